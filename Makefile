@@ -1,0 +1,65 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test up check bench faults migration lock clean tools
+
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := .venv/.installed
+STACK := supabase/local/node_modules/.installed
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV) $(STACK) ## play a week of the marketplace on a local stack and print what happened
+	@$(BIN)/python -m demo
+
+test: check $(STACK) ## run the checks and the whole suite
+	@$(BIN)/pytest
+
+up: $(STACK) ## start the local stack, print its URLs and keys, stop it with Ctrl-C
+	@node supabase/local/start.mjs
+
+check: $(VENV) ## lint, format, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 sql
+
+bench: $(VENV) $(STACK) ## measure speed
+	@$(BIN)/pytest -m bench -n0 -p no:randomly
+
+faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
+	@$(BIN)/pytest -m faults
+
+migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
+	@$(BIN)/python supabase/new_migration "$(name)"
+
+# The lock is made from the default index alone, whatever else this machine's pip looks at.
+lock: COMPILE = PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= $(BIN)/pip-compile --quiet \
+	--generate-hashes --allow-unsafe --strip-extras --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host pyproject.toml
+lock: $(VENV) ## pin versions and hashes of what pyproject.toml asks for (upgrade=1: the newest)
+	$(COMPILE) $(if $(upgrade),--upgrade) --output-file requirements.lock
+	$(COMPILE) $(if $(upgrade),--upgrade) --output-file requirements-dev.lock \
+		--extra dev --constraint requirements.lock
+
+clean: ## remove what the other targets installed and cached
+	rm -rf .venv supabase/local/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(VENV): requirements-dev.lock | tools
+	@echo "Installing Python packages into .venv ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STACK): supabase/local/package-lock.json | tools
+	@echo "Installing the local stack into supabase/local/node_modules ..."
+	@npm ci --prefix supabase/local --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tools:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "LPlate needs Python 3.11 or newer as '$(PYTHON)'. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20)' && command -v npm >/dev/null \
+		|| { echo "LPlate needs Node.js 20 or newer, with npm, on the PATH." >&2; exit 1; }

@@ -1,0 +1,1 @@
+"""The command line for scheduled work: `python -m jobs`."""

@@ -1,0 +1,1 @@
+"""The Flask service between Stripe and Postgres."""
