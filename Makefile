@@ -50,7 +50,7 @@ $(VENV): requirements-dev.lock | tools
 	@echo "Installing Python packages into .venv ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
-	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STACK): supabase/local/package-lock.json | tools
