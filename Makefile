@@ -22,7 +22,7 @@ check: $(VENV) ## lint, format, types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 sql
+	$(BIN)/sqlfluff lint sql
 
 bench: $(VENV) $(STACK) ## measure speed
 	@$(BIN)/pytest -m bench -n0 -p no:randomly
