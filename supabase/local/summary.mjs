@@ -1,0 +1,17 @@
+// What `supabase status` prints, for a person or as one line of JSON.
+import { databaseUrl, TEMPLATE } from "./databases.mjs";
+
+export function printSummary({ server, database, api, serviceLogins = [] }, { asJson, jwtSecret }) {
+    const summary = {
+        ...(api && { api_url: api.url, anon_key: api.anonKey, service_role_key: api.serviceRoleKey }),
+        db_url: databaseUrl(server, "postgres", database),
+        ...Object.fromEntries(serviceLogins.map((login) => [`${login}_url`, databaseUrl(server, login, database)])),
+        jwt_secret: jwtSecret,
+    };
+    if (asJson) {
+        const details = { db_host: server.host, db_port: server.port, home: server.home, template: TEMPLATE, pid: process.pid };
+        console.log(JSON.stringify({ ...summary, ...details }));
+        return;
+    }
+    for (const [name, value] of Object.entries(summary)) console.log(`${name.padStart(22)}: ${value}`);
+}
