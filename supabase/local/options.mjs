@@ -81,8 +81,7 @@ export function serveOptions(argv = process.argv.slice(2)) {
     const cluster = new URL(values["db-url-base"]);
     return {
         ...common(values),
-        dbHost: cluster.hostname,
-        dbPort: port(cluster.port || "5432", "--db-url-base"),
+        server: { host: cluster.hostname, port: port(cluster.port || "5432", "--db-url-base") },
         database: values.database,
         apiPort: port(values.port, "--port"),
     };

@@ -9,7 +9,8 @@ export function printSummary({ server, database, api, serviceLogins = [] }, { as
         jwt_secret: jwtSecret,
     };
     if (asJson) {
-        const details = { db_host: server.host, db_port: server.port, home: server.home, template: TEMPLATE, pid: process.pid };
+        const { host, port, home } = server;
+        const details = { db_host: host, db_port: port, home, template: TEMPLATE, pid: process.pid };
         console.log(JSON.stringify({ ...summary, ...details }));
         return;
     }
