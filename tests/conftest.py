@@ -1,0 +1,67 @@
+"""Databases and APIs for tests. Every worker has a cluster of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.stack import Api, Cluster, run_file
+
+CLOCK = Path(__file__).parent / "clock.sql"
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """An ephemeral cluster."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """A migrated database to clone, whose clock can be moved. Nobody connects to it."""
+    cluster.create_database("template")
+    cluster.migrate("template")
+    with psycopg.connect(cluster.url("postgres", "template"), autocommit=True) as connection:
+        clock = connection.execute("select to_regprocedure('private.clock()')").fetchone()
+        if clock != (None,):
+            run_file(connection, CLOCK)
+    return "template"
+
+
+@pytest.fixture(scope="session")
+def database(cluster: Cluster, template: str) -> str:
+    """The database of tests that roll back."""
+    cluster.create_database("rolled_back", template)
+    return "rolled_back"
+
+
+@pytest.fixture
+def db(cluster: Cluster, database: str) -> Iterator[psycopg.Connection]:
+    """A superuser's connection in a transaction that is rolled back."""
+    with psycopg.connect(cluster.admin_url(database)) as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture
+def fresh_database(cluster: Cluster, template: str) -> Iterator[str]:
+    """A database for one test that commits."""
+    name = f"fresh_{next(_numbers)}"
+    cluster.create_database(name, template)
+    yield name
+    cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def api(cluster: Cluster, template: str) -> Iterator[Api]:
+    """Auth and the Data API over the database `served`, which tests share and never reset."""
+    cluster.create_database("served", template)
+    with Api(cluster, "served") as api:
+        yield api
