@@ -31,7 +31,7 @@ faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
 	@$(BIN)/pytest -m faults
 
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
-	@$(BIN)/python supabase/new_migration "$(name)"
+	@PYTHONPATH=. $(BIN)/python supabase/new_migration "$(name)"
 
 # The lock is made from the default index alone, whatever else this machine's pip looks at.
 lock: COMPILE = PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= $(BIN)/pip-compile --quiet \
