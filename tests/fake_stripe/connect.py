@@ -1,0 +1,443 @@
+"""Connected accounts, their onboarding, and transfers to them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from .errors import (
+    balance_insufficient,
+    destination_restricted,
+    invalid,
+    missing,
+    money,
+    no_access,
+)
+from .params import Spec, currency, flag, integer, metadata, nested, one_of, text
+from .payments import set_metadata
+from .routes import LIST, PAGE, endpoint, page
+from .world import Json, World
+
+TO_DO = ("business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip")
+CHANGE: Spec = {
+    "business_profile": nested(),
+    "business_type": one_of("company", "government_entity", "individual", "non_profit"),
+    "capabilities": nested(),
+    "default_currency": currency(),
+    "email": text(),
+    "metadata": metadata(),
+    "settings": nested(),
+}
+CREATE: Spec = {
+    **CHANGE,
+    "controller": nested(),
+    "country": text(),
+    "type": one_of("custom", "express", "standard"),
+}
+
+
+@endpoint("POST", "/v1/accounts", "AccountCreateParams", CREATE)
+def create_account(world: World, params: Json) -> Json:
+    if "type" in params and "controller" in params:
+        raise invalid("You may not provide both `type` and `controller`.", param="controller")
+    id = world.new_id("acct_")
+    names = ("name", "product_description", "support_email", "support_phone", "support_url", "url")
+    profile = dict.fromkeys(
+        (
+            *names,
+            *("annual_revenue", "estimated_worker_count", "mcc", "support_address"),
+            "minority_owned_business_designation",
+        )
+    )
+    account = world.add(
+        {
+            "id": id,
+            "object": "account",
+            "business_profile": profile | params.get("business_profile", {}),
+            "business_type": params.get("business_type"),
+            "capabilities": {},
+            "charges_enabled": False,
+            "controller": controller(params),
+            "country": params.get("country", world.settings.country),
+            "created": world.now(),
+            "default_currency": params.get("default_currency", world.settings.default_currency),
+            "details_submitted": False,
+            "email": params.get("email"),
+            "external_accounts": {
+                "object": "list",
+                "data": [],
+                "has_more": False,
+                "url": f"/v1/accounts/{id}/external_accounts",
+            },
+            "future_requirements": requirements(),
+            "metadata": {},
+            "payouts_enabled": False,
+            "requirements": requirements(list(TO_DO), "requirements.past_due"),
+            "settings": account_settings(),
+            "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
+            "type": params.get("type", "none" if "controller" in params else "standard"),
+        }
+    )
+    set_metadata(account, params.get("metadata"))
+    request_capabilities(world, account, params)
+    return account
+
+
+@endpoint("GET", "/v1/accounts/<id>", "AccountRetrieveParams")
+def retrieve_account(world: World, params: Json, id: str) -> Json:
+    return world.account(id)
+
+
+@endpoint("GET", "/v1/accounts", "AccountListParams", LIST)
+def list_accounts(world: World, params: Json) -> Json:
+    return page(world.all("account"), params, "/v1/accounts")
+
+
+@endpoint("POST", "/v1/accounts/<id>", "AccountUpdateParams", CHANGE)
+def update_account(world: World, params: Json, id: str) -> Json:
+    account = world.account(id)
+    before = deepcopy(account)
+    set_metadata(account, params.get("metadata"))
+    account["business_profile"] |= params.get("business_profile", {})
+    simple = ("business_type", "default_currency", "email")
+    account |= {key: params[key] for key in simple if key in params}
+    request_capabilities(world, account, params)
+    if account != before:
+        world.emit("account.updated", account, before, account=id)
+    return account
+
+
+@endpoint(
+    "POST",
+    "/v1/account_links",
+    "AccountLinkCreateParams",
+    {
+        "account": text(required=True),
+        "collection_options": nested(
+            {
+                "fields": one_of("currently_due", "eventually_due"),
+                "future_requirements": one_of("include", "omit"),
+            }
+        ),
+        "refresh_url": text(required=True),
+        "return_url": text(required=True),
+        "type": one_of("account_onboarding", "account_update", required=True),
+    },
+)
+def create_account_link(world: World, params: Json) -> Json:
+    account = world.account(params["account"])
+    token = world.new_id("")
+    world.secrets[token] = params
+    return {
+        "object": "account_link",
+        "created": world.now(),
+        "expires_at": world.now() + 300,
+        "url": f"{world.url}/setup/e/{account['id']}/{token}",
+    }
+
+
+@endpoint("POST", "/v1/accounts/<id>/login_links", "AccountLoginLinkCreateParams")
+def create_login_link(world: World, params: Json, id: str) -> Json:
+    account = world.account(id)
+    if not account["details_submitted"]:
+        raise invalid(
+            "Cannot create a login link for an account that has not completed onboarding."
+        )
+    url = f"https://connect.stripe.com/express/{id}/{world.new_id('')}"
+    return {"object": "login_link", "created": world.now(), "url": url}
+
+
+@endpoint(
+    "POST",
+    "/v1/transfers",
+    "TransferCreateParams",
+    {
+        "amount": integer(1, required=True),
+        "currency": currency(required=True),
+        "description": text(),
+        "destination": text(required=True),
+        "metadata": metadata(),
+        "source_transaction": text(),
+        "source_type": one_of("bank_account", "card", "fpx"),
+        "transfer_group": text(),
+    },
+)
+def create_transfer(world: World, params: Json) -> Json:
+    amount, coin, destination = params["amount"], params["currency"], params["destination"]
+    account = world.objects.get("account", {}).get(destination)
+    if account is None:
+        raise missing("destination", destination, "destination", 400)
+    if world.secrets.get(destination) == "deauthorized":
+        raise no_access(destination)
+    if account["capabilities"].get("transfers") != "active":
+        raise destination_restricted()
+    wait = 0
+    if "source_transaction" in params:
+        wait = wait_for_source(world, params)
+    elif world.ledger().available[coin] < amount:
+        raise balance_insufficient()
+    id = world.new_id("tr_")
+    payment = world.new_id("py_")
+    transfer = world.add(
+        {
+            "id": id,
+            "object": "transfer",
+            "amount": amount,
+            "amount_reversed": 0,
+            "balance_transaction": world.post("transfer", -amount, coin, id, available_in=wait),
+            "created": world.now(),
+            "currency": coin,
+            "description": params.get("description"),
+            "destination": destination,
+            "destination_payment": payment,
+            "livemode": False,
+            "metadata": params.get("metadata", {}),
+            "reversals": {
+                "object": "list",
+                "data": [],
+                "has_more": False,
+                "url": f"/v1/transfers/{id}/reversals",
+            },
+            "reversed": False,
+            "source_transaction": params.get("source_transaction"),
+            "source_type": params.get("source_type", "card"),
+            "transfer_group": params.get("transfer_group"),
+        }
+    )
+    world.post(
+        "payment",
+        amount,
+        coin,
+        payment,
+        category="charge",
+        available_in=wait,
+        account=destination,
+    )
+    world.emit("transfer.created", transfer)
+    return transfer
+
+
+def wait_for_source(world: World, params: Json) -> int:
+    """Seconds until a charge's funds are there: a transfer from it need not wait, and Stripe caps
+    the sum of its transfers at the charge."""
+    charge = world.get("charge", params["source_transaction"], "source_transaction")
+    taken = sum(
+        transfer["amount"] - transfer["amount_reversed"]
+        for transfer in world.all("transfer")
+        if transfer["source_transaction"] == charge["id"]
+    )
+    left = charge["amount_captured"] - charge["amount_refunded"] - taken
+    if params["amount"] > left:
+        raise invalid(
+            f"The transfer amount ({money(params['amount'], params['currency'])}) exceeds what is"
+            f" left of the source transaction ({money(left, charge['currency'])}).",
+            param="amount",
+        )
+    settled = charge["balance_transaction"]
+    funds = world.get("balance_transaction", settled) if settled else None
+    return max(0, funds["available_on"] - world.now()) if funds else 0
+
+
+@endpoint("GET", "/v1/transfers/<id>", "TransferRetrieveParams")
+def retrieve_transfer(world: World, params: Json, id: str) -> Json:
+    return world.get("transfer", id)
+
+
+@endpoint(
+    "GET",
+    "/v1/transfers",
+    "TransferListParams",
+    {**LIST, "destination": text(), "transfer_group": text()},
+)
+def list_transfers(world: World, params: Json) -> Json:
+    return page(world.all("transfer"), params, "/v1/transfers")
+
+
+@endpoint(
+    "POST",
+    "/v1/transfers/<id>/reversals",
+    "TransferReversalCreateParams",
+    {
+        "amount": integer(1),
+        "description": text(),
+        "metadata": metadata(),
+        "refund_application_fee": flag(),
+    },
+)
+def create_reversal(world: World, params: Json, id: str) -> Json:
+    transfer = world.get("transfer", id)
+    left = transfer["amount"] - transfer["amount_reversed"]
+    amount, coin = params.get("amount", left), transfer["currency"]
+    if left == 0:
+        raise invalid(f"Transfer {id} is already fully reversed.")
+    if amount > left:
+        raise invalid(
+            f"Reversal amount ({money(amount, coin)}) is greater than unreversed amount on"
+            f" transfer ({money(left, coin)})",
+            param="amount",
+        )
+    if world.ledger(transfer["destination"]).available[coin] < amount:
+        raise balance_insufficient()
+    before = deepcopy(transfer)
+    reversal_id = world.new_id("trr_")
+    reversal = world.add(
+        {
+            "id": reversal_id,
+            "object": "transfer_reversal",
+            "amount": amount,
+            "balance_transaction": world.post(
+                "transfer_refund", amount, coin, reversal_id, category="transfer_reversal"
+            ),
+            "created": world.now(),
+            "currency": coin,
+            "destination_payment_refund": world.new_id("pyr_"),
+            "metadata": params.get("metadata", {}),
+            "source_refund": None,
+            "transfer": id,
+        }
+    )
+    world.post(
+        "payment_refund",
+        -amount,
+        coin,
+        reversal["destination_payment_refund"],
+        category="refund",
+        account=transfer["destination"],
+    )
+    transfer["amount_reversed"] += amount
+    transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
+    transfer["reversals"]["data"].insert(0, reversal)
+    world.emit("transfer.reversed", transfer, before)
+    return reversal
+
+
+@endpoint("GET", "/v1/transfers/<id>/reversals", "TransferReversalListParams", PAGE)
+def list_reversals(world: World, params: Json, id: str) -> Json:
+    world.get("transfer", id)
+    mine = [it for it in world.all("transfer_reversal") if it["transfer"] == id]
+    return page(mine, params, f"/v1/transfers/{id}/reversals")
+
+
+def set_account(
+    world: World,
+    id: str,
+    *,
+    status: str,
+    due: list[str] | None = None,
+    disabled_reason: str | None = None,
+    details_submitted: bool = True,
+) -> Json:
+    """Stripe's view of an account changes: every capability gets `status`, and what may be done
+    follows. Emits an event for each capability that changed, and one for the account."""
+    account = world.account(id)
+    before = deepcopy(account)
+    is_active = status == "active"
+    account |= {
+        "charges_enabled": is_active and "card_payments" in account["capabilities"],
+        "payouts_enabled": is_active,
+        "details_submitted": details_submitted,
+        "requirements": requirements(due or [], disabled_reason),
+    }
+    if details_submitted:
+        account["tos_acceptance"] = {"date": world.now(), "ip": "192.0.2.1", "user_agent": None}
+    for name in account["capabilities"]:
+        set_capability(world, account, name, status)
+    if account != before:
+        world.emit("account.updated", account, before, account=id)
+    return account
+
+
+def set_capability(world: World, account: Json, name: str, status: str) -> None:
+    previous = account["capabilities"].get(name)
+    if previous == status:
+        return
+    account["capabilities"][name] = status
+    capability = {
+        "id": name,
+        "object": "capability",
+        "account": account["id"],
+        "future_requirements": requirements(),
+        "requested": True,
+        "requested_at": account["created"],
+        "requirements": deepcopy(account["requirements"]),
+        "status": status,
+    }
+    before = capability | {"status": previous or "unrequested"}
+    world.emit("capability.updated", capability, before, account=account["id"])
+
+
+def request_capabilities(world: World, account: Json, params: Json) -> None:
+    for name, wish in params.get("capabilities", {}).items():
+        if isinstance(wish, dict) and wish.get("requested") == "true":
+            known = account["capabilities"].get(name)
+            active = account["payouts_enabled"] and "active"
+            set_capability(world, account, name, known or active or "inactive")
+
+
+def deauthorize(world: World, id: str) -> None:
+    """The account's owner disconnects it: the platform can no longer reach it."""
+    world.account(id)
+    world.secrets[id] = "deauthorized"
+    application = {"id": "ca_fake", "object": "application", "name": None}
+    world.emit("account.application.deauthorized", application, account=id)
+
+
+def requirements(due: list[str] | None = None, disabled_reason: str | None = None) -> Json:
+    return {
+        "alternatives": [],
+        "current_deadline": None,
+        "currently_due": due or [],
+        "disabled_reason": disabled_reason,
+        "errors": [],
+        "eventually_due": due or [],
+        "past_due": [],
+        "pending_verification": [],
+    }
+
+
+def controller(params: Json) -> Json:
+    type = params.get("type", "standard")
+    asked: dict[str, Any] = params.get("controller", {})
+    payer = "account" if type == "standard" else f"application_{type}"
+    dashboard = {"standard": "full", "custom": "none"}.get(type, type)
+    losses = "stripe" if type == "standard" else "application"
+    return {
+        "fees": asked.get("fees", {"payer": "application" if asked else payer}),
+        "is_controller": True,
+        "losses": asked.get("losses", {"payments": losses}),
+        "requirement_collection": asked.get(
+            "requirement_collection", "application" if type == "custom" else "stripe"
+        ),
+        "stripe_dashboard": asked.get("stripe_dashboard", {"type": dashboard}),
+        "type": "application",
+    }
+
+
+def account_settings() -> Json:
+    def nulls(*names: str) -> Json:
+        return dict.fromkeys(names)
+
+    kana = ("statement_descriptor_prefix_kana", "statement_descriptor_prefix_kanji")
+    return {
+        "bacs_debit_payments": nulls("display_name", "service_user_number"),
+        "branding": nulls("icon", "logo", "primary_color", "secondary_color"),
+        "card_issuing": {"tos_acceptance": nulls("date", "ip")},
+        "card_payments": {
+            "decline_on": {"avs_failure": False, "cvc_failure": False},
+            **nulls("statement_descriptor_prefix", *kana),
+        },
+        "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
+        "invoices": nulls("default_account_tax_ids", "hosted_payment_method_save"),
+        "payments": nulls(
+            "statement_descriptor",
+            "statement_descriptor_kana",
+            "statement_descriptor_kanji",
+            *kana,
+        ),
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": {"delay_days": 2, "interval": "daily"},
+            "statement_descriptor": None,
+        },
+        "sepa_debit_payments": {},
+    }

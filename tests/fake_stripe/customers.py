@@ -1,0 +1,70 @@
+"""Customers, as far as payments name them."""
+
+from __future__ import annotations
+
+from .params import Spec, metadata, text
+from .payments import set_metadata
+from .routes import LIST, endpoint, page
+from .world import Json, World
+
+CHANGE: Spec = {
+    "description": text(can_unset=True),
+    "email": text(can_unset=True),
+    "metadata": metadata(),
+    "name": text(can_unset=True),
+    "phone": text(can_unset=True),
+}
+
+
+@endpoint("POST", "/v1/customers", "CustomerCreateParams", CHANGE)
+def create_customer(world: World, params: Json) -> Json:
+    id = world.new_id("cus_")
+    nulls = ("address", "currency", "default_source", "discount", "shipping")
+    texts = dict.fromkeys(("description", "email", "name", "phone"))
+    customer = world.add(
+        dict.fromkeys(nulls)
+        | {
+            "id": id,
+            "object": "customer",
+            "balance": 0,
+            "created": world.now(),
+            "delinquent": False,
+            "invoice_prefix": id[-8:].upper(),
+            "invoice_settings": {
+                "custom_fields": None,
+                "default_payment_method": None,
+                "footer": None,
+                "rendering_options": None,
+            },
+            "livemode": False,
+            "metadata": {},
+            "next_invoice_sequence": 1,
+            "preferred_locales": [],
+            "tax_exempt": "none",
+            "test_clock": None,
+        }
+        | texts
+        | params
+    )
+    world.emit("customer.created", customer)
+    return customer
+
+
+@endpoint("GET", "/v1/customers/<id>", "CustomerRetrieveParams")
+def retrieve_customer(world: World, params: Json, id: str) -> Json:
+    return world.get("customer", id)
+
+
+@endpoint("GET", "/v1/customers", "CustomerListParams", {**LIST, "email": text()})
+def list_customers(world: World, params: Json) -> Json:
+    return page(world.all("customer"), params, "/v1/customers")
+
+
+@endpoint("POST", "/v1/customers/<id>", "CustomerUpdateParams", CHANGE)
+def update_customer(world: World, params: Json, id: str) -> Json:
+    customer = world.get("customer", id)
+    before = dict(customer)
+    set_metadata(customer, params.pop("metadata", None))
+    customer |= params
+    world.emit("customer.updated", customer, before)
+    return customer

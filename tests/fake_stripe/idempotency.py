@@ -1,0 +1,66 @@
+"""Stripe's idempotency layer for API v1.
+
+The first status and body under a key are kept and replayed for at least 24 hours, also when they
+are an error, provided that the endpoint began to execute. Nothing is kept of a request that
+failed validation, met a conflict, or was refused by the rate limiter, which sits before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .errors import invalid, key_in_use, key_mismatch
+
+KEPT_FOR = 24 * 60 * 60
+MAX_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: str
+    request_id: str
+
+
+@dataclass
+class Record:
+    path: str
+    params: str
+    since: float
+    answer: Answer | None = None
+
+
+class Idempotency:
+    """Keys are scoped by account. Thread-safe by its own lock: requests overlap."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._records: dict[tuple[str, str], Record] = {}
+
+    def begin(self, scope: str, key: str, path: str, params: str) -> Answer | None:
+        """Claims a key (None: execute), or the kept answer; raises mismatch and conflict."""
+        if len(key) > MAX_LENGTH:
+            raise invalid(f"Idempotency-Key is longer than {MAX_LENGTH} characters: {key}")
+        with self._lock:
+            record = self._records.get((scope, key))
+            if record and record.answer and self._now() - record.since >= KEPT_FOR:
+                record = None
+            if record is None:
+                self._records[scope, key] = Record(path, params, self._now())
+                return None
+            if (record.path, record.params) != (path, params):
+                raise key_mismatch(key, record.path, path)
+            if record.answer is None:
+                raise key_in_use(key)
+            return record.answer
+
+    def finish(self, scope: str, key: str, answer: Answer) -> None:
+        with self._lock:
+            self._records[scope, key].answer = answer
+
+    def abandon(self, scope: str, key: str) -> None:
+        with self._lock:
+            self._records.pop((scope, key), None)

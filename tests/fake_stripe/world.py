@@ -1,0 +1,252 @@
+"""What Stripe remembers: objects, balances, events, and the clock they live by."""
+
+from __future__ import annotations
+
+import heapq
+import random
+import string
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+import stripe
+
+from .errors import missing, no_access
+from .webhooks import Webhooks
+
+Json = dict[str, Any]
+API_VERSION = stripe.api_version
+
+# Stripe's word for an object in "No such …", and the parameter it blames for a bad id in a path.
+LABELS = {"balance_transaction": "balance transaction", "payment_method": "PaymentMethod"}
+PATH_PARAM = {"payment_intent": "intent", "transfer": "transfer"}
+
+
+class Clock:
+    """Seconds since 1970: frozen at `start`, or running with real time when there is none."""
+
+    def __init__(self, start: float | None = None) -> None:
+        self._frozen = start
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        return (time.time() if self._frozen is None else self._frozen) + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        self._ahead += seconds
+
+
+@dataclass
+class Settings:
+    """What a test may choose about the platform; times in seconds, money in minor units."""
+
+    country: str = "GB"
+    default_currency: str = "gbp"
+    fee_bps: int = 150
+    fee_fixed: int = 20
+    funds_delay: float = 0.0
+    balance_transaction_delay: float = 0.0
+    refund_delay: float = 3600.0
+    refunds_may_overdraw: bool = True
+
+
+@dataclass
+class Request:
+    """The call being answered; events name it as their cause."""
+
+    id: str | None = None
+    idempotency_key: str | None = None
+    account: str | None = None
+
+
+@dataclass
+class Ledger:
+    """One Stripe account's money. Balance transactions mature from pending to available."""
+
+    available: Counter[str] = field(default_factory=Counter)
+    pending: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(order=True)
+class Appointment:
+    due: float
+    number: int
+    act: Callable[[], None] = field(compare=False)
+
+
+class World:
+    """All state of the stand-in. Whoever reads or changes it holds `lock`."""
+
+    def __init__(self, url: str, seed: int = 0, now: float | None = None) -> None:
+        self.lock = threading.RLock()
+        self.clock = Clock(now)
+        self.random = random.Random(seed)
+        self.url = url
+        self.settings = Settings()
+        self.request = Request()
+        self.objects: dict[str, dict[str, Json]] = {}
+        self.owners: dict[str, str | None] = {}
+        self.secrets: dict[str, Any] = {}
+        self.ledgers: dict[str | None, Ledger] = {}
+        self.webhooks = Webhooks(self.random)
+        self._agenda: list[Appointment] = []
+        self._appointments = 0
+
+    # Objects
+
+    def now(self) -> int:
+        return int(self.clock.now())
+
+    def new_id(self, prefix: str) -> str:
+        alphabet = string.ascii_letters + string.digits
+        return prefix + "".join(self.random.choices(alphabet, k=24))
+
+    def add(self, thing: Json, account: str | None = None) -> Json:
+        """Keeps an object, in the platform's account or in a connected one."""
+        self.objects.setdefault(thing["object"], {})[thing["id"]] = thing
+        self.owners[thing["id"]] = account
+        return thing
+
+    def get(self, kind: str, id: str, param: str | None = None) -> Json:
+        """The object, or Stripe's 404 (its 400, when `param` names the parameter with the id)."""
+        thing = self.objects.get(kind, {}).get(id)
+        if thing is None or self.owners[id] != self.request.account:
+            label, path_param = LABELS.get(kind, kind), PATH_PARAM.get(kind, "id")
+            raise missing(label, id, param or path_param, 400 if param else 404)
+        return thing
+
+    def find(self, id: str) -> Json | None:
+        """Any object by its id alone."""
+        return next((kept[id] for kept in self.objects.values() if id in kept), None)
+
+    def all(self, kind: str) -> list[Json]:
+        """Objects of the account that the request is about, oldest first."""
+        kept = self.objects.get(kind, {}).values()
+        return [thing for thing in kept if self.owners[thing["id"]] == self.request.account]
+
+    def account(self, id: str) -> Json:
+        """A connected account that the platform's key can reach, or Stripe's 403."""
+        thing = self.objects.get("account", {}).get(id)
+        if thing is None or self.secrets.get(id) == "deauthorized":
+            raise no_access(id)
+        return thing
+
+    # Time
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Does something when the clock gets there."""
+        self._appointments += 1
+        due = self.clock.now() + seconds
+        heapq.heappush(self._agenda, Appointment(due, self._appointments, act))
+
+    def tick(self) -> None:
+        """Does what has fallen due. Nothing of it belongs to a request."""
+        request, self.request = self.request, Request()
+        while self._agenda and self._agenda[0].due <= self.clock.now():
+            heapq.heappop(self._agenda).act()
+        self.request = request
+
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.tick()
+
+    # Money
+
+    def ledger(self, account: str | None = None) -> Ledger:
+        return self.ledgers.setdefault(account, Ledger())
+
+    def post(
+        self,
+        kind: str,
+        amount: int,
+        currency: str,
+        source: str | None,
+        *,
+        category: str | None = None,
+        fee: int = 0,
+        available_in: float = 0.0,
+        description: str | None = None,
+        account: str | None = None,
+    ) -> str:
+        """Moves money into (or, negative, out of) an account; the balance transaction's id."""
+        fees = {
+            "amount": fee,
+            "application": None,
+            "currency": currency,
+            "description": "Stripe processing fees",
+            "type": "stripe_fee",
+        }
+        transaction = self.add(
+            {
+                "id": self.new_id("txn_"),
+                "object": "balance_transaction",
+                "amount": amount,
+                "available_on": self.now() + int(available_in),
+                "balance_type": "payments",
+                "created": self.now(),
+                "currency": currency,
+                "description": description,
+                "exchange_rate": None,
+                "fee": fee,
+                "fee_details": [fees] if fee else [],
+                "net": amount - fee,
+                "reporting_category": category or kind,
+                "source": source,
+                "status": "pending" if available_in > 0 else "available",
+                "type": kind,
+            },
+            account,
+        )
+        ledger, net = self.ledger(account), amount - fee
+
+        def mature() -> None:
+            transaction["status"] = "available"
+            ledger.pending[currency] -= net
+            ledger.available[currency] += net
+
+        if available_in > 0:
+            ledger.pending[currency] += net
+            self.later(available_in, mature)
+        else:
+            ledger.available[currency] += net
+        return str(transaction["id"])
+
+    # Events
+
+    def emit(
+        self,
+        type: str,
+        thing: Json,
+        before: Json | None = None,
+        account: str | None = None,
+    ) -> None:
+        """Logs an event with a snapshot of the object, and queues its deliveries.
+
+        `before` is an earlier copy of the object: what differs becomes `previous_attributes`.
+        """
+        data: Json = {"object": deepcopy(thing)}
+        if before is not None:
+            changed = {key: value for key, value in before.items() if thing.get(key) != value}
+            data["previous_attributes"] = changed
+        event = {
+            "id": self.new_id("evt_"),
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": self.now(),
+            "data": data,
+            "livemode": False,
+            "pending_webhooks": 0,
+            "request": {
+                "id": self.request.id,
+                "idempotency_key": self.request.idempotency_key,
+            },
+            "type": type,
+        }
+        if account:
+            event["account"] = account
+        self.add(event, account)
+        self.webhooks.enqueue(event, self.clock.now())
