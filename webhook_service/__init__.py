@@ -1,1 +1,74 @@
-"""The Flask service between Stripe and Postgres."""
+"""The Flask service between Stripe and Postgres: it carries messages and decides nothing."""
+
+import re
+import time
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from webhook_service import (
+    connect,
+    cors,
+    health,
+    logs,
+    payment_intents,
+    problems,
+    stripe_webhooks,
+)
+from webhook_service.auth import Authenticator
+from webhook_service.config import Config
+from webhook_service.database import Database
+from webhook_service.stripe_client import make_stripe_client
+
+MAX_BODY_BYTES = 512 * 1024
+REQUEST_ID = re.compile(r"[\w.-]{1,128}", re.ASCII)
+
+
+def create_app(config: Config) -> Flask:
+    """Make the service. Nothing is read from the environment, and no connection is made yet."""
+    logs.configure()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+
+    database = Database(
+        config.webhook_service_database_url.get_secret_value(),
+        login="webhook_service",
+        size=config.webhook_service_threads,
+        timeout=config.database_pool_timeout_seconds,
+    )
+    app.extensions["database"] = database
+    stripe = make_stripe_client(config, retries=2)
+    auth = Authenticator(config)
+
+    _identify_requests(app)
+    health.init_app(app)
+    problems.init_app(app)
+    app.register_blueprint(health.make_blueprint(database))
+    app.register_blueprint(stripe_webhooks.make_blueprint(config, database))
+    for users in (
+        payment_intents.make_blueprint(database, stripe, auth),
+        connect.make_blueprint(database, stripe, auth),
+    ):
+        cors.init_blueprint(users, config.cors_origins)
+        app.register_blueprint(users)
+    return app
+
+
+def _identify_requests(app: Flask) -> None:
+    """Give every request an id, the caller's own if it sends one, for its log lines and answer."""
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        sent = request.headers.get("X-Request-Id", "")
+        g.request_id = sent if REQUEST_ID.fullmatch(sent) else str(uuid4())
+        clear_contextvars()
+        bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def label(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

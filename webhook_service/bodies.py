@@ -1,0 +1,44 @@
+"""Request bodies of the user endpoints: JSON, checked against a model before anything happens."""
+
+from typing import TypeVar
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from webhook_service.problems import Problem
+
+
+class Body(BaseModel):
+    """A request body; fields that nobody asked for are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+BodyT = TypeVar("BodyT", bound=Body)
+
+
+def parse_body(model: type[BodyT]) -> BodyT:
+    """Return the body of the current request as `model`; answer 415 or 422 if it is none."""
+    require_json()
+    try:
+        return model.model_validate_json(request.get_data(cache=False))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        named = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
+        raise Problem(
+            422,
+            "invalid_request",
+            "The request body is not as expected.",
+            hint=". ".join(named) + ".",
+        ) from None
+
+
+def require_json() -> None:
+    """Answer 415 unless the current request says that its body is JSON."""
+    if request.mimetype != "application/json":
+        raise Problem(
+            415,
+            "unsupported_content_type",
+            "The body must be JSON.",
+            hint="Send the header Content-Type: application/json.",
+        )

@@ -1,0 +1,21 @@
+"""Lets the configured frontends, and no other site, call the user endpoints from a browser."""
+
+from flask import Blueprint, Response, request
+
+
+def init_blueprint(blueprint: Blueprint, origins: tuple[str, ...]) -> None:
+    """Allow `origins` to call the routes of `blueprint`."""
+
+    @blueprint.after_request
+    def allow_origin(response: Response) -> Response:
+        response.vary.add("Origin")
+        origin = request.headers.get("Origin")
+        if origin not in origins:
+            return response
+        response.access_control_allow_origin = origin
+        response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "POST"
+            response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+            response.access_control_max_age = 3600
+        return response

@@ -1,0 +1,31 @@
+"""gunicorn's settings. WEB_CONCURRENCY (processes) and PORT are gunicorn's own variables."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import multiprocess
+
+worker_class = "webhook_service.gunicorn_worker.DeadlineWorker"
+threads = int(os.environ.get("WEBHOOK_SERVICE_THREADS", "8"))
+timeout = 60
+graceful_timeout = 30
+keepalive = 75  # longer than load balancers keep idle connections, so that they close them first
+limit_request_fields = 64
+preload_app = False  # connections to the database must not be shared between processes
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+
+_counters = tempfile.mkdtemp(prefix="webhook_service_")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counters
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Keep what a finished worker counted."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    """Remove the files in which the workers share their counters."""
+    shutil.rmtree(_counters, ignore_errors=True)

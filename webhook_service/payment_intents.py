@@ -1,0 +1,64 @@
+"""POST /payment-intents: what a browser needs to pay for a booking."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint
+from stripe import StripeClient
+
+from webhook_service.auth import Authenticator
+from webhook_service.bodies import Body, parse_body
+from webhook_service.database import Database, OpenPayment
+from webhook_service.stripe_client import as_dict
+
+
+class PaymentIntentRequest(Body):
+    """Which booking the caller wants to pay."""
+
+    booking_id: UUID
+
+
+def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator) -> Blueprint:
+    """Make the endpoint that opens a payment and its PaymentIntent."""
+    blueprint = Blueprint("payment_intents", __name__)
+
+    @blueprint.route("/payment-intents", methods=["POST"], provide_automatic_options=True)
+    def create_payment_intent() -> dict[str, Any]:
+        """Return {payment_intent_id, client_secret, amount_cents, currency}.
+
+        Repeating the request finds the same payment and the same PaymentIntent.
+        """
+        user_id = auth.user_id()
+        payment = database.open_payment(user_id, parse_body(PaymentIntentRequest).booking_id)
+        intent = create_or_retrieve(stripe, payment)
+        # Whoever holds the client secret can pay with it, so it is passed on and never stored.
+        client_secret = intent.pop("client_secret", None)
+        database.record_payment_intent(payment.payment_id, intent)
+        return {
+            "payment_intent_id": intent["id"],
+            "client_secret": client_secret,
+            "amount_cents": payment.amount_cents,
+            "currency": payment.currency,
+        }
+
+    return blueprint
+
+
+def create_or_retrieve(stripe: StripeClient, payment: OpenPayment) -> dict[str, Any]:
+    """Make the PaymentIntent under the payment's idempotency key, or fetch the one it has."""
+    intents = stripe.v1.payment_intents
+    if payment.stripe_payment_intent_id:
+        return as_dict(intents.retrieve(payment.stripe_payment_intent_id), "payment_intent")
+    intent = intents.create(
+        {
+            "amount": payment.amount_cents,
+            "currency": payment.currency,
+            "capture_method": payment.capture_method,
+            "description": payment.description,
+            "transfer_group": payment.transfer_group,
+            "metadata": payment.metadata,
+            "automatic_payment_methods": {"enabled": True},
+        },
+        {"idempotency_key": payment.idempotency_key},
+    )
+    return as_dict(intent, "payment_intent")

@@ -1,0 +1,35 @@
+"""How LPlate talks to Stripe, and what it accepts as an answer."""
+
+from typing import Any
+
+import stripe
+
+from webhook_service.config import StripeSettings
+
+# Snapshot events must be sent in this version too: it is chosen on the webhook endpoint at Stripe.
+API_VERSION: str = stripe.api_version
+
+stripe.enable_telemetry = False
+
+
+def make_stripe_client(settings: StripeSettings, *, retries: int) -> stripe.StripeClient:
+    """Make a client that repeats a failed call `retries` times under the same idempotency key."""
+    base = settings.stripe_api_base
+    return stripe.StripeClient(
+        settings.stripe_secret_key.get_secret_value(),
+        stripe_version=API_VERSION,
+        base_addresses={"api": base} if base else None,
+        max_network_retries=retries,
+        http_client=stripe.RequestsClient(timeout=settings.stripe_timeout_seconds),
+    )
+
+
+def as_dict(answer: object, kind: str) -> dict[str, Any]:
+    """Return Stripe's answer as plain JSON; raise APIError if it is no object of this `kind`.
+
+    A proxy on the way can answer 200 with a page of its own.
+    """
+    fields = answer.to_dict(for_json=True) if isinstance(answer, stripe.StripeObject) else {}
+    if fields.get("object") != kind:
+        raise stripe.APIError(f"The answer is not a {kind}.", http_status=200)
+    return fields
