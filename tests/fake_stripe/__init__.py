@@ -1,5 +1,6 @@
 """A stateful stand-in for Stripe's API, for the unmodified `stripe` package to talk to."""
 
-from .client import Control, ControlError, FakeStripe
+from .client import FakeStripe
+from .control import Control, ControlError
 
 __all__ = ["Control", "ControlError", "FakeStripe"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import missing
+from .shapes import sample
 from .world import Json, World
 
 
@@ -64,40 +65,32 @@ def payment_method(world: World, name: str) -> Json:
     card = CARDS.get(card_name) or CARDS.get(card_name.removeprefix("visa_"))
     if card is None or card_name == name:
         raise missing("PaymentMethod", name, "payment_method", 400)
-    method = world.add(
+    example = sample("payment_method")["card"]
+    details = example | {
+        "brand": card.brand,
+        "country": world.settings.country,
+        "display_brand": card.brand,
+        "exp_month": 12,
+        "exp_year": 2034,
+        "fingerprint": "fp" + card.last4 * 3,
+        "generated_from": None,
+        "last4": card.last4,
+        "networks": None,
+        "wallet": None,
+    }
+    method = world.new(
+        "payment_method",
         {
-            "id": world.new_id("pm_"),
-            "object": "payment_method",
             "allow_redisplay": "unspecified",
             "billing_details": billing_details(),
-            "card": {
-                "brand": card.brand,
-                "checks": None,
-                "country": world.settings.country,
-                "display_brand": card.brand,
-                "exp_month": 12,
-                "exp_year": 2034,
-                "fingerprint": "fp" + card.last4 * 3,
-                "funding": "credit",
-                "generated_from": None,
-                "last4": card.last4,
-                "networks": None,
-                "regulated_status": "unregulated",
-                "three_d_secure_usage": {"supported": True},
-                "wallet": None,
-            },
-            "created": world.now(),
-            "customer": None,
-            "customer_account": None,
-            "livemode": False,
-            "metadata": {},
+            "card": details,
             "type": "card",
-        }
+        },
     )
     world.secrets[method["id"]] = card
     return method
 
 
 def billing_details() -> Json:
-    address = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
-    return {"address": address, "email": None, "name": None, "phone": None, "tax_id": None}
+    example = sample("payment_method")["billing_details"]
+    return dict.fromkeys(example) | {"address": dict.fromkeys(example["address"])}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
 
 from .errors import (
     balance_insufficient,
@@ -16,6 +16,7 @@ from .errors import (
 from .params import Spec, currency, flag, integer, metadata, nested, one_of, text
 from .payments import set_metadata
 from .routes import LIST, PAGE, endpoint, page
+from .shapes import fill, sample
 from .world import Json, World
 
 TO_DO = ("business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip")
@@ -41,42 +42,29 @@ def create_account(world: World, params: Json) -> Json:
     if "type" in params and "controller" in params:
         raise invalid("You may not provide both `type` and `controller`.", param="controller")
     id = world.new_id("acct_")
-    names = ("name", "product_description", "support_email", "support_phone", "support_url", "url")
-    profile = dict.fromkeys(
-        (
-            *names,
-            *("annual_revenue", "estimated_worker_count", "mcc", "support_address"),
-            "minority_owned_business_designation",
-        )
-    )
-    account = world.add(
+    example = sample("account")
+    account = world.new(
+        "account",
         {
             "id": id,
-            "object": "account",
-            "business_profile": profile | params.get("business_profile", {}),
+            "business_profile": dict.fromkeys(example["business_profile"])
+            | params.get("business_profile", {}),
             "business_type": params.get("business_type"),
             "capabilities": {},
             "charges_enabled": False,
             "controller": controller(params),
             "country": params.get("country", world.settings.country),
-            "created": world.now(),
             "default_currency": params.get("default_currency", world.settings.default_currency),
             "details_submitted": False,
             "email": params.get("email"),
-            "external_accounts": {
-                "object": "list",
-                "data": [],
-                "has_more": False,
-                "url": f"/v1/accounts/{id}/external_accounts",
-            },
+            "external_accounts": page([], {}, f"/v1/accounts/{id}/external_accounts"),
             "future_requirements": requirements(),
-            "metadata": {},
             "payouts_enabled": False,
-            "requirements": requirements(list(TO_DO), "requirements.past_due"),
-            "settings": account_settings(),
-            "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
+            "requirements": requirements(TO_DO, "requirements.past_due"),
+            "settings": example["settings"],
+            "tos_acceptance": dict.fromkeys(example["tos_acceptance"]),
             "type": params.get("type", "none" if "controller" in params else "standard"),
-        }
+        },
     )
     set_metadata(account, params.get("metadata"))
     request_capabilities(world, account, params)
@@ -178,31 +166,18 @@ def create_transfer(world: World, params: Json) -> Json:
         raise balance_insufficient()
     id = world.new_id("tr_")
     payment = world.new_id("py_")
-    transfer = world.add(
+    transfer = world.new(
+        "transfer",
         {
             "id": id,
-            "object": "transfer",
-            "amount": amount,
             "amount_reversed": 0,
             "balance_transaction": world.post("transfer", -amount, coin, id, available_in=wait),
-            "created": world.now(),
-            "currency": coin,
-            "description": params.get("description"),
-            "destination": destination,
             "destination_payment": payment,
-            "livemode": False,
-            "metadata": params.get("metadata", {}),
-            "reversals": {
-                "object": "list",
-                "data": [],
-                "has_more": False,
-                "url": f"/v1/transfers/{id}/reversals",
-            },
+            "reversals": page([], {}, f"/v1/transfers/{id}/reversals"),
             "reversed": False,
-            "source_transaction": params.get("source_transaction"),
-            "source_type": params.get("source_type", "card"),
-            "transfer_group": params.get("transfer_group"),
+            "source_type": "card",
         }
+        | params,
     )
     world.post(
         "payment",
@@ -280,21 +255,19 @@ def create_reversal(world: World, params: Json, id: str) -> Json:
         raise balance_insufficient()
     before = deepcopy(transfer)
     reversal_id = world.new_id("trr_")
-    reversal = world.add(
+    reversal = world.new(
+        "transfer_reversal",
         {
             "id": reversal_id,
-            "object": "transfer_reversal",
             "amount": amount,
             "balance_transaction": world.post(
                 "transfer_refund", amount, coin, reversal_id, category="transfer_reversal"
             ),
-            "created": world.now(),
             "currency": coin,
             "destination_payment_refund": world.new_id("pyr_"),
             "metadata": params.get("metadata", {}),
-            "source_refund": None,
             "transfer": id,
-        }
+        },
     )
     world.post(
         "payment_refund",
@@ -323,7 +296,7 @@ def set_account(
     id: str,
     *,
     status: str,
-    due: list[str] | None = None,
+    due: Sequence[str] = (),
     disabled_reason: str | None = None,
     details_submitted: bool = True,
 ) -> Json:
@@ -336,7 +309,7 @@ def set_account(
         "charges_enabled": is_active and "card_payments" in account["capabilities"],
         "payouts_enabled": is_active,
         "details_submitted": details_submitted,
-        "requirements": requirements(due or [], disabled_reason),
+        "requirements": requirements(due, disabled_reason),
     }
     if details_submitted:
         account["tos_acceptance"] = {"date": world.now(), "ip": "192.0.2.1", "user_agent": None}
@@ -352,16 +325,19 @@ def set_capability(world: World, account: Json, name: str, status: str) -> None:
     if previous == status:
         return
     account["capabilities"][name] = status
-    capability = {
-        "id": name,
-        "object": "capability",
-        "account": account["id"],
-        "future_requirements": requirements(),
-        "requested": True,
-        "requested_at": account["created"],
-        "requirements": deepcopy(account["requirements"]),
-        "status": status,
-    }
+    capability = fill(
+        "capability",
+        {
+            "id": name,
+            "object": "capability",
+            "account": account["id"],
+            "future_requirements": requirements(),
+            "requested": True,
+            "requested_at": account["created"],
+            "requirements": deepcopy(account["requirements"]),
+            "status": status,
+        },
+    )
     before = capability | {"status": previous or "unrequested"}
     world.emit("capability.updated", capability, before, account=account["id"])
 
@@ -382,62 +358,25 @@ def deauthorize(world: World, id: str) -> None:
     world.emit("account.application.deauthorized", application, account=id)
 
 
-def requirements(due: list[str] | None = None, disabled_reason: str | None = None) -> Json:
-    return {
-        "alternatives": [],
+def requirements(due: Sequence[str] = (), disabled_reason: str | None = None) -> Json:
+    lists: Json = {name: [] for name in ("alternatives", "errors", "past_due")}
+    return lists | {
         "current_deadline": None,
-        "currently_due": due or [],
+        "currently_due": list(due),
         "disabled_reason": disabled_reason,
-        "errors": [],
-        "eventually_due": due or [],
-        "past_due": [],
+        "eventually_due": list(due),
         "pending_verification": [],
     }
 
 
 def controller(params: Json) -> Json:
+    """Who pays fees, bears losses and collects requirements: as asked, or as the type has it."""
     type = params.get("type", "standard")
-    asked: dict[str, Any] = params.get("controller", {})
-    payer = "account" if type == "standard" else f"application_{type}"
-    dashboard = {"standard": "full", "custom": "none"}.get(type, type)
-    losses = "stripe" if type == "standard" else "application"
-    return {
-        "fees": asked.get("fees", {"payer": "application" if asked else payer}),
-        "is_controller": True,
-        "losses": asked.get("losses", {"payments": losses}),
-        "requirement_collection": asked.get(
-            "requirement_collection", "application" if type == "custom" else "stripe"
-        ),
-        "stripe_dashboard": asked.get("stripe_dashboard", {"type": dashboard}),
-        "type": "application",
+    by_type: Json = {
+        "fees": {"payer": "account" if type == "standard" else f"application_{type}"},
+        "losses": {"payments": "stripe" if type == "standard" else "application"},
+        "requirement_collection": "application" if type == "custom" else "stripe",
+        "stripe_dashboard": {"type": {"standard": "full", "custom": "none"}.get(type, type)},
     }
-
-
-def account_settings() -> Json:
-    def nulls(*names: str) -> Json:
-        return dict.fromkeys(names)
-
-    kana = ("statement_descriptor_prefix_kana", "statement_descriptor_prefix_kanji")
-    return {
-        "bacs_debit_payments": nulls("display_name", "service_user_number"),
-        "branding": nulls("icon", "logo", "primary_color", "secondary_color"),
-        "card_issuing": {"tos_acceptance": nulls("date", "ip")},
-        "card_payments": {
-            "decline_on": {"avs_failure": False, "cvc_failure": False},
-            **nulls("statement_descriptor_prefix", *kana),
-        },
-        "dashboard": {"display_name": None, "timezone": "Etc/UTC"},
-        "invoices": nulls("default_account_tax_ids", "hosted_payment_method_save"),
-        "payments": nulls(
-            "statement_descriptor",
-            "statement_descriptor_kana",
-            "statement_descriptor_kanji",
-            *kana,
-        ),
-        "payouts": {
-            "debit_negative_balances": True,
-            "schedule": {"delay_days": 2, "interval": "daily"},
-            "statement_descriptor": None,
-        },
-        "sepa_debit_payments": {},
-    }
+    asked: Json = params.get("controller", {})
+    return by_type | asked | {"is_controller": True, "type": "application"}

@@ -1,193 +1,328 @@
-"""What a test may do to the stand-in that Stripe's API cannot: one method, one call.
+"""What a test may do to the stand-in that Stripe's API cannot.
 
-`client.py` has the same methods with their types, for tests.
+Each method is written once: in the server it acts, in a client it calls the server.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from fnmatch import fnmatchcase
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+import httpx
 from flask import Blueprint, Response, jsonify, request
+from stripe import StripeClient
 
 from . import connect, payments, refunds
 from .errors import StripeError
-from .faults import Fault
+from .faults import Fault, Kind, When
 from .webhooks import Endpoint, deliver
-from .world import Json
+from .world import Json, World
 
 if TYPE_CHECKING:
     from .server import Server
 
+F = TypeVar("F", bound=Callable[..., Any])
+REMOTE: set[str] = set()
+
+
+class ControlError(Exception):
+    """The stand-in refused a control call: the message says why."""
+
+
+def remote(act: F) -> F:
+    """Makes a method act in the server, also when it is called in a client."""
+    REMOTE.add(act.__name__)
+
+    @wraps(act)
+    def call(self: Control, *args: Any, **kwargs: Any) -> Any:
+        if self.server is not None:
+            return act(self, *args, **kwargs)
+        body = {"args": args, "kwargs": kwargs}
+        answer = self.http.post(f"{self.url}/_control/{act.__name__}", json=body)
+        if answer.status_code != 200:
+            raise ControlError(f"{act.__name__}: {answer.text}")
+        return answer.json()
+
+    return cast(F, call)
+
 
 class Control:
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    """The controls of a stand-in at `url`. Money in minor units, time in seconds."""
+
+    api_key = "sk_test_fake"
+    publishable_key = "pk_test_fake"
+
+    def __init__(self, url: str, server: Server | None = None) -> None:
+        self.url = url
+        self.server = server
+        self.http = httpx.Client(timeout=60, trust_env=False)
+
+    @property
+    def here(self) -> Server:
+        assert self.server is not None, "only in the server"
+        return self.server
+
+    @property
+    def world(self) -> World:
+        return self.here.world
+
+    def stripe(self, **options: Any) -> StripeClient:
+        """Stripe's own client, pointed here; without retries unless asked for."""
+        options = {"api_key": self.api_key, "max_network_retries": 0, **options}
+        return StripeClient(base_addresses={"api": self.url}, **options)
 
     # Time, settings, keys
 
-    def reset(self, seed: int = 0, now: float | None = None) -> None:
-        self._server.reset(seed, now)
+    @remote
+    def reset(self, *, seed: int = 0, now: float | None = None) -> None:
+        """Forgets everything: objects, keys, faults, webhooks. `now` freezes the clock."""
+        self.here.reset(seed, now)
 
+    @remote
     def now(self) -> float:
-        return self._server.world.clock.now()
+        return self.world.clock.now()
 
-    def advance(self, seconds: float) -> float:
-        self._server.world.advance(seconds)
-        return self.now()
+    @remote
+    def advance(self, *, days: float = 0, hours: float = 0, seconds: float = 0) -> float:
+        """Moves the clock; what falls due happens. Returns the new time."""
+        self.world.advance(seconds + 3600 * (hours + 24 * days))
+        return self.world.clock.now()
 
+    @remote
     def configure(self, **settings: Any) -> Json:
-        world = self._server.world
-        world.settings = replace(world.settings, **settings)
-        return asdict(world.settings)
+        """Changes fields of `world.Settings`: fees, delays, country, currency."""
+        self.world.settings = replace(self.world.settings, **settings)
+        return asdict(self.world.settings)
 
-    def set_api_keys(self, keys: list[str]) -> None:
-        self._server.api_keys = set(keys)
+    @remote
+    def set_api_keys(self, *keys: str) -> None:
+        """The secret keys that are valid from now on: none revokes them all."""
+        self.here.api_keys = set(keys)
 
     # Money, customers, accounts
 
-    def add_funds(self, amount: int, currency: str) -> str:
-        return self._server.world.post("topup", amount, currency, None)
+    @remote
+    def add_funds(self, amount: int, currency: str = "gbp") -> str:
+        """Tops up the platform's available balance; the balance transaction's id."""
+        return self.world.post("topup", amount, currency, None)
 
-    def ledger(self, account: str | None = None) -> Json:
-        ledger = self._server.world.ledger(account)
-        return {"available": dict(ledger.available), "pending": dict(ledger.pending)}
+    @remote
+    def funds(
+        self,
+        currency: str = "gbp",
+        account: str | None = None,
+        part: Literal["available", "pending"] = "available",
+    ) -> int:
+        """What the platform, or a connected account, holds."""
+        ledger = self.world.ledger(account)
+        return (ledger.available if part == "available" else ledger.pending)[currency]
 
-    def authenticate(self, payment_intent: str, succeeds: bool = True) -> Json:
-        return payments.authenticate(self._server.world, payment_intent, succeeds)
+    @remote
+    def authenticate(self, payment_intent: str, *, succeeds: bool = True) -> Json:
+        """The customer's part after `requires_action`."""
+        return payments.authenticate(self.world, payment_intent, succeeds)
 
+    @remote
     def finish_refund(self, refund: str) -> Json:
-        thing = self._server.world.get("refund", refund)
-        refunds.finish_refund(self._server.world, thing)
-        return thing
+        """A pending refund succeeds."""
+        return refunds.finish_refund(self.world, self.world.get("refund", refund))
 
+    @remote
     def fail_refund(self, refund: str, reason: str = "unknown") -> Json:
-        thing = self._server.world.get("refund", refund)
-        refunds.fail_refund(self._server.world, thing, reason)
-        return thing
+        """The bank sends a refund back, pending or succeeded."""
+        return refunds.fail_refund(self.world, self.world.get("refund", refund), reason)
 
+    @remote
     def complete_onboarding(self, account: str) -> Json:
-        return connect.set_account(self._server.world, account, status="active")
+        """Details submitted and verified: capabilities active, payouts enabled."""
+        return connect.set_account(self.world, account, status="active")
 
-    def restrict(self, account: str, due: list[str], disabled_reason: str) -> Json:
+    @remote
+    def restrict(
+        self,
+        account: str,
+        due: Sequence[str] = ("individual.verification.document",),
+        disabled_reason: str = "requirements.past_due",
+    ) -> Json:
+        """Capabilities inactive until `complete_onboarding`."""
         return connect.set_account(
-            self._server.world, account, status="inactive", due=due, disabled_reason=disabled_reason
+            self.world, account, status="inactive", due=due, disabled_reason=disabled_reason
         )
 
+    def reject(self, account: str, reason: str = "rejected.fraud") -> Json:
+        return self.restrict(account, (), reason)
+
+    @remote
     def deauthorize(self, account: str) -> None:
-        connect.deauthorize(self._server.world, account)
+        """The owner disconnects the account: calls about it are answered with 403."""
+        connect.deauthorize(self.world, account)
 
     # What there is
 
+    @remote
     def objects(self, kind: str) -> list[Json]:
-        return list(self._server.world.objects.get(kind, {}).values())
+        """All objects of a type, oldest first, of the platform and of connected accounts."""
+        return list(self.world.objects.get(kind, {}).values())
 
-    def requests(self) -> list[Json]:
-        return self._server.requests
+    def events(self, type: str = "*") -> list[Json]:
+        return [event for event in self.objects("event") if fnmatchcase(event["type"], type)]
 
+    @remote
+    def requests(self, method: str = "*", path: str = "/*") -> list[Json]:
+        """Requests that arrived, with their outcome; also those that a fault swallowed."""
+        return [
+            line
+            for line in self.here.requests
+            if method in ("*", line["method"]) and fnmatchcase(line["path"], path)
+        ]
+
+    def count(self, method: str = "*", path: str = "/*") -> int:
+        return len(self.requests(method, path))
+
+    @remote
     def clear_requests(self) -> None:
-        self._server.requests.clear()
+        self.here.requests.clear()
 
     # Faults
 
-    def add_fault(self, **fault: Any) -> None:
-        self._server.faults.script.append(Fault(**fault))
+    @remote
+    def fault(
+        self,
+        method: str,
+        path: str,
+        kind: Kind,
+        when: When = "before",
+        *,
+        nth: int = 1,
+        times: int | None = 1,
+        status: int = 500,
+        seconds: float = 0.0,
+    ) -> None:
+        """Adds to the script of faults; see `faults.Fault`. `times=None`: from the nth on."""
+        self.here.faults.script.append(Fault(method, path, kind, when, nth, times, status, seconds))
 
+    @remote
     def faults(self) -> list[Json]:
-        return [asdict(fault) for fault in self._server.faults.script]
+        """The script, with how often each was `seen` and `struck`."""
+        return [asdict(fault) for fault in self.here.faults.script]
 
+    @remote
     def clear_faults(self) -> None:
-        self._server.faults.script.clear()
+        self.here.faults.script.clear()
 
     # Webhooks
 
+    @remote
     def add_webhook(
         self,
         url: str,
-        secrets: list[str],
+        *secrets: str,
         connect: bool = False,
-        enabled_events: list[str] | None = None,
+        enabled_events: Sequence[str] = ("*",),
     ) -> str:
-        world = self._server.world
-        endpoint = Endpoint(world.new_id("we_"), url, secrets, connect, enabled_events or ["*"])
-        world.webhooks.endpoints[endpoint.id] = endpoint
-        return endpoint.id
+        """Registers a receiver, for the platform's events or connected accounts'; its id."""
+        id = self.world.new_id("we_")
+        endpoint = Endpoint(id, url, list(secrets), connect, list(enabled_events))
+        self.world.webhooks.endpoints[id] = endpoint
+        return id
 
-    def set_webhook_secrets(self, endpoint: str, secrets: list[str]) -> None:
-        self._server.world.webhooks.endpoints[endpoint].secrets = secrets
+    @remote
+    def set_webhook_secrets(self, endpoint: str, *secrets: str) -> None:
+        """Rolls the secret: with two, every delivery carries two signatures."""
+        self.world.webhooks.endpoints[endpoint].secrets = list(secrets)
 
+    @remote
     def set_webhooks(self, **options: Any) -> Json:
-        webhooks = self._server.world.webhooks
+        """Changes fields of `webhooks.Options`: duplicates, shuffle, delay, retries, skew …"""
+        webhooks = self.world.webhooks
         webhooks.options = replace(webhooks.options, **options)
         return asdict(webhooks.options)
 
-    def pending(self) -> list[Json]:
-        return [
-            {
-                "event": delivery.event["id"],
-                "type": delivery.event["type"],
-                "endpoint": delivery.endpoint.id,
-                "attempt": delivery.attempt,
-                "due": delivery.due,
-            }
-            for delivery in self._server.world.webhooks.queue
-        ]
+    def deliver_in_background(self, *, retry_after: float = 0.5) -> None:
+        """From now on events are delivered by themselves, as they happen."""
+        self.set_webhooks(background=True, retry_after=retry_after)
 
+    @remote
+    def pending(self) -> list[Json]:
+        """Deliveries in the queue, due or not."""
+        return [delivery.line() for delivery in self.world.webhooks.queue]
+
+    @remote
+    def deliver_pending(self, limit: int | None = None) -> list[Json]:
+        """Makes the deliveries that are due, once each; the attempts with their status."""
+        with self.world.lock:
+            self.world.tick()
+        return deliver(self.world.webhooks, self.world.lock, self.world.clock.now, limit)
+
+    def deliver_all(self, rounds: int = 20) -> list[Json]:
+        """`deliver_pending` until nothing is due, or `rounds` are over."""
+        attempts: list[Json] = []
+        for _ in range(rounds):
+            made = self.deliver_pending()
+            if not made:
+                break
+            attempts += made
+        return attempts
+
+    def pause(self) -> None:
+        self.set_webhooks(paused=True)
+
+    def flush(self) -> list[Json]:
+        """Ends a pause and delivers what it held back."""
+        self.set_webhooks(paused=False)
+        return self.deliver_all()
+
+    @remote
     def collect(self, limit: int | None = None) -> list[Json]:
-        """Takes due deliveries for the test to make itself; they count as delivered."""
-        webhooks = self._server.world.webhooks
+        """Takes due deliveries for the test to make itself; they count as delivered.
+
+        Each has `event` (its id), `type`, `endpoint`, `attempt`, `url`, `signature` and `body`.
+        """
         collected = []
-        for delivery in webhooks.take(self.now(), limit):
-            body, signature = webhooks.payload(delivery)
-            collected.append(
-                {
-                    "event": delivery.event["id"],
-                    "type": delivery.event["type"],
-                    "endpoint": delivery.endpoint.id,
-                    "url": delivery.endpoint.url,
-                    "signature": signature,
-                    "body": body.decode(),
-                }
-            )
+        for delivery in self.world.webhooks.take(self.world.clock.now(), limit):
+            body, signature = self.world.webhooks.payload(delivery)
+            signed = {"signature": signature, "body": body.decode()}
+            collected.append(delivery.line() | {"url": delivery.endpoint.url} | signed)
         return collected
 
+    @remote
     def redeliver(self, event: str, endpoint: str | None = None) -> int:
-        world = self._server.world
-        return world.webhooks.enqueue(world.objects["event"][event], self.now(), endpoint)
+        """Queues an event once more; how many deliveries."""
+        known = self.world.objects["event"][event]
+        return self.world.webhooks.enqueue(known, self.world.clock.now(), endpoint)
 
+    @remote
     def drop_pending(self) -> int:
-        webhooks = self._server.world.webhooks
-        dropped, webhooks.queue = len(webhooks.queue), []
-        return dropped
+        """Loses what is in the queue; List Events still has it."""
+        return self.world.webhooks.drop()
 
+    @remote
     def delivery_log(self) -> list[Json]:
-        return self._server.world.webhooks.log
+        return self.world.webhooks.log
 
 
 def control_blueprint(control: Control, server: Server) -> Blueprint:
     blueprint = Blueprint("control", __name__, url_prefix="/_control")
 
-    @blueprint.post("/deliver_pending")
-    def deliver_pending() -> Response:
-        """Outside the lock: a receiver may call the API before it answers."""
-        world = server.world
-        world.tick()
-        limit = (request.get_json() or {}).get("limit")
-        return jsonify(deliver(world.webhooks, world.lock, world.clock.now, limit))
-
     @blueprint.post("/<name>")
     def call(name: str) -> Response:
-        method = None if name.startswith("_") else getattr(control, name, None)
-        if method is None:
-            return _refuse(f"no control {name!r}")
+        if name not in REMOTE:
+            return refuse(f"no control {name!r}")
+        body = request.get_json()
+        act = getattr(control, name)
         try:
+            if name == "deliver_pending":  # its receivers may call the API before they answer
+                return jsonify(act(*body["args"], **body["kwargs"]))
             with server.world.lock:
-                return jsonify(deepcopy(method(**request.get_json())))
+                return jsonify(deepcopy(act(*body["args"], **body["kwargs"])))
         except (StripeError, KeyError, TypeError, ValueError) as error:
-            return _refuse(f"{type(error).__name__}: {error}")
+            return refuse(f"{type(error).__name__}: {error}")
 
-    def _refuse(message: str) -> Response:
+    def refuse(message: str) -> Response:
         response = jsonify(error=message)
         response.status_code = 400
         return response

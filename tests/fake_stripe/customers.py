@@ -5,6 +5,7 @@ from __future__ import annotations
 from .params import Spec, metadata, text
 from .payments import set_metadata
 from .routes import LIST, endpoint, page
+from .shapes import sample
 from .world import Json, World
 
 CHANGE: Spec = {
@@ -19,33 +20,16 @@ CHANGE: Spec = {
 @endpoint("POST", "/v1/customers", "CustomerCreateParams", CHANGE)
 def create_customer(world: World, params: Json) -> Json:
     id = world.new_id("cus_")
-    nulls = ("address", "currency", "default_source", "discount", "shipping")
-    texts = dict.fromkeys(("description", "email", "name", "phone"))
-    customer = world.add(
-        dict.fromkeys(nulls)
-        | {
-            "id": id,
-            "object": "customer",
-            "balance": 0,
-            "created": world.now(),
-            "delinquent": False,
-            "invoice_prefix": id[-8:].upper(),
-            "invoice_settings": {
-                "custom_fields": None,
-                "default_payment_method": None,
-                "footer": None,
-                "rendering_options": None,
-            },
-            "livemode": False,
-            "metadata": {},
-            "next_invoice_sequence": 1,
-            "preferred_locales": [],
-            "tax_exempt": "none",
-            "test_clock": None,
-        }
-        | texts
-        | params
-    )
+    usual: Json = {
+        "balance": 0,
+        "delinquent": False,
+        "invoice_prefix": id[-8:].upper(),
+        "invoice_settings": dict.fromkeys(sample("customer")["invoice_settings"]),
+        "next_invoice_sequence": 1,
+        "preferred_locales": [],
+        "tax_exempt": "none",
+    }
+    customer = world.new("customer", {"id": id} | usual | params)
     world.emit("customer.created", customer)
     return customer
 

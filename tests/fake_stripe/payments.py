@@ -9,9 +9,11 @@ from .errors import StripeError, card_error, invalid, money
 from .params import Spec, currency, flag, integer, metadata, nested, one_of, strings, text
 from .refunds import release
 from .routes import LIST, endpoint, page
+from .shapes import sample
 from .world import Json, World
 
 SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "chf": 50, "sek": 300, "nok": 300, "dkk": 250}
+CARD_OF_CHARGE = {"brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4"}
 UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
 CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
 
@@ -60,20 +62,10 @@ def create_payment_intent(world: World, params: Json) -> Json:
     id = world.new_id("pi_")
     automatic = params.get("automatic_payment_methods") or {"enabled": True}
     by_type = "payment_method_types" in params
-    nulls = (
-        *("application", "application_fee_amount", "canceled_at", "cancellation_reason"),
-        *("customer", "customer_account", "description", "excluded_payment_method_types"),
-        *("last_payment_error", "latest_charge", "managed_payments", "next_action"),
-        *("on_behalf_of", "payment_method", "payment_method_configuration_details"),
-        *("processing", "receipt_email", "review", "setup_future_usage", "shipping", "source"),
-        *("statement_descriptor", "statement_descriptor_suffix", "transfer_data"),
-        "transfer_group",
-    )
-    intent = world.add(
-        dict.fromkeys(nulls)
-        | {
+    intent = world.new(
+        "payment_intent",
+        {
             "id": id,
-            "object": "payment_intent",
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
             "amount_received": 0,
@@ -83,21 +75,11 @@ def create_payment_intent(world: World, params: Json) -> Json:
             "capture_method": params.get("capture_method", "automatic_async"),
             "client_secret": f"{id}_secret_{world.new_id('')}",
             "confirmation_method": "automatic",
-            "created": world.now(),
-            "livemode": False,
-            "metadata": {},
-            "payment_method_options": {
-                "card": {
-                    "installments": None,
-                    "mandate_options": None,
-                    "network": None,
-                    "request_three_d_secure": "automatic",
-                }
-            },
+            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
             "payment_method_types": params.get("payment_method_types", ["card"]),
             "status": "requires_confirmation" if method else "requires_payment_method",
         }
-        | {key: value for key, value in params.items() if key in CHANGE}
+        | {key: value for key, value in params.items() if key in CHANGE},
     )
     intent["payment_method"] = method["id"] if method else None
     world.emit("payment_intent.created", intent)
@@ -385,73 +367,34 @@ def authenticate(world: World, id: str, succeeds: bool) -> Json:
 
 def new_charge(world: World, intent: Json, method: Json, error: StripeError | None = None) -> Json:
     failure = error.error if error else {}
-    card = method["card"]
-    reason = failure.get("decline_code", failure.get("code"))
-    nulls = (
-        *("application", "application_fee", "application_fee_amount", "balance_transaction"),
-        *("failure_balance_transaction", "on_behalf_of", "receipt_number", "review"),
-        *("shipping", "source", "source_transfer", "statement_descriptor", "transfer_data"),
-    )
-    details = {
+    card, example = method["card"], sample("charge")["payment_method_details"]["card"]
+    details = example | {
         "amount_authorized": None if error else intent["amount"],
-        "authorization_code": None,
-        "brand": card["brand"],
-        "checks": {
-            "address_line1_check": None,
-            "address_postal_code_check": None,
-            "cvc_check": "pass",
-        },
-        "country": card["country"],
-        "exp_month": card["exp_month"],
-        "exp_year": card["exp_year"],
-        "extended_authorization": {"status": "disabled"},
-        "fingerprint": card["fingerprint"],
-        "funding": card["funding"],
-        "incremental_authorization": {"status": "unavailable"},
         "installments": None,
-        "last4": card["last4"],
-        "mandate": None,
-        "multicapture": {"status": "unavailable"},
         "network": card["brand"],
-        "network_token": {"used": False},
-        "network_transaction_id": None,
-        "overcapture": {
-            "maximum_amount_capturable": intent["amount"],
-            "status": "unavailable",
-        },
-        "regulated_status": "unregulated",
+        "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
         "three_d_secure": None,
-        "transaction_link_id": None,
         "wallet": None,
     }
-    id = world.new_id("ch_")
-    return world.add(
-        dict.fromkeys(nulls)
+    details |= {name: card[name] for name in card.keys() & CARD_OF_CHARGE}
+    same = ("amount", "currency", "customer", "description", "metadata", "receipt_email")
+    return world.new(
+        "charge",
+        {name: deepcopy(intent[name]) for name in (*same, "transfer_group")}
         | {
-            "id": id,
-            "object": "charge",
-            "amount": intent["amount"],
             "amount_captured": 0,
             "amount_refunded": 0,
             "billing_details": billing_details(),
             "calculated_statement_descriptor": "LESSONS",
             "captured": False,
-            "created": world.now(),
-            "currency": intent["currency"],
-            "customer": intent["customer"],
-            "description": intent["description"],
             "disputed": False,
             "failure_code": failure.get("code"),
             "failure_message": failure.get("message"),
             "fraud_details": {},
-            "livemode": False,
-            "metadata": dict(intent["metadata"]),
-            "outcome": {
-                "advice_code": None,
-                "network_advice_code": None,
-                "network_decline_code": None,
+            "outcome": dict.fromkeys(sample("charge")["outcome"])
+            | {
                 "network_status": "declined_by_network" if error else "approved_by_network",
-                "reason": reason,
+                "reason": failure.get("decline_code", failure.get("code")),
                 "seller_message": "The bank declined." if error else "Payment complete.",
                 "type": "issuer_declined" if error else "authorized",
             },
@@ -459,13 +402,10 @@ def new_charge(world: World, intent: Json, method: Json, error: StripeError | No
             "payment_intent": intent["id"],
             "payment_method": method["id"],
             "payment_method_details": {"card": details, "type": "card"},
-            "receipt_email": intent["receipt_email"],
-            "receipt_url": None if error else f"https://pay.stripe.com/receipts/{id}",
+            "receipt_url": None if error else "https://pay.stripe.com/receipts/" + intent["id"],
             "refunded": False,
-            "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
             "status": "failed" if error else "succeeded",
-            "transfer_group": intent["transfer_group"],
-        }
+        },
     )
 
 

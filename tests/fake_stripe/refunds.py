@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 
 from .cards import Card
 from .errors import invalid, money
@@ -52,12 +53,13 @@ def create_refund(world: World, params: Json) -> Json:
         debit(world, refund)
     world.emit("refund.created", refund)
     world.emit("charge.refunded", charge, before)
+    delay = world.settings.refund_delay
     if short:
         refund["pending_reason"] = "insufficient_funds"
     elif card.refund == "pends":
-        world.later(world.settings.refund_delay, lambda: finish_refund(world, refund))
+        world.later(delay, partial(finish_refund, world, refund))
     elif card.refund == "fails":
-        world.later(world.settings.refund_delay, lambda: fail_refund(world, refund))
+        world.later(delay, partial(fail_refund, world, refund))
     else:
         reference_arrives(world, refund)
     return refund
@@ -97,31 +99,21 @@ def charge_to_refund(world: World, params: Json) -> Json:
 
 
 def new_refund(world: World, charge: Json, amount: int) -> Json:
-    nulls = (
-        *("balance_transaction", "customer_account", "reason", "receipt_number"),
-        *("source_transfer_reversal", "transfer_reversal"),
-    )
     card = {
         "reference_status": "pending",
         "reference_type": "acquirer_reference_number",
         "type": "refund",
     }
-    return world.add(
-        dict.fromkeys(nulls)
+    same = ("currency", "customer", "payment_intent", "payment_method")
+    return world.new(
+        "refund",
+        {name: charge[name] for name in same}
         | {
-            "id": world.new_id("re_"),
-            "object": "refund",
             "amount": amount,
             "charge": charge["id"],
-            "created": world.now(),
-            "currency": charge["currency"],
-            "customer": charge["customer"],
             "destination_details": {"card": card, "type": "card"},
-            "metadata": {},
-            "payment_intent": charge["payment_intent"],
-            "payment_method": charge["payment_method"],
             "status": "succeeded",
-        }
+        },
     )
 
 
@@ -162,7 +154,7 @@ def reference_arrives(world: World, refund: Json) -> None:
     announce(world, refund, before)
 
 
-def finish_refund(world: World, refund: Json) -> None:
+def finish_refund(world: World, refund: Json) -> Json:
     """A pending refund succeeds."""
     require_status(refund, "pending")
     before = deepcopy(refund)
@@ -171,9 +163,10 @@ def finish_refund(world: World, refund: Json) -> None:
     if refund["balance_transaction"] is None:
         debit(world, refund)
     announce(world, refund, before)
+    return refund
 
 
-def fail_refund(world: World, refund: Json, reason: str = "unknown") -> None:
+def fail_refund(world: World, refund: Json, reason: str = "unknown") -> Json:
     """The bank sends the money back, even days after the refund succeeded."""
     require_status(refund, "pending", "succeeded")
     before = deepcopy(refund)
@@ -186,6 +179,7 @@ def fail_refund(world: World, refund: Json, reason: str = "unknown") -> None:
     charge = world.get("charge", refund["charge"])
     charge |= {"amount_refunded": charge["amount_refunded"] - refund["amount"], "refunded": False}
     announce(world, refund, before, "refund.failed")
+    return refund
 
 
 def require_status(refund: Json, *statuses: str) -> None:

@@ -254,7 +254,7 @@ class Server:
                 methods=[endpoint.method],
             )
         app.add_url_rule("/setup/e/<account>/<token>", "onboard", self.onboard)
-        app.register_blueprint(control_blueprint(Control(self), self))
+        app.register_blueprint(control_blueprint(Control(self.url, self), self))
         app.register_error_handler(404, self.unknown_url)
         app.register_error_handler(405, self.unknown_url)
         return app

@@ -38,6 +38,14 @@ class Delivery:
     due: float
     attempt: int = 1
 
+    def line(self) -> Json:
+        return {
+            "event": self.event["id"],
+            "type": self.event["type"],
+            "endpoint": self.endpoint.id,
+            "attempt": self.attempt,
+        }
+
 
 @dataclass
 class Options:
@@ -100,14 +108,7 @@ class Webhooks:
 
     def send(self, delivery: Delivery, body: bytes, signature: str) -> Json:
         """Posts one delivery; its line for the log. A status of 2xx is a success."""
-        result: Json = {
-            "event": delivery.event["id"],
-            "type": delivery.event["type"],
-            "endpoint": delivery.endpoint.id,
-            "attempt": delivery.attempt,
-            "status": None,
-            "error": None,
-        }
+        result = delivery.line() | {"status": None, "error": None}
         headers = {"Content-Type": "application/json; charset=utf-8", "Stripe-Signature": signature}
         try:
             answer = self._http.post(delivery.endpoint.url, content=body, headers=headers)
@@ -126,6 +127,12 @@ class Webhooks:
             self.queue.append(delivery)
         elif not delivered:
             self._given_up.add(delivery.event["id"])
+
+    def drop(self) -> int:
+        """Gives up everything in the queue; how many deliveries."""
+        self._given_up |= {delivery.event["id"] for delivery in self.queue}
+        dropped, self.queue = len(self.queue), []
+        return dropped
 
     def is_delivered(self, event: Json) -> bool:
         waits = any(delivery.event is event for delivery in self.queue)

@@ -16,6 +16,7 @@ from typing import Any
 import stripe
 
 from .errors import missing, no_access
+from .shapes import PREFIXES, fill
 from .webhooks import Webhooks
 
 Json = dict[str, Any]
@@ -75,7 +76,7 @@ class Ledger:
 class Appointment:
     due: float
     number: int
-    act: Callable[[], None] = field(compare=False)
+    act: Callable[[], object] = field(compare=False)
 
 
 class World:
@@ -105,9 +106,16 @@ class World:
         alphabet = string.ascii_letters + string.digits
         return prefix + "".join(self.random.choices(alphabet, k=24))
 
-    def add(self, thing: Json, account: str | None = None) -> Json:
-        """Keeps an object, in the platform's account or in a connected one."""
-        self.objects.setdefault(thing["object"], {})[thing["id"]] = thing
+    def new(self, kind: str, values: Json, account: str | None = None) -> Json:
+        """Makes and keeps an object, in the platform's account or in a connected one.
+
+        Fields that `values` does not name are null, or the usual: `created` now, not live.
+        """
+        usual: Json = {"created": self.now(), "livemode": False, "metadata": {}}
+        thing = fill(kind, {"id": self.new_id(PREFIXES[kind]), "object": kind} | values)
+        for name in usual.keys() & thing.keys() - values.keys():
+            thing[name] = usual[name]
+        self.objects.setdefault(kind, {})[thing["id"]] = thing
         self.owners[thing["id"]] = account
         return thing
 
@@ -137,7 +145,7 @@ class World:
 
     # Time
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
+    def later(self, seconds: float, act: Callable[[], object]) -> None:
         """Does something when the clock gets there."""
         self._appointments += 1
         due = self.clock.now() + seconds
@@ -180,17 +188,14 @@ class World:
             "description": "Stripe processing fees",
             "type": "stripe_fee",
         }
-        transaction = self.add(
+        transaction = self.new(
+            "balance_transaction",
             {
-                "id": self.new_id("txn_"),
-                "object": "balance_transaction",
                 "amount": amount,
                 "available_on": self.now() + int(available_in),
                 "balance_type": "payments",
-                "created": self.now(),
                 "currency": currency,
                 "description": description,
-                "exchange_rate": None,
                 "fee": fee,
                 "fee_details": [fees] if fee else [],
                 "net": amount - fee,
@@ -232,21 +237,18 @@ class World:
         if before is not None:
             changed = {key: value for key, value in before.items() if thing.get(key) != value}
             data["previous_attributes"] = changed
-        event = {
-            "id": self.new_id("evt_"),
-            "object": "event",
-            "api_version": API_VERSION,
-            "created": self.now(),
-            "data": data,
-            "livemode": False,
-            "pending_webhooks": 0,
-            "request": {
-                "id": self.request.id,
-                "idempotency_key": self.request.idempotency_key,
+        cause = {"id": self.request.id, "idempotency_key": self.request.idempotency_key}
+        event = self.new(
+            "event",
+            {
+                "api_version": API_VERSION,
+                "data": data,
+                "pending_webhooks": 0,
+                "request": cause,
+                "type": type,
             },
-            "type": type,
-        }
+            account,
+        )
         if account:
             event["account"] = account
-        self.add(event, account)
         self.webhooks.enqueue(event, self.clock.now())
