@@ -1,0 +1,168 @@
+"""The command line: `python -m jobs …`. Every command says what it did by its exit status."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from types import FrameType
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from jobs import doctor as examination
+from jobs import payouts as payout_job
+from jobs.config import Config
+from jobs.database import Database
+from jobs.outbox import Outbox
+from jobs.output import open_output
+from jobs.stripe_calls import StripeCalls
+from jobs.transfers import Transfers
+from webhook_service.config import ConfigurationError
+from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
+from webhook_service.stripe_client import make_stripe_client
+
+SETTLED, UNSETTLED, BAD_ARGUMENTS = 0, 1, 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Scheduled work. Exit status: 0 all settled, 1 something needs a look, 2 not started.",
+)
+
+
+def _parse_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date. Write it as 2026-01-30.") from None
+
+
+@app.command()
+def payouts(
+    on: Annotated[
+        list[date] | None,
+        typer.Option(
+            "--date",
+            parser=_parse_day,
+            metavar="YYYY-MM-DD",
+            help="The payout day. Default: each organization's last one.",
+        ),
+    ] = None,
+    org: Annotated[
+        list[UUID] | None,
+        typer.Option("--org", help="The id of an organization. Default: all of them."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be paid. Sends and writes nothing.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=16, help="How many transfers to make at the same time.")
+    ] = 4,
+) -> None:
+    """Pay instructors what they have earned. Safe to repeat: every payout is made once."""
+    for option, values in (("--date", on), ("--org", org)):
+        if values and len(values) > 1:
+            raise typer.BadParameter(f"Give {option} once: a run is for one.")
+    with _session(pool_size=workers) as (config, database):
+        output = open_output()
+        try:
+            runs = database.due_payout_runs(on[0] if on else None, org[0] if org else None)
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        violations = database.check_invariants()
+        if violations:
+            examination.show_violations(violations, output)
+            output.trouble("payouts_refused", reason="the books are not in order")
+            raise typer.Exit(UNSETTLED)
+        if dry_run:
+            payout_job.preview(database, runs, output)
+            return
+        stop = _stop_signal()
+        client = make_stripe_client(config, retries=0)
+        calls = StripeCalls(per_second=config.stripe_requests_per_second, stop=stop)
+        job = payout_job.PayoutJob(config, database, Transfers(client, calls), output, stop)
+        if not job.run(runs, workers):
+            raise typer.Exit(UNSETTLED)
+
+
+@app.command()
+def outbox(
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep going until stopped by a signal.")
+    ] = False,
+) -> None:
+    """Carry out what the database decided: refunds, and questions to Stripe."""
+    with _session(pool_size=2) as (config, database):
+        stop = _stop_signal()
+        client = make_stripe_client(config, retries=0)
+        calls = StripeCalls(per_second=config.stripe_requests_per_second, stop=stop)
+        work = Outbox(database, client, calls, open_output(), stop)
+        if not (work.watch() if watch else work.drain()):
+            raise typer.Exit(UNSETTLED)
+
+
+@app.command()
+def maintain() -> None:
+    """Expire what has expired, publish and release what is due. Run it every few minutes."""
+    with _session(pool_size=1) as (_, database):
+        open_output().table("task_done", [asdict(task) for task in database.maintain()])
+
+
+@app.command()
+def doctor() -> None:
+    """Check configuration, database, books and Stripe."""
+    with _session(pool_size=1) as (config, database):
+        client = make_stripe_client(config, retries=1)
+        if not examination.examine(config, database, client, open_output()):
+            raise typer.Exit(UNSETTLED)
+
+
+@contextmanager
+def _session(*, pool_size: int) -> Iterator[tuple[Config, Database]]:
+    """Read the configuration, connect, and turn what may go wrong into an exit status."""
+    try:
+        config = Config.load()
+    except ConfigurationError as error:
+        typer.echo(f"jobs cannot start.\n{error}", err=True)
+        raise typer.Exit(BAD_ARGUMENTS) from None
+    url = config.jobs_database_url.get_secret_value()
+    timeout = config.database_pool_timeout_seconds
+    try:
+        with Database(url, login="jobs", size=pool_size, timeout=timeout) as database:
+            yield config, database
+    except DatabaseUnavailable:
+        typer.echo("The database does not answer. Run the same command again later.", err=True)
+        raise typer.Exit(UNSETTLED) from None
+    except Refused as refusal:
+        _explain(refusal)
+        raise typer.Exit(UNSETTLED) from None
+    except DatabaseFault as fault:
+        typer.echo(f"The database failed in a way that nobody expected: {fault}", err=True)
+        raise typer.Exit(UNSETTLED) from None
+
+
+def _explain(refusal: Refused) -> None:
+    typer.echo(" ".join(filter(None, [refusal.message, refusal.hint])), err=True)
+
+
+def _stop_signal() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set, so that work in hand is finished first."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+    return stop
+
+
+def main() -> None:
+    """Run a command."""
+    sys.exit(app(prog_name="python -m jobs"))

@@ -1,0 +1,234 @@
+"""The database: one method for each SQL function that the login `jobs` may call."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from jobs.stripe_outcomes import Failure
+from webhook_service.database import Postgres, StripeDict
+
+
+@dataclass(frozen=True, slots=True)
+class DueRun:
+    """A payout day of an organization."""
+
+    org_id: UUID
+    org_name: str
+    period_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedPayout:
+    """What a run would do for an instructor, and why."""
+
+    instructor_id: UUID
+    display_name: str
+    currency: str
+    amount_cents: int
+    outcome: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A payout whose state `sending` is committed, with everything about it frozen."""
+
+    payout_id: UUID
+    attempt: int
+    idempotency_key: str
+    amount_cents: int
+    currency: str
+    destination: str
+    transfer_group: str
+    metadata: dict[str, str]
+    must_look_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How many payouts of a run are where."""
+
+    total: int
+    paid: int
+    claimable: int
+    leased: int
+    failed: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedRun:
+    """The books of a run after its last payout."""
+
+    is_completed: bool
+    total: int
+    paid: int
+    held: int
+    failed: int
+    unknown: int
+    amount_paid_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that SQL decided and Stripe must be told."""
+
+    command_id: int
+    topic: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceTask:
+    """A task of maintain() and how many rows it changed."""
+
+    task: str
+    affected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that does not hold, and where."""
+
+    invariant: str
+    detail: dict[str, Any]
+
+
+class Database(Postgres):
+    """What the login `jobs` may do."""
+
+    def clock(self) -> datetime:
+        """Return the database's present."""
+        now: datetime = self._scalar("select private.clock()")
+        return now
+
+    def check_invariants(self) -> list[Violation]:
+        """Return what is wrong with the books: nothing, in health."""
+        return self._rows(Violation, "select invariant, detail from private.check_invariants()")
+
+    def maintain(self) -> list[MaintenanceTask]:
+        """Expire what has expired, publish and release what is due."""
+        return self._rows(MaintenanceTask, "select task, affected from private.maintain()")
+
+    def due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
+        """Return the runs of a payout day; None means each organization's last one, and all.
+
+        Refuses with not_a_payout_day, payout_day_in_future, payout_day_too_old or
+        organization_not_found.
+        """
+        return self._rows(
+            DueRun,
+            "select org_id, org_name, period_on from private.due_payout_runs(%s, %s)",
+            on,
+            org_id,
+        )
+
+    def preview_payout_run(self, org_id: UUID, period_on: date) -> list[PreviewedPayout]:
+        """Return what a run would pay, writing nothing."""
+        return self._rows(
+            PreviewedPayout,
+            "select instructor_id, display_name, currency, amount_cents, outcome, reason"
+            " from private.preview_payout_run(%s, %s)",
+            org_id,
+            period_on,
+        )
+
+    def open_payout_run(self, org_id: UUID, period_on: date) -> UUID:
+        """Create the run with all its payouts, or find it to go on with it."""
+        run_id: UUID = self._scalar("select private.open_payout_run(%s, %s)", org_id, period_on)
+        return run_id
+
+    def claim_payout(
+        self, run_id: UUID, worker_id: UUID, lease: timedelta, started_at: datetime
+    ) -> Claim | None:
+        """Commit the next payout of the run as being sent by this worker; None if there is none.
+
+        A payout that was tried since `started_at` is not offered again.
+        """
+        claims = self._rows(
+            Claim,
+            "select payout_id, attempt, idempotency_key, amount_cents, currency, destination,"
+            " transfer_group, metadata, must_look_up from private.claim_payout(%s, %s, %s, %s)",
+            run_id,
+            worker_id,
+            lease,
+            started_at,
+        )
+        return claims[0] if claims else None
+
+    def record_transfer(self, payout_id: UUID, attempt: int, transfer: StripeDict) -> None:
+        """Record the transfer that settled a payout, with its ledger posting."""
+        self._scalar(
+            "select private.record_transfer(%s, %s, %s)", payout_id, attempt, Jsonb(transfer)
+        )
+
+    def record_transfer_failure(self, payout_id: UUID, attempt: int, failure: Failure) -> None:
+        """Record that a payout was not settled, and how sure that is."""
+        self._scalar(
+            "select private.record_transfer_failure(%s, %s, %s, %s, %s)",
+            payout_id,
+            attempt,
+            failure.outcome,
+            failure.code,
+            failure.message,
+        )
+
+    def payout_run_progress(self, run_id: UUID, started_at: datetime) -> RunProgress:
+        """Return how far a run is."""
+        return self._one(
+            RunProgress,
+            "select total, paid, claimable, leased, failed, held"
+            " from private.payout_run_progress(%s, %s)",
+            run_id,
+            started_at,
+        )
+
+    def close_payout_run(self, run_id: UUID) -> ClosedRun:
+        """Complete a run if nothing of it is left to do; return its books either way."""
+        return self._one(
+            ClosedRun,
+            "select is_completed, total, paid, held, failed, unknown, amount_paid_cents"
+            " from private.close_payout_run(%s)",
+            run_id,
+        )
+
+    def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
+        """Lease the oldest commands to this worker."""
+        return self._rows(
+            Command,
+            "select command_id, topic, payload, attempts from private.claim_commands(%s, %s, %s)",
+            worker_id,
+            limit,
+            lease,
+        )
+
+    def finish_command(self, command_id: int, worker_id: UUID) -> None:
+        """Mark a command as carried out."""
+        self._scalar("select private.finish_command(%s, %s)", command_id, worker_id)
+
+    def fail_command(
+        self, command_id: int, worker_id: UUID, error: str, *, is_final: bool
+    ) -> Literal["retry", "dead"]:
+        """Give a command back for a later try; 'dead' means that nobody will try again."""
+        fate: Literal["retry", "dead"] = self._scalar(
+            "select private.fail_command(%s, %s, %s, %s)", command_id, worker_id, error, is_final
+        )
+        return fate
+
+    def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:
+        """Record the refund that Stripe made."""
+        self._scalar("select private.record_refund(%s, %s)", refund_id, Jsonb(refund))
+
+    def record_refund_failure(self, refund_id: UUID, code: str, message: str) -> None:
+        """Record that Stripe refused a refund for good."""
+        self._scalar("select private.record_refund_failure(%s, %s, %s)", refund_id, code, message)
+
+    def record_processing_fee(self, payment_id: UUID, balance_transaction: StripeDict) -> None:
+        """Record what Stripe kept of a payment."""
+        self._scalar(
+            "select private.record_processing_fee(%s, %s)", payment_id, Jsonb(balance_transaction)
+        )

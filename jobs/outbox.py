@@ -1,0 +1,169 @@
+"""Carries what SQL decided to Stripe: refunds, and questions about fees."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import stripe
+
+from jobs.database import Command, Database
+from jobs.output import Output
+from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
+from jobs.stripe_outcomes import Outcome
+from webhook_service.database import DatabaseUnavailable, Refused
+from webhook_service.stripe_client import as_dict
+
+BATCH = 10
+LEASE = timedelta(minutes=5)
+POLL_SECONDS = 2.0
+
+Payload = dict[str, Any]
+
+
+class NotYet(Exception):
+    """Stripe does not know the answer yet."""
+
+
+class Outbox:
+    """Works through the commands that are due, one after the other."""
+
+    def __init__(
+        self,
+        database: Database,
+        client: stripe.StripeClient,
+        calls: StripeCalls,
+        output: Output,
+        stop: threading.Event,
+    ) -> None:
+        self._database = database
+        self._stripe = client.v1
+        self._calls = calls
+        self._output = output
+        self._stop = stop
+        self._worker_id = uuid4()
+        self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
+            "refund_payment": self._refund_payment,
+            "fetch_processing_fee": self._fetch_processing_fee,
+        }
+
+    def drain(self) -> bool:
+        """Carry out everything that is due now; return whether no command was given up."""
+        is_well = True
+        while not self._stop.is_set():
+            lease = Lease(LEASE.total_seconds())
+            commands = self._database.claim_commands(self._worker_id, BATCH, LEASE)
+            if not commands:
+                break
+            for command in commands:
+                is_well &= self._carry_out(command, lease)
+        return is_well
+
+    def watch(self) -> bool:
+        """Drain again and again until told to stop, also through an outage of the database."""
+        is_well = True
+        while not self._stop.is_set():
+            try:
+                is_well &= self.drain()
+            except DatabaseUnavailable as error:
+                self._output.trouble("database_unavailable", reason=str(error))
+            self._stop.wait(POLL_SECONDS)
+        return is_well
+
+    def _carry_out(self, command: Command, lease: Lease) -> bool:
+        try:
+            lease.check()
+            handler = self._handlers.get(command.topic)
+            if handler is None:
+                return self._fail(command, "no handler for this topic", is_final=False)
+            handler(command.payload, lease)
+        except LeaseExpired:
+            self._output.trouble("command_abandoned", command_id=command.command_id)
+            return True
+        except NotYet as error:
+            return self._fail(command, str(error), is_final=False)
+        except CallFailed as error:
+            failure = error.failure
+            is_final = failure.outcome is Outcome.REFUSED
+            return self._fail(command, f"{failure.code}: {failure.message}", is_final=is_final)
+        except Refused as refusal:
+            return self._fail(command, f"{refusal.code}: {refusal.message}", is_final=True)
+        except (KeyError, TypeError, ValueError) as error:
+            return self._fail(command, f"malformed payload: {error!r}", is_final=True)
+        self._database.finish_command(command.command_id, self._worker_id)
+        self._output.event("command_finished", command_id=command.command_id, topic=command.topic)
+        return True
+
+    def _fail(self, command: Command, reason: str, *, is_final: bool) -> bool:
+        fate = self._database.fail_command(
+            command.command_id, self._worker_id, reason, is_final=is_final
+        )
+        self._output.trouble(
+            "command_failed",
+            command_id=command.command_id,
+            topic=command.topic,
+            attempts=command.attempts,
+            reason=reason,
+            fate=fate,
+        )
+        return fate == "retry"
+
+    def _refund_payment(self, payload: Payload, lease: Lease) -> None:
+        """Make a refund, unless an earlier try did.
+
+        Stripe forgets idempotency keys after a day, and a part of a payment can be refunded twice:
+        so look first.
+        """
+        refund_id = UUID(payload["refund_id"])
+        try:
+            refund = self._find_refund(payload, lease) or self._make_refund(payload, lease)
+        except CallFailed as error:
+            failure = error.failure
+            if failure.outcome is not Outcome.REFUSED:
+                raise
+            self._database.record_refund_failure(refund_id, failure.code, failure.message)
+            self._output.trouble("refund_refused", refund_id=refund_id, code=failure.code)
+            return
+        self._database.record_refund(refund_id, refund)
+
+    def _find_refund(self, payload: Payload, lease: Lease) -> dict[str, Any] | None:
+        def look() -> list[dict[str, Any]]:
+            page = self._stripe.refunds.list(
+                {"payment_intent": payload["payment_intent"], "limit": 100}
+            )
+            return [as_dict(refund, "refund") for refund in page.auto_paging_iter()]
+
+        refund_id = payload["refund_id"]
+        made = self._calls.make(lease, look)
+        return next((one for one in made if one["metadata"].get("refund_id") == refund_id), None)
+
+    def _make_refund(self, payload: Payload, lease: Lease) -> dict[str, Any]:
+        def refund() -> dict[str, Any]:
+            made = self._stripe.refunds.create(
+                {
+                    "payment_intent": payload["payment_intent"],
+                    "amount": payload["amount_cents"],
+                    "metadata": payload["metadata"],
+                },
+                {"idempotency_key": payload["idempotency_key"]},
+            )
+            return as_dict(made, "refund")
+
+        return self._calls.make(lease, refund)
+
+    def _fetch_processing_fee(self, payload: Payload, lease: Lease) -> None:
+        """Ask what Stripe kept of a payment."""
+        payment_id = UUID(payload["payment_id"])
+
+        def look() -> dict[str, Any]:
+            intent = self._stripe.payment_intents.retrieve(
+                payload["payment_intent"], {"expand": ["latest_charge.balance_transaction"]}
+            )
+            return as_dict(intent, "payment_intent")
+
+        charge = self._calls.make(lease, look)["latest_charge"]
+        transaction = charge["balance_transaction"] if charge else None
+        if transaction is None:
+            raise NotYet("the charge has no balance transaction yet")
+        self._database.record_processing_fee(payment_id, transaction)

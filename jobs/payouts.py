@@ -1,0 +1,162 @@
+"""Pays instructors: one Stripe transfer for each payout, made once whatever happens.
+
+The database commits a payout as `sending`, with its key, amount and destination frozen, before
+Stripe hears of it, and its outcome together with the ledger afterwards. Whoever finds a payout
+`sending` looks at Stripe first, and repeats the call under the same key if nothing is there.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID, uuid4
+
+from jobs.config import Config
+from jobs.database import Claim, ClosedRun, Database, DueRun
+from jobs.failpoints import Failpoints
+from jobs.output import Output, Step
+from jobs.stripe_calls import CallFailed, Lease, LeaseExpired
+from jobs.stripe_outcomes import Failure, Outcome
+from jobs.transfers import Transfers
+from webhook_service.database import Refused
+
+POLL_SECONDS = 0.5
+
+
+def preview(database: Database, runs: Sequence[DueRun], output: Output) -> None:
+    """Show what the runs would pay. Sends nothing to Stripe and writes nothing."""
+    for run in runs:
+        payouts = database.preview_payout_run(run.org_id, run.period_on)
+        output.event("payout_run_previewed", **asdict(run), payouts=len(payouts))
+        output.table("payout_previewed", [asdict(payout) for payout in payouts])
+
+
+class PayoutJob:
+    """Carries out payout runs with several workers, until done or told to stop."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        transfers: Transfers,
+        output: Output,
+        stop: threading.Event,
+    ) -> None:
+        self._config = config
+        self._database = database
+        self._transfers = transfers
+        self._output = output
+        self._stop = stop
+        self._failpoints = Failpoints(config.lplate_failpoint)
+        self._started_at = database.clock()
+
+    def run(self, runs: Sequence[DueRun], workers: int) -> bool:
+        """Carry out the runs; return whether every payout of theirs is settled."""
+        outcomes = [self._carry_out(run, workers) for run in runs]
+        return all(outcomes)
+
+    def _carry_out(self, run: DueRun, workers: int) -> bool:
+        if self._stop.is_set():
+            self._output.trouble("payout_run_not_started", **asdict(run))
+            return False
+        try:
+            run_id = self._database.open_payout_run(run.org_id, run.period_on)
+        except Refused as refusal:
+            self._output.trouble(
+                "payout_run_refused", **asdict(run), code=refusal.code, hint=refusal.hint
+            )
+            return False
+        self._failpoints.reach("run_opened")
+        self._output.event("payout_run_opened", run_id=run_id, **asdict(run))
+        self._pay(run, run_id, workers)
+        self._failpoints.reach("before_close")
+        books = self._database.close_payout_run(run_id)
+        self._failpoints.reach("after_close")
+        self._output.table("payout_run_closed", [{"run_id": run_id, **asdict(books)}])
+        return _is_settled(books)
+
+    def _pay(self, run: DueRun, run_id: UUID, workers: int) -> None:
+        progress = self._database.payout_run_progress(run_id, self._started_at)
+        with (
+            self._output.progress(run.org_name, progress.claimable + progress.leased) as step,
+            ThreadPoolExecutor(workers) as pool,
+        ):
+            working = [pool.submit(self._work, run_id, step) for _ in range(workers)]
+            try:
+                for worker in as_completed(working):
+                    worker.result()
+            except BaseException:
+                self._stop.set()
+                raise
+
+    def _work(self, run_id: UUID, step: Step) -> None:
+        worker_id = uuid4()
+        while not self._stop.is_set():
+            lease = Lease(self._config.payout_lease_seconds)
+            claim = self._database.claim_payout(
+                run_id, worker_id, self._config.payout_lease, self._started_at
+            )
+            if claim:
+                self._failpoints.reach("payout_claimed")
+                self._settle(claim, lease)
+                step()
+            elif self._database.payout_run_progress(run_id, self._started_at).leased:
+                # Another worker, or a dead one whose lease has to run out, may leave us a payout.
+                self._stop.wait(POLL_SECONDS)
+            else:
+                return
+
+    def _settle(self, claim: Claim, lease: Lease) -> None:
+        try:
+            transfer = self._find_or_make(claim, lease)
+        except LeaseExpired:
+            self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
+            return
+        except CallFailed as error:
+            self._record_failure(claim, error.failure)
+            return
+        self._failpoints.reach("after_transfer")
+        self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
+        self._failpoints.reach("transfer_recorded")
+        self._output.event(
+            "payout_paid",
+            payout_id=claim.payout_id,
+            amount_cents=claim.amount_cents,
+            currency=claim.currency,
+            transfer=transfer["id"],
+        )
+
+    def _find_or_make(self, claim: Claim, lease: Lease) -> dict[str, Any]:
+        if claim.must_look_up:
+            found = self._transfers.find(claim, lease)
+            self._failpoints.reach("looked_up")
+            if found:
+                return found
+        self._failpoints.reach("before_transfer")
+        try:
+            return self._transfers.create(claim, lease)
+        except CallFailed as error:
+            # A refusal lets the attempt number rise, so nothing may be there under this one.
+            if error.failure.outcome is not Outcome.REFUSED:
+                raise
+            found = self._transfers.find(claim, lease)
+            if found is None:
+                raise
+            return found
+
+    def _record_failure(self, claim: Claim, failure: Failure) -> None:
+        self._output.trouble(
+            "payout_not_paid",
+            payout_id=claim.payout_id,
+            outcome=failure.outcome,
+            code=failure.code,
+            reason=failure.message,
+        )
+        if failure.is_systemic:
+            self._stop.set()
+        self._database.record_transfer_failure(claim.payout_id, claim.attempt, failure)
+
+
+def _is_settled(books: ClosedRun) -> bool:
+    return books.is_completed and not books.failed and not books.unknown
