@@ -12,89 +12,96 @@ import { Problem } from "./problem.mjs";
 
 const HOST = "127.0.0.1";
 
+// As in supabase/config.toml.
+const MAX_ROWS = 1000;
+const MINIMUM_PASSWORD_LENGTH = 8;
+
 // Creates the auth schema's tables, owned by the role that owns them on hosted.
 export async function createAuthTables(server, database) {
-    const connection = connect(server, "supabase_auth_admin", database);
-    try {
-        await createAuthApp(connection, { jwtSecret: "not used to sign anything here" }).ensureSystemSchema();
-    } finally {
-        await connection.close();
-    }
+  const connection = connect(server, "supabase_auth_admin", database);
+  try {
+    await createAuthApp(connection, { jwtSecret: "not used to sign anything here" }).ensureSystemSchema();
+    // Lite goes on after an error, so look.
+    await connection.driver.unsafe("select from auth.users limit 0");
+  } finally {
+    await connection.close();
+  }
 }
 
 // Serves Auth and the Data API over one database. Returns { url, anonKey, serviceRoleKey, stop }.
 export async function serveApi(server, database, { apiPort, jwtSecret }) {
-    const keys = {
-        anonKey: signKey({ role: "anon" }, jwtSecret),
-        serviceRoleKey: signKey({ role: "service_role" }, jwtSecret),
-    };
-    const options = { jwtSecret, resolver: keyResolver(keys) };
-    const authConnection = connect(server, "supabase_auth_admin", database, 4);
-    const restConnection = connect(server, "authenticator", database, 10);
-    const catalogConnection = connect(server, "postgres", database, 1);
-    const auth = createAuthApp(authConnection, options);
-    const rest = createRestApp(restConnection, catalogConnection, options);
-    const listener = await reloadSchemaOnNotify(server, database, [restConnection, catalogConnection]);
-    await catalogConnection.introspect();
+  const keys = {
+    anonKey: signKey({ role: "anon" }, jwtSecret),
+    serviceRoleKey: signKey({ role: "service_role" }, jwtSecret),
+  };
+  const options = { jwtSecret, resolver: keyResolver(keys) };
+  const authConnection = connect(server, "supabase_auth_admin", database, 4);
+  const restConnection = connect(server, "authenticator", database, 10);
+  const catalogConnection = connect(server, "postgres", database, 1);
+  const auth = createAuthApp(authConnection, options);
+  const rest = createRestApp(restConnection, catalogConnection, options);
+  const listener = await reloadSchemaOnNotify(server, database, [restConnection, catalogConnection]);
+  await catalogConnection.introspect();
 
-    const http = await listen(apiPort, (request, { incoming }) => {
-        const { pathname } = new URL(request.url);
-        const peer = { peerAddress: incoming.socket.remoteAddress ?? null };
-        if (pathname.startsWith("/auth/v1/")) return withCors(request, () => auth.fetch(request, peer));
-        if (pathname.startsWith("/rest/v1/")) return currentRequest.run(request, () => rest.fetch(request, peer));
-        return Response.json({ message: "Only /auth/v1 and /rest/v1 are served here" }, { status: 404 });
-    });
-    return {
-        url: `http://${HOST}:${http.address().port}`,
-        ...keys,
-        async stop() {
-            http.close();
-            http.closeAllConnections();
-            await Promise.all([
-                listener.end({ timeout: 1 }),
-                ...[authConnection, restConnection, catalogConnection].map((each) => each.driver.end({ timeout: 1 })),
-            ]);
-        },
-    };
+  const http = await listen(apiPort, (request, { incoming }) => {
+    const { pathname } = new URL(request.url);
+    const peer = { peerAddress: incoming.socket.remoteAddress ?? null };
+    if (pathname.startsWith("/auth/v1/")) return withCors(request, () => auth.fetch(request, peer));
+    if (pathname.startsWith("/rest/v1/")) return currentRequest.run(request, () => rest.fetch(request, peer));
+    return Response.json({ message: "Only /auth/v1 and /rest/v1 are served here" }, { status: 404 });
+  });
+  return {
+    url: `http://${HOST}:${http.address().port}`,
+    ...keys,
+    async stop() {
+      http.close();
+      http.closeAllConnections();
+      await Promise.all([
+        listener.end({ timeout: 1 }),
+        ...[authConnection, restConnection, catalogConnection].map((each) => each.driver.end({ timeout: 1 })),
+      ]);
+    },
+  };
 }
 
 function createAuthApp(connection, { jwtSecret, resolver }) {
-    return new App({
-        connection,
-        auth: {
-            enabled: true,
-            jwt_secret: jwtSecret,
-            enable_anonymous_sign_ins: false,
-            email: { enable_confirmations: false },
-        },
-        api: { enabled: false },
-        db: { migrations: { enabled: false } },
-        options: { server: { apiKeys: { resolver } } },
-    });
+  return new App({
+    connection,
+    auth: {
+      enabled: true,
+      jwt_secret: jwtSecret,
+      enable_anonymous_sign_ins: false,
+      minimum_password_length: MINIMUM_PASSWORD_LENGTH,
+      email: { enable_confirmations: false },
+    },
+    api: { enabled: false },
+    db: { migrations: { enabled: false } },
+    options: { server: { apiKeys: { resolver } } },
+  });
 }
 
 function createRestApp(connection, catalogConnection, { jwtSecret, resolver }) {
-    // Otherwise Lite's first request grants every table in every schema with RLS to the API roles.
-    connection.rlsState = "active";
-    // The authenticator may see no table, so the catalog is read by a role that may.
-    connection.introspect = (options) => catalogConnection.introspect(options);
-    connection.applyJwtSessionContext = becomeCaller;
-    connection.applyRpcRequestGucs = async () => {};
-    return new App({
-        connection,
-        auth: { enabled: true, jwt_secret: jwtSecret },
-        api: { enabled: true, schemas: ["public"] },
-        db: { migrations: { enabled: false } },
-        options: { server: { apiKeys: { resolver }, middlewares: [trustSignedTokens] } },
-    });
+  // Otherwise Lite's first request grants every table in every schema with RLS to the API roles.
+  connection.rlsState = "active";
+  // The authenticator may see no table, so the catalog is read by a role that may.
+  connection.introspect = (options) => catalogConnection.introspect(options);
+  connection.applyJwtSessionContext = becomeCaller;
+  connection.applyRpcRequestGucs = async () => {};
+  return new App({
+    connection,
+    auth: { enabled: true, jwt_secret: jwtSecret },
+    api: { enabled: true, schemas: ["public"], max_rows: MAX_ROWS },
+    db: { migrations: { enabled: false } },
+    options: { server: { apiKeys: { resolver }, middlewares: [trustSignedTokens] } },
+  });
 }
 
 // Lite would look the user of every token up in auth, which the authenticator may not read.
 // PostgREST does not either: it trusts whatever the token's signature vouches for.
 async function trustSignedTokens(context, next) {
-    const found = async () => ({});
-    context.set("authService", { repo: { findUserById: found, findSessionById: found } });
-    await next();
+  const found = async () => ({});
+  context.set("authService", { repo: { findUserById: found, findSessionById: found } });
+  await next();
 }
 
 // The request that a transaction serves.
@@ -102,92 +109,101 @@ const currentRequest = new AsyncLocalStorage();
 
 // Tells the transaction who is calling and with what, in one round trip, as PostgREST does.
 async function becomeCaller(transaction, { auth }) {
-    const request = currentRequest.getStore();
-    const role = auth?.role || "anon";
-    const claims = JSON.stringify(auth?.jwt ?? { role });
-    const headers = JSON.stringify(Object.fromEntries(request.headers));
-    const path = new URL(request.url).pathname.replace(/^\/rest\/v1/, "");
-    await sql`
-        select
-            set_config('search_path', 'public, extensions', true),
-            set_config('role', ${role}, true),
-            set_config('request.jwt.claims', ${claims}, true),
-            set_config('request.method', ${request.method}, true),
-            set_config('request.path', ${path}, true),
-            set_config('request.headers', ${headers}, true),
-            set_config('response.status', '', true),
-            set_config('response.headers', '', true)
-    `.execute(transaction);
+  const request = currentRequest.getStore();
+  const role = auth?.role || "anon";
+  const claims = JSON.stringify(auth?.jwt ?? { role });
+  const headers = JSON.stringify(Object.fromEntries(request.headers));
+  const path = new URL(request.url).pathname.replace(/^\/rest\/v1/, "");
+  await sql`
+    select
+      set_config('search_path', 'public, extensions', true),
+      set_config('role', ${role}, true),
+      set_config('request.jwt.claims', ${claims}, true),
+      set_config('request.method', ${request.method}, true),
+      set_config('request.path', ${path}, true),
+      set_config('request.headers', ${headers}, true),
+      set_config('response.status', '', true),
+      set_config('response.headers', '', true)
+  `.execute(transaction);
 }
 
 async function reloadSchemaOnNotify(server, database, connections) {
-    const listener = postgres(databaseUrl(server, "postgres", database), { max: 1, onnotice: () => {} });
-    await listener.listen("pgrst", () => {
-        for (const connection of connections) connection.clearSchemaCache();
-    });
-    return listener;
+  const listener = postgres(databaseUrl(server, "postgres", database), { max: 1, onnotice: () => {} });
+  await listener.listen("pgrst", () => {
+    for (const connection of connections) connection.clearSchemaCache();
+  });
+  return listener;
 }
 
 function connect(server, role, database, max = 1) {
-    const url = databaseUrl(server, role, database);
-    return createPostgresConnection({ url, postgresOptions: { max, types: TYPES, onnotice: () => {} } });
+  const url = databaseUrl(server, role, database);
+  return createPostgresConnection({ url, postgresOptions: { max, types: TYPES, onnotice: () => {} } });
 }
 
 // Lite passes some values already encoded as JSON and some not.
 const encodeJson = (value) =>
-    typeof value === "string" && /^[[{]/.test(value) ? value : JSON.stringify(value);
+  typeof value === "string" && /^[[{]/.test(value) ? value : JSON.stringify(value);
 
-// By the type ids of Postgres. Timestamps leave as PostgREST writes them, which clients parse.
+// By the type ids of Postgres. Numbers and timestamps leave as PostgREST writes them.
 const TYPES = {
-    json: { to: 114, from: [114], serialize: encodeJson, parse: JSON.parse },
-    jsonb: { to: 3802, from: [3802], serialize: encodeJson, parse: JSON.parse },
-    timestamptz: {
-        to: 1184,
-        from: [1184],
-        serialize: (value) => value,
-        parse: (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"),
-    },
+  numeric: {
+    to: 1700,
+    from: [1700],
+    serialize: String,
+    parse: (text) => (isFinite(text) ? Number(text) : text),
+  },
+  json: { to: 114, from: [114], serialize: encodeJson, parse: JSON.parse },
+  jsonb: { to: 3802, from: [3802], serialize: encodeJson, parse: JSON.parse },
+  timestamptz: {
+    to: 1184,
+    from: [1184],
+    serialize: (value) => value,
+    parse: (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"),
+  },
 };
 
 // The keys of a local stack are tokens, and with the default secret those of `supabase start`.
 function signKey(claims, jwtSecret) {
-    const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-    const content = [{ alg: "HS256", typ: "JWT" }, { iss: "supabase-demo", ...claims, exp: 1983812996 }];
-    const signed = content.map(encode).join(".");
-    return `${signed}.${createHmac("sha256", jwtSecret).update(signed).digest("base64url")}`;
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const content = [
+    { alg: "HS256", typ: "JWT" },
+    { iss: "supabase-demo", ...claims, exp: 1983812996 },
+  ];
+  const signed = content.map(encode).join(".");
+  return `${signed}.${createHmac("sha256", jwtSecret).update(signed).digest("base64url")}`;
 }
 
 function keyResolver({ anonKey, serviceRoleKey }) {
-    const known = {
-        [anonKey]: { type: "publishable", claims: { role: "anon" } },
-        [serviceRoleKey]: { type: "secret", claims: { role: "service_role" } },
-    };
-    return async (key) => known[key] ?? null;
+  const known = {
+    [anonKey]: { type: "publishable", claims: { role: "anon" } },
+    [serviceRoleKey]: { type: "secret", claims: { role: "service_role" } },
+  };
+  return async (key) => known[key] ?? null;
 }
 
 // Lite's Auth answers a browser's preflight without naming the headers that it may send.
 async function withCors(request, respond) {
-    const response = await respond();
-    const asked = request.headers.get("Access-Control-Request-Headers");
-    if (asked) response.headers.set("Access-Control-Allow-Headers", asked);
-    if (!response.headers.has("Access-Control-Allow-Origin")) {
-        response.headers.set("Access-Control-Allow-Origin", "*");
-    }
-    return response;
+  const response = await respond();
+  const asked = request.headers.get("Access-Control-Request-Headers");
+  if (asked) response.headers.set("Access-Control-Allow-Headers", asked);
+  if (!response.headers.has("Access-Control-Allow-Origin")) {
+    response.headers.set("Access-Control-Allow-Origin", "*");
+  }
+  return response;
 }
 
 function listen(port, fetch) {
-    return new Promise((resolve, reject) => {
-        const http = serve({ fetch, port, hostname: HOST }, () => resolve(http));
-        http.once("error", (error) =>
-            reject(
-                error.code === "EADDRINUSE"
-                    ? new Problem(
-                          `Port ${port}, wanted for the API, is taken. Stop what uses it, or choose another with ` +
-                              "--api-port or LPLATE_API_PORT; 0 takes any free port.",
-                      )
-                    : error,
-            ),
-        );
-    });
+  return new Promise((resolve, reject) => {
+    const http = serve({ fetch, port, hostname: HOST }, () => resolve(http));
+    http.once("error", (error) =>
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Problem(
+              `Port ${port}, wanted for the API, is taken. Stop what uses it, or choose another with ` +
+                "--api-port or LPLATE_API_PORT; 0 takes any free port.",
+            )
+          : error,
+      ),
+    );
+  });
 }

@@ -1,9 +1,8 @@
-#!/bin/sh
 # Runs Postgres for as long as standard input stays open, so that it never outlives the Node
 # process that started it, even one that was killed. A line on standard input names the signal
 # to stop it with (INT: orderly, QUIT: at once); end of input means INT.
 #
-# Usage: postgres.sh KEEP|DISCARD HOME POSTGRES [ARGUMENT...]
+# Called as: postgres.sh KEEP|DISCARD HOME POSTGRES [ARGUMENT...]
 
 fate=$1
 home=$2

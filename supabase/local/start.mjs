@@ -4,10 +4,10 @@ import { runUntilStopped } from "./lifetime.mjs";
 import { startOptions } from "./options.mjs";
 import { requirePackages } from "./packages.mjs";
 
-await runUntilStopped(async (lifetime) => {
-    const options = startOptions();
-    if (options.exitWithStdin) lifetime.endWithStdin();
-    requirePackages();
-    const { startStack } = await import("./stack.mjs");
-    await startStack(options, lifetime);
+runUntilStopped(async (lifetime) => {
+  const options = startOptions();
+  if (options.exitWithStdin) lifetime.endWithStdin();
+  requirePackages();
+  const { startStack } = await import("./stack.mjs");
+  await startStack(options, lifetime);
 });
