@@ -26,7 +26,7 @@ PASSWORD = "postgres"
 SERVICE_LOGINS = ("webhook_service", "jobs")
 
 
-class _Program:
+class Program:
     """One of the scripts in supabase/local, running until it is stopped or this process dies."""
 
     def __init__(self, script: str, *arguments: str) -> None:
@@ -45,8 +45,17 @@ class _Program:
             raise RuntimeError(f"{script} did not start:\n{self._errors()}")
         self.summary: dict[str, Any] = json.loads(line)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def stop(self) -> None:
+        """Closes its standard input, which ends it as a signal would; raises if it ends badly."""
         _pipe(self._process.stdin).close()
+        self.wait()
+
+    def wait(self) -> None:
+        """Waits for an end that somebody else has brought about."""
         try:
             status = self._process.wait(timeout=15)
         except subprocess.TimeoutExpired:
@@ -71,7 +80,7 @@ class Cluster:
 
     def __init__(self) -> None:
         arguments = ("--ephemeral", "--no-api", "--no-migrations", "--db-port", "0")
-        self._program = _Program("start.mjs", *arguments)
+        self._program = Program("start.mjs", *arguments)
         summary = self._program.summary
         self.host: str = summary["db_host"]
         self.port: int = summary["db_port"]
@@ -143,7 +152,7 @@ class Api:
     def __init__(self, cluster: Cluster, dbname: str) -> None:
         base = f"postgresql://{cluster.host}:{cluster.port}"
         arguments = ("--db-url-base", base, "--database", dbname, "--port", "0")
-        self._program = _Program("serve.mjs", *arguments)
+        self._program = Program("serve.mjs", *arguments)
         summary = self._program.summary
         self.url: str = summary["api_url"]
         self.anon_key: str = summary["anon_key"]

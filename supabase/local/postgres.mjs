@@ -1,6 +1,6 @@
 // One PostgreSQL server: made, started, recovered and stopped.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { access, chown, constants, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -197,6 +197,8 @@ async function takeOver(home, data, native, user) {
     if (waited === 3000) await stopStray(data, native, user);
     await sleep(50);
   }
+  // Postgres takes a zombie of that number for a living server.
+  if (isZombie(Number.parseInt(await pidFile(data)))) await rm(join(data, "postmaster.pid"));
 }
 
 async function stopStray(data, native, user) {
@@ -232,9 +234,18 @@ async function postmaster(data) {
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error.code === "EPERM";
+  }
+}
+
+// Dead, but not yet buried by its parent: in a container without an init process, never.
+function isZombie(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).startsWith("Z");
+  } catch {
+    return false;
   }
 }
 
