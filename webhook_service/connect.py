@@ -26,7 +26,9 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
     """Make the endpoint that opens a payee's account and links to its onboarding."""
     blueprint = Blueprint("connect", __name__)
 
-    @blueprint.route("/connect/onboarding-links", methods=["POST"], provide_automatic_options=True)
+    @blueprint.route(
+        "/connect/onboarding-links", methods=["POST", "OPTIONS"], provide_automatic_options=True
+    )
     def create_onboarding_link() -> dict[str, str]:
         """Return {url, expires_at}: a link that works once, so every click asks for a new one."""
         user_id = auth.user_id()

@@ -22,14 +22,17 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
     """Make the endpoint that opens a payment and its PaymentIntent."""
     blueprint = Blueprint("payment_intents", __name__)
 
-    @blueprint.route("/payment-intents", methods=["POST"], provide_automatic_options=True)
+    @blueprint.route(
+        "/payment-intents", methods=["POST", "OPTIONS"], provide_automatic_options=True
+    )
     def create_payment_intent() -> dict[str, Any]:
         """Return {payment_intent_id, client_secret, amount_cents, currency}.
 
         Repeating the request finds the same payment and the same PaymentIntent.
         """
         user_id = auth.user_id()
-        payment = database.open_payment(user_id, parse_body(PaymentIntentRequest).booking_id)
+        body = parse_body(PaymentIntentRequest)
+        payment = database.open_payment(user_id, body.booking_id)
         intent = create_or_retrieve(stripe, payment)
         # Whoever holds the client secret can pay with it, so it is passed on and never stored.
         client_secret = intent.pop("client_secret", None)

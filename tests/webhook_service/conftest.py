@@ -1,0 +1,64 @@
+"""The service over a database that only notes what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+import webhook_service
+from tests.webhook_service.settings import ENVIRONMENT
+from webhook_service.config import Config
+from webhook_service.database import StripeEvent
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A complete environment, to be changed by the test."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@dataclass
+class NotingDatabase:
+    """Answers every event with 'processed', or raises what it is told to."""
+
+    events: list[tuple[str, StripeEvent]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def receive_stripe_event(self, endpoint: str, event: StripeEvent, **_: object) -> str:
+        self.ping()
+        self.events.append((endpoint, event))
+        return "processed"
+
+    def ping(self) -> None:
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+def noting(monkeypatch: pytest.MonkeyPatch) -> NotingDatabase:
+    database = NotingDatabase()
+    monkeypatch.setattr(webhook_service, "Database", lambda *_, **__: database)
+    return database
+
+
+@pytest.fixture
+def client(environment: pytest.MonkeyPatch, noting: NotingDatabase) -> Iterator[FlaskClient]:
+    """A client of the service over the noting database."""
+    environment.setenv("CORS_ORIGINS", "https://app.example.com")
+    app = webhook_service.create_app(Config.load())
+    with app.test_client() as client:
+        yield client
+
+
+def code_of(response: Any) -> str:
+    """The stable code of a problem; every problem names its request."""
+    assert response.content_type == "application/problem+json"
+    assert response.json["status"] == response.status_code
+    assert response.json["request_id"] == response.headers["X-Request-Id"]
+    return str(response.json["code"])
