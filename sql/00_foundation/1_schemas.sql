@@ -1,0 +1,16 @@
+-- public is the API, private is never exposed, extensions holds what ships with stock Postgres.
+create schema private;
+comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';
+
+create extension btree_gist with schema extensions;
+create extension hstore with schema extensions;
+
+-- Access is denied until declared: each room grants what it means to grant in 9_access.sql.
+-- The first form has no "in schema" on purpose: with it, the revoke would do nothing.
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
+
+-- The services name their functions, so they may look the names up; what they may call is granted one by one.
+grant usage on schema private to webhook_service, jobs;
