@@ -1,0 +1,13 @@
+-- Every learner has a private half. Definer: the writer of one table need not be a writer of the other.
+create function private.add_learner_details()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
+    return null;
+end;
+$$;
