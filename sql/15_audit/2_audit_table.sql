@@ -1,0 +1,31 @@
+-- Attaches the audit to a table: one trigger a kind of statement, since a transition table belongs to one kind.
+create function private.audit_table(p_table regclass, p_key_column text, p_personal_columns text[] default '{}')
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    arguments text := (
+        select string_agg(quote_literal(argument), ', ' order by position)
+        from unnest(p_key_column || p_personal_columns) with ordinality given (argument, position)
+    );
+begin
+    execute format(
+        'create trigger record_insert after insert on %s referencing new table as new_rows '
+        'for each statement execute function private.record_change(%s)',
+        p_table, arguments
+    );
+    execute format(
+        'create trigger record_update after update on %s referencing old table as old_rows new table as new_rows '
+        'for each statement execute function private.record_change(%s)',
+        p_table, arguments
+    );
+    execute format(
+        'create trigger record_delete after delete on %s referencing old table as old_rows '
+        'for each statement execute function private.record_change(%s)',
+        p_table, arguments
+    );
+end;
+$$;

@@ -1,0 +1,39 @@
+-- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
+-- private.<table>_default. A month whose rows the default already took stays there, and is reported.
+create function private.create_month_partitions(p_table regclass)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    table_name text := (select class.relname from pg_catalog.pg_class class where class.oid = p_table);
+    month timestamptz;
+    partition_name text;
+    created integer := 0;
+begin
+    for month in
+        select generate_series(
+            date_trunc('month', private.clock(), 'UTC'),
+            date_trunc('month', private.clock(), 'UTC') + interval '3 months',
+            interval '1 month'
+        )
+    loop
+        partition_name := table_name || to_char(month at time zone 'UTC', '"_"YYYY"_"MM');
+        continue when to_regclass('private.' || partition_name) is not null;
+        begin
+            execute format(
+                'create table private.%I partition of %s for values from (%L) to (%L)',
+                partition_name, p_table, month, month + interval '1 month'
+            );
+            execute format('alter table private.%I enable row level security', partition_name);
+            created := created + 1;
+        exception
+            when check_violation then
+                raise warning 'partition % was not made: its rows are in the default partition', partition_name;
+        end;
+    end loop;
+    return created;
+end;
+$$;
