@@ -1,0 +1,60 @@
+-- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
+-- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
+create function private.post_batch(
+    p_kind text,
+    p_source_type text,
+    p_effective_at timestamptz,
+    p_postings private.keyed_posting[]
+)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    posted integer;
+begin
+    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    select distinct
+        posting.account_kind,
+        posting.owner_id,
+        posting.currency,
+        case when posting.owner_id is not null then 0 end
+    from unnest(p_postings) posting
+    where posting.amount_cents <> 0
+        and not exists (
+            select
+            from private.ledger_accounts account
+            where account.kind = posting.account_kind
+                and account.owner_id is not distinct from posting.owner_id
+                and account.currency = posting.currency
+        )
+    on conflict do nothing;
+
+    with new_transaction as (
+        insert into private.ledger_transactions (kind, source_type, source_id, idempotency_key, currency, effective_at)
+        select distinct
+            p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+        from unnest(p_postings) posting
+        where posting.amount_cents <> 0
+        on conflict (idempotency_key) do nothing
+        returning id, idempotency_key
+    ),
+
+    new_entry as (
+        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
+        select new_transaction.id, account.id, posting.currency, posting.amount_cents
+        from unnest(p_postings) posting
+        join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
+        join private.ledger_accounts account
+            on account.kind = posting.account_kind
+            and account.owner_id is not distinct from posting.owner_id
+            and account.currency = posting.currency
+        where posting.amount_cents <> 0
+    )
+
+    select count(*) into posted from new_transaction;
+    return posted;
+end;
+$$;
