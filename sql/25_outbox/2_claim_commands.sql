@@ -1,0 +1,31 @@
+-- Leases a batch of commands to a worker; a dead worker's lease runs out and the command is claimed again.
+-- Definer: the jobs login has no access to the table.
+create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
+    returns table (command_id bigint, topic text, payload jsonb, attempts integer)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    update private.outbox command
+    set leased_by = p_worker_id,
+        leased_until = private.clock() + p_lease,
+        attempts = command.attempts + 1
+    where command.id = any (
+        array(
+            select ready.id
+            from private.outbox ready
+            where ready.processed_at is null
+                and ready.dead_at is null
+                and ready.available_at <= private.clock()
+                and (ready.leased_until is null or ready.leased_until <= private.clock())
+            order by ready.available_at, ready.id
+            limit p_limit
+            for update skip locked
+        )
+    )
+    returning command.id, command.topic, command.payload, command.attempts;
+end;
+$$;

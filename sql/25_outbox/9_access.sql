@@ -1,0 +1,3 @@
+grant execute on function private.claim_commands to jobs;
+grant execute on function private.finish_command to jobs;
+grant execute on function private.fail_command to jobs;
