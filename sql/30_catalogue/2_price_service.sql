@@ -1,0 +1,48 @@
+-- The one function that computes a price. on_top: the learner pays list + fee and the instructor gets list.
+-- included: the learner pays list and the instructor gets list - fee.
+create function private.price_service(p_service_id uuid, p_instructor_id uuid)
+    returns private.price
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    with offer as (
+        select
+            service.currency,
+            coalesce(
+                service.price_cents,
+                (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+            ) as list_cents,
+            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
+            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
+        from public.services service
+        join public.organizations organization on organization.id = service.org_id
+        join public.instructors instructor on instructor.org_id = service.org_id
+        join public.instructor_details details on details.instructor_id = instructor.id
+        where service.id = p_service_id
+            and instructor.id = p_instructor_id
+    ),
+
+    fee as (
+        select
+            offer.*,
+            private.fee_cents(offer.list_cents, offer.fee_bps) as fee_cents
+        from offer
+    )
+
+    select row(
+        fee.currency,
+        fee.list_cents,
+        0,
+        fee.fee_mode,
+        fee.fee_bps,
+        fee.fee_cents,
+        fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
+        fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
+    )::private.price
+    from fee;
+$$;
+
+comment on function private.price_service is
+    'Null when the instructor does not belong to the service''s organization.';
