@@ -1,0 +1,30 @@
+-- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
+-- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race.
+create function private.occupy_instructor(p_slot public.bookable_slots)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
+    select
+        instructor.org_id,
+        instructor.id,
+        coalesce(instructor.user_id, instructor.id),
+        p_slot.id,
+        tstzrange(
+            p_slot.start_at - make_interval(mins => instructor.buffer_before_minutes),
+            p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
+        )
+    from public.instructors instructor
+    where instructor.id = p_slot.instructor_id
+    on conflict do nothing;
+
+    return found or (
+        p_slot.max_bookings > 1
+        and exists (select from private.instructor_calendar calendar where calendar.slot_id = p_slot.id)
+    );
+end;
+$$;

@@ -1,0 +1,14 @@
+create trigger fill_availability_window
+    before insert on public.availability_windows
+    for each row execute function private.fill_availability_window();
+
+create trigger touch_updated_at
+    before update on public.availability_windows
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.bookable_slots
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.availability_windows', 'id');
+-- NOTE: slots and the calendar are not audited; they follow from windows and bookings, which are.
