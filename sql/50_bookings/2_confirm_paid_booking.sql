@@ -1,0 +1,35 @@
+-- Confirms a booking that has been paid for, also one that expired while its time is still free. False means that the
+-- money has to go back: the time is gone, the lesson has begun, or the booking was ended or paid before.
+create function private.confirm_paid_booking(p_booking_id uuid)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings;
+    refusal text;
+begin
+    select * into strict booking from public.bookings where id = p_booking_id for no key update;
+
+    if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
+        return false;
+    end if;
+
+    update public.bookings
+    set status = 'confirmed',
+        hold_expires_at = null
+    where id = p_booking_id;
+    return true;
+exception
+    when exclusion_violation then
+        return false;
+    when sqlstate 'PT409' then
+        get stacked diagnostics refusal = pg_exception_detail;
+        if refusal::jsonb ->> 'code' = 'slot_taken' then
+            return false;
+        end if;
+        raise;
+end;
+$$;

@@ -1,0 +1,21 @@
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('booking', 'new', 'held', '{user,service,studio}'),
+    ('booking', 'new', 'requested', '{user,service,studio}'),
+    ('booking', 'held', 'confirmed', '{user,service,job}'),
+    ('booking', 'held', 'requested', '{user,service,job}'),
+    ('booking', 'held', 'expired', '{user,service,job,studio}'),
+    ('booking', 'held', 'cancelled', '{user,service,job,studio}'),
+    ('booking', 'requested', 'held', '{user,service,studio}'),
+    ('booking', 'requested', 'confirmed', '{user,service,job}'),
+    ('booking', 'requested', 'declined', '{user,service,studio}'),
+    ('booking', 'requested', 'expired', '{user,service,job,studio}'),
+    ('booking', 'requested', 'cancelled', '{user,service,job,studio}'),
+    ('booking', 'expired', 'confirmed', '{service,job}'),
+    ('booking', 'confirmed', 'in_progress', '{user,job,studio}'),
+    ('booking', 'confirmed', 'completed', '{user,job,studio}'),
+    ('booking', 'confirmed', 'no_show', '{user,job,studio}'),
+    ('booking', 'confirmed', 'cancelled', '{user,service,job,studio}'),
+    ('booking', 'in_progress', 'completed', '{user,job,studio}'),
+    ('booking', 'in_progress', 'no_show', '{user,job,studio}'),
+    ('booking', 'in_progress', 'cancelled', '{user,service,job,studio}');

@@ -1,0 +1,33 @@
+create policy select_party on public.bookings
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_learner_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.bookings to authenticated, service_role;
+-- NOTE: no write is granted; bookings change only through functions.
+
+create policy select_own_or_admin on public.booking_notes
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own on public.booking_notes
+    for update
+    to authenticated
+    using (instructor_id = any ((select private.my_instructor_ids())::uuid[]));
+
+grant select on public.booking_notes to authenticated, service_role;
+grant update (notes) on public.booking_notes to authenticated;
+
+-- What frontends may watch: no notes, no addresses, no money.
+alter publication supabase_realtime add table public.bookings (id, org_id, status, start_at, end_at, updated_at);
+
+grant execute on function private.create_booking_with_payment to authenticated;
+grant execute on function public.create_booking_with_payment to authenticated;
