@@ -1,0 +1,42 @@
+-- Ends a lesson, by which the instructor earns the share. One that was never started counts from its booked time.
+-- Definer: lessons and bookings change only through functions.
+create function private.complete_lesson(p_booking_id uuid, p_notes text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_own_booking(p_booking_id);
+    completed_lesson_id uuid;
+begin
+    if booking.status not in ('confirmed', 'in_progress') then
+        perform private.refuse(
+            'PT409', 'booking_not_confirmed',
+            format('This booking is %s, so its lesson cannot be completed.', booking.status),
+            'Only a confirmed booking''s lesson can be completed, once.'
+        );
+    end if;
+    if private.clock() < booking.start_at then
+        perform private.refuse(
+            'PT422', 'too_early',
+            'This lesson has not begun.',
+            'Complete it once it has taken place.'
+        );
+    end if;
+
+    insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
+    values (
+        booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
+        booking.start_at, private.clock(), p_notes
+    )
+    on conflict (booking_id) do update
+        set ended_at = excluded.ended_at,
+            notes = coalesce(excluded.notes, lesson.notes)
+    returning id into completed_lesson_id;
+
+    update public.bookings set status = 'completed' where id = booking.id;
+    return completed_lesson_id;
+end;
+$$;

@@ -1,0 +1,15 @@
+-- Keeps the instructor's public total of lessons. Definer: nobody sets it themselves.
+create function private.count_lesson()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.instructors
+    set lesson_count = lesson_count + 1
+    where id = new.instructor_id;
+    return null;
+end;
+$$;
