@@ -1,0 +1,128 @@
+create type public.payment_kind as enum ('booking', 'credits', 'subscription');
+create type public.payment_status as enum (
+    'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
+);
+create type public.refund_status as enum (
+    'requested', 'pending', 'requires_action', 'succeeded', 'failed', 'cancelled', 'declined'
+);
+
+create table public.payments (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    kind public.payment_kind not null default 'booking',
+    booking_id uuid,
+    payer_id uuid not null references public.profiles (id) on delete restrict,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    list_cents bigint not null,
+    discount_cents bigint not null,
+    fee_cents bigint not null,
+    share_cents bigint not null,
+    amount_cents bigint not null,
+    is_fee_refundable boolean not null default true,
+    minutes integer not null,
+    status public.payment_status not null default 'requires_payment',
+    authorized_cents bigint not null default 0,
+    captured_cents bigint not null default 0,
+    refunded_cents bigint not null default 0,
+    processing_fee_cents bigint,
+    funds_available_at timestamptz,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    intent_seen_at timestamptz,
+    failure_code text,
+    failure_message text,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint a_booking_payment_has_a_booking check ((kind = 'booking') = (booking_id is not null)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (least(list_cents, discount_cents, fee_cents, share_cents) >= 0),
+    constraint amount_can_be_charged check (amount_cents between 1 and 99999999),
+    constraint amount_is_share_plus_fee_minus_discount check (amount_cents = share_cents + fee_cents - discount_cents),
+    constraint minutes_are_positive check (minutes > 0),
+    constraint money_taken_is_at_most_the_amount check (
+        authorized_cents between 0 and amount_cents and captured_cents between 0 and amount_cents
+    ),
+    constraint money_returned_is_at_most_the_amount check (refunded_cents between 0 and amount_cents),
+    constraint a_success_captured_money check ((status = 'succeeded') = (captured_cents > 0)),
+    constraint intent_id_is_stripes check (stripe_payment_intent_id ~ '^pi_'),
+    constraint processing_fee_is_not_negative check (processing_fee_cents >= 0)
+);
+
+create unique index one_open_payment_a_booking
+    on public.payments (booking_id)
+    where status not in ('succeeded', 'cancelled');
+create index on public.payments (org_id, status);
+create index on public.payments (org_id, booking_id);
+create index on public.payments (org_id, learner_id);
+create index on public.payments (org_id, instructor_id);
+create index on public.payments (booking_id);
+create index on public.payments (payer_id);
+create index on public.payments (learner_id);
+create index on public.payments (instructor_id);
+create index on public.payments (status);
+
+comment on table public.payments is
+    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunded and disputed are amounts, not states.';
+comment on column public.payments.amount_cents is 'What is charged, in the minor unit: share + fee - discount.';
+comment on column public.payments.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
+comment on column public.payments.minutes is 'How much of the instructor''s time is paid for.';
+comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
+comment on column public.payments.processing_fee_cents is 'What Stripe keeps; null until Stripe has said.';
+comment on column public.payments.funds_available_at is 'When Stripe lets the money be transferred; null until Stripe has said.';
+comment on column public.payments.intent_seen_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+
+create table public.refunds (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    payment_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint,
+    reason text not null,
+    status public.refund_status not null,
+    stripe_refund_id text unique,
+    failure_code text,
+    failure_message text,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint reason_is_short check (length(reason) between 1 and 500),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
+    constraint amount_is_share_plus_fee_minus_discount check (amount_cents = share_cents + fee_cents - discount_cents),
+    constraint a_success_is_split check (status <> 'succeeded' or share_cents is not null)
+);
+
+create index on public.refunds (org_id, payment_id);
+create index on public.refunds (org_id, learner_id);
+create index on public.refunds (org_id, instructor_id);
+create index on public.refunds (payment_id);
+create index on public.refunds (learner_id);
+create index on public.refunds (instructor_id);
+
+comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
+comment on column public.refunds.share_cents is 'The instructor''s part of amount_cents, in cumulative proportion; known once it succeeded.';
+
+create type private.stripe_outcome as (status text, note text);
+comment on type private.stripe_outcome is
+    'What became of a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must look), and why.';
+
+alter table public.payments enable row level security;
+alter table public.refunds enable row level security;

@@ -1,0 +1,55 @@
+-- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back so far, less the parts
+-- given back before, so that the last refund closes every account to zero.
+create function private.post_refund(
+    p_payment public.payments,
+    p_refund public.refunds,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    part record;
+begin
+    select
+        split.share_cents - before.share_cents as share_cents,
+        split.fee_cents - before.fee_cents as fee_cents,
+        split.discount_cents - before.discount_cents as discount_cents
+    into part
+    from (
+        select
+            coalesce(sum(refund.amount_cents), 0)::bigint as amount_cents,
+            coalesce(sum(refund.share_cents), 0)::bigint as share_cents,
+            coalesce(sum(refund.fee_cents), 0)::bigint as fee_cents,
+            coalesce(sum(refund.discount_cents), 0)::bigint as discount_cents
+        from public.refunds refund
+        where refund.payment_id = p_payment.id
+            and refund.status = 'succeeded'
+    ) before
+    cross join lateral private.split_refund(p_payment, before.amount_cents + p_refund.amount_cents) split;
+
+    update public.refunds
+    set share_cents = part.share_cents,
+        fee_cents = part.fee_cents,
+        discount_cents = part.discount_cents
+    where id = p_refund.id;
+
+    update public.payments
+    set refunded_cents = refunded_cents + p_refund.amount_cents
+    where id = p_payment.id;
+
+    perform private.post_transaction(
+        'refund_succeeded', 'refund', p_refund.id, format('refund:%s:succeeded', p_refund.id),
+        p_refund.currency, p_occurred_at,
+        array[
+            row('instructor_pending', p_refund.instructor_id, part.share_cents),
+            row('platform_fees', null, part.fee_cents),
+            row('promotions', null, -part.discount_cents),
+            row('stripe_balance', null, -p_refund.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
