@@ -1,0 +1,264 @@
+create type public.connect_status as enum (
+    'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
+);
+create type public.earning_kind as enum (
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+);
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.payout_run_status as enum ('open', 'completed');
+create type public.payout_outcome as enum ('payout', 'skipped', 'held');
+create type public.payout_status as enum (
+    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
+);
+create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
+
+create table public.stripe_connect_accounts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    stripe_account_id text unique,
+    account_type text not null default 'express',
+    status public.connect_status not null default 'not_started',
+    charges_enabled boolean not null default false,
+    payouts_enabled boolean not null default false,
+    details_submitted boolean not null default false,
+    transfers_enabled boolean not null default false,
+    requires_onboarding boolean not null generated always as (not details_submitted) stored,
+    country text,
+    default_currency text,
+    business_type text,
+    seen_at timestamptz,
+    retired_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint account_id_is_stripes check (stripe_account_id ~ '^acct_'),
+    constraint an_account_that_does_something_exists check (status = 'not_started' or stripe_account_id is not null),
+    constraint ready_means_that_money_can_arrive check (status <> 'ready' or (transfers_enabled and payouts_enabled))
+);
+
+create unique index one_live_account_a_payee
+    on public.stripe_connect_accounts (org_id, instructor_id) nulls not distinct
+    where retired_at is null;
+create index on public.stripe_connect_accounts (org_id, instructor_id);
+create index on public.stripe_connect_accounts (instructor_id);
+
+comment on table public.stripe_connect_accounts is
+    'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
+comment on column public.stripe_connect_accounts.seen_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+
+create table public.connect_account_details (
+    connect_account_id uuid primary key,
+    org_id uuid not null,
+    disabled_reason text,
+    verification_status text,
+    requirements jsonb,
+    business_profile jsonb,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
+);
+
+create index on public.connect_account_details (org_id, connect_account_id);
+
+comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
+
+create table public.payout_runs (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    schedule public.payout_schedule not null,
+    period_on date not null,
+    cutoff_at timestamptz not null,
+    status public.payout_run_status not null default 'open',
+    heartbeat_at timestamptz not null,
+    completed_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, schedule, period_on),
+    constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
+);
+
+comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
+comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
+comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
+comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
+
+create table public.payouts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    run_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    connect_account_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    reversed_cents bigint not null default 0,
+    status public.payout_status not null default 'pending',
+    payout_date date not null,
+    stripe_transfer_id text unique,
+    failure_code text,
+    failure_message text,
+    paid_at timestamptz,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents),
+    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
+    constraint paid_means_transferred check (
+        (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
+        and (status in ('paid', 'reversed')) = (paid_at is not null)
+    ),
+    constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
+);
+
+create index on public.payouts (org_id, instructor_id);
+create index on public.payouts (org_id, run_id);
+create index on public.payouts (org_id, connect_account_id);
+create index on public.payouts (instructor_id, payout_date);
+create index on public.payouts (run_id, status, id);
+
+comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
+comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
+comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
+comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
+
+create table public.earnings (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    payee_id uuid not null,
+    kind public.earning_kind not null,
+    booking_id uuid,
+    payment_id uuid,
+    refund_id uuid,
+    reversed_payout_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    available_at timestamptz not null,
+    status public.earning_status not null default 'pending',
+    payout_id uuid,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id in (instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_not_zero check (amount_cents <> 0),
+    constraint a_lesson_earns_a_positive_amount check (kind <> 'lesson' or (amount_cents > 0 and booking_id is not null)),
+    constraint paid_earnings_are_in_a_payout check (status <> 'paid' or payout_id is not null),
+    constraint only_available_earnings_are_paid_out check (payout_id is null or status in ('available', 'paid'))
+);
+
+create unique index one_earning_a_booking
+    on public.earnings (booking_id)
+    where kind in ('lesson', 'cancellation', 'no_show');
+create unique index one_earning_a_refund on public.earnings (refund_id, kind) where refund_id is not null;
+create index on public.earnings (org_id, status, available_at) where payout_id is null;
+create index on public.earnings (org_id, instructor_id);
+create index on public.earnings (org_id, booking_id);
+create index on public.earnings (org_id, payment_id);
+create index on public.earnings (org_id, refund_id);
+create index on public.earnings (org_id, payout_id);
+create index on public.earnings (org_id, reversed_payout_id);
+create index on public.earnings (instructor_id, created_at);
+create index on public.earnings (payout_id);
+
+comment on table public.earnings is 'What an instructor earned, or gave back: signed, one row a cause.';
+comment on column public.earnings.available_at is 'When it becomes payable: the lesson plus the organization''s hold.';
+comment on column public.earnings.payout_id is 'The payout that pays it; its amount never changes from then on.';
+comment on column public.earnings.reversed_payout_id is 'For an adjustment: the payout whose transfer came back.';
+
+create table public.payout_items (
+    payout_id uuid not null,
+    earning_id uuid not null,
+    org_id uuid not null,
+    instructor_id uuid not null,
+    amount_cents bigint not null,
+    primary key (payout_id, earning_id),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
+);
+
+create index on public.payout_items (org_id, payout_id);
+create index on public.payout_items (org_id, earning_id);
+create index on public.payout_items (org_id, instructor_id);
+
+comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
+
+create table public.payout_run_results (
+    run_id uuid not null,
+    org_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    outcome public.payout_outcome not null,
+    reason text,
+    payout_id uuid,
+    primary key (run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint a_payout_or_a_reason check (
+        (outcome = 'payout') = (payout_id is not null)
+        and (outcome = 'payout') = (reason is null)
+    )
+);
+
+create index on public.payout_run_results (org_id, run_id);
+create index on public.payout_run_results (org_id, instructor_id);
+create index on public.payout_run_results (org_id, payout_id);
+create index on public.payout_run_results (instructor_id);
+
+comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
+comment on column public.payout_run_results.reason is 'negative_balance, nothing_due, below_minimum, no_account or account_not_ready.';
+
+create table private.payout_attempts (
+    payout_id uuid not null references public.payouts (id) on delete restrict,
+    attempt integer not null,
+    idempotency_key text not null unique,
+    amount_cents bigint not null,
+    currency text not null,
+    destination text not null,
+    status private.attempt_status not null default 'sending',
+    worker_id uuid not null,
+    leased_until timestamptz not null,
+    error_code text,
+    error_message text,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    primary key (payout_id, attempt),
+    constraint attempts_are_counted_from_one check (attempt >= 1),
+    constraint destination_is_stripes check (destination ~ '^acct_'),
+    constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
+);
+
+comment on table private.payout_attempts is
+    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
+comment on column private.payout_attempts.leased_until is 'Until then the try belongs to one worker; after it, another may look it up and go on.';
+
+alter table public.stripe_connect_accounts enable row level security;
+alter table public.connect_account_details enable row level security;
+alter table public.payout_runs enable row level security;
+alter table public.payouts enable row level security;
+alter table public.earnings enable row level security;
+alter table public.payout_items enable row level security;
+alter table public.payout_run_results enable row level security;
+alter table private.payout_attempts enable row level security;

@@ -1,0 +1,98 @@
+-- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
+-- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
+-- a new key, follows only a definitive refusal. What failed in this invocation waits for the next.
+-- Definer: the jobs have no access to the tables.
+create function private.claim_payout(
+    p_run_id uuid,
+    p_worker_id uuid,
+    p_lease interval,
+    p_started_at timestamptz
+)
+    returns table (
+        payout_id uuid,
+        attempt integer,
+        idempotency_key text,
+        amount_cents bigint,
+        currency text,
+        destination text,
+        transfer_group text,
+        metadata jsonb,
+        must_look_up boolean
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts;
+    last_try private.payout_attempts;
+    this_try private.payout_attempts;
+begin
+    select candidate.* into payout
+    from public.payouts candidate
+    where candidate.run_id = p_run_id
+        and candidate.id in (select claimable.payout_id from private.claimable_payouts(p_run_id, p_started_at) claimable)
+    order by candidate.id
+    limit 1
+    for no key update skip locked;
+
+    if not found then
+        return;
+    end if;
+
+    select * into last_try
+    from private.payout_attempts made
+    where made.payout_id = payout.id
+    order by made.attempt desc
+    limit 1;
+
+    if payout.status <> 'sending' then
+        update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
+        update public.payouts set status = 'sending' where id = payout.id;
+    end if;
+
+    insert into private.payout_attempts as made (
+        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, leased_until, started_at
+    )
+    select
+        payout.id,
+        next_try.attempt,
+        format('payout:%s:%s', payout.id, next_try.attempt),
+        payout.amount_cents,
+        payout.currency,
+        account.stripe_account_id,
+        p_worker_id,
+        private.clock() + p_lease,
+        private.clock()
+    from public.stripe_connect_accounts account
+    cross join lateral (
+        select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
+    ) next_try
+    where account.id = payout.connect_account_id
+    on conflict on constraint payout_attempts_pkey do update
+        set status = 'sending',
+            worker_id = excluded.worker_id,
+            leased_until = excluded.leased_until,
+            started_at = excluded.started_at,
+            finished_at = null
+    returning made.* into this_try;
+
+    update public.payout_runs
+    set heartbeat_at = private.clock()
+    where id = p_run_id
+        and heartbeat_at < private.clock() - interval '10 seconds';
+
+    return query
+    select
+        this_try.payout_id,
+        this_try.attempt,
+        this_try.idempotency_key,
+        this_try.amount_cents,
+        this_try.currency,
+        this_try.destination,
+        payout.id::text,
+        jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
+        last_try.payout_id is not null;
+end;
+$$;

@@ -1,0 +1,65 @@
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
+-- looks before earnings are released and therefore counts those that would be.
+create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz)
+    returns table (
+        payee_id uuid,
+        instructor_id uuid,
+        connect_account_id uuid,
+        currency text,
+        amount_cents bigint,
+        outcome public.payout_outcome,
+        reason text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    with balance as (
+        select
+            earning.payee_id,
+            nullif(earning.payee_id, p_org_id) as instructor_id,
+            earning.currency,
+            sum(earning.amount_cents)::bigint as amount_cents
+        from public.earnings earning
+        left join public.payments payment on payment.id = earning.payment_id
+        where earning.org_id = p_org_id
+            and earning.status in ('pending', 'available')
+            and earning.payout_id is null
+            and earning.available_at <= p_cutoff_at
+            and (earning.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
+        group by earning.payee_id, earning.currency
+    ),
+
+    judged as (
+        select
+            balance.*,
+            account.id as connect_account_id,
+            case
+                when balance.amount_cents < 0 then 'negative_balance'
+                when balance.amount_cents = 0 then 'nothing_due'
+                when balance.amount_cents < coalesce(details.minimum_payout_cents, organization.minimum_payout_cents)
+                    then 'below_minimum'
+                when account.stripe_account_id is null then 'no_account'
+                when account.status <> 'ready' then 'account_not_ready'
+            end as reason
+        from balance
+        join public.organizations organization on organization.id = p_org_id
+        left join public.instructor_details details on details.instructor_id = balance.instructor_id
+        left join public.stripe_connect_accounts account
+            on account.org_id = p_org_id
+            and account.instructor_id is not distinct from balance.instructor_id
+            and account.retired_at is null
+        where coalesce(details.payout_schedule, 'weekly') = 'weekly'
+    )
+
+    select
+        judged.payee_id,
+        judged.instructor_id,
+        judged.connect_account_id,
+        judged.currency,
+        judged.amount_cents,
+        case when judged.reason is null then 'payout' else 'skipped' end::public.payout_outcome,
+        judged.reason
+    from judged;
+$$;

@@ -1,0 +1,19 @@
+-- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
+    returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        count(*),
+        count(*) filter (where payout.status in ('paid', 'reversed')),
+        count(*) filter (where claimable.payout_id is not null),
+        count(*) filter (where payout.status = 'sending' and claimable.payout_id is null),
+        count(*) filter (where payout.status in ('failed', 'unknown')),
+        count(*) filter (where payout.status in ('held', 'cancelled'))
+    from public.payouts payout
+    left join private.claimable_payouts(p_run_id, p_started_at) claimable on claimable.payout_id = payout.id
+    where payout.run_id = p_run_id;
+$$;

@@ -1,0 +1,19 @@
+-- Takes Stripe's answer to the making of an account. Definer: the service has no access to the tables.
+create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id') is distinct from p_connect_account_id then
+        perform private.refuse(
+            'PT422', 'wrong_account',
+            'That Stripe account belongs to another payee.',
+            'Record the account that was made with this row''s metadata.'
+        );
+    end if;
+    perform private.apply_account(p_account, to_timestamp((p_account ->> 'created')::bigint));
+end;
+$$;

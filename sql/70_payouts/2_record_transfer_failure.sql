@@ -1,0 +1,38 @@
+-- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
+-- been made, so only a look-up decides; not_sent: it never reached Stripe. A payout that was settled meanwhile stays so.
+-- Definer: the jobs have no access to the tables.
+create function private.record_transfer_failure(
+    p_payout_id uuid,
+    p_attempt integer,
+    p_outcome text,
+    p_code text,
+    p_message text
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform from public.payouts where id = p_payout_id for no key update;
+
+    update private.payout_attempts
+    set status = p_outcome::private.attempt_status,
+        finished_at = private.clock(),
+        error_code = left(p_code, 100),
+        error_message = left(p_message, 500)
+    where payout_id = p_payout_id
+        and attempt = p_attempt
+        and status = 'sending';
+
+    if found then
+        update public.payouts
+        set status = case p_outcome when 'refused' then 'failed' when 'unknown' then 'unknown' else 'pending' end::public.payout_status,
+            failure_code = left(p_code, 100),
+            failure_message = left(p_message, 500)
+        where id = p_payout_id
+            and status = 'sending';
+    end if;
+end;
+$$;

@@ -1,0 +1,49 @@
+create trigger touch_updated_at
+    before update on public.stripe_connect_accounts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.connect_account_details
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.payout_runs
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_transition
+    before insert or update of status on public.payouts
+    for each row execute function private.enforce_status_transition('payout');
+
+create trigger touch_updated_at
+    before update on public.payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_transition
+    before insert or update of status on public.earnings
+    for each row execute function private.enforce_status_transition('earning');
+
+create trigger touch_updated_at
+    before update on public.earnings
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.payout_items
+    for each row execute function private.forbid_change();
+
+create trigger accrue_earning
+    after update of status on public.bookings
+    for each row
+    when (old.status <> 'completed' and new.status = 'completed')
+    execute function private.accrue_earning();
+
+create trigger net_refund
+    after update of status on public.refunds
+    for each row
+    when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
+    execute function private.net_refund();
+
+select private.audit_table('public.stripe_connect_accounts', 'id');
+select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
+select private.audit_table('public.payout_runs', 'id');
+select private.audit_table('public.payouts', 'id');
+select private.audit_table('public.earnings', 'id');

@@ -1,0 +1,70 @@
+create policy select_own_or_admin on public.stripe_connect_accounts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_admin on public.connect_account_details
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_admin on public.payout_runs
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_own_or_admin on public.payouts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.earnings
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.payout_items
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.payout_run_results
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.stripe_connect_accounts to authenticated, service_role;
+grant select on public.connect_account_details to authenticated, service_role;
+grant select on public.payout_runs to authenticated, service_role;
+grant select on public.payouts to authenticated, service_role;
+grant select on public.earnings to authenticated, service_role;
+grant select on public.payout_items to authenticated, service_role;
+grant select on public.payout_run_results to authenticated, service_role;
+grant select on public.instructor_balances to authenticated;
+-- NOTE: no write is granted to anybody; money moves only through functions.
+
+grant execute on function private.open_connect_account to webhook_service;
+grant execute on function private.record_connect_account to webhook_service;
+grant execute on function private.due_payout_runs to jobs;
+grant execute on function private.preview_payout_run to jobs;
+grant execute on function private.open_payout_run to jobs;
+grant execute on function private.claim_payout to jobs;
+grant execute on function private.record_transfer to jobs;
+grant execute on function private.record_transfer_failure to jobs;
+grant execute on function private.payout_run_progress to jobs;
+grant execute on function private.close_payout_run to jobs;
