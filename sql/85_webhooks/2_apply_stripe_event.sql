@@ -1,0 +1,28 @@
+-- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
+create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
+        return row('parked', 'wrong_endpoint');
+    end if;
+
+    return case
+        when p_event.endpoint = 'connect' then case
+            when p_event.type = 'account.updated' then private.apply_account(p_object, p_event.occurred_at)
+            else row('ignored', null)::private.stripe_outcome
+        end
+        when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)
+        when p_event.type like 'refund.%' then private.apply_refund(p_object, p_event.occurred_at)
+        when p_event.type = 'charge.refund.updated' then private.apply_refund(p_object, p_event.occurred_at)
+        when p_event.type like 'charge.dispute.%' then row('ignored', null)::private.stripe_outcome
+        when p_event.type like 'charge.%' then private.apply_charge(p_object)
+        when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
+        else row('ignored', null)::private.stripe_outcome
+    end;
+end;
+$$;

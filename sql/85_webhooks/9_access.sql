@@ -1,0 +1,1 @@
+grant execute on function private.receive_stripe_event to webhook_service;
