@@ -1,0 +1,20 @@
+-- The chores that keep the house in order, each safe to repeat: run it every few minutes.
+-- Definer: the jobs have no access to the tables.
+create function private.maintain()
+    returns table (task text, affected bigint)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'holds_expired', private.expire_holds()::bigint
+    union all
+    select 'earnings_released', private.release_earnings(null, private.clock())::bigint
+    union all
+    select 'partitions_created',
+        (private.create_month_partitions('public.audit_logs')
+        + private.create_month_partitions('private.webhook_event_bodies'))::bigint;
+end;
+$$;

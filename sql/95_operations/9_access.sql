@@ -1,0 +1,2 @@
+grant execute on function private.check_invariants to jobs;
+grant execute on function private.maintain to jobs;
