@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.factories import World
 from tests.stack import Api, Cluster, run_file
 
 CLOCK = Path(__file__).parent / "clock.sql"
@@ -65,3 +66,16 @@ def api(cluster: Cluster, template: str) -> Iterator[Api]:
     cluster.create_database("served", template)
     with Api(cluster, "served") as api:
         yield api
+
+
+@pytest.fixture
+def world(db: psycopg.Connection) -> World:
+    """A marketplace whose every step is rolled back."""
+    return World(db)
+
+
+@pytest.fixture
+def committed_world(cluster: Cluster, fresh_database: str) -> Iterator[World]:
+    """A marketplace in a database of its own, whose steps are committed."""
+    with psycopg.connect(cluster.admin_url(fresh_database), autocommit=True) as connection:
+        yield World(connection)

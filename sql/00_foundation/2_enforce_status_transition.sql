@@ -8,26 +8,26 @@ create function private.enforce_status_transition()
     set search_path = ''
 as $$
 declare
-    from_status text := 'new';
+    left_status text := 'new';
 begin
     if tg_op = 'UPDATE' then
         if old.status = new.status then
             return new;
         end if;
-        from_status := old.status::text;
+        left_status := old.status::text;
     end if;
 
     if not exists (
         select
         from private.status_transitions transition
         where transition.entity = tg_argv[0]
-            and transition.from_status = enforce_status_transition.from_status
+            and transition.from_status = left_status
             and transition.to_status = new.status::text
             and private.actor_kind() = any (transition.actors)
     ) then
         perform private.refuse(
             'PT409', 'illegal_transition',
-            format('A %s cannot go from %s to %s this way.', tg_argv[0], from_status, new.status),
+            format('A %s cannot go from %s to %s this way.', tg_argv[0], left_status, new.status),
             'Reload the row: it may have moved on. Use the function made for this step.'
         );
     end if;

@@ -33,7 +33,7 @@ comment on table public.audit_logs is
 comment on column public.audit_logs.entity_type is 'The table, such as bookings.';
 comment on column public.audit_logs.old_values is 'Only the columns that changed, as they were.';
 comment on column public.audit_logs.new_values is
-    'Only the columns that changed, as they are; for an insert the whole row. Personal data is recorded as "(personal)".';
+    'Only the columns that changed, as they are; for an insert the columns that have a value. Personal data is recorded as "(personal)".';
 comment on column public.audit_logs.user_id is 'The signed-in person, or the one for whom a service acted. No foreign key: the log outlives logins.';
 comment on column public.audit_logs.reason is 'An admin''s reason.';
 

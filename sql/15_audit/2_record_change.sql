@@ -21,7 +21,7 @@ begin
             tg_table_name,
             change.image operator(extensions.->) key_column,
             'insert',
-            extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns)),
+            jsonb_strip_nulls(extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns))),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
         from (select extensions.hstore(new_row) as image from new_rows new_row) change
         cross join private.actor() actor;

@@ -16,12 +16,12 @@ begin
     if not found then
         if news = 'succeeded' then
             perform private.post_to_suspense(p_intent, null, p_occurred_at);
-            return row('parked', 'unknown_payment');
+            return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
-        return row('ignored', 'unknown_payment');
+        return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
     if payment.status in ('succeeded', 'cancelled') and payment.status = news then
-        return row('processed', null);
+        return row('processed', null)::private.stripe_outcome;
     end if;
     if news = 'succeeded' then
         return private.settle_payment(payment, p_intent, p_occurred_at);
@@ -29,7 +29,7 @@ begin
     if payment.status in ('succeeded', 'cancelled', 'unknown')
         or (p_occurred_at, news) <= (payment.intent_seen_at, payment.status)
     then
-        return row('processed', 'late');
+        return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.payments
@@ -44,6 +44,6 @@ begin
     where id = payment.id;
 
     perform private.keep_hold_while_processing(payment.booking_id, news);
-    return row('processed', null);
+    return row('processed', null)::private.stripe_outcome;
 end;
 $$;

@@ -17,12 +17,12 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment');
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
     end if;
 
     refund := private.find_refund(payment, p_refund);
     if news <= refund.status then
-        return row('processed', 'late');
+        return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     if news = 'succeeded' then
@@ -35,6 +35,6 @@ begin
     set status = news,
         failure_code = p_refund ->> 'failure_reason'
     where id = refund.id;
-    return row('processed', null);
+    return row('processed', null)::private.stripe_outcome;
 end;
 $$;

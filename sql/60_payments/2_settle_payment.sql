@@ -22,7 +22,7 @@ begin
             failure_code = 'amount_mismatch'
         where id = p_payment.id
             and status not in ('cancelled', 'unknown');
-        return row('parked', 'amount_mismatch');
+        return row('parked', 'amount_mismatch')::private.stripe_outcome;
     end if;
 
     update public.payments
@@ -53,6 +53,6 @@ begin
     if not private.confirm_paid_booking(p_payment.booking_id) then
         perform private.refund_rest(p_payment.id, 'The booking could not be confirmed any more.');
     end if;
-    return row('processed', null);
+    return row('processed', null)::private.stripe_outcome;
 end;
 $$;

@@ -21,10 +21,10 @@ begin
     for no key update;
 
     if not found then
-        return row('parked', 'unknown_account');
+        return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
     if (p_occurred_at, news) <= (account.seen_at, account.status) then
-        return row('processed', 'late');
+        return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.stripe_connect_accounts
@@ -55,6 +55,6 @@ begin
         set disabled_reason = excluded.disabled_reason,
             requirements = excluded.requirements,
             business_profile = excluded.business_profile;
-    return row('processed', null);
+    return row('processed', null)::private.stripe_outcome;
 end;
 $$;

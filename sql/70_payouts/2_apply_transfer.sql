@@ -16,22 +16,22 @@ begin
     for no key update;
 
     if not found then
-        return row('parked', 'unknown_transfer');
+        return row('parked', 'unknown_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('paid', 'reversed') and payout.stripe_transfer_id <> p_transfer ->> 'id' then
-        return row('parked', 'second_transfer');
+        return row('parked', 'second_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('held', 'cancelled') then
-        return row('parked', 'transfer_of_a_' || payout.status || '_payout');
+        return row('parked', 'transfer_of_a_' || payout.status || '_payout')::private.stripe_outcome;
     end if;
     if not private.is_transfer_of(p_transfer, payout) then
-        return row('parked', 'transfer_differs');
+        return row('parked', 'transfer_differs')::private.stripe_outcome;
     end if;
 
     if payout.status not in ('paid', 'reversed') then
         perform private.settle_payout(payout, p_transfer, p_occurred_at);
     end if;
     perform private.reverse_payout(payout.id, (p_transfer ->> 'amount_reversed')::bigint, p_occurred_at);
-    return row('processed', null);
+    return row('processed', null)::private.stripe_outcome;
 end;
 $$;

@@ -5,7 +5,7 @@ select
     earning.org_id,
     earning.instructor_id,
     earning.currency,
-    sum(earning.amount_cents)::bigint as total_cents,
+    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
     coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
     coalesce(
         sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
@@ -13,9 +13,12 @@ select
     coalesce(
         sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
     )::bigint as in_transit_cents,
-    coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)::bigint as paid_cents
+    (
+        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
+    )::bigint as paid_cents
 from public.earnings earning
 group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid.';
+    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid, less what came back.';

@@ -8,7 +8,7 @@ create function private.apply_stripe_event(p_event private.webhook_events, p_obj
 as $$
 begin
     if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
-        return row('parked', 'wrong_endpoint');
+        return row('parked', 'wrong_endpoint')::private.stripe_outcome;
     end if;
 
     return case

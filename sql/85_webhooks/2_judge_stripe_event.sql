@@ -14,13 +14,13 @@ create function private.judge_stripe_event(
 as $$
 begin
     if p_event.livemode is distinct from p_expected_livemode then
-        return row('ignored', 'livemode_differs');
+        return row('ignored', 'livemode_differs')::private.stripe_outcome;
     end if;
     if p_event.api_version is distinct from p_expected_api_version then
-        return row('parked', 'api_version_differs');
+        return row('parked', 'api_version_differs')::private.stripe_outcome;
     end if;
     if not pg_input_is_valid(p_payload, 'jsonb') then
-        return row('parked', 'body_is_no_jsonb');
+        return row('parked', 'body_is_no_jsonb')::private.stripe_outcome;
     end if;
     return private.apply_stripe_event(p_event, p_payload::jsonb #> '{data,object}');
 exception
@@ -28,6 +28,6 @@ exception
         if sqlstate ~ '^(08|40|53|55|57|58)' then
             raise;
         end if;
-        return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500));
+        return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500))::private.stripe_outcome;
 end;
 $$;

@@ -1,0 +1,455 @@
+"""The marketplace in a line each: people, lessons, bookings and money, made as the real roles.
+
+Everything works on one superuser's connection, in a transaction that is rolled back or committed,
+and takes each step as the role that takes it in production: a signed-in person, the webhook
+service, the jobs, or an admin in Studio.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
+
+from tests.clock import travel
+
+MARKETPLACE = UUID("00000000-0000-4000-8000-000000000001")
+API_VERSION = "test-api-version"
+
+Service = Literal["webhook_service", "jobs"]
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Instructor:
+    id: UUID
+    user_id: UUID
+    org_id: UUID = MARKETPLACE
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the Data API would show of an error."""
+
+    sqlstate: str
+    code: str
+
+
+def refusal(error: psycopg.Error) -> Refusal:
+    """The SQLSTATE of an error, and the stable code in its detail ('' where it has none)."""
+    detail = error.diag.message_detail or ""
+    code = json.loads(detail)["code"] if detail.startswith("{") else ""
+    return Refusal(error.sqlstate or "", code)
+
+
+class World:
+    """A marketplace in one database. `connection` belongs to supabase_admin."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+
+    # Asking
+
+    def rows(self, query: str, *parameters: Any) -> list[DictRow]:
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def row(self, query: str, *parameters: Any) -> DictRow:
+        (row,) = self.rows(query, *parameters)
+        return row
+
+    def value(self, query: str, *parameters: Any) -> Any:
+        (value,) = self.row(query, *parameters).values()
+        return value
+
+    def count(self, table: str) -> int:
+        number: int = self.value(f"select count(*) from {table}")
+        return number
+
+    def violations(self) -> list[DictRow]:
+        return self.rows("select * from private.check_invariants()")
+
+    # Acting
+
+    @contextmanager
+    def acting_as(
+        self, user_id: UUID | None, role: str = "authenticated", **claims: Any
+    ) -> Iterator[None]:
+        """A request of the Data API, with the claims of a verified token.
+
+        A refused request is rolled back, as it would be.
+        """
+        token = {"role": role, **claims}
+        if user_id is not None:
+            token["sub"] = str(user_id)
+        with self.connection.transaction():
+            self.connection.execute(f"set local role {role}")
+            self._set("request.jwt.claims", json.dumps(token))
+            yield
+            self.connection.execute("reset role")
+            self._set("request.jwt.claims", "")
+
+    @contextmanager
+    def serving_as(self, login: Service) -> Iterator[None]:
+        """A transaction of one of the two services."""
+        with self.connection.transaction():
+            self.connection.execute(f"set local session authorization {login}")
+            yield
+            self.connection.execute("set local session authorization default")
+
+    def call(self, user_id: UUID, function: str, **arguments: Any) -> Any:
+        """Calls a public function as a signed-in person and returns its one value."""
+        with self.acting_as(user_id):
+            return self.value(*_call(function, arguments))
+
+    def serve(self, login: Service, function: str, **arguments: Any) -> list[DictRow]:
+        """Calls a private function as one of the services and returns its rows."""
+        with self.serving_as(login):
+            query, *parameters = _call(function, arguments)
+            return self.rows(query, *parameters)
+
+    def _set(self, setting: str, value: str) -> None:
+        self.connection.execute("select set_config(%s, %s, true)", [setting, value])
+
+    # Time
+
+    def now(self) -> datetime:
+        moment: datetime = self.value("select private.clock()")
+        return moment
+
+    def travel(self, *, to: datetime | None = None, by: timedelta | None = None) -> datetime:
+        return travel(self.connection, to=to, by=by)
+
+    def in_days(self, days: int, hour: int = 10, minute: int = 0) -> datetime:
+        """A time of day (UTC), some days from now."""
+        midnight = self.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight + timedelta(days=days, hours=hour, minutes=minute)
+
+    # People
+
+    def person(self, name: str = "Person", email: str | None = None) -> UUID:
+        """A person with a login."""
+        user_id = uuid4()
+        self.connection.execute(
+            "insert into auth.users (id, email, raw_user_meta_data) values (%s, %s, %s)",
+            [user_id, email or f"{user_id}@example.org", Jsonb({"full_name": name})],
+        )
+        return user_id
+
+    def admin(self) -> UUID:
+        """An admin of the platform."""
+        user_id = self.person("Admin")
+        self.connection.execute(
+            "insert into private.platform_admins (user_id, note) values (%s, 'test')", [user_id]
+        )
+        return user_id
+
+    def organization(self, **columns: Any) -> UUID:
+        """A school."""
+        number = next(_numbers)
+        given = {
+            "name": f"School {number}",
+            "slug": f"school-{uuid4().hex[:12]}",
+            "time_zone": "Europe/London",
+            "currency": "gbp",
+        } | columns
+        return self._insert("public.organizations", given)
+
+    def member(self, org_id: UUID, role: str, user_id: UUID | None = None) -> UUID:
+        """A person with a role in an organization."""
+        user_id = user_id or self.person()
+        self._insert(
+            "public.organization_members", {"org_id": org_id, "user_id": user_id, "role": role}
+        )
+        return user_id
+
+    def instructor(self, *, name: str = "Ann", org_id: UUID = MARKETPLACE, **columns: Any) -> Instructor:
+        """A verified instructor with a login. Columns as in public.instructors."""
+        user_id = columns.pop("user_id", None) or self.person(name)
+        given = {
+            "org_id": org_id,
+            "user_id": user_id,
+            "display_name": name,
+            "hourly_rate_cents": 4500,
+            "currency": "gbp",
+            "time_zone": "Europe/London",
+            "verification_status": "verified",
+        } | columns
+        return Instructor(self._insert("public.instructors", given), user_id, org_id)
+
+    def learner(self, org_id: UUID, user_id: UUID | None = None, name: str = "Ben") -> UUID:
+        """A learner of an organization; returns the learner's id, not the login's."""
+        return self._insert(
+            "public.learners", {"org_id": org_id, "user_id": user_id, "full_name": name}
+        )
+
+    # What is offered
+
+    def service(self, instructor: Instructor, **columns: Any) -> UUID:
+        """A lesson of 60 minutes at the hourly rate. Columns as in public.services."""
+        given = {
+            "org_id": instructor.org_id,
+            "instructor_id": instructor.id,
+            "title": f"Lesson {next(_numbers)}",
+            "duration_minutes": 60,
+            "currency": "gbp",
+        } | columns
+        return self._insert("public.services", given)
+
+    def slot(self, service_id: UUID, start_at: datetime | None = None, **columns: Any) -> UUID:
+        """A published time of a service, two days ahead at ten unless said otherwise."""
+        service = self.row("select * from public.services where id = %s", service_id)
+        start_at = start_at or self.in_days(2)
+        given = {
+            "org_id": service["org_id"],
+            "service_id": service_id,
+            "instructor_id": service["instructor_id"],
+            "start_at": start_at,
+            "end_at": start_at + timedelta(minutes=service["duration_minutes"]),
+            "max_bookings": service["max_participants"],
+        } | columns
+        return self._insert("public.bookable_slots", given)
+
+    # Bookings and lessons
+
+    def book(self, user_id: UUID, slot_id: UUID, **arguments: Any) -> DictRow:
+        """Books as a signed-in person: booking_id, amount_cents, currency, expert_id, session_id."""
+        with self.acting_as(user_id):
+            return self.row(
+                *_call(
+                    "public.create_booking_with_payment",
+                    {"p_learner_user_id": user_id, "p_slot_id": slot_id, **arguments},
+                )
+            )
+
+    def booking(self, instructor: Instructor | None = None, **service_columns: Any) -> Booking:
+        """A held booking of somebody with an instructor, two days ahead."""
+        instructor = instructor or self.instructor()
+        learner = self.person("Ben")
+        start_at = service_columns.pop("start_at", None)
+        slot_id = self.slot(self.service(instructor, **service_columns), start_at)
+        booked = self.book(learner, slot_id)
+        return Booking(self, booked["booking_id"], learner, instructor, slot_id)
+
+    # Stripe
+
+    def deliver(
+        self,
+        type: str,
+        object: dict[str, Any],
+        *,
+        event_id: str | None = None,
+        endpoint: str = "platform",
+        account: str | None = None,
+        livemode: bool = False,
+        api_version: str = API_VERSION,
+        occurred_at: datetime | None = None,
+    ) -> str:
+        """Delivers a webhook as the service does, and returns what became of it."""
+        payload = json.dumps({"type": type, "data": {"object": object}})
+        (row,) = self.serve(
+            "webhook_service",
+            "private.receive_stripe_event",
+            p_endpoint=endpoint,
+            p_event_id=event_id or f"evt_{uuid4().hex}",
+            p_type=type,
+            p_account=account,
+            p_livemode=livemode,
+            p_api_version=api_version,
+            p_created_at=occurred_at or self.now(),
+            p_raw=payload.encode(),
+            p_payload=payload,
+            p_expected_livemode=False,
+            p_expected_api_version=API_VERSION,
+        )
+        status: str = row["receive_stripe_event"]
+        return status
+
+    def onboard(self, instructor: Instructor) -> str:
+        """Gives an instructor a Stripe account that can be paid; returns its id."""
+        (opened,) = self.serve(
+            "webhook_service",
+            "private.open_connect_account",
+            p_user_id=instructor.user_id,
+            p_instructor_id=instructor.id,
+        )
+        account = account_object(opened["metadata"], ready=True)
+        self.deliver("account.updated", account, endpoint="connect", account=account["id"])
+        account_id: str = account["id"]
+        return account_id
+
+    def run_payouts(self) -> list[DictRow]:
+        """Runs every due payday with a Stripe that always says yes; returns how each run closed."""
+        started_at = self.now()
+        closed = []
+        for due in self.serve("jobs", "private.due_payout_runs", p_date=None, p_org_id=None):
+            (run,) = self.serve(
+                "jobs",
+                "private.open_payout_run",
+                p_org_id=due["org_id"],
+                p_period_on=due["period_on"],
+            )
+            run_id = run["open_payout_run"]
+            while claimed := self.claim_payout(run_id, started_at):
+                self.serve(
+                    "jobs",
+                    "private.record_transfer",
+                    p_payout_id=claimed["payout_id"],
+                    p_attempt=claimed["attempt"],
+                    p_transfer=Jsonb(transfer_object(claimed)),
+                )
+            closed += self.serve("jobs", "private.close_payout_run", p_run_id=run_id)
+        return closed
+
+    def claim_payout(self, run_id: UUID, started_at: datetime) -> DictRow | None:
+        claimed = self.serve(
+            "jobs",
+            "private.claim_payout",
+            p_run_id=run_id,
+            p_worker_id=uuid4(),
+            p_lease=timedelta(minutes=1),
+            p_started_at=started_at,
+        )
+        return claimed[0] if claimed else None
+
+    def _insert(self, table: str, columns: dict[str, Any]) -> UUID:
+        names = ", ".join(columns)
+        places = ", ".join(["%s"] * len(columns))
+        row = self.connection.execute(
+            f"insert into {table} ({names}) values ({places}) returning id",  # type: ignore[arg-type]
+            list(columns.values()),
+        ).fetchone()
+        assert row is not None
+        new_id: UUID = row[0]
+        return new_id
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A booking and the steps that it can take."""
+
+    world: World
+    id: UUID
+    learner: UUID
+    instructor: Instructor
+    slot_id: UUID
+
+    @property
+    def columns(self) -> DictRow:
+        return self.world.row("select * from public.bookings where id = %s", self.id)
+
+    @property
+    def status(self) -> str:
+        status: str = self.columns["status"]
+        return status
+
+    @property
+    def payment(self) -> DictRow:
+        return self.world.row("select * from public.payments where booking_id = %s", self.id)
+
+    def open_payment(self) -> DictRow:
+        (opened,) = self.world.serve(
+            "webhook_service", "private.open_payment", p_user_id=self.learner, p_booking_id=self.id
+        )
+        return opened
+
+    def intent(self, status: str = "succeeded", **fields: Any) -> dict[str, Any]:
+        """The payment's PaymentIntent, as Stripe would send it; opens the payment if need be."""
+        payments = self.world.rows("select * from public.payments where booking_id = %s", self.id)
+        if not payments:
+            self.open_payment()
+        return intent_object(self.payment, status, **fields)
+
+    def pay(self) -> str:
+        """Pays in full, and returns what became of the webhook."""
+        return self.world.deliver("payment_intent.succeeded", self.intent())
+
+    def start(self) -> None:
+        self.world.travel(to=self.columns["start_at"])
+        self.world.call(self.instructor.user_id, "public.start_lesson", p_booking_id=self.id)
+
+    def complete(self) -> None:
+        """Has the lesson, from its time to its end."""
+        self.start()
+        self.world.travel(to=self.columns["end_at"])
+        self.world.call(self.instructor.user_id, "public.complete_lesson", p_booking_id=self.id)
+
+
+def intent_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
+    paid = payment["amount_cents"] if status == "succeeded" else 0
+    return {
+        "object": "payment_intent",
+        "id": f"pi_{payment['id'].hex}",
+        "status": status,
+        "created": int(datetime.now(UTC).timestamp()),
+        "amount": payment["amount_cents"],
+        "amount_received": paid,
+        "amount_capturable": payment["amount_cents"] if status == "requires_capture" else 0,
+        "currency": payment["currency"],
+        "latest_charge": f"ch_{payment['id'].hex}" if paid else None,
+        "last_payment_error": None,
+        "metadata": {"payment_id": str(payment["id"])},
+    } | fields
+
+
+def refund_object(payment: DictRow, amount_cents: int, status: str = "succeeded", **fields: Any) -> dict[str, Any]:
+    return {
+        "object": "refund",
+        "id": f"re_{uuid4().hex}",
+        "status": status,
+        "amount": amount_cents,
+        "currency": payment["currency"],
+        "payment_intent": payment["stripe_payment_intent_id"],
+        "charge": payment["stripe_charge_id"],
+        "failure_reason": None,
+        "metadata": {},
+    } | fields
+
+
+def account_object(metadata: dict[str, Any], *, ready: bool, **fields: Any) -> dict[str, Any]:
+    return {
+        "object": "account",
+        "id": f"acct_{metadata['connect_account_id'].replace('-', '')}",
+        "type": "express",
+        "created": int(datetime.now(UTC).timestamp()),
+        "charges_enabled": ready,
+        "payouts_enabled": ready,
+        "details_submitted": ready,
+        "capabilities": {"transfers": "active" if ready else "inactive"},
+        "requirements": {"disabled_reason": None, "currently_due": []},
+        "country": "GB",
+        "default_currency": "gbp",
+        "business_type": "individual",
+        "business_profile": {},
+        "metadata": metadata,
+    } | fields
+
+
+def transfer_object(claimed: DictRow, **fields: Any) -> dict[str, Any]:
+    """The transfer that a claimed payout asks for, as Stripe would answer."""
+    return {
+        "object": "transfer",
+        "id": f"tr_{claimed['payout_id'].hex}{claimed['attempt']}",
+        "amount": claimed["amount_cents"],
+        "amount_reversed": 0,
+        "currency": claimed["currency"],
+        "destination": claimed["destination"],
+        "transfer_group": claimed["transfer_group"],
+        "metadata": {name: str(value) for name, value in claimed["metadata"].items()},
+    } | fields
+
+
+def _call(function: str, arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """A query that calls a function by the names of its parameters, and the values."""
+    named = ", ".join(f"{name} => %s" for name in arguments)
+    return (f"select * from {function}({named})", *arguments.values())
