@@ -173,7 +173,9 @@ class World:
         )
         return user_id
 
-    def instructor(self, *, name: str = "Ann", org_id: UUID = MARKETPLACE, **columns: Any) -> Instructor:
+    def instructor(
+        self, *, name: str = "Ann", org_id: UUID = MARKETPLACE, **columns: Any
+    ) -> Instructor:
         """A verified instructor with a login. Columns as in public.instructors."""
         user_id = columns.pop("user_id", None) or self.person(name)
         given = {
@@ -223,7 +225,7 @@ class World:
     # Bookings and lessons
 
     def book(self, user_id: UUID, slot_id: UUID, **arguments: Any) -> DictRow:
-        """Books as a signed-in person: booking_id, amount_cents, currency, expert_id, session_id."""
+        """Books as a signed-in person; the row that the public function returns."""
         with self.acting_as(user_id):
             return self.row(
                 *_call(
@@ -326,7 +328,7 @@ class World:
         names = ", ".join(columns)
         places = ", ".join(["%s"] * len(columns))
         row = self.connection.execute(
-            f"insert into {table} ({names}) values ({places}) returning id",  # type: ignore[arg-type]
+            f"insert into {table} ({names}) values ({places}) returning id",
             list(columns.values()),
         ).fetchone()
         assert row is not None
@@ -402,7 +404,9 @@ def intent_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any
     } | fields
 
 
-def refund_object(payment: DictRow, amount_cents: int, status: str = "succeeded", **fields: Any) -> dict[str, Any]:
+def refund_object(
+    payment: DictRow, amount_cents: int, status: str = "succeeded", **fields: Any
+) -> dict[str, Any]:
     return {
         "object": "refund",
         "id": f"re_{uuid4().hex}",

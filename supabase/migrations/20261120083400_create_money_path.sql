@@ -5984,7 +5984,8 @@ from public.earnings earning
 group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid, less what came back.';
+    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
+    'paid leaves out what came back.';
 
 -- sql/70_payouts/5_rows.sql
 insert into private.status_transitions (entity, from_status, to_status, actors)
