@@ -20,6 +20,15 @@ from .shapes import fill, sample
 from .world import Json, World
 
 TO_DO = ("business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip")
+# Why a capability is disabled, for the reason that its account is.
+CAPABILITY_REASON = {
+    "platform_paused": "platform_paused",
+    "rejected.fraud": "rejected.other",
+    "rejected.other": "rejected.other",
+    "requirements.past_due": "requirements.fields_needed",
+    "requirements.pending_verification": "pending.review",
+    "under_review": "pending.review",
+}
 CHANGE: Spec = {
     "business_profile": nested(),
     "business_type": one_of("company", "government_entity", "individual", "non_profit"),
@@ -325,6 +334,8 @@ def set_capability(world: World, account: Json, name: str, status: str) -> None:
     if previous == status:
         return
     account["capabilities"][name] = status
+    needs = account["requirements"]
+    reason = CAPABILITY_REASON.get(needs["disabled_reason"])
     capability = fill(
         "capability",
         {
@@ -334,7 +345,7 @@ def set_capability(world: World, account: Json, name: str, status: str) -> None:
             "future_requirements": requirements(),
             "requested": True,
             "requested_at": account["created"],
-            "requirements": deepcopy(account["requirements"]),
+            "requirements": needs | {"disabled_reason": reason},
             "status": status,
         },
     )

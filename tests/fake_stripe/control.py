@@ -122,6 +122,13 @@ class Control:
         return (ledger.available if part == "available" else ledger.pending)[currency]
 
     @remote
+    def pay_out(self, account: str, currency: str = "gbp") -> int:
+        """A connected account's available balance leaves for its bank; how much it was."""
+        amount = self.world.ledger(account).available[currency]
+        self.world.post("payout", -amount, currency, None, account=account)
+        return amount
+
+    @remote
     def authenticate(self, payment_intent: str, *, succeeds: bool = True) -> Json:
         """The customer's part after `requires_action`."""
         return payments.authenticate(self.world, payment_intent, succeeds)

@@ -18,6 +18,8 @@ CURRENCIES = (
     *("inr", "jpy", "mxn", "nok", "nzd", "pln", "ron", "sek", "sgd", "zar"),
 )
 
+# Parameters that Stripe's current version refuses by a code of their own.
+RETIRED = {"payment_method_types": "payment_method_types_no_longer_supported"}
 # Options of a call that the package mixes into its parameters and sends as headers.
 NOT_SENT = frozenset(stripe.RequestOptions.__annotations__) | {"api_key", "headers"}
 
@@ -76,9 +78,8 @@ def _validate(
         if name not in spec and known and name in known:
             raise StripeError(501, "api_error", f"The stand-in does not model {full(name)}.")
         if name not in spec:
-            raise invalid(
-                f"Received unknown parameter: {full(name)}", "parameter_unknown", full(name)
-            )
+            code = RETIRED.get(name, "parameter_unknown")
+            raise invalid(f"Received unknown parameter: {full(name)}", code, full(name))
     for name, field in spec.items():
         if field.required and name not in raw:
             raise invalid(f"Missing required param: {full(name)}.", "parameter_missing", full(name))

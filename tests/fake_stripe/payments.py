@@ -6,7 +6,7 @@ from copy import deepcopy
 
 from .cards import Card, billing_details, payment_method
 from .errors import StripeError, card_error, invalid, money
-from .params import Spec, currency, flag, integer, metadata, nested, one_of, strings, text
+from .params import Spec, currency, flag, integer, metadata, nested, one_of, text
 from .refunds import release
 from .routes import LIST, endpoint, page
 from .shapes import sample
@@ -47,7 +47,6 @@ CREATE: Spec = {
     ),
     "capture_method": one_of(*CAPTURE_METHODS),
     "confirm": flag(),
-    "payment_method_types": strings(),
 }
 
 
@@ -61,7 +60,6 @@ def create_payment_intent(world: World, params: Json) -> Json:
         raise missing_payment_method()
     id = world.new_id("pi_")
     automatic = params.get("automatic_payment_methods") or {"enabled": True}
-    by_type = "payment_method_types" in params
     intent = world.new(
         "payment_intent",
         {
@@ -69,14 +67,12 @@ def create_payment_intent(world: World, params: Json) -> Json:
             "amount_capturable": 0,
             "amount_details": {"tip": {}},
             "amount_received": 0,
-            "automatic_payment_methods": (
-                None if by_type else {"allow_redirects": "always"} | automatic
-            ),
+            "automatic_payment_methods": {"allow_redirects": "always"} | automatic,
             "capture_method": params.get("capture_method", "automatic_async"),
             "client_secret": f"{id}_secret_{world.new_id('')}",
             "confirmation_method": "automatic",
             "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-            "payment_method_types": params.get("payment_method_types", ["card"]),
+            "payment_method_types": ["card"],
             "status": "requires_confirmation" if method else "requires_payment_method",
         }
         | {key: value for key, value in params.items() if key in CHANGE},

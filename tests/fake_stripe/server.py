@@ -87,8 +87,7 @@ class Server:
             call = self.admit(endpoint, ids)
         try:
             self.authenticate(call)
-            self.break_before(call)
-            answer, replayed = self.execute_once(call)
+            answer, replayed = self.break_before(call) or self.execute_once(call)
         except StripeError as error:
             body = json.dumps(error.body(call.id), indent=2)
             answer, replayed = Answer(error.status, body, call.id), False
@@ -138,11 +137,11 @@ class Server:
             hidden = key[:8] + "*" * 8 + key[-4:]
             raise StripeError(401, "invalid_request_error", f"Invalid API Key provided: {hidden}")
 
-    def break_before(self, call: Call) -> None:
+    def break_before(self, call: Call) -> tuple[Answer, bool] | None:
         """Faults that keep the request from having any effect."""
         fault = call.fault
         if fault is None:
-            return
+            return None
         if fault.kind == "rate_limit":
             raise rate_limit()
         if fault.kind == "conflict":
@@ -151,6 +150,9 @@ class Server:
             raise server_error(fault.status)
         if fault.when == "before" and fault.kind in ("timeout", "reset"):
             self.drop(fault)
+        if fault.when == "before" and fault.kind == "html":
+            return Answer(200, "", call.id), False
+        return None
 
     def execute_once(self, call: Call) -> tuple[Answer, bool]:
         """Executes a request, or replays what was kept under its key."""
@@ -227,6 +229,7 @@ class Server:
         if call.has_fault("truncated"):
             response.headers["Content-Length"] = str(len(body) + 1000)
             response.automatically_set_content_length = False
+            response.headers["Connection"] = "close"
         return response
 
     def drop(self, fault: Fault) -> None:
@@ -289,6 +292,9 @@ class Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         pass
+
+    def connection_dropped(self, error: BaseException, environ: Any = None) -> None:
+        self.close_connection = True
 
     def finish(self) -> None:
         super().finish()

@@ -1,0 +1,152 @@
+"""The stand-in cannot drift into fiction: every object is held against Stripe's own shapes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import stripe
+
+from .. import FakeStripe
+from ..params import names_in_package
+from ..routes import ENDPOINTS
+from ..shapes import sample
+from .conftest import Pay
+from .shape_check import CLASSES, SOMETIMES, complaints
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def everything(
+    fake: FakeStripe, client: stripe.StripeClient, pay: Pay, account: stripe.Account
+) -> list[Json]:
+    """Objects of every type, in as many states as they have, and every event's snapshot."""
+    answers: list[Json] = []
+
+    def get(path: str) -> None:
+        raw = client.raw_request("get", path)
+        answers.append(raw.data)
+
+    customer = client.v1.customers.create({"email": "learner@example.com"})
+    paid = pay(10_000, customer=customer.id, transfer_group="lesson-1", metadata={"a": "b"})
+    with pytest.raises(stripe.CardError):
+        pay(card="pm_card_chargeDeclined")
+    challenged = pay(card="pm_card_authenticationRequired")
+    pay(card="pm_card_authenticationRequired")
+    fake.authenticate(challenged.id, succeeds=False)
+    held = pay(capture_method="manual")
+    client.v1.payment_intents.capture(held.id, {"amount_to_capture": 1000})
+    client.v1.payment_intents.cancel(
+        pay(capture_method="manual").id, {"cancellation_reason": "abandoned"}
+    )
+    client.v1.payment_intents.create({"amount": 1000, "currency": "gbp"})
+    client.v1.refunds.create({"payment_intent": paid.id, "amount": 100})
+    for card in ("pm_card_pendingRefund", "pm_card_refundFail"):
+        client.v1.refunds.create({"payment_intent": pay(card=card).id, "reason": "duplicate"})
+    fake.configure(refunds_may_overdraw=False)
+    poor = pay(currency="eur")
+    client.v1.refunds.create({"payment_intent": poor.id})
+    fake.advance(hours=2)
+    transfer = client.v1.transfers.create(
+        {"amount": 900, "currency": "gbp", "destination": account.id, "transfer_group": "g"}
+    )
+    client.v1.transfers.reversals.create(transfer.id, {"amount": 100})
+    by_controller = client.v1.accounts.create(
+        {
+            "controller": {
+                "fees": {"payer": "application"},
+                "losses": {"payments": "application"},
+                "stripe_dashboard": {"type": "express"},
+            },
+            "capabilities": {"transfers": {"requested": True}},
+        }
+    )
+    fake.restrict(by_controller.id)
+    for path in ("/v1/balance", f"/v1/charges/{paid.latest_charge}?expand[]=refunds"):
+        get(path)
+    link = client.v1.account_links.create(
+        {
+            "account": account.id,
+            "refresh_url": "https://example.com/again",
+            "return_url": "https://example.com/done",
+            "type": "account_onboarding",
+        }
+    )
+    login = client.v1.accounts.login_links.create(account.id)
+    answers += [link.to_dict(), login.to_dict()]
+    for kind in CLASSES:
+        answers += fake.objects(kind)
+    answers += [event["data"]["object"] for event in fake.events()]
+    plain: list[Json] = json.loads(json.dumps(answers))
+    return [thing for thing in plain if thing["object"] != "application"]
+
+
+def test_every_object_is_as_stripe_shapes_it(everything: list[Json]) -> None:
+    found = {complaint for thing in everything for complaint in complaints(thing)}
+    assert not found, "\n".join(sorted(found))
+
+
+def test_every_type_and_every_optional_field_was_seen(everything: list[Json]) -> None:
+    assert {thing["object"] for thing in everything} == set(CLASSES)
+    for kind, names in SOMETIMES.items():
+        seen = {name for thing in everything if thing["object"] == kind for name in thing}
+        assert names <= seen
+
+
+def test_every_state_was_seen(everything: list[Json]) -> None:
+    def states(kind: str, field: str = "status") -> set[str]:
+        return {thing[field] for thing in everything if thing["object"] == kind}
+
+    assert states("payment_intent") == {
+        "requires_payment_method",
+        "requires_confirmation",
+        "requires_action",
+        "requires_capture",
+        "succeeded",
+        "canceled",
+    }
+    assert states("charge") == {"succeeded", "failed"}
+    assert states("refund") == {"pending", "succeeded", "failed"}
+    assert states("capability") == {"active", "inactive"}
+
+
+@pytest.mark.parametrize(
+    ("damage", "complaint"),
+    [
+        ({"status": 3}, "refund.status is int, not str"),
+        ({"invented": None}, "refund.invented is not in Stripe's fixture"),
+        ({"amount": "12"}, "refund.amount is str, not int"),
+        ({"reason": "because"}, "refund.reason is 'because'"),
+        ({"destination_details": {"crypt": {}}}, "refund.destination_details.crypt is not"),
+    ],
+)
+def test_an_object_that_is_not_stripes_is_noticed(damage: Json, complaint: str) -> None:
+    found = complaints(sample("refund") | damage)
+    assert any(line.startswith(complaint) for line in found), found
+
+
+def test_a_missing_field_is_noticed() -> None:
+    refund = sample("refund")
+    del refund["charge"]
+    assert complaints(refund) == ["refund.charge is missing"]
+
+
+def test_every_parameter_is_one_that_the_package_knows() -> None:
+    for endpoint in ENDPOINTS:
+        from_browsers = {"client_secret"} if endpoint.path.endswith("/confirm") else set()
+        known = names_in_package(endpoint.params_class) | from_browsers
+        unknown = endpoint.spec.keys() - known
+        assert not unknown, f"{endpoint.method} {endpoint.path}: {unknown}"
+
+
+def test_every_event_type_is_one_that_the_package_knows(
+    fake: FakeStripe, everything: list[Json]
+) -> None:
+    del everything
+    declared = str(stripe.Event.__annotations__["type"])
+    emitted = {event["type"] for event in fake.events()}
+    assert len(emitted) >= 15
+    assert {type for type in emitted if f"'{type}'" not in declared} == set()
+    assert {event["api_version"] for event in fake.events()} == {stripe.api_version}
