@@ -17,6 +17,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
@@ -45,10 +46,10 @@ class Refusal:
 
 
 def refusal(error: psycopg.Error) -> Refusal:
-    """The SQLSTATE of an error, and the stable code in its detail ('' where it has none)."""
+    """The SQLSTATE of an error, and what names it: the code in its detail, or its constraint."""
     detail = error.diag.message_detail or ""
-    code = json.loads(detail)["code"] if detail.startswith("{") else ""
-    return Refusal(error.sqlstate or "", code)
+    code = json.loads(detail)["code"] if detail.startswith('{"code"') else ""
+    return Refusal(error.sqlstate or "", code or error.diag.constraint_name or "")
 
 
 class World:
@@ -120,6 +121,13 @@ class World:
 
     def _set(self, setting: str, value: str) -> None:
         self.connection.execute("select set_config(%s, %s, true)", [setting, value])
+
+    @contextmanager
+    def refusing(self, sqlstate: str, code: str = "") -> Iterator[None]:
+        """Expects a refusal, named as in refusal(), and undoes what was done before it."""
+        with pytest.raises(psycopg.Error) as refused, self.connection.transaction():
+            yield
+        assert refusal(refused.value) == Refusal(sqlstate, code)
 
     # Time
 
