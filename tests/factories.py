@@ -81,7 +81,7 @@ class World:
         return self.rows("select * from private.check_invariants()")
 
     def ledger(self) -> dict[str, int]:
-        """The sum of each kind of account, in pence; kinds that sum to zero are left out."""
+        """The sum of each kind of account, in the minor unit; those that sum to zero are left out."""
         sums = self.rows(
             "select account.kind::text, sum(entry.amount_cents)::bigint as amount_cents"
             " from private.ledger_entries entry"
@@ -136,6 +136,14 @@ class World:
         """A transaction of one of the two services."""
         with self.connection.transaction():
             self.connection.execute(f"set local session authorization {login}")
+            yield
+            self.connection.execute("set local session authorization default")
+
+    @contextmanager
+    def in_studio(self) -> Iterator[None]:
+        """A transaction of an admin in Studio, to whom row-level security does not apply."""
+        with self.connection.transaction():
+            self.connection.execute("set local session authorization postgres")
             yield
             self.connection.execute("set local session authorization default")
 
