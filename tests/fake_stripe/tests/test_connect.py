@@ -244,8 +244,12 @@ def test_an_account_can_be_changed(
             "capabilities": {"card_payments": {"requested": True}},
             "email": "new@example.com",
             "metadata": {"instructor_id": "i1"},
+            "settings": {"payouts": {"schedule": {"interval": "manual"}}},
         },
     )
+    assert changed.settings is not None
+    assert changed.settings.payouts is not None
+    assert changed.settings.payouts.schedule.interval == "manual"
     assert changed.email == "new@example.com"
     assert changed.business_profile is not None
     assert changed.business_profile.mcc == "8299"
