@@ -81,7 +81,7 @@ class World:
         return self.rows("select * from private.check_invariants()")
 
     def ledger(self) -> dict[str, int]:
-        """The sum of each kind of account, in the minor unit; those that sum to zero are left out."""
+        """The sum of each kind of account, in the minor unit, without those that are zero."""
         sums = self.rows(
             "select account.kind::text, sum(entry.amount_cents)::bigint as amount_cents"
             " from private.ledger_entries entry"

@@ -1,4 +1,4 @@
-"""Worlds that must be healthy when a test leaves them. Imported by the conftest of money's rooms."""
+"""Worlds that must be healthy when a test leaves them, for the rooms where money moves."""
 
 from __future__ import annotations
 
