@@ -6,6 +6,10 @@ create trigger touch_updated_at
     before update on public.availability_windows
     for each row execute function private.touch_updated_at();
 
+create trigger forbid_moving_taken_slot
+    before update on public.bookable_slots
+    for each row execute function private.forbid_moving_taken_slot();
+
 create trigger touch_updated_at
     before update on public.bookable_slots
     for each row execute function private.touch_updated_at();

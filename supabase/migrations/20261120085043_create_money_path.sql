@@ -2236,6 +2236,31 @@ begin
 end;
 $$;
 
+-- sql/40_availability/2_forbid_moving_taken_slot.sql
+-- A slot that somebody has booked keeps its time, its service and its instructor, in Studio too: bookings and the calendar
+-- were made for them. Definer: the writer may have no access to private.
+create function private.forbid_moving_taken_slot()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if old.current_bookings > 0
+        and (new.start_at, new.end_at, new.service_id, new.instructor_id)
+            <> (old.start_at, old.end_at, old.service_id, old.instructor_id)
+    then
+        perform private.refuse(
+            'PT409', 'slot_is_booked',
+            'That time has been booked, so it cannot be moved.',
+            'Publish another time, and move the booking to it.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
 -- sql/40_availability/2_occupy_instructor.sql
 -- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
 -- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race.
@@ -2408,6 +2433,10 @@ create trigger fill_availability_window
 create trigger touch_updated_at
     before update on public.availability_windows
     for each row execute function private.touch_updated_at();
+
+create trigger forbid_moving_taken_slot
+    before update on public.bookable_slots
+    for each row execute function private.forbid_moving_taken_slot();
 
 create trigger touch_updated_at
     before update on public.bookable_slots
@@ -2900,11 +2929,11 @@ as $$
 begin
     if row(
         new.id, new.org_id, new.learner_id, new.learner_person_id, new.instructor_id, new.service_id, new.slot_id,
-        new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
+        new.is_group, new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
         new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents
     ) is distinct from row(
         old.id, old.org_id, old.learner_id, old.learner_person_id, old.instructor_id, old.service_id, old.slot_id,
-        old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
+        old.is_group, old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
         old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents
     ) then
         perform private.refuse(
@@ -3103,7 +3132,8 @@ $$;
 
 -- sql/50_bookings/2_take_seat.sql
 -- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's. For a group the slot is locked first, so that seats are counted one learner at a time.
+-- instructor are its slot's, and it does not come back to a slot that was changed since. For a group the slot is locked
+-- first, so that seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -3124,13 +3154,18 @@ begin
         perform from public.bookable_slots where id = new.slot_id for no key update;
     end if;
 
-    new.start_at := slot.start_at;
-    new.end_at := slot.end_at;
-    new.service_id := slot.service_id;
-    new.instructor_id := slot.instructor_id;
-    new.is_group := slot.max_bookings > 1;
+    if tg_op = 'INSERT' then
+        new.start_at := slot.start_at;
+        new.end_at := slot.end_at;
+        new.service_id := slot.service_id;
+        new.instructor_id := slot.instructor_id;
+        new.is_group := slot.max_bookings > 1;
+    end if;
 
-    if not private.occupy_instructor(slot) then
+    if (new.start_at, new.end_at, new.service_id, new.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or not private.occupy_instructor(slot)
+    then
         perform private.refuse_taken_slot();
     end if;
     update public.bookable_slots
