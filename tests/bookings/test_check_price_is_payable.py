@@ -15,10 +15,9 @@ def test_the_smallest_payment_is_of_the_total_not_of_the_price(world: World) -> 
 
 
 def test_a_currency_without_minor_unit_has_its_own_minimum(world: World) -> None:
-    yen = {"currency": "jpy"}
-    instructor = world.instructor(**yen)
-    too_small = world.slot(world.service(instructor, price_cents=41, **yen))
-    enough = world.slot(world.service(instructor, price_cents=42, **yen), world.in_days(3))
+    instructor = world.instructor(currency="jpy")
+    too_small = world.slot(world.service(instructor, currency="jpy", price_cents=41))
+    enough = world.slot(world.service(instructor, currency="jpy", price_cents=42), world.in_days(3))
     with world.refusing("PT422", "amount_too_small"):
         world.book(world.person(), too_small)
     assert world.book(world.person(), enough)["amount_cents"] == 50
