@@ -3463,6 +3463,13 @@ begin
             'A lesson can be started 15 minutes before its time.'
         );
     end if;
+    if private.clock() >= booking.end_at then
+        perform private.refuse(
+            'PT422', 'too_late',
+            'This lesson''s time is over.',
+            'Complete the lesson if it took place.'
+        );
+    end if;
 
     update public.bookings set status = 'in_progress' where id = booking.id;
 
@@ -3497,7 +3504,7 @@ return private.start_lesson(p_booking_id);
 
 comment on function public.start_lesson is
     'Starts the lesson of a confirmed booking, at most 15 minutes early, and returns the lesson''s id; for its instructor or an admin. '
-    'Errors: booking_not_found, booking_not_confirmed, too_early.';
+    'Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, too_late.';
 
 create function public.complete_lesson(p_booking_id uuid, p_notes text default null)
     returns uuid
@@ -3509,7 +3516,7 @@ return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
     'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: booking_not_found, booking_not_confirmed, too_early.';
+    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early.';
 
 -- sql/55_lessons/9_access.sql
 create policy select_party on public.lessons
