@@ -252,8 +252,9 @@ values
     ('usd', 2, 50);
 
 -- sql/00_foundation/9_access.sql
-grant execute on function private.clock to anon, authenticated, service_role, jobs, webhook_service;
-grant execute on function private.is_time_zone to anon, authenticated, service_role;
+-- Defaults and checks run as the writer, and the jobs ask for the time.
+grant execute on function private.clock to authenticated, jobs;
+grant execute on function private.is_time_zone to authenticated;
 
 -- sql/10_people/1_tables.sql
 create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
