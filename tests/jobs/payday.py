@@ -72,6 +72,7 @@ class Payday:
             "STRIPE_API_BASE": self.fake.url,
             "STRIPE_TIMEOUT_SECONDS": "1",
             "STRIPE_REQUESTS_PER_SECOND": "1000",
+            "STRIPE_BACKOFF_SECONDS": "0.05",
             "JOBS_DATABASE_URL": self.database_url,
             "COLUMNS": "200",
         } | changes

@@ -240,7 +240,7 @@ def test_a_transfer_of_the_payout_that_does_not_fit_stops_it(payday: Payday) -> 
 # Several at once
 
 
-@pytest.mark.parametrize("jobs", [2, 8])
+@pytest.mark.parametrize("jobs", [2, at_length(8)])
 def test_jobs_started_together_pay_everybody_once(payday: Payday, jobs: int) -> None:
     started = [payday.start("payouts", "--workers", "2") for _ in range(jobs)]
     finished = [finish(job) for job in started]
