@@ -22,6 +22,7 @@ from demo.stripe_side import StripeSide
 from demo.stripe_stand_in import StripeStandIn
 from demo.stripe_test_mode import StripeTestMode
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 OPENING = """\
 [bold]LPlate plays a week of a marketplace[/] for driving lessons, on this machine, with real parts:
 PostgreSQL 17, Supabase Auth and Data API, the webhook service under gunicorn, the jobs' command
@@ -52,29 +53,41 @@ def choose_stripe() -> StripeSide:
     if not key:
         return StripeStandIn()
     if "_test_" not in key:
-        sys.exit(
+        raise StageError(
             "STRIPE_SECRET_KEY is not a test key, and the demo moves money."
             " Set a key that begins with sk_test_, or unset it to use the stand-in."
         )
     return StripeTestMode(key, os.environ.get("STRIPE_API_BASE"))
 
 
+class Stopped(BaseException):
+    """Somebody has had enough."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+def stop(number: int, _frame: FrameType | None) -> None:
+    """End the play; whoever is impatient does not keep it from tidying up."""
+    for order in STOP_SIGNALS:
+        signal.signal(order, signal.SIG_IGN)
+    raise Stopped(number)
+
+
 def main() -> int:
     """Play, and say how it ended."""
-    signal.signal(signal.SIGTERM, _end)
+    for order in STOP_SIGNALS:
+        signal.signal(order, stop)
     story = Story(open_console())
     try:
         return 0 if perform(story, choose_stripe()) else 1
-    except KeyboardInterrupt:
+    except Stopped as stopped:
         story.console.print("\nStopped. Nothing is left running.")
-        return 130
+        return stopped.status
     except (StageError, stripe.StripeError) as error:
         print(error, file=sys.stderr)
         return 2
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from types import FrameType
 from typing import IO, Any, Self
 
 import httpx
@@ -69,11 +67,13 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         """End everything that was started."""
-        with _uninterrupted():
-            self._open.close()
+        self._open.close()
 
     def _start(self, opening: ExitStack) -> None:
-        program = Program("start.mjs", "--ephemeral", "--api-port", "0", "--db-port", "0")
+        try:
+            program = Program("start.mjs", "--ephemeral", "--api-port", "0", "--db-port", "0")
+        except RuntimeError as error:
+            raise StageError(str(error)) from None
         opening.callback(program.stop)
         self.summary = program.summary
         self.api_url: str = self.summary["api_url"]
@@ -230,18 +230,3 @@ def _tell(line: dict[str, Any]) -> str:
         if name not in UNTOLD and not name.endswith("_id") and value is not None
     ]
     return f"{line['event'].replace('_', ' ')}: {' '.join(facts)}"
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Finish cleaning up, however impatiently Ctrl-C is pressed."""
-    pressed: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        pressed.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -22,17 +22,18 @@ class StripeStandIn:
 
     description = "a stand-in on this machine; no account and no network are needed"
     limits: tuple[str, ...] = ()
+    secret_key = FakeStripe.api_key
+    fake: FakeStripe
 
     def __init__(self) -> None:
-        self.fake = FakeStripe(process=True)
-        self.secret_key = self.fake.api_key
-        self.api_base: str | None = self.fake.url
         self.webhook_secrets = WebhookSecrets()
-        # What is paid today can be transferred the day after tomorrow.
-        self.fake.configure(funds_delay=timedelta(days=2).total_seconds())
+        self.api_base: str | None = None
 
     def __enter__(self) -> Self:
-        """Return the stand-in, which runs already."""
+        """Start its process. What is paid today can be transferred the day after tomorrow."""
+        self.fake = FakeStripe(process=True)
+        self.fake.configure(funds_delay=timedelta(days=2).total_seconds())
+        self.api_base = self.fake.url
         return self
 
     def __exit__(self, *_: object) -> None:
