@@ -82,6 +82,7 @@ function createRestApp(connection, catalog, { jwtSecret, resolver }) {
   // The authenticator may see no table, so the catalog is read by a role that may.
   connection.introspect = (options) => catalog.read(options);
   connection.applyJwtSessionContext = becomeCaller;
+  connection.normalizeDbError = withStatus;
   connection.applyRpcRequestGucs = async () => {};
   return new App({
     connection,
@@ -121,6 +122,19 @@ async function becomeCaller(transaction, { auth }) {
       set_config('response.status', '', true),
       set_config('response.headers', '', true)
   `.execute(transaction);
+}
+
+// PostgREST's statuses of errors, and of classes of them, that Lite would report as a failure of its own.
+const STATUSES = { 23: 400, 40: 500, 54: 500, 57: 500, P0001: 400 };
+const KNOWN_TO_LITE = ["23502", "23503", "23505"];
+
+// As if the database had raised PGRST, by which it chooses the status and the words itself.
+function withStatus(error) {
+  const { code, message, detail, hint } = error;
+  const status = STATUSES[code] ?? STATUSES[String(code).slice(0, 2)];
+  if (!status || KNOWN_TO_LITE.includes(code)) return error;
+  const raised = new Error(JSON.stringify({ code, message, details: detail, hint }));
+  return Object.assign(raised, { code: "PGRST", detail: JSON.stringify({ status, headers: {} }) });
 }
 
 // The picture of the schema, taken anew after pgrst is notified of a change.
