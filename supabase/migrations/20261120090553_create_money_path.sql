@@ -1201,7 +1201,7 @@ alter table private.audit_logs_default enable row level security;
 
 -- sql/15_audit/2_actor.sql
 -- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
--- function of ours noted for this transaction (lplate.acting_user, lplate.reason).
+-- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -1215,16 +1215,15 @@ create function private.actor(
     set search_path = ''
 as $$
 declare
-    headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+    given_headers text := current_setting('request.headers', true);
+    headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
+    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
 begin
     user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
     kind := private.actor_kind();
     reason := nullif(current_setting('lplate.reason', true), '');
+    ip := case when pg_input_is_valid(address, 'inet') then address::inet end;
     request_id := left(headers ->> 'x-request-id', 200);
-    ip := substring(headers ->> 'x-forwarded-for' from '^\s*(\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]{2,39})\s*(?:,|$)')::inet;
-exception
-    when invalid_text_representation then
-        ip := null;
 end;
 $$;
 
@@ -1263,7 +1262,8 @@ $$;
 
 -- sql/15_audit/2_create_month_partitions.sql
 -- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
--- private.<table>_default. A month whose rows the default already took stays there, and is reported.
+-- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
+-- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
 create function private.create_month_partitions(p_table regclass)
     returns integer
     language plpgsql
@@ -1292,8 +1292,17 @@ begin
                 partition_name, p_table, month, month + interval '1 month'
             );
             execute format('alter table private.%I enable row level security', partition_name);
+            if exists (select from pg_catalog.pg_trigger where tgrelid = p_table and tgname = 'forbid_truncate') then
+                execute format(
+                    'create trigger forbid_truncate before truncate on private.%I '
+                    'for each statement execute function private.forbid_change()',
+                    partition_name
+                );
+            end if;
             created := created + 1;
         exception
+            when duplicate_table then
+                continue; -- another run made it at this moment
             when check_violation then
                 raise warning 'partition % was not made: its rows are in the default partition', partition_name;
         end;
@@ -1319,7 +1328,8 @@ $$;
 
 -- sql/15_audit/2_record_change.sql
 -- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
--- that changed nothing leaves no row. Arguments: the key column, then the columns that hold personal data.
+-- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Arguments: the key column, then the columns that hold personal data.
 -- Definer: writers of the audited tables may not write the log.
 create function private.record_change()
     returns trigger
@@ -1366,21 +1376,21 @@ begin
             private.image_org_id(tg_table_name, change.image),
             tg_table_name,
             change.image operator(extensions.->) key_column,
-            'update',
+            case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
             extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
             extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
         from (
             select
-                new_image.image,
-                old_image.image operator(extensions.-) new_image.image operator(extensions.-) 'updated_at'::text as was,
-                new_image.image operator(extensions.-) old_image.image operator(extensions.-) 'updated_at'::text as became
+                coalesce(new_image.image, old_image.image) as image,
+                old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
+                new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
             from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
-            join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
+            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
                 on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
         ) change
         cross join private.actor() actor
-        where change.became operator(extensions.<>) ''::extensions.hstore;
+        where coalesce(change.was operator(extensions.<>) change.became, true);
     end if;
     return null;
 end;
@@ -1606,6 +1616,7 @@ $$;
 -- sql/20_ledger/2_post_batch.sql
 -- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
 -- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
+-- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -1636,6 +1647,7 @@ begin
                 and account.owner_id is not distinct from posting.owner_id
                 and account.currency = posting.currency
         )
+    order by posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
@@ -1644,6 +1656,7 @@ begin
             p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
+        order by posting.idempotency_key
         on conflict (idempotency_key) do nothing
         returning id, idempotency_key
     ),
@@ -1817,7 +1830,7 @@ begin
     set leased_by = null,
         leased_until = null,
         last_error = left(p_error, 1000),
-        available_at = private.clock() + least(interval '10 seconds' * 2 ^ attempts, interval '6 hours'),
+        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, most_attempts), interval '6 hours'),
         dead_at = case when p_is_final or attempts >= most_attempts then private.clock() end
     where id = p_command_id
         and leased_by = p_worker_id
@@ -3657,7 +3670,7 @@ create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 
 comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
-comment on column public.refunds.share_cents is 'The instructor''s part of amount_cents, in cumulative proportion; known once it succeeded.';
+comment on column public.refunds.share_cents is 'The instructor''s part, in cumulative proportion: as given back or, if that failed, as taken back.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
@@ -3775,7 +3788,7 @@ begin
     if news = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
     elsif refund.status = 'succeeded' then
-        perform private.reverse_refund(refund, p_occurred_at);
+        perform private.reverse_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds
@@ -3839,7 +3852,7 @@ $$;
 
 -- sql/60_payments/2_find_payment.sql
 -- The payment that a PaymentIntent belongs to, locked: by its id, or before we have recorded that, by the metadata that we
--- gave it. No row when the intent is not one of ours.
+-- gave it; once more by its id, for whoever recorded it at the same moment. No row when the intent is not one of ours.
 create function private.find_payment(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -3863,6 +3876,14 @@ begin
         where payment.id = named_id
             and payment.stripe_payment_intent_id is null
         returning payment.*;
+    end if;
+
+    if not found then
+        return query
+        select payment.*
+        from public.payments payment
+        where payment.stripe_payment_intent_id = p_intent ->> 'id'
+        for no key update;
     end if;
 end;
 $$;
@@ -3888,6 +3909,7 @@ begin
     set stripe_refund_id = p_refund ->> 'id'
     where id = private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id')
         and payment_id = p_payment.id
+        and amount_cents = (p_refund ->> 'amount')::bigint
         and stripe_refund_id is null
     returning * into refund;
     if found then
@@ -3919,10 +3941,12 @@ as $$
 begin
     if row(
         new.id, new.org_id, new.kind, new.booking_id, new.payer_id, new.learner_id, new.instructor_id, new.currency,
-        new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents, new.minutes
+        new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents,
+        new.is_fee_refundable, new.minutes
     ) is distinct from row(
         old.id, old.org_id, old.kind, old.booking_id, old.payer_id, old.learner_id, old.instructor_id, old.currency,
-        old.list_cents, old.discount_cents, old.fee_cents, old.share_cents, old.amount_cents, old.minutes
+        old.list_cents, old.discount_cents, old.fee_cents, old.share_cents, old.amount_cents,
+        old.is_fee_refundable, old.minutes
     ) then
         perform private.refuse(
             'PT409', 'payment_is_frozen',
@@ -4020,6 +4044,25 @@ begin
 end;
 $$;
 
+-- sql/60_payments/2_paid_by.sql
+-- The payment that a booking was paid by: the first that succeeded. A second one is given back.
+create function private.paid_by(p_booking_id uuid)
+    returns public.payments
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select paid.*
+    from public.payments paid
+    where paid.booking_id = p_booking_id
+        and paid.status = 'succeeded'
+    order by paid.created_at, paid.id
+    limit 1;
+$$;
+
+comment on function private.paid_by is 'Null for a booking that nobody has paid for.';
+
 -- sql/60_payments/2_payment_status_of.sql
 -- Our word for Stripe's status of a PaymentIntent. A decline brings the intent back to the start, to be tried again.
 create function private.payment_status_of(p_intent jsonb)
@@ -4041,8 +4084,8 @@ as $$
 $$;
 
 -- sql/60_payments/2_post_refund.sql
--- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back so far, less the parts
--- given back before, so that the last refund closes every account to zero.
+-- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
+-- of everything given back before, so that the last refund closes every account to zero.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -4058,21 +4101,12 @@ declare
     part record;
 begin
     select
-        split.share_cents - before.share_cents as share_cents,
-        split.fee_cents - before.fee_cents as fee_cents,
-        split.discount_cents - before.discount_cents as discount_cents
+        after.share_cents - before.share_cents as share_cents,
+        after.fee_cents - before.fee_cents as fee_cents,
+        after.discount_cents - before.discount_cents as discount_cents
     into part
-    from (
-        select
-            coalesce(sum(refund.amount_cents), 0)::bigint as amount_cents,
-            coalesce(sum(refund.share_cents), 0)::bigint as share_cents,
-            coalesce(sum(refund.fee_cents), 0)::bigint as fee_cents,
-            coalesce(sum(refund.discount_cents), 0)::bigint as discount_cents
-        from public.refunds refund
-        where refund.payment_id = p_payment.id
-            and refund.status = 'succeeded'
-    ) before
-    cross join lateral private.split_refund(p_payment, before.amount_cents + p_refund.amount_cents) split;
+    from private.split_refund(p_payment, p_payment.refunded_cents) before
+    cross join private.split_refund(p_payment, p_payment.refunded_cents + p_refund.amount_cents) after;
 
     update public.refunds
     set share_cents = part.share_cents,
@@ -4114,6 +4148,18 @@ as $$
             row('suspense', null, -(p_intent ->> 'amount_received')::bigint)
         ]::private.posting[]
     );
+$$;
+
+-- sql/60_payments/2_proportion_cents.sql
+-- A part of an amount, rounded half up, in integers. Nothing of nothing is nothing.
+create function private.proportion_cents(p_cents bigint, p_part bigint, p_whole bigint)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
 
 -- sql/60_payments/2_record_payment_intent.sql
@@ -4286,27 +4332,48 @@ end;
 $$;
 
 -- sql/60_payments/2_reverse_refund.sql
--- Takes back the posting of a refund that the bank returned after it had succeeded.
-create function private.reverse_refund(p_refund public.refunds, p_occurred_at timestamptz)
+-- Takes back a refund that the bank returned after it had succeeded. Its parts are what the division of everything given
+-- back loses by it, to the cent: so the books do not depend on the order in which several refunds came and failed.
+create function private.reverse_refund(
+    p_payment public.payments,
+    p_refund public.refunds,
+    p_occurred_at timestamptz
+)
     returns void
     language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
+declare
+    part record;
 begin
+    select
+        before.share_cents - after.share_cents as share_cents,
+        before.fee_cents - after.fee_cents as fee_cents,
+        before.discount_cents - after.discount_cents as discount_cents
+    into part
+    from private.split_refund(p_payment, p_payment.refunded_cents) before
+    cross join private.split_refund(p_payment, p_payment.refunded_cents - p_refund.amount_cents) after;
+
+    update public.refunds
+    set share_cents = part.share_cents,
+        fee_cents = part.fee_cents,
+        discount_cents = part.discount_cents
+    where id = p_refund.id;
+
     update public.payments
     set refunded_cents = refunded_cents - p_refund.amount_cents
-    where id = p_refund.payment_id;
+    where id = p_payment.id;
 
     perform private.post_transaction(
         'refund_failed', 'refund', p_refund.id, format('refund:%s:failed', p_refund.id),
         p_refund.currency, p_occurred_at,
         array[
             row('stripe_balance', null, p_refund.amount_cents),
-            row('promotions', null, p_refund.discount_cents),
-            row('instructor_pending', p_refund.instructor_id, -p_refund.share_cents),
-            row('platform_fees', null, -p_refund.fee_cents)
+            row('promotions', null, part.discount_cents),
+            row('instructor_pending', p_refund.instructor_id, -part.share_cents),
+            row('platform_fees', null, -part.fee_cents)
         ]::private.posting[]
     );
 end;
@@ -4374,7 +4441,8 @@ $$;
 
 -- sql/60_payments/2_split_refund.sql
 -- How a sum given back of a payment divides into the instructor's share, the platform's fee and the discount: each the
--- rounded proportion, the fee taking what rounding leaves. Of a payment whose fee stays, the share is given back first.
+-- rounded proportion, the fee taking what rounding leaves. Of a payment whose fee stays, the share is given back first, and
+-- only what exceeds it comes from fee and discount; where the discount is larger than the fee, nothing does.
 create function private.split_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -4387,13 +4455,21 @@ create function private.split_refund(
     security invoker
     set search_path = ''
 as $$
+declare
+    whole_cents constant bigint := p_payment.amount_cents;
+    beyond_share_cents constant bigint := whole_cents - p_payment.share_cents;
 begin
     if p_payment.is_fee_refundable then
-        share_cents := (2 * p_payment.share_cents * p_amount_cents + p_payment.amount_cents) / (2 * p_payment.amount_cents);
-        discount_cents := (2 * p_payment.discount_cents * p_amount_cents + p_payment.amount_cents) / (2 * p_payment.amount_cents);
-    else
+        share_cents := private.proportion_cents(p_payment.share_cents, p_amount_cents, whole_cents);
+        discount_cents := private.proportion_cents(p_payment.discount_cents, p_amount_cents, whole_cents);
+    elsif beyond_share_cents >= 0 then
         share_cents := least(p_amount_cents, p_payment.share_cents);
-        discount_cents := 0;
+        discount_cents := private.proportion_cents(
+            p_payment.discount_cents, p_amount_cents - share_cents, beyond_share_cents
+        );
+    else
+        share_cents := private.proportion_cents(p_payment.share_cents, p_amount_cents, whole_cents);
+        discount_cents := share_cents - p_amount_cents;
     end if;
     fee_cents := p_amount_cents - share_cents + discount_cents;
 end;
@@ -4863,7 +4939,14 @@ create function private.accrue_earning()
     security definer
     set search_path = ''
 as $$
+declare
+    payment constant public.payments := private.paid_by(new.id);
+    earned_cents bigint := new.instructor_share_cents;
 begin
+    if payment.refunded_cents > 0 then
+        earned_cents := earned_cents - (private.split_refund(payment, payment.refunded_cents)).share_cents;
+    end if;
+
     insert into public.earnings (
         org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at
     )
@@ -4875,25 +4958,11 @@ begin
         new.id,
         payment.id,
         new.currency,
-        new.instructor_share_cents - coalesce(returned.share_cents, 0),
+        earned_cents,
         private.clock() + organization.payout_hold
     from public.organizations organization
-    left join lateral (
-        select paid.id
-        from public.payments paid
-        where paid.booking_id = new.id
-            and paid.status = 'succeeded'
-        order by paid.refunded_cents, paid.created_at
-        limit 1
-    ) payment on true
-    left join lateral (
-        select sum(refund.share_cents) as share_cents
-        from public.refunds refund
-        where refund.payment_id = payment.id
-            and refund.status = 'succeeded'
-    ) returned on true
     where organization.id = new.org_id
-        and new.instructor_share_cents > coalesce(returned.share_cents, 0);
+        and earned_cents > 0;
     return null;
 end;
 $$;
@@ -5182,6 +5251,26 @@ as $$
         );
 $$;
 
+-- sql/70_payouts/2_cleared_earnings.sql
+-- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe lets be
+-- transferred. Whether they were released already makes no difference. Null means every organization.
+create function private.cleared_earnings(p_org_id uuid, p_cutoff_at timestamptz)
+    returns setof public.earnings
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select earning.*
+    from public.earnings earning
+    left join public.payments payment on payment.id = earning.payment_id
+    where earning.status in ('pending', 'available')
+        and earning.payout_id is null
+        and earning.available_at <= p_cutoff_at
+        and coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at
+        and (p_org_id is null or earning.org_id = p_org_id);
+$$;
+
 -- sql/70_payouts/2_close_payout_run.sql
 -- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
@@ -5271,10 +5360,8 @@ begin
             on decision.payee_id = earning.payee_id
             and decision.currency = earning.currency
             and decision.outcome = 'payout'
-        where earning.org_id = p_run.org_id
-            and earning.status = 'available'
-            and earning.payout_id is null
-            and earning.available_at <= p_run.cutoff_at
+        where earning.status = 'available'
+            and earning.id in (select cleared.id from private.cleared_earnings(p_run.org_id, p_run.cutoff_at) cleared)
         for no key update of earning
     ),
 
@@ -5355,18 +5442,12 @@ create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz)
 as $$
     with balance as (
         select
-            earning.payee_id,
-            nullif(earning.payee_id, p_org_id) as instructor_id,
-            earning.currency,
-            sum(earning.amount_cents)::bigint as amount_cents
-        from public.earnings earning
-        left join public.payments payment on payment.id = earning.payment_id
-        where earning.org_id = p_org_id
-            and earning.status in ('pending', 'available')
-            and earning.payout_id is null
-            and earning.available_at <= p_cutoff_at
-            and (earning.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
-        group by earning.payee_id, earning.currency
+            cleared.payee_id,
+            nullif(cleared.payee_id, p_org_id) as instructor_id,
+            cleared.currency,
+            sum(cleared.amount_cents)::bigint as amount_cents
+        from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        group by cleared.payee_id, cleared.currency
     ),
 
     judged as (
@@ -5495,7 +5576,8 @@ as $$
 $$;
 
 -- sql/70_payouts/2_net_refund.sql
--- A refund of a lesson that was earned already is taken from the instructor's earnings, and given back if it fails later.
+-- A refund of a lesson that has been given is taken from the instructor's earnings, and given back if it fails later. It
+-- counts from when the lesson's earning does, so that the two are paid out together.
 -- Definer: nobody writes earnings directly.
 create function private.net_refund()
     returns trigger
@@ -5509,20 +5591,23 @@ begin
         org_id, instructor_id, payee_id, kind, booking_id, payment_id, refund_id, currency, amount_cents, available_at
     )
     select
-        earning.org_id,
-        earning.instructor_id,
-        earning.payee_id,
+        booking.org_id,
+        booking.instructor_id,
+        coalesce(lesson.payee_id, private.payee_id(booking.instructor_id)),
         case new.status when 'succeeded' then 'refund' else 'adjustment' end::public.earning_kind,
-        earning.booking_id,
-        earning.payment_id,
+        booking.id,
+        payment.id,
         new.id,
-        earning.currency,
+        new.currency,
         case new.status when 'succeeded' then -new.share_cents else new.share_cents end,
-        least(earning.available_at, private.clock())
-    from public.earnings earning
-    where earning.payment_id = new.payment_id
-        and earning.kind = 'lesson'
-        and new.share_cents > 0;
+        coalesce(lesson.available_at, private.clock())
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    left join public.earnings lesson on lesson.booking_id = booking.id and lesson.kind = 'lesson'
+    where payment.id = new.payment_id
+        and payment.id = (private.paid_by(booking.id)).id
+        and booking.status = 'completed'
+        and new.share_cents <> 0;
     return null;
 end;
 $$;
@@ -5821,16 +5906,12 @@ begin
         set status = 'available'
         where earning.id = any (
             array(
-                select due.id
-                from public.earnings due
-                left join public.payments payment on payment.id = due.payment_id
-                where due.status = 'pending'
-                    and due.payout_id is null
-                    and due.available_at <= p_cutoff_at
-                    and (p_org_id is null or due.org_id = p_org_id)
-                    and (due.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
-                order by due.id
-                for no key update of due
+                select waiting.id
+                from public.earnings waiting
+                where waiting.status = 'pending'
+                    and waiting.id in (select cleared.id from private.cleared_earnings(p_org_id, p_cutoff_at) cleared)
+                order by waiting.id
+                for no key update
             )
         )
         returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
