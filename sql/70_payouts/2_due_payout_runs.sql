@@ -29,29 +29,23 @@ begin
             and run.status = 'open'
             and p_date is null
     ) payday
+    left join public.payout_runs made
+        on made.org_id = organization.id
+        and made.schedule = 'weekly'
+        and made.period_on = payday.period_on
     where (p_org_id is null or organization.id = p_org_id)
-        and extract(dow from payday.period_on) = organization.payout_weekday
-        and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
-        and not exists (
-            select
-            from public.payout_runs run
-            where run.org_id = organization.id
-                and run.schedule = 'weekly'
-                and run.period_on = payday.period_on
-                and run.status = 'completed'
-        )
         and (
-            exists (
-                select
-                from public.earnings earning
-                where earning.org_id = organization.id
-                    and earning.status in ('pending', 'available')
-            )
-            or exists (
-                select
-                from public.payout_runs run
-                where run.org_id = organization.id
-                    and run.period_on = payday.period_on
+            made.status = 'open'
+            or (
+                made.id is null
+                and extract(dow from payday.period_on) = organization.payout_weekday
+                and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
+                and exists (
+                    select
+                    from public.earnings earning
+                    where earning.org_id = organization.id
+                        and earning.status in ('pending', 'available')
+                )
             )
         )
     order by payday.period_on, organization.name, organization.id;

@@ -1929,7 +1929,7 @@ comment on type private.price is
 alter table public.services enable row level security;
 
 -- sql/30_catalogue/2_create_session.sql
--- Offers a service of the caller's own. The instructor's currency must be the service's, since one payout has one currency.
+-- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
 -- Definer: the organization follows from the instructor, not from the caller's word.
 create function private.create_session(
     p_expert_user_id uuid,
@@ -1968,6 +1968,14 @@ begin
             'PT404', 'not_an_instructor',
             'You are not an instructor here yet.',
             'Call become_instructor first.'
+        );
+    end if;
+
+    if p_price_cents is null and private.require_currency(p_currency) <> instructor.currency then
+        perform private.refuse(
+            'PT422', 'currency_differs',
+            'Your hourly rate is in another currency.',
+            'Send a price in this currency, or use the currency of your hourly rate.'
         );
     end if;
 
@@ -2013,6 +2021,7 @@ $$;
 -- sql/30_catalogue/2_price_service.sql
 -- The one function that computes a price. on_top: the learner pays list + fee and the instructor gets list.
 -- included: the learner pays list and the instructor gets list - fee.
+-- An hourly rate is a price in its own currency alone; without one the amounts are null.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid)
     returns private.price
     language sql
@@ -2025,7 +2034,10 @@ as $$
             service.currency,
             coalesce(
                 service.price_cents,
-                (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                case
+                    when instructor.currency = service.currency
+                    then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                end
             ) as list_cents,
             coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
             coalesce(details.fee_bps, organization.fee_bps) as fee_bps
@@ -2104,7 +2116,7 @@ return private.create_session(
 comment on function public.create_session is
     'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
-    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, service_exists.';
+    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, service_exists.';
 
 -- sql/30_catalogue/9_access.sql
 create policy select_listed on public.services
@@ -2694,7 +2706,7 @@ end;
 $$;
 
 -- sql/50_bookings/2_check_price_is_payable.sql
--- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+-- Refuses a lesson without a price, and an amount that Stripe cannot charge. Nothing to pay is fine.
 create function private.check_price_is_payable(p_price private.price)
     returns void
     language plpgsql
@@ -2705,6 +2717,14 @@ as $$
 declare
     minimum_cents bigint;
 begin
+    if p_price.total_cents is null then
+        perform private.refuse(
+            'PT409', 'service_has_no_price',
+            'This lesson has no price in its currency yet.',
+            'Ask the instructor to set one.'
+        );
+    end if;
+
     select currency.minimum_charge_cents into strict minimum_cents
     from private.currencies currency
     where currency.code = p_price.currency;
@@ -3255,8 +3275,8 @@ comment on function public.create_booking_with_payment is
     'instructor''s and the service''s id. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
     'Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
     'Errors: sign_in_required, not_yourself, slot_not_found, not_a_learner_here, client_key_reused, slot_in_the_past, service_inactive, '
-    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
-    'learner_busy.';
+    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, service_has_no_price, amount_too_small, amount_too_large, '
+    'too_many_holds, slot_taken, learner_busy.';
 
 -- sql/50_bookings/5_rows.sql
 insert into private.status_transitions (entity, from_status, to_status, actors)
@@ -5069,7 +5089,8 @@ end;
 $$;
 
 -- sql/70_payouts/2_check_payday.sql
--- Refuses a date or an organization that no payout run can be for.
+-- Refuses a date or an organization that no payout run can be for. A run that was made is resumed on whatever date, also
+-- after the organization has changed its weekday.
 create function private.check_payday(p_date date, p_org_id uuid)
     returns void
     language plpgsql
@@ -5085,7 +5106,12 @@ begin
             'Check the id, or leave it out for all organizations.'
         );
     end if;
-    if p_date is null then
+    if p_date is null or exists (
+        select
+        from public.payout_runs run
+        where run.period_on = p_date
+            and (p_org_id is null or run.org_id = p_org_id)
+    ) then
         return;
     end if;
     if p_date < private.clock()::date - 366 then
@@ -5515,29 +5541,23 @@ begin
             and run.status = 'open'
             and p_date is null
     ) payday
+    left join public.payout_runs made
+        on made.org_id = organization.id
+        and made.schedule = 'weekly'
+        and made.period_on = payday.period_on
     where (p_org_id is null or organization.id = p_org_id)
-        and extract(dow from payday.period_on) = organization.payout_weekday
-        and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
-        and not exists (
-            select
-            from public.payout_runs run
-            where run.org_id = organization.id
-                and run.schedule = 'weekly'
-                and run.period_on = payday.period_on
-                and run.status = 'completed'
-        )
         and (
-            exists (
-                select
-                from public.earnings earning
-                where earning.org_id = organization.id
-                    and earning.status in ('pending', 'available')
-            )
-            or exists (
-                select
-                from public.payout_runs run
-                where run.org_id = organization.id
-                    and run.period_on = payday.period_on
+            made.status = 'open'
+            or (
+                made.id is null
+                and extract(dow from payday.period_on) = organization.payout_weekday
+                and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
+                and exists (
+                    select
+                    from public.earnings earning
+                    where earning.org_id = organization.id
+                        and earning.status in ('pending', 'available')
+                )
             )
         )
     order by payday.period_on, organization.name, organization.id;
