@@ -1,5 +1,6 @@
 -- The one function that computes a price. on_top: the learner pays list + fee and the instructor gets list.
 -- included: the learner pays list and the instructor gets list - fee.
+-- An hourly rate is a price in its own currency alone; without one the amounts are null.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid)
     returns private.price
     language sql
@@ -12,7 +13,10 @@ as $$
             service.currency,
             coalesce(
                 service.price_cents,
-                (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                case
+                    when instructor.currency = service.currency
+                    then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                end
             ) as list_cents,
             coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
             coalesce(details.fee_bps, organization.fee_bps) as fee_bps

@@ -1,4 +1,4 @@
--- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+-- Refuses a lesson without a price, and an amount that Stripe cannot charge. Nothing to pay is fine.
 create function private.check_price_is_payable(p_price private.price)
     returns void
     language plpgsql
@@ -9,6 +9,14 @@ as $$
 declare
     minimum_cents bigint;
 begin
+    if p_price.total_cents is null then
+        perform private.refuse(
+            'PT409', 'service_has_no_price',
+            'This lesson has no price in its currency yet.',
+            'Ask the instructor to set one.'
+        );
+    end if;
+
     select currency.minimum_charge_cents into strict minimum_cents
     from private.currencies currency
     where currency.code = p_price.currency;

@@ -24,5 +24,5 @@ comment on function public.create_booking_with_payment is
     'instructor''s and the service''s id. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
     'Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
     'Errors: sign_in_required, not_yourself, slot_not_found, not_a_learner_here, client_key_reused, slot_in_the_past, service_inactive, '
-    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
-    'learner_busy.';
+    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, service_has_no_price, amount_too_small, amount_too_large, '
+    'too_many_holds, slot_taken, learner_busy.';

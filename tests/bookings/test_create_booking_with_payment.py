@@ -205,6 +205,13 @@ def spoil_own_lesson(attempt: Attempt) -> None:
     attempt.caller = attempt.world.value("select user_id from public.instructors")
 
 
+def spoil_price(attempt: Attempt) -> None:
+    """The hourly rate, which is in pounds, is no price in kroner."""
+    attempt.world.connection.execute(
+        "update public.services set price_cents = null, currency = 'dkk'"
+    )
+
+
 def spoil_amount_too_small(attempt: Attempt) -> None:
     attempt.world.connection.execute("update public.services set price_cents = 24")
 
@@ -264,6 +271,7 @@ REFUSALS = [
     (spoil_notice, "PT422", "too_short_notice"),
     (spoil_horizon, "PT422", "too_far_ahead"),
     (spoil_own_lesson, "PT422", "own_lesson"),
+    (spoil_price, "PT409", "service_has_no_price"),
     (spoil_amount_too_small, "PT422", "amount_too_small"),
     (spoil_amount_too_large, "PT422", "amount_too_large"),
     (spoil_holds, "PT409", "too_many_holds"),
