@@ -80,7 +80,7 @@ function createRestApp(connection, catalog, { jwtSecret, resolver }) {
   // Otherwise Lite's first request grants every table in every schema with RLS to the API roles.
   connection.rlsState = "active";
   // The authenticator may see no table, so the catalog is read by a role that may.
-  connection.introspect = (options) => catalog.read(options);
+  connection.introspect = async (options) => withKeysOfRows(await catalog.read(options));
   connection.applyJwtSessionContext = becomeCaller;
   connection.normalizeDbError = withStatus;
   connection.applyRpcRequestGucs = async () => {};
@@ -157,6 +157,19 @@ async function watchCatalog(server, database) {
   await read();
   return { read, pools: [connection.driver, listener] };
 }
+
+// What embedding follows. Lite joins by the first column of a foreign key alone: of (org_id, id) it is the id
+// that names the row. And it takes a partial unique index for a promise that there is one row.
+function withKeysOfRows(picture) {
+  const rowKeys = picture.foreign_keys.filter(({ column }) => column !== "org_id");
+  const namesRow = new Set(rowKeys.map(keyName));
+  const orgKeys = picture.foreign_keys.filter((key) => key.column === "org_id" && !namesRow.has(keyName(key)));
+  const constraints = new Set(picture.unique_constraints.map(({ name }) => name));
+  const indexes = picture.indexes.map((index) => ({ ...index, unique: constraints.has(index.name) }));
+  return { ...picture, foreign_keys: [...rowKeys, ...orgKeys], indexes };
+}
+
+const keyName = ({ schema, table, foreign_key_name }) => `${schema}.${table}.${foreign_key_name}`;
 
 function connect(server, role, database, max = 1) {
   const url = databaseUrl(server, role, database);
