@@ -2385,7 +2385,8 @@ $$;
 -- sql/40_availability/2_slot_times.sql
 -- The times that an instructor's weekly windows give for a service, between two instants. It walks local dates, so that
 -- nine o'clock stays nine o'clock across a change of the clocks; a local time that does not exist is skipped, one that
--- occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots.
+-- occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also where the clocks
+-- skip an hour: what would begin before its neighbour has ended is left out.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -2435,20 +2436,36 @@ as $$
             opening.closes_at - opening.duration,
             opening.duration + opening.buffers
         ) start_series (local_time)
+    ),
+
+    existing as (
+        select
+            local_start.*,
+            local_start.local_time at time zone local_start.time_zone as starts_at
+        from local_start
+        where (local_start.local_time at time zone local_start.time_zone) at time zone local_start.time_zone
+            = local_start.local_time
+    ),
+
+    fitting as (
+        select
+            existing.*,
+            lag(existing.starts_at) over (
+                partition by existing.window_id, existing.opens_at order by existing.starts_at
+            ) as previous_starts_at
+        from existing
+        where existing.starts_at + existing.duration <= existing.closes_at at time zone existing.time_zone
     )
 
-    select distinct on (local_start.local_time at time zone local_start.time_zone)
-        local_start.local_time at time zone local_start.time_zone,
-        (local_start.local_time at time zone local_start.time_zone) + local_start.duration,
-        local_start.window_id
-    from local_start
-    where (local_start.local_time at time zone local_start.time_zone) at time zone local_start.time_zone
-        = local_start.local_time
-        and local_start.local_time at time zone local_start.time_zone >= p_from
-        and local_start.local_time at time zone local_start.time_zone < p_to
-        and (local_start.local_time at time zone local_start.time_zone) + local_start.duration
-        <= local_start.closes_at at time zone local_start.time_zone
-    order by local_start.local_time at time zone local_start.time_zone, local_start.window_id;
+    select distinct on (fitting.starts_at)
+        fitting.starts_at,
+        fitting.starts_at + fitting.duration,
+        fitting.window_id
+    from fitting
+    where fitting.starts_at >= p_from
+        and fitting.starts_at < p_to
+        and coalesce(fitting.starts_at >= fitting.previous_starts_at + fitting.duration + fitting.buffers, true)
+    order by fitting.starts_at, fitting.window_id;
 $$;
 
 -- sql/40_availability/3_triggers.sql
