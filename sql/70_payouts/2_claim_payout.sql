@@ -1,6 +1,7 @@
 -- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
 -- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next.
+-- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payout is looked at
+-- again under its lock, because another worker may have claimed it since the first look.
 -- Definer: the jobs have no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
@@ -29,17 +30,21 @@ declare
     last_try private.payout_attempts;
     this_try private.payout_attempts;
 begin
-    select candidate.* into payout
-    from public.payouts candidate
-    where candidate.run_id = p_run_id
-        and candidate.id in (select claimable.payout_id from private.claimable_payouts(p_run_id, p_started_at) claimable)
-    order by candidate.id
-    limit 1
-    for no key update skip locked;
+    loop
+        select candidate.* into payout
+        from public.payouts candidate
+        where candidate.run_id = p_run_id
+            and candidate.status in ('pending', 'sending', 'failed', 'unknown')
+            and private.is_claimable(candidate, p_started_at)
+        order by candidate.status, candidate.id
+        limit 1
+        for no key update skip locked;
 
-    if not found then
-        return;
-    end if;
+        if not found then
+            return;
+        end if;
+        exit when private.is_claimable(payout, p_started_at);
+    end loop;
 
     select * into last_try
     from private.payout_attempts made

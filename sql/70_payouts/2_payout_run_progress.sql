@@ -9,11 +9,10 @@ as $$
     select
         count(*),
         count(*) filter (where payout.status in ('paid', 'reversed')),
-        count(*) filter (where claimable.payout_id is not null),
-        count(*) filter (where payout.status = 'sending' and claimable.payout_id is null),
+        count(*) filter (where private.is_claimable(payout, p_started_at)),
+        count(*) filter (where payout.status = 'sending' and not private.is_claimable(payout, p_started_at)),
         count(*) filter (where payout.status in ('failed', 'unknown')),
         count(*) filter (where payout.status in ('held', 'cancelled'))
     from public.payouts payout
-    left join private.claimable_payouts(p_run_id, p_started_at) claimable on claimable.payout_id = payout.id
     where payout.run_id = p_run_id;
 $$;
