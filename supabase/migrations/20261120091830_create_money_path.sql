@@ -5168,7 +5168,8 @@ $$;
 -- sql/70_payouts/2_claim_payout.sql
 -- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
 -- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next.
+-- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payout is looked at
+-- again under its lock, because another worker may have claimed it since the first look.
 -- Definer: the jobs have no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
@@ -5197,17 +5198,21 @@ declare
     last_try private.payout_attempts;
     this_try private.payout_attempts;
 begin
-    select candidate.* into payout
-    from public.payouts candidate
-    where candidate.run_id = p_run_id
-        and candidate.id in (select claimable.payout_id from private.claimable_payouts(p_run_id, p_started_at) claimable)
-    order by candidate.id
-    limit 1
-    for no key update skip locked;
+    loop
+        select candidate.* into payout
+        from public.payouts candidate
+        where candidate.run_id = p_run_id
+            and candidate.status in ('pending', 'sending', 'failed', 'unknown')
+            and private.is_claimable(candidate, p_started_at)
+        order by candidate.status, candidate.id
+        limit 1
+        for no key update skip locked;
 
-    if not found then
-        return;
-    end if;
+        if not found then
+            return;
+        end if;
+        exit when private.is_claimable(payout, p_started_at);
+    end loop;
 
     select * into last_try
     from private.payout_attempts made
@@ -5263,35 +5268,6 @@ begin
         jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
         last_try.payout_id is not null;
 end;
-$$;
-
--- sql/70_payouts/2_claimable_payouts.sql
--- The payouts of a run that may be sent now: waiting ones, those whose worker's lease has run out, and those whose last try
--- failed or is in doubt since before this invocation began.
-create function private.claimable_payouts(p_run_id uuid, p_started_at timestamptz)
-    returns table (payout_id uuid)
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select payout.id
-    from public.payouts payout
-    left join lateral (
-        select made.leased_until, made.started_at
-        from private.payout_attempts made
-        where made.payout_id = payout.id
-        order by made.attempt desc
-        limit 1
-    ) last_try on true
-    where payout.run_id = p_run_id
-        and (
-            (payout.status = 'sending' and last_try.leased_until <= private.clock())
-            or (
-                payout.status in ('pending', 'failed', 'unknown')
-                and coalesce(last_try.started_at < p_started_at, true)
-            )
-        );
 $$;
 
 -- sql/70_payouts/2_cleared_earnings.sql
@@ -5581,6 +5557,33 @@ begin
 end;
 $$;
 
+-- sql/70_payouts/2_is_claimable.sql
+-- May a payout be sent now? A waiting one, one whose worker's lease has run out, and one whose last try failed or is in
+-- doubt since before this invocation began.
+create function private.is_claimable(p_payout public.payouts, p_started_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    last_try private.payout_attempts;
+begin
+    select * into last_try
+    from private.payout_attempts made
+    where made.payout_id = p_payout.id
+    order by made.attempt desc
+    limit 1;
+
+    return case
+        when p_payout.status = 'sending' then last_try.leased_until <= private.clock()
+        when p_payout.status in ('pending', 'failed', 'unknown') then coalesce(last_try.started_at < p_started_at, true)
+        else false
+    end;
+end;
+$$;
+
 -- sql/70_payouts/2_is_transfer_of.sql
 -- Is this the transfer that one of the payout's attempts asked for?
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
@@ -5794,12 +5797,11 @@ as $$
     select
         count(*),
         count(*) filter (where payout.status in ('paid', 'reversed')),
-        count(*) filter (where claimable.payout_id is not null),
-        count(*) filter (where payout.status = 'sending' and claimable.payout_id is null),
+        count(*) filter (where private.is_claimable(payout, p_started_at)),
+        count(*) filter (where payout.status = 'sending' and not private.is_claimable(payout, p_started_at)),
         count(*) filter (where payout.status in ('failed', 'unknown')),
         count(*) filter (where payout.status in ('held', 'cancelled'))
     from public.payouts payout
-    left join private.claimable_payouts(p_run_id, p_started_at) claimable on claimable.payout_id = payout.id
     where payout.run_id = p_run_id;
 $$;
 
