@@ -36,7 +36,7 @@ begin
     if not coalesce(
         isfinite(p_from) and isfinite(p_to)
         and p_from < p_to
-        and p_to <= private.clock() + make_interval(days => instructor.horizon_days),
+        and p_to <= private.clock() + instructor.horizon_days * interval '24 hours',
         false
     ) then
         perform private.refuse(
