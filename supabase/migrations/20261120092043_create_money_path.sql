@@ -2358,7 +2358,7 @@ begin
     if not coalesce(
         isfinite(p_from) and isfinite(p_to)
         and p_from < p_to
-        and p_to <= private.clock() + make_interval(days => instructor.horizon_days),
+        and p_to <= private.clock() + instructor.horizon_days * interval '24 hours',
         false
     ) then
         perform private.refuse(
@@ -2805,7 +2805,7 @@ begin
             'Choose a later time.'
         );
     end if;
-    if p_slot.start_at > private.clock() + make_interval(days => p_instructor.horizon_days) then
+    if p_slot.start_at > private.clock() + p_instructor.horizon_days * interval '24 hours' then
         perform private.refuse(
             'PT422', 'too_far_ahead',
             format('This instructor can be booked up to %s days ahead.', p_instructor.horizon_days),
@@ -4901,6 +4901,7 @@ create table public.payout_items (
 create index on public.payout_items (org_id, payout_id);
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
 
 comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
 
@@ -6106,6 +6107,10 @@ create trigger touch_updated_at
 create trigger forbid_change
     before update or delete on public.payout_items
     for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
 
 create trigger accrue_earning
     after update of status on public.bookings
