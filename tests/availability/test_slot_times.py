@@ -114,6 +114,13 @@ def test_a_lesson_that_runs_into_the_change_and_the_next_do_not_overlap(diary: D
     ]
 
 
+def test_a_lesson_ends_within_its_window_when_the_clocks_skip_an_hour(diary: Diary) -> None:
+    """From 00:30 an hour lasts until 02:30, when the window is closed."""
+    diary.open(Window("Europe/London", weekday(LONDON_SPRING), time(0, 30), time(2)))
+    assert shown(diary, "Europe/London", LONDON_SPRING) == []
+    assert shown(diary, "Europe/London", LONDON_SPRING + 7 * DAY) == ["00:30"]
+
+
 def test_a_day_that_a_place_left_out_has_no_slots(diary: Diary) -> None:
     """Samoa had no 30 December in 2011."""
     for day_of_week in range(7):
@@ -241,7 +248,8 @@ def cases(draw: st.DrawFn) -> tuple[list[Window], int, int, int, datetime, datet
     zone = draw(st.sampled_from(CHANGING + CONSTANT))
     year = draw(st.integers(2026, 2029))
     day = draw(st.sampled_from(local_time.changes(zone, year) or [date(year, 3, 1)]))
-    minute = st.integers(0, 24 * 12 - 1).map(lambda n: time(n // 12, n % 12 * 5))
+    fives = st.integers(0, 5 * 12) | st.integers(0, 24 * 12 - 1)
+    minute = fives.map(lambda n: time(n // 12, n % 12 * 5))
     windows = []
     for _ in range(draw(st.integers(1, 2))):
         start, end = draw(minute), draw(minute)
