@@ -293,7 +293,9 @@ def test_a_stopped_job_that_wakes_after_its_lease_sends_nothing_more(payday: Pay
     payday.fake.fault("POST", "/v1/transfers", "reset", "before", times=INSTRUCTORS * 3)
     payday.pay("--workers", "1")
     payday.fake.clear_requests()
-    sleeper = payday.start("payouts", "--workers", "1", PAYOUT_LEASE_SECONDS="1.5")
+    sleeper = payday.start(
+        "payouts", "--workers", "1", PAYOUT_LEASE_SECONDS="1.5", STRIPE_TIMEOUT_SECONDS="10"
+    )
     wait_until(lambda: payday.fake.count("GET", "/v1/transfers") == 1)
     sleeper.send_signal(signal.SIGSTOP)
     time.sleep(1.6)
@@ -312,7 +314,7 @@ def test_a_stopped_job_that_wakes_after_its_lease_sends_nothing_more(payday: Pay
 def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
     payday: Payday, number: signal.Signals
 ) -> None:
-    payday.fake.fault("POST", "/v1/transfers", "delay", "before", nth=2, seconds=1.0)
+    payday.fake.fault("POST", "/v1/transfers", "delay", "before", nth=2, seconds=0.5)
     job = payday.start("payouts", "--workers", "1")
     wait_until(lambda: payday.fake.count("POST", "/v1/transfers") == 2)
     job.send_signal(number)
@@ -329,7 +331,7 @@ def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
 def test_a_database_that_goes_away_stops_the_run_and_the_next_one_heals_it(
     payday: Payday,
 ) -> None:
-    payday.fake.fault("POST", "/v1/transfers", "delay", "after", nth=2, seconds=1.0)
+    payday.fake.fault("POST", "/v1/transfers", "delay", "after", nth=2, seconds=0.5)
     job = payday.start("payouts", "--workers", "1", DATABASE_POOL_TIMEOUT_SECONDS="1")
     wait_until(lambda: payday.fake.count("POST", "/v1/transfers") == 2)
     payday.cut_off_database()
