@@ -6436,14 +6436,112 @@ comment on function private.receive_stripe_event is
 -- sql/85_webhooks/9_access.sql
 grant execute on function private.receive_stripe_event to webhook_service;
 
+-- sql/95_operations/2_check_calendar.sql
+-- What must always be true of slots and bookings: one row a violation.
+create function private.check_calendar()
+    returns table (invariant text, detail jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    where booking.status in ('confirmed', 'in_progress', 'completed')
+        and booking.due_cents > 0
+        and not exists (
+            select from public.payments payment where payment.booking_id = booking.id and payment.status = 'succeeded'
+        )
+
+    union all
+    select 'money_of_unconfirmed_bookings_goes_back', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    where payment.status = 'succeeded'
+        and booking.status in ('held', 'requested', 'expired', 'declined')
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+
+    union all
+    select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
+    from public.bookable_slots slot
+    left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
+    group by slot.id
+    having count(booking.id) <> slot.current_bookings
+
+    union all
+    select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
+    from public.bookable_slots slot
+    where (slot.current_bookings > 0) <> exists (
+        select from private.instructor_calendar calendar where calendar.slot_id = slot.id
+    )
+
+    union all
+    select 'bookings_are_where_their_slots_are', jsonb_build_object('booking_id', booking.id, 'slot_id', slot.id)
+    from public.bookings booking
+    join public.bookable_slots slot on slot.id = booking.slot_id
+    where private.occupies_slot(booking.status)
+        and (booking.start_at, booking.end_at, booking.service_id, booking.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+
+    union all
+    select 'instructors_are_never_double_booked', jsonb_build_object('slot_id', slot.id, 'other_slot_id', other.id)
+    from public.bookable_slots slot
+    join public.instructors instructor on instructor.id = slot.instructor_id
+    join public.instructors same_person
+        on coalesce(same_person.user_id, same_person.id) = coalesce(instructor.user_id, instructor.id)
+    join public.bookable_slots other
+        on other.instructor_id = same_person.id
+        and other.start_at >= slot.start_at
+        and other.start_at < slot.end_at
+        and (other.start_at, other.id) > (slot.start_at, slot.id)
+    where slot.current_bookings > 0
+        and other.current_bookings > 0
+
+    union all
+    select 'learners_are_never_double_booked', jsonb_build_object('booking_id', booking.id, 'other_booking_id', other.id)
+    from public.bookings booking
+    join public.bookings other
+        on other.learner_person_id = booking.learner_person_id
+        and other.start_at >= booking.start_at
+        and other.start_at < booking.end_at
+        and (other.start_at, other.id) > (booking.start_at, booking.id)
+    where not booking.is_group
+        and not other.is_group
+        and private.occupies_slot(booking.status)
+        and private.occupies_slot(other.status);
+$$;
+
 -- sql/95_operations/2_check_invariants.sql
 -- What must always be true, as far as SQL can know: one row a violation, none in health.
 -- Definer: the jobs have no access to the tables.
 create function private.check_invariants()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select violation.invariant, violation.detail from private.check_calendar() violation
+    union all
+    select violation.invariant, violation.detail from private.check_ledger() violation
+    union all
+    select violation.invariant, violation.detail from private.check_payouts() violation
+    union all
+    select violation.invariant, violation.detail from private.check_records() violation;
+end;
+$$;
+
+comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
+
+-- sql/95_operations/2_check_ledger.sql
+-- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
+create function private.check_ledger()
+    returns table (invariant text, detail jsonb)
+    language sql
+    stable
+    security invoker
     set search_path = ''
 as $$
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
@@ -6495,37 +6593,49 @@ as $$
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all
-    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
-    from public.bookings booking
-    where booking.status in ('confirmed', 'in_progress', 'completed')
-        and booking.due_cents > 0
-        and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.status = 'succeeded'
-        )
-
-    union all
-    select 'money_of_unconfirmed_bookings_goes_back', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
-    where payment.status = 'succeeded'
-        and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
-
-    union all
-    select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
-    from public.bookable_slots slot
-    left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
-    group by slot.id
-    having count(booking.id) <> slot.current_bookings
-
-    union all
-    select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
-    from public.bookable_slots slot
-    where (slot.current_bookings > 0) <> exists (
-        select from private.instructor_calendar calendar where calendar.slot_id = slot.id
+    select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
+        'instructor_id', owed.instructor_id, 'currency', owed.currency,
+        'expected_cents', owed.amount_cents, 'ledger_cents', owed.ledger_cents
     )
+    from (
+        select
+            coalesce(account.owner_id, expected.instructor_id) as instructor_id,
+            coalesce(account.currency, expected.currency) as currency,
+            coalesce(expected.amount_cents, 0) as amount_cents,
+            -coalesce(account.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'instructor_pending') account
+        full join (
+            select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
+            from (
+                select payment.instructor_id, payment.currency, payment.share_cents as amount_cents
+                from public.payments payment
+                where payment.status = 'succeeded'
+                union all
+                select payment.instructor_id, payment.currency, -returned.share_cents
+                from public.payments payment
+                cross join private.split_refund(payment, payment.refunded_cents) returned
+                where payment.refunded_cents > 0
+                union all
+                select earning.instructor_id, earning.currency, -earning.amount_cents
+                from public.earnings earning
+                where earning.status in ('available', 'paid')
+                    and earning.reversed_payout_id is null
+            ) part
+            group by part.instructor_id, part.currency
+        ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
+    ) owed
+    where owed.amount_cents <> owed.ledger_cents;
+$$;
 
-    union all
+-- sql/95_operations/2_check_payouts.sql
+-- What must always be true of earnings and payouts, and of the ledger about them: one row a violation.
+create function private.check_payouts()
+    returns table (invariant text, detail jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
     select 'completed_lessons_are_earned', jsonb_build_object('booking_id', booking.id)
     from public.bookings booking
     where booking.status = 'completed'
@@ -6544,7 +6654,21 @@ as $$
     select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
     from public.payout_items item
     join public.earnings earning on earning.id = item.earning_id
+    join public.payouts payout on payout.id = item.payout_id
     where item.amount_cents <> earning.amount_cents
+        or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
+
+    union all
+    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
+    from public.earnings earning
+    join public.payouts payout on payout.id = earning.payout_id
+    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
+        or not exists (
+            select
+            from public.payout_items item
+            where item.payout_id = payout.id
+                and item.earning_id = earning.id
+        )
 
     union all
     select 'payouts_are_posted_once', jsonb_build_object('payout_id', payout.id, 'status', payout.status)
@@ -6554,6 +6678,17 @@ as $$
         from private.ledger_transactions booked
         where booked.idempotency_key = format('payout:%s:paid', payout.id)
     )
+
+    union all
+    select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
+    from public.payouts payout
+    left join private.ledger_transactions booked
+        on booked.source_type = 'payout'
+        and booked.source_id = payout.id
+        and booked.kind = 'payout_reversed'
+    left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
+    group by payout.id
+    having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all
     select 'earnings_agree_with_the_ledger', jsonb_build_object(
@@ -6593,9 +6728,18 @@ as $$
             group by payout.payee_id, payout.currency
         ) unsettled on unsettled.payee_id = account.owner_id and unsettled.currency = account.currency
     ) transit
-    where transit.amount_cents <> transit.ledger_cents
+    where transit.amount_cents <> transit.ledger_cents;
+$$;
 
-    union all
+-- sql/95_operations/2_check_records.sql
+-- What must always be true of the inbox, the outbox and the audit log: one row a violation.
+create function private.check_records()
+    returns table (invariant text, detail jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
     select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
     from private.webhook_events event
     where event.status = 'received'
@@ -6607,18 +6751,26 @@ as $$
     where command.leased_until < private.clock() - interval '1 day'
 
     union all
-    select 'rows_are_audited', jsonb_build_object('entity_type', 'bookings', 'entity_id', booking.id)
-    from public.bookings booking
+    select 'rows_are_audited', jsonb_build_object('entity_type', kept.entity_type, 'entity_id', kept.id)
+    from (
+        select 'bookings' as entity_type, booking.id from public.bookings booking
+        union all
+        select 'payments', payment.id from public.payments payment
+        union all
+        select 'refunds', refund.id from public.refunds refund
+        union all
+        select 'earnings', earning.id from public.earnings earning
+        union all
+        select 'payouts', payout.id from public.payouts payout
+    ) kept
     where not exists (
         select
         from public.audit_logs entry
-        where entry.entity_type = 'bookings'
-            and entry.entity_id = booking.id::text
+        where entry.entity_type = kept.entity_type
+            and entry.entity_id = kept.id::text
             and entry.action = 'insert'
     );
 $$;
-
-comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
 
 -- sql/95_operations/2_maintain.sql
 -- The chores that keep the house in order, each safe to repeat: run it every few minutes.
