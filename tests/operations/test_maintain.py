@@ -66,7 +66,8 @@ def test_this_month_and_the_next_three_have_their_partitions(world: World, table
     expected = {f"private.{name}_{month}" for month in ("2031_11", "2031_12", "2032_01", "2032_02")}
     assert expected <= partitions(world, table)
     closed = world.rows(
-        "select relname from pg_class where relkind = 'r' and relname like %s and not relrowsecurity",
+        "select relname from pg_class"
+        " where relkind = 'r' and relname like %s and not relrowsecurity",
         f"{name}_203%",
     )
     assert closed == []
