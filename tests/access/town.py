@@ -164,6 +164,7 @@ def build(world: World) -> Town:
         stories=stories,
         values={
             "elm": elm,
+            "oak": oak,
             "ann": ann.id,
             "ann_user": ann.user_id,
             "ben_user": ben.user_id,
