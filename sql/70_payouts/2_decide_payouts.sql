@@ -1,12 +1,13 @@
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
--- looks before earnings are released and therefore counts those that would be.
-create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz)
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
+-- and by the dry run, which looks before that and therefore also counts what is pending.
+create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz, p_statuses public.earning_status[])
     returns table (
         payee_id uuid,
         instructor_id uuid,
         connect_account_id uuid,
         currency text,
         amount_cents bigint,
+        earning_ids uuid[],
         outcome public.payout_outcome,
         reason text
     )
@@ -20,8 +21,10 @@ as $$
             cleared.payee_id,
             nullif(cleared.payee_id, p_org_id) as instructor_id,
             cleared.currency,
-            sum(cleared.amount_cents)::bigint as amount_cents
+            sum(cleared.amount_cents)::bigint as amount_cents,
+            array_agg(cleared.id) as earning_ids
         from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        where cleared.status = any (p_statuses)
         group by cleared.payee_id, cleared.currency
     ),
 
@@ -42,7 +45,7 @@ as $$
         left join public.instructor_details details on details.instructor_id = balance.instructor_id
         left join public.stripe_connect_accounts account
             on account.org_id = p_org_id
-            and account.instructor_id is not distinct from balance.instructor_id
+            and coalesce(account.instructor_id, account.org_id) = balance.payee_id
             and account.retired_at is null
         where coalesce(details.payout_schedule, 'weekly') = 'weekly'
     )
@@ -53,6 +56,7 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
+        judged.earning_ids,
         case when judged.reason is null then 'payout' else 'skipped' end::public.payout_outcome,
         judged.reason
     from judged;

@@ -1478,7 +1478,6 @@ create table private.ledger_accounts (
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique nulls not distinct (kind, owner_id, currency),
     unique (id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
@@ -1486,6 +1485,10 @@ create table private.ledger_accounts (
     ),
     constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
 );
+
+-- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+create unique index one_account_a_kind_owner_and_currency
+    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
     'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
@@ -1566,7 +1569,7 @@ as $$
     from private.ledger_accounts account
     join private.ledger_entries entry on entry.account_id = account.id
     where account.kind = p_kind
-        and account.owner_id is not distinct from p_owner_id
+        and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
         and account.currency = p_currency;
 $$;
 
@@ -1630,6 +1633,7 @@ create function private.post_batch(
     set search_path = ''
 as $$
 declare
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     posted integer;
 begin
     insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
@@ -1644,7 +1648,7 @@ begin
             select
             from private.ledger_accounts account
             where account.kind = posting.account_kind
-                and account.owner_id is not distinct from posting.owner_id
+                and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
                 and account.currency = posting.currency
         )
     order by posting.account_kind, posting.owner_id, posting.currency
@@ -1668,7 +1672,7 @@ begin
         join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
         join private.ledger_accounts account
             on account.kind = posting.account_kind
-            and account.owner_id is not distinct from posting.owner_id
+            and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
             and account.currency = posting.currency
         where posting.amount_cents <> 0
     )
@@ -5360,7 +5364,8 @@ $$;
 
 -- sql/70_payouts/2_create_payouts.sql
 -- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
--- for every payee with a balance. Then the ledger moves what is owed into transit.
+-- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
+-- earnings, so that nothing has to be joined by what the planner cannot estimate.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -5371,40 +5376,40 @@ as $$
 declare
     postings private.keyed_posting[];
 begin
-    with decision as materialized (
-        select * from private.decide_payouts(p_run.org_id, p_run.cutoff_at)
-    ),
+    perform
+    from public.earnings earning
+    where earning.id = any (
+        array(select cleared.id from private.cleared_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+    )
+    order by earning.id
+    for no key update;
 
-    picked as (
-        select earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
-        from public.earnings earning
-        join decision
-            on decision.payee_id = earning.payee_id
-            and decision.currency = earning.currency
-            and decision.outcome = 'payout'
-        where earning.status = 'available'
-            and earning.id in (select cleared.id from private.cleared_earnings(p_run.org_id, p_run.cutoff_at) cleared)
-        for no key update of earning
+    with decision as materialized (
+        select
+            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
+        from private.decide_payouts(p_run.org_id, p_run.cutoff_at, '{available}') decided
     ),
 
     created as (
         insert into public.payouts (
-            org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
+            id, org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
         )
         select
-            p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id, decision.connect_account_id,
-            decision.currency, sum(picked.amount_cents), p_run.period_on
+            decision.payout_id, p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id,
+            decision.connect_account_id, decision.currency, decision.amount_cents, p_run.period_on
         from decision
-        join picked on picked.payee_id = decision.payee_id and picked.currency = decision.currency
-        group by decision.payee_id, decision.instructor_id, decision.connect_account_id, decision.currency
+        where decision.outcome = 'payout'
         returning id, payee_id, currency, amount_cents
     ),
 
     item as (
         insert into public.payout_items (payout_id, earning_id, org_id, instructor_id, amount_cents)
-        select created.id, picked.id, p_run.org_id, picked.instructor_id, picked.amount_cents
-        from picked
-        join created on created.payee_id = picked.payee_id and created.currency = picked.currency
+        select decision.payout_id, earning.id, p_run.org_id, earning.instructor_id, earning.amount_cents
+        from decision
+        cross join unnest(decision.earning_ids) picked (earning_id)
+        join public.earnings earning on earning.id = picked.earning_id
+        where decision.outcome = 'payout'
         returning payout_id, earning_id
     ),
 
@@ -5421,9 +5426,9 @@ begin
         )
         select
             p_run.id, p_run.org_id, decision.payee_id, decision.instructor_id, decision.currency,
-            decision.amount_cents, decision.outcome, decision.reason, created.id
+            decision.amount_cents, decision.outcome, decision.reason,
+            case decision.outcome when 'payout' then decision.payout_id end
         from decision
-        left join created on created.payee_id = decision.payee_id and created.currency = decision.currency
     )
 
     select array_agg(
@@ -5445,15 +5450,16 @@ end;
 $$;
 
 -- sql/70_payouts/2_decide_payouts.sql
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
--- looks before earnings are released and therefore counts those that would be.
-create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz)
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
+-- and by the dry run, which looks before that and therefore also counts what is pending.
+create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz, p_statuses public.earning_status[])
     returns table (
         payee_id uuid,
         instructor_id uuid,
         connect_account_id uuid,
         currency text,
         amount_cents bigint,
+        earning_ids uuid[],
         outcome public.payout_outcome,
         reason text
     )
@@ -5467,8 +5473,10 @@ as $$
             cleared.payee_id,
             nullif(cleared.payee_id, p_org_id) as instructor_id,
             cleared.currency,
-            sum(cleared.amount_cents)::bigint as amount_cents
+            sum(cleared.amount_cents)::bigint as amount_cents,
+            array_agg(cleared.id) as earning_ids
         from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        where cleared.status = any (p_statuses)
         group by cleared.payee_id, cleared.currency
     ),
 
@@ -5489,7 +5497,7 @@ as $$
         left join public.instructor_details details on details.instructor_id = balance.instructor_id
         left join public.stripe_connect_accounts account
             on account.org_id = p_org_id
-            and account.instructor_id is not distinct from balance.instructor_id
+            and coalesce(account.instructor_id, account.org_id) = balance.payee_id
             and account.retired_at is null
         where coalesce(details.payout_schedule, 'weekly') = 'weekly'
     )
@@ -5500,6 +5508,7 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
+        judged.earning_ids,
         case when judged.reason is null then 'payout' else 'skipped' end::public.payout_outcome,
         judged.reason
     from judged;
@@ -5831,7 +5840,9 @@ as $$
         decision.amount_cents,
         decision.outcome::text,
         decision.reason
-    from private.decide_payouts(p_org_id, private.payout_cutoff(p_org_id, p_period_on)) decision
+    from private.decide_payouts(
+        p_org_id, private.payout_cutoff(p_org_id, p_period_on), '{pending,available}'
+    ) decision
     join public.organizations organization on organization.id = p_org_id
     left join public.instructors instructor on instructor.id = decision.instructor_id
     order by 2, decision.currency;
