@@ -23,6 +23,7 @@ create table public.instructors (
     rating numeric(3, 2),
     rating_count integer not null default 0,
     lesson_count integer not null default 0,
+    daily_cap integer,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
@@ -39,6 +40,7 @@ create table public.instructors (
     constraint buffers_are_reasonable check (
         buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240
     ),
+    constraint daily_cap_is_reasonable check (daily_cap between 1 and 50),
     constraint rating_is_one_to_five check (rating between 1 and 5),
     constraint counts_are_not_negative check (rating_count >= 0 and lesson_count >= 0)
 );
@@ -46,6 +48,8 @@ create table public.instructors (
 create index on public.instructors (org_id, is_active);
 create index on public.instructors (user_id);
 create index on public.instructors (currency);
+create index on public.instructors using gin (expertise_areas);
+create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
 
 comment on table public.instructors is
     'Who teaches and is paid, with the columns that anybody may see. The rest is in instructor_details.';
@@ -53,6 +57,7 @@ comment on column public.instructors.user_id is 'The instructor''s login; null f
 comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, before the platform''s fee on top.';
 comment on column public.instructors.is_active is 'False hides the instructor and refuses new bookings.';
 comment on column public.instructors.is_available is 'False refuses new bookings for the time being.';
+comment on column public.instructors.daily_cap is 'The most lessons on one local day; null for no limit.';
 comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
 
 create table public.instructor_details (
@@ -143,8 +148,60 @@ create index on public.instructor_learners (learner_id);
 comment on table public.instructor_learners is
     'Which learners an instructor has been booked by: what lets each of the two see the other.';
 
+create table public.guardians (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid unique references public.profiles (id) on delete restrict,
+    full_name text not null,
+    phone text,
+    email text not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint full_name_is_short check (length(full_name) between 1 and 200),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+);
+
+comment on column public.guardians.user_id is 'The guardian''s login; null once it was erased.';
+comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
+
+create table public.learner_guardians (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    guardian_id uuid references public.guardians (id) on delete restrict,
+    guardian_email text not null,
+    relation text,
+    can_view boolean not null default true,
+    can_book boolean not null default false,
+    can_pay boolean not null default false,
+    invited_by uuid references public.profiles (id) on delete set null,
+    consented_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint email_is_short check (length(guardian_email) between 3 and 320),
+    constraint relation_is_short check (length(relation) <= 100),
+    constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
+);
+
+create unique index one_live_link_a_learner_and_guardian
+    on public.learner_guardians (learner_id, lower(guardian_email))
+    where revoked_at is null;
+create index on public.learner_guardians (org_id, learner_id);
+create index on public.learner_guardians (guardian_id);
+create index on public.learner_guardians (learner_id);
+create index on public.learner_guardians (invited_by);
+create index on public.learner_guardians (lower(guardian_email));
+
+comment on table public.learner_guardians is
+    'What a guardian may do for a learner, once the guardian has consented. Lapses when the learner turns 18.';
+comment on column public.learner_guardians.guardian_email is 'Whom the link was offered to: only that verified address can consent.';
+
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;
 alter table public.learners enable row level security;
 alter table public.learner_details enable row level security;
 alter table public.instructor_learners enable row level security;
+alter table public.guardians enable row level security;
+alter table public.learner_guardians enable row level security;

@@ -21,3 +21,11 @@ create trigger add_details
 create trigger touch_updated_at
     before update on public.learner_details
     for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.guardians
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_guardians
+    for each row execute function private.touch_updated_at();

@@ -1,4 +1,4 @@
--- Offers a service of the caller's own. The instructor's currency must be the service's, since one payout has one currency.
+-- Offers a service of the caller's own.
 -- Definer: the organization follows from the instructor, not from the caller's word.
 create function private.create_session(
     p_expert_user_id uuid,

@@ -1,6 +1,7 @@
--- The one function that computes a price. on_top: the learner pays list + fee and the instructor gets list.
+-- The one function that computes a price. The list price is the rate card's, else the service's, else the hourly rate times
+-- the duration, rounded half up. on_top: the learner pays list + fee and the instructor gets list.
 -- included: the learner pays list and the instructor gets list - fee.
-create function private.price_service(p_service_id uuid, p_instructor_id uuid)
+create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns private.price
     language sql
     stable
@@ -11,8 +12,15 @@ as $$
         select
             service.currency,
             coalesce(
+                private.listed_price_cents(
+                    service.id,
+                    (p_start_at at time zone organization.time_zone)::date
+                ),
                 service.price_cents,
-                (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                case
+                    when instructor.currency = service.currency
+                        then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                end
             ) as list_cents,
             coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
             coalesce(details.fee_bps, organization.fee_bps) as fee_bps

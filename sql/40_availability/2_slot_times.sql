@@ -1,6 +1,5 @@
--- The times that an instructor's weekly windows give for a service, between two instants. It walks local dates, so that
--- nine o'clock stays nine o'clock across a change of the clocks; a local time that does not exist is skipped, one that
--- occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots.
+-- The times that an instructor's opening hours give for a service, between two instants. Buffers lie between neighbouring
+-- slots. A local time that does not exist is skipped; one that occurs twice is its second occurrence, in standard time.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -13,55 +12,44 @@ create function private.slot_times(
     security invoker
     set search_path = ''
 as $$
-    with opening as (
+    with grid as (
         select
-            availability.id as window_id,
-            availability.time_zone,
-            day.local_date + availability.start_time as opens_at,
-            day.local_date + availability.end_time
-                + case when availability.end_time <= availability.start_time then interval '1 day' else interval '0' end
-                as closes_at,
             service.duration_minutes * interval '1 minute' as duration,
-            (instructor.buffer_before_minutes + instructor.buffer_after_minutes) * interval '1 minute' as buffers
-        from public.availability_windows availability
-        join public.instructors instructor on instructor.id = availability.instructor_id
-        join public.services service on service.id = p_service_id
-        cross join lateral (
-            select (p_from at time zone availability.time_zone)::date - 1 + step.days as local_date
-            from generate_series(
-                0,
-                (p_to at time zone availability.time_zone)::date - (p_from at time zone availability.time_zone)::date + 1
-            ) step (days)
-        ) day
-        where availability.instructor_id = p_instructor_id
-            and availability.is_active
-            and extract(dow from day.local_date) = availability.day_of_week
-            and day.local_date >= coalesce(availability.effective_from, day.local_date)
-            and day.local_date <= coalesce(availability.effective_to, day.local_date)
+            (service.duration_minutes + instructor.buffer_before_minutes + instructor.buffer_after_minutes)
+                * interval '1 minute' as step,
+            private.closed_times(p_instructor_id, p_from, p_to) as closed
+        from public.services service
+        join public.instructors instructor on instructor.id = p_instructor_id
+        where service.id = p_service_id
     ),
 
-    local_start as (
+    candidate as (
         select
-            opening.*,
-            start_series.local_time
-        from opening
+            grid.closed,
+            opening.availability_window_id,
+            opening.closes_at,
+            start_series.local_time,
+            start_series.local_time at time zone opening.time_zone as start_at,
+            (start_series.local_time at time zone opening.time_zone) + grid.duration as end_at,
+            opening.time_zone
+        from grid
+        cross join private.opening_hours(p_instructor_id, p_from, p_to) opening
         cross join lateral generate_series(
-            opening.opens_at,
-            opening.closes_at - opening.duration,
-            opening.duration + opening.buffers
+            opening.local_open,
+            opening.local_close - grid.duration,
+            grid.step
         ) start_series (local_time)
     )
 
-    select distinct on (local_start.local_time at time zone local_start.time_zone)
-        local_start.local_time at time zone local_start.time_zone,
-        (local_start.local_time at time zone local_start.time_zone) + local_start.duration,
-        local_start.window_id
-    from local_start
-    where (local_start.local_time at time zone local_start.time_zone) at time zone local_start.time_zone
-        = local_start.local_time
-        and local_start.local_time at time zone local_start.time_zone >= p_from
-        and local_start.local_time at time zone local_start.time_zone < p_to
-        and (local_start.local_time at time zone local_start.time_zone) + local_start.duration
-        <= local_start.closes_at at time zone local_start.time_zone
-    order by local_start.local_time at time zone local_start.time_zone, local_start.window_id;
+    select distinct on (candidate.start_at)
+        candidate.start_at,
+        candidate.end_at,
+        candidate.availability_window_id
+    from candidate
+    where candidate.start_at at time zone candidate.time_zone = candidate.local_time
+        and candidate.start_at >= p_from
+        and candidate.start_at < p_to
+        and candidate.end_at <= candidate.closes_at
+        and not candidate.closed && tstzrange(candidate.start_at, candidate.end_at)
+    order by candidate.start_at, candidate.availability_window_id;
 $$;

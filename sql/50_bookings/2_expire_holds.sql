@@ -1,4 +1,4 @@
--- Expires unpaid bookings whose deadline has passed and returns how many. Named an instructor's time or a learner, it looks
+-- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named an instructor's time or a learner, it looks
 -- at those only: booking does so first, so that an expired hold never blocks, swept or not.
 -- They are taken in the order of their slots, so that two sweeps cannot deadlock.
 create function private.expire_holds(
@@ -19,7 +19,7 @@ begin
     for overdue_id in
         select booking.id
         from public.bookings booking
-        where booking.status = 'held'
+        where booking.status in ('held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_instructor_person_id, p_learner_person_id) = 0

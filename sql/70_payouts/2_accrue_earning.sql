@@ -20,12 +20,12 @@ begin
         payment.id,
         new.currency,
         new.instructor_share_cents - coalesce(returned.share_cents, 0),
-        private.clock() + organization.payout_hold
-    from public.organizations organization
+        private.clock() + new.payout_hold
+    from (select new.id as booking_id) lesson
     left join lateral (
         select paid.id
         from public.payments paid
-        where paid.booking_id = new.id
+        where paid.booking_id = lesson.booking_id
             and paid.status = 'succeeded'
         order by paid.refunded_cents, paid.created_at
         limit 1
@@ -36,8 +36,7 @@ begin
         where refund.payment_id = payment.id
             and refund.status = 'succeeded'
     ) returned on true
-    where organization.id = new.org_id
-        and new.instructor_share_cents > coalesce(returned.share_cents, 0);
+    where new.instructor_share_cents > coalesce(returned.share_cents, 0);
     return null;
 end;
 $$;

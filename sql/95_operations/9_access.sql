@@ -1,2 +1,5 @@
 grant execute on function private.check_invariants to jobs;
 grant execute on function private.maintain to jobs;
+
+grant execute on function private.erase_person to authenticated;
+grant execute on function public.erase_person to authenticated;

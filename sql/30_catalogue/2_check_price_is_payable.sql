@@ -13,6 +13,13 @@ begin
     from private.currencies currency
     where currency.code = p_price.currency;
 
+    if p_price.total_cents is null then
+        perform private.refuse(
+            'PT409', 'price_missing',
+            'This lesson has no price in its currency.',
+            'Ask the instructor to give it one.'
+        );
+    end if;
     if p_price.total_cents > 0 and p_price.total_cents < minimum_cents then
         perform private.refuse(
             'PT422', 'amount_too_small',
