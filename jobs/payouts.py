@@ -99,7 +99,12 @@ class PayoutJob:
             )
             if claim:
                 self._failpoints.reach("payout_claimed")
-                self._settle(claim, lease)
+                try:
+                    self._settle(claim, lease)
+                except LeaseExpired:
+                    # Too slow to go on: the payout may be another worker's by now.
+                    self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
+                    return
                 step()
             elif self._database.payout_run_progress(run_id, self._started_at).leased:
                 # Another worker, or a dead one whose lease has to run out, may leave us a payout.
@@ -110,14 +115,17 @@ class PayoutJob:
     def _settle(self, claim: Claim, lease: Lease) -> None:
         try:
             transfer = self._find_or_make(claim, lease)
-        except LeaseExpired:
-            self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
-            return
         except CallFailed as error:
             self._record_failure(claim, error.failure)
             return
         self._failpoints.reach("after_transfer")
-        self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
+        try:
+            self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
+        except Refused as refusal:
+            # Something bears this payout's id and is not what it asked for: a person has to look.
+            reason = f"{transfer['id']}: {refusal.message}"
+            self._record_failure(claim, Failure(Outcome.UNKNOWN, refusal.code, reason))
+            return
         self._failpoints.reach("transfer_recorded")
         self._output.event(
             "payout_paid",

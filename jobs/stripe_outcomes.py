@@ -44,7 +44,8 @@ def classify(error: stripe.StripeError) -> Failure:
     way. `idempotency_error` with 400 is no answer about this call: the key was used with other
     parameters, so an earlier call did something that we do not know about.
     """
-    code = error.code or getattr(error.error, "type", None) or type(error).__name__
+    told = error.error.to_dict() if error.error else {}
+    code = told.get("code") or told.get("type") or type(error).__name__
     message = (error.user_message or type(error).__name__)[:500]
     match error:
         case stripe.RateLimitError():

@@ -17,9 +17,11 @@ class Transfers:
         self._calls = calls
 
     def find(self, claim: Claim, lease: Lease) -> dict[str, Any] | None:
-        """Return the transfer that an earlier try of this attempt made; None if there is none.
+        """Return the transfer that an earlier try made for this payout; None if there is none.
 
-        Raises CallFailed, always in doubt: not having looked says nothing about that try.
+        Whatever bears the payout's id is returned, so that nothing is sent beside it: whether it
+        settles the payout is for the database to judge. Raises CallFailed, always in doubt: not
+        having looked says nothing about that try.
         """
 
         def look() -> list[dict[str, Any]]:
@@ -30,7 +32,8 @@ class Transfers:
             made = self._calls.make(lease, look)
         except CallFailed as error:
             raise CallFailed(error.failure.in_doubt()) from error
-        return next((transfer for transfer in made if _settles(transfer, claim)), None)
+        payout_id = str(claim.payout_id)
+        return next((one for one in made if one["metadata"].get("payout_id") == payout_id), None)
 
     def create(self, claim: Claim, lease: Lease) -> dict[str, Any]:
         """Make the transfer, under the key that was committed with the payout."""
@@ -49,10 +52,3 @@ class Transfers:
             return as_dict(made, "transfer")
 
         return self._calls.make(lease, transfer)
-
-
-def _settles(transfer: dict[str, Any], claim: Claim) -> bool:
-    fields = ("amount", "currency", "destination", "amount_reversed")
-    wanted = (claim.amount_cents, claim.currency, claim.destination, 0)
-    is_this_attempt = transfer["metadata"].get("attempt") == str(claim.attempt)
-    return is_this_attempt and tuple(transfer[field] for field in fields) == wanted

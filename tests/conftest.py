@@ -46,9 +46,11 @@ def database(cluster: Cluster, template: str) -> str:
 @pytest.fixture
 def db(cluster: Cluster, database: str) -> Iterator[psycopg.Connection]:
     """A superuser's connection in a transaction that is rolled back."""
-    with psycopg.connect(cluster.admin_url(database)) as connection:
+    with (
+        psycopg.connect(cluster.admin_url(database)) as connection,
+        connection.transaction(force_rollback=True),
+    ):
         yield connection
-        connection.rollback()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ service, the jobs, or an admin in Studio.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
@@ -45,10 +46,10 @@ class Refusal:
 
 
 def refusal(error: psycopg.Error) -> Refusal:
-    """The SQLSTATE of an error, and the stable code in its detail ('' where it has none)."""
+    """The SQLSTATE of an error, and what names it: the code in its detail, or its constraint."""
     detail = error.diag.message_detail or ""
-    code = json.loads(detail)["code"] if detail.startswith("{") else ""
-    return Refusal(error.sqlstate or "", code)
+    code = json.loads(detail)["code"] if detail.startswith('{"code"') else ""
+    return Refusal(error.sqlstate or "", code or error.diag.constraint_name or "")
 
 
 class World:
@@ -79,6 +80,37 @@ class World:
     def violations(self) -> list[DictRow]:
         return self.rows("select * from private.check_invariants()")
 
+    def ledger(self) -> dict[str, int]:
+        """The sum of each kind of account, in the minor unit, without those that are zero."""
+        sums = self.rows(
+            "select account.kind::text, sum(entry.amount_cents)::bigint as amount_cents"
+            " from private.ledger_entries entry"
+            " join private.ledger_accounts account on account.id = entry.account_id"
+            " group by account.kind having sum(entry.amount_cents) <> 0"
+        )
+        return {row["kind"]: row["amount_cents"] for row in sums}
+
+    def contents(self, *, leaving_out: Iterable[str] = ()) -> dict[str, str | None]:
+        """A digest of the rows of every table, to see whether anything changed anywhere."""
+        tables = self.rows(
+            "select format('%%I.%%I', schemaname, tablename) as name from pg_tables"
+            " where schemaname in ('public', 'private') order by 1"
+        )
+        kept = [table["name"] for table in tables if table["name"] not in leaving_out]
+        digests = " union all ".join(
+            f"select '{name}' as name, md5(string_agg(row::text, ' ' order by row::text)) as digest"
+            f" from {name} row"
+            for name in kept
+        )
+        return {row["name"]: row["digest"] for row in self.rows(digests)}
+
+    @contextmanager
+    def unchanged(self, *, leaving_out: Iterable[str] = ()) -> Iterator[None]:
+        """Expects that no row of any other table changes."""
+        before = self.contents(leaving_out=leaving_out)
+        yield
+        assert self.contents(leaving_out=leaving_out) == before
+
     # Acting
 
     @contextmanager
@@ -107,6 +139,14 @@ class World:
             yield
             self.connection.execute("set local session authorization default")
 
+    @contextmanager
+    def in_studio(self) -> Iterator[None]:
+        """A transaction of an admin in Studio, to whom row-level security does not apply."""
+        with self.connection.transaction():
+            self.connection.execute("set local session authorization postgres")
+            yield
+            self.connection.execute("set local session authorization default")
+
     def call(self, user_id: UUID, function: str, **arguments: Any) -> Any:
         """Calls a public function as a signed-in person and returns its one value."""
         with self.acting_as(user_id):
@@ -120,6 +160,13 @@ class World:
 
     def _set(self, setting: str, value: str) -> None:
         self.connection.execute("select set_config(%s, %s, true)", [setting, value])
+
+    @contextmanager
+    def refusing(self, sqlstate: str, code: str = "") -> Iterator[None]:
+        """Expects a refusal, named as in refusal(), and undoes what was done before it."""
+        with pytest.raises(psycopg.Error) as refused, self.connection.transaction():
+            yield
+        assert refusal(refused.value) == Refusal(sqlstate, code)
 
     # Time
 
@@ -243,6 +290,13 @@ class World:
         booked = self.book(learner, slot_id)
         return Booking(self, booked["booking_id"], learner, instructor, slot_id)
 
+    def lesson(self, instructor: Instructor | None = None, **service_columns: Any) -> Booking:
+        """A lesson that was paid for and has just been given. Arguments as of booking()."""
+        booking = self.booking(instructor, **service_columns)
+        assert booking.pay() == "processed"
+        booking.complete()
+        return booking
+
     # Stripe
 
     def deliver(
@@ -359,6 +413,17 @@ class Booking:
     def payment(self) -> DictRow:
         return self.world.row("select * from public.payments where booking_id = %s", self.id)
 
+    def discount(self, amount_cents: int) -> None:
+        """Takes something off the price, as a discount code will, before it is paid."""
+        with self.world.connection.transaction():
+            self.world.connection.execute("set local session_replication_role = replica")
+            self.world.connection.execute(
+                "update public.bookings set discount_cents = %(discount)s,"
+                " total_cents = total_cents - %(discount)s where id = %(id)s",
+                {"discount": amount_cents, "id": self.id},
+            )
+            self.world.connection.execute("set local session_replication_role = origin")
+
     def open_payment(self) -> DictRow:
         (opened,) = self.world.serve(
             "webhook_service", "private.open_payment", p_user_id=self.learner, p_booking_id=self.id
@@ -375,6 +440,11 @@ class Booking:
     def pay(self) -> str:
         """Pays in full, and returns what became of the webhook."""
         return self.world.deliver("payment_intent.succeeded", self.intent())
+
+    def refund(self, amount_cents: int, status: str = "succeeded", **fields: Any) -> str:
+        """Refunds a part of the payment in Stripe's Dashboard; what became of the webhook."""
+        refund = refund_object(self.payment, amount_cents, status, **fields)
+        return self.world.deliver("refund.updated", refund)
 
     def start(self) -> None:
         self.world.travel(to=self.columns["start_at"])

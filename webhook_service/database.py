@@ -19,10 +19,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt
 Row = TypeVar("Row")
 StripeDict = Mapping[str, Any]
 
-# Connection lost, resources short, statement cancelled or server restarting, serialization
-# failure or deadlock, and a server that has become read-only in a failover.
-TRANSIENT_CLASSES = ("08", "40", "53", "57")
-TRANSIENT_STATES = frozenset({"55P03", "25006"})
+# Connection lost, a server that has become read-only in a failover, serialization failure or
+# deadlock, resources short, lock not available, statement cancelled or server restarting, disk.
+TRANSIENT_STATES = ("08", "25006", "40", "53", "55", "57", "58")
 CONNECTION_LOST = ("08", "57P01", "57P02", "57P03")
 
 
@@ -131,7 +130,7 @@ def _translate(error: psycopg.Error) -> DatabaseError:
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return DatabaseUnavailable(type(error).__name__)
         return DatabaseFault(f"{type(error).__name__}: {error}")
-    if state.startswith(TRANSIENT_CLASSES) or state in TRANSIENT_STATES:
+    if state.startswith(TRANSIENT_STATES):
         return DatabaseUnavailable(state)
     code = _refusal_code(error.diag.message_detail)
     if code and (state == "42501" or state.startswith("PT")):

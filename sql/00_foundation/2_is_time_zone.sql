@@ -1,4 +1,5 @@
--- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not.
+-- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not: but for Etc/GMT's
+-- whole hours no zone has a number, which is what makes Postgres read an unknown name such as Europe/London+3 as a rule.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
@@ -7,7 +8,7 @@ create function private.is_time_zone(p_name text)
     set search_path = ''
 as $$
 begin
-    if p_name !~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2})$' then
+    if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
         return false;
     end if;
     perform timestamp '2000-01-01' at time zone p_name;

@@ -1,4 +1,4 @@
--- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut, not refused.
+-- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut or left out, not refused.
 -- Definer: Auth may not write in public.
 create function private.sync_profile()
     returns trigger
@@ -18,7 +18,9 @@ begin
         left(coalesce(given ->> 'display_name', given ->> 'full_name'), 200),
         left(given ->> 'first_name', 200),
         left(given ->> 'last_name', 200),
-        substring(given ->> 'avatar_url' from '^https?://\S{1,1990}$')
+        case
+            when length(given ->> 'avatar_url') <= 2000 then substring(given ->> 'avatar_url' from '^https?://\S+$')
+        end
     )
     on conflict (id) do update
         set email = excluded.email

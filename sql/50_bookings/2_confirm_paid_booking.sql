@@ -16,6 +16,9 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
+    if booking.status = 'expired' then
+        perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+    end if;
 
     update public.bookings
     set status = 'confirmed',

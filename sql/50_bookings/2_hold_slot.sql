@@ -38,11 +38,7 @@ begin
     price := private.price_service(service.id, instructor.id, slot.start_at);
     perform private.check_price_is_payable(price);
 
-    perform private.expire_holds(
-        coalesce(instructor.user_id, instructor.id),
-        tstzrange(slot.start_at - interval '4 hours', slot.end_at + interval '4 hours'),
-        learner_person_id
-    );
+    perform private.expire_holds(slot.id, learner_person_id);
     if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
         perform private.refuse(
             'PT409', 'too_many_holds',

@@ -26,7 +26,7 @@ export async function runUntilStopped(program) {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, interrupt);
   const lifetime = {
     atEnd: (action) => undo.push(action),
-    endWithStdin: () => process.stdin.on("close", () => stop(0)).resume(),
+    endWithStdin: () => process.stdin.on("end", () => stop(0)).on("close", () => stop(0)).resume(),
     fail,
   };
   started = program(lifetime);

@@ -29,18 +29,28 @@ CAPABILITY_REASON = {
     "requirements.pending_verification": "pending.review",
     "under_review": "pending.review",
 }
+PROFILE = ("mcc", "name", "product_description", "support_email", "support_phone", "url")
+SCHEDULE: Spec = {"interval": one_of("manual", "daily", "weekly", "monthly")}
 CHANGE: Spec = {
-    "business_profile": nested(),
+    "business_profile": nested(dict.fromkeys(PROFILE, text())),
     "business_type": one_of("company", "government_entity", "individual", "non_profit"),
-    "capabilities": nested(),
+    "capabilities": nested(
+        dict.fromkeys(("card_payments", "transfers"), nested({"requested": flag()}))
+    ),
     "default_currency": currency(),
     "email": text(),
     "metadata": metadata(),
-    "settings": nested(),
+    "settings": nested({"payouts": nested({"schedule": nested(SCHEDULE)})}),
+}
+CONTROLLER: Spec = {
+    "fees": nested({"payer": one_of("account", "application")}),
+    "losses": nested({"payments": one_of("application", "stripe")}),
+    "requirement_collection": one_of("application", "stripe"),
+    "stripe_dashboard": nested({"type": one_of("express", "full", "none")}),
 }
 CREATE: Spec = {
     **CHANGE,
-    "controller": nested(),
+    "controller": nested(CONTROLLER),
     "country": text(),
     "type": one_of("custom", "express", "standard"),
 }
@@ -56,16 +66,13 @@ def create_account(world: World, params: Json) -> Json:
         "account",
         {
             "id": id,
-            "business_profile": dict.fromkeys(example["business_profile"])
-            | params.get("business_profile", {}),
-            "business_type": params.get("business_type"),
+            "business_profile": dict.fromkeys(example["business_profile"]),
             "capabilities": {},
             "charges_enabled": False,
             "controller": controller(params),
             "country": params.get("country", world.settings.country),
-            "default_currency": params.get("default_currency", world.settings.default_currency),
+            "default_currency": world.settings.default_currency,
             "details_submitted": False,
-            "email": params.get("email"),
             "external_accounts": page([], {}, f"/v1/accounts/{id}/external_accounts"),
             "future_requirements": requirements(),
             "payouts_enabled": False,
@@ -75,8 +82,7 @@ def create_account(world: World, params: Json) -> Json:
             "type": params.get("type", "none" if "controller" in params else "standard"),
         },
     )
-    set_metadata(account, params.get("metadata"))
-    request_capabilities(world, account, params)
+    apply(world, account, params)
     return account
 
 
@@ -94,11 +100,7 @@ def list_accounts(world: World, params: Json) -> Json:
 def update_account(world: World, params: Json, id: str) -> Json:
     account = world.account(id)
     before = deepcopy(account)
-    set_metadata(account, params.get("metadata"))
-    account["business_profile"] |= params.get("business_profile", {})
-    simple = ("business_type", "default_currency", "email")
-    account |= {key: params[key] for key in simple if key in params}
-    request_capabilities(world, account, params)
+    apply(world, account, params)
     if account != before:
         world.emit("account.updated", account, before, account=id)
     return account
@@ -243,9 +245,7 @@ def list_transfers(world: World, params: Json) -> Json:
     "TransferReversalCreateParams",
     {
         "amount": integer(1),
-        "description": text(),
         "metadata": metadata(),
-        "refund_application_fee": flag(),
     },
 )
 def create_reversal(world: World, params: Json, id: str) -> Json:
@@ -353,12 +353,18 @@ def set_capability(world: World, account: Json, name: str, status: str) -> None:
     world.emit("capability.updated", capability, before, account=account["id"])
 
 
-def request_capabilities(world: World, account: Json, params: Json) -> None:
+def apply(world: World, account: Json, params: Json) -> None:
+    """What the platform may say about an account, at its creation and later."""
+    set_metadata(account, params.get("metadata"))
+    account["business_profile"] |= params.get("business_profile", {})
+    plain = ("business_type", "default_currency", "email")
+    account |= {key: params[key] for key in plain if key in params}
+    payouts = params.get("settings", {}).get("payouts", {})
+    account["settings"]["payouts"]["schedule"] |= payouts.get("schedule", {})
     for name, wish in params.get("capabilities", {}).items():
-        if isinstance(wish, dict) and wish.get("requested") == "true":
-            known = account["capabilities"].get(name)
-            active = account["payouts_enabled"] and "active"
-            set_capability(world, account, name, known or active or "inactive")
+        if wish.get("requested") and name not in account["capabilities"]:
+            status = "active" if account["payouts_enabled"] else "inactive"
+            set_capability(world, account, name, status)
 
 
 def deauthorize(world: World, id: str) -> None:

@@ -33,23 +33,23 @@ class Record:
 
 
 class Idempotency:
-    """Keys are scoped by account. Thread-safe by its own lock: requests overlap."""
+    """What is kept under each key. Has a lock of its own, because requests overlap."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._records: dict[tuple[str, str], Record] = {}
+        self._records: dict[str, Record] = {}
 
-    def begin(self, scope: str, key: str, path: str, params: str) -> Answer | None:
+    def begin(self, key: str, path: str, params: str) -> Answer | None:
         """Claims a key (None: execute), or the kept answer; raises mismatch and conflict."""
         if len(key) > MAX_LENGTH:
             raise invalid(f"Idempotency-Key is longer than {MAX_LENGTH} characters: {key}")
         with self._lock:
-            record = self._records.get((scope, key))
+            record = self._records.get(key)
             if record and record.answer and self._now() - record.since >= KEPT_FOR:
                 record = None
             if record is None:
-                self._records[scope, key] = Record(path, params, self._now())
+                self._records[key] = Record(path, params, self._now())
                 return None
             if (record.path, record.params) != (path, params):
                 raise key_mismatch(key, record.path, path)
@@ -57,10 +57,10 @@ class Idempotency:
                 raise key_in_use(key)
             return record.answer
 
-    def finish(self, scope: str, key: str, answer: Answer) -> None:
+    def finish(self, key: str, answer: Answer) -> None:
         with self._lock:
-            self._records[scope, key].answer = answer
+            self._records[key].answer = answer
 
-    def abandon(self, scope: str, key: str) -> None:
+    def abandon(self, key: str) -> None:
         with self._lock:
-            self._records.pop((scope, key), None)
+            self._records.pop(key, None)

@@ -158,13 +158,13 @@ def strings() -> Field:
     return Field(parse)
 
 
-def nested(spec: Spec | None = None) -> Field:
-    """A hash with the fields of `spec`, or with any fields."""
+def nested(spec: Spec) -> Field:
+    """A hash with the fields of `spec`."""
 
     def parse(name: str, raw: Any) -> dict[str, Any]:
         if not isinstance(raw, dict):
             raise invalid("Invalid object", param=name)
-        return raw if spec is None else _validate(spec, raw, None, name)
+        return _validate(spec, raw, None, name)
 
     return Field(parse)
 

@@ -23,7 +23,6 @@ CONFIRM: Spec = {
     "return_url": text(),
     "receipt_email": text(),
     "use_stripe_sdk": flag(),
-    "error_on_requires_action": flag(),
 }
 CHANGE: Spec = {
     "amount": integer(1),

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from flask import Flask, Response, redirect, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
@@ -71,10 +72,11 @@ class Server:
         self.url = ""
         self.publishable_key = "pk_test_fake"
         self.stopping = threading.Event()
+        self.http = httpx.Client(timeout=10, trust_env=False)
         self.reset(seed, now)
 
     def reset(self, seed: int = 0, now: float | None = None) -> None:
-        self.world = World(self.url, seed, now)
+        self.world = World(self.url, self.http, seed, now)
         self.faults = Faults()
         self.idempotency = Idempotency(self.world.clock.now)
         self.api_keys = {"sk_test_fake"}
@@ -159,17 +161,16 @@ class Server:
         key = call.line["idempotency_key"]
         if request.method == "GET" or not key:
             return self.execute(call, self.parameters(call)), False
-        scope = call.line["account"] or ""
-        kept = self.idempotency.begin(scope, key, call.path, call.line["params"])
+        kept = self.idempotency.begin(key, call.path, call.line["params"])
         if kept:
             return kept, True
         try:
             params = self.parameters(call)
             answer = self.execute(call, params)
         except BaseException:
-            self.idempotency.abandon(scope, key)
+            self.idempotency.abandon(key)
             raise
-        self.idempotency.finish(scope, key, answer)
+        self.idempotency.finish(key, answer)
         return answer, False
 
     def parameters(self, call: Call) -> Json:
@@ -197,6 +198,8 @@ class Server:
         account = call.line["account"]
         if account:
             self.world.account(account)
+        if account and request.method != "GET":
+            raise StripeError(501, "api_error", "The stand-in only reads for connected accounts.")
         self.world.tick()
         self.world.request = Request(call.id, call.line["idempotency_key"], account)
         try:
@@ -330,7 +333,7 @@ class Running:
         self._http.server_close()
         for thread in self._threads:
             thread.join(timeout=5)
-        self.server.world.webhooks.close()
+        self.server.http.close()
 
     def _deliver_in_background(self) -> None:
         while not self.server.stopping.wait(0.05):

@@ -7,6 +7,7 @@ import hmac
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,14 +68,15 @@ class Options:
 class Webhooks:
     """The queue and the log of deliveries. `send` runs without the world's lock."""
 
-    def __init__(self, random: random.Random) -> None:
+    def __init__(self, random: random.Random, http: httpx.Client) -> None:
         self.endpoints: dict[str, Endpoint] = {}
         self.options = Options()
         self.queue: list[Delivery] = []
         self.log: list[Json] = []
         self._random = random
         self._given_up: set[str] = set()
-        self._http = httpx.Client(timeout=10, trust_env=False)
+        self._waiting: Counter[str] = Counter()
+        self._http = http
 
     def enqueue(self, event: Json, now: float, only: str | None = None) -> int:
         """Queues an event for every endpoint that wants it (or one); how many deliveries."""
@@ -83,8 +85,13 @@ class Webhooks:
             if only in (None, endpoint.id) and endpoint.wants(event):
                 copies = 2 if self._random.random() < self.options.duplicates else 1
                 due = now + self.options.delay
-                self.queue += [Delivery(event, endpoint, due) for _ in range(copies)]
+                for _ in range(copies):
+                    self._add(Delivery(event, endpoint, due))
         return len(self.queue) - before
+
+    def _add(self, delivery: Delivery) -> None:
+        self.queue.append(delivery)
+        self._waiting[delivery.event["id"]] += 1
 
     def take(self, now: float, limit: int | None = None) -> list[Delivery]:
         """Takes due deliveries off the queue, in order or shuffled."""
@@ -96,12 +103,13 @@ class Webhooks:
         due = due[:limit]
         taken = {id(delivery) for delivery in due}
         self.queue = [delivery for delivery in self.queue if id(delivery) not in taken]
+        self._waiting.subtract(delivery.event["id"] for delivery in due)
         return due
 
     def payload(self, delivery: Delivery) -> tuple[bytes, str]:
         """The body as Stripe prints it, and its `Stripe-Signature` (real time, plus skew)."""
-        waiting = {d.endpoint.id for d in self.queue if d.event is delivery.event}
-        event = delivery.event | {"pending_webhooks": len(waiting | {delivery.endpoint.id})}
+        others = self._waiting[delivery.event["id"]]
+        event = delivery.event | {"pending_webhooks": others + 1}
         body = json.dumps(event, indent=2, ensure_ascii=False).encode()
         timestamp = int(time.time() + self.options.timestamp_skew)
         return body, sign(body, delivery.endpoint.secrets, timestamp)
@@ -124,7 +132,7 @@ class Webhooks:
         if not delivered and delivery.attempt < self.options.max_attempts:
             delivery.due = now + self.options.retry_after * 2 ** (delivery.attempt - 1)
             delivery.attempt += 1
-            self.queue.append(delivery)
+            self._add(delivery)
         elif not delivered:
             self._given_up.add(delivery.event["id"])
 
@@ -132,14 +140,11 @@ class Webhooks:
         """Gives up everything in the queue; how many deliveries."""
         self._given_up |= {delivery.event["id"] for delivery in self.queue}
         dropped, self.queue = len(self.queue), []
+        self._waiting.clear()
         return dropped
 
     def is_delivered(self, event: Json) -> bool:
-        waits = any(delivery.event is event for delivery in self.queue)
-        return not waits and event["id"] not in self._given_up
-
-    def close(self) -> None:
-        self._http.close()
+        return not self._waiting[event["id"]] and event["id"] not in self._given_up
 
 
 def sign(body: bytes, secrets: list[str], timestamp: int) -> str:

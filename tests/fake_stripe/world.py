@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import stripe
 
 from .errors import missing, no_access
@@ -82,7 +83,9 @@ class Appointment:
 class World:
     """All state of the stand-in. Whoever reads or changes it holds `lock`."""
 
-    def __init__(self, url: str, seed: int = 0, now: float | None = None) -> None:
+    def __init__(
+        self, url: str, http: httpx.Client, seed: int = 0, now: float | None = None
+    ) -> None:
         self.lock = threading.RLock()
         self.clock = Clock(now)
         self.random = random.Random(seed)
@@ -93,7 +96,7 @@ class World:
         self.owners: dict[str, str | None] = {}
         self.secrets: dict[str, Any] = {}
         self.ledgers: dict[str | None, Ledger] = {}
-        self.webhooks = Webhooks(self.random)
+        self.webhooks = Webhooks(self.random, http)
         self._agenda: list[Appointment] = []
         self._appointments = 0
 

@@ -34,6 +34,7 @@ def start(data_dir: str, *arguments: str) -> Program:
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["node", str(LOCAL / script), *arguments],
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=30,
@@ -110,6 +111,11 @@ def test_a_signal_leaves_nothing_running(order: signal.Signals) -> None:
     stack.wait()
     assert not is_alive(server)
     assert not Path(home).exists()
+
+
+def test_a_stack_without_standard_input_ends_when_told_to_mind_it() -> None:
+    alone = ("--ephemeral", "--no-api", "--no-migrations", "--db-port=0", "--exit-with-stdin")
+    assert run("start.mjs", *alone).returncode == 0
 
 
 def test_a_killed_stack_takes_its_server_and_temporary_data_along() -> None:

@@ -220,3 +220,42 @@ def test_balance_transactions_add_up_to_the_balance(
     assert [line.type for line in lines] == ["transfer_refund", "transfer", "refund", "charge"]
     assert sum(line.net for line in lines) == fake.funds()
     assert client.v1.balance_transactions.list({"source": transfer.id}).data[0].net == -4000
+
+
+def test_for_a_connected_account_the_stand_in_only_reads(
+    fake: FakeStripe, client: StripeClient, account: Account
+) -> None:
+    with pytest.raises(stripe.APIError) as refused:
+        client.v1.customers.create({}, {"stripe_account": account.id})
+    assert refused.value.http_status == 501
+    assert fake.objects("customer") == []
+    mine = client.v1.events.list(options={"stripe_account": account.id})
+    assert {event.account for event in mine.data} == {account.id}
+    assert client.v1.events.list().data == []
+
+
+def test_an_account_can_be_changed(
+    fake: FakeStripe, client: StripeClient, account: Account
+) -> None:
+    changed = client.v1.accounts.update(
+        account.id,
+        {
+            "business_profile": {"mcc": "8299"},
+            "capabilities": {"card_payments": {"requested": True}},
+            "email": "new@example.com",
+            "metadata": {"instructor_id": "i1"},
+            "settings": {"payouts": {"schedule": {"interval": "manual"}}},
+        },
+    )
+    assert changed.settings is not None
+    assert changed.settings.payouts is not None
+    assert changed.settings.payouts.schedule.interval == "manual"
+    assert changed.email == "new@example.com"
+    assert changed.business_profile is not None
+    assert changed.business_profile.mcc == "8299"
+    assert changed.capabilities is not None
+    assert changed.capabilities.card_payments == "active"
+    assert [event["type"] for event in fake.events()[-2:]] == [
+        "capability.updated",
+        "account.updated",
+    ]

@@ -78,7 +78,7 @@ def test_a_failed_validation_is_not_kept(fake: FakeStripe) -> None:
 
 
 def test_a_request_in_flight_holds_its_key(fake: FakeStripe) -> None:
-    fake.fault("POST", "/v1/payment_intents", "delay", "after", seconds=1)
+    fake.fault("POST", "/v1/payment_intents", "delay", "after", seconds=2)
     first: list[httpx.Response] = []
     thread = threading.Thread(target=lambda: first.append(post(fake, "k")))
     thread.start()
@@ -137,14 +137,3 @@ def test_the_rate_limiter_sits_before_the_keys(fake: FakeStripe, client: StripeC
 def test_a_key_has_at_most_255_characters(fake: FakeStripe) -> None:
     assert post(fake, "k" * 255).status_code == 200
     assert post(fake, "k" * 256).status_code == 400
-
-
-def test_keys_of_different_accounts_do_not_meet(fake: FakeStripe, account: Account) -> None:
-    assert post(fake, "k").status_code == 200
-    headers = {
-        "Authorization": f"Bearer {fake.api_key}",
-        "Idempotency-Key": "k",
-        "Stripe-Account": account.id,
-    }
-    theirs = httpx.post(fake.url + "/v1/payment_intents", data=AMOUNT, headers=headers)
-    assert "Idempotent-Replayed" not in theirs.headers

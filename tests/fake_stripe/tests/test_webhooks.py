@@ -244,7 +244,7 @@ def test_an_event_can_arrive_before_the_answer_that_caused_it(
     fake.add_webhook(receiver.url, SECRET)
     fake.add_funds(100)
     fake.set_webhooks(background=True)
-    fake.fault("POST", "/v1/transfers", "delay", "after", seconds=1)
+    fake.fault("POST", "/v1/transfers", "delay", "after", seconds=2)
     seen: list[Any] = []
     fake.stripe().v1.transfers.create({"amount": 1, "currency": "gbp", "destination": account.id})
     seen += receiver.types()

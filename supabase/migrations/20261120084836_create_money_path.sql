@@ -158,7 +158,8 @@ end;
 $$;
 
 -- sql/00_foundation/2_is_time_zone.sql
--- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not.
+-- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not: but for Etc/GMT's
+-- whole hours no zone has a number, which is what makes Postgres read an unknown name such as Europe/London+3 as a rule.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
@@ -167,7 +168,7 @@ create function private.is_time_zone(p_name text)
     set search_path = ''
 as $$
 begin
-    if p_name !~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z0-9_+-]+){1,2})$' then
+    if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
         return false;
     end if;
     perform timestamp '2000-01-01' at time zone p_name;
@@ -891,7 +892,7 @@ end;
 $$;
 
 -- sql/10_people/2_sync_profile.sql
--- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut, not refused.
+-- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut or left out, not refused.
 -- Definer: Auth may not write in public.
 create function private.sync_profile()
     returns trigger
@@ -911,7 +912,9 @@ begin
         left(coalesce(given ->> 'display_name', given ->> 'full_name'), 200),
         left(given ->> 'first_name', 200),
         left(given ->> 'last_name', 200),
-        substring(given ->> 'avatar_url' from '^https?://\S{1,1990}$')
+        case
+            when length(given ->> 'avatar_url') <= 2000 then substring(given ->> 'avatar_url' from '^https?://\S+$')
+        end
     )
     on conflict (id) do update
         set email = excluded.email
@@ -2751,6 +2754,9 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
+    if booking.status = 'expired' then
+        perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+    end if;
 
     update public.bookings
     set status = 'confirmed',
@@ -2837,14 +2843,10 @@ end;
 $$;
 
 -- sql/50_bookings/2_expire_holds.sql
--- Expires unpaid bookings whose deadline has passed and returns how many. Named an instructor's time or a learner, it looks
--- at those only: booking does so first, so that an expired hold never blocks, swept or not.
+-- Expires unpaid bookings whose deadline has passed and returns how many. Named a slot and a learner, it looks only at those
+-- in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
 -- They are taken in the order of their slots, so that two sweeps cannot deadlock.
-create function private.expire_holds(
-    p_instructor_person_id uuid default null,
-    p_during tstzrange default null,
-    p_learner_person_id uuid default null
-)
+create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
     volatile
@@ -2852,6 +2854,7 @@ create function private.expire_holds(
     set search_path = ''
 as $$
 declare
+    widest_buffer constant interval := '4 hours';
     overdue_id uuid;
     expired integer := 0;
 begin
@@ -2861,13 +2864,16 @@ begin
         where booking.status = 'held'
             and booking.hold_expires_at <= private.clock()
             and (
-                num_nonnulls(p_instructor_person_id, p_learner_person_id) = 0
+                num_nonnulls(p_slot_id, p_learner_person_id) = 0
                 or booking.learner_person_id = p_learner_person_id
                 or booking.slot_id in (
                     select calendar.slot_id
-                    from private.instructor_calendar calendar
-                    where calendar.person_id = p_instructor_person_id
-                        and calendar.during && p_during
+                    from public.bookable_slots slot
+                    join public.instructors instructor on instructor.id = slot.instructor_id
+                    join private.instructor_calendar calendar
+                        on calendar.person_id = coalesce(instructor.user_id, instructor.id)
+                        and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
+                    where slot.id = p_slot_id
                 )
             )
         order by booking.slot_id, booking.id
@@ -2996,11 +3002,7 @@ begin
     price := private.price_service(service.id, instructor.id);
     perform private.check_price_is_payable(price);
 
-    perform private.expire_holds(
-        coalesce(instructor.user_id, instructor.id),
-        tstzrange(slot.start_at - interval '4 hours', slot.end_at + interval '4 hours'),
-        learner_person_id
-    );
+    perform private.expire_holds(slot.id, learner_person_id);
     if private.count_open_holds(learner_person_id) >= organization.max_open_holds then
         perform private.refuse(
             'PT409', 'too_many_holds',

@@ -1,0 +1,84 @@
+"""Only known currencies are priced, and money is counted in whole minor units everywhere."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.factories import MARKETPLACE, World
+
+
+def test_currencies_have_stripes_minimum_charge(world: World) -> None:
+    minimums = world.rows("select code, minor_digits, minimum_charge_cents from private.currencies")
+    known = {row["code"]: (row["minor_digits"], row["minimum_charge_cents"]) for row in minimums}
+    assert known["gbp"] == (2, 30)
+    assert known["dkk"] == (2, 250)
+    assert known["jpy"] == (0, 50)
+
+
+@pytest.mark.parametrize("code", ["GBP", "gb", "gbpp", "g1p", "", "£££"])
+def test_a_code_is_three_lower_case_letters(world: World, code: str) -> None:
+    with world.refusing("23514", "code_is_lower_case_iso"):
+        world.connection.execute("insert into private.currencies values (%s, 2, 50)", [code])
+
+
+@pytest.mark.parametrize("currency", ["xyz", "GBP", ""])
+def test_nothing_is_priced_in_an_unknown_currency(world: World, currency: str) -> None:
+    instructor = world.instructor()
+    with world.refusing("23503", "organizations_currency_fkey"):
+        world.organization(currency=currency)
+    with world.refusing("23503", "instructors_currency_fkey"):
+        world.instructor(currency=currency)
+    with world.refusing("23503", "services_currency_fkey"):
+        world.service(instructor, currency=currency)
+
+
+def test_a_currency_that_is_used_cannot_be_removed(world: World) -> None:
+    with pytest.raises(psycopg.errors.ForeignKeyViolation), world.connection.transaction():
+        world.connection.execute("delete from private.currencies where code = 'gbp'")
+    used = world.value("select currency from public.organizations where id = %s", MARKETPLACE)
+    assert used == "gbp"
+
+
+def test_there_is_no_float_and_every_amount_is_a_whole_number(world: World) -> None:
+    columns = world.rows(
+        """
+        select attribute.attrelid::regclass::text || '.' || attribute.attname as name,
+            format_type(attribute.atttypid, null) as type
+        from pg_attribute attribute
+        join pg_class class on class.oid = attribute.attrelid
+        where class.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
+            and class.relkind in ('r', 'p', 'v', 'c')
+            and attribute.attnum > 0
+            and not attribute.attisdropped
+        """
+    )
+    arguments = world.rows(
+        """
+        select function.proname || '.' || coalesce(argument.name, 'result') as name,
+            format_type(argument.type, null) as type
+        from pg_proc function
+        cross join lateral unnest(
+            coalesce(function.proallargtypes, function.proargtypes::oid[]) || function.prorettype,
+            function.proargnames
+        ) argument (type, name)
+        where function.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+        """
+    )
+    amounts = {
+        row["name"]: row["type"] for row in columns + arguments if row["name"].endswith("_cents")
+    }
+    assert len(amounts) > 50
+    assert set(amounts.values()) == {"bigint", "integer"}
+    assert {name for name, type in amounts.items() if type == "integer"} == {
+        # The types that seed frontends know; every value in them fits.
+        "create_session.p_price_cents",
+        "create_booking_with_payment.amount_cents",
+    }
+    inexact = {
+        row["name"]: row["type"]
+        for row in columns + arguments
+        if row["type"] in ("real", "double precision", "money", "numeric")
+        and not row["name"].split(".")[-1].endswith(("_lat", "_lng"))
+    }
+    assert inexact == {"instructors.rating": "numeric"}

@@ -1,0 +1,173 @@
+"""A payday: instructors who have earned, a Stripe that can pay them, and the job that does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.factories import World
+from tests.fake_stripe import FakeStripe
+from tests.stack import Cluster
+
+INSTRUCTORS = 5
+SEED = 7
+
+
+def earn(world: World, fake: FakeStripe) -> None:
+    """Everybody has given a lesson that is paid for, and can be paid themselves."""
+    for number in range(INSTRUCTORS):
+        instructor = world.instructor(name=f"Ann {number}", hourly_rate_cents=4500 + 100 * number)
+        (opened,) = world.serve(
+            "webhook_service",
+            "private.open_connect_account",
+            p_user_id=instructor.user_id,
+            p_instructor_id=instructor.id,
+        )
+        account = open_account(fake, opened["metadata"])
+        world.deliver("account.updated", account, endpoint="connect", account=account["id"])
+        booking = world.booking(instructor)
+        booking.pay()
+        booking.complete()
+    world.travel(by=timedelta(days=10))
+
+
+def open_account(fake: FakeStripe, metadata: dict[str, str]) -> dict[str, Any]:
+    """An account at the stand-in that can receive transfers."""
+    made = fake.stripe().v1.accounts.create(
+        {
+            "country": "GB",
+            "capabilities": {"transfers": {"requested": True}},
+            "metadata": metadata,
+        }
+    )
+    return fake.complete_onboarding(made.id)
+
+
+@dataclass
+class Payday:
+    """One database and one Stripe."""
+
+    world: World
+    fake: FakeStripe
+    cluster: Cluster
+    database: str
+
+    @property
+    def database_url(self) -> str:
+        return self.cluster.url("jobs", self.database)
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "STRIPE_SECRET_KEY": self.fake.api_key,
+            "STRIPE_API_BASE": self.fake.url,
+            "STRIPE_TIMEOUT_SECONDS": "2",
+            "STRIPE_REQUESTS_PER_SECOND": "1000",
+            "JOBS_DATABASE_URL": self.database_url,
+            "COLUMNS": "200",
+        } | changes
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jobs", *arguments],
+            env=self.environment(**environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **environment: str) -> Finished:
+        process = self.start(*arguments, **environment)
+        return finish(process)
+
+    def pay(self, *arguments: str, **environment: str) -> Finished:
+        return self.run("payouts", *arguments, **environment)
+
+    def later(self, time: timedelta) -> None:
+        """Moves both clocks."""
+        self.world.travel(by=time)
+        self.fake.advance(seconds=time.total_seconds())
+
+    def cut_off_database(self) -> None:
+        """From now on the job cannot reach its database; this test's connection stays."""
+        with psycopg.connect(self.cluster.admin_url(), autocommit=True) as other:
+            name = sql.Identifier(self.database)
+            other.execute(sql.SQL("alter database {} allow_connections false").format(name))
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where usename = 'jobs' and datname = %s",
+                [self.database],
+            )
+
+    def restore_database(self) -> None:
+        with psycopg.connect(self.cluster.admin_url(), autocommit=True) as other:
+            name = sql.Identifier(self.database)
+            other.execute(sql.SQL("alter database {} allow_connections true").format(name))
+
+    def statuses(self) -> Counter[str]:
+        rows = self.world.rows("select status::text from public.payouts")
+        return Counter(row["status"] for row in rows)
+
+    def assert_everybody_is_paid_once(self) -> None:
+        """What Stripe sent is what the books say, to the cent, and nothing is left open."""
+        assert self.statuses() == {"paid": INSTRUCTORS}
+        self.assert_books_agree_with_stripe()
+
+    def assert_nothing_is_doubled(self) -> None:
+        """Stripe made at most one transfer of each payout, and every paid one is among them."""
+        sent = [transfer["metadata"]["payout_id"] for transfer in self.fake.objects("transfer")]
+        assert len(sent) == len(set(sent))
+        paid = self.world.rows("select id::text from public.payouts where status = 'paid'")
+        assert {row["id"] for row in paid} <= set(sent)
+        assert self.world.violations() == []
+
+    def assert_books_agree_with_stripe(self) -> None:
+        booked = self.world.rows(
+            "select payout.stripe_transfer_id, payout.id::text, payout.amount_cents,"
+            " payout.currency, account.stripe_account_id"
+            " from public.payouts payout"
+            " join public.stripe_connect_accounts account"
+            " on account.id = payout.connect_account_id where payout.status = 'paid'"
+        )
+        sent = self.fake.objects("transfer")
+        assert sorted(tuple(row.values()) for row in booked) == sorted(
+            (
+                transfer["id"],
+                transfer["metadata"]["payout_id"],
+                transfer["amount"],
+                transfer["currency"],
+                transfer["destination"],
+            )
+            for transfer in sent
+        )
+        assert self.world.violations() == []
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a job left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.stdout.splitlines()]
+        return [line for line in lines if line["event"] == name]
+
+
+def finish(process: subprocess.Popen[str], timeout: float = 60) -> Finished:
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    finally:
+        process.kill()
+    return Finished(process.returncode, stdout, stderr)

@@ -1,0 +1,181 @@
+"""What is made of each way in which a call to Stripe can fail, measured on the SDK itself."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import stripe
+
+from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
+from jobs.stripe_outcomes import Outcome, classify
+from tests.fake_stripe import FakeStripe
+
+REFUSED, UNKNOWN, NOT_SENT = Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT
+
+
+@pytest.fixture(scope="module")
+def shared_fake() -> Iterator[FakeStripe]:
+    with FakeStripe() as fake:
+        yield fake
+
+
+@pytest.fixture
+def fake(shared_fake: FakeStripe) -> FakeStripe:
+    """A stand-in in which nothing has happened."""
+    shared_fake.reset()
+    shared_fake.add_funds(100_000)
+    return shared_fake
+
+
+def client_of(fake: FakeStripe, **options: Any) -> stripe.StripeClient:
+    return fake.stripe(http_client=stripe.RequestsClient(timeout=0.5), **options)
+
+
+def sender(fake: FakeStripe, **options: Any) -> Callable[..., str]:
+    """Makes transfers to one account that can take them."""
+    client = client_of(fake, **options)
+    account = fake.stripe().v1.accounts.create(
+        {"country": "GB", "capabilities": {"transfers": {"requested": True}}}
+    )
+    fake.complete_onboarding(account.id)
+
+    def send(key: str = "key", amount: int = 1000) -> str:
+        params: Any = {"amount": amount, "currency": "gbp", "destination": account.id}
+        return client.v1.transfers.create(params, {"idempotency_key": key}).id
+
+    return send
+
+
+def failure_of(call: Callable[[], object]) -> Any:
+    with pytest.raises(stripe.StripeError) as caught:
+        call()
+    return classify(caught.value)
+
+
+FAULTS: dict[str, tuple[dict[str, Any], Outcome, int]] = {
+    "no answer, nothing done": ({"kind": "timeout", "when": "before"}, UNKNOWN, 0),
+    "no answer, done": ({"kind": "timeout", "when": "after"}, UNKNOWN, 1),
+    "reset, nothing done": ({"kind": "reset", "when": "before"}, UNKNOWN, 0),
+    "reset, done": ({"kind": "reset", "when": "after"}, UNKNOWN, 1),
+    "half an answer": ({"kind": "truncated", "when": "after"}, UNKNOWN, 1),
+    "500, nothing done": ({"kind": "error", "when": "before"}, UNKNOWN, 0),
+    "500, done": ({"kind": "error", "when": "after"}, UNKNOWN, 1),
+    "500, kept under the key": ({"kind": "error", "when": "kept"}, UNKNOWN, 0),
+    "502": ({"kind": "error", "status": 502}, UNKNOWN, 0),
+    "503": ({"kind": "error", "status": 503}, UNKNOWN, 0),
+    "a page with 200": ({"kind": "html", "when": "after"}, UNKNOWN, 1),
+    "429": ({"kind": "rate_limit"}, NOT_SENT, 0),
+    "409": ({"kind": "conflict"}, UNKNOWN, 0),
+    "balance too low": ({"kind": "balance_insufficient"}, REFUSED, 0),
+    "account restricted": ({"kind": "destination_restricted"}, REFUSED, 0),
+}
+
+
+@pytest.mark.parametrize(("fault", "outcome", "transfers"), FAULTS.values(), ids=FAULTS)
+def test_an_outcome_never_claims_more_than_is_known(
+    fake: FakeStripe, fault: dict[str, Any], outcome: Outcome, transfers: int
+) -> None:
+    send = sender(fake)
+    fake.fault("POST", "/v1/transfers", seconds=1.0, **fault)
+    assert failure_of(send).outcome == outcome
+    assert len(fake.objects("transfer")) == transfers
+
+
+def test_a_key_used_with_other_parameters_is_no_refusal(fake: FakeStripe) -> None:
+    send = sender(fake)
+    send(amount=1000)
+    failure = failure_of(lambda: send(amount=2000))
+    assert failure.outcome is UNKNOWN
+    assert (failure.code, failure.is_retryable) == ("idempotency_error", False)
+
+
+def test_an_unknown_destination_is_a_refusal(fake: FakeStripe) -> None:
+    params: Any = {"amount": 1, "currency": "gbp", "destination": "acct_none"}
+    failure = failure_of(lambda: client_of(fake).v1.transfers.create(params))
+    assert failure.outcome is REFUSED
+
+
+@pytest.mark.parametrize("key", ["sk_test_revoked", "pk_test_fake"])
+def test_a_key_that_may_not_do_this_stops_everything(fake: FakeStripe, key: str) -> None:
+    failure = failure_of(sender(fake, api_key=key))
+    assert (failure.outcome, failure.is_systemic) == (NOT_SENT, True)
+
+
+def test_nobody_listening_means_not_sent() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        base = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        client = stripe.StripeClient("sk_test_x", base_addresses={"api": base})
+        failure = failure_of(client.v1.balance.retrieve)
+    assert (failure.outcome, failure.is_retryable) == (NOT_SENT, True)
+
+
+def test_an_unknown_host_means_not_sent() -> None:
+    client = stripe.StripeClient("sk_test_x", base_addresses={"api": "http://nowhere.invalid"})
+    assert failure_of(client.v1.balance.retrieve).outcome is NOT_SENT
+
+
+@pytest.fixture
+def calls() -> StripeCalls:
+    return StripeCalls(per_second=1000, stop=threading.Event())
+
+
+@pytest.mark.parametrize("fault", ["rate_limit", "conflict", "error", "reset"])
+def test_a_passing_trouble_is_waited_out(fake: FakeStripe, calls: StripeCalls, fault: Any) -> None:
+    send = sender(fake)
+    fake.fault("POST", "/v1/transfers", fault)
+    transfer = calls.make(Lease(60), send)
+    assert [made["id"] for made in fake.objects("transfer")] == [transfer]
+
+
+def test_a_refusal_is_not_repeated(fake: FakeStripe, calls: StripeCalls) -> None:
+    send = sender(fake)
+    with pytest.raises(CallFailed) as caught:
+        calls.make(Lease(60), lambda: send(amount=10**9))
+    assert caught.value.failure.outcome is REFUSED
+    assert fake.count("POST", "/v1/transfers") == 1
+
+
+def test_a_doubt_is_not_taken_away_by_a_later_certainty(
+    fake: FakeStripe, calls: StripeCalls
+) -> None:
+    """The answer to the first try was lost; that the others were not sent says nothing of it."""
+    send = sender(fake)
+    fake.fault("POST", "/v1/transfers", "reset", "after")
+    fake.fault("POST", "/v1/transfers", "rate_limit", nth=2, times=None)
+    with pytest.raises(CallFailed) as caught:
+        calls.make(Lease(60), send)
+    assert caught.value.failure.outcome is UNKNOWN
+    assert len(fake.objects("transfer")) == 1
+
+
+def test_nothing_is_sent_after_the_lease(fake: FakeStripe, calls: StripeCalls) -> None:
+    send = sender(fake)
+    lease = Lease(0.01)
+    time.sleep(0.02)
+    with pytest.raises(LeaseExpired):
+        calls.make(lease, send)
+    assert fake.count("POST", "/v1/transfers") == 0
+
+
+def test_waiting_ends_when_the_job_is_told_to_stop(fake: FakeStripe) -> None:
+    stop = threading.Event()
+    send = sender(fake)
+    fake.fault("POST", "/v1/transfers", "rate_limit", times=None)
+    threading.Timer(0.2, stop.set).start()
+    with pytest.raises(CallFailed):
+        StripeCalls(per_second=1000, stop=stop).make(Lease(60), send)
+    assert fake.count("POST", "/v1/transfers") < 6
+
+
+def test_calls_keep_their_distance(fake: FakeStripe) -> None:
+    calls = StripeCalls(per_second=50, stop=threading.Event())
+    began = time.monotonic()
+    for _ in range(6):
+        calls.make(Lease(60), lambda: None)
+    assert time.monotonic() - began >= 5 / 50
