@@ -1,4 +1,5 @@
--- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as unknown as one that does not exist.
+-- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
+-- unknown as one that does not exist.
 create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
     returns public.bookings
     language plpgsql
