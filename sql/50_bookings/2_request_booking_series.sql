@@ -23,8 +23,9 @@ declare
     );
     refused_code text;
 begin
-    for occurrence in 1..p_occurrences loop
-        start_at := (p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (occurrence - 1)))
+    for nth in 1..p_occurrences loop
+        occurrence := nth;
+        start_at := (p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1)))
             at time zone series.time_zone;
         booking_id := null;
         refusal := null;
