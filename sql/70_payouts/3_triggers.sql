@@ -1,12 +1,4 @@
 create trigger touch_updated_at
-    before update on public.stripe_connect_accounts
-    for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
-    before update on public.connect_account_details
-    for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
     before update on public.payout_runs
     for each row execute function private.touch_updated_at();
 
@@ -42,8 +34,6 @@ create trigger net_refund
     when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
     execute function private.net_refund();
 
-select private.audit_table('public.stripe_connect_accounts', 'id');
-select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
 select private.audit_table('public.payout_runs', 'id');
 select private.audit_table('public.payouts', 'id');
 select private.audit_table('public.earnings', 'id');

@@ -1,16 +1,3 @@
-create policy select_own_or_admin on public.stripe_connect_accounts
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-create policy select_admin on public.connect_account_details
-    for select
-    to authenticated
-    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
-
 create policy select_admin on public.payout_runs
     for select
     to authenticated
@@ -48,8 +35,6 @@ create policy select_own_or_admin on public.payout_run_results
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-grant select on public.stripe_connect_accounts to authenticated, service_role;
-grant select on public.connect_account_details to authenticated, service_role;
 grant select on public.payout_runs to authenticated, service_role;
 grant select on public.payouts to authenticated, service_role;
 grant select on public.earnings to authenticated, service_role;
@@ -58,8 +43,6 @@ grant select on public.payout_run_results to authenticated, service_role;
 grant select on public.instructor_balances to authenticated;
 -- NOTE: no write is granted to anybody; money moves only through functions.
 
-grant execute on function private.open_connect_account to webhook_service;
-grant execute on function private.record_connect_account to webhook_service;
 grant execute on function private.due_payout_runs to jobs;
 grant execute on function private.preview_payout_run to jobs;
 grant execute on function private.open_payout_run to jobs;
