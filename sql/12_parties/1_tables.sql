@@ -70,6 +70,7 @@ create table public.instructor_details (
     payee public.payee_kind not null default 'instructor',
     payout_schedule public.payout_schedule not null default 'weekly',
     minimum_payout_cents bigint,
+    is_payout_held boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -82,6 +83,8 @@ create table public.instructor_details (
 create index on public.instructor_details (org_id, instructor_id);
 
 comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
+comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
 comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
 
 create table public.learners (

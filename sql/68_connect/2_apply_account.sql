@@ -31,6 +31,7 @@ begin
     set stripe_account_id = p_account ->> 'id',
         account_type = coalesce(p_account ->> 'type', account_type),
         status = news,
+        status_reason = private.connect_status_reason(p_account, news),
         charges_enabled = (p_account -> 'charges_enabled')::boolean,
         payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
         details_submitted = (p_account -> 'details_submitted')::boolean,

@@ -1,12 +1,20 @@
--- What the webhook service needs to make or fetch the Stripe account of an instructor, for the instructor or an admin of
--- the school, whose token it has verified. Asked again, it answers with the same account and the same key.
+-- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
+-- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
+-- country, and with it the agreement, are fixed by the first request.
 -- Definer: the service has no access to the tables.
-create function private.open_connect_account(p_user_id uuid, p_instructor_id uuid)
+create function private.open_connect_account(
+    p_user_id uuid,
+    p_instructor_id uuid,
+    p_org_id uuid,
+    p_country text,
+    p_platform_country text
+)
     returns table (
         connect_account_id uuid,
         stripe_account_id text,
         idempotency_key text,
         country text,
+        service_agreement text,
         email text,
         metadata jsonb
     )
@@ -16,33 +24,18 @@ create function private.open_connect_account(p_user_id uuid, p_instructor_id uui
     set search_path = ''
 as $$
 declare
-    instructor public.instructors;
-    account public.stripe_connect_accounts;
+    payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
 begin
-    select candidate.* into instructor
-    from public.instructors candidate
-    where candidate.user_id = p_user_id
-        and candidate.id = coalesce(p_instructor_id, candidate.id)
-        and candidate.org_id = case when p_instructor_id is null then private.marketplace_id() else candidate.org_id end
-    for no key update;
-
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_an_instructor',
-            'You are not this instructor.',
-            'Call become_instructor first, or leave the instructor out for yourself.'
-        );
-    end if;
     perform set_config('lplate.acting_user', p_user_id::text, true);
 
-    insert into public.stripe_connect_accounts (org_id, instructor_id)
-    values (instructor.org_id, instructor.id)
+    insert into public.stripe_connect_accounts (org_id, instructor_id, country, service_agreement)
+    values (
+        payee.org_id,
+        payee.instructor_id,
+        upper(p_country),
+        case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
+    )
     on conflict do nothing;
-
-    select live.* into strict account
-    from public.stripe_connect_accounts live
-    where live.instructor_id = instructor.id
-        and live.retired_at is null;
 
     return query
     select
@@ -50,9 +43,17 @@ begin
         account.stripe_account_id,
         'connect_account:' || account.id,
         account.country,
+        account.service_agreement,
         profile.email,
         jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
     from public.profiles profile
+    join public.stripe_connect_accounts account
+        on account.org_id = payee.org_id
+        and account.instructor_id is not distinct from payee.instructor_id
+        and account.retired_at is null
     where profile.id = p_user_id;
+exception
+    when check_violation then
+        perform private.refuse_violation('country_is_an_iso_code');
 end;
 $$;

@@ -15,4 +15,6 @@ grant select on public.stripe_connect_accounts to authenticated, service_role;
 grant select on public.connect_account_details to authenticated, service_role;
 
 grant execute on function private.open_connect_account to webhook_service;
-grant execute on function private.record_connect_account to webhook_service;
+grant execute on function private.open_account_sync to webhook_service;
+grant execute on function private.open_dashboard_link to webhook_service;
+grant execute on function private.record_connect_account to webhook_service, jobs;

@@ -20,10 +20,10 @@ begin
         payment.id,
         new.currency,
         new.instructor_share_cents - coalesce(returned.share_cents, 0),
-        private.clock() + new.payout_hold
+        greatest(private.clock() + new.payout_hold, payment.funds_available_at)
     from (select new.id as booking_id) lesson
     left join lateral (
-        select paid.id
+        select paid.id, paid.funds_available_at
         from public.payments paid
         where paid.booking_id = lesson.booking_id
             and paid.status = 'succeeded'

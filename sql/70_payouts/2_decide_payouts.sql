@@ -1,6 +1,10 @@
 -- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
 -- looks before earnings are released and therefore counts those that would be.
-create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz)
+create function private.decide_payouts(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_cutoff_at timestamptz
+)
     returns table (
         payee_id uuid,
         instructor_id uuid,
@@ -27,7 +31,7 @@ as $$
             and earning.status in ('pending', 'available')
             and earning.payout_id is null
             and earning.available_at <= p_cutoff_at
-            and (earning.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
+            and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
         group by earning.payee_id, earning.currency
     ),
 
@@ -40,7 +44,9 @@ as $$
                 when balance.amount_cents = 0 then 'nothing_due'
                 when balance.amount_cents < coalesce(details.minimum_payout_cents, organization.minimum_payout_cents)
                     then 'below_minimum'
+                when details.is_payout_held then 'admin_hold'
                 when account.stripe_account_id is null then 'no_account'
+                when account.status in ('paused', 'disconnected') then 'account_restricted'
                 when account.status <> 'ready' then 'account_not_ready'
             end as reason
         from balance
@@ -50,7 +56,7 @@ as $$
             on account.org_id = p_org_id
             and account.instructor_id is not distinct from balance.instructor_id
             and account.retired_at is null
-        where coalesce(details.payout_schedule, 'weekly') = 'weekly'
+        where coalesce(details.payout_schedule, 'weekly') = p_schedule
     )
 
     select
@@ -59,7 +65,11 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
-        case when judged.reason is null then 'payout' else 'skipped' end::public.payout_outcome,
+        case
+            when judged.reason is null then 'payout'
+            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            else 'skipped'
+        end::public.payout_outcome,
         judged.reason
     from judged;
 $$;

@@ -9,11 +9,16 @@ as $$
     select
         count(*),
         count(*) filter (where payout.status in ('paid', 'reversed')),
-        count(*) filter (where claimable.payout_id is not null),
-        count(*) filter (where payout.status = 'sending' and claimable.payout_id is null),
+        count(*) filter (
+            where (payout.status = 'sending' and payout.leased_until <= private.clock())
+            or (
+                payout.status in ('pending', 'failed', 'unknown')
+                and coalesce(payout.last_tried_at < p_started_at, true)
+            )
+        ),
+        count(*) filter (where payout.status = 'sending' and payout.leased_until > private.clock()),
         count(*) filter (where payout.status in ('failed', 'unknown')),
         count(*) filter (where payout.status in ('held', 'cancelled'))
     from public.payouts payout
-    left join private.claimable_payouts(p_run_id, p_started_at) claimable on claimable.payout_id = payout.id
     where payout.run_id = p_run_id;
 $$;

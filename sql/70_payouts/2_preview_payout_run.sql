@@ -1,5 +1,5 @@
 -- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
-create function private.preview_payout_run(p_org_id uuid, p_period_on date)
+create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns table (
         instructor_id uuid,
         display_name text,
@@ -20,7 +20,7 @@ as $$
         decision.amount_cents,
         decision.outcome::text,
         decision.reason
-    from private.decide_payouts(p_org_id, private.payout_cutoff(p_org_id, p_period_on)) decision
+    from private.decide_payouts(p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on)) decision
     join public.organizations organization on organization.id = p_org_id
     left join public.instructors instructor on instructor.id = decision.instructor_id
     order by 2, decision.currency;

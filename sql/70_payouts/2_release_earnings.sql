@@ -22,7 +22,7 @@ begin
                     and due.payout_id is null
                     and due.available_at <= p_cutoff_at
                     and (p_org_id is null or due.org_id = p_org_id)
-                    and (due.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
+                    and (due.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
                 order by due.id
                 for no key update of due
             )

@@ -1,4 +1,5 @@
 grant execute on function private.check_invariants to jobs;
+grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.maintain to jobs;
 
 grant execute on function private.erase_person to authenticated;
