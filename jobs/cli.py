@@ -19,7 +19,7 @@ from jobs.config import Config
 from jobs.database import Database
 from jobs.outbox import Outbox
 from jobs.output import open_output
-from jobs.stripe_calls import StripeCalls
+from jobs.stripe_calls import make_stripe_calls
 from jobs.transfers import Transfers
 from webhook_service.config import ConfigurationError
 from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
@@ -85,7 +85,7 @@ def payouts(
             return
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
-        calls = StripeCalls(per_second=config.stripe_requests_per_second, stop=stop)
+        calls = make_stripe_calls(config, stop)
         job = payout_job.PayoutJob(config, database, Transfers(client, calls), output, stop)
         if not job.run(runs, workers):
             raise typer.Exit(UNSETTLED)
@@ -101,7 +101,7 @@ def outbox(
     with _session(pool_size=2) as (config, database):
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
-        calls = StripeCalls(per_second=config.stripe_requests_per_second, stop=stop)
+        calls = make_stripe_calls(config, stop)
         work = Outbox(database, client, calls, open_output(), stop)
         if not (work.watch() if watch else work.drain()):
             raise typer.Exit(UNSETTLED)

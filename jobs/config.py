@@ -16,6 +16,7 @@ class Config(StripeSettings):
     database_pool_timeout_seconds: float = Field(default=10, gt=0, le=60)
     payout_lease_seconds: float = Field(default=120, gt=0, le=3600)
     stripe_requests_per_second: float = Field(default=10, gt=0, le=1000)
+    stripe_backoff_seconds: float = Field(default=0.5, gt=0, le=10)
     lplate_failpoint: Failpoint | None = None
 
     @property

@@ -14,6 +14,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from jobs.config import Config
 from jobs.stripe_outcomes import Failure, Outcome, classify
 
 Answer = TypeVar("Answer")
@@ -65,8 +66,9 @@ class Pace:
 class StripeCalls:
     """Makes calls, one after the other or from several threads."""
 
-    def __init__(self, *, per_second: float, stop: threading.Event) -> None:
+    def __init__(self, *, per_second: float, backoff: float, stop: threading.Event) -> None:
         self._pace = Pace(per_second)
+        self._backoff = backoff
         self._stop = stop
 
     def make(self, lease: Lease, request: Callable[[], Answer]) -> Answer:
@@ -88,7 +90,7 @@ class StripeCalls:
         retrying = Retrying(
             retry=retry_if_exception(_is_worth_repeating),
             stop=self._has_tried_enough,
-            wait=wait_random_exponential(multiplier=0.5, max=5),
+            wait=wait_random_exponential(multiplier=self._backoff, max=10 * self._backoff),
             sleep=sleep_using_event(self._stop),
             reraise=True,
         )
@@ -101,6 +103,15 @@ class StripeCalls:
         )
         most = MOST_TRIES_WHEN_LIMITED if is_limited else MOST_TRIES
         return self._stop.is_set() or state.attempt_number >= most
+
+
+def make_stripe_calls(config: Config, stop: threading.Event) -> StripeCalls:
+    """Make calls at the configured pace until told to stop."""
+    return StripeCalls(
+        per_second=config.stripe_requests_per_second,
+        backoff=config.stripe_backoff_seconds,
+        stop=stop,
+    )
 
 
 def _of_all(failures: list[Failure]) -> Failure:

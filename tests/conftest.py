@@ -25,10 +25,17 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def template(cluster: Cluster) -> str:
+def migrated(cluster: Cluster) -> str:
+    """The database that supabase/migrations makes, to look at and to clone."""
+    cluster.create_database("migrated")
+    cluster.migrate("migrated")
+    return "migrated"
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster, migrated: str) -> str:
     """A migrated database to clone, whose clock can be moved. Nobody connects to it."""
-    cluster.create_database("template")
-    cluster.migrate("template")
+    cluster.create_database("template", migrated)
     with psycopg.connect(cluster.url("postgres", "template"), autocommit=True) as connection:
         clock = connection.execute("select to_regprocedure('private.clock()')").fetchone()
         if clock != (None,):

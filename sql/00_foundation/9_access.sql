@@ -1,2 +1,3 @@
-grant execute on function private.clock to anon, authenticated, service_role, jobs, webhook_service;
-grant execute on function private.is_time_zone to anon, authenticated, service_role;
+-- Defaults and checks run as the writer, and the jobs ask for the time.
+grant execute on function private.clock to authenticated, jobs;
+grant execute on function private.is_time_zone to authenticated;

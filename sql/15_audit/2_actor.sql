@@ -1,5 +1,5 @@
 -- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
--- function of ours noted for this transaction (lplate.acting_user, lplate.reason).
+-- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -13,15 +13,14 @@ create function private.actor(
     set search_path = ''
 as $$
 declare
-    headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+    given_headers text := current_setting('request.headers', true);
+    headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
+    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
 begin
     user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
     kind := private.actor_kind();
     reason := nullif(current_setting('lplate.reason', true), '');
+    ip := case when pg_input_is_valid(address, 'inet') then address::inet end;
     request_id := left(headers ->> 'x-request-id', 200);
-    ip := substring(headers ->> 'x-forwarded-for' from '^\s*(\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]{2,39})\s*(?:,|$)')::inet;
-exception
-    when invalid_text_representation then
-        ip := null;
 end;
 $$;

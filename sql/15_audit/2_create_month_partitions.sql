@@ -1,5 +1,6 @@
 -- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
--- private.<table>_default. A month whose rows the default already took stays there, and is reported.
+-- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
+-- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
 create function private.create_month_partitions(p_table regclass)
     returns integer
     language plpgsql
@@ -28,8 +29,17 @@ begin
                 partition_name, p_table, month, month + interval '1 month'
             );
             execute format('alter table private.%I enable row level security', partition_name);
+            if exists (select from pg_catalog.pg_trigger where tgrelid = p_table and tgname = 'forbid_truncate') then
+                execute format(
+                    'create trigger forbid_truncate before truncate on private.%I '
+                    'for each statement execute function private.forbid_change()',
+                    partition_name
+                );
+            end if;
             created := created + 1;
         exception
+            when duplicate_table then
+                continue; -- another run made it at this moment
             when check_violation then
                 raise warning 'partition % was not made: its rows are in the default partition', partition_name;
         end;

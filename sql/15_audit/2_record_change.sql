@@ -1,5 +1,6 @@
 -- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
--- that changed nothing leaves no row. Arguments: the key column, then the columns that hold personal data.
+-- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Arguments: the key column, then the columns that hold personal data.
 -- Definer: writers of the audited tables may not write the log.
 create function private.record_change()
     returns trigger
@@ -46,21 +47,21 @@ begin
             private.image_org_id(tg_table_name, change.image),
             tg_table_name,
             change.image operator(extensions.->) key_column,
-            'update',
+            case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
             extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
             extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
         from (
             select
-                new_image.image,
-                old_image.image operator(extensions.-) new_image.image operator(extensions.-) 'updated_at'::text as was,
-                new_image.image operator(extensions.-) old_image.image operator(extensions.-) 'updated_at'::text as became
+                coalesce(new_image.image, old_image.image) as image,
+                old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
+                new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
             from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
-            join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
+            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
                 on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
         ) change
         cross join private.actor() actor
-        where change.became operator(extensions.<>) ''::extensions.hstore;
+        where coalesce(change.was operator(extensions.<>) change.became, true);
     end if;
     return null;
 end;

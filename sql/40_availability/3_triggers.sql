@@ -22,6 +22,10 @@ create trigger withdraw_stale_slots
     after insert or update or delete on public.availability_exceptions
     for each row execute function private.withdraw_stale_slots();
 
+create trigger forbid_moving_taken_slot
+    before update on public.bookable_slots
+    for each row execute function private.forbid_moving_taken_slot();
+
 create trigger touch_updated_at
     before update on public.bookable_slots
     for each row execute function private.touch_updated_at();

@@ -1,5 +1,6 @@
 -- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's. For a group the slot is locked first, so that seats are counted one learner at a time.
+-- instructor are its slot's, and it does not come back to a slot that was changed since. For a group the slot is locked
+-- first, so that seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -20,13 +21,18 @@ begin
         perform from public.bookable_slots where id = new.slot_id for no key update;
     end if;
 
-    new.start_at := slot.start_at;
-    new.end_at := slot.end_at;
-    new.service_id := slot.service_id;
-    new.instructor_id := slot.instructor_id;
-    new.is_group := slot.max_bookings > 1;
+    if tg_op = 'INSERT' then
+        new.start_at := slot.start_at;
+        new.end_at := slot.end_at;
+        new.service_id := slot.service_id;
+        new.instructor_id := slot.instructor_id;
+        new.is_group := slot.max_bookings > 1;
+    end if;
 
-    if not private.occupy_instructor(slot) then
+    if (new.start_at, new.end_at, new.service_id, new.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or not private.occupy_instructor(slot)
+    then
         perform private.refuse_taken_slot();
     end if;
     update public.bookable_slots

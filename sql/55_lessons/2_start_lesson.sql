@@ -25,6 +25,13 @@ begin
             'A lesson can be started 15 minutes before its time.'
         );
     end if;
+    if private.clock() >= booking.end_at then
+        perform private.refuse(
+            'PT422', 'too_late',
+            'This lesson''s time is over.',
+            'Complete the lesson if it took place.'
+        );
+    end if;
 
     update public.bookings set status = 'in_progress' where id = booking.id;
 

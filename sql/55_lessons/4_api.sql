@@ -8,7 +8,7 @@ return private.start_lesson(p_booking_id);
 
 comment on function public.start_lesson is
     'Starts the lesson of a confirmed booking, at most 15 minutes early, and returns the lesson''s id; for its instructor or an admin. '
-    'Errors: booking_not_found, booking_not_confirmed, too_early.';
+    'Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, too_late.';
 
 create function public.complete_lesson(p_booking_id uuid, p_notes text default null)
     returns uuid
@@ -20,4 +20,4 @@ return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
     'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: booking_not_found, booking_not_confirmed, too_early.';
+    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early.';

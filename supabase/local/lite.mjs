@@ -37,11 +37,9 @@ export async function serveApi(server, database, { apiPort, jwtSecret }) {
   const options = { jwtSecret, resolver: keyResolver(keys) };
   const authConnection = connect(server, "supabase_auth_admin", database, 4);
   const restConnection = connect(server, "authenticator", database, 10);
-  const catalogConnection = connect(server, "postgres", database, 1);
+  const catalog = await watchCatalog(server, database);
   const auth = createAuthApp(authConnection, options);
-  const rest = createRestApp(restConnection, catalogConnection, options);
-  const listener = await reloadSchemaOnNotify(server, database, [restConnection, catalogConnection]);
-  await catalogConnection.introspect();
+  const rest = createRestApp(restConnection, catalog, options);
 
   const http = await listen(apiPort, (request, { incoming }) => {
     const { pathname } = new URL(request.url);
@@ -56,10 +54,8 @@ export async function serveApi(server, database, { apiPort, jwtSecret }) {
     async stop() {
       http.close();
       http.closeAllConnections();
-      await Promise.all([
-        listener.end({ timeout: 1 }),
-        ...[authConnection, restConnection, catalogConnection].map((each) => each.driver.end({ timeout: 1 })),
-      ]);
+      const pools = [authConnection.driver, restConnection.driver, ...catalog.pools];
+      await Promise.all(pools.map((pool) => pool.end({ timeout: 1 })));
     },
   };
 }
@@ -80,11 +76,11 @@ function createAuthApp(connection, { jwtSecret, resolver }) {
   });
 }
 
-function createRestApp(connection, catalogConnection, { jwtSecret, resolver }) {
+function createRestApp(connection, catalog, { jwtSecret, resolver }) {
   // Otherwise Lite's first request grants every table in every schema with RLS to the API roles.
   connection.rlsState = "active";
   // The authenticator may see no table, so the catalog is read by a role that may.
-  connection.introspect = (options) => catalogConnection.introspect(options);
+  connection.introspect = (options) => catalog.read(options);
   connection.applyJwtSessionContext = becomeCaller;
   connection.applyRpcRequestGucs = async () => {};
   return new App({
@@ -127,12 +123,25 @@ async function becomeCaller(transaction, { auth }) {
   `.execute(transaction);
 }
 
-async function reloadSchemaOnNotify(server, database, connections) {
+// The picture of the schema, taken anew after pgrst is notified of a change.
+async function watchCatalog(server, database) {
+  const connection = connect(server, "postgres", database);
   const listener = postgres(databaseUrl(server, "postgres", database), { max: 1, onnotice: () => {} });
+  let changes = 0;
   await listener.listen("pgrst", () => {
-    for (const connection of connections) connection.clearSchemaCache();
+    changes += 1;
+    connection.clearSchemaCache();
   });
-  return listener;
+  async function read(options) {
+    const changesBefore = changes;
+    const picture = await connection.introspect(options);
+    if (changes === changesBefore) return picture;
+    // It may be older than the change that came meanwhile, and it has just been cached.
+    await connection.clearSchemaCache();
+    return read(options);
+  }
+  await read();
+  return { read, pools: [connection.driver, listener] };
 }
 
 function connect(server, role, database, max = 1) {

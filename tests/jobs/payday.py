@@ -70,8 +70,9 @@ class Payday:
             "PATH": os.environ["PATH"],
             "STRIPE_SECRET_KEY": self.fake.api_key,
             "STRIPE_API_BASE": self.fake.url,
-            "STRIPE_TIMEOUT_SECONDS": "2",
+            "STRIPE_TIMEOUT_SECONDS": "1",
             "STRIPE_REQUESTS_PER_SECOND": "1000",
+            "STRIPE_BACKOFF_SECONDS": "0.05",
             "JOBS_DATABASE_URL": self.database_url,
             "COLUMNS": "200",
         } | changes

@@ -100,6 +100,11 @@ def test_an_instructor_whose_account_is_not_ready_waits_and_the_others_are_paid(
 # Faults of Stripe
 
 
+def at_length(value: int) -> Any:
+    """A variation that `make faults` adds."""
+    return pytest.param(value, marks=pytest.mark.faults)
+
+
 ONCE: dict[str, dict[str, Any]] = {
     "no answer, nothing done": {"kind": "timeout", "when": "before"},
     "no answer, done": {"kind": "timeout", "when": "after"},
@@ -118,7 +123,7 @@ ONCE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("nth", [1, 3, INSTRUCTORS])
+@pytest.mark.parametrize("nth", [at_length(1), 3, at_length(INSTRUCTORS)])
 @pytest.mark.parametrize("fault", ONCE.values(), ids=ONCE)
 def test_a_passing_fault_of_stripe_doubles_nothing_and_the_next_run_heals_it(
     payday: Payday, fault: dict[str, Any], nth: int
@@ -143,7 +148,7 @@ LASTING: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("hours", [0, 25, 8 * 24])
+@pytest.mark.parametrize("hours", [at_length(0), 25, at_length(8 * 24)])
 @pytest.mark.parametrize(("fault", "status"), LASTING.values(), ids=LASTING)
 def test_a_lasting_fault_ends_with_status_1_and_is_healed_later(
     payday: Payday, fault: dict[str, Any], status: str, hours: int
@@ -235,7 +240,7 @@ def test_a_transfer_of_the_payout_that_does_not_fit_stops_it(payday: Payday) -> 
 # Several at once
 
 
-@pytest.mark.parametrize("jobs", [2, 8])
+@pytest.mark.parametrize("jobs", [2, at_length(8)])
 def test_jobs_started_together_pay_everybody_once(payday: Payday, jobs: int) -> None:
     started = [payday.start("payouts", "--workers", "2") for _ in range(jobs)]
     finished = [finish(job) for job in started]

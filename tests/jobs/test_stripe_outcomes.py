@@ -122,7 +122,7 @@ def test_an_unknown_host_means_not_sent() -> None:
 
 @pytest.fixture
 def calls() -> StripeCalls:
-    return StripeCalls(per_second=1000, stop=threading.Event())
+    return StripeCalls(per_second=1000, backoff=0.05, stop=threading.Event())
 
 
 @pytest.mark.parametrize("fault", ["rate_limit", "conflict", "error", "reset"])
@@ -169,12 +169,12 @@ def test_waiting_ends_when_the_job_is_told_to_stop(fake: FakeStripe) -> None:
     fake.fault("POST", "/v1/transfers", "rate_limit", times=None)
     threading.Timer(0.2, stop.set).start()
     with pytest.raises(CallFailed):
-        StripeCalls(per_second=1000, stop=stop).make(Lease(60), send)
+        StripeCalls(per_second=1000, backoff=2, stop=stop).make(Lease(60), send)
     assert fake.count("POST", "/v1/transfers") < 6
 
 
 def test_calls_keep_their_distance(fake: FakeStripe) -> None:
-    calls = StripeCalls(per_second=50, stop=threading.Event())
+    calls = StripeCalls(per_second=50, backoff=1, stop=threading.Event())
     began = time.monotonic()
     for _ in range(6):
         calls.make(Lease(60), lambda: None)

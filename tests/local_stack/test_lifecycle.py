@@ -141,7 +141,7 @@ def test_a_start_recovers_when_everything_was_killed(data_dir: str, is_server_ki
         os.kill(pid, signal.SIGKILL)
     with pytest.raises(RuntimeError, match="status -9"):
         first.wait()
-    assert is_alive(server) is not is_server_killed
+    assert soon(lambda: is_alive(server) is not is_server_killed)
 
     second = start(data_dir, "--no-api")
     assert not is_alive(server)

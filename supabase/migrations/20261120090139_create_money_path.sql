@@ -272,8 +272,9 @@ values
     ('usd', 2, 50);
 
 -- sql/00_foundation/9_access.sql
-grant execute on function private.clock to anon, authenticated, service_role, jobs, webhook_service;
-grant execute on function private.is_time_zone to anon, authenticated, service_role;
+-- Defaults and checks run as the writer, and the jobs ask for the time.
+grant execute on function private.clock to authenticated, jobs;
+grant execute on function private.is_time_zone to authenticated;
 
 -- sql/10_people/1_tables.sql
 create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
@@ -2637,7 +2638,7 @@ alter table private.audit_logs_default enable row level security;
 
 -- sql/15_audit/2_actor.sql
 -- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
--- function of ours noted for this transaction (lplate.acting_user, lplate.reason).
+-- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -2651,16 +2652,15 @@ create function private.actor(
     set search_path = ''
 as $$
 declare
-    headers jsonb := nullif(current_setting('request.headers', true), '')::jsonb;
+    given_headers text := current_setting('request.headers', true);
+    headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
+    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
 begin
     user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
     kind := private.actor_kind();
     reason := nullif(current_setting('lplate.reason', true), '');
+    ip := case when pg_input_is_valid(address, 'inet') then address::inet end;
     request_id := left(headers ->> 'x-request-id', 200);
-    ip := substring(headers ->> 'x-forwarded-for' from '^\s*(\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]{2,39})\s*(?:,|$)')::inet;
-exception
-    when invalid_text_representation then
-        ip := null;
 end;
 $$;
 
@@ -2699,7 +2699,8 @@ $$;
 
 -- sql/15_audit/2_create_month_partitions.sql
 -- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
--- private.<table>_default. A month whose rows the default already took stays there, and is reported.
+-- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
+-- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
 create function private.create_month_partitions(p_table regclass)
     returns integer
     language plpgsql
@@ -2728,8 +2729,17 @@ begin
                 partition_name, p_table, month, month + interval '1 month'
             );
             execute format('alter table private.%I enable row level security', partition_name);
+            if exists (select from pg_catalog.pg_trigger where tgrelid = p_table and tgname = 'forbid_truncate') then
+                execute format(
+                    'create trigger forbid_truncate before truncate on private.%I '
+                    'for each statement execute function private.forbid_change()',
+                    partition_name
+                );
+            end if;
             created := created + 1;
         exception
+            when duplicate_table then
+                continue; -- another run made it at this moment
             when check_violation then
                 raise warning 'partition % was not made: its rows are in the default partition', partition_name;
         end;
@@ -2755,7 +2765,8 @@ $$;
 
 -- sql/15_audit/2_record_change.sql
 -- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
--- that changed nothing leaves no row. Arguments: the key column, then the columns that hold personal data.
+-- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Arguments: the key column, then the columns that hold personal data.
 -- Definer: writers of the audited tables may not write the log.
 create function private.record_change()
     returns trigger
@@ -2802,21 +2813,21 @@ begin
             private.image_org_id(tg_table_name, change.image),
             tg_table_name,
             change.image operator(extensions.->) key_column,
-            'update',
+            case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
             extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
             extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
         from (
             select
-                new_image.image,
-                old_image.image operator(extensions.-) new_image.image operator(extensions.-) 'updated_at'::text as was,
-                new_image.image operator(extensions.-) old_image.image operator(extensions.-) 'updated_at'::text as became
+                coalesce(new_image.image, old_image.image) as image,
+                old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
+                new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
             from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
-            join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
+            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
                 on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
         ) change
         cross join private.actor() actor
-        where change.became operator(extensions.<>) ''::extensions.hstore;
+        where coalesce(change.was operator(extensions.<>) change.became, true);
     end if;
     return null;
 end;
@@ -4253,6 +4264,31 @@ begin
 end;
 $$;
 
+-- sql/40_availability/2_forbid_moving_taken_slot.sql
+-- A slot that somebody has booked keeps its time, its service and its instructor, in Studio too: bookings and the calendar
+-- were made for them. Definer: the writer may have no access to private.
+create function private.forbid_moving_taken_slot()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if old.current_bookings > 0
+        and (new.start_at, new.end_at, new.service_id, new.instructor_id)
+            <> (old.start_at, old.end_at, old.service_id, old.instructor_id)
+    then
+        perform private.refuse(
+            'PT409', 'slot_is_booked',
+            'That time has been booked, so it cannot be moved.',
+            'Publish another time, and move the booking to it.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
 -- sql/40_availability/2_occupy_instructor.sql
 -- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
 -- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race.
@@ -4572,6 +4608,10 @@ create trigger touch_updated_at
 create trigger withdraw_stale_slots
     after insert or update or delete on public.availability_exceptions
     for each row execute function private.withdraw_stale_slots();
+
+create trigger forbid_moving_taken_slot
+    before update on public.bookable_slots
+    for each row execute function private.forbid_moving_taken_slot();
 
 create trigger touch_updated_at
     before update on public.bookable_slots
@@ -5290,12 +5330,12 @@ create function private.forbid_repricing()
 as $$
 begin
     if row(
-        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id,
+        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id, new.is_group,
         new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
         new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents,
         new.is_fee_refundable, new.payout_hold
     ) is distinct from row(
-        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id,
+        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id, old.is_group,
         old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
         old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
         old.is_fee_refundable, old.payout_hold
@@ -5988,7 +6028,8 @@ $$;
 
 -- sql/50_bookings/2_take_seat.sql
 -- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's. For a group the slot is locked first, so that seats are counted one learner at a time.
+-- instructor are its slot's, and it does not come back to a slot that was changed since. For a group the slot is locked
+-- first, so that seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -6009,13 +6050,18 @@ begin
         perform from public.bookable_slots where id = new.slot_id for no key update;
     end if;
 
-    new.start_at := slot.start_at;
-    new.end_at := slot.end_at;
-    new.service_id := slot.service_id;
-    new.instructor_id := slot.instructor_id;
-    new.is_group := slot.max_bookings > 1;
+    if tg_op = 'INSERT' then
+        new.start_at := slot.start_at;
+        new.end_at := slot.end_at;
+        new.service_id := slot.service_id;
+        new.instructor_id := slot.instructor_id;
+        new.is_group := slot.max_bookings > 1;
+    end if;
 
-    if not private.occupy_instructor(slot) then
+    if (new.start_at, new.end_at, new.service_id, new.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or not private.occupy_instructor(slot)
+    then
         perform private.refuse_taken_slot();
     end if;
     update public.bookable_slots
@@ -6447,6 +6493,13 @@ begin
             'A lesson can be started 15 minutes before its time.'
         );
     end if;
+    if private.clock() >= booking.end_at then
+        perform private.refuse(
+            'PT422', 'too_late',
+            'This lesson''s time is over.',
+            'Complete the lesson if it took place.'
+        );
+    end if;
 
     update public.bookings set status = 'in_progress' where id = booking.id;
 
@@ -6481,7 +6534,7 @@ return private.start_lesson(p_booking_id);
 
 comment on function public.start_lesson is
     'Starts the lesson of a confirmed booking, at most 15 minutes early, and returns the lesson''s id; for its instructor or an admin. '
-    'Errors: booking_not_found, booking_not_confirmed, too_early.';
+    'Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, too_late.';
 
 create function public.complete_lesson(p_booking_id uuid, p_notes text default null)
     returns uuid
@@ -6493,7 +6546,7 @@ return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
     'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: booking_not_found, booking_not_confirmed, too_early.';
+    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early.';
 
 -- sql/55_lessons/9_access.sql
 create policy select_party on public.lessons

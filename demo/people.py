@@ -1,0 +1,273 @@
+"""Who takes part, each with a client of their own: nobody here has more than a browser has."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+import httpx
+from postgrest.exceptions import APIError
+
+from demo.stage import Stage
+from demo.stripe_side import Card, PaymentIntent
+from demo.week import DAYS
+from supabase import Client, create_client
+
+Row = dict[str, Any]
+
+
+class Refused(Exception):
+    """A rule said no."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Query(Protocol):
+    """What supabase-py builds before it is sent."""
+
+    def execute(self) -> Any:
+        """Send it."""
+
+
+def fetch(query: Query) -> Any:
+    """Send a query of supabase-py and return its data; raise Refused if a rule says no."""
+    try:
+        return query.execute().data
+    except APIError as error:
+        detail = error.details
+        if not (isinstance(detail, str) and detail.startswith("{")):
+            raise  # not a rule of ours
+        raise Refused(json.loads(detail)["code"], error.message or "") from None
+
+
+def rows_of(query: Query) -> list[Row]:
+    """Send a query whose answer is rows."""
+    return cast(list[Row], fetch(query))
+
+
+@dataclass(frozen=True)
+class Booking:
+    """What create_booking_with_payment returns, and the slot that was booked."""
+
+    id: str
+    amount_cents: int
+    currency: str
+    slot_id: str
+
+
+class Visitor:
+    """Somebody without an account, who looks around."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.client: Client = create_client(stage.api_url, stage.anon_key)
+
+    def find_instructors(self) -> list[Row]:
+        """Return the instructors who can be booked, the cheapest first."""
+        return rows_of(
+            self.client.table("instructors")
+            .select("id, display_name, hourly_rate_cents, currency")
+            .order("hourly_rate_cents")
+        )
+
+    def find_lessons(self) -> list[Row]:
+        """Return what is offered, by title."""
+        return rows_of(
+            self.client.table("services")
+            .select("id, title, duration_minutes, price_cents, currency, instructor_id")
+            .order("title")
+        )
+
+    def find_slots(self, service_id: str, since: datetime, until: datetime) -> list[Row]:
+        """Return the free times of a lesson between two moments, the earliest first."""
+        return rows_of(
+            self.client.table("bookable_slots")
+            .select("id, start_at, end_at")
+            .eq("service_id", service_id)
+            .eq("is_available", True)
+            .gte("start_at", since.isoformat())
+            .lt("start_at", until.isoformat())
+            .order("start_at")
+        )
+
+
+class Person:
+    """Somebody with an account."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
+        self.stage = stage
+        self.name = name
+        self.first_name = name.split()[0]
+        self.client: Client = create_client(stage.api_url, stage.anon_key)
+        self.id = ""
+
+    def sign_up(self) -> None:
+        """Make an account with Auth, which signs in at once."""
+        answer = self.client.auth.sign_up(
+            {
+                "email": f"{self.first_name.lower()}@example.com",
+                "password": f"{self.name} drives safely",
+                "options": {"data": {"full_name": self.name}},
+            }
+        )
+        assert answer.user, "Auth answers a sign-up with the user"
+        self.id = answer.user.id
+
+    def call(self, function: str, **arguments: Any) -> Any:
+        """Call a public function of the database."""
+        return fetch(self.client.rpc(function, arguments))
+
+    def post(self, path: str, **body: Any) -> httpx.Response:
+        """Call the webhook service with the token that Auth gave."""
+        session = self.client.auth.get_session()
+        assert session, "signed in"
+        return self.stage.post(path, session.access_token, body)
+
+
+class Admin(Person):
+    """Who runs the platform, once the operator has said so."""
+
+    def verify(self, instructor: Instructor) -> None:
+        """Let an instructor be found and booked."""
+        self.call(
+            "admin_verify_instructor",
+            p_instructor_id=instructor.instructor_id,
+            p_verification_status="verified",
+            p_reason="Licence and insurance seen.",
+        )
+
+    def bookings(self) -> list[Row]:
+        """Return every booking, as the published view shows it."""
+        return rows_of(self.client.table("booking_details").select("*").order("start_at"))
+
+    def run_results(self) -> list[Row]:
+        """Return what the payout run decided for everybody, and why."""
+        return rows_of(
+            self.client.table("payout_run_results")
+            .select("instructor_id, currency, amount_cents, outcome, reason")
+            .order("amount_cents", desc=True)
+        )
+
+
+class Instructor(Person):
+    """Who teaches and is paid."""
+
+    instructor_id = ""
+    service_id = ""
+
+    def begin(self, hourly_rate_cents: int) -> None:
+        """Become an instructor of the marketplace."""
+        self.instructor_id = self.call(
+            "become_instructor",
+            p_display_name=self.name,
+            p_hourly_rate_cents=hourly_rate_cents,
+            p_currency="gbp",
+            p_time_zone="Europe/London",
+        )
+
+    def open_hours(self, start: str, end: str) -> None:
+        """Be available from Monday to Friday between two local times."""
+        weekdays = [DAYS.index(day) for day in DAYS[1:]]
+        windows = [
+            {
+                "instructor_id": self.instructor_id,
+                "day_of_week": day,
+                "start_time": start,
+                "end_time": end,
+            }
+            for day in weekdays
+        ]
+        fetch(self.client.table("availability_windows").insert(windows))
+
+    def offer(self, title: str, minutes: int, price_cents: int | None) -> None:
+        """Offer a lesson; without a price it costs the hourly rate times its length."""
+        self.service_id = self.call(
+            "create_session",
+            p_expert_user_id=self.id,
+            p_title=title,
+            p_description=f"{title} with {self.name}.",
+            p_duration_minutes=minutes,
+            p_price_cents=price_cents,
+            p_currency="GBP",
+        )
+
+    def publish(self, since: datetime, until: datetime) -> int:
+        """Publish the times of the week; return how many."""
+        published = self.call(
+            "publish_slots",
+            p_service_id=self.service_id,
+            p_from=since.isoformat(),
+            p_to=until.isoformat(),
+        )
+        return int(published)
+
+    def ask_for_onboarding(self) -> str:
+        """Return the link to Stripe's form."""
+        answer = self.post(
+            "/connect/onboarding-links",
+            refresh_url="https://lessons.example/onboarding",
+            return_url="https://lessons.example/welcome",
+        )
+        answer.raise_for_status()
+        return str(answer.json()["url"])
+
+    def account_id(self) -> str:
+        """Return the id of the own Stripe account."""
+        account = rows_of(self.client.table("stripe_connect_accounts").select("stripe_account_id"))
+        return str(account[0]["stripe_account_id"])
+
+    def start(self, booking: Booking) -> None:
+        """Begin a lesson."""
+        self.call("start_lesson", p_booking_id=booking.id)
+
+    def complete(self, booking: Booking, notes: str) -> None:
+        """End a lesson, with a word for the learner."""
+        self.call("complete_lesson", p_booking_id=booking.id, p_notes=notes)
+
+    def balance(self) -> Row:
+        """Return the own money: total, pending, available, in transit and paid."""
+        columns = "total_cents, pending_cents, available_cents, in_transit_cents, paid_cents"
+        found = rows_of(self.client.table("instructor_balances").select(columns))
+        return found[0] if found else dict.fromkeys(columns.split(", "), 0)
+
+    def payouts(self) -> list[Row]:
+        """Return the own payouts."""
+        return rows_of(
+            self.client.table("payouts").select("payout_date, amount_cents, currency, status")
+        )
+
+
+class Learner(Person):
+    """Who is taught and pays."""
+
+    def book(self, slot_id: str, notes: str | None = None) -> Booking:
+        """Book a published time; raise Refused if it cannot be had."""
+        (booked,) = self.call(
+            "create_booking_with_payment",
+            p_learner_user_id=self.id,
+            p_slot_id=slot_id,
+            p_notes=notes,
+        )
+        return Booking(booked["booking_id"], booked["amount_cents"], booked["currency"], slot_id)
+
+    def open_payment(self, booking: Booking) -> PaymentIntent:
+        """Ask the webhook service for what the browser needs to pay."""
+        answer = self.post("/payment-intents", booking_id=booking.id)
+        answer.raise_for_status()
+        intent = answer.json()
+        return PaymentIntent(
+            intent["payment_intent_id"], intent["client_secret"], intent["amount_cents"]
+        )
+
+    def pay(self, intent: PaymentIntent, card: Card = "good") -> None:
+        """Confirm the payment at Stripe; raise Declined if the bank says no."""
+        self.stage.stripe.pay(intent, card)
+
+    def see(self, booking: Booking) -> Row:
+        """Return the booking as the published view shows it."""
+        query = self.client.table("booking_details").select("*").eq("id", booking.id).single()
+        return cast(Row, fetch(query))

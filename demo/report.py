@@ -1,0 +1,153 @@
+"""The last screen: what the week has left behind, read by those who may read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rich.markup import escape
+
+from demo.play import Play
+from demo.story import money
+from demo.week import LONDON, moment_of
+
+MEANINGS = {
+    "stripe_balance": "what Stripe holds for us",
+    "instructor_pending": "owed for lessons, not payable yet",
+    "payee_payable": "owed and payable: waits for an account",
+    "payout_in_transit": "on its way to instructors",
+    "platform_fees": "our 18 %",
+    "processor_fees": "what Stripe keeps",
+    "suspense": "money that matches nothing",
+}
+NEXT = """\
+[bold]Where to go next[/]
+  make up              leave the stack running for a frontend, with URLs and keys
+  make test            the suite, against the same parts
+  docs/frontend.md     every call that you have just seen, in supabase-js
+  docs/operations.md   deployment, schedules, Stripe's settings
+  sql/                 the backend itself, one room per domain: read it top to bottom"""
+
+
+def show(scene: Play) -> None:
+    """Print the books and check that they agree with each other and with Stripe."""
+    scene.story.console.print()
+    scene.story.console.rule("[bold]What the week has left behind", style="cyan")
+    show_bookings(scene)
+    show_statements(scene)
+    show_payday(scene)
+    show_ledger(scene)
+    show_webhooks(scene)
+    show_checks(scene)
+    scene.story.console.print()
+    scene.story.console.print(NEXT)
+
+
+def show_bookings(scene: Play) -> None:
+    """As the admin sees them, through the published view."""
+    scene.story.table(
+        "Bookings, as the admin sees them",
+        ("lesson", "learner", "instructor", "booking", "payment", ">paid", ">returned"),
+        [
+            (
+                f"{moment_of(row['start_at']).astimezone(LONDON):%a %H:%M} {row['session_title']}",
+                row["learner_name"],
+                row["expert_name"],
+                row["booking_status"],
+                row["payment_status"],
+                money(row["amount_captured"]),
+                money(row["amount_refunded"]) if row["amount_refunded"] else "",
+            )
+            for row in scene.admin.bookings()
+        ],
+    )
+
+
+def show_statements(scene: Play) -> None:
+    """Each instructor's money, read with the instructor's own token."""
+    balances = {instructor: instructor.balance() for instructor in scene.instructors}
+    scene.story.table(
+        "Statements, as each instructor sees their own",
+        ("instructor", ">earned", ">held for a day", ">payable", ">paid", "payouts"),
+        [
+            (
+                instructor.name,
+                money(balance["total_cents"]),
+                money(balance["pending_cents"]),
+                money(balance["available_cents"] + balance["in_transit_cents"]),
+                money(balance["paid_cents"]),
+                ", ".join(
+                    f"{money(payout['amount_cents'], payout['currency'])} on"
+                    f" {payout['payout_date']}: {payout['status']}"
+                    for payout in instructor.payouts()
+                ),
+            )
+            for instructor, balance in balances.items()
+        ],
+    )
+
+
+def show_payday(scene: Play) -> None:
+    """What the run decided for everybody, and why."""
+    names = {instructor.instructor_id: instructor.name for instructor in scene.instructors}
+    scene.story.table(
+        "Friday's run",
+        ("payee", ">amount", "outcome", "reason"),
+        [
+            (
+                names[result["instructor_id"]],
+                money(result["amount_cents"], result["currency"]),
+                result["outcome"],
+                result["reason"] or "",
+            )
+            for result in scene.admin.run_results()
+        ],
+    )
+
+
+def show_ledger(scene: Play) -> None:
+    """The platform's money, with the operator's saved query: the ledger is private."""
+    accounts = scene.stage.ask("ledger_by_account")
+    total = sum(account["balance_cents"] for account in accounts)
+    scene.story.table(
+        "The ledger (supabase/snippets/ledger_by_account.sql)",
+        ("account", ">balance", "meaning"),
+        [
+            (
+                account["account"],
+                money(account["balance_cents"], account["currency"]),
+                MEANINGS.get(account["account"], ""),
+            )
+            for account in accounts
+        ],
+        footer=("sum", money(total), ""),
+    )
+    scene.story.check("the ledger sums to zero", total == 0)
+    booked = {account["account"]: account["balance_cents"] for account in accounts}
+    held = scene.stage.stripe.balance_cents("gbp")
+    if held is not None:
+        scene.story.check(
+            f"Stripe says that it holds {money(held)}, and so does the ledger",
+            held == booked.get("stripe_balance", 0),
+        )
+
+
+def show_webhooks(scene: Play) -> None:
+    """How many came, and what became of them."""
+    outcomes: Counter[str] = Counter()
+    for line in scene.stage.ask("webhooks_by_outcome"):
+        outcomes[line["outcome"]] += line["events"]
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    scene.story.check(f"webhooks: {counts}", set(outcomes) <= {"processed", "ignored"})
+
+
+def show_checks(scene: Play) -> None:
+    """What must always be true, and whether anything went wrong on the way."""
+    story = scene.story
+    violations = scene.stage.ask("invariants")
+    story.check("invariants violated: none", not violations)
+    for violation in violations:
+        story.show(f"{violation['invariant']} {violation['detail']}")
+    if not story.broken:
+        story.console.print(f"\n[bold green]All {story.kept} promises of this week were kept.[/]")
+    for promise in story.broken:
+        story.console.print(f"[bold red]Not kept:[/] {escape(promise)}")

@@ -1,0 +1,14 @@
+"""The week, scene by scene. A new room of the house adds a scene here."""
+
+from collections.abc import Callable
+
+from demo.play import Play
+from demo.scenes import booking, late_payments, lessons, opening, payday
+
+SCENES: tuple[Callable[[Play], None], ...] = (
+    opening.play,
+    booking.play,
+    late_payments.play,
+    lessons.play,
+    payday.play,
+)

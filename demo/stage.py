@@ -1,0 +1,232 @@
+"""Everything that must run for the play, from its start to its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import IO, Any, Self
+
+import httpx
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from demo.story import Story
+from demo.stripe_side import StripeSide
+from demo.week import Week
+from tests.clock import travel
+from tests.stack import ROOT, Program, run_file
+
+START_SECONDS = 20
+STOP_SECONDS = 10
+SNIPPETS = ROOT / "supabase" / "snippets"
+# Said by every line of a job, or of no use to people.
+UNTOLD = {"event", "level", "timestamp"}
+
+
+class StageError(Exception):
+    """A part of the stage did not come up. The message says which, and what it said."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a job left behind."""
+
+    status: int
+    lines: list[dict[str, Any]]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the lines of one kind."""
+        return [line for line in self.lines if line["event"] == name]
+
+
+class Stage:
+    """A database with Auth and the Data API, a Stripe, the webhook service, and a clock for all."""
+
+    def __init__(self, story: Story, stripe: StripeSide) -> None:
+        self.story = story
+        self.stripe = stripe
+        self.week = Week()
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Start everything; whatever was started ends, also if something else does not start."""
+        with ExitStack() as opening:
+            self._start(opening)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End everything that was started."""
+        self._open.close()
+
+    def _start(self, opening: ExitStack) -> None:
+        try:
+            program = Program("start.mjs", "--ephemeral", "--api-port", "0", "--db-port", "0")
+        except RuntimeError as error:
+            raise StageError(str(error)) from None
+        opening.callback(program.stop)
+        self.summary = program.summary
+        self.api_url: str = self.summary["api_url"]
+        self.anon_key: str = self.summary["anon_key"]
+        self.operator = opening.enter_context(
+            psycopg.connect(self.summary["db_url"], autocommit=True)
+        )
+        opening.enter_context(self.stripe)
+        self.service_url = self._start_service(opening)
+        self.stripe.send_webhooks_to(self.service_url)
+
+    def _start_service(self, opening: ExitStack) -> str:
+        secrets = self.stripe.webhook_secrets
+        # The socket is bound here and handed over, so that no other program can take the port.
+        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            bind = f"fd://{listener.fileno()}"
+            service = Service(
+                [sys.executable, "-m", "webhook_service", "--bind", bind],
+                self._environment(
+                    WEBHOOK_SERVICE_DATABASE_URL=self.summary["webhook_service_url"],
+                    SUPABASE_JWT_SECRET=self.summary["jwt_secret"],
+                    STRIPE_WEBHOOK_SECRETS=secrets.platform,
+                    STRIPE_CONNECT_WEBHOOK_SECRETS=secrets.connect,
+                ),
+                listener.fileno(),
+            )
+        opening.callback(service.stop)
+        service.wait_until_ready(url)
+        return url
+
+    def _environment(self, **more: str) -> dict[str, str]:
+        """Only what the process needs: nothing of the caller's environment decides for it."""
+        base = {"STRIPE_API_BASE": self.stripe.api_base} if self.stripe.api_base else {}
+        key = {"STRIPE_SECRET_KEY": self.stripe.secret_key}
+        return {"PATH": os.environ["PATH"]} | key | base | more
+
+    # Time
+
+    def install_clock(self) -> None:
+        """Replace private.clock() in this database, as only tests and this demo do."""
+        run_file(self.operator, ROOT / "tests" / "clock.sql")
+
+    def travel(self, day: str, local_time: str) -> datetime:
+        """Move the present of the database and of Stripe to a moment of the week."""
+        moment = self.week.at(day, local_time)
+        travel(self.operator, to=moment)
+        self.stripe.travel(moment)
+        return moment
+
+    # Services
+
+    def post(self, path: str, token: str, body: dict[str, Any]) -> httpx.Response:
+        """Call the webhook service as a signed-in person."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return self._http().post(f"{self.service_url}{path}", json=body, headers=headers)
+
+    def post_forged_webhook(self) -> httpx.Response:
+        """Send the webhook service what Stripe never signed."""
+        headers = {"Stripe-Signature": f"t={int(time.time())},v1={'0' * 64}"}
+        body = {"id": "evt_forged", "object": "event", "type": "payment_intent.succeeded"}
+        url = f"{self.service_url}/stripe/webhooks"
+        return self._http().post(url, json=body, headers=headers)
+
+    def deliver_webhooks(self) -> None:
+        """Let Stripe deliver what has happened since the last time."""
+        statuses = self.stripe.deliver_webhooks()
+        self.story.show(f"Stripe delivers {len(statuses)} signed webhooks")
+        is_taken = [status == 200 for status in statuses]
+        if is_taken:
+            self.story.check("each of them was taken", all(is_taken))
+
+    def run_job(self, *arguments: str) -> Finished:
+        """Run `python -m jobs …` with its own login, and show what it says."""
+        self.story.show(f"$ python -m jobs {' '.join(arguments)}")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jobs", *arguments],
+            cwd=ROOT,
+            env=self._environment(JOBS_DATABASE_URL=self.summary["jobs_url"]),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+        try:
+            stdout, stderr = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            process.wait()
+        lines = [json.loads(line) for line in stdout.splitlines()]
+        for told, same in groupby([*map(_tell, lines), *stderr.splitlines()]):
+            times = len(list(same))
+            self.story.show(told + (f" ({times} times)" if times > 1 else ""), indent=6)
+        return Finished(process.returncode, lines)
+
+    # The operator
+
+    def ask(self, snippet: str) -> list[DictRow]:
+        """Run one of the operator's saved queries (supabase/snippets) and return its rows."""
+        query = (SNIPPETS / f"{snippet}.sql").read_bytes()
+        with self.operator.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(query).fetchall()
+
+    def _http(self) -> httpx.Client:
+        if not hasattr(self, "_client"):
+            self._client = self._open.enter_context(httpx.Client(timeout=30, trust_env=False))
+        return self._client
+
+
+class Service:
+    """The webhook service under gunicorn, a process of its own."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], socket_fd: int) -> None:
+        self._log: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            pass_fds=[socket_fd],
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self, url: str) -> None:
+        """Return once the service reaches its database; raise StageError if it never does."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                if httpx.get(f"{url}/readyz", timeout=5, trust_env=False).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        self._log.seek(0)
+        raise StageError(f"The webhook service did not start:\n{self._log.read()}")
+
+    def stop(self) -> None:
+        """End gunicorn and its workers."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._log.close()
+
+
+def _tell(line: dict[str, Any]) -> str:
+    facts = [
+        f"{name}={value}"
+        for name, value in line.items()
+        if name not in UNTOLD and not name.endswith("_id") and value is not None
+    ]
+    return f"{line['event'].replace('_', ' ')}: {' '.join(facts)}"

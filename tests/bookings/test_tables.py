@@ -1,0 +1,145 @@
+"""The rules that a booking keeps on its own, as truth tables."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.factories import World, refusal
+
+STATUSES = [
+    "held",
+    "requested",
+    "confirmed",
+    "in_progress",
+    "completed",
+    "no_show",
+    "cancelled",
+    "declined",
+    "expired",
+]
+PARTIES = ["learner", "guardian", "instructor", "admin", "system"]
+
+
+def broken_rule(world: World, **columns: Any) -> str:
+    """The rule that stops these values, written past every trigger; '' if none does."""
+    assignments = ", ".join(f"{name} = %s" for name in columns)
+    try:
+        with world.connection.transaction(force_rollback=True):
+            world.connection.execute("set local session_replication_role = replica")
+            world.connection.execute(
+                f"update public.bookings set {assignments}", list(columns.values())
+            )
+    except psycopg.errors.IntegrityError as error:
+        return refusal(error).code
+    return ""
+
+
+def test_the_tables_here_know_every_status_and_party(world: World) -> None:
+    assert world.value("select enum_range(null::public.booking_status)::text[]") == STATUSES
+    assert world.value("select enum_range(null::public.booking_party)::text[]") == PARTIES
+
+
+def test_cancelled_bookings_alone_say_when_and_by_whom(world: World) -> None:
+    world.booking()
+    table = product(STATUSES, [None, world.now()], [None, "system"])
+    for status, cancelled_at, cancelled_by in table:
+        broken = broken_rule(
+            world,
+            status=status,
+            cancelled_at=cancelled_at,
+            cancelled_by=cancelled_by,
+            no_show_by="learner" if status == "no_show" else None,
+        )
+        says_both = cancelled_at is not None and cancelled_by is not None
+        says_neither = cancelled_at is None and cancelled_by is None
+        if says_both if status == "cancelled" else says_neither:
+            assert broken == "", status
+        else:
+            assert broken == "a_cancellation_says_when_and_by_whom", status
+
+
+def test_no_shows_alone_say_which_of_the_two_did_not_come(world: World) -> None:
+    world.booking()
+    for status, party in product(STATUSES, [None, *PARTIES]):
+        broken = broken_rule(
+            world,
+            status=status,
+            cancelled_at=world.now() if status == "cancelled" else None,
+            cancelled_by="system" if status == "cancelled" else None,
+            no_show_by=party,
+        )
+        fitting = ("learner", "instructor") if status == "no_show" else (None,)
+        assert broken == ("" if party in fitting else "a_no_show_says_who"), (status, party)
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [
+        ("held", "a_hold_has_a_deadline"),
+        ("requested", ""),
+        ("confirmed", ""),
+        ("expired", ""),
+    ],
+)
+def test_holds_alone_need_a_deadline(world: World, status: str, rule: str) -> None:
+    world.booking()
+    assert broken_rule(world, status=status, hold_expires_at=None) == rule
+
+
+@pytest.mark.parametrize(
+    ("columns", "rule"),
+    [
+        ({"total_cents": 5309}, "total_is_share_plus_fee_minus_discount"),
+        ({"total_cents": 5311}, "total_is_share_plus_fee_minus_discount"),
+        (
+            {"instructor_share_cents": 4499, "total_cents": 5309},
+            "share_follows_from_the_price",
+        ),
+        ({"fee_mode": "included"}, "share_follows_from_the_price"),
+        ({"platform_fee_cents": -1, "total_cents": 4499}, "amounts_are_not_negative"),
+        ({"credit_applied_cents": -1}, "amounts_are_not_negative"),
+        ({"credit_applied_cents": 5311}, "credit_is_at_most_the_total"),
+        ({"credit_applied_cents": 5310}, ""),
+        ({"discount_cents": 810, "total_cents": 4500}, ""),
+        ({"currency": "GBP"}, "currency_is_lower_case_iso"),
+        ({"end_at": "2020-01-01"}, "end_is_after_start"),
+        ({"pickup_lat": 90.5}, "places_are_on_earth"),
+        ({"dropoff_lng": -181}, "places_are_on_earth"),
+        ({"pickup_address": "a" * 501}, "texts_are_short"),
+        ({"pickup_address": "a" * 500, "pickup_lat": -90, "pickup_lng": 180}, ""),
+    ],
+)
+def test_amounts_times_and_places_make_sense(
+    world: World, columns: dict[str, Any], rule: str
+) -> None:
+    world.booking()
+    assert broken_rule(world, **columns) == rule
+
+
+def test_bookings_that_were_ended_leave_the_learner_free(world: World) -> None:
+    booking = world.booking()
+    world.book(booking.learner, world.slot(world.service(world.instructor()), world.in_days(4)))
+    for status in STATUSES:
+        broken = broken_rule(
+            world,
+            start_at=world.in_days(8),
+            end_at=world.in_days(9),
+            status=status,
+            cancelled_at=world.now() if status == "cancelled" else None,
+            cancelled_by="system" if status == "cancelled" else None,
+            no_show_by="learner" if status == "no_show" else None,
+        )
+        is_ended = status in ("cancelled", "declined", "expired")
+        assert broken == ("" if is_ended else "learner_is_never_double_booked"), status
+        assert world.value("select private.occupies_slot(%s)", status) == (not is_ended)
+
+
+def test_group_lessons_leave_the_learner_free(world: World) -> None:
+    booking = world.booking()
+    group = world.service(world.instructor(), max_participants=5)
+    world.book(booking.learner, world.slot(group, world.in_days(2, 10, 30)))
+    assert world.count("public.bookings") == 2

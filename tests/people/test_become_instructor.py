@@ -1,0 +1,126 @@
+"""Anybody signed in can offer lessons on the marketplace, once, and waits to be verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.rows import DictRow
+
+from tests.factories import MARKETPLACE, World, refusal
+from tests.stack import Cluster
+
+
+def become_instructor(world: World, person: UUID, **arguments: Any) -> DictRow:
+    given = {"p_display_name": "Ann", "p_hourly_rate_cents": 4500} | arguments
+    instructor_id = world.call(person, "public.become_instructor", **given)
+    return world.row("select * from public.instructors where id = %s", instructor_id)
+
+
+def test_a_person_becomes_an_unverified_instructor_of_the_marketplace(world: World) -> None:
+    person = world.person()
+    instructor = become_instructor(world, person, p_bio="Patient.")
+    assert (instructor["org_id"], instructor["user_id"]) == (MARKETPLACE, person)
+    assert instructor["verification_status"] == "pending"
+    assert (instructor["hourly_rate_cents"], instructor["bio"]) == (4500, "Patient.")
+
+
+def test_currency_and_time_zone_are_the_marketplaces_unless_named(world: World) -> None:
+    default = become_instructor(world, world.person())
+    assert (default["currency"], default["time_zone"]) == ("gbp", "Europe/London")
+    named = become_instructor(
+        world, world.person(), p_currency="DKK", p_time_zone="Europe/Copenhagen"
+    )
+    assert (named["currency"], named["time_zone"]) == ("dkk", "Europe/Copenhagen")
+
+
+def test_an_instructor_has_a_private_half_and_the_role(world: World) -> None:
+    person = world.person()
+    instructor = become_instructor(world, person)
+    details = world.row(
+        "select * from public.instructor_details where instructor_id = %s", instructor["id"]
+    )
+    assert (details["org_id"], details["payee"], details["fee_bps"]) == (
+        MARKETPLACE,
+        "instructor",
+        None,
+    )
+    roles = world.rows("select * from public.organization_members where user_id = %s", person)
+    assert [(row["org_id"], row["role"]) for row in roles] == [(MARKETPLACE, "instructor")]
+
+
+def test_nobody_becomes_an_instructor_twice(world: World) -> None:
+    person = world.person()
+    before = become_instructor(world, person)
+    with world.refusing("PT409", "already_an_instructor"):
+        become_instructor(world, person, p_hourly_rate_cents=9900)
+    assert world.rows("select * from public.instructors where user_id = %s", person) == [before]
+
+
+def test_a_visitor_is_asked_to_sign_in(world: World) -> None:
+    with world.refusing("42501", "sign_in_required"), world.acting_as(None):
+        world.value("select public.become_instructor('Ann', 4500)")
+    with world.refusing("42501"), world.acting_as(None, "anon"):
+        world.value("select public.become_instructor('Ann', 4500)")
+    assert world.count("public.instructors") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sqlstate", "code"),
+    [
+        ({"p_currency": "xyz"}, "PT422", "unknown_currency"),
+        ({"p_currency": ""}, "PT422", "unknown_currency"),
+        ({"p_hourly_rate_cents": -1}, "23514", "hourly_rate_can_be_charged"),
+        ({"p_hourly_rate_cents": 100_000_000}, "23514", "hourly_rate_can_be_charged"),
+        ({"p_hourly_rate_cents": None}, "23502", ""),
+        ({"p_display_name": ""}, "23514", "display_name_is_short"),
+        ({"p_display_name": "x" * 201}, "23514", "display_name_is_short"),
+        ({"p_display_name": None}, "23502", ""),
+        ({"p_bio": "x" * 10_001}, "23514", "bio_is_short"),
+        ({"p_time_zone": "Moon/Base"}, "23514", "time_zone_is_known"),
+        ({"p_time_zone": "Europe/London+3"}, "23514", "time_zone_is_known"),
+    ],
+)
+def test_a_bad_offer_is_refused_whole(
+    world: World, arguments: dict[str, Any], sqlstate: str, code: str
+) -> None:
+    person = world.person()
+    with world.refusing(sqlstate, code):
+        become_instructor(world, person, **arguments)
+    assert world.count("public.instructors") == 0
+    assert world.rows("select * from public.organization_members where user_id = %s", person) == []
+
+
+@pytest.fixture
+def clients(cluster: Cluster, committed_world: World) -> Iterator[list[psycopg.Connection]]:
+    database = committed_world.connection.info.dbname
+    connections = [psycopg.connect(cluster.admin_url(database)) for _ in range(8)]
+    yield connections
+    for connection in connections:
+        connection.close()
+
+
+def test_of_eight_requests_at_once_one_succeeds(
+    committed_world: World, clients: list[psycopg.Connection]
+) -> None:
+    person = committed_world.person()
+    start = Barrier(len(clients))
+
+    def ask(connection: psycopg.Connection) -> str:
+        start.wait()
+        try:
+            become_instructor(World(connection), person)
+            connection.commit()
+        except psycopg.Error as error:
+            return refusal(error).code
+        return "made"
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        outcomes = sorted(pool.map(ask, clients))
+    assert outcomes == ["already_an_instructor"] * 7 + ["made"]
+    assert committed_world.count("public.instructors") == 1
