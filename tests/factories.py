@@ -338,6 +338,9 @@ class World:
             "private.open_connect_account",
             p_user_id=instructor.user_id,
             p_instructor_id=instructor.id,
+            p_org_id=None,
+            p_country="GB",
+            p_platform_country="GB",
         )
         account = account_object(opened["metadata"], ready=True)
         self.deliver("account.updated", account, endpoint="connect", account=account["id"])
@@ -353,6 +356,7 @@ class World:
                 "jobs",
                 "private.open_payout_run",
                 p_org_id=due["org_id"],
+                p_schedule=due["schedule"],
                 p_period_on=due["period_on"],
             )
             run_id = run["open_payout_run"]
@@ -438,8 +442,27 @@ class Booking:
         return intent_object(self.payment, status, **fields)
 
     def pay(self) -> str:
-        """Pays in full, and returns what became of the webhook."""
-        return self.world.deliver("payment_intent.succeeded", self.intent())
+        """Pays in full with money that Stripe makes available at once; what became of the webhook."""
+        outcome = self.world.deliver("payment_intent.succeeded", self.intent())
+        if self.payment["status"] == "succeeded":
+            self.settle_funds()
+        return outcome
+
+    def settle_funds(self, available_at: datetime | None = None, fee_cents: int = 0) -> None:
+        """Lets Stripe say what it keeps of the payment, and from when the rest can be transferred."""
+        available_at = available_at or self.world.now()
+        self.world.serve(
+            "jobs",
+            "private.record_processing_fee",
+            p_payment_id=self.payment["id"],
+            p_balance_transaction=Jsonb(
+                {
+                    "currency": self.payment["currency"],
+                    "fee": fee_cents,
+                    "available_on": int(available_at.timestamp()),
+                }
+            ),
+        )
 
     def refund(self, amount_cents: int, status: str = "succeeded", **fields: Any) -> str:
         """Refunds a part of the payment in Stripe's Dashboard; what became of the webhook."""

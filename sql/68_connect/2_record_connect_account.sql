@@ -1,5 +1,6 @@
--- Takes Stripe's answer to the making of an account. Definer: the service has no access to the tables.
-create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb)
+-- Takes Stripe's answer to the making of an account, or with p_is_fetched to a look at it, which is news as of now.
+-- Definer: the service has no access to the tables.
+create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
     returns void
     language plpgsql
     volatile
@@ -14,6 +15,12 @@ begin
             'Record the account that was made with this row''s metadata.'
         );
     end if;
-    perform private.apply_account(p_account, to_timestamp((p_account ->> 'created')::bigint));
+    perform private.apply_account(
+        p_account,
+        case
+            when p_is_fetched then date_trunc('second', private.clock())
+            else to_timestamp((p_account ->> 'created')::bigint)
+        end
+    );
 end;
 $$;

@@ -775,6 +775,7 @@ create table public.instructor_details (
     payee public.payee_kind not null default 'instructor',
     payout_schedule public.payout_schedule not null default 'weekly',
     minimum_payout_cents bigint,
+    is_payout_held boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -787,6 +788,8 @@ create table public.instructor_details (
 create index on public.instructor_details (org_id, instructor_id);
 
 comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
+comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
 comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
 
 create table public.learners (
@@ -3303,6 +3306,112 @@ comment on function private.finish_command is 'Marks a command done; does nothin
 grant execute on function private.claim_commands to jobs;
 grant execute on function private.finish_command to jobs;
 grant execute on function private.fail_command to jobs;
+
+-- sql/27_alerts/1_tables.sql
+create table public.alerts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    code text not null,
+    message text not null,
+    related_type text not null,
+    related_id uuid not null,
+    dedupe_key text not null unique,
+    created_at timestamptz not null default private.clock(),
+    resolved_at timestamptz,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint message_is_short check (length(message) between 1 and 1000)
+);
+
+create index on public.alerts (org_id, instructor_id);
+create index on public.alerts (org_id, created_at);
+create index on public.alerts (instructor_id, created_at);
+
+comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
+comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
+comment on column public.alerts.code is
+    'Stable, for frontends: payout_held, payout_reversed, bank_payout_failed or account_disconnected.';
+
+alter table public.alerts enable row level security;
+
+-- sql/27_alerts/2_raise_alert.sql
+-- Tells a payee and the admins of something, once a dedupe key.
+create function private.raise_alert(
+    p_org_id uuid,
+    p_instructor_id uuid,
+    p_code text,
+    p_message text,
+    p_related_type text,
+    p_related_id uuid,
+    p_dedupe_key text
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, dedupe_key)
+    values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_dedupe_key)
+    on conflict (dedupe_key) do nothing;
+$$;
+
+-- sql/27_alerts/2_resolve_alert.sql
+-- Takes an alert off the list. Definer: nobody writes alerts directly.
+create function private.resolve_alert(p_alert_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+
+    update public.alerts
+    set resolved_at = private.clock()
+    where id = p_alert_id
+        and resolved_at is null
+        and (org_id = any (private.my_admin_org_ids()) or instructor_id = any (private.my_instructor_ids()));
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'alert_not_found',
+            'There is no such open alert of yours.',
+            'Reload the list of alerts.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/27_alerts/3_triggers.sql
+select private.audit_table('public.alerts', 'id');
+
+-- sql/27_alerts/4_api.sql
+create function public.resolve_alert(p_alert_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.resolve_alert(p_alert_id);
+
+comment on function public.resolve_alert is
+    'Marks an alert resolved; for whom it is addressed to. Errors: sign_in_required, alert_not_found.';
+
+-- sql/27_alerts/9_access.sql
+create policy select_addressed on public.alerts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.alerts to authenticated, service_role;
+
+grant execute on function private.resolve_alert to authenticated;
+grant execute on function public.resolve_alert to authenticated;
 
 -- sql/30_catalogue/1_tables.sql
 create table public.services (
@@ -7707,20 +7816,10 @@ grant execute on function public.my_bookings to authenticated;
 grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
 
--- sql/70_payouts/1_tables.sql
+-- sql/68_connect/1_tables.sql
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );
-create type public.earning_kind as enum (
-    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
-);
-create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
-create type public.payout_run_status as enum ('open', 'completed');
-create type public.payout_outcome as enum ('payout', 'skipped', 'held');
-create type public.payout_status as enum (
-    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
-);
-create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
 
 create table public.stripe_connect_accounts (
     id uuid primary key default gen_random_uuid(),
@@ -7728,6 +7827,7 @@ create table public.stripe_connect_accounts (
     instructor_id uuid,
     stripe_account_id text unique,
     account_type text not null default 'express',
+    service_agreement text not null default 'full',
     status public.connect_status not null default 'not_started',
     charges_enabled boolean not null default false,
     payouts_enabled boolean not null default false,
@@ -7737,12 +7837,16 @@ create table public.stripe_connect_accounts (
     country text,
     default_currency text,
     business_type text,
+    status_reason text,
     seen_at timestamptz,
+    synced_at timestamptz,
     retired_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
+    constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
     constraint account_id_is_stripes check (stripe_account_id ~ '^acct_'),
     constraint an_account_that_does_something_exists check (status = 'not_started' or stripe_account_id is not null),
     constraint ready_means_that_money_can_arrive check (status <> 'ready' or (transfers_enabled and payouts_enabled))
@@ -7756,6 +7860,9 @@ create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
     'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
+comment on column public.stripe_connect_accounts.country is 'Fixed when the account is made at Stripe, as is service_agreement.';
+comment on column public.stripe_connect_accounts.status_reason is
+    'Why it is not ready, in a word for the payee; Stripe''s own reason is for admins, in connect_account_details.';
 comment on column public.stripe_connect_accounts.seen_at is 'Time of the latest Stripe event applied; older ones change nothing.';
 
 create table public.connect_account_details (
@@ -7774,11 +7881,446 @@ create index on public.connect_account_details (org_id, connect_account_id);
 
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
+create type private.payee as (org_id uuid, instructor_id uuid);
+comment on type private.payee is 'Who is paid: an instructor, or the organization where instructor_id is null.';
+
+alter table public.stripe_connect_accounts enable row level security;
+alter table public.connect_account_details enable row level security;
+
+-- sql/68_connect/2_apply_account.sql
+-- Brings a connected account to what Stripe says of it. The latest news count, in one second the furthest along, so that a
+-- stale event never takes readiness away.
+create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    news constant public.connect_status := private.connect_status_of(p_account);
+    account public.stripe_connect_accounts;
+begin
+    select * into account
+    from public.stripe_connect_accounts
+    where stripe_account_id = p_account ->> 'id'
+        or (
+            stripe_account_id is null
+            and id = private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id')
+        )
+    for no key update;
+
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+    if (p_occurred_at, news) <= (account.seen_at, account.status) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.stripe_connect_accounts
+    set stripe_account_id = p_account ->> 'id',
+        account_type = coalesce(p_account ->> 'type', account_type),
+        status = news,
+        status_reason = private.connect_status_reason(p_account, news),
+        charges_enabled = (p_account -> 'charges_enabled')::boolean,
+        payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
+        details_submitted = (p_account -> 'details_submitted')::boolean,
+        transfers_enabled = coalesce(p_account #>> '{capabilities,transfers}' = 'active', false),
+        country = p_account ->> 'country',
+        default_currency = p_account ->> 'default_currency',
+        business_type = p_account ->> 'business_type',
+        seen_at = p_occurred_at
+    where id = account.id;
+
+    insert into public.connect_account_details (
+        connect_account_id, org_id, disabled_reason, requirements, business_profile
+    )
+    values (
+        account.id,
+        account.org_id,
+        p_account #>> '{requirements,disabled_reason}',
+        p_account -> 'requirements',
+        p_account -> 'business_profile'
+    )
+    on conflict (connect_account_id) do update
+        set disabled_reason = excluded.disabled_reason,
+            requirements = excluded.requirements,
+            business_profile = excluded.business_profile;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/68_connect/2_apply_capability.sql
+-- A capability changed: what that means for the account is fetched from Stripe, since the event holds the capability alone.
+create function private.apply_capability(p_event_id text, p_account_id text)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    select * into account from public.stripe_connect_accounts where stripe_account_id = p_account_id;
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+
+    perform private.enqueue_command(
+        'sync_account', format('sync_account:%s', p_event_id),
+        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id)
+    );
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/68_connect/2_apply_deauthorization.sql
+-- The owner of an account cut the platform off: nothing can be sent there any more.
+create function private.apply_deauthorization(p_account_id text, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    update public.stripe_connect_accounts
+    set status = 'disconnected',
+        status_reason = 'disconnected_by_owner',
+        charges_enabled = false,
+        payouts_enabled = false,
+        transfers_enabled = false,
+        seen_at = p_occurred_at
+    where stripe_account_id = p_account_id
+        and coalesce(p_occurred_at >= seen_at, true)
+    returning * into account;
+
+    if found then
+        perform private.raise_alert(
+            account.org_id, account.instructor_id, 'account_disconnected',
+            'The Stripe account was disconnected from the platform, so payouts wait. Connect an account again to be paid.',
+            'stripe_connect_accounts', account.id, format('account:%s:disconnected', account.id)
+        );
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    return case
+        when exists (select from public.stripe_connect_accounts known where known.stripe_account_id = p_account_id)
+            then row('processed', 'late')::private.stripe_outcome
+        else row('parked', 'unknown_account')::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- sql/68_connect/2_connect_status_of.sql
+-- Where a Stripe account stands, for the person who is to be paid. Payable means: transfers may arrive, and leave to a bank.
+create function private.connect_status_of(p_account jsonb)
+    returns public.connect_status
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when not (p_account -> 'details_submitted')::boolean then 'incomplete'
+        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed)' then 'paused'
+        when p_account #>> '{capabilities,transfers}' = 'active' and (p_account -> 'payouts_enabled')::boolean then 'ready'
+        when jsonb_array_length(coalesce(p_account #> '{requirements,currently_due}', '[]')) > 0 then 'incomplete'
+        else 'under_review'
+    end::public.connect_status;
+$$;
+
+-- sql/68_connect/2_connect_status_reason.sql
+-- Why an account is not ready, in a word that the payee may see; whatever suspicion Stripe has is not in it.
+create function private.connect_status_reason(p_account jsonb, p_status public.connect_status)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_status
+        when 'incomplete' then case
+            when (p_account -> 'details_submitted')::boolean then 'more_information_needed'
+            else 'onboarding_not_finished'
+        end
+        when 'under_review' then 'being_reviewed'
+        when 'paused' then 'contact_support'
+        when 'disconnected' then 'disconnected_by_owner'
+    end;
+$$;
+
+-- sql/68_connect/2_open_account_sync.sql
+-- The Stripe account of a payee to be fetched anew at the payee's own wish, at most once a minute.
+-- Definer: the service has no access to the tables.
+create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns table (connect_account_id uuid, stripe_account_id text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
+begin
+    if account.synced_at > private.clock() - interval '1 minute' then
+        perform private.refuse(
+            'PT429', 'too_soon',
+            'This account was fetched a moment ago.',
+            'Wait a minute; news from Stripe arrive by themselves.'
+        );
+    end if;
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+
+    return query
+    update public.stripe_connect_accounts synced
+    set synced_at = private.clock()
+    where synced.id = account.id
+    returning synced.id, synced.stripe_account_id;
+end;
+$$;
+
+-- sql/68_connect/2_open_connect_account.sql
+-- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
+-- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
+-- country, and with it the agreement, are fixed by the first request.
+-- Definer: the service has no access to the tables.
+create function private.open_connect_account(
+    p_user_id uuid,
+    p_instructor_id uuid,
+    p_org_id uuid,
+    p_country text,
+    p_platform_country text
+)
+    returns table (
+        connect_account_id uuid,
+        stripe_account_id text,
+        idempotency_key text,
+        country text,
+        service_agreement text,
+        email text,
+        metadata jsonb
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+begin
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+
+    insert into public.stripe_connect_accounts (org_id, instructor_id, country, service_agreement)
+    values (
+        payee.org_id,
+        payee.instructor_id,
+        upper(p_country),
+        case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
+    )
+    on conflict do nothing;
+
+    return query
+    select
+        account.id,
+        account.stripe_account_id,
+        'connect_account:' || account.id,
+        account.country,
+        account.service_agreement,
+        profile.email,
+        jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
+    from public.profiles profile
+    join public.stripe_connect_accounts account
+        on account.org_id = payee.org_id
+        and account.instructor_id is not distinct from payee.instructor_id
+        and account.retired_at is null
+    where profile.id = p_user_id;
+exception
+    when check_violation then
+        perform private.refuse_violation('country_is_an_iso_code');
+end;
+$$;
+
+-- sql/68_connect/2_open_dashboard_link.sql
+-- The Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
+create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns table (stripe_account_id text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
+begin
+    if not account.details_submitted then
+        perform private.refuse(
+            'PT409', 'onboarding_not_finished',
+            'The dashboard opens once onboarding is finished.',
+            'Go on with POST /connect/onboarding-links.'
+        );
+    end if;
+    return query select account.stripe_account_id;
+end;
+$$;
+
+-- sql/68_connect/2_record_connect_account.sql
+-- Takes Stripe's answer to the making of an account, or with p_is_fetched to a look at it, which is news as of now.
+-- Definer: the service has no access to the tables.
+create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id') is distinct from p_connect_account_id then
+        perform private.refuse(
+            'PT422', 'wrong_account',
+            'That Stripe account belongs to another payee.',
+            'Record the account that was made with this row''s metadata.'
+        );
+    end if;
+    perform private.apply_account(
+        p_account,
+        case
+            when p_is_fetched then date_trunc('second', private.clock())
+            else to_timestamp((p_account ->> 'created')::bigint)
+        end
+    );
+end;
+$$;
+
+-- sql/68_connect/2_require_connect_account.sql
+-- The live Stripe account of a payee for whom a person may act, locked.
+create function private.require_connect_account(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns public.stripe_connect_accounts
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+    account public.stripe_connect_accounts;
+begin
+    select * into account
+    from public.stripe_connect_accounts
+    where org_id = payee.org_id
+        and instructor_id is not distinct from payee.instructor_id
+        and retired_at is null
+        and stripe_account_id is not null
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'no_account',
+            'There is no Stripe account yet.',
+            'Begin with POST /connect/onboarding-links.'
+        );
+    end if;
+    return account;
+end;
+$$;
+
+-- sql/68_connect/2_require_payee.sql
+-- The payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
+create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns private.payee
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payee private.payee;
+begin
+    if p_org_id is not null and p_instructor_id is null then
+        select member.org_id, null into payee
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.user_id = p_user_id
+            and member.role in ('owner', 'admin')
+        limit 1;
+    else
+        select instructor.org_id, instructor.id into payee
+        from public.instructors instructor
+        where instructor.user_id = p_user_id
+            and instructor.id = coalesce(p_instructor_id, instructor.id)
+            and instructor.org_id = coalesce(
+                p_org_id,
+                case when p_instructor_id is null then private.marketplace_id() end,
+                instructor.org_id
+            );
+    end if;
+
+    if payee.org_id is null then
+        perform private.refuse(
+            'PT404', 'not_an_instructor',
+            'You are not this instructor, nor do you administer this organization.',
+            'Call become_instructor first, or leave both out for yourself.'
+        );
+    end if;
+    return payee;
+end;
+$$;
+
+-- sql/68_connect/3_triggers.sql
+create trigger touch_updated_at
+    before update on public.stripe_connect_accounts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.connect_account_details
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.stripe_connect_accounts', 'id');
+select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
+
+-- sql/68_connect/9_access.sql
+create policy select_own_or_admin on public.stripe_connect_accounts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_admin on public.connect_account_details
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+grant select on public.stripe_connect_accounts to authenticated, service_role;
+grant select on public.connect_account_details to authenticated, service_role;
+
+grant execute on function private.open_connect_account to webhook_service;
+grant execute on function private.open_account_sync to webhook_service;
+grant execute on function private.open_dashboard_link to webhook_service;
+grant execute on function private.record_connect_account to webhook_service, jobs;
+
+-- sql/70_payouts/1_tables.sql
+create type public.earning_kind as enum (
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+);
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.payout_run_status as enum ('open', 'completed');
+create type public.payout_outcome as enum ('payout', 'skipped', 'held');
+create type public.payout_status as enum (
+    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
+);
+create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
+create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
+
 create table public.payout_runs (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     schedule public.payout_schedule not null,
     period_on date not null,
+    sequence integer not null default 1,
     cutoff_at timestamptz not null,
     status public.payout_run_status not null default 'open',
     heartbeat_at timestamptz not null,
@@ -7786,12 +8328,14 @@ create table public.payout_runs (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
-    unique (org_id, schedule, period_on),
+    unique (org_id, schedule, period_on, sequence),
+    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
     constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
 );
 
 comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
 comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
+comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
 comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
 comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
 
@@ -7811,6 +8355,8 @@ create table public.payouts (
     failure_code text,
     failure_message text,
     paid_at timestamptz,
+    last_tried_at timestamptz,
+    leased_until timestamptz,
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -7828,6 +8374,7 @@ create table public.payouts (
         (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
         and (status in ('paid', 'reversed')) = (paid_at is not null)
     ),
+    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
     constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
 );
 
@@ -7835,11 +8382,14 @@ create index on public.payouts (org_id, instructor_id);
 create index on public.payouts (org_id, run_id);
 create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
-create index on public.payouts (run_id, status, id);
+create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
+create index on public.payouts (run_id, leased_until) where status = 'sending';
+create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
 comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
 comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
+comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
 comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
 
 create table public.earnings (
@@ -7938,7 +8488,65 @@ create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
 
 comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
-comment on column public.payout_run_results.reason is 'negative_balance, nothing_due, below_minimum, no_account or account_not_ready.';
+comment on column public.payout_run_results.reason is
+    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
+
+create table public.bank_payouts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    connect_account_id uuid not null,
+    instructor_id uuid,
+    stripe_payout_id text not null unique,
+    currency text not null,
+    amount_cents bigint not null,
+    status public.bank_payout_status not null,
+    arrival_on date,
+    failure_code text,
+    failure_message text,
+    seen_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
+);
+
+create index on public.bank_payouts (org_id, connect_account_id);
+create index on public.bank_payouts (org_id, instructor_id);
+create index on public.bank_payouts (instructor_id, created_at);
+
+comment on table public.bank_payouts is
+    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
+comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+
+create table public.problem_reports (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    booking_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    reported_by uuid references public.profiles (id) on delete set null,
+    description text not null,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint description_is_short check (length(description) between 3 and 5000),
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+);
+
+create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
+create index on public.problem_reports (org_id, booking_id);
+create index on public.problem_reports (org_id, learner_id);
+create index on public.problem_reports (org_id, instructor_id);
+create index on public.problem_reports (reported_by);
+create index on public.problem_reports (learner_id);
+
+comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
 
 create table private.payout_attempts (
     payout_id uuid not null references public.payouts (id) on delete restrict,
@@ -7949,7 +8557,6 @@ create table private.payout_attempts (
     destination text not null,
     status private.attempt_status not null default 'sending',
     worker_id uuid not null,
-    leased_until timestamptz not null,
     error_code text,
     error_message text,
     started_at timestamptz not null,
@@ -7962,15 +8569,14 @@ create table private.payout_attempts (
 
 comment on table private.payout_attempts is
     'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
-comment on column private.payout_attempts.leased_until is 'Until then the try belongs to one worker; after it, another may look it up and go on.';
 
-alter table public.stripe_connect_accounts enable row level security;
-alter table public.connect_account_details enable row level security;
 alter table public.payout_runs enable row level security;
 alter table public.payouts enable row level security;
 alter table public.earnings enable row level security;
 alter table public.payout_items enable row level security;
 alter table public.payout_run_results enable row level security;
+alter table public.bank_payouts enable row level security;
+alter table public.problem_reports enable row level security;
 alter table private.payout_attempts enable row level security;
 
 -- sql/70_payouts/2_accrue_earning.sql
@@ -7996,10 +8602,10 @@ begin
         payment.id,
         new.currency,
         new.instructor_share_cents - coalesce(returned.share_cents, 0),
-        private.clock() + new.payout_hold
+        greatest(private.clock() + new.payout_hold, payment.funds_available_at)
     from (select new.id as booking_id) lesson
     left join lateral (
-        select paid.id
+        select paid.id, paid.funds_available_at
         from public.payments paid
         where paid.booking_id = lesson.booking_id
             and paid.status = 'succeeded'
@@ -8017,10 +8623,157 @@ begin
 end;
 $$;
 
--- sql/70_payouts/2_apply_account.sql
--- Brings a connected account to what Stripe says of it. The latest news count, in one second the furthest along, so that a
--- stale event never takes readiness away.
-create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
+-- sql/70_payouts/2_admin_cancel_payout.sql
+-- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
+-- at Stripe, and returns what comes back. Definer: payouts change only through functions.
+create function private.admin_cancel_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+begin
+    if payout.status = 'paid' then
+        perform private.enqueue_command(
+            'reverse_transfer', format('payout:%s:reverse', payout.id),
+            jsonb_build_object(
+                'payout_id', payout.id,
+                'transfer', payout.stripe_transfer_id,
+                'amount_cents', payout.amount_cents - payout.reversed_cents,
+                'idempotency_key', format('payout:%s:reverse', payout.id),
+                'metadata', jsonb_build_object('payout_id', payout.id)
+            )
+        );
+    elsif payout.status in ('pending', 'held', 'failed') then
+        perform private.cancel_payout(payout);
+    else
+        perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
+    end if;
+end;
+$$;
+
+-- sql/70_payouts/2_admin_hold_instructor.sql
+-- Holds all payouts of an instructor back, or lets them go again, from the next run on.
+-- Definer: nobody sets this themselves.
+create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.instructor_details
+    set is_payout_held = coalesce(p_is_held, true)
+    where instructor_id = p_instructor_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/70_payouts/2_admin_hold_payout.sql
+-- Holds a payout back that is not on its way. Definer: payouts change only through functions.
+create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+begin
+    if payout.status not in ('pending', 'failed') then
+        perform private.refuse_payout_step(payout, 'Only one that waits or failed can be held; an unknown one is looked up first.');
+    end if;
+    perform private.hold_payout(payout, 'admin_hold', 'The platform is looking into it.');
+end;
+$$;
+
+-- sql/70_payouts/2_admin_release_payout.sql
+-- Lets a held or failed payout be sent again; its next try has a new key. The run is opened again for it.
+-- Definer: payouts change only through functions.
+create function private.admin_release_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+begin
+    if payout.status not in ('held', 'failed') then
+        perform private.refuse_payout_step(payout, 'Only one that is held or failed can be sent again.');
+    end if;
+
+    update public.payouts
+    set status = 'pending',
+        last_tried_at = null,
+        failure_code = null,
+        failure_message = null
+    where id = payout.id;
+
+    update public.payout_runs
+    set status = 'open',
+        completed_at = null
+    where id = payout.run_id;
+end;
+$$;
+
+-- sql/70_payouts/2_admin_resolve_problem.sql
+-- An admin of the platform decides a reported problem: the earning goes on, or stays frozen for a refund.
+-- Definer: nobody writes earnings directly.
+create function private.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    report public.problem_reports;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.problem_reports
+    set resolution = p_reason,
+        resolved_at = private.clock()
+    where id = p_problem_report_id
+        and resolved_at is null
+    returning * into report;
+    if not found then
+        perform private.refuse(
+            'PT404', 'problem_not_found',
+            'There is no such open report.',
+            'Reload the list of reports.'
+        );
+    end if;
+
+    if p_releases_earning then
+        update public.earnings
+        set status = 'pending'
+        where booking_id = report.booking_id
+            and status = 'frozen';
+    end if;
+end;
+$$;
+
+-- sql/70_payouts/2_apply_bank_payout.sql
+-- Mirrors Stripe's payout from a connected account to its bank. It only moves forward; a paid one can still fail. A failure
+-- is told to the payee and the admins and pays nothing again, for the money is back in the connected account.
+create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -8028,53 +8781,43 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.connect_status := private.connect_status_of(p_account);
+    news constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
     account public.stripe_connect_accounts;
+    mirrored public.bank_payouts;
 begin
-    select * into account
-    from public.stripe_connect_accounts
-    where stripe_account_id = p_account ->> 'id'
-        or (
-            stripe_account_id is null
-            and id = private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id')
-        )
-    for no key update;
-
+    select * into account from public.stripe_connect_accounts where stripe_account_id = p_account_id;
     if not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
-    if (p_occurred_at, news) <= (account.seen_at, account.status) then
-        return row('processed', 'late')::private.stripe_outcome;
-    end if;
 
-    update public.stripe_connect_accounts
-    set stripe_account_id = p_account ->> 'id',
-        account_type = coalesce(p_account ->> 'type', account_type),
-        status = news,
-        charges_enabled = (p_account -> 'charges_enabled')::boolean,
-        payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
-        details_submitted = (p_account -> 'details_submitted')::boolean,
-        transfers_enabled = coalesce(p_account #>> '{capabilities,transfers}' = 'active', false),
-        country = p_account ->> 'country',
-        default_currency = p_account ->> 'default_currency',
-        business_type = p_account ->> 'business_type',
-        seen_at = p_occurred_at
-    where id = account.id;
-
-    insert into public.connect_account_details (
-        connect_account_id, org_id, disabled_reason, requirements, business_profile
+    insert into public.bank_payouts as known (
+        org_id, connect_account_id, instructor_id, stripe_payout_id, currency, amount_cents, status, arrival_on,
+        failure_code, failure_message, seen_at
     )
     values (
-        account.id,
-        account.org_id,
-        p_account #>> '{requirements,disabled_reason}',
-        p_account -> 'requirements',
-        p_account -> 'business_profile'
+        account.org_id, account.id, account.instructor_id, p_payout ->> 'id', p_payout ->> 'currency',
+        (p_payout ->> 'amount')::bigint, news, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
+        p_payout ->> 'failure_code', left(p_payout ->> 'failure_message', 500), p_occurred_at
     )
-    on conflict (connect_account_id) do update
-        set disabled_reason = excluded.disabled_reason,
-            requirements = excluded.requirements,
-            business_profile = excluded.business_profile;
+    on conflict (stripe_payout_id) do update
+        set status = excluded.status,
+            arrival_on = excluded.arrival_on,
+            failure_code = excluded.failure_code,
+            failure_message = excluded.failure_message,
+            seen_at = excluded.seen_at
+        where excluded.status > known.status
+    returning * into mirrored;
+
+    if not found then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+    if mirrored.status = 'failed' then
+        perform private.raise_alert(
+            mirrored.org_id, mirrored.instructor_id, 'bank_payout_failed',
+            'The bank returned a payout. The money is in the Stripe account: correct the bank details there.',
+            'bank_payouts', mirrored.id, format('bank_payout:%s:failed', mirrored.id)
+        );
+    end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
@@ -8115,6 +8858,30 @@ begin
     end if;
     perform private.reverse_payout(payout.id, (p_transfer ->> 'amount_reversed')::bigint, p_occurred_at);
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/70_payouts/2_cancel_payout.sql
+-- Cancels a payout that never reached Stripe: what it held is owed again and joins the next payout.
+create function private.cancel_payout(p_payout public.payouts)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'cancelled' where id = p_payout.id;
+    update public.earnings set payout_id = null where payout_id = p_payout.id;
+
+    perform private.post_transaction(
+        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.currency, private.clock(),
+        array[
+            row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
+            row('payee_payable', p_payout.payee_id, -p_payout.amount_cents)
+        ]::private.posting[]
+    );
 end;
 $$;
 
@@ -8175,7 +8942,8 @@ $$;
 -- sql/70_payouts/2_claim_payout.sql
 -- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
 -- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next.
+-- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
+-- not ready any more is held instead.
 -- Definer: the jobs have no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
@@ -8203,32 +8971,34 @@ declare
     payout public.payouts;
     last_try private.payout_attempts;
     this_try private.payout_attempts;
+    account public.stripe_connect_accounts;
 begin
-    select candidate.* into payout
-    from public.payouts candidate
-    where candidate.run_id = p_run_id
-        and candidate.id in (select claimable.payout_id from private.claimable_payouts(p_run_id, p_started_at) claimable)
-    order by candidate.id
-    limit 1
-    for no key update skip locked;
+    loop
+        payout := private.lock_claimable_payout(p_run_id, p_started_at);
+        if payout.id is null then
+            return;
+        end if;
 
-    if not found then
-        return;
-    end if;
+        select * into last_try
+        from private.payout_attempts made
+        where made.payout_id = payout.id
+        order by made.attempt desc
+        limit 1;
+        select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
 
-    select * into last_try
-    from private.payout_attempts made
-    where made.payout_id = payout.id
-    order by made.attempt desc
-    limit 1;
+        exit when account.status = 'ready' or last_try.status in ('sending', 'unknown');
+        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers now.');
+    end loop;
 
-    if payout.status <> 'sending' then
-        update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
-        update public.payouts set status = 'sending' where id = payout.id;
-    end if;
+    update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
+    update public.payouts
+    set status = 'sending',
+        last_tried_at = private.clock(),
+        leased_until = private.clock() + p_lease
+    where id = payout.id;
 
     insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, leased_until, started_at
+        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
         payout.id,
@@ -8238,17 +9008,13 @@ begin
         payout.currency,
         account.stripe_account_id,
         p_worker_id,
-        private.clock() + p_lease,
         private.clock()
-    from public.stripe_connect_accounts account
-    cross join lateral (
+    from (
         select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
     ) next_try
-    where account.id = payout.connect_account_id
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
-            leased_until = excluded.leased_until,
             started_at = excluded.started_at,
             finished_at = null
     returning made.* into this_try;
@@ -8270,35 +9036,6 @@ begin
         jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
         last_try.payout_id is not null;
 end;
-$$;
-
--- sql/70_payouts/2_claimable_payouts.sql
--- The payouts of a run that may be sent now: waiting ones, those whose worker's lease has run out, and those whose last try
--- failed or is in doubt since before this invocation began.
-create function private.claimable_payouts(p_run_id uuid, p_started_at timestamptz)
-    returns table (payout_id uuid)
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select payout.id
-    from public.payouts payout
-    left join lateral (
-        select made.leased_until, made.started_at
-        from private.payout_attempts made
-        where made.payout_id = payout.id
-        order by made.attempt desc
-        limit 1
-    ) last_try on true
-    where payout.run_id = p_run_id
-        and (
-            (payout.status = 'sending' and last_try.leased_until <= private.clock())
-            or (
-                payout.status in ('pending', 'failed', 'unknown')
-                and coalesce(last_try.started_at < p_started_at, true)
-            )
-        );
 $$;
 
 -- sql/70_payouts/2_close_payout_run.sql
@@ -8348,24 +9085,6 @@ begin
 end;
 $$;
 
--- sql/70_payouts/2_connect_status_of.sql
--- Where a Stripe account stands, for the person who is to be paid. Payable means: transfers may arrive, and leave to a bank.
-create function private.connect_status_of(p_account jsonb)
-    returns public.connect_status
-    language sql
-    immutable
-    security invoker
-    set search_path = ''
-as $$
-    select case
-        when not (p_account -> 'details_submitted')::boolean then 'incomplete'
-        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed)' then 'paused'
-        when p_account #>> '{capabilities,transfers}' = 'active' and (p_account -> 'payouts_enabled')::boolean then 'ready'
-        when jsonb_array_length(coalesce(p_account #> '{requirements,currently_due}', '[]')) > 0 then 'incomplete'
-        else 'under_review'
-    end::public.connect_status;
-$$;
-
 -- sql/70_payouts/2_create_payouts.sql
 -- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
 -- for every payee with a balance. Then the ledger moves what is owed into transit.
@@ -8380,7 +9099,7 @@ declare
     postings private.keyed_posting[];
 begin
     with decision as materialized (
-        select * from private.decide_payouts(p_run.org_id, p_run.cutoff_at)
+        select * from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at)
     ),
 
     picked as (
@@ -8451,13 +9170,29 @@ begin
     ) line (account_kind, amount_cents);
 
     perform private.post_batch('payout_created', 'payout', p_run.cutoff_at, postings);
+
+    perform private.raise_alert(
+        result.org_id, result.instructor_id, 'payout_held',
+        case result.reason
+            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
+            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+        end,
+        'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
+    )
+    from public.payout_run_results result
+    where result.run_id = p_run.id
+        and result.outcome = 'held';
 end;
 $$;
 
 -- sql/70_payouts/2_decide_payouts.sql
 -- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
 -- looks before earnings are released and therefore counts those that would be.
-create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz)
+create function private.decide_payouts(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_cutoff_at timestamptz
+)
     returns table (
         payee_id uuid,
         instructor_id uuid,
@@ -8484,7 +9219,7 @@ as $$
             and earning.status in ('pending', 'available')
             and earning.payout_id is null
             and earning.available_at <= p_cutoff_at
-            and (earning.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
+            and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
         group by earning.payee_id, earning.currency
     ),
 
@@ -8497,7 +9232,9 @@ as $$
                 when balance.amount_cents = 0 then 'nothing_due'
                 when balance.amount_cents < coalesce(details.minimum_payout_cents, organization.minimum_payout_cents)
                     then 'below_minimum'
+                when details.is_payout_held then 'admin_hold'
                 when account.stripe_account_id is null then 'no_account'
+                when account.status in ('paused', 'disconnected') then 'account_restricted'
                 when account.status <> 'ready' then 'account_not_ready'
             end as reason
         from balance
@@ -8507,7 +9244,7 @@ as $$
             on account.org_id = p_org_id
             and account.instructor_id is not distinct from balance.instructor_id
             and account.retired_at is null
-        where coalesce(details.payout_schedule, 'weekly') = 'weekly'
+        where coalesce(details.payout_schedule, 'weekly') = p_schedule
     )
 
     select
@@ -8516,17 +9253,21 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
-        case when judged.reason is null then 'payout' else 'skipped' end::public.payout_outcome,
+        case
+            when judged.reason is null then 'payout'
+            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            else 'skipped'
+        end::public.payout_outcome,
         judged.reason
     from judged;
 $$;
 
 -- sql/70_payouts/2_due_payout_runs.sql
--- The paydays that a job has to work on: unfinished ones, and the latest payday of each organization that owes something.
--- "Today" is the organization's own local date. Given a date, exactly that payday.
+-- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
+-- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone.
 -- Definer: the jobs have no access to the tables.
 create function private.due_payout_runs(p_date date, p_org_id uuid)
-    returns table (org_id uuid, org_name text, period_on date)
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
     language plpgsql
     stable
     security definer
@@ -8536,50 +9277,131 @@ begin
     perform private.check_payday(p_date, p_org_id);
 
     return query
-    select organization.id, organization.name, payday.period_on
+    select organization.id, organization.name, payday.schedule, payday.period_on
     from public.organizations organization
     cross join lateral (
-        select coalesce(
-            p_date,
-            private.last_payday(
-                (private.clock() at time zone organization.time_zone)::date,
-                organization.payout_weekday
-            )
-        ) as period_on
+        select
+            owed.schedule,
+            coalesce(
+                p_date,
+                private.payday_of(
+                    owed.schedule,
+                    (private.clock() at time zone organization.time_zone)::date,
+                    organization.payout_weekday
+                )
+            ) as period_on
+        from (
+            select coalesce(details.payout_schedule, 'weekly') as schedule
+            from public.earnings earning
+            left join public.instructor_details details on details.instructor_id = earning.payee_id
+            where earning.org_id = organization.id
+                and earning.payout_id is null
+                and earning.status in ('pending', 'available')
+            group by 1
+        ) owed
+        where p_date is null or owed.schedule = 'weekly'
         union
-        select run.period_on
+        select run.schedule, run.period_on
         from public.payout_runs run
         where run.org_id = organization.id
             and run.status = 'open'
-            and p_date is null
+            and run.period_on = coalesce(p_date, run.period_on)
     ) payday
     where (p_org_id is null or organization.id = p_org_id)
-        and extract(dow from payday.period_on) = organization.payout_weekday
+        and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
         and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
-        and not exists (
-            select
-            from public.payout_runs run
-            where run.org_id = organization.id
-                and run.schedule = 'weekly'
-                and run.period_on = payday.period_on
-                and run.status = 'completed'
-        )
         and (
-            exists (
-                select
-                from public.earnings earning
-                where earning.org_id = organization.id
-                    and earning.status in ('pending', 'available')
-            )
-            or exists (
+            payday.schedule = 'instant'
+            or not exists (
                 select
                 from public.payout_runs run
                 where run.org_id = organization.id
+                    and run.schedule = payday.schedule
                     and run.period_on = payday.period_on
+                    and run.status = 'completed'
             )
         )
-    order by payday.period_on, organization.name, organization.id;
+    order by payday.period_on, organization.name, organization.id, payday.schedule;
 end;
+$$;
+
+-- sql/70_payouts/2_follow_funds.sql
+-- An earning is not payable before Stripe has made the charge's money available, which Stripe says after the charge.
+-- Definer: nobody writes earnings directly.
+create function private.follow_funds()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.earnings
+    set available_at = new.funds_available_at
+    where payment_id = new.id
+        and status in ('pending', 'frozen')
+        and amount_cents > 0
+        and available_at < new.funds_available_at;
+    return null;
+end;
+$$;
+
+-- sql/70_payouts/2_hold_payout.sql
+-- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
+create function private.hold_payout(p_payout public.payouts, p_code text, p_message text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'unknown');
+    update public.payouts
+    set status = 'held',
+        failure_code = p_code,
+        failure_message = left(p_message, 500)
+    where id = p_payout.id;
+
+    perform private.raise_alert(
+        p_payout.org_id, p_payout.instructor_id, 'payout_held',
+        'Your payout waits. ' || left(p_message, 500),
+        'payouts', p_payout.id, format('payout:%s:held:%s', p_payout.id, p_code)
+    );
+end;
+$$;
+
+-- sql/70_payouts/2_initials.sql
+-- A name by its initials: Ada Byron King is A. B. K.
+create function private.initials(p_name text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select string_agg(upper(left(word, 1)) || '.', ' ' order by position)
+    from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
+$$;
+
+-- sql/70_payouts/2_is_final_refusal.sql
+-- Does this refusal say that the destination cannot be paid until somebody changes it? Anything else is tried again.
+create function private.is_final_refusal(p_code text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_code in (
+        'insufficient_capabilities_for_transfer',
+        'transfers_not_allowed',
+        'account_invalid',
+        'account_closed',
+        'no_account',
+        'resource_missing',
+        'account_country_invalid_address'
+    );
 $$;
 
 -- sql/70_payouts/2_is_transfer_of.sql
@@ -8601,16 +9423,40 @@ as $$
     );
 $$;
 
--- sql/70_payouts/2_last_payday.sql
--- The latest payday of an organization that is not after a local date.
-create function private.last_payday(p_on date, p_payout_weekday smallint)
-    returns date
-    language sql
-    immutable
+-- sql/70_payouts/2_lock_claimable_payout.sql
+-- The next payout of a run that may be sent now, locked: one whose worker's lease has run out, else one that waits, or whose
+-- last try failed or is in doubt since before this invocation began. Each look is a step into a partial index.
+create function private.lock_claimable_payout(p_run_id uuid, p_started_at timestamptz)
+    returns public.payouts
+    language plpgsql
+    volatile
     security invoker
     set search_path = ''
 as $$
-    select p_on - (extract(dow from p_on)::integer - p_payout_weekday + 7) % 7;
+declare
+    payout public.payouts;
+begin
+    select candidate.* into payout
+    from public.payouts candidate
+    where candidate.run_id = p_run_id
+        and candidate.status = 'sending'
+        and candidate.leased_until <= private.clock()
+    order by candidate.leased_until
+    limit 1
+    for no key update skip locked;
+
+    if not found then
+        select candidate.* into payout
+        from public.payouts candidate
+        where candidate.run_id = p_run_id
+            and candidate.status in ('pending', 'failed', 'unknown')
+            and (candidate.last_tried_at is null or candidate.last_tried_at < p_started_at)
+        order by candidate.last_tried_at nulls first, candidate.id
+        limit 1
+        for no key update skip locked;
+    end if;
+    return payout;
+end;
 $$;
 
 -- sql/70_payouts/2_net_refund.sql
@@ -8646,71 +9492,12 @@ begin
 end;
 $$;
 
--- sql/70_payouts/2_open_connect_account.sql
--- What the webhook service needs to make or fetch the Stripe account of an instructor, for the instructor or an admin of
--- the school, whose token it has verified. Asked again, it answers with the same account and the same key.
--- Definer: the service has no access to the tables.
-create function private.open_connect_account(p_user_id uuid, p_instructor_id uuid)
-    returns table (
-        connect_account_id uuid,
-        stripe_account_id text,
-        idempotency_key text,
-        country text,
-        email text,
-        metadata jsonb
-    )
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-declare
-    instructor public.instructors;
-    account public.stripe_connect_accounts;
-begin
-    select candidate.* into instructor
-    from public.instructors candidate
-    where candidate.user_id = p_user_id
-        and candidate.id = coalesce(p_instructor_id, candidate.id)
-        and candidate.org_id = case when p_instructor_id is null then private.marketplace_id() else candidate.org_id end
-    for no key update;
-
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_an_instructor',
-            'You are not this instructor.',
-            'Call become_instructor first, or leave the instructor out for yourself.'
-        );
-    end if;
-    perform set_config('lplate.acting_user', p_user_id::text, true);
-
-    insert into public.stripe_connect_accounts (org_id, instructor_id)
-    values (instructor.org_id, instructor.id)
-    on conflict do nothing;
-
-    select live.* into strict account
-    from public.stripe_connect_accounts live
-    where live.instructor_id = instructor.id
-        and live.retired_at is null;
-
-    return query
-    select
-        account.id,
-        account.stripe_account_id,
-        'connect_account:' || account.id,
-        account.country,
-        profile.email,
-        jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
-    from public.profiles profile
-    where profile.id = p_user_id;
-end;
-$$;
-
 -- sql/70_payouts/2_open_payout_run.sql
 -- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
--- Making it releases the earnings that are due and creates all payouts in one transaction.
+-- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
+-- each once the one before is completed.
 -- Definer: the jobs have no access to the tables.
-create function private.open_payout_run(p_org_id uuid, p_period_on date)
+create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns uuid
     language plpgsql
     volatile
@@ -8718,31 +9505,54 @@ create function private.open_payout_run(p_org_id uuid, p_period_on date)
     set search_path = ''
 as $$
 declare
+    latest public.payout_runs;
     run public.payout_runs;
 begin
-    perform private.check_payday(p_period_on, p_org_id);
+    perform private.check_payday(case when p_schedule = 'weekly' then p_period_on end, p_org_id);
 
-    insert into public.payout_runs (org_id, schedule, period_on, cutoff_at, heartbeat_at)
-    values (
-        p_org_id, 'weekly', p_period_on,
-        private.payout_cutoff(p_org_id, p_period_on), private.clock()
-    )
-    on conflict (org_id, schedule, period_on) do nothing
-    returning * into run;
-
-    if run.id is not null then
-        perform private.release_earnings(p_org_id, run.cutoff_at);
-        perform private.create_payouts(run);
-        return run.id;
+    select * into latest
+    from public.payout_runs
+    where org_id = p_org_id
+        and schedule = p_schedule
+        and period_on = p_period_on
+    order by sequence desc
+    limit 1;
+    if latest.status = 'open' or (found and p_schedule <> 'instant') then
+        return latest.id;
     end if;
 
-    select existing.id into strict run.id
-    from public.payout_runs existing
-    where existing.org_id = p_org_id
-        and existing.schedule = 'weekly'
-        and existing.period_on = p_period_on;
+    insert into public.payout_runs (org_id, schedule, period_on, sequence, cutoff_at, heartbeat_at)
+    values (
+        p_org_id, p_schedule, p_period_on, coalesce(latest.sequence, 0) + 1,
+        private.payout_cutoff(p_org_id, p_period_on), private.clock()
+    )
+    on conflict (org_id, schedule, period_on, sequence) do nothing
+    returning * into run;
+
+    if run.id is null then
+        return private.open_payout_run(p_org_id, p_schedule, p_period_on);
+    end if;
+    perform private.release_earnings(p_org_id, run.cutoff_at);
+    perform private.create_payouts(run);
     return run.id;
 end;
+$$;
+
+-- sql/70_payouts/2_payday_of.sql
+-- The latest period of a schedule that is not after a local date: the day itself, the organization's weekday, or the first
+-- of the month.
+create function private.payday_of(p_schedule public.payout_schedule, p_on date, p_payout_weekday smallint)
+    returns date
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_schedule
+        when 'weekly' then p_on - (extract(dow from p_on)::integer - p_payout_weekday + 7) % 7
+        when 'monthly' then date_trunc('month', p_on::timestamp)::date
+        else p_on
+    end;
 $$;
 
 -- sql/70_payouts/2_payee_id.sql
@@ -8791,18 +9601,92 @@ as $$
     select
         count(*),
         count(*) filter (where payout.status in ('paid', 'reversed')),
-        count(*) filter (where claimable.payout_id is not null),
-        count(*) filter (where payout.status = 'sending' and claimable.payout_id is null),
+        count(*) filter (
+            where (payout.status = 'sending' and payout.leased_until <= private.clock())
+            or (
+                payout.status in ('pending', 'failed', 'unknown')
+                and coalesce(payout.last_tried_at < p_started_at, true)
+            )
+        ),
+        count(*) filter (where payout.status = 'sending' and payout.leased_until > private.clock()),
         count(*) filter (where payout.status in ('failed', 'unknown')),
         count(*) filter (where payout.status in ('held', 'cancelled'))
     from public.payouts payout
-    left join private.claimable_payouts(p_run_id, p_started_at) claimable on claimable.payout_id = payout.id
     where payout.run_id = p_run_id;
+$$;
+
+-- sql/70_payouts/2_payout_shortfalls.sql
+-- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
+-- {"amount", "currency"}. Definer: the jobs have no access to the tables.
+create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
+    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
+    from (
+        select payout.currency, sum(payout.amount_cents)::bigint as cents
+        from public.payouts payout
+        where payout.run_id = p_run_id
+            and payout.status in ('pending', 'failed')
+        group by payout.currency
+    ) needed
+    cross join lateral (
+        select coalesce(sum(fund.amount), 0)::bigint as cents
+        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
+        where fund.currency = needed.currency
+    ) covered
+    where covered.cents < needed.cents
+    order by needed.currency;
+$$;
+
+-- sql/70_payouts/2_payout_statement.sql
+-- The statement of a payout for its payee, the instructors whose lessons are in it, and the organization's admins; each
+-- instructor sees the lines of their own. Definer: learners' names come as initials only.
+create function private.payout_statement(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+    if not exists (
+        select
+        from public.payouts payout
+        where payout.id = p_payout_id
+            and (
+                payout.instructor_id = any (private.my_instructor_ids())
+                or payout.org_id = any (private.my_admin_org_ids())
+            )
+    ) then
+        perform private.refuse(
+            'PT404', 'payout_not_found',
+            'You have no such payout.',
+            'Check the id.'
+        );
+    end if;
+    return query select * from private.statement_lines(p_payout_id);
+end;
 $$;
 
 -- sql/70_payouts/2_preview_payout_run.sql
 -- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
-create function private.preview_payout_run(p_org_id uuid, p_period_on date)
+create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns table (
         instructor_id uuid,
         display_name text,
@@ -8823,31 +9707,10 @@ as $$
         decision.amount_cents,
         decision.outcome::text,
         decision.reason
-    from private.decide_payouts(p_org_id, private.payout_cutoff(p_org_id, p_period_on)) decision
+    from private.decide_payouts(p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on)) decision
     join public.organizations organization on organization.id = p_org_id
     left join public.instructors instructor on instructor.id = decision.instructor_id
     order by 2, decision.currency;
-$$;
-
--- sql/70_payouts/2_record_connect_account.sql
--- Takes Stripe's answer to the making of an account. Definer: the service has no access to the tables.
-create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb)
-    returns void
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id') is distinct from p_connect_account_id then
-        perform private.refuse(
-            'PT422', 'wrong_account',
-            'That Stripe account belongs to another payee.',
-            'Record the account that was made with this row''s metadata.'
-        );
-    end if;
-    perform private.apply_account(p_account, to_timestamp((p_account ->> 'created')::bigint));
-end;
 $$;
 
 -- sql/70_payouts/2_record_transfer.sql
@@ -8884,7 +9747,8 @@ $$;
 
 -- sql/70_payouts/2_record_transfer_failure.sql
 -- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A payout that was settled meanwhile stays so.
+-- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. A
+-- payout that was settled meanwhile stays so.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
@@ -8899,8 +9763,10 @@ create function private.record_transfer_failure(
     security definer
     set search_path = ''
 as $$
+declare
+    payout public.payouts;
 begin
-    perform from public.payouts where id = p_payout_id for no key update;
+    select * into payout from public.payouts where id = p_payout_id for no key update;
 
     update private.payout_attempts
     set status = p_outcome::private.attempt_status,
@@ -8910,15 +9776,38 @@ begin
     where payout_id = p_payout_id
         and attempt = p_attempt
         and status = 'sending';
-
-    if found then
-        update public.payouts
-        set status = case p_outcome when 'refused' then 'failed' when 'unknown' then 'unknown' else 'pending' end::public.payout_status,
-            failure_code = left(p_code, 100),
-            failure_message = left(p_message, 500)
-        where id = p_payout_id
-            and status = 'sending';
+    if not found or payout.status <> 'sending' then
+        return;
     end if;
+
+    update public.payouts
+    set status = case p_outcome when 'refused' then 'failed' when 'unknown' then 'unknown' else 'pending' end::public.payout_status,
+        leased_until = null,
+        failure_code = left(p_code, 100),
+        failure_message = left(p_message, 500)
+    where id = p_payout_id
+    returning * into payout;
+
+    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+        perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
+    end if;
+end;
+$$;
+
+-- sql/70_payouts/2_refuse_payout_step.sql
+create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'payout_cannot_do_that',
+        format('This payout is %s.', p_payout.status),
+        p_hint
+    );
 end;
 $$;
 
@@ -8947,7 +9836,7 @@ begin
                     and due.payout_id is null
                     and due.available_at <= p_cutoff_at
                     and (p_org_id is null or due.org_id = p_org_id)
-                    and (due.amount_cents < 0 or coalesce(payment.funds_available_at, p_cutoff_at) <= p_cutoff_at)
+                    and (due.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
                 order by due.id
                 for no key update of due
             )
@@ -8970,6 +9859,131 @@ begin
     ) line (account_kind, owner_id, amount_cents);
 
     return private.post_batch('earning_available', 'earning', p_cutoff_at, postings);
+end;
+$$;
+
+-- sql/70_payouts/2_report_problem.sql
+-- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
+-- Definer: nobody writes earnings directly.
+create function private.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    booking public.bookings;
+    new_report_id uuid;
+    broken_rule text;
+begin
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and learner_id = any (private.my_family_ids());
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id.'
+        );
+    end if;
+
+    update public.earnings
+    set status = 'frozen'
+    where booking_id = booking.id
+        and kind = 'lesson'
+        and status = 'pending';
+    if not found then
+        perform private.refuse(
+            'PT409', 'nothing_to_freeze',
+            'A problem can be reported after the lesson, until it is paid out.',
+            'Ask for a refund instead.'
+        );
+    end if;
+
+    insert into public.problem_reports (org_id, booking_id, learner_id, instructor_id, reported_by, description)
+    values (booking.org_id, booking.id, booking.learner_id, booking.instructor_id, person, p_description)
+    returning id into new_report_id;
+    return new_report_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+end;
+$$;
+
+-- sql/70_payouts/2_require_payout.sql
+-- A payout for an admin of the platform to decide on, locked; the reason is kept in the audit log.
+create function private.require_payout(p_payout_id uuid, p_reason text)
+    returns public.payouts
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payout public.payouts;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into payout from public.payouts where id = p_payout_id for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payout_not_found',
+            'There is no such payout.',
+            'Check the id.'
+        );
+    end if;
+    return payout;
+end;
+$$;
+
+-- sql/70_payouts/2_retire_connect_account.sql
+-- Puts a payee's Stripe account aside, so that onboarding makes another one; not while a payout is on its way there.
+-- Definer: accounts change only through functions.
+create function private.retire_connect_account(p_connect_account_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    perform private.require_person();
+    select * into account
+    from public.stripe_connect_accounts
+    where id = p_connect_account_id
+        and retired_at is null
+        and (
+            instructor_id = any (private.my_instructor_ids())
+            or (instructor_id is null and org_id = any (private.my_admin_org_ids()))
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'no_account',
+            'You have no such Stripe account.',
+            'Reload your payout settings.'
+        );
+    end if;
+    if exists (
+        select
+        from public.payouts payout
+        where payout.connect_account_id = account.id
+            and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
+    ) then
+        perform private.refuse(
+            'PT409', 'payout_in_flight',
+            'A payout to this account is on its way.',
+            'Wait until it has arrived, then replace the account.'
+        );
+    end if;
+
+    update public.stripe_connect_accounts set retired_at = private.clock() where id = account.id;
 end;
 $$;
 
@@ -9007,7 +10021,7 @@ begin
     )
     select
         payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
-        payout.currency, part_cents, p_occurred_at, 'available'
+        payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     from public.payout_items item
     where item.payout_id = payout.id
     order by item.amount_cents desc, item.earning_id
@@ -9021,6 +10035,64 @@ begin
             row('payee_payable', payout.payee_id, -part_cents)
         ]::private.posting[]
     );
+
+    perform private.raise_alert(
+        payout.org_id, payout.instructor_id, 'payout_reversed',
+        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
+    );
+end;
+$$;
+
+-- sql/70_payouts/2_set_payout_settings.sql
+-- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
+-- a setting as it is; what is earned already goes to whom it was earned for.
+-- Definer: settings of money change only through functions.
+create function private.set_payout_settings(
+    p_instructor_id uuid,
+    p_payout_schedule public.payout_schedule,
+    p_minimum_payout_cents bigint,
+    p_payee public.payee_kind
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+    broken_rule text;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and (id = any (private.my_instructor_ids()) or org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor whose payouts you may set.',
+            'Check the id.'
+        );
+    end if;
+    if p_payee is not null and not instructor.org_id = any (private.my_admin_org_ids()) then
+        perform private.refuse(
+            '42501', 'payee_is_the_schools_choice',
+            'Who is paid is for the school to decide.',
+            'Ask an admin of the school.'
+        );
+    end if;
+
+    update public.instructor_details
+    set payout_schedule = coalesce(p_payout_schedule, payout_schedule),
+        minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
+        payee = coalesce(p_payee, payee)
+    where instructor_id = p_instructor_id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
 end;
 $$;
 
@@ -9039,11 +10111,16 @@ create function private.settle_payout(
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
-    update public.payouts set status = 'sending' where id = p_payout.id and status = 'pending';
+    update public.payouts
+    set status = 'sending',
+        leased_until = private.clock()
+    where id = p_payout.id
+        and status = 'pending';
     update public.payouts
     set status = 'paid',
         stripe_transfer_id = p_transfer ->> 'id',
         paid_at = p_occurred_at,
+        leased_until = null,
         failure_code = null,
         failure_message = null
     where id = p_payout.id;
@@ -9073,15 +10150,97 @@ begin
 end;
 $$;
 
+-- sql/70_payouts/2_statement_lines.sql
+-- What a payout is made of, line by line: whose lesson, when, and what was earned or given back. The learner is named by
+-- initials. The lines sum to the payout.
+create function private.statement_lines(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.created_at, earning.id),
+        payout.payout_date,
+        instructor.display_name,
+        earning.kind,
+        earning.booking_id,
+        booking.start_at,
+        service.title,
+        private.initials(learner.full_name),
+        item.amount_cents,
+        payout.currency
+    from public.payouts payout
+    join public.payout_items item on item.payout_id = payout.id
+    join public.earnings earning on earning.id = item.earning_id
+    join public.instructors instructor on instructor.id = item.instructor_id
+    left join public.bookings booking on booking.id = earning.booking_id
+    left join public.services service on service.id = booking.service_id
+    left join public.learners learner on learner.id = booking.learner_id
+    where payout.id = p_payout_id
+    order by 1;
+$$;
+
+-- sql/70_payouts/2_statement_of_payout.sql
+-- A payout and its lines as one document, to be rendered. Definer: the jobs have no access to the tables.
+create function private.statement_of_payout(p_payout_id uuid)
+    returns jsonb
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    statement jsonb;
+begin
+    select jsonb_build_object(
+        'payout_id', payout.id,
+        'organization', organization.name,
+        'tax_id', organization.tax_id,
+        'time_zone', organization.time_zone,
+        'payee', coalesce(instructor.display_name, organization.name),
+        'payout_date', payout.payout_date,
+        'status', payout.status,
+        'stripe_transfer_id', payout.stripe_transfer_id,
+        'currency', payout.currency,
+        'minor_digits', currency.minor_digits,
+        'amount_cents', payout.amount_cents,
+        'lines', (
+            select coalesce(jsonb_agg(to_jsonb(statement_line) order by statement_line.line), '[]')
+            from private.statement_lines(payout.id) statement_line
+        )
+    )
+    into statement
+    from public.payouts payout
+    join public.organizations organization on organization.id = payout.org_id
+    left join private.currencies currency on currency.code = payout.currency
+    left join public.instructors instructor on instructor.id = payout.instructor_id
+    where payout.id = p_payout_id;
+
+    if statement is null then
+        perform private.refuse(
+            'PT404', 'payout_not_found',
+            'There is no such payout.',
+            'Check the id.'
+        );
+    end if;
+    return statement;
+end;
+$$;
+
 -- sql/70_payouts/3_triggers.sql
-create trigger touch_updated_at
-    before update on public.stripe_connect_accounts
-    for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
-    before update on public.connect_account_details
-    for each row execute function private.touch_updated_at();
-
 create trigger touch_updated_at
     before update on public.payout_runs
     for each row execute function private.touch_updated_at();
@@ -9118,8 +10277,22 @@ create trigger net_refund
     when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
     execute function private.net_refund();
 
-select private.audit_table('public.stripe_connect_accounts', 'id');
-select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
+create trigger follow_funds
+    after update of funds_available_at on public.payments
+    for each row
+    when (new.funds_available_at is not null)
+    execute function private.follow_funds();
+
+create trigger touch_updated_at
+    before update on public.bank_payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.problem_reports
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.bank_payouts', 'id');
+select private.audit_table('public.problem_reports', 'id', '{description,resolution}');
 select private.audit_table('public.payout_runs', 'id');
 select private.audit_table('public.payouts', 'id');
 select private.audit_table('public.earnings', 'id');
@@ -9151,6 +10324,149 @@ comment on view public.instructor_balances is
     'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
     'paid leaves out what came back.';
 
+create function public.my_balance()
+    returns setof public.instructor_balances
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select balance.*
+    from public.instructor_balances balance
+    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+end;
+
+comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
+
+create function public.payout_statement(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.payout_statement(p_payout_id) statement;
+end;
+
+comment on function public.payout_statement is
+    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
+    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+
+create function public.set_payout_settings(
+    p_instructor_id uuid,
+    p_payout_schedule public.payout_schedule default null,
+    p_minimum_payout_cents bigint default null,
+    p_payee public.payee_kind default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
+
+comment on function public.set_payout_settings is
+    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
+    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'public.instructor_details.';
+
+create function public.retire_connect_account(p_connect_account_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.retire_connect_account(p_connect_account_id);
+
+comment on function public.retire_connect_account is
+    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+
+create function public.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.report_problem(p_booking_id, p_description);
+
+comment on function public.report_problem is
+    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
+    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, and the rules of public.problem_reports.';
+
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
+
+comment on function public.admin_resolve_problem is
+    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
+    'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_hold_payout(p_payout_id, p_reason);
+
+comment on function public.admin_hold_payout is
+    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'payout_cannot_do_that.';
+
+create function public.admin_release_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_release_payout(p_payout_id, p_reason);
+
+comment on function public.admin_release_payout is
+    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'payout_not_found, payout_cannot_do_that.';
+
+create function public.admin_cancel_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_cancel_payout(p_payout_id, p_reason);
+
+comment on function public.admin_cancel_payout is
+    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back; platform admins only. '
+    'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
+
+create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
+
+comment on function public.admin_hold_instructor is
+    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'Errors: not_an_admin, reason_required, instructor_not_found.';
+
 -- sql/70_payouts/5_rows.sql
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
@@ -9179,19 +10495,6 @@ values
     ('earning', 'available', 'paid', '{service,job}');
 
 -- sql/70_payouts/9_access.sql
-create policy select_own_or_admin on public.stripe_connect_accounts
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-create policy select_admin on public.connect_account_details
-    for select
-    to authenticated
-    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
-
 create policy select_admin on public.payout_runs
     for select
     to authenticated
@@ -9229,8 +10532,24 @@ create policy select_own_or_admin on public.payout_run_results
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-grant select on public.stripe_connect_accounts to authenticated, service_role;
-grant select on public.connect_account_details to authenticated, service_role;
+create policy select_own_or_admin on public.bank_payouts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_family_or_admin on public.problem_reports
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.bank_payouts to authenticated, service_role;
+grant select on public.problem_reports to authenticated, service_role;
 grant select on public.payout_runs to authenticated, service_role;
 grant select on public.payouts to authenticated, service_role;
 grant select on public.earnings to authenticated, service_role;
@@ -9239,8 +10558,6 @@ grant select on public.payout_run_results to authenticated, service_role;
 grant select on public.instructor_balances to authenticated;
 -- NOTE: no write is granted to anybody; money moves only through functions.
 
-grant execute on function private.open_connect_account to webhook_service;
-grant execute on function private.record_connect_account to webhook_service;
 grant execute on function private.due_payout_runs to jobs;
 grant execute on function private.preview_payout_run to jobs;
 grant execute on function private.open_payout_run to jobs;
@@ -9249,6 +10566,27 @@ grant execute on function private.record_transfer to jobs;
 grant execute on function private.record_transfer_failure to jobs;
 grant execute on function private.payout_run_progress to jobs;
 grant execute on function private.close_payout_run to jobs;
+grant execute on function private.payout_shortfalls to jobs;
+grant execute on function private.payout_statement to authenticated;
+grant execute on function public.payout_statement to authenticated;
+grant execute on function private.set_payout_settings to authenticated;
+grant execute on function public.set_payout_settings to authenticated;
+grant execute on function private.retire_connect_account to authenticated;
+grant execute on function public.retire_connect_account to authenticated;
+grant execute on function private.report_problem to authenticated;
+grant execute on function public.report_problem to authenticated;
+grant execute on function private.admin_resolve_problem to authenticated;
+grant execute on function public.admin_resolve_problem to authenticated;
+grant execute on function private.admin_hold_payout to authenticated;
+grant execute on function public.admin_hold_payout to authenticated;
+grant execute on function private.admin_release_payout to authenticated;
+grant execute on function public.admin_release_payout to authenticated;
+grant execute on function private.admin_cancel_payout to authenticated;
+grant execute on function public.admin_cancel_payout to authenticated;
+grant execute on function private.admin_hold_instructor to authenticated;
+grant execute on function public.admin_hold_instructor to authenticated;
+grant execute on function public.my_balance to authenticated;
+grant execute on function private.statement_of_payout to jobs;
 
 -- sql/85_webhooks/1_tables.sql
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
@@ -9314,6 +10652,10 @@ begin
     return case
         when p_event.endpoint = 'connect' then case
             when p_event.type = 'account.updated' then private.apply_account(p_object, p_event.occurred_at)
+            when p_event.type = 'account.application.deauthorized'
+                then private.apply_deauthorization(p_event.account, p_event.occurred_at)
+            when p_event.type = 'capability.updated' then private.apply_capability(p_event.event_id, p_event.account)
+            when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
             else row('ignored', null)::private.stripe_outcome
         end
         when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)
@@ -9798,6 +11140,38 @@ begin
 end;
 $$;
 
+-- sql/95_operations/2_overdue_paydays.sql
+-- The dead-man switch: paydays that somebody should have been paid on and that no run has completed half a day later, and
+-- runs that nobody has worked on for an hour. Definer: the jobs have no access to the tables.
+create function private.overdue_paydays()
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select due.org_id, due.org_name, due.schedule, due.period_on, run.heartbeat_at
+    from private.due_payout_runs(null, null) due
+    join public.organizations organization on organization.id = due.org_id
+    left join public.payout_runs run
+        on run.org_id = due.org_id
+        and run.schedule = due.schedule
+        and run.period_on = due.period_on
+        and run.status = 'open'
+    where private.clock() > (due.period_on::timestamp at time zone organization.time_zone) + interval '12 hours'
+        and coalesce(run.heartbeat_at < private.clock() - interval '1 hour', true)
+        and (
+            run.id is not null
+            or exists (
+                select
+                from private.decide_payouts(
+                    due.org_id, due.schedule, private.payout_cutoff(due.org_id, due.period_on)
+                ) decision
+                where decision.outcome = 'payout'
+            )
+        );
+$$;
+
 -- sql/95_operations/4_api.sql
 create function public.erase_person(p_user_id uuid, p_reason text default null)
     returns void
@@ -9818,6 +11192,7 @@ select private.create_month_partitions('private.webhook_event_bodies');
 
 -- sql/95_operations/9_access.sql
 grant execute on function private.check_invariants to jobs;
+grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.maintain to jobs;
 
 grant execute on function private.erase_person to authenticated;
