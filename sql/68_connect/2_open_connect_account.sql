@@ -49,7 +49,7 @@ begin
     from public.profiles profile
     join public.stripe_connect_accounts account
         on account.org_id = payee.org_id
-        and account.instructor_id is not distinct from payee.instructor_id
+        and coalesce(account.instructor_id, account.org_id) = coalesce(payee.instructor_id, payee.org_id)
         and account.retired_at is null
     where profile.id = p_user_id;
 exception

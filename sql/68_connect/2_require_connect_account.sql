@@ -13,7 +13,7 @@ begin
     select * into account
     from public.stripe_connect_accounts
     where org_id = payee.org_id
-        and instructor_id is not distinct from payee.instructor_id
+        and coalesce(instructor_id, org_id) = coalesce(payee.instructor_id, payee.org_id)
         and retired_at is null
         and stripe_account_id is not null
     for no key update;

@@ -47,6 +47,7 @@ as $$
                 when details.is_payout_held then 'admin_hold'
                 when account.stripe_account_id is null then 'no_account'
                 when account.status in ('paused', 'disconnected') then 'account_restricted'
+                when account.status = 'incomplete' and account.details_submitted then 'account_restricted'
                 when account.status <> 'ready' then 'account_not_ready'
             end as reason
         from balance
@@ -54,7 +55,7 @@ as $$
         left join public.instructor_details details on details.instructor_id = balance.instructor_id
         left join public.stripe_connect_accounts account
             on account.org_id = p_org_id
-            and account.instructor_id is not distinct from balance.instructor_id
+            and coalesce(account.instructor_id, account.org_id) = balance.payee_id
             and account.retired_at is null
         where coalesce(details.payout_schedule, 'weekly') = p_schedule
     )
