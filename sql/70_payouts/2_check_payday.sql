@@ -1,5 +1,5 @@
--- Refuses a date or an organization that no payout run can be for.
-create function private.check_payday(p_date date, p_org_id uuid)
+-- Refuses a date or an organization that no payout run of a schedule can be for.
+create function private.check_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
     stable
@@ -40,7 +40,7 @@ begin
         select
         from public.organizations organization
         where (p_org_id is null or organization.id = p_org_id)
-            and extract(dow from p_date) = organization.payout_weekday
+            and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
             'PT422', 'not_a_payday',

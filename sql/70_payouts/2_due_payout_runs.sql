@@ -1,5 +1,6 @@
 -- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
--- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone.
+-- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone. After its first
+-- run of the day, instant is due again only when somebody can be paid.
 -- Definer: the jobs have no access to the tables.
 create function private.due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
@@ -9,7 +10,7 @@ create function private.due_payout_runs(p_date date, p_org_id uuid)
     set search_path = ''
 as $$
 begin
-    perform private.check_payday(p_date, p_org_id);
+    perform private.check_payday('weekly', p_date, p_org_id);
 
     return query
     select organization.id, organization.name, payday.schedule, payday.period_on
@@ -42,18 +43,24 @@ begin
             and run.status = 'open'
             and run.period_on = coalesce(p_date, run.period_on)
     ) payday
+    cross join lateral (
+        select bool_or(run.status = 'open') as is_open, count(*) > 0 as is_made
+        from public.payout_runs run
+        where run.org_id = organization.id
+            and run.schedule = payday.schedule
+            and run.period_on = payday.period_on
+    ) so_far
     where (p_org_id is null or organization.id = p_org_id)
         and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
         and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
         and (
-            payday.schedule = 'instant'
-            or not exists (
-                select
-                from public.payout_runs run
-                where run.org_id = organization.id
-                    and run.schedule = payday.schedule
-                    and run.period_on = payday.period_on
-                    and run.status = 'completed'
+            so_far.is_open
+            or not so_far.is_made
+            or (
+                payday.schedule = 'instant'
+                and private.pays_somebody(
+                    organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                )
             )
         )
     order by payday.period_on, organization.name, organization.id, payday.schedule;

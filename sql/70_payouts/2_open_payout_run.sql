@@ -1,6 +1,7 @@
 -- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
 -- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
--- each once the one before is completed.
+-- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
+-- every statement is planned for what it gets.
 -- Definer: the jobs have no access to the tables.
 create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns uuid
@@ -8,13 +9,12 @@ create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_
     volatile
     security definer
     set search_path = ''
+    set plan_cache_mode = force_custom_plan
 as $$
 declare
     latest public.payout_runs;
     run public.payout_runs;
 begin
-    perform private.check_payday(case when p_schedule = 'weekly' then p_period_on end, p_org_id);
-
     select * into latest
     from public.payout_runs
     where org_id = p_org_id
@@ -25,6 +25,7 @@ begin
     if latest.status = 'open' or (found and p_schedule <> 'instant') then
         return latest.id;
     end if;
+    perform private.check_payday(p_schedule, p_period_on, p_org_id);
 
     insert into public.payout_runs (org_id, schedule, period_on, sequence, cutoff_at, heartbeat_at)
     values (
