@@ -1,5 +1,6 @@
--- The dead-man switch: paydays that somebody should have been paid on and that no run has completed half a day later, and
--- runs that nobody has worked on for an hour. Definer: the jobs have no access to the tables.
+-- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
+-- no run; and runs that are not completed and that nobody has worked on for an hour.
+-- Definer: the jobs have no access to the tables.
 create function private.overdue_paydays()
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
     language sql
@@ -15,16 +16,13 @@ as $$
         and run.schedule = due.schedule
         and run.period_on = due.period_on
         and run.status = 'open'
-    where private.clock() > (due.period_on::timestamp at time zone organization.time_zone) + interval '12 hours'
-        and coalesce(run.heartbeat_at < private.clock() - interval '1 hour', true)
-        and (
-            run.id is not null
-            or exists (
-                select
-                from private.decide_payouts(
-                    due.org_id, due.schedule, private.payout_cutoff(due.org_id, due.period_on)
-                ) decision
-                where decision.outcome = 'payout'
+    where case
+        when run.id is not null then run.heartbeat_at < private.clock() - interval '1 hour'
+        else (due.period_on::timestamp at time zone organization.time_zone) < private.clock() - interval '12 hours'
+            and private.pays_somebody(
+                due.org_id,
+                due.schedule,
+                least(private.payout_cutoff(due.org_id, due.period_on), private.clock() - interval '12 hours')
             )
-        );
+    end;
 $$;
