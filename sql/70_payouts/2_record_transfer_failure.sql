@@ -1,15 +1,17 @@
 -- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. A
--- payout that was settled meanwhile stays so.
+-- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
+-- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
+-- nothing. Returns the payout's status.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
     p_attempt integer,
+    p_worker_id uuid,
     p_outcome text,
     p_code text,
     p_message text
 )
-    returns void
+    returns text
     language plpgsql
     volatile
     security definer
@@ -27,9 +29,10 @@ begin
         error_message = left(p_message, 500)
     where payout_id = p_payout_id
         and attempt = p_attempt
+        and worker_id = p_worker_id
         and status = 'sending';
     if not found or payout.status <> 'sending' then
-        return;
+        return payout.status;
     end if;
 
     update public.payouts
@@ -42,6 +45,8 @@ begin
 
     if p_outcome = 'refused' and private.is_final_refusal(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
+        return 'held';
     end if;
+    return payout.status;
 end;
 $$;
