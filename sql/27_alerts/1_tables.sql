@@ -20,6 +20,6 @@ create index on public.alerts (instructor_id, created_at);
 comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
 comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
 comment on column public.alerts.code is
-    'Stable, for frontends: payout_held, payout_reversed, bank_payout_failed or account_disconnected.';
+    'Stable, for frontends: payout_held, payout_reversed, reversal_refused, bank_payout_failed or account_disconnected.';
 
 alter table public.alerts enable row level security;

@@ -67,6 +67,7 @@ grant execute on function private.open_payout_run to jobs;
 grant execute on function private.claim_payout to jobs;
 grant execute on function private.record_transfer to jobs;
 grant execute on function private.record_transfer_failure to jobs;
+grant execute on function private.record_reversal_failure to jobs;
 grant execute on function private.payout_run_progress to jobs;
 grant execute on function private.close_payout_run to jobs;
 grant execute on function private.payout_shortfalls to jobs;
