@@ -1,5 +1,6 @@
--- Mirrors Stripe's payout from a connected account to its bank. It only moves forward; a paid one can still fail. A failure
--- is told to the payee and the admins and pays nothing again, for the money is back in the connected account.
+-- Mirrors Stripe's payout from a connected account to its bank. It only moves forward, and within a status to later news; a
+-- paid one can still fail. A failure is told to the payee and the admins and pays nothing again, for the money is back in
+-- the connected account.
 create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -32,7 +33,7 @@ begin
             failure_code = excluded.failure_code,
             failure_message = excluded.failure_message,
             seen_at = excluded.seen_at
-        where excluded.status > known.status
+        where (excluded.status, excluded.seen_at) > (known.status, known.seen_at)
     returning * into mirrored;
 
     if not found then
