@@ -3330,7 +3330,7 @@ create index on public.alerts (instructor_id, created_at);
 comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
 comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
 comment on column public.alerts.code is
-    'Stable, for frontends: payout_held, payout_reversed, bank_payout_failed or account_disconnected.';
+    'Stable, for frontends: payout_held, payout_reversed, reversal_refused, bank_payout_failed or account_disconnected.';
 
 alter table public.alerts enable row level security;
 
@@ -7853,7 +7853,7 @@ create table public.stripe_connect_accounts (
 );
 
 create unique index one_live_account_a_payee
-    on public.stripe_connect_accounts (org_id, instructor_id) nulls not distinct
+    on public.stripe_connect_accounts (org_id, (coalesce(instructor_id, org_id)))
     where retired_at is null;
 create index on public.stripe_connect_accounts (org_id, instructor_id);
 create index on public.stripe_connect_accounts (instructor_id);
@@ -8134,7 +8134,7 @@ begin
     from public.profiles profile
     join public.stripe_connect_accounts account
         on account.org_id = payee.org_id
-        and account.instructor_id is not distinct from payee.instructor_id
+        and coalesce(account.instructor_id, account.org_id) = coalesce(payee.instructor_id, payee.org_id)
         and account.retired_at is null
     where profile.id = p_user_id;
 exception
@@ -8210,7 +8210,7 @@ begin
     select * into account
     from public.stripe_connect_accounts
     where org_id = payee.org_id
-        and instructor_id is not distinct from payee.instructor_id
+        and coalesce(instructor_id, org_id) = coalesce(payee.instructor_id, payee.org_id)
         and retired_at is null
         and stripe_account_id is not null
     for no key update;
@@ -8625,7 +8625,8 @@ $$;
 
 -- sql/70_payouts/2_admin_cancel_payout.sql
 -- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
--- at Stripe, and returns what comes back. Definer: payouts change only through functions.
+-- at Stripe, and returns what comes back. Asking again while that is under way changes nothing; after Stripe refused, it is
+-- another try with another key. Definer: payouts change only through functions.
 create function private.admin_cancel_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -8635,16 +8636,24 @@ create function private.admin_cancel_payout(p_payout_id uuid, p_reason text)
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
+    reversal_key text;
 begin
     if payout.status = 'paid' then
+        select format('payout:%s:reverse:%s', payout.id, count(*) + 1) into reversal_key
+        from private.outbox command
+        where command.topic = 'reverse_transfer'
+            and command.processed_at is null
+            and command.dead_at is not null
+            and command.payload ->> 'payout_id' = payout.id::text;
+
         perform private.enqueue_command(
-            'reverse_transfer', format('payout:%s:reverse', payout.id),
+            'reverse_transfer', reversal_key,
             jsonb_build_object(
                 'payout_id', payout.id,
                 'transfer', payout.stripe_transfer_id,
                 'amount_cents', payout.amount_cents - payout.reversed_cents,
-                'idempotency_key', format('payout:%s:reverse', payout.id),
-                'metadata', jsonb_build_object('payout_id', payout.id)
+                'idempotency_key', reversal_key,
+                'metadata', jsonb_build_object('payout_id', payout.id, 'reversal', reversal_key)
             )
         );
     elsif payout.status in ('pending', 'held', 'failed') then
@@ -8771,8 +8780,9 @@ end;
 $$;
 
 -- sql/70_payouts/2_apply_bank_payout.sql
--- Mirrors Stripe's payout from a connected account to its bank. It only moves forward; a paid one can still fail. A failure
--- is told to the payee and the admins and pays nothing again, for the money is back in the connected account.
+-- Mirrors Stripe's payout from a connected account to its bank. It only moves forward, and within a status to later news; a
+-- paid one can still fail. A failure is told to the payee and the admins and pays nothing again, for the money is back in
+-- the connected account.
 create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -8805,7 +8815,7 @@ begin
             failure_code = excluded.failure_code,
             failure_message = excluded.failure_message,
             seen_at = excluded.seen_at
-        where excluded.status > known.status
+        where (excluded.status, excluded.seen_at) > (known.status, known.seen_at)
     returning * into mirrored;
 
     if not found then
@@ -8886,8 +8896,8 @@ end;
 $$;
 
 -- sql/70_payouts/2_check_payday.sql
--- Refuses a date or an organization that no payout run can be for.
-create function private.check_payday(p_date date, p_org_id uuid)
+-- Refuses a date or an organization that no payout run of a schedule can be for.
+create function private.check_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
     stable
@@ -8928,7 +8938,7 @@ begin
         select
         from public.organizations organization
         where (p_org_id is null or organization.id = p_org_id)
-            and extract(dow from p_date) = organization.payout_weekday
+            and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
             'PT422', 'not_a_payday',
@@ -9235,6 +9245,7 @@ as $$
                 when details.is_payout_held then 'admin_hold'
                 when account.stripe_account_id is null then 'no_account'
                 when account.status in ('paused', 'disconnected') then 'account_restricted'
+                when account.status = 'incomplete' and account.details_submitted then 'account_restricted'
                 when account.status <> 'ready' then 'account_not_ready'
             end as reason
         from balance
@@ -9242,7 +9253,7 @@ as $$
         left join public.instructor_details details on details.instructor_id = balance.instructor_id
         left join public.stripe_connect_accounts account
             on account.org_id = p_org_id
-            and account.instructor_id is not distinct from balance.instructor_id
+            and coalesce(account.instructor_id, account.org_id) = balance.payee_id
             and account.retired_at is null
         where coalesce(details.payout_schedule, 'weekly') = p_schedule
     )
@@ -9264,7 +9275,8 @@ $$;
 
 -- sql/70_payouts/2_due_payout_runs.sql
 -- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
--- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone.
+-- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone. After its first
+-- run of the day, instant is due again only when somebody can be paid.
 -- Definer: the jobs have no access to the tables.
 create function private.due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
@@ -9274,7 +9286,7 @@ create function private.due_payout_runs(p_date date, p_org_id uuid)
     set search_path = ''
 as $$
 begin
-    perform private.check_payday(p_date, p_org_id);
+    perform private.check_payday('weekly', p_date, p_org_id);
 
     return query
     select organization.id, organization.name, payday.schedule, payday.period_on
@@ -9307,18 +9319,24 @@ begin
             and run.status = 'open'
             and run.period_on = coalesce(p_date, run.period_on)
     ) payday
+    cross join lateral (
+        select bool_or(run.status = 'open') as is_open, count(*) > 0 as is_made
+        from public.payout_runs run
+        where run.org_id = organization.id
+            and run.schedule = payday.schedule
+            and run.period_on = payday.period_on
+    ) so_far
     where (p_org_id is null or organization.id = p_org_id)
         and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
         and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
         and (
-            payday.schedule = 'instant'
-            or not exists (
-                select
-                from public.payout_runs run
-                where run.org_id = organization.id
-                    and run.schedule = payday.schedule
-                    and run.period_on = payday.period_on
-                    and run.status = 'completed'
+            so_far.is_open
+            or not so_far.is_made
+            or (
+                payday.schedule = 'instant'
+                and private.pays_somebody(
+                    organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                )
             )
         )
     order by payday.period_on, organization.name, organization.id, payday.schedule;
@@ -9495,7 +9513,8 @@ $$;
 -- sql/70_payouts/2_open_payout_run.sql
 -- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
 -- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
--- each once the one before is completed.
+-- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
+-- every statement is planned for what it gets.
 -- Definer: the jobs have no access to the tables.
 create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns uuid
@@ -9503,13 +9522,12 @@ create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_
     volatile
     security definer
     set search_path = ''
+    set plan_cache_mode = force_custom_plan
 as $$
 declare
     latest public.payout_runs;
     run public.payout_runs;
 begin
-    perform private.check_payday(case when p_schedule = 'weekly' then p_period_on end, p_org_id);
-
     select * into latest
     from public.payout_runs
     where org_id = p_org_id
@@ -9520,6 +9538,7 @@ begin
     if latest.status = 'open' or (found and p_schedule <> 'instant') then
         return latest.id;
     end if;
+    perform private.check_payday(p_schedule, p_period_on, p_org_id);
 
     insert into public.payout_runs (org_id, schedule, period_on, sequence, cutoff_at, heartbeat_at)
     values (
@@ -9684,6 +9703,26 @@ begin
 end;
 $$;
 
+-- sql/70_payouts/2_pays_somebody.sql
+-- Would a run with this cutoff make any payout?
+create function private.pays_somebody(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_cutoff_at timestamptz
+)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from private.decide_payouts(p_org_id, p_schedule, p_cutoff_at) decision
+        where decision.outcome = 'payout'
+    );
+$$;
+
 -- sql/70_payouts/2_preview_payout_run.sql
 -- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
 create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
@@ -9713,11 +9752,31 @@ as $$
     order by 2, decision.currency;
 $$;
 
+-- sql/70_payouts/2_record_reversal_failure.sql
+-- Takes the news that Stripe refused to take a payout's transfer back, for good: the admins are told, and may cancel again.
+-- Definer: the jobs have no access to the tables.
+create function private.record_reversal_failure(p_payout_id uuid, p_code text, p_message text)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    select private.raise_alert(
+        payout.org_id, null, 'reversal_refused',
+        left(format('Stripe did not take a cancelled payout back (%s): %s', p_code, p_message), 1000),
+        'payouts', payout.id, format('payout:%s:reversal_refused:%s', payout.id, private.clock())
+    )
+    from public.payouts payout
+    where payout.id = p_payout_id;
+$$;
+
 -- sql/70_payouts/2_record_transfer.sql
--- Takes the transfer that Stripe made, or that a look-up found, for a payout.
+-- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
+-- reversed if all of it has come back since.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
-    returns void
+    returns text
     language plpgsql
     volatile
     security definer
@@ -9742,22 +9801,25 @@ begin
             'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
         );
     end if;
+    return (select payout.status from public.payouts payout where payout.id = p_payout_id);
 end;
 $$;
 
 -- sql/70_payouts/2_record_transfer_failure.sql
 -- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. A
--- payout that was settled meanwhile stays so.
+-- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
+-- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
+-- nothing. Returns the payout's status.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
     p_attempt integer,
+    p_worker_id uuid,
     p_outcome text,
     p_code text,
     p_message text
 )
-    returns void
+    returns text
     language plpgsql
     volatile
     security definer
@@ -9775,9 +9837,10 @@ begin
         error_message = left(p_message, 500)
     where payout_id = p_payout_id
         and attempt = p_attempt
+        and worker_id = p_worker_id
         and status = 'sending';
     if not found or payout.status <> 'sending' then
-        return;
+        return payout.status;
     end if;
 
     update public.payouts
@@ -9790,7 +9853,9 @@ begin
 
     if p_outcome = 'refused' and private.is_final_refusal(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
+        return 'held';
     end if;
+    return payout.status;
 end;
 $$;
 
@@ -10194,7 +10259,8 @@ as $$
 $$;
 
 -- sql/70_payouts/2_statement_of_payout.sql
--- A payout and its lines as one document, to be rendered. Definer: the jobs have no access to the tables.
+-- A payout and its lines as one document, to be rendered; dates and times are the organization's own.
+-- Definer: the jobs have no access to the tables.
 create function private.statement_of_payout(p_payout_id uuid)
     returns jsonb
     language plpgsql
@@ -10211,19 +10277,33 @@ begin
         'tax_id', organization.tax_id,
         'time_zone', organization.time_zone,
         'payee', coalesce(instructor.display_name, organization.name),
+        'schedule', run.schedule,
         'payout_date', payout.payout_date,
+        'cutoff_at', to_char(run.cutoff_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI'),
+        'paid_on', (payout.paid_at at time zone organization.time_zone)::date,
         'status', payout.status,
         'stripe_transfer_id', payout.stripe_transfer_id,
         'currency', payout.currency,
         'minor_digits', currency.minor_digits,
         'amount_cents', payout.amount_cents,
+        'reversed_cents', payout.reversed_cents,
         'lines', (
-            select coalesce(jsonb_agg(to_jsonb(statement_line) order by statement_line.line), '[]')
+            select coalesce(
+                jsonb_agg(
+                    to_jsonb(statement_line) || jsonb_build_object(
+                        'lesson_at',
+                        to_char(statement_line.lesson_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI')
+                    )
+                    order by statement_line.line
+                ),
+                '[]'
+            )
             from private.statement_lines(payout.id) statement_line
         )
     )
     into statement
     from public.payouts payout
+    join public.payout_runs run on run.id = payout.run_id
     join public.organizations organization on organization.id = payout.org_id
     left join private.currencies currency on currency.code = payout.currency
     left join public.instructors instructor on instructor.id = payout.instructor_id
@@ -10564,6 +10644,7 @@ grant execute on function private.open_payout_run to jobs;
 grant execute on function private.claim_payout to jobs;
 grant execute on function private.record_transfer to jobs;
 grant execute on function private.record_transfer_failure to jobs;
+grant execute on function private.record_reversal_failure to jobs;
 grant execute on function private.payout_run_progress to jobs;
 grant execute on function private.close_payout_run to jobs;
 grant execute on function private.payout_shortfalls to jobs;
@@ -11127,6 +11208,7 @@ create function private.maintain()
     volatile
     security definer
     set search_path = ''
+    set plan_cache_mode = force_custom_plan
 as $$
 begin
     return query
@@ -11141,8 +11223,9 @@ end;
 $$;
 
 -- sql/95_operations/2_overdue_paydays.sql
--- The dead-man switch: paydays that somebody should have been paid on and that no run has completed half a day later, and
--- runs that nobody has worked on for an hour. Definer: the jobs have no access to the tables.
+-- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
+-- no run; and runs that are not completed and that nobody has worked on for an hour.
+-- Definer: the jobs have no access to the tables.
 create function private.overdue_paydays()
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
     language sql
@@ -11158,18 +11241,15 @@ as $$
         and run.schedule = due.schedule
         and run.period_on = due.period_on
         and run.status = 'open'
-    where private.clock() > (due.period_on::timestamp at time zone organization.time_zone) + interval '12 hours'
-        and coalesce(run.heartbeat_at < private.clock() - interval '1 hour', true)
-        and (
-            run.id is not null
-            or exists (
-                select
-                from private.decide_payouts(
-                    due.org_id, due.schedule, private.payout_cutoff(due.org_id, due.period_on)
-                ) decision
-                where decision.outcome = 'payout'
+    where case
+        when run.id is not null then run.heartbeat_at < private.clock() - interval '1 hour'
+        else (due.period_on::timestamp at time zone organization.time_zone) < private.clock() - interval '12 hours'
+            and private.pays_somebody(
+                due.org_id,
+                due.schedule,
+                least(private.payout_cutoff(due.org_id, due.period_on), private.clock() - interval '12 hours')
             )
-        );
+    end;
 $$;
 
 -- sql/95_operations/4_api.sql
