@@ -17,6 +17,7 @@ as $$
 declare
     new_learner_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
 
@@ -31,8 +32,8 @@ begin
     return new_learner_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

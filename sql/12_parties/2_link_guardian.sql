@@ -19,6 +19,7 @@ declare
     person uuid := private.require_person();
     new_link_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     select * into learner
     from public.learners
@@ -54,8 +55,8 @@ begin
     return new_link_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

@@ -17,6 +17,7 @@ as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_rank(p_org_id, p_role);
 
@@ -31,7 +32,7 @@ begin
     returning invitation.id, secret, invitation.expires_at;
 exception
     when check_violation or not_null_violation or foreign_key_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
 end;
 $$;

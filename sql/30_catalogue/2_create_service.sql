@@ -26,6 +26,7 @@ as $$
 declare
     new_service_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_person();
     if p_instructor_id is null or not p_instructor_id = any (private.my_instructor_ids()) then
@@ -57,8 +58,8 @@ begin
     return new_service_id;
 exception
     when check_violation or not_null_violation or foreign_key_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
