@@ -20,6 +20,7 @@ declare
     missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
+    perform private.check_date_of_birth(p_date_of_birth);
 
     insert into public.learners (org_id, full_name, email, phone)
     values (p_org_id, trim(p_full_name), p_email, p_phone)

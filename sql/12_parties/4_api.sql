@@ -80,7 +80,7 @@ return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
     'Sets a learner''s date of birth, once; an admin of the organization may correct it. '
-    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible.';
+    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible, value_missing.';
 
 create function public.link_guardian(
     p_learner_id uuid,
