@@ -129,7 +129,7 @@ create table public.learner_details (
 
 create index on public.learner_details (org_id, learner_id);
 
-comment on table public.learner_details is 'What only the learner and the admins see; made with the learner.';
+comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
@@ -180,7 +180,7 @@ create table public.learner_guardians (
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
-    constraint email_is_short check (length(guardian_email) between 3 and 320),
+    constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
     constraint relation_is_short check (length(relation) <= 100),
     constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
 );

@@ -28,7 +28,7 @@ begin
     if not found then
         perform private.refuse_unknown_learner();
     end if;
-    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) or lower(trim(p_guardian_email)) = lower(learner.email) then
+    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
             'A learner cannot be their own guardian.',

@@ -122,7 +122,8 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
-    'Ends a guardianship; for the guardian, the organization''s admins and a learner who is of age. '
+    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
+    'can take back no more than an offer. '
     'Errors: sign_in_required, guardianship_not_found.';
 
 create function public.search_instructors(

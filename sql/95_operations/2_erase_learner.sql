@@ -25,7 +25,7 @@ as $$
     update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
-        guardian_email = '(erased)'
+        guardian_email = 'erased@invalid'
     where learner_id = p_learner_id;
     update public.learners
     set full_name = 'Erased learner',

@@ -24,14 +24,14 @@ begin
 
     update public.learner_guardians link
     set revoked_at = coalesce(link.revoked_at, private.clock()),
-        guardian_email = '(erased)'
+        guardian_email = 'erased@invalid'
     from public.guardians guardian
     where guardian.user_id = p_user_id
         and link.guardian_id = guardian.id;
     update public.guardians
     set full_name = 'Erased guardian',
         phone = null,
-        email = '(erased)',
+        email = 'erased@invalid',
         user_id = null
     where user_id = p_user_id;
 
