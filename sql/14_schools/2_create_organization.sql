@@ -22,7 +22,7 @@ begin
     insert into public.organizations (name, slug, time_zone, currency, tax_id)
     values (
         trim(p_name),
-        coalesce(p_slug, private.slug_of(p_name)),
+        coalesce(p_slug, nullif(private.slug_of(p_name), ''), 'school-' || left(gen_random_uuid()::text, 8)),
         p_time_zone,
         private.require_currency(p_currency),
         p_tax_id
