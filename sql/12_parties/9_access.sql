@@ -151,4 +151,5 @@ grant execute on function private.give_guardian_consent to authenticated;
 grant execute on function public.give_guardian_consent to authenticated;
 grant execute on function private.revoke_guardian to authenticated;
 grant execute on function public.revoke_guardian to authenticated;
+grant execute on function private.search_instructors to anon, authenticated;
 grant execute on function public.search_instructors to anon, authenticated;

@@ -31,11 +31,7 @@ begin
     returning id into new_rate_card_id;
 
     if new_rate_card_id is null then
-        perform private.refuse(
-            'PT409', 'rate_card_exists',
-            'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
-            'End the other card first, or choose another name.'
-        );
+        perform private.refuse_rate_card();
     end if;
     return new_rate_card_id;
 exception
