@@ -30,9 +30,7 @@ create table public.instructors (
     unique (org_id, user_id),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
-    constraint expertise_is_short check (
-        cardinality(expertise_areas) <= 50 and pg_column_size(expertise_areas) <= 8192
-    ),
+    constraint expertise_is_short check (private.are_tags(expertise_areas)),
     constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint notice_is_reasonable check (minimum_notice_minutes between 0 and 43200),
