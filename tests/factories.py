@@ -238,9 +238,16 @@ class World:
 
     def learner(self, org_id: UUID, user_id: UUID | None = None, name: str = "Ben") -> UUID:
         """A learner of an organization; returns the learner's id, not the login's."""
-        return self._insert(
+        learner_id = self._insert(
             "public.learners", {"org_id": org_id, "user_id": user_id, "full_name": name}
         )
+        if user_id is not None:
+            self.connection.execute(
+                "insert into public.organization_members (org_id, user_id, role)"
+                " values (%s, %s, 'learner') on conflict do nothing",
+                [org_id, user_id],
+            )
+        return learner_id
 
     # What is offered
 

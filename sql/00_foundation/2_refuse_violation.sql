@@ -1,5 +1,6 @@
--- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message.
-create function private.refuse_violation(p_constraint_name text)
+-- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
+-- missing value Postgres names the column, and of a number that does not fit, nothing.
+create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
     volatile
@@ -7,6 +8,13 @@ create function private.refuse_violation(p_constraint_name text)
     set search_path = ''
 as $$
 begin
+    if p_missing_column <> '' then
+        perform private.refuse(
+            'PT422', 'value_missing',
+            format('The %s is missing.', replace(p_missing_column, '_', ' ')),
+            'Give it and try again.'
+        );
+    end if;
     perform private.refuse(
         'PT422',
         coalesce(nullif(p_constraint_name, ''), 'value_out_of_range'),

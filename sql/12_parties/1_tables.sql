@@ -30,9 +30,7 @@ create table public.instructors (
     unique (org_id, user_id),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
-    constraint expertise_is_short check (
-        cardinality(expertise_areas) <= 50 and pg_column_size(expertise_areas) <= 8192
-    ),
+    constraint expertise_is_short check (private.are_tags(expertise_areas)),
     constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint notice_is_reasonable check (minimum_notice_minutes between 0 and 43200),
@@ -132,7 +130,7 @@ create table public.learner_details (
 
 create index on public.learner_details (org_id, learner_id);
 
-comment on table public.learner_details is 'What only the learner and the admins see; made with the learner.';
+comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
@@ -183,7 +181,7 @@ create table public.learner_guardians (
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
-    constraint email_is_short check (length(guardian_email) between 3 and 320),
+    constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
     constraint relation_is_short check (length(relation) <= 100),
     constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
 );

@@ -18,6 +18,7 @@ declare
     organization public.organizations;
     new_instructor_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
     select * into strict organization from public.organizations where id = p_org_id;
@@ -35,8 +36,8 @@ begin
     return new_instructor_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

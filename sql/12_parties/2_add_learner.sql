@@ -17,8 +17,10 @@ as $$
 declare
     new_learner_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
+    perform private.check_date_of_birth(p_date_of_birth);
 
     insert into public.learners (org_id, full_name, email, phone)
     values (p_org_id, trim(p_full_name), p_email, p_phone)
@@ -31,8 +33,8 @@ begin
     return new_learner_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

@@ -17,6 +17,8 @@ declare
     person uuid := private.require_person();
     marketplace public.organizations;
     new_instructor_id uuid;
+    broken_rule text;
+    missing_column text;
 begin
     select * into strict marketplace from public.organizations where is_marketplace;
 
@@ -24,7 +26,7 @@ begin
     values (
         marketplace.id,
         person,
-        p_display_name,
+        trim(p_display_name),
         p_hourly_rate_cents,
         private.require_currency(coalesce(p_currency, marketplace.currency)),
         p_bio,
@@ -46,5 +48,10 @@ begin
     on conflict do nothing;
 
     return new_instructor_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
 end;
 $$;

@@ -1,4 +1,5 @@
--- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself.
+-- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself, and
+-- who has left it is a learner there no more.
 create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
     returns public.learners
     language plpgsql
@@ -10,7 +11,14 @@ declare
     learner public.learners;
     profile public.profiles;
 begin
-    select * into learner from public.learners where org_id = p_org_id and user_id = p_user_id;
+    select candidate.* into learner
+    from public.learners candidate
+    join public.organization_members member
+        on member.org_id = candidate.org_id
+        and member.user_id = candidate.user_id
+        and member.role = 'learner'
+    where candidate.org_id = p_org_id
+        and candidate.user_id = p_user_id;
     if found then
         return learner;
     end if;

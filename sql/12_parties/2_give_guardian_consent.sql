@@ -26,13 +26,6 @@ begin
             'Sign in with the verified address that it was offered to.'
         );
     end if;
-    if link.learner_id = any (private.my_learner_ids()) then
-        perform private.refuse(
-            'PT422', 'own_guardian',
-            'A learner cannot be their own guardian.',
-            'The guardian needs a login of their own.'
-        );
-    end if;
     if exists (
         select
         from public.learners learner

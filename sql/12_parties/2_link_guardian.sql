@@ -19,6 +19,7 @@ declare
     person uuid := private.require_person();
     new_link_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     select * into learner
     from public.learners
@@ -27,7 +28,7 @@ begin
     if not found then
         perform private.refuse_unknown_learner();
     end if;
-    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) or lower(trim(p_guardian_email)) = lower(learner.email) then
+    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
             'A learner cannot be their own guardian.',
@@ -54,8 +55,8 @@ begin
     return new_link_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

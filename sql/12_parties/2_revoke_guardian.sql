@@ -1,4 +1,5 @@
--- Ends a guardianship, or takes back its offer: the guardian, an admin of the organization, or a learner who is of age.
+-- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
+-- when under age can take back no more than an offer.
 -- Definer: nobody writes guardianships directly.
 create function private.revoke_guardian(p_learner_guardian_id uuid)
     returns void
@@ -19,7 +20,11 @@ begin
         and (
             link.org_id = any (private.my_admin_org_ids())
             or link.guardian_id = private.my_guardian_id()
-            or (link.learner_id = any (private.my_learner_ids()) and not private.is_minor(details.date_of_birth))
+            or (link.consented_at is null and lower(link.guardian_email) = private.my_verified_email())
+            or (
+                link.learner_id = any (private.my_learner_ids())
+                and (link.consented_at is null or not private.is_minor(details.date_of_birth))
+            )
         );
 
     if not found then

@@ -27,13 +27,10 @@ begin
             'Ask the school, or the platform''s support, to correct it.'
         );
     end if;
-    if p_date_of_birth is null or p_date_of_birth not between date '1900-01-01' and private.clock()::date then
-        perform private.refuse(
-            'PT422', 'birth_is_plausible',
-            'That is no date of birth.',
-            'Send a date in the past, as YYYY-MM-DD.'
-        );
+    if p_date_of_birth is null then
+        perform private.refuse_violation('', 'date_of_birth');
     end if;
+    perform private.check_date_of_birth(p_date_of_birth);
 
     update public.learner_details set date_of_birth = p_date_of_birth where learner_id = p_learner_id;
 end;

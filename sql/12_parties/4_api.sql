@@ -15,7 +15,7 @@ return private.become_instructor(p_display_name, p_hourly_rate_cents, p_currency
 comment on function public.become_instructor is
     'Makes the caller an instructor of the marketplace and returns the instructor''s id. p_hourly_rate_cents is the price of '
     '60 minutes in the minor unit. Currency and time zone default to the marketplace''s. Errors: sign_in_required, '
-    'already_an_instructor, unknown_currency.';
+    'already_an_instructor, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.admin_verify_instructor(
     p_instructor_id uuid,
@@ -49,7 +49,7 @@ return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_c
 
 comment on function public.add_instructor is
     'Adds an instructor without a login to a school and returns the id; for its admins. invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, and the rules of public.instructors.';
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.add_learner(
     p_org_id uuid,
@@ -68,7 +68,7 @@ return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_bi
 
 comment on function public.add_learner is
     'Adds a learner without a login to a school and returns the id; for its admins. invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, and the rules of public.learners.';
+    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
@@ -80,7 +80,7 @@ return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
     'Sets a learner''s date of birth, once; an admin of the organization may correct it. '
-    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible.';
+    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible, value_missing.';
 
 create function public.link_guardian(
     p_learner_id uuid,
@@ -99,7 +99,8 @@ return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_v
 
 comment on function public.link_guardian is
     'Offers the guardianship of a learner to an address and returns the link''s id; for the learner and the organization''s admins. '
-    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, and the rules of public.learner_guardians.';
+    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
+    'public.learner_guardians.';
 
 create function public.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
@@ -122,7 +123,8 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
-    'Ends a guardianship; for the guardian, the organization''s admins and a learner who is of age. '
+    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
+    'can take back no more than an offer. '
     'Errors: sign_in_required, guardianship_not_found.';
 
 create function public.search_instructors(
@@ -138,17 +140,8 @@ create function public.search_instructors(
     security invoker
     set search_path = ''
 begin atomic
-    select instructor.*
-    from public.instructors instructor
-    where instructor.is_active
-        and instructor.is_available
-        and instructor.verification_status = 'verified'
-        and (p_org_id is null or instructor.org_id = p_org_id)
-        and (p_query is null or instructor.display_name ilike '%' || p_query || '%')
-        and instructor.expertise_areas @> p_expertise_areas
-        and (p_after is null or instructor.id > p_after)
-    order by instructor.id
-    limit least(p_limit, 200);
+    select found.*
+    from private.search_instructors(p_query, p_expertise_areas, p_org_id, p_limit, p_after) found;
 end;
 
 comment on function public.search_instructors is

@@ -113,7 +113,14 @@ create policy select_own_or_of_my_learners on public.guardians
         or id = any ((select private.my_learners_guardian_ids())::uuid[])
     );
 
+create policy update_own on public.guardians
+    for update
+    to authenticated
+    using (id = (select private.my_guardian_id()));
+
 grant select on public.guardians to authenticated, service_role;
+grant update (full_name, phone) on public.guardians to authenticated;
+-- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
 
 create policy select_party on public.learner_guardians
     for select
@@ -144,4 +151,5 @@ grant execute on function private.give_guardian_consent to authenticated;
 grant execute on function public.give_guardian_consent to authenticated;
 grant execute on function private.revoke_guardian to authenticated;
 grant execute on function public.revoke_guardian to authenticated;
+grant execute on function private.search_instructors to anon, authenticated;
 grant execute on function public.search_instructors to anon, authenticated;

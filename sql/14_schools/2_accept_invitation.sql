@@ -1,4 +1,4 @@
--- Takes the offered role: once, in time, and by the owner of the invited address only.
+-- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
 -- Definer: nobody writes memberships directly.
 create function private.accept_invitation(p_token text)
     returns uuid
@@ -37,7 +37,9 @@ begin
             'You are a member already.'
         );
     end if;
-    if invitation.expires_at <= private.clock() then
+    if invitation.expires_at <= private.clock()
+        or not private.has_rank(invitation.invited_by, invitation.org_id, invitation.role)
+    then
         perform private.refuse(
             'PT422', 'invitation_expired',
             'This invitation has expired.',

@@ -17,11 +17,12 @@ declare
     person uuid := private.require_person();
     new_org_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     insert into public.organizations (name, slug, time_zone, currency, tax_id)
     values (
         trim(p_name),
-        coalesce(p_slug, private.slug_of(p_name)),
+        coalesce(p_slug, nullif(private.slug_of(p_name), ''), 'school-' || left(gen_random_uuid()::text, 8)),
         p_time_zone,
         private.require_currency(p_currency),
         p_tax_id
@@ -41,8 +42,8 @@ begin
     return new_org_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

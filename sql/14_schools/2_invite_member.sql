@@ -17,8 +17,10 @@ as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_rank(p_org_id, p_role);
+    perform private.check_invited_party(p_org_id, p_instructor_id, p_learner_id);
 
     return query
     insert into public.invitations as invitation (
@@ -30,8 +32,8 @@ begin
     )
     returning invitation.id, secret, invitation.expires_at;
 exception
-    when check_violation or not_null_violation or foreign_key_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
 end;
 $$;

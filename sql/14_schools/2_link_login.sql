@@ -1,5 +1,5 @@
 -- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
--- organization; a new instructor takes no bookings until a rate is set.
+-- organization, again when they come back; a new instructor takes no bookings until a rate is set.
 create function private.link_login(p_invitation public.invitations, p_user_id uuid)
     returns void
     language plpgsql
@@ -21,7 +21,7 @@ begin
         select organization.id, p_user_id, person_name, 0, organization.currency, organization.time_zone, false
         from public.organizations organization
         where organization.id = p_invitation.org_id
-        on conflict (org_id, user_id) do nothing;
+        on conflict (org_id, user_id) do update set is_active = true;
     elsif p_invitation.role = 'instructor' then
         update public.instructors
         set user_id = p_user_id

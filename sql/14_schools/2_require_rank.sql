@@ -6,19 +6,13 @@ create function private.require_rank(p_org_id uuid, p_role public.org_role)
     security invoker
     set search_path = ''
 as $$
+declare
+    person uuid := private.require_org_admin(p_org_id);
 begin
-    perform private.require_org_admin(p_org_id);
-
-    if p_role in ('owner', 'admin')
-        and not private.is_platform_admin()
-        and not exists (
-            select
-            from public.organization_members member
-            where member.org_id = p_org_id
-                and member.user_id = private.my_user_id()
-                and member.role = 'owner'
-        )
-    then
+    if p_role is null then
+        perform private.refuse_violation('', 'role');
+    end if;
+    if not private.has_rank(person, p_org_id, p_role) then
         perform private.refuse(
             '42501', 'role_above_yours',
             'Only an owner can do this.',

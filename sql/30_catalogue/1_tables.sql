@@ -24,7 +24,7 @@ create table public.services (
     constraint title_is_short check (length(title) between 1 and 200),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
-    constraint tags_are_short check (cardinality(topic_tags) <= 50 and pg_column_size(topic_tags) <= 8192),
+    constraint tags_are_short check (private.are_tags(topic_tags)),
     constraint duration_is_in_quarters check (duration_minutes between 15 and 1440 and duration_minutes % 15 = 0),
     constraint price_can_be_charged check (price_cents between 0 and 50000000),
     constraint prerequisites_are_short check (length(prerequisites) <= 5000),

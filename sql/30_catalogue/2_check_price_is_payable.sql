@@ -7,29 +7,29 @@ create function private.check_price_is_payable(p_price private.price)
     set search_path = ''
 as $$
 declare
-    minimum_cents bigint;
+    refusal text := private.price_refusal(p_price);
 begin
-    select currency.minimum_charge_cents into strict minimum_cents
-    from private.currencies currency
-    where currency.code = p_price.currency;
-
-    if p_price.total_cents is null then
+    if refusal = 'price_missing' then
         perform private.refuse(
-            'PT409', 'price_missing',
+            'PT409', refusal,
             'This lesson has no price in its currency.',
             'Ask the instructor to give it one.'
         );
     end if;
-    if p_price.total_cents > 0 and p_price.total_cents < minimum_cents then
+    if refusal = 'amount_too_small' then
         perform private.refuse(
-            'PT422', 'amount_too_small',
+            'PT422', refusal,
             'That is less than a card payment can be.',
-            format('The smallest payment in %s is %s of its minor unit.', p_price.currency, minimum_cents)
+            (
+                select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
+                from private.currencies currency
+                where currency.code = p_price.currency
+            )
         );
     end if;
-    if p_price.total_cents > 99999999 then
+    if refusal = 'amount_too_large' then
         perform private.refuse(
-            'PT422', 'amount_too_large',
+            'PT422', refusal,
             'That is more than a card payment can be.',
             'Book a shorter lesson.'
         );

@@ -16,6 +16,7 @@ as $$
 declare
     new_rate_card_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
 
@@ -30,17 +31,13 @@ begin
     returning id into new_rate_card_id;
 
     if new_rate_card_id is null then
-        perform private.refuse(
-            'PT409', 'rate_card_exists',
-            'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
-            'End the other card first, or choose another name.'
-        );
+        perform private.refuse_rate_card();
     end if;
     return new_rate_card_id;
 exception
     when check_violation or not_null_violation or data_exception then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

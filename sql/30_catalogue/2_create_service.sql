@@ -26,10 +26,20 @@ as $$
 declare
     new_service_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_person();
     if p_instructor_id is null or not p_instructor_id = any (private.my_instructor_ids()) then
         perform private.require_org_admin(p_org_id);
+    end if;
+    if p_instructor_id is not null and not exists (
+        select from public.instructors instructor where instructor.id = p_instructor_id and instructor.org_id = p_org_id
+    ) then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'This organization has no such instructor.',
+            'Check both ids, or leave the instructor out.'
+        );
     end if;
 
     insert into public.services (
@@ -56,9 +66,9 @@ begin
     end if;
     return new_service_id;
 exception
-    when check_violation or not_null_violation or foreign_key_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

@@ -2,16 +2,20 @@
 -- card; null where neither lists it.
 create function private.listed_price_cents(p_service_id uuid, p_on date)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select item.price_cents
-    from public.rate_card_items item
-    join public.rate_cards card on card.id = item.rate_card_id
-    where item.service_id = p_service_id
-        and daterange(card.valid_from, card.valid_to, '[]') @> p_on
-    order by card.is_default
-    limit 1;
+begin
+    return (
+        select item.price_cents
+        from public.rate_card_items item
+        join public.rate_cards card on card.id = item.rate_card_id
+        where item.service_id = p_service_id
+            and daterange(card.valid_from, card.valid_to, '[]') @> p_on
+        order by card.is_default
+        limit 1
+    );
+end;
 $$;

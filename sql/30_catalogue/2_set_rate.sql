@@ -7,21 +7,9 @@ create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price
     set search_path = ''
 as $$
 declare
-    card public.rate_cards;
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
     broken_rule text;
 begin
-    perform private.require_person();
-    select * into card
-    from public.rate_cards
-    where id = p_rate_card_id
-        and org_id = any (private.my_admin_org_ids());
-    if not found then
-        perform private.refuse(
-            'PT404', 'rate_card_not_found',
-            'There is no such rate card of yours.',
-            'Check the id.'
-        );
-    end if;
     if not exists (
         select
         from public.services service

@@ -19,7 +19,8 @@ return private.create_session(
 comment on function public.create_session is
     'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
-    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, service_exists.';
+    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, value_missing, service_exists, and the rules of '
+    'public.services.';
 
 create function public.create_service(
     p_org_id uuid,
@@ -51,7 +52,8 @@ return private.create_service(
 comment on function public.create_service is
     'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, service_exists, and the rules of public.services.';
+    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, value_missing, service_exists, and the rules '
+    'of public.services.';
 
 create function public.create_rate_card(
     p_org_id uuid,
@@ -70,8 +72,32 @@ return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_va
 
 comment on function public.create_rate_card is
     'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, rate_card_exists, and the rules of '
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, rate_card_exists, and the rules of '
     'public.rate_cards.';
+
+create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
+
+comment on function public.set_rate_card_validity is
+    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
+    'Errors: sign_in_required, rate_card_not_found, rate_card_exists, and the rules of public.rate_cards.';
+
+create function public.delete_rate_card(p_rate_card_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.delete_rate_card(p_rate_card_id);
+
+comment on function public.delete_rate_card is
+    'Takes a rate card away with all its prices; for the school''s admins. What is booked keeps its price. '
+    'Errors: sign_in_required, rate_card_not_found.';
 
 create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
     returns void
@@ -115,18 +141,10 @@ create function public.search_services(
     security invoker
     set search_path = ''
 begin atomic
-    select service.*
-    from public.services service
-    where service.is_active
-        and (p_org_id is null or service.org_id = p_org_id)
-        and (p_query is null or service.title ilike '%' || p_query || '%')
-        and (p_level is null or service.level = p_level)
-        and service.topic_tags @> p_topic_tags
-        and (p_after is null or service.id > p_after)
-    order by service.id
-    limit least(p_limit, 200);
+    select found.*
+    from private.search_services(p_query, p_topic_tags, p_level, p_org_id, p_limit, p_after) found;
 end;
 
 comment on function public.search_services is
-    'Services on offer whose title contains p_query and that carry every one of p_topic_tags, in pages of at most 200; p_after is the last id '
-    'of the page before.';
+    'Services on offer, by instructors of the directory or by schools, whose title contains p_query and that carry every one of p_topic_tags, '
+    'in pages of at most 200; p_after is the last id of the page before.';

@@ -67,6 +67,7 @@ create table public.bookable_slots (
     max_bookings integer not null default 1,
     current_bookings integer not null default 0,
     is_published boolean not null default true,
+    is_withdrawn_when_free boolean not null default false,
     is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -78,7 +79,8 @@ create table public.bookable_slots (
         on delete set null (availability_window_id),
     constraint end_is_after_start check (start_at < end_at),
     constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
-    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings)
+    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
+    constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
 );
 
 create index on public.bookable_slots (org_id, service_id, start_at);
@@ -89,6 +91,8 @@ create index on public.bookable_slots (start_at, end_at);
 
 comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
 comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on column public.bookable_slots.is_withdrawn_when_free is
+    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
 comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
 comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
 

@@ -1,5 +1,6 @@
 -- Publishes the times of an instructor's opening hours as bookable slots, within the horizon. Run again, it adds only what
--- is missing. Definer: slots are made by our functions alone, so that they fit the opening hours.
+-- is missing; a withdrawn slot comes back as the service is now, unless it is booked.
+-- Definer: slots are made by our functions alone, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -30,8 +31,12 @@ begin
     where service.id = p_service_id
     on conflict (instructor_id, service_id, start_at) do update
         set is_published = true,
-            availability_window_id = excluded.availability_window_id
-        where not slot.is_published;
+            is_withdrawn_when_free = false,
+            availability_window_id = excluded.availability_window_id,
+            end_at = case slot.current_bookings when 0 then excluded.end_at else slot.end_at end,
+            max_bookings = case slot.current_bookings when 0 then excluded.max_bookings else slot.max_bookings end
+        where not slot.is_published
+            or slot.is_withdrawn_when_free;
 
     get diagnostics published = row_count;
     return published;

@@ -1,4 +1,4 @@
--- Withdraws free slots. Definer: slots change only through functions.
+-- Withdraws free slots at once, and booked ones when they are free again. Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -17,16 +17,22 @@ declare
 begin
     perform private.check_time_range(p_from, p_to, 400);
 
-    update public.bookable_slots
-    set is_published = false
-    where service_id = p_service_id
-        and instructor_id = instructor.id
-        and is_published
-        and current_bookings = 0
-        and start_at >= greatest(p_from, private.clock())
-        and start_at < p_to;
+    with changed as (
+        update public.bookable_slots slot
+        set is_published = slot.current_bookings > 0,
+            is_withdrawn_when_free = slot.current_bookings > 0
+        where slot.service_id = p_service_id
+            and slot.instructor_id = instructor.id
+            and slot.is_published
+            and not slot.is_withdrawn_when_free
+            and slot.start_at >= greatest(p_from, private.clock())
+            and slot.start_at < p_to
+        returning slot.is_published
+    )
 
-    get diagnostics withdrawn = row_count;
+    select count(*) into withdrawn
+    from changed
+    where not changed.is_published;
     return withdrawn;
 end;
 $$;

@@ -1,4 +1,5 @@
--- When opening hours change, withdraws the free future slots that they do not give any more; booked ones stay.
+-- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
+-- free ones go at once; a booked one stays, and goes when it is free again.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger
@@ -9,31 +10,38 @@ create function private.withdraw_stale_slots()
 as $$
 declare
     changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
+    first_at timestamptz;
+    last_at timestamptz;
 begin
-    update public.bookable_slots slot
-    set is_published = false
-    from (
-        select
-            free.service_id,
-            min(free.start_at) as first_at,
-            max(free.start_at) as last_at
-        from public.bookable_slots free
-        where free.instructor_id = changed_instructor_id
-            and free.start_at > private.clock()
-            and free.is_published
-            and free.current_bookings = 0
-        group by free.service_id
-    ) offered
+    select min(slot.start_at), max(slot.start_at)
+    into first_at, last_at
+    from public.bookable_slots slot
     where slot.instructor_id = changed_instructor_id
-        and slot.service_id = offered.service_id
-        and slot.start_at between offered.first_at and offered.last_at
+        and slot.start_at > private.clock()
+        and slot.is_published;
+
+    with opening as materialized (
+        select
+            private.begins_at(hours.local_open, hours.time_zone) as opens_at,
+            hours.local_close at time zone hours.time_zone as closes_at
+        from private.opening_hours(changed_instructor_id, first_at, last_at) hours
+    )
+
+    update public.bookable_slots slot
+    set is_published = slot.current_bookings > 0,
+        is_withdrawn_when_free = slot.current_bookings > 0
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
         and slot.is_published
-        and slot.current_bookings = 0
-        and slot.start_at not in (
-            select slot_time.start_at
-            from private.slot_times(
-                offered.service_id, changed_instructor_id, offered.first_at, offered.last_at + interval '1 second'
-            ) slot_time
+        and not slot.is_withdrawn_when_free
+        and (
+            (select private.closed_times(changed_instructor_id, first_at, last_at)) && tstzrange(slot.start_at, slot.end_at)
+            or not exists (
+                select
+                from opening
+                where opening.opens_at <= slot.start_at
+                    and opening.closes_at >= slot.end_at
+            )
         );
     return null;
 end;

@@ -30,5 +30,6 @@ create function public.unpublish_slots(
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
-    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay. '
+    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay, and are '
+    'withdrawn when they are free again. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';

@@ -118,6 +118,9 @@ create table public.bookings (
     ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
 );
 
+create unique index one_seat_a_learner_and_lesson
+    on public.bookings (slot_id, learner_person_id)
+    where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);

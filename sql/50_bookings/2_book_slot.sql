@@ -19,6 +19,8 @@ begin
     if booking.id is not null then
         return booking;
     end if;
+    perform private.check_place(p_request.pickup);
+    perform private.check_place(p_request.dropoff);
     return private.hold_slot(p_slot.id, p_learner, p_request);
 exception
     when exclusion_violation or deadlock_detected or serialization_failure then
@@ -28,7 +30,7 @@ exception
         get stacked diagnostics broken_rule = constraint_name;
         perform private.refuse_violation(broken_rule);
         return null;
-    when invalid_text_representation or numeric_value_out_of_range then
+    when numeric_value_out_of_range then
         perform private.refuse_violation('places_are_on_earth');
         return null;
 end;

@@ -39,7 +39,7 @@ begin
             'Choose a later time.'
         );
     end if;
-    if p_start_at >= private.clock() + make_interval(days => p_instructor.horizon_days) then
+    if p_start_at > private.clock() + make_interval(hours => 24 * p_instructor.horizon_days) then
         perform private.refuse(
             'PT422', 'too_far_ahead',
             format('This instructor can be booked up to %s days ahead.', p_instructor.horizon_days),

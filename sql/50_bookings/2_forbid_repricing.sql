@@ -1,4 +1,5 @@
--- A booking keeps who, what and for how much from the moment it is made.
+-- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
+-- the same learner becomes another person to the calendar.
 -- Definer: the writer may have no access to private.
 create function private.forbid_repricing()
     returns trigger
@@ -18,7 +19,16 @@ begin
         old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
         old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
         old.is_fee_refundable, old.payout_hold
-    ) then
+    )
+        or (
+            new.learner_person_id <> old.learner_person_id
+            and new.learner_person_id is distinct from (
+                select coalesce(learner.user_id, learner.id)
+                from public.learners learner
+                where learner.id = new.learner_id
+            )
+        )
+    then
         perform private.refuse(
             'PT409', 'booking_is_frozen',
             'A booking keeps its parties, its time and its price.',

@@ -38,6 +38,7 @@ begin
     price := private.price_service(service.id, instructor.id, slot.start_at);
     perform private.check_price_is_payable(price);
 
+    perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
     if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
         perform private.refuse(
@@ -46,7 +47,9 @@ begin
             'Pay for one of them, or let it expire.'
         );
     end if;
-    perform private.check_slot_is_open(slot, instructor);
+    if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
+        perform private.refuse_taken_slot();
+    end if;
 
     insert into public.bookings (
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
@@ -80,7 +83,7 @@ begin
     if booking.id is null then
         perform private.refuse(
             'PT409', 'learner_busy',
-            'You have another lesson at that time.',
+            'You have a lesson at that time already.',
             'Choose a time that does not overlap it.'
         );
     end if;

@@ -21,6 +21,7 @@ declare
     series public.booking_series;
     instructor public.instructors;
     broken_rule text;
+    missing_column text;
 begin
     select candidate.* into instructor
     from public.instructors candidate
@@ -50,8 +51,8 @@ begin
     return series;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

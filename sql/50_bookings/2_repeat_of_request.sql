@@ -1,4 +1,5 @@
--- The booking that the same request made before, if it did. The learner's row is locked, so that a double click waits here.
+-- The booking that the same request made before, if it did. The learner's rows are locked, in each organization, so that
+-- one person's requests come one after the other and a double click waits here.
 create function private.repeat_of_request(
     p_learner_id uuid,
     p_client_key text,
@@ -15,7 +16,12 @@ as $$
 declare
     booking public.bookings;
 begin
-    perform from public.learners where id = p_learner_id for no key update;
+    perform
+    from public.learners learner
+    where learner.id = p_learner_id
+        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
+    order by learner.id
+    for no key update;
 
     select * into booking
     from public.bookings

@@ -46,6 +46,7 @@ begin
     end if;
 
     perform private.check_slot_is_bookable(p_start_at, service, instructor);
+    perform private.lock_daily_cap(instructor);
     return private.book_slot(private.make_slot(service, instructor, p_start_at), learner, p_request);
 end;
 $$;

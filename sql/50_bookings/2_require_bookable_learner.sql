@@ -18,12 +18,18 @@ begin
         from public.learners candidate
         where candidate.org_id = p_org_id
             and candidate.id = coalesce(p_learner_id, candidate.id)
-            and (candidate.user_id = p_learner_user_id or (p_learner_id is not null and p_learner_user_id is null))
+            and (
+                candidate.user_id = p_learner_user_id
+                or (p_learner_id is not null and coalesce(p_learner_user_id, person) = person)
+            )
             and (
                 candidate.user_id = person
                 or candidate.id = any (private.ward_ids(person, 'book'))
                 or candidate.org_id = any (private.my_admin_org_ids())
             );
+        if learner.user_id is not null then
+            learner := private.ensure_learner(learner.user_id, p_org_id);
+        end if;
     end if;
 
     if learner.id is null then

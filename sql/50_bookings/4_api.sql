@@ -64,7 +64,7 @@ comment on function public.create_booking_with_payment is
     'Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
     'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, and the rules of public.bookings.';
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,

@@ -100,7 +100,7 @@ begin atomic
         and details.start_at >= p_from
         and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
     order by details.start_at, details.id
-    limit least(p_limit, 200);
+    limit least(greatest(p_limit, 1), 200);
 end;
 
 comment on function public.my_bookings is
@@ -120,17 +120,20 @@ begin atomic
     select details.*
     from public.booking_details details
     where details.expert_id = p_instructor_id
+        and (
+            p_instructor_id = any ((select private.my_instructor_ids())::uuid[])
+            or details.org_id = any ((select private.my_admin_org_ids())::uuid[])
+        )
         and details.booking_status not in ('cancelled', 'declined', 'expired')
-        and details.start_at >= (
-            select p_on::timestamp at time zone instructor.time_zone
-            from public.instructors instructor
-            where instructor.id = p_instructor_id
-        )
-        and details.start_at < (
-            select (p_on + 1)::timestamp at time zone instructor.time_zone
-            from public.instructors instructor
-            where instructor.id = p_instructor_id
-        )
+        and details.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
+        and details.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
+        and (
+            details.start_at at time zone (
+                select instructor.time_zone
+                from public.instructors instructor
+                where instructor.id = p_instructor_id
+            )
+        )::date = p_on
     order by details.start_at, details.id;
 end;
 
@@ -159,7 +162,7 @@ begin atomic
         and details.start_at < p_to
         and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
     order by details.start_at, details.id
-    limit least(p_limit, 200);
+    limit least(greatest(p_limit, 1), 200);
 end;
 
 comment on function public.organization_bookings is

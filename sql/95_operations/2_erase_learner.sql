@@ -1,38 +1,33 @@
--- Takes a learner's name, contacts, places and notes away, and the login; the lessons and the money stay.
+-- Anonymises a learner without a login and keeps the books, as erase_person does; by the school's admins.
+-- Definer: reaches into every room.
 create function private.erase_learner(p_learner_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
-    update public.bookings
-    set learner_notes = null,
-        pickup_address = null,
-        pickup_lat = null,
-        pickup_lng = null,
-        dropoff_address = null,
-        dropoff_lat = null,
-        dropoff_lng = null,
-        cancellation_reason = null
-    where learner_id = p_learner_id;
-    update public.booking_notes note
-    set notes = null
-    from public.bookings booking
-    where booking.id = note.booking_id
-        and booking.learner_id = p_learner_id;
-    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
-    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
-    update public.learner_guardians
-    set revoked_at = coalesce(revoked_at, private.clock()),
-        guardian_email = '(erased)'
-    where learner_id = p_learner_id;
-    update public.learners
-    set full_name = 'Erased learner',
-        email = null,
-        phone = null,
-        learning_goals = '{}',
-        interests = '{}',
-        user_id = null
-    where id = p_learner_id;
+declare
+    learner public.learners;
+begin
+    perform private.require_person();
+    select * into learner
+    from public.learners
+    where id = p_learner_id
+        and org_id = any (private.my_admin_org_ids())
+    for update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'Your organization has no such learner.',
+            'Check the id.'
+        );
+    end if;
+    if learner.user_id is not null then
+        perform private.refuse_to_erase_login();
+    end if;
+    perform private.check_is_settled(array[learner.id], '{}', null);
+    perform private.anonymise_learner(learner.id);
+end;
 $$;

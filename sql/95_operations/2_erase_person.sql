@@ -8,36 +8,25 @@ create function private.erase_person(p_user_id uuid, p_reason text)
     security definer
     set search_path = ''
 as $$
+declare
+    learner_ids uuid[];
+    instructor_ids uuid[];
 begin
     if p_user_id is distinct from private.require_person() then
         perform private.require_platform_admin(p_reason);
     end if;
-    perform private.check_person_is_settled(p_user_id);
+    perform private.check_person_can_be_erased(p_user_id);
+
+    learner_ids := array(select learner.id from public.learners learner where learner.user_id = p_user_id for update);
+    instructor_ids := array(select instructor.id from public.instructors instructor where instructor.user_id = p_user_id for update);
+    perform private.check_is_settled(learner_ids, instructor_ids, p_user_id);
 
     delete from public.organization_members where user_id = p_user_id;
-    perform private.erase_instructor(instructor.id)
-    from public.instructors instructor
-    where instructor.user_id = p_user_id;
-    perform private.erase_learner(learner.id)
-    from public.learners learner
-    where learner.user_id = p_user_id;
+    perform private.anonymise_instructor(instructor_id) from unnest(instructor_ids) instructor_id;
+    perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
+    perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
+    perform private.withdraw_offers(p_user_id);
 
-    update public.learner_guardians link
-    set revoked_at = coalesce(link.revoked_at, private.clock()),
-        guardian_email = '(erased)'
-    from public.guardians guardian
-    where guardian.user_id = p_user_id
-        and link.guardian_id = guardian.id;
-    update public.guardians
-    set full_name = 'Erased guardian',
-        phone = null,
-        email = '(erased)',
-        user_id = null
-    where user_id = p_user_id;
-
-    update public.invitations
-    set email = 'erased@invalid'
-    where accepted_by = p_user_id;
     update public.profiles
     set email = null,
         full_name = null,

@@ -1,5 +1,5 @@
--- Refuses to erase somebody with lessons ahead or money on the way.
-create function private.check_person_is_settled(p_user_id uuid)
+-- Refuses to erase learners and instructors with lessons ahead, or money on the way to them or to a payer.
+create function private.check_is_settled(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
     stable
@@ -10,10 +10,8 @@ begin
     if exists (
         select
         from public.bookings booking
-        join public.learners learner on learner.id = booking.learner_id
-        join public.instructors instructor on instructor.id = booking.instructor_id
         where booking.status in ('held', 'requested', 'confirmed', 'in_progress')
-            and p_user_id in (learner.user_id, instructor.user_id)
+            and (booking.learner_id = any (p_learner_ids) or booking.instructor_id = any (p_instructor_ids))
     ) then
         perform private.refuse(
             'PT409', 'lessons_ahead',
@@ -24,14 +22,13 @@ begin
     if exists (
         select
         from public.earnings earning
-        join public.instructors instructor on instructor.id = earning.instructor_id
-        where instructor.user_id = p_user_id
+        where earning.instructor_id = any (p_instructor_ids)
             and earning.status <> 'paid'
     ) or exists (
         select
         from public.refunds refund
         join public.payments payment on payment.id = refund.payment_id
-        where payment.payer_id = p_user_id
+        where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
             and refund.status in ('requested', 'pending', 'requires_action')
     ) then
         perform private.refuse(
