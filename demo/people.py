@@ -258,10 +258,7 @@ class Learner(Person):
         """Ask the webhook service for what the browser needs to pay."""
         answer = self.post("/payment-intents", booking_id=booking.id)
         answer.raise_for_status()
-        intent = answer.json()
-        return PaymentIntent(
-            intent["payment_intent_id"], intent["client_secret"], intent["amount_cents"]
-        )
+        return PaymentIntent.of(answer.json())
 
     def pay(self, intent: PaymentIntent, card: Card = "good") -> None:
         """Confirm the payment at Stripe; raise Declined if the bank says no."""

@@ -41,7 +41,8 @@ class Story:
     def open_act(self, moment: datetime, title: str) -> None:
         """Begin a part of the week."""
         self.console.print()
-        self.console.rule(f"[bold]{spell(moment)}[/] · {escape(title)}", align="left", style="cyan")
+        title = f"[bold]{spell(moment)}[/] · {escape(title)}"
+        self.console.rule(title, align="left", style="cyan")
 
     def tell(self, text: str) -> None:
         """Say what somebody does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import stripe
 from stripe.params import PaymentIntentConfirmParams
@@ -26,6 +26,11 @@ class PaymentIntent:
     id: str
     client_secret: str
     amount_cents: int
+
+    @classmethod
+    def of(cls, answer: dict[str, Any]) -> Self:
+        """Read the answer of POST /payment-intents."""
+        return cls(answer["payment_intent_id"], answer["client_secret"], answer["amount_cents"])
 
 
 @dataclass(frozen=True)

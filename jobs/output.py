@@ -16,6 +16,8 @@ from webhook_service import logs
 Row = Mapping[str, object]
 Step = Callable[[], None]
 
+PERSONAL = frozenset({"display_name"})
+
 
 class Output(Protocol):
     """Where a job's words go."""
@@ -34,7 +36,7 @@ class Output(Protocol):
 
 
 class JsonLines:
-    """For schedulers and log collectors."""
+    """For schedulers and log collectors, which have no business with names of people."""
 
     def __init__(self) -> None:
         logs.configure()
@@ -51,7 +53,7 @@ class JsonLines:
     def table(self, name: str, rows: Sequence[Row]) -> None:
         """Write a line for each row."""
         for row in rows:
-            self._log.info(name, **row)
+            self._log.info(name, **{key: row[key] for key in row.keys() - PERSONAL})
 
     @contextmanager
     def progress(self, name: str, total: int) -> Iterator[Step]:

@@ -53,6 +53,8 @@ class PayoutJob:
 
     def run(self, runs: Sequence[DueRun], workers: int) -> bool:
         """Carry out the runs; return whether every payout of theirs is settled."""
+        if not runs:
+            self._output.event("nothing_to_pay")
         outcomes = [self._carry_out(run, workers) for run in runs]
         return all(outcomes)
 

@@ -93,8 +93,9 @@ class World:
     def contents(self, *, leaving_out: Iterable[str] = ()) -> dict[str, str | None]:
         """A digest of the rows of every table, to see whether anything changed anywhere."""
         tables = self.rows(
-            "select format('%%I.%%I', schemaname, tablename) as name from pg_tables"
-            " where schemaname in ('public', 'private') order by 1"
+            "select format('%%s.%%I', relnamespace::regnamespace, relname) as name from pg_class"
+            " where relnamespace in ('public'::regnamespace, 'private'::regnamespace)"
+            " and relkind in ('r', 'p') and not relispartition"
         )
         kept = [table["name"] for table in tables if table["name"] not in leaving_out]
         digests = " union all ".join(

@@ -2,8 +2,10 @@
 
 from typing import TypeVar
 
-from flask import request
+from flask import current_app, request
+from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from webhook_service.problems import Problem
 
@@ -21,7 +23,7 @@ def parse_body(model: type[BodyT]) -> BodyT:
     """Return the body of the current request as `model`; answer 415 or 422 if it is none."""
     require_json()
     try:
-        return model.model_validate_json(request.get_data(cache=False))
+        return model.model_validate_json(read_body())
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         named = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
@@ -31,6 +33,20 @@ def parse_body(model: type[BodyT]) -> BodyT:
             "The request body is not as expected.",
             hint=". ".join(named) + ".",
         ) from None
+
+
+def read_body() -> bytes:
+    """Return the body of the current request; answer 413 if it is longer than is allowed.
+
+    A body in chunks has no length to be judged by, and werkzeug cuts it at the limit in silence.
+    """
+    try:
+        body = request.get_data(cache=False)
+    except ParseException:
+        raise Problem(400, "bad_request", "The body is not encoded as its headers say.") from None
+    if request.content_length is None and len(body) >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise RequestEntityTooLarge
+    return body
 
 
 def require_json() -> None:

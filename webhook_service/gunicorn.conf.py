@@ -6,8 +6,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import multiprocess
-
 worker_class = "webhook_service.gunicorn_worker.DeadlineWorker"
 threads = int(os.environ.get("WEBHOOK_SERVICE_THREADS", "8"))
 timeout = 60
@@ -17,15 +15,18 @@ limit_request_fields = 64
 preload_app = False  # connections to the database must not be shared between processes
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
-_counters = tempfile.mkdtemp(prefix="webhook_service_")
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counters
+# Where the workers share their counters. prometheus_client looks for it when it is imported.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="webhook_service_")
 
 
 def child_exit(server: Any, worker: Any) -> None:
     """Keep what a finished worker counted."""
+    from prometheus_client import multiprocess
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def on_exit(server: Any) -> None:
-    """Remove the files in which the workers share their counters."""
-    shutil.rmtree(_counters, ignore_errors=True)
+    """Remove the shared counters."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,12 +1,13 @@
 """A threaded gunicorn worker that a slow client cannot hold on to."""
 
+import os
 import socket
 import time
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-READING_SECONDS = 20
+READING_SECONDS = float(os.environ.get("WEBHOOK_SERVICE_READING_SECONDS", "20"))
 
 
 class DeadlineWorker(ThreadWorker):  # type: ignore[misc]

@@ -18,7 +18,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from stripe import SignatureVerificationError, WebhookSignature
 
-from webhook_service.bodies import require_json
+from webhook_service.bodies import read_body, require_json
 from webhook_service.config import Config
 from webhook_service.database import Database, StripeEvent
 from webhook_service.problems import Problem
@@ -64,7 +64,7 @@ def make_blueprint(config: Config, database: Database) -> Blueprint:
 
     def receive(endpoint: str, secrets: Sequence[SecretStr]) -> dict[str, str]:
         require_json()
-        raw = request.get_data(cache=False)
+        raw = read_body()
         payload = verify(raw, request.headers.get("Stripe-Signature", ""), secrets)
         event = parse_event(raw, payload)
         outcome = database.receive_stripe_event(

@@ -69,7 +69,7 @@ def a_visitor_looks_around(scene: Play) -> None:
         times = visitor.find_slots(lesson["id"], monday, tuesday)
         story.show(
             f"{row['display_name']}: {lesson['title']}, {lesson['duration_minutes']} minutes;"
-            f" on Monday {len(times)} times from {spell(moment_of(times[0]['start_at']))}"
+            f" {len(times)} free times on {spell(moment_of(times[0]['start_at']))} and after"
         )
     story.check(f"a visitor without an account finds {len(found)} instructors", len(found) == 4)
 

@@ -15,7 +15,7 @@ begin
     set leased_by = null,
         leased_until = null,
         last_error = left(p_error, 1000),
-        available_at = private.clock() + least(interval '10 seconds' * 2 ^ attempts, interval '6 hours'),
+        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, most_attempts), interval '6 hours'),
         dead_at = case when p_is_final or attempts >= most_attempts then private.clock() end
     where id = p_command_id
         and leased_by = p_worker_id

@@ -1,4 +1,4 @@
--- Offers a service of the caller's own.
+-- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
 -- Definer: the organization follows from the instructor, not from the caller's word.
 create function private.create_session(
     p_expert_user_id uuid,
@@ -36,6 +36,14 @@ begin
             'PT404', 'not_an_instructor',
             'You are not an instructor here yet.',
             'Call become_instructor first.'
+        );
+    end if;
+
+    if p_price_cents is null and private.require_currency(p_currency) <> instructor.currency then
+        perform private.refuse(
+            'PT422', 'currency_differs',
+            'Your hourly rate is in another currency.',
+            'Send a price in this currency, or use the currency of your hourly rate.'
         );
     end if;
 

@@ -1,6 +1,7 @@
 -- The one function that computes a price. The list price is the rate card's, else the service's, else the hourly rate times
 -- the duration, rounded half up. on_top: the learner pays list + fee and the instructor gets list.
 -- included: the learner pays list and the instructor gets list - fee.
+-- An hourly rate is a price in its own currency alone; without one the amounts are null.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns private.price
     language plpgsql

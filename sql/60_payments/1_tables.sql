@@ -119,7 +119,7 @@ create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 
 comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
-comment on column public.refunds.share_cents is 'The instructor''s part of amount_cents, in cumulative proportion; known once it succeeded.';
+comment on column public.refunds.share_cents is 'The instructor''s part, in cumulative proportion: as given back or, if that failed, as taken back.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is

@@ -28,7 +28,7 @@ begin
     if news = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
     elsif refund.status = 'succeeded' then
-        perform private.reverse_refund(refund, p_occurred_at);
+        perform private.reverse_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds

@@ -1,5 +1,5 @@
 -- The payment that a PaymentIntent belongs to, locked: by its id, or before we have recorded that, by the metadata that we
--- gave it. No row when the intent is not one of ours.
+-- gave it; once more by its id, for whoever recorded it at the same moment. No row when the intent is not one of ours.
 create function private.find_payment(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -23,6 +23,14 @@ begin
         where payment.id = named_id
             and payment.stripe_payment_intent_id is null
         returning payment.*;
+    end if;
+
+    if not found then
+        return query
+        select payment.*
+        from public.payments payment
+        where payment.stripe_payment_intent_id = p_intent ->> 'id'
+        for no key update;
     end if;
 end;
 $$;

@@ -18,6 +18,7 @@ begin
     set stripe_refund_id = p_refund ->> 'id'
     where id = private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id')
         and payment_id = p_payment.id
+        and amount_cents = (p_refund ->> 'amount')::bigint
         and stripe_refund_id is null
     returning * into refund;
     if found then

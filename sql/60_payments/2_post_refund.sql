@@ -1,5 +1,5 @@
--- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back so far, less the parts
--- given back before, so that the last refund closes every account to zero.
+-- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
+-- of everything given back before, so that the last refund closes every account to zero.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -15,21 +15,12 @@ declare
     part record;
 begin
     select
-        split.share_cents - before.share_cents as share_cents,
-        split.fee_cents - before.fee_cents as fee_cents,
-        split.discount_cents - before.discount_cents as discount_cents
+        after.share_cents - before.share_cents as share_cents,
+        after.fee_cents - before.fee_cents as fee_cents,
+        after.discount_cents - before.discount_cents as discount_cents
     into part
-    from (
-        select
-            coalesce(sum(refund.amount_cents), 0)::bigint as amount_cents,
-            coalesce(sum(refund.share_cents), 0)::bigint as share_cents,
-            coalesce(sum(refund.fee_cents), 0)::bigint as fee_cents,
-            coalesce(sum(refund.discount_cents), 0)::bigint as discount_cents
-        from public.refunds refund
-        where refund.payment_id = p_payment.id
-            and refund.status = 'succeeded'
-    ) before
-    cross join lateral private.split_refund(p_payment, before.amount_cents + p_refund.amount_cents) split;
+    from private.split_refund(p_payment, p_payment.refunded_cents) before
+    cross join private.split_refund(p_payment, p_payment.refunded_cents + p_refund.amount_cents) after;
 
     update public.refunds
     set share_cents = part.share_cents,

@@ -7,7 +7,14 @@ create function private.accrue_earning()
     security definer
     set search_path = ''
 as $$
+declare
+    payment constant public.payments := private.paid_by(new.id);
+    earned_cents bigint := new.instructor_share_cents;
 begin
+    if payment.refunded_cents > 0 then
+        earned_cents := earned_cents - (private.split_refund(payment, payment.refunded_cents)).share_cents;
+    end if;
+
     insert into public.earnings (
         org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at
     )
@@ -19,24 +26,9 @@ begin
         new.id,
         payment.id,
         new.currency,
-        new.instructor_share_cents - coalesce(returned.share_cents, 0),
+        earned_cents,
         greatest(private.clock() + new.payout_hold, payment.funds_available_at)
-    from (select new.id as booking_id) lesson
-    left join lateral (
-        select paid.id, paid.funds_available_at
-        from public.payments paid
-        where paid.booking_id = lesson.booking_id
-            and paid.status = 'succeeded'
-        order by paid.refunded_cents, paid.created_at
-        limit 1
-    ) payment on true
-    left join lateral (
-        select sum(refund.share_cents) as share_cents
-        from public.refunds refund
-        where refund.payment_id = payment.id
-            and refund.status = 'succeeded'
-    ) returned on true
-    where new.instructor_share_cents > coalesce(returned.share_cents, 0);
+    where earned_cents > 0;
     return null;
 end;
 $$;

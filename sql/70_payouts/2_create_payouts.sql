@@ -21,10 +21,8 @@ begin
             on decision.payee_id = earning.payee_id
             and decision.currency = earning.currency
             and decision.outcome = 'payout'
-        where earning.org_id = p_run.org_id
-            and earning.status = 'available'
-            and earning.payout_id is null
-            and earning.available_at <= p_run.cutoff_at
+        where earning.status = 'available'
+            and earning.id in (select cleared.id from private.cleared_earnings(p_run.org_id, p_run.cutoff_at) cleared)
         for no key update of earning
     ),
 

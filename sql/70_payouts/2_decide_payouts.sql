@@ -21,18 +21,12 @@ create function private.decide_payouts(
 as $$
     with balance as (
         select
-            earning.payee_id,
-            nullif(earning.payee_id, p_org_id) as instructor_id,
-            earning.currency,
-            sum(earning.amount_cents)::bigint as amount_cents
-        from public.earnings earning
-        left join public.payments payment on payment.id = earning.payment_id
-        where earning.org_id = p_org_id
-            and earning.status in ('pending', 'available')
-            and earning.payout_id is null
-            and earning.available_at <= p_cutoff_at
-            and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
-        group by earning.payee_id, earning.currency
+            cleared.payee_id,
+            nullif(cleared.payee_id, p_org_id) as instructor_id,
+            cleared.currency,
+            sum(cleared.amount_cents)::bigint as amount_cents
+        from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        group by cleared.payee_id, cleared.currency
     ),
 
     judged as (

@@ -1,4 +1,5 @@
--- A refund of a lesson that was earned already is taken from the instructor's earnings, and given back if it fails later.
+-- A refund of a lesson that has been given is taken from the instructor's earnings, and given back if it fails later. It
+-- counts from when the lesson's earning does, so that the two are paid out together.
 -- Definer: nobody writes earnings directly.
 create function private.net_refund()
     returns trigger
@@ -12,20 +13,23 @@ begin
         org_id, instructor_id, payee_id, kind, booking_id, payment_id, refund_id, currency, amount_cents, available_at
     )
     select
-        earning.org_id,
-        earning.instructor_id,
-        earning.payee_id,
+        booking.org_id,
+        booking.instructor_id,
+        coalesce(lesson.payee_id, private.payee_id(booking.instructor_id)),
         case new.status when 'succeeded' then 'refund' else 'adjustment' end::public.earning_kind,
-        earning.booking_id,
-        earning.payment_id,
+        booking.id,
+        payment.id,
         new.id,
-        earning.currency,
+        new.currency,
         case new.status when 'succeeded' then -new.share_cents else new.share_cents end,
-        least(earning.available_at, private.clock())
-    from public.earnings earning
-    where earning.payment_id = new.payment_id
-        and earning.kind = 'lesson'
-        and new.share_cents > 0;
+        coalesce(lesson.available_at, private.clock())
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    left join public.earnings lesson on lesson.booking_id = booking.id and lesson.kind = 'lesson'
+    where payment.id = new.payment_id
+        and payment.id = (private.paid_by(booking.id)).id
+        and booking.status = 'completed'
+        and new.share_cents <> 0;
     return null;
 end;
 $$;

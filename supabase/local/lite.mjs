@@ -80,8 +80,9 @@ function createRestApp(connection, catalog, { jwtSecret, resolver }) {
   // Otherwise Lite's first request grants every table in every schema with RLS to the API roles.
   connection.rlsState = "active";
   // The authenticator may see no table, so the catalog is read by a role that may.
-  connection.introspect = (options) => catalog.read(options);
+  connection.introspect = async (options) => withKeysOfRows(await catalog.read(options));
   connection.applyJwtSessionContext = becomeCaller;
+  connection.normalizeDbError = withStatus;
   connection.applyRpcRequestGucs = async () => {};
   return new App({
     connection,
@@ -123,6 +124,19 @@ async function becomeCaller(transaction, { auth }) {
   `.execute(transaction);
 }
 
+// PostgREST's statuses of errors, and of classes of them, that Lite would report as a failure of its own.
+const STATUSES = { 23: 400, 40: 500, 54: 500, 57: 500, P0001: 400 };
+const KNOWN_TO_LITE = ["23502", "23503", "23505"];
+
+// As if the database had raised PGRST, by which it chooses the status and the words itself.
+function withStatus(error) {
+  const { code, message, detail, hint } = error;
+  const status = STATUSES[code] ?? STATUSES[String(code).slice(0, 2)];
+  if (!status || KNOWN_TO_LITE.includes(code)) return error;
+  const raised = new Error(JSON.stringify({ code, message, details: detail, hint }));
+  return Object.assign(raised, { code: "PGRST", detail: JSON.stringify({ status, headers: {} }) });
+}
+
 // The picture of the schema, taken anew after pgrst is notified of a change.
 async function watchCatalog(server, database) {
   const connection = connect(server, "postgres", database);
@@ -143,6 +157,19 @@ async function watchCatalog(server, database) {
   await read();
   return { read, pools: [connection.driver, listener] };
 }
+
+// What embedding follows. Lite joins by the first column of a foreign key alone: of (org_id, id) it is the id
+// that names the row. And it takes a partial unique index for a promise that there is one row.
+function withKeysOfRows(picture) {
+  const rowKeys = picture.foreign_keys.filter(({ column }) => column !== "org_id");
+  const namesRow = new Set(rowKeys.map(keyName));
+  const orgKeys = picture.foreign_keys.filter((key) => key.column === "org_id" && !namesRow.has(keyName(key)));
+  const constraints = new Set(picture.unique_constraints.map(({ name }) => name));
+  const indexes = picture.indexes.map((index) => ({ ...index, unique: constraints.has(index.name) }));
+  return { ...picture, foreign_keys: [...rowKeys, ...orgKeys], indexes };
+}
+
+const keyName = ({ schema, table, foreign_key_name }) => `${schema}.${table}.${foreign_key_name}`;
 
 function connect(server, role, database, max = 1) {
   const url = databaseUrl(server, role, database);

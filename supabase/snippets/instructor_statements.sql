@@ -16,4 +16,4 @@ join public.instructors instructor on instructor.id = earning.instructor_id
 left join public.bookings booking on booking.id = earning.booking_id
 left join public.services service on service.id = booking.service_id
 left join public.payouts payout on payout.id = earning.payout_id
-order by instructor.display_name, earning.created_at desc;
+order by instructor.display_name asc, earning.created_at desc;

@@ -20,4 +20,4 @@ where run.period_on = (
     from public.payout_runs latest
     where latest.org_id = run.org_id
 )
-order by organization.name, result.outcome, result.amount_cents desc;
+order by organization.name asc, result.outcome asc, result.amount_cents desc;

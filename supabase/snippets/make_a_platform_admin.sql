@@ -2,6 +2,6 @@
 insert into private.platform_admins (user_id, note)
 select
     profile.id,
-    'Added in Studio.'
+    'Added in Studio.' as note
 from public.profiles profile
 where lower(profile.email) = lower('somebody@example.com');

@@ -207,6 +207,13 @@ def spoil_own_lesson(attempt: Attempt) -> None:
     attempt.caller = attempt.world.value("select user_id from public.instructors")
 
 
+def spoil_price(attempt: Attempt) -> None:
+    """The hourly rate, which is in pounds, is no price in kroner."""
+    attempt.world.connection.execute(
+        "update public.services set price_cents = null, currency = 'dkk'"
+    )
+
+
 def spoil_amount_too_small(attempt: Attempt) -> None:
     attempt.world.connection.execute("update public.services set price_cents = 24")
 

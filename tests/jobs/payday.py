@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections import Counter
@@ -89,6 +91,23 @@ class Payday:
     def run(self, *arguments: str, **environment: str) -> Finished:
         process = self.start(*arguments, **environment)
         return finish(process)
+
+    def watch(self, *arguments: str) -> str:
+        """What a person sees who runs a job at a terminal; it must end well."""
+        terminal, job_side = pty.openpty()
+        with os.fdopen(terminal, "rb") as screen:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "jobs", *arguments],
+                env=self.environment(TERM="xterm"),
+                stdout=job_side,
+            )
+            os.close(job_side)
+            shown = b""
+            with contextlib.suppress(OSError):  # how a terminal says that its other end is gone
+                while part := screen.read1():
+                    shown += part
+            assert process.wait(30) == 0
+        return shown.decode()
 
     def pay(self, *arguments: str, **environment: str) -> Finished:
         return self.run("payouts", *arguments, **environment)

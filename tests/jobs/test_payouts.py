@@ -28,8 +28,17 @@ def test_everybody_is_paid_once(payday: Payday) -> None:
 def test_a_second_run_of_the_same_payday_pays_nobody(payday: Payday) -> None:
     payday.pay()
     payday.fake.clear_requests()
-    assert payday.pay().status == 0
+    second = payday.pay()
+    assert (second.status, len(second.events("nothing_to_pay"))) == (0, 1)
     assert payday.fake.count() == 0
+    payday.assert_everybody_is_paid_once()
+
+
+def test_a_person_at_a_terminal_sees_names_and_progress(payday: Payday) -> None:
+    assert "Ann 0" in payday.watch("payouts", "--dry-run")
+    shown = payday.watch("payouts")
+    assert f"{INSTRUCTORS}/{INSTRUCTORS}" in shown
+    assert "payout run closed" in shown
     payday.assert_everybody_is_paid_once()
 
 
@@ -40,6 +49,7 @@ def test_a_dry_run_shows_everything_and_does_nothing(payday: Payday) -> None:
     assert [(row["amount_cents"], row["outcome"]) for row in shown] == [
         (4500 + 100 * number, "payout") for number in range(INSTRUCTORS)
     ]
+    assert "Ann" not in finished.stdout
     assert payday.fake.count() == 0
     assert payday.world.count("public.payout_runs") == 0
 

@@ -1,4 +1,4 @@
-"""The service over a database that only notes what it is asked."""
+"""The service over a database that only notes what it is asked, and over a real one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 
 import webhook_service
+from tests.factories import World
+from tests.fake_stripe import FakeStripe
+from tests.stack import Cluster
 from tests.webhook_service.settings import ENVIRONMENT
+from tests.webhook_service.shop import Shop
 from webhook_service.config import Config
 from webhook_service.database import StripeEvent
 
@@ -62,3 +66,29 @@ def code_of(response: Any) -> str:
     assert response.json["status"] == response.status_code
     assert response.json["request_id"] == response.headers["X-Request-Id"]
     return str(response.json["code"])
+
+
+@pytest.fixture(scope="session")
+def shared_fake() -> Iterator[FakeStripe]:
+    with FakeStripe() as fake:
+        yield fake
+
+
+@pytest.fixture
+def shop(
+    cluster: Cluster, fresh_database: str, committed_world: World, shared_fake: FakeStripe
+) -> Shop:
+    """A marketplace without anybody in it."""
+    shared_fake.reset()
+    return Shop(committed_world, shared_fake, cluster, fresh_database)
+
+
+@pytest.fixture
+def served(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    """A client of the service over that marketplace."""
+    for name, value in shop.environment().items():
+        monkeypatch.setenv(name, value)
+    app = webhook_service.create_app(Config.load())
+    with app.test_client() as client:
+        yield client
+    app.extensions["database"].close()

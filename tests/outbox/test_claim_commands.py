@@ -1,0 +1,149 @@
+"""A command belongs to one worker at a time, and to the next when that worker dies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from tests.factories import World
+from tests.outbox.conftest import MINUTE, Outbox
+from tests.races import Racers
+from tests.stack import Cluster
+
+
+def test_a_claim_leases_the_command(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue(payload='{"amount_cents": 4860}')
+    assert outbox.claim(worker) == [
+        {
+            "command_id": command["id"],
+            "topic": "refund_payment",
+            "payload": {"amount_cents": 4860},
+            "attempts": 1,
+        }
+    ]
+    leased = outbox.command(command["id"])
+    assert (leased["leased_by"], leased["leased_until"]) == (worker, outbox.world.now() + MINUTE)
+
+
+def test_a_leased_command_is_nobody_elses(outbox: Outbox, worker: UUID, other: UUID) -> None:
+    outbox.enqueue()
+    assert len(outbox.claim(worker)) == 1
+    assert outbox.claim(other) == []
+    assert outbox.claim(worker) == []
+
+
+def test_a_dead_workers_command_is_claimed_when_its_lease_ends(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.world.travel(by=MINUTE - timedelta(milliseconds=1))
+    assert outbox.claim(other) == []
+    outbox.world.travel(by=timedelta(milliseconds=1))
+    (claimed,) = outbox.claim(other)
+    assert (claimed["command_id"], claimed["attempts"]) == (command["id"], 2)
+    assert outbox.command(command["id"])["leased_by"] == other
+
+
+def test_the_oldest_are_claimed_first_up_to_the_limit(outbox: Outbox, worker: UUID) -> None:
+    ids = []
+    for _ in range(5):
+        ids.append(outbox.enqueue()["id"])
+        outbox.world.travel(by=timedelta(seconds=1))
+    assert {row["command_id"] for row in outbox.claim(worker, limit=2)} == set(ids[:2])
+    assert {row["command_id"] for row in outbox.claim(worker, limit=2)} == set(ids[2:4])
+    assert outbox.claim(worker, limit=0) == []
+    assert {row["command_id"] for row in outbox.claim(worker)} == {ids[4]}
+
+
+def test_what_is_done_dead_or_due_later_is_not_claimed(outbox: Outbox, worker: UUID) -> None:
+    for column in ("processed_at", "dead_at"):
+        command = outbox.enqueue()
+        outbox.world.connection.execute(
+            f"update private.outbox set {column} = private.clock() where id = %s", [command["id"]]
+        )
+    later = outbox.enqueue()
+    outbox.world.connection.execute(
+        "update private.outbox set available_at = private.clock() + interval '1 second'"
+        " where id = %s",
+        [later["id"]],
+    )
+    assert outbox.claim(worker) == []
+    outbox.world.travel(by=timedelta(seconds=1))
+    assert [row["command_id"] for row in outbox.claim(worker)] == [later["id"]]
+
+
+def test_only_the_jobs_claim(outbox: Outbox, worker: UUID) -> None:
+    outbox.enqueue()
+    with outbox.world.refusing("42501"), outbox.world.serving_as("webhook_service"):
+        outbox.world.rows("select * from private.claim_commands(%s, 1, '1 minute')", worker)
+    for role in ("anon", "authenticated", "service_role"):
+        with outbox.world.refusing("42501"), outbox.world.acting_as(uuid4(), role):
+            outbox.world.rows("select * from private.claim_commands(%s, 1, '1 minute')", worker)
+    assert outbox.world.value("select attempts from private.outbox") == 0
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ("attempts = -1", "attempts_are_not_negative"),
+        ("leased_by = gen_random_uuid()", "lease_has_an_owner"),
+        ("leased_until = private.clock()", "lease_has_an_owner"),
+        ("processed_at = private.clock(), dead_at = private.clock()", "finished_once"),
+        (
+            "processed_at = private.clock(), leased_by = gen_random_uuid(),"
+            " leased_until = private.clock()",
+            "finished_work_is_not_leased",
+        ),
+    ],
+)
+def test_a_command_is_in_one_state(outbox: Outbox, columns: str, constraint: str) -> None:
+    before = outbox.enqueue()
+    with outbox.world.refusing("23514", constraint):
+        outbox.world.connection.execute(f"update private.outbox set {columns}")
+    assert outbox.command(before["id"]) == before
+
+
+def test_eight_workers_at_once_claim_every_command_once(
+    cluster: Cluster, committed_world: World
+) -> None:
+    outbox = Outbox(committed_world)
+    ids = [outbox.enqueue()["id"] for _ in range(200)]
+
+    def work(connection: psycopg.Connection[Any], number: int) -> list[int]:
+        """Claims and finishes batches until there are none."""
+        worker = uuid4()
+        done: list[int] = []
+        while claimed := connection.execute(
+            "select command_id from private.claim_commands(%s, %s, '1 minute')",
+            [worker, 1 + number],
+        ).fetchall():
+            for (command_id,) in claimed:
+                connection.execute("select private.finish_command(%s, %s)", [command_id, worker])
+                done.append(command_id)
+        return done
+
+    with Racers(cluster.url("jobs", committed_world.connection.info.dbname), 8) as racers:
+        outcomes = racers.race(work)
+    times = Counter(id for done in outcomes if isinstance(done, list) for id in done)
+    assert times == Counter(ids)
+    left = committed_world.value("select count(*) from private.outbox where processed_at is null")
+    assert left == 0
+
+
+def test_workers_do_not_wait_for_each_other(cluster: Cluster, committed_world: World) -> None:
+    outbox = Outbox(committed_world)
+    ids = {outbox.enqueue()["id"] for _ in range(4)}
+    url = cluster.url("jobs", committed_world.connection.info.dbname)
+    claim = "select command_id from private.claim_commands(%s, 2, '1 minute')"
+    with psycopg.connect(url) as slow, psycopg.connect(url) as quick:
+        first = {row[0] for row in slow.execute(claim, [uuid4()])}
+        quick.execute("set statement_timeout = '5s'")
+        second = {row[0] for row in quick.execute(claim, [uuid4()])}
+    assert first | second == ids
+    assert not first & second

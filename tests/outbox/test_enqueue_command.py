@@ -1,0 +1,44 @@
+"""What SQL decided is one command, however often it is decided, and none if it is undone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import Service
+from tests.outbox.conftest import Outbox
+
+
+def test_a_command_is_ready_at_once(outbox: Outbox) -> None:
+    command = outbox.enqueue(payload='{"amount_cents": 4860}')
+    assert (command["topic"], command["payload"]) == ("refund_payment", {"amount_cents": 4860})
+    assert (command["attempts"], command["available_at"]) == (0, outbox.world.now())
+    assert command["leased_by"] is command["processed_at"] is command["dead_at"] is None
+
+
+def test_a_repeated_decision_is_one_command(outbox: Outbox) -> None:
+    first = outbox.enqueue("refund:1")
+    assert outbox.enqueue("refund:1", '{"other": true}') == first
+    assert outbox.world.count("private.outbox") == 1
+
+
+def test_a_decision_that_was_carried_out_is_not_made_again(outbox: Outbox) -> None:
+    command = outbox.enqueue("refund:1")
+    outbox.world.connection.execute(
+        "update private.outbox set processed_at = private.clock() where id = %s", [command["id"]]
+    )
+    assert outbox.enqueue("refund:1")["processed_at"] == outbox.world.now()
+
+
+def test_a_decision_that_is_undone_leaves_no_command(outbox: Outbox) -> None:
+    with outbox.world.connection.transaction(force_rollback=True):
+        outbox.enqueue()
+    assert outbox.world.count("private.outbox") == 0
+
+
+@pytest.mark.parametrize("login", ["jobs", "webhook_service"])
+def test_the_services_put_nothing_into_the_outbox(outbox: Outbox, login: Service) -> None:
+    with outbox.world.refusing("42501"), outbox.world.serving_as(login):
+        outbox.world.value("select private.enqueue_command('refund_payment', 'x', '{}')")
+    with outbox.world.refusing("42501"), outbox.world.serving_as(login):
+        outbox.world.connection.execute("table private.outbox")
+    assert outbox.world.count("private.outbox") == 0

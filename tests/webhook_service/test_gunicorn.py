@@ -1,0 +1,228 @@
+"""The service as a real server: many at once, slow and broken clients, kills and outages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.webhook_service.settings import PLATFORM_SECRET, an_event, sign
+from tests.webhook_service.shop import Server, Shop, bearer, listen
+
+
+@pytest.fixture
+def server(shop: Shop) -> Iterator[Server]:
+    with Server(shop) as server:
+        yield server
+
+
+def post(server: Server, signed: dict[str, Any]) -> httpx.Response:
+    url = f"{server.url}/stripe/webhooks"
+    return httpx.post(
+        url, content=signed["data"], headers=signed["headers"], timeout=30, trust_env=False
+    )
+
+
+def post_together(server: Server, deliveries: list[dict[str, Any]]) -> list[httpx.Response]:
+    with ThreadPoolExecutor(len(deliveries)) as pool:
+        return list(pool.map(lambda signed: post(server, signed), deliveries))
+
+
+def test_twenty_deliveries_of_one_event_at_once_have_one_effect(shop: Shop, server: Server) -> None:
+    booking = shop.world.booking()
+    signed = sign(an_event(data={"object": booking.intent()}))
+    answers = post_together(server, [signed] * 20)
+    assert [answer.status_code for answer in answers] == [200] * 20
+    outcomes = Counter(answer.json()["outcome"] for answer in answers)
+    assert outcomes == {"processed": 1, "duplicate": 19}
+    assert booking.status == "confirmed"
+    assert shop.world.count("private.ledger_transactions") == 1
+    assert shop.world.violations() == []
+
+
+def test_money_finds_its_way_from_the_browser_to_the_books(shop: Shop, server: Server) -> None:
+    listen(shop, server)
+    instructor = shop.world.instructor()
+    urls = {"refresh_url": "https://app.example.com/a", "return_url": "https://app.example.com/b"}
+    link = server.http.post(
+        "/connect/onboarding-links", json=urls, headers=bearer(instructor.user_id)
+    )
+    assert link.status_code == 200
+    [account] = shop.fake.objects("account")
+    shop.fake.complete_onboarding(account["id"])
+
+    booking = shop.world.booking(instructor)
+    intent = server.http.post(
+        "/payment-intents", json={"booking_id": str(booking.id)}, headers=bearer(booking.learner)
+    ).json()
+    shop.fake.stripe().v1.payment_intents.confirm(
+        intent["payment_intent_id"],
+        {"payment_method": "pm_card_visa", "return_url": "https://app.example.com"},
+    )
+    deliveries = shop.fake.deliver_all()
+    assert {delivery["status"] for delivery in deliveries} == {200}
+    assert booking.status == "confirmed"
+    ready = "select status::text from public.stripe_connect_accounts"
+    assert shop.world.value(ready) == "ready"
+    assert not [note for status, note in shop.events() if status == "parked"]
+    assert shop.world.violations() == []
+
+
+def test_a_secret_can_be_rolled_without_losing_an_event(shop: Shop) -> None:
+    new = "whsec_new_0123456789abcdef"
+    both = f"{PLATFORM_SECRET},{new}"
+    with Server(shop, STRIPE_WEBHOOK_SECRETS=both) as server:
+        endpoint = shop.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
+        statuses = []
+        for secrets in ([PLATFORM_SECRET], [PLATFORM_SECRET, new], [new]):
+            shop.fake.set_webhook_secrets(endpoint, *secrets)
+            shop.fake.stripe().v1.customers.create({"name": "Somebody"})
+            statuses += [delivery["status"] for delivery in shop.fake.deliver_all()]
+        assert statuses == [200] * 3
+
+
+def chunked(parts: Iterator[bytes] | list[bytes]) -> Iterator[bytes]:
+    yield from parts
+
+
+def test_a_body_without_a_length_is_cut_at_the_limit(shop: Shop, server: Server) -> None:
+    signed = sign(json.dumps(an_event(type="foo.bar")))
+    small = server.http.post(
+        "/stripe/webhooks", content=chunked([signed["data"]]), headers=signed["headers"]
+    )
+    assert small.json()["outcome"] == "ignored"
+    began = time.monotonic()
+    large = httpx.post(
+        f"{server.url}/stripe/webhooks",
+        content=chunked([b"x" * 65_536] * 12),
+        headers=signed["headers"],
+        trust_env=False,
+    )
+    assert large.status_code == 413
+    assert time.monotonic() - began < 2
+
+
+def speak(server: Server, *parts: bytes, seconds: float = 5) -> bytes:
+    """Sends bytes as they are and returns the first line of the answer."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as raw:
+        for part in parts:
+            raw.sendall(part)
+        return raw.recv(65_536).split(b"\r\n")[0]
+
+
+HEAD = b"POST /stripe/webhooks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+RAW = {
+    "a header of 64 KB": [HEAD + b"Stripe-Signature: " + b"v" * 65_536 + b"\r\n\r\n"],
+    "NUL in the header": [HEAD + b"Stripe-Signature: t=1,v1=\0\r\nContent-Length: 0\r\n\r\n"],
+    "bytes in the header": [HEAD + b"Stripe-Signature: t=1,v1=\xff\r\nContent-Length: 0\r\n\r\n"],
+    "two lengths": [HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+    "a length that is a word": [HEAD + b"Content-Length: ten\r\n\r\n"],
+    "chunks that are none": [HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"],
+    "chunk and length": [
+        HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n"
+    ],
+    "no HTTP at all": [b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n"],
+}
+
+
+def test_a_broken_request_is_refused_and_the_service_lives_on(shop: Shop, server: Server) -> None:
+    answers = {name: speak(server, *parts).split(b" ")[1] for name, parts in RAW.items()}
+    assert {name for name, status in answers.items() if status not in (b"400", b"431")} == set()
+    assert server.is_alive()
+    assert shop.events() == []
+
+
+def test_slow_clients_are_let_go(shop: Shop) -> None:
+    """As many as there are threads send a byte a second, in the head or in the body."""
+    with Server(shop, WEBHOOK_SERVICE_THREADS="2", WEBHOOK_SERVICE_READING_SECONDS="2") as server:
+        began = time.monotonic()
+        slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4)]
+        for number, connection in enumerate(slow):
+            head = HEAD + (b"Content-Length: 1000\r\n\r\n{" if number % 2 else b"")
+            connection.sendall(head)
+        answered = False
+        while not answered and time.monotonic() - began < 20:
+            for connection in slow:
+                try:
+                    connection.sendall(b"x")
+                except OSError:
+                    continue
+            try:
+                answered = server.http.get("/healthz", timeout=1).status_code == 200
+            except httpx.TransportError:
+                continue
+        for connection in slow:
+            connection.close()
+        assert answered
+
+
+def test_an_absent_database_is_answered_fast_and_its_return_is_noticed(
+    shop: Shop, server: Server
+) -> None:
+    booking = shop.world.booking()
+    signed = sign(an_event(data={"object": booking.intent()}))
+    assert post(server, sign(an_event(id="evt_0", type="foo.bar"))).status_code == 200
+    shop.cut_off_database()
+    for _ in range(2):
+        began = time.monotonic()
+        answers = post_together(server, [signed] * 4)
+        assert [answer.status_code for answer in answers] == [503] * 4
+        assert {answer.headers["Retry-After"] for answer in answers} == {"5"}
+        assert time.monotonic() - began < 4
+    assert server.http.get("/readyz").status_code == 503
+    assert server.http.get("/healthz").status_code == 200
+    shop.restore_database()
+    began = time.monotonic()
+    while post(server, signed).status_code != 200:
+        assert time.monotonic() - began < 10
+    assert booking.status == "confirmed"
+    assert shop.world.violations() == []
+
+
+def test_a_killed_worker_loses_no_acknowledged_event(shop: Shop) -> None:
+    acknowledged: set[str] = set()
+    with Server(shop, "--workers", "2") as server, ThreadPoolExecutor(4) as pool:
+
+        def deliver(number: int) -> None:
+            event = an_event(id=f"evt_{number}", type="foo.bar")
+            for _ in range(100):
+                try:
+                    answer = post(server, sign(event))
+                except httpx.TransportError:
+                    time.sleep(0.05)
+                    continue
+                if answer.status_code == 200:
+                    acknowledged.add(event["id"])
+                    return
+
+        working = [pool.submit(deliver, number) for number in range(200)]
+        for _ in range(4):
+            time.sleep(0.2)
+            os.kill(server.workers()[0], signal.SIGKILL)
+        for one in working:
+            one.result()
+    stored = shop.world.rows("select event_id from private.webhook_events")
+    assert acknowledged == {row["event_id"] for row in stored}
+    assert len(acknowledged) == 200
+
+
+def test_counters_are_those_of_all_workers(shop: Shop) -> None:
+    with Server(shop, "--workers", "2") as server:
+        for number in range(12):
+            post(server, sign(an_event(id=f"evt_{number}", type="foo.bar")))
+        metrics = httpx.get(f"{server.url}/metrics", trust_env=False).text
+        assert 'lplate_stripe_events_total{endpoint="platform",outcome="ignored"} 12.0' in metrics
+        log = server.stop()
+    assert server.process.returncode == 0
+    received = [line for line in log.splitlines() if "stripe_event_received" in line]
+    assert len(received) == 12
+    assert all(json.loads(line)["request_id"] for line in received)

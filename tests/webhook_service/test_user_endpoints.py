@@ -1,0 +1,146 @@
+"""What signed-in users ask Stripe for through the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories import Booking, Instructor
+from tests.webhook_service.conftest import code_of
+from tests.webhook_service.shop import Shop, bearer
+
+
+def pay(client: FlaskClient, booking: Booking, user: Any = None) -> Any:
+    return client.post(
+        "/payment-intents",
+        json={"booking_id": str(booking.id)},
+        headers=bearer(user or booking.learner),
+    )
+
+
+def onboard(client: FlaskClient, user: Any, **body: str) -> Any:
+    urls = {
+        "refresh_url": "https://app.example.com/again",
+        "return_url": "https://app.example.com/done",
+    }
+    return client.post("/connect/onboarding-links", json=urls | body, headers=bearer(user))
+
+
+def test_a_learner_gets_what_a_browser_needs_to_pay(served: FlaskClient, shop: Shop) -> None:
+    booking = shop.world.booking()
+    response = pay(served, booking)
+    assert response.status_code == 200
+    [intent] = shop.fake.objects("payment_intent")
+    assert response.json == {
+        "payment_intent_id": intent["id"],
+        "client_secret": intent["client_secret"],
+        "amount_cents": intent["amount"],
+        "currency": intent["currency"],
+    }
+    assert booking.payment["stripe_payment_intent_id"] == intent["id"]
+    assert intent["amount"] == booking.payment["amount_cents"]
+    assert intent["metadata"]["booking_id"] == str(booking.id)
+    assert intent["transfer_group"] == str(booking.payment["id"])
+
+
+def test_asking_again_finds_the_same_intent(served: FlaskClient, shop: Shop) -> None:
+    booking = shop.world.booking()
+    first, second = pay(served, booking), pay(served, booking)
+    assert first.json == second.json
+    assert len(shop.fake.objects("payment_intent")) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_answer_that_was_lost_makes_no_second_intent(
+    served: FlaskClient, shop: Shop, when: Any
+) -> None:
+    booking = shop.world.booking()
+    shop.fake.fault("POST", "/v1/payment_intents", "html", when)
+    assert code_of(pay(served, booking)) == "stripe_unavailable"
+    assert pay(served, booking).status_code == 200
+    assert len(shop.fake.objects("payment_intent")) == 1
+
+
+def test_the_client_secret_is_stored_nowhere(served: FlaskClient, shop: Shop) -> None:
+    booking = shop.world.booking()
+    secret = pay(served, booking).json["client_secret"]
+    for table in ("public.payments", "public.audit_logs", "private.outbox"):
+        rows = shop.world.rows(f"select whole::text as text from {table} whole")
+        assert not [row for row in rows if secret in row["text"]]
+
+
+def test_a_foreign_booking_is_as_unknown_as_none(served: FlaskClient, shop: Shop) -> None:
+    booking = shop.world.booking()
+    foreign = pay(served, booking, user=shop.world.person())
+    unknown: Any = served.post(
+        "/payment-intents", json={"booking_id": str(uuid4())}, headers=bearer(booking.learner)
+    )
+    assert (foreign.status_code, code_of(foreign)) == (404, "booking_not_found")
+    assert foreign.json["detail"] == unknown.json["detail"]
+    assert shop.fake.count() == 0
+    assert shop.world.count("public.payments") == 0
+
+
+def test_an_expired_hold_is_refused_with_what_to_do(served: FlaskClient, shop: Shop) -> None:
+    booking = shop.world.booking()
+    shop.world.travel(by=timedelta(hours=1))
+    response = pay(served, booking)
+    assert (response.status_code, code_of(response)) == (409, "hold_expired")
+    assert response.json["hint"]
+    assert shop.fake.count() == 0
+
+
+def an_instructor(shop: Shop) -> Instructor:
+    return shop.world.instructor()
+
+
+def test_an_instructor_is_led_to_stripe_and_back(served: FlaskClient, shop: Shop) -> None:
+    instructor = an_instructor(shop)
+    response = onboard(served, instructor.user_id)
+    assert response.status_code == 200
+    [account] = shop.fake.objects("account")
+    assert account["id"] in response.json["url"]
+    assert response.json["expires_at"].endswith("+00:00")
+    assert account["capabilities"] == {"transfers": "inactive"}
+    assert account["controller"]["stripe_dashboard"]["type"] == "express"
+    stored = shop.world.row("select * from public.stripe_connect_accounts")
+    assert stored["stripe_account_id"] == account["id"]
+
+
+def test_every_click_gets_a_fresh_link_to_the_same_account(served: FlaskClient, shop: Shop) -> None:
+    instructor = an_instructor(shop)
+    first, second = (onboard(served, instructor.user_id) for _ in range(2))
+    assert first.json["url"] != second.json["url"]
+    assert len(shop.fake.objects("account")) == 1
+
+
+def test_an_account_whose_answer_was_lost_is_not_made_twice(
+    served: FlaskClient, shop: Shop
+) -> None:
+    instructor = an_instructor(shop)
+    shop.fake.fault("POST", "/v1/accounts", "html", "after")
+    assert code_of(onboard(served, instructor.user_id)) == "stripe_unavailable"
+    assert onboard(served, instructor.user_id).status_code == 200
+    assert len(shop.fake.objects("account")) == 1
+
+
+def test_nobody_onboards_somebody_else(served: FlaskClient, shop: Shop) -> None:
+    instructor = an_instructor(shop)
+    response = onboard(served, shop.world.person(), instructor_id=str(instructor.id))
+    assert (response.status_code, code_of(response)) == (404, "not_an_instructor")
+    assert shop.fake.count() == 0
+    assert shop.world.count("public.stripe_connect_accounts") == 0
+
+
+def test_a_revoked_key_is_not_the_user_s_business(
+    served: FlaskClient, shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.fake.set_api_keys()
+    response = pay(served, shop.world.booking())
+    assert (response.status_code, code_of(response)) == (503, "stripe_unavailable")
+    assert "API Key" not in response.text
+    assert '"error": "AuthenticationError"' in capsys.readouterr().out
