@@ -48,8 +48,19 @@ def due(world: World, on: date | None = None, org_id: UUID | None = None) -> lis
     return world.serve("jobs", "private.due_payout_runs", p_date=on, p_org_id=org_id)
 
 
-def open_run(world: World, period_on: date = FRIDAY, org_id: UUID = MARKETPLACE) -> UUID:
-    (run,) = world.serve("jobs", "private.open_payout_run", p_org_id=org_id, p_period_on=period_on)
+def open_run(
+    world: World,
+    period_on: date = FRIDAY,
+    org_id: UUID = MARKETPLACE,
+    schedule: str = "weekly",
+) -> UUID:
+    (run,) = world.serve(
+        "jobs",
+        "private.open_payout_run",
+        p_org_id=org_id,
+        p_schedule=schedule,
+        p_period_on=period_on,
+    )
     run_id: UUID = run["open_payout_run"]
     return run_id
 
