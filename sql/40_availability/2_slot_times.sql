@@ -1,5 +1,6 @@
--- The times that an instructor's opening hours give for a service, between two instants. Buffers lie between neighbouring
--- slots. A local time that does not exist is skipped; one that occurs twice is its second occurrence, in standard time.
+-- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
+-- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
+-- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -29,20 +30,34 @@ begin
     where service.id = p_service_id;
 
     return query
-    select distinct on (candidate.start_at)
-        candidate.start_at,
-        candidate.start_at + duration,
-        opening.availability_window_id
-    from private.opening_hours(p_instructor_id, p_from, p_to) opening
-    cross join lateral generate_series(opening.local_open, opening.local_close - duration, step) start_series (local_time)
-    cross join lateral (
-        select start_series.local_time at time zone opening.time_zone as start_at
-    ) candidate
-    where candidate.start_at at time zone opening.time_zone = start_series.local_time
-        and candidate.start_at >= p_from
-        and candidate.start_at < p_to
-        and candidate.start_at + duration <= opening.local_close at time zone opening.time_zone
-        and not closed && tstzrange(candidate.start_at, candidate.start_at + duration)
-    order by candidate.start_at, opening.availability_window_id;
+    with existing as (
+        select
+            candidate.start_at,
+            opening.availability_window_id,
+            lag(candidate.start_at) over (
+                partition by opening.availability_window_id, opening.local_open, opening.time_zone
+                order by candidate.start_at
+            ) as previous_start_at
+        from private.opening_hours(p_instructor_id, p_from, p_to) opening
+        cross join lateral generate_series(
+            opening.local_open, opening.local_close - duration, step
+        ) start_series (local_time)
+        cross join lateral (
+            select start_series.local_time at time zone opening.time_zone as start_at
+        ) candidate
+        where candidate.start_at at time zone opening.time_zone = start_series.local_time
+            and candidate.start_at + duration <= opening.local_close at time zone opening.time_zone
+    )
+
+    select distinct on (existing.start_at)
+        existing.start_at,
+        existing.start_at + duration,
+        existing.availability_window_id
+    from existing
+    where existing.start_at >= p_from
+        and existing.start_at < p_to
+        and coalesce(existing.start_at >= existing.previous_start_at + step, true)
+        and not closed && tstzrange(existing.start_at, existing.start_at + duration)
+    order by existing.start_at, existing.availability_window_id;
 end;
 $$;

@@ -193,7 +193,7 @@ const TYPES = {
   timestamptz: {
     to: 1184,
     from: [1184],
-    serialize: (value) => value,
+    serialize: String,
     parse: (text) => text.replace(" ", "T").replace(/([+-]\d\d)$/, "$1:00"),
   },
 };

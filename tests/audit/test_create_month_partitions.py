@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from datetime import UTC, datetime
-from threading import Barrier
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.factories import World
+from tests.races import Racers
 from tests.stack import Cluster
 
 CREATE = "select private.create_month_partitions(%s::regclass)"
@@ -100,18 +101,15 @@ def test_two_maintenance_jobs_at_once_make_each_month_once(
 ) -> None:
     world = committed_world
     world.travel(to=datetime(2031, 10, 31, tzinfo=UTC))
-    start = Barrier(2)
 
-    def maintain(_: int) -> int:
-        url = cluster.admin_url(world.connection.info.dbname)
-        with psycopg.connect(url) as connection:
-            start.wait()
+    def maintain(connection: psycopg.Connection[Any], _: int) -> int:
+        with connection.transaction():
             made: int = World(connection).value(CREATE, "public.audit_logs")
             connection.execute("select pg_sleep(0.2)")
-            return made
+        return made
 
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(maintain, range(2))) == [0, 4]
+    with Racers(cluster.admin_url(world.connection.info.dbname), 2) as racers:
+        assert Counter(racers.race(maintain)) == {0: 1, 4: 1}
     assert expected("public.audit_logs", "2031_10", "2032_01") <= partitions(
         world, "public.audit_logs"
     )

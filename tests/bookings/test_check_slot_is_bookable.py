@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -38,6 +38,14 @@ def test_the_instructors_horizon_counts_to_the_second(world: World) -> None:
     with world.refusing("PT422", "too_far_ahead"):
         world.book(world.person(), slot_id)
     world.travel(to=first_moment)
+    world.book(world.person(), slot_id)
+
+
+def test_the_sessions_time_zone_does_not_move_the_horizon(world: World) -> None:
+    """A day of the horizon has 24 hours, also where the clocks change within it."""
+    world.travel(to=datetime(2027, 3, 20, 10, tzinfo=UTC))
+    slot_id = world.slot(world.service(world.instructor(horizon_days=30)), world.in_days(30))
+    world.connection.execute("set local time zone 'Europe/London'")
     world.book(world.person(), slot_id)
 
 

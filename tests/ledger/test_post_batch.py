@@ -139,3 +139,39 @@ def test_overlapping_batches_at_once_post_each_event_once_without_deadlock(
     for index, owner in enumerate(owners):
         assert committed_journal.balance("payee_payable", owner) == -ROUNDS * (index + 1)
     assert committed_journal.is_balanced()
+
+
+def test_batches_of_one_set_of_people_move_their_balances_without_deadlock(
+    cluster: Cluster, committed_journal: Journal
+) -> None:
+    owners = [uuid4() for _ in range(40)]
+    post_batch(
+        committed_journal.world,
+        *(line for owner in owners for line in release(f"first:{owner}", owner, 1)),
+    )
+
+    def post_some(connection: psycopg.Connection[Any], number: int) -> int:
+        """Posts events of its own for some of the people, in any order."""
+        chance = Random(number)
+        # Where there are many accounts, each is found by its index.
+        connection.execute("set enable_seqscan = off")
+        posted = 0
+        for number_of_round in range(ROUNDS * 2):
+            some = chance.sample(owners, chance.randint(20, 40))
+            posted += post_batch(
+                World(connection),
+                *(
+                    line
+                    for owner in some
+                    for line in release(f"{number}:{number_of_round}:{owner}", owner, 1)
+                ),
+            )
+        return posted
+
+    url = cluster.admin_url(committed_journal.world.connection.info.dbname)
+    with Racers(url, 8) as racers:
+        posted = [outcome for outcome in racers.race(post_some) if isinstance(outcome, int)]
+    assert len(posted) == 8
+    balances = [committed_journal.balance("payee_payable", owner) or 0 for owner in owners]
+    assert sum(balances) == -sum(posted) - len(owners)
+    assert committed_journal.is_balanced()

@@ -75,6 +75,12 @@ def test_a_line_of_zero_is_left_out(journal: Journal) -> None:
     assert journal.amounts() == {("stripe_balance", None): 1, ("suspense", None): -1}
     assert journal.world.count("private.ledger_accounts") == 2
 
+    journal.post(("promotions", None, 5), ("suspense", None, -5))
+    assert journal.post(
+        ("stripe_balance", None, 1), ("promotions", None, 0), ("suspense", None, -1)
+    )
+    assert len(journal.entries()) == 6
+
 
 @pytest.mark.parametrize(
     "lines", [(), (("stripe_balance", None, 0), ("instructor_pending", ANN, 0))]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, World
+from tests.races import Racers
+from tests.stack import Cluster
 
 
 def ensure_learner(world: World, person: UUID | None, org_id: UUID | None) -> DictRow:
@@ -68,3 +72,17 @@ def test_nobody_and_nowhere_are_refused(world: World) -> None:
     with world.refusing("42501", "not_a_learner_here"):
         ensure_learner(world, world.person(), None)
     assert world.count("public.learners") == 0
+
+
+def test_of_eight_first_bookings_at_once_one_makes_the_learner(
+    cluster: Cluster, committed_world: World
+) -> None:
+    person = committed_world.person()
+
+    def act(connection: psycopg.Connection[Any], _: int) -> UUID:
+        learner_id: UUID = ensure_learner(World(connection), person, MARKETPLACE)["id"]
+        return learner_id
+
+    with Racers(cluster.admin_url(committed_world.connection.info.dbname), 8) as racers:
+        outcomes = set(racers.race(act))
+    assert outcomes == {committed_world.value("select id from public.learners")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -172,6 +173,7 @@ def test_an_address_that_is_taken_away_goes(world: World) -> None:
 
 def test_a_sign_in_leaves_the_profile_alone(world: World) -> None:
     before = sign_up(world, {"full_name": "Jo"})
+    world.travel(by=timedelta(hours=1))
     world.connection.execute(
         "update auth.users set email = email, updated_at = now() where id = %s", [before["id"]]
     )

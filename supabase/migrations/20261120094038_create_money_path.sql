@@ -198,7 +198,7 @@ comment on function private.is_time_zone is
 
 -- sql/00_foundation/2_refuse.sql
 -- Refuses a request: a sentence for the person, the next step as hint, a stable code for the machine.
--- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422 and 42501 into 403.
+-- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422, PT429 into 429 and 42501 into 403.
 create function private.refuse(p_sqlstate text, p_code text, p_message text, p_hint text)
     returns void
     language plpgsql
@@ -4851,7 +4851,7 @@ create function private.check_time_range(p_from timestamptz, p_to timestamptz, p
 as $$
 begin
     if not coalesce(
-        isfinite(p_from) and isfinite(p_to) and p_from < p_to and p_to <= p_from + make_interval(days => p_most_days),
+        isfinite(p_from) and isfinite(p_to) and p_from < p_to and p_to <= p_from + make_interval(hours => 24 * p_most_days),
         false
     ) then
         perform private.refuse(
@@ -5101,8 +5101,9 @@ end;
 $$;
 
 -- sql/40_availability/2_slot_times.sql
--- The times that an instructor's opening hours give for a service, between two instants. Buffers lie between neighbouring
--- slots. A local time that does not exist is skipped; one that occurs twice is its second occurrence, in standard time.
+-- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
+-- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
+-- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -5132,21 +5133,35 @@ begin
     where service.id = p_service_id;
 
     return query
-    select distinct on (candidate.start_at)
-        candidate.start_at,
-        candidate.start_at + duration,
-        opening.availability_window_id
-    from private.opening_hours(p_instructor_id, p_from, p_to) opening
-    cross join lateral generate_series(opening.local_open, opening.local_close - duration, step) start_series (local_time)
-    cross join lateral (
-        select start_series.local_time at time zone opening.time_zone as start_at
-    ) candidate
-    where candidate.start_at at time zone opening.time_zone = start_series.local_time
-        and candidate.start_at >= p_from
-        and candidate.start_at < p_to
-        and candidate.start_at + duration <= opening.local_close at time zone opening.time_zone
-        and not closed && tstzrange(candidate.start_at, candidate.start_at + duration)
-    order by candidate.start_at, opening.availability_window_id;
+    with existing as (
+        select
+            candidate.start_at,
+            opening.availability_window_id,
+            lag(candidate.start_at) over (
+                partition by opening.availability_window_id, opening.local_open, opening.time_zone
+                order by candidate.start_at
+            ) as previous_start_at
+        from private.opening_hours(p_instructor_id, p_from, p_to) opening
+        cross join lateral generate_series(
+            opening.local_open, opening.local_close - duration, step
+        ) start_series (local_time)
+        cross join lateral (
+            select start_series.local_time at time zone opening.time_zone as start_at
+        ) candidate
+        where candidate.start_at at time zone opening.time_zone = start_series.local_time
+            and candidate.start_at + duration <= opening.local_close at time zone opening.time_zone
+    )
+
+    select distinct on (existing.start_at)
+        existing.start_at,
+        existing.start_at + duration,
+        existing.availability_window_id
+    from existing
+    where existing.start_at >= p_from
+        and existing.start_at < p_to
+        and coalesce(existing.start_at >= existing.previous_start_at + step, true)
+        and not closed && tstzrange(existing.start_at, existing.start_at + duration)
+    order by existing.start_at, existing.availability_window_id;
 end;
 $$;
 
@@ -9228,6 +9243,7 @@ create table public.payout_items (
 create index on public.payout_items (org_id, payout_id);
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
 
 comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
 
@@ -9619,7 +9635,7 @@ begin
         return row('parked', 'second_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('held', 'cancelled') then
-        return row('parked', 'transfer_of_a_' || payout.status || '_payout')::private.stripe_outcome;
+        return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
     end if;
     if not private.is_transfer_of(p_transfer, payout) then
         return row('parked', 'transfer_differs')::private.stripe_outcome;
@@ -11128,6 +11144,10 @@ create trigger touch_updated_at
 create trigger forbid_change
     before update or delete on public.payout_items
     for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
 
 create trigger accrue_earning
     after update of status on public.bookings

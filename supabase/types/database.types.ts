@@ -1,0 +1,878 @@
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+  
+  "public": {
+          Tables: {
+            "audit_logs": {
+                  Row: {
+                    "action": string,"actor_kind": "user"|"service"|"job"|"studio","created_at": string,"description": string | null,"entity_id": string,"entity_type": string,"id": number,"ip": unknown,"new_values": Json | null,"old_values": Json | null,"org_id": string | null,"reason": string | null,"request_id": string | null,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "action": string,"actor_kind": "user"|"service"|"job"|"studio","created_at"?: string,"description"?: string | null,"entity_id": string,"entity_type": string,"id"?: never,"ip"?: unknown,"new_values"?: Json | null,"old_values"?: Json | null,"org_id"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string | null
+                  }
+                  Update: {
+                    "action"?: string,"actor_kind"?: "user"|"service"|"job"|"studio","created_at"?: string,"description"?: string | null,"entity_id"?: string,"entity_type"?: string,"id"?: never,"ip"?: unknown,"new_values"?: Json | null,"old_values"?: Json | null,"org_id"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"availability_windows": {
+                  Row: {
+                    "created_at": string,"day_of_week": number,"effective_from": string | null,"effective_to": string | null,"end_time": string,"id": string,"instructor_id": string,"is_active": boolean,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"day_of_week": number,"effective_from"?: string | null,"effective_to"?: string | null,"end_time": string,"id"?: string,"instructor_id": string,"is_active"?: boolean,"org_id": string,"start_time": string,"time_zone": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"day_of_week"?: number,"effective_from"?: string | null,"effective_to"?: string | null,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_active"?: boolean,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "availability_windows_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bookable_slots": {
+                  Row: {
+                    "availability_window_id": string | null,"created_at": string,"current_bookings": number,"end_at": string,"id": string,"instructor_id": string,"is_available": boolean,"max_bookings": number,"org_id": string,"service_id": string,"start_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at": string,"id"?: string,"instructor_id": string,"is_available"?: never,"max_bookings"?: number,"org_id": string,"service_id": string,"start_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: never,"max_bookings"?: number,"org_id"?: string,"service_id"?: string,"start_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bookable_slots_org_id_availability_window_id_fkey"
+      columns: ["org_id","availability_window_id"]
+isOneToOne: false
+      referencedRelation: "availability_windows"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookable_slots_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookable_slots_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"booking_notes": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"instructor_id": string,"notes": string | null,"org_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"instructor_id": string,"notes"?: string | null,"org_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"instructor_id"?: string,"notes"?: string | null,"org_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "booking_notes_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_notes_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_notes_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bookings": {
+                  Row: {
+                    "cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_group": boolean,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_group": boolean,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                  }
+                  Update: {
+                    "cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_group"?: boolean,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bookings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_slot_id_fkey"
+      columns: ["org_id","slot_id"]
+isOneToOne: false
+      referencedRelation: "bookable_slots"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"connect_account_details": {
+                  Row: {
+                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string,"verification_status": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                  }
+                  Update: {
+                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "connect_account_details_org_id_connect_account_id_fkey"
+      columns: ["org_id","connect_account_id"]
+isOneToOne: false
+      referencedRelation: "stripe_connect_accounts"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"earnings": {
+                  Row: {
+                    "amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"currency": string,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "earnings_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_payout_id_fkey"
+      columns: ["org_id","payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_refund_id_fkey"
+      columns: ["org_id","refund_id"]
+isOneToOne: false
+      referencedRelation: "refunds"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_reversed_payout_id_fkey"
+      columns: ["org_id","reversed_payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructor_details": {
+                  Row: {
+                    "created_at": string,"fee_bps": number | null,"fee_mode": Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"license_id": string | null,"minimum_payout_cents": number | null,"org_id": string,"payee": Database["public"]['Enums']["payee_kind"],"payout_schedule": Database["public"]['Enums']["payout_schedule"],"phone": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id": string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id"?: string,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id"?: string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructor_details_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructor_learners": {
+                  Row: {
+                    "created_at": string,"instructor_id": string,"learner_id": string,"org_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"instructor_id": string,"learner_id": string,"org_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructor_learners_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "instructor_learners_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructors": {
+                  Row: {
+                    "bio": string | null,"buffer_after_minutes": number,"buffer_before_minutes": number,"created_at": string,"currency": string,"display_name": string,"expertise_areas": (string)[],"horizon_days": number,"hourly_rate_cents": number,"id": string,"is_active": boolean,"is_available": boolean,"lesson_count": number,"minimum_notice_minutes": number,"org_id": string,"rating": number | null,"rating_count": number,"time_zone": string,"updated_at": string,"user_id": string | null,"verification_status": Database["public"]['Enums']["verification_status"]
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency": string,"display_name": string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents": number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id": string,"rating"?: number | null,"rating_count"?: number,"time_zone": string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                  }
+                  Update: {
+                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency"?: string,"display_name"?: string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents"?: number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id"?: string,"rating"?: number | null,"rating_count"?: number,"time_zone"?: string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructors_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "instructors_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"learner_details": {
+                  Row: {
+                    "created_at": string,"date_of_birth": string | null,"learner_id": string,"notes": string | null,"org_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"date_of_birth"?: string | null,"learner_id": string,"notes"?: string | null,"org_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"date_of_birth"?: string | null,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_details_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learners": {
+                  Row: {
+                    "created_at": string,"email": string | null,"experience_level": Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id": string,"interests": (string)[],"learning_goals": (string)[],"org_id": string,"phone": string | null,"preferred_duration_minutes": number | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"org_id": string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name"?: string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"org_id"?: string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learners_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learners_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"lessons": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"notes": string | null,"org_id": string,"rating": number | null,"review": string | null,"started_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"notes"?: string | null,"org_id": string,"rating"?: number | null,"review"?: string | null,"started_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"rating"?: number | null,"review"?: string | null,"started_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "lessons_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"organization_members": {
+                  Row: {
+                    "created_at": string,"id": string,"org_id": string,"role": Database["public"]['Enums']["org_role"],"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"org_id": string,"role": Database["public"]['Enums']["org_role"],"user_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"org_id"?: string,"role"?: Database["public"]['Enums']["org_role"],"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "organization_members_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "organization_members_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"organizations": {
+                  Row: {
+                    "checkout_hold_minutes": number,"created_at": string,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"payments": {
+                  Row: {
+                    "amount_cents": number,"authorized_cents": number,"booking_id": string | null,"captured_cents": number,"created_at": string,"currency": string,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency": string,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payments_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_payer_id_fkey"
+      columns: ["payer_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"payout_items": {
+                  Row: {
+                    "amount_cents": number,"earning_id": string,"instructor_id": string,"org_id": string,"payout_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"earning_id": string,"instructor_id": string,"org_id": string,"payout_id": string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"earning_id"?: string,"instructor_id"?: string,"org_id"?: string,"payout_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payout_items_org_id_earning_id_fkey"
+      columns: ["org_id","earning_id"]
+isOneToOne: false
+      referencedRelation: "earnings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_items_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_items_org_id_payout_id_fkey"
+      columns: ["org_id","payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payout_run_results": {
+                  Row: {
+                    "amount_cents": number,"currency": string,"instructor_id": string | null,"org_id": string,"outcome": Database["public"]['Enums']["payout_outcome"],"payee_id": string,"payout_id": string | null,"reason": string | null,"run_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"currency": string,"instructor_id"?: string | null,"org_id": string,"outcome": Database["public"]['Enums']["payout_outcome"],"payee_id": string,"payout_id"?: string | null,"reason"?: string | null,"run_id": string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"currency"?: string,"instructor_id"?: string | null,"org_id"?: string,"outcome"?: Database["public"]['Enums']["payout_outcome"],"payee_id"?: string,"payout_id"?: string | null,"reason"?: string | null,"run_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payout_run_results_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_run_results_org_id_payout_id_fkey"
+      columns: ["org_id","payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_run_results_org_id_run_id_fkey"
+      columns: ["org_id","run_id"]
+isOneToOne: false
+      referencedRelation: "payout_runs"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payout_runs": {
+                  Row: {
+                    "completed_at": string | null,"created_at": string,"cutoff_at": string,"heartbeat_at": string,"id": string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"status": Database["public"]['Enums']["payout_run_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at": string,"heartbeat_at": string,"id"?: string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at"?: string,"heartbeat_at"?: string,"id"?: string,"org_id"?: string,"period_on"?: string,"schedule"?: Database["public"]['Enums']["payout_schedule"],"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payout_runs_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"payouts": {
+                  Row: {
+                    "amount_cents": number,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"metadata": NonNullable<Json>,"org_id": string,"paid_at": string | null,"payee_id": string,"payout_date": string,"reversed_cents": number,"run_id": string,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"metadata"?: NonNullable<Json>,"org_id": string,"paid_at"?: string | null,"payee_id": string,"payout_date": string,"reversed_cents"?: number,"run_id": string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"metadata"?: NonNullable<Json>,"org_id"?: string,"paid_at"?: string | null,"payee_id"?: string,"payout_date"?: string,"reversed_cents"?: number,"run_id"?: string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payouts_org_id_connect_account_id_fkey"
+      columns: ["org_id","connect_account_id"]
+isOneToOne: false
+      referencedRelation: "stripe_connect_accounts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payouts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payouts_org_id_run_id_fkey"
+      columns: ["org_id","run_id"]
+isOneToOne: false
+      referencedRelation: "payout_runs"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"profiles": {
+                  Row: {
+                    "avatar_url": string | null,"created_at": string,"display_name": string | null,"email": string | null,"external_id": string | null,"first_name": string | null,"full_name": string | null,"id": string,"last_name": string | null,"phone": string | null,"time_zone": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id": string,"last_name"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id"?: string,"last_name"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"refunds": {
+                  Row: {
+                    "amount_cents": number,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "refunds_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "refunds_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "refunds_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"services": {
+                  Row: {
+                    "created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "services_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "services_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"stripe_connect_accounts": {
+                  Row: {
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"seen_at": string | null,"status": Database["public"]['Enums']["connect_status"],"stripe_account_id": string | null,"transfers_enabled": boolean,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"status"?: Database["public"]['Enums']["connect_status"],"stripe_account_id"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Update: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"status"?: Database["public"]['Enums']["connect_status"],"stripe_account_id"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "stripe_connect_accounts_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "stripe_connect_accounts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                }
+          }
+          Views: {
+            "booking_details": {
+                  Row: {
+                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"org_id": string,"payment_status": string | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "bookings_org_id_instructor_id_fkey"
+      columns: ["org_id","expert_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_service_id_fkey"
+      columns: ["org_id","session_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_slot_id_fkey"
+      columns: ["org_id","slot_id"]
+isOneToOne: false
+      referencedRelation: "bookable_slots"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructor_balances": {
+                  Row: {
+                    "available_cents": number | null,"currency": string,"in_transit_cents": number | null,"instructor_id": string,"org_id": string,"paid_cents": number | null,"pending_cents": number | null,"total_cents": number | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "earnings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"my_roles": {
+                  Row: {
+                    "org_id": string | null,"role": string | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    
+                  ]
+                }
+          }
+          Functions: {
+            "admin_verify_instructor":
+{ Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
+                           },
+"become_instructor":
+{ Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_time_zone"?: string }; Returns: string
+                           },
+"complete_lesson":
+{ Args: { "p_booking_id": string,"p_notes"?: string }; Returns: string
+                           },
+"create_booking_with_payment":
+{ Args: { "p_client_key"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_slot_id": string }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"session_id": string
+            }[]
+                           },
+"create_session":
+{ Args: { "p_currency"?: string,"p_description": string,"p_duration_minutes": number,"p_expert_user_id": string,"p_org_id"?: string,"p_price_cents": number,"p_title": string }; Returns: string
+                           },
+"publish_slots":
+{ Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
+                           },
+"start_lesson":
+{ Args: { "p_booking_id": string }; Returns: string
+                           }
+          }
+          Enums: {
+            "booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","dispute_liability": "platform"|"instructor","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","verification_status": "pending"|"verified"|"rejected"
+          }
+          CompositeTypes: {
+            [_ in never]: never
+          }
+        }
+}
+
+type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>
+
+type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, "public">]
+
+export type Tables<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"] &
+      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Views"])[TableName] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema["Tables"] & DefaultSchema["Views"])
+  ? (DefaultSchema["Tables"] & DefaultSchema["Views"])[DefaultSchemaTableNameOrOptions] extends {
+      Row: infer R
+    }
+    ? R
+    : never
+  : never
+
+export type TablesInsert<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Insert: infer I
+    }
+    ? I
+    : never
+  : never
+
+export type TablesUpdate<
+  DefaultSchemaTableNameOrOptions extends
+    | keyof DefaultSchema["Tables"]
+    | { schema: keyof DatabaseWithoutInternals },
+  TableName extends DefaultSchemaTableNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"]
+    : never = never
+> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions["schema"]]["Tables"][TableName] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema["Tables"]
+  ? DefaultSchema["Tables"][DefaultSchemaTableNameOrOptions] extends {
+      Update: infer U
+    }
+    ? U
+    : never
+  : never
+
+export type Enums<
+  DefaultSchemaEnumNameOrOptions extends
+    | keyof DefaultSchema["Enums"]
+    | { schema: keyof DatabaseWithoutInternals },
+  EnumName extends DefaultSchemaEnumNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"]
+    : never = never
+> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions["schema"]]["Enums"][EnumName]
+  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema["Enums"]
+  ? DefaultSchema["Enums"][DefaultSchemaEnumNameOrOptions]
+  : never
+
+export type CompositeTypes<
+  PublicCompositeTypeNameOrOptions extends
+    | keyof DefaultSchema["CompositeTypes"]
+    | { schema: keyof DatabaseWithoutInternals },
+  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
+    schema: keyof DatabaseWithoutInternals
+  }
+    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"]
+    : never = never
+> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
+  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions["schema"]]["CompositeTypes"][CompositeTypeName]
+  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema["CompositeTypes"]
+  ? DefaultSchema["CompositeTypes"][PublicCompositeTypeNameOrOptions]
+  : never
+
+export const Constants = {
+  "public": {
+          Enums: {
+            "booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"dispute_liability": ["platform", "instructor"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"verification_status": ["pending", "verified", "rejected"]
+          }
+        }
+} as const

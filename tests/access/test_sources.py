@@ -1,0 +1,89 @@
+"""Rules that the files of sql/ keep, and the catalogue of error codes in sql/README.md."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.access.sources import Refusal, Sources
+from tests.stack import ROOT
+
+SQL = Sources.read()
+
+# | `slot_taken` | 409 | refuse_taken_slot, ... | meaning | next step |
+LINE = re.compile(r"^\| `(\w+)` \| (\d{3}) \| ([\w, ]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
+STATUSES = {"42501": "403", "PT404": "404", "PT409": "409", "PT422": "422"}
+
+
+def test_every_code_is_catalogued_with_its_status_and_place() -> None:
+    assert catalogued() == {
+        (each.code, STATUSES[each.sqlstate], each.raised_in) for each in SQL.refusals
+    }
+
+
+def test_codes_are_sorted_so_that_one_finds_them() -> None:
+    codes = [code for code, _, _ in LINE.findall((ROOT / "sql" / "README.md").read_text())]
+    assert codes == sorted(codes)
+
+
+def test_a_code_that_nobody_catalogued_is_found() -> None:
+    planted = SQL.changed("sql/10_people/2_require_person.sql", "'sign_in_required'", "'planted'")
+    assert Refusal("planted", "42501", "require_person") in planted.refusals - SQL.refusals
+    assert "sign_in_required" not in {each.code for each in planted.refusals}
+
+
+@pytest.mark.parametrize("name", sorted(SQL.documented()))
+def test_a_function_names_the_errors_that_it_can_come_to(name: str) -> None:
+    assert SQL.documented()[name] == SQL.reachable(name)
+
+
+def test_every_public_function_names_its_errors() -> None:
+    public = {name for name in SQL.functions if name.startswith("public.")}
+    assert SQL.documented().keys() == public
+
+
+def test_an_error_that_is_not_named_is_found() -> None:
+    planted = SQL.changed(
+        "sql/55_lessons/2_start_lesson.sql",
+        "begin\n",
+        "begin\n    perform private.require_currency('gbp');\n",
+    )
+    assert planted.reachable("public.start_lesson") - SQL.reachable("public.start_lesson") == {
+        "unknown_currency"
+    }
+
+
+def test_definers_say_why() -> None:
+    assert SQL.silent_definers() == []
+
+
+def test_a_definer_without_a_reason_is_found() -> None:
+    planted = SQL.changed("sql/55_lessons/2_start_lesson.sql", "-- Definer: ", "-- ")
+    assert planted.silent_definers() == ["private.start_lesson"]
+
+
+def test_what_excludes_is_written_without_waiting() -> None:
+    """A plain insert that catches the violation deadlocks under a race."""
+    assert SQL.racing_inserts() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "table"),
+    [
+        ("sql/50_bookings/2_hold_slot.sql", "public.bookings"),
+        ("sql/40_availability/2_occupy_instructor.sql", "private.instructor_calendar"),
+    ],
+)
+def test_an_insert_that_waits_is_found(path: str, table: str) -> None:
+    planted = SQL.changed(path, "on conflict do nothing", "")
+    assert planted.racing_inserts() == [f"{path}: {table}"]
+
+
+def catalogued() -> set[tuple[str, str, str]]:
+    lines = LINE.findall((ROOT / "sql" / "README.md").read_text())
+    return {
+        (code, status, function)
+        for code, status, functions in lines
+        for function in functions.split(", ")
+    }
