@@ -1,5 +1,5 @@
 -- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
--- missing value Postgres names the column, and of a number that does not fit, nothing.
+-- missing value Postgres names the column, and of a value that does not fit, nothing.
 create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
@@ -15,10 +15,16 @@ begin
             'Give it and try again.'
         );
     end if;
+    if p_constraint_name = '' then
+        perform private.refuse(
+            'PT422', 'value_out_of_range',
+            'A value is out of range.',
+            'Correct the value and try again.'
+        );
+    end if;
     perform private.refuse(
-        'PT422',
-        coalesce(nullif(p_constraint_name, ''), 'value_out_of_range'),
-        format('That breaks a rule: %s.', replace(coalesce(nullif(p_constraint_name, ''), 'value out of range'), '_', ' ')),
+        'PT422', p_constraint_name,
+        format('That breaks a rule: %s.', replace(p_constraint_name, '_', ' ')),
         'Correct the value and try again.'
     );
 end;

@@ -40,8 +40,8 @@ return private.update_organization(
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday. Errors: sign_in_required, organization_not_found, unknown_currency, and the rules of '
-    'public.organizations.';
+    'p_payout_weekday: 0 is Sunday. Errors: sign_in_required, organization_not_found, unknown_currency, value_out_of_range, and the '
+    'rules of public.organizations.';
 
 create function public.admin_set_terms(
     p_org_id uuid,

@@ -11,14 +11,14 @@ declare
 begin
     if refusal = 'price_missing' then
         perform private.refuse(
-            'PT409', refusal,
+            'PT409', 'price_missing',
             'This lesson has no price in its currency.',
             'Ask the instructor to give it one.'
         );
     end if;
     if refusal = 'amount_too_small' then
         perform private.refuse(
-            'PT422', refusal,
+            'PT422', 'amount_too_small',
             'That is less than a card payment can be.',
             (
                 select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
@@ -29,7 +29,7 @@ begin
     end if;
     if refusal = 'amount_too_large' then
         perform private.refuse(
-            'PT422', refusal,
+            'PT422', 'amount_too_large',
             'That is more than a card payment can be.',
             'Book a shorter lesson.'
         );

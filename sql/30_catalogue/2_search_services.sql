@@ -1,5 +1,5 @@
--- What is on offer by instructors of the directory, and by schools. Definer, and planned for each search: as in
--- search_instructors.
+-- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
+-- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
 create function private.search_services(
     p_query text,
     p_topic_tags text[],

@@ -72,8 +72,8 @@ return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_va
 
 comment on function public.create_rate_card is
     'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, rate_card_exists, and the rules of '
-    'public.rate_cards.';
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, value_out_of_range, rate_card_exists, and '
+    'the rules of public.rate_cards.';
 
 create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
     returns void
@@ -85,7 +85,7 @@ return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
     'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
-    'Errors: sign_in_required, rate_card_not_found, rate_card_exists, and the rules of public.rate_cards.';
+    'Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
 
 create function public.delete_rate_card(p_rate_card_id uuid)
     returns void

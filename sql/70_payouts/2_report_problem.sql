@@ -12,6 +12,7 @@ declare
     booking public.bookings;
     new_report_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     select * into booking
     from public.bookings
@@ -44,8 +45,8 @@ begin
     return new_report_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;

@@ -105,7 +105,8 @@ return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
     'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, and the rules of public.problem_reports.';
+    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
+    'public.problem_reports.';
 
 create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
     returns void

@@ -220,7 +220,7 @@ comment on function private.refuse is
 
 -- sql/00_foundation/2_refuse_violation.sql
 -- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
--- missing value Postgres names the column, and of a number that does not fit, nothing.
+-- missing value Postgres names the column, and of a value that does not fit, nothing.
 create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
@@ -236,10 +236,16 @@ begin
             'Give it and try again.'
         );
     end if;
+    if p_constraint_name = '' then
+        perform private.refuse(
+            'PT422', 'value_out_of_range',
+            'A value is out of range.',
+            'Correct the value and try again.'
+        );
+    end if;
     perform private.refuse(
-        'PT422',
-        coalesce(nullif(p_constraint_name, ''), 'value_out_of_range'),
-        format('That breaks a rule: %s.', replace(coalesce(nullif(p_constraint_name, ''), 'value out of range'), '_', ' ')),
+        'PT422', p_constraint_name,
+        format('That breaks a rule: %s.', replace(p_constraint_name, '_', ' ')),
         'Correct the value and try again.'
     );
 end;
@@ -2759,8 +2765,8 @@ return private.update_organization(
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday. Errors: sign_in_required, organization_not_found, unknown_currency, and the rules of '
-    'public.organizations.';
+    'p_payout_weekday: 0 is Sunday. Errors: sign_in_required, organization_not_found, unknown_currency, value_out_of_range, and the '
+    'rules of public.organizations.';
 
 create function public.admin_set_terms(
     p_org_id uuid,
@@ -3895,14 +3901,14 @@ declare
 begin
     if refusal = 'price_missing' then
         perform private.refuse(
-            'PT409', refusal,
+            'PT409', 'price_missing',
             'This lesson has no price in its currency.',
             'Ask the instructor to give it one.'
         );
     end if;
     if refusal = 'amount_too_small' then
         perform private.refuse(
-            'PT422', refusal,
+            'PT422', 'amount_too_small',
             'That is less than a card payment can be.',
             (
                 select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
@@ -3913,7 +3919,7 @@ begin
     end if;
     if refusal = 'amount_too_large' then
         perform private.refuse(
-            'PT422', refusal,
+            'PT422', 'amount_too_large',
             'That is more than a card payment can be.',
             'Book a shorter lesson.'
         );
@@ -4331,8 +4337,8 @@ end;
 $$;
 
 -- sql/30_catalogue/2_search_services.sql
--- What is on offer by instructors of the directory, and by schools. Definer, and planned for each search: as in
--- search_instructors.
+-- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
+-- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
 create function private.search_services(
     p_query text,
     p_topic_tags text[],
@@ -4543,8 +4549,8 @@ return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_va
 
 comment on function public.create_rate_card is
     'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, rate_card_exists, and the rules of '
-    'public.rate_cards.';
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, value_out_of_range, rate_card_exists, and '
+    'the rules of public.rate_cards.';
 
 create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
     returns void
@@ -4556,7 +4562,7 @@ return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
     'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
-    'Errors: sign_in_required, rate_card_not_found, rate_card_exists, and the rules of public.rate_cards.';
+    'Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
 
 create function public.delete_rate_card(p_rate_card_id uuid)
     returns void
@@ -7061,8 +7067,10 @@ end;
 
 comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
-    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. Errors: service_not_found, and those of '
-    'create_booking_with_payment.';
+    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking_series(
     p_instructor_id uuid,
@@ -7090,8 +7098,11 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
-    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. Errors: as '
-    'request_booking, and the rules of public.booking_series.';
+    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
+    'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, '
+    'amount_too_small, amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of '
+    'public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
     returns void
@@ -10742,6 +10753,7 @@ declare
     booking public.bookings;
     new_report_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     select * into booking
     from public.bookings
@@ -10774,8 +10786,8 @@ begin
     return new_report_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
@@ -11289,7 +11301,8 @@ return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
     'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, and the rules of public.problem_reports.';
+    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
+    'public.problem_reports.';
 
 create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
     returns void
