@@ -9084,7 +9084,7 @@ begin
         run.status = 'completed',
         count(payout.id),
         count(payout.id) filter (where payout.status in ('paid', 'reversed')),
-        count(payout.id) filter (where payout.status in ('held', 'cancelled')),
+        count(payout.id) filter (where payout.status = 'held'),
         count(payout.id) filter (where payout.status in ('pending', 'sending', 'failed')),
         count(payout.id) filter (where payout.status = 'unknown'),
         coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint
@@ -9629,7 +9629,7 @@ as $$
         ),
         count(*) filter (where payout.status = 'sending' and payout.leased_until > private.clock()),
         count(*) filter (where payout.status in ('failed', 'unknown')),
-        count(*) filter (where payout.status in ('held', 'cancelled'))
+        count(*) filter (where payout.status = 'held')
     from public.payouts payout
     where payout.run_id = p_run_id;
 $$;
