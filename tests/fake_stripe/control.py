@@ -111,6 +111,11 @@ class Control:
         return self.world.post("topup", amount, currency, None, available_in=available_in)
 
     @remote
+    def spend(self, amount: int, currency: str = "gbp") -> str:
+        """Takes from the platform's balance, as its own bank payouts do."""
+        return self.world.post("payout", -amount, currency, None)
+
+    @remote
     def funds(
         self,
         currency: str = "gbp",
