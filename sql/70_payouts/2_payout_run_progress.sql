@@ -18,7 +18,7 @@ as $$
         ),
         count(*) filter (where payout.status = 'sending' and payout.leased_until > private.clock()),
         count(*) filter (where payout.status in ('failed', 'unknown')),
-        count(*) filter (where payout.status in ('held', 'cancelled'))
+        count(*) filter (where payout.status = 'held')
     from public.payouts payout
     where payout.run_id = p_run_id;
 $$;
