@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -152,6 +152,11 @@ class World:
         with self.acting_as(user_id):
             return self.value(*_call(function, arguments))
 
+    def ask(self, user_id: UUID | None, function: str, **arguments: Any) -> list[DictRow]:
+        """Calls a public function as a signed-in person, or a visitor, and returns its rows."""
+        with self.acting_as(user_id, "authenticated" if user_id else "anon"):
+            return self.rows(*_call(function, arguments))
+
     def serve(self, login: Service, function: str, **arguments: Any) -> list[DictRow]:
         """Calls a private function as one of the services and returns its rows."""
         with self.serving_as(login):
@@ -184,14 +189,21 @@ class World:
 
     # People
 
-    def person(self, name: str = "Person", email: str | None = None) -> UUID:
-        """A person with a login."""
+    def person(
+        self, name: str = "Person", email: str | None = None, *, verified: bool = True
+    ) -> UUID:
+        """A person with a login, whose address is proven to be theirs unless said otherwise."""
         user_id = uuid4()
         self.connection.execute(
-            "insert into auth.users (id, email, raw_user_meta_data) values (%s, %s, %s)",
-            [user_id, email or f"{user_id}@example.org", Jsonb({"full_name": name})],
+            "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)"
+            " values (%s, %s, case when %s then now() end, %s)",
+            [user_id, email or f"{user_id}@example.org", verified, Jsonb({"full_name": name})],
         )
         return user_id
+
+    def email(self, user_id: UUID) -> str:
+        email: str = self.value("select email from auth.users where id = %s", user_id)
+        return email
 
     def admin(self) -> UUID:
         """An admin of the platform."""
@@ -249,6 +261,42 @@ class World:
             )
         return learner_id
 
+    def managed_instructor(self, org_id: UUID, name: str = "Mo", **columns: Any) -> UUID:
+        """A verified instructor of a school, without a login."""
+        given = {
+            "org_id": org_id,
+            "display_name": name,
+            "hourly_rate_cents": 4500,
+            "currency": "gbp",
+            "time_zone": "Europe/London",
+            "verification_status": "verified",
+        } | columns
+        return self._insert("public.instructors", given)
+
+    def child(self, org_id: UUID, user_id: UUID | None = None, age: int = 10) -> UUID:
+        """A learner who turned `age` yesterday; returns the learner's id."""
+        learner_id = self.learner(org_id, user_id, "Kit")
+        self.connection.execute(
+            "update public.learner_details set date_of_birth"
+            " = (private.clock() - make_interval(years => %s, days => 1))::date"
+            " where learner_id = %s",
+            [age, learner_id],
+        )
+        return learner_id
+
+    def guardian(self, learner_id: UUID, **scopes: bool) -> UUID:
+        """A person who has consented to be a learner's guardian. Scopes: view, book, pay."""
+        user_id = self.person("Gil")
+        link_id = self.call(
+            self.admin(),
+            "public.link_guardian",
+            p_learner_id=learner_id,
+            p_guardian_email=self.email(user_id),
+            **{f"p_can_{scope}": scopes.get(scope, False) for scope in ("view", "book", "pay")},
+        )
+        self.call(user_id, "public.give_guardian_consent", p_learner_guardian_id=link_id)
+        return user_id
+
     # What is offered
 
     def service(self, instructor: Instructor, **columns: Any) -> UUID:
@@ -261,6 +309,22 @@ class World:
             "currency": "gbp",
         } | columns
         return self._insert("public.services", given)
+
+    def managed_slot(
+        self, org_id: UUID, instructor_id: UUID, start_at: datetime | None = None
+    ) -> UUID:
+        """A published time of an instructor without a login. Times as in slot()."""
+        service_id = self._insert(
+            "public.services",
+            {
+                "org_id": org_id,
+                "instructor_id": instructor_id,
+                "title": f"Lesson {next(_numbers)}",
+                "duration_minutes": 60,
+                "currency": "gbp",
+            },
+        )
+        return self.slot(service_id, start_at)
 
     def slot(self, service_id: UUID, start_at: datetime | None = None, **columns: Any) -> UUID:
         """A published time of a service, two days ahead at ten unless said otherwise."""
@@ -276,6 +340,61 @@ class World:
         } | columns
         return self._insert("public.bookable_slots", given)
 
+    # Calendars
+
+    def window(
+        self,
+        instructor: Instructor,
+        start: str = "09:00",
+        end: str = "17:00",
+        *,
+        days: Iterable[int] = range(7),
+        **columns: Any,
+    ) -> list[UUID]:
+        """Weekly hours in the instructor's local time; 0 is Sunday."""
+        given = {"instructor_id": instructor.id, "start_time": start, "end_time": end} | columns
+        return [
+            self._insert("public.availability_windows", given | {"day_of_week": day})
+            for day in days
+        ]
+
+    def closing(self, instructor: Instructor, on_date: date, **columns: Any) -> UUID:
+        """A date on which an instructor is closed, all day unless start_time and end_time say less."""
+        given = {"instructor_id": instructor.id, "on_date": on_date, "is_available": False}
+        return self._insert("public.availability_exceptions", given | columns)
+
+    def opening(
+        self, instructor: Instructor, on_date: date, start: str, end: str, **columns: Any
+    ) -> UUID:
+        """Hours of a single date."""
+        times = {"start_time": start, "end_time": end, "is_available": True}
+        return self.closing(instructor, on_date, **times, **columns)
+
+    def publish(self, instructor: Instructor, service_id: UUID, days: int = 7) -> int:
+        """Publishes the instructor's hours of the next days; how many slots are new."""
+        published: int = self.call(
+            instructor.user_id,
+            "public.publish_slots",
+            p_service_id=service_id,
+            p_from=self.now(),
+            p_to=self.now() + timedelta(days=days),
+            p_instructor_id=instructor.id,
+        )
+        return published
+
+    def open_times(
+        self, instructor: Instructor, service_id: UUID, start: datetime, end: datetime
+    ) -> list[DictRow]:
+        """What a visitor is offered between two moments."""
+        with self.acting_as(None, "anon"):
+            return self.rows(
+                "select * from public.list_open_slots(%s, %s, %s, %s)",
+                instructor.id,
+                service_id,
+                start,
+                end,
+            )
+
     # Bookings and lessons
 
     def book(self, user_id: UUID, slot_id: UUID, **arguments: Any) -> DictRow:
@@ -285,6 +404,28 @@ class World:
                 *_call(
                     "public.create_booking_with_payment",
                     {"p_learner_user_id": user_id, "p_slot_id": slot_id, **arguments},
+                )
+            )
+
+    def request(
+        self,
+        user_id: UUID,
+        instructor: Instructor,
+        service_id: UUID,
+        start_at: datetime,
+        **arguments: Any,
+    ) -> DictRow:
+        """Requests a time as a signed-in person; the row that the public function returns."""
+        with self.acting_as(user_id):
+            return self.row(
+                *_call(
+                    "public.request_booking",
+                    {
+                        "p_instructor_id": instructor.id,
+                        "p_service_id": service_id,
+                        "p_start_at": start_at,
+                        **arguments,
+                    },
                 )
             )
 
