@@ -359,7 +359,7 @@ class World:
         ]
 
     def closing(self, instructor: Instructor, on_date: date, **columns: Any) -> UUID:
-        """A date on which an instructor is closed, all day unless start_time and end_time say less."""
+        """A date on which an instructor is closed, or from start_time to end_time of it."""
         given = {"instructor_id": instructor.id, "on_date": on_date, "is_available": False}
         return self._insert("public.availability_exceptions", given | columns)
 
