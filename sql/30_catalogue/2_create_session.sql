@@ -1,4 +1,4 @@
--- Offers a service of the caller's own.
+-- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
 -- Definer: the organization follows from the instructor, not from the caller's word.
 create function private.create_session(
     p_expert_user_id uuid,
@@ -40,8 +40,8 @@ begin
     end if;
 
     return private.create_service(
-        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents, p_currency,
-        null, null, null, 1, false, 24
+        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
+        private.require_currency(p_currency), null, null, null, 1, false, 24
     );
 end;
 $$;

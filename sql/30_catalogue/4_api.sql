@@ -19,8 +19,8 @@ return private.create_session(
 comment on function public.create_session is
     'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
-    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, value_missing, service_exists, and the rules of '
-    'public.services.';
+    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, value_missing, '
+    'service_exists, and the rules of public.services.';
 
 create function public.create_service(
     p_org_id uuid,
@@ -52,8 +52,8 @@ return private.create_service(
 comment on function public.create_service is
     'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s. '
-    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, value_missing, service_exists, and the rules '
-    'of public.services.';
+    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
+    'service_exists, and the rules of public.services.';
 
 create function public.create_rate_card(
     p_org_id uuid,
