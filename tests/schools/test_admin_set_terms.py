@@ -11,7 +11,7 @@ import pytest
 from tests.factories import Booking
 from tests.schools.conftest import School
 
-NEW_TERMS = {
+NEW_TERMS: dict[str, Any] = {
     "p_fee_mode": "included",
     "p_fee_bps": 500,
     "p_payout_hold": timedelta(days=7),
