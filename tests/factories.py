@@ -222,12 +222,12 @@ class World:
             "time_zone": "Europe/London",
             "currency": "gbp",
         } | columns
-        return self._insert("public.organizations", given)
+        return self.insert("public.organizations", given)
 
     def member(self, org_id: UUID, role: str, user_id: UUID | None = None) -> UUID:
         """A person with a role in an organization."""
         user_id = user_id or self.person()
-        self._insert(
+        self.insert(
             "public.organization_members", {"org_id": org_id, "user_id": user_id, "role": role}
         )
         return user_id
@@ -246,11 +246,11 @@ class World:
             "time_zone": "Europe/London",
             "verification_status": "verified",
         } | columns
-        return Instructor(self._insert("public.instructors", given), user_id, org_id)
+        return Instructor(self.insert("public.instructors", given), user_id, org_id)
 
     def learner(self, org_id: UUID, user_id: UUID | None = None, name: str = "Ben") -> UUID:
         """A learner of an organization; returns the learner's id, not the login's."""
-        learner_id = self._insert(
+        learner_id = self.insert(
             "public.learners", {"org_id": org_id, "user_id": user_id, "full_name": name}
         )
         if user_id is not None:
@@ -271,7 +271,7 @@ class World:
             "time_zone": "Europe/London",
             "verification_status": "verified",
         } | columns
-        return self._insert("public.instructors", given)
+        return self.insert("public.instructors", given)
 
     def child(self, org_id: UUID, user_id: UUID | None = None, age: int = 10) -> UUID:
         """A learner who turned `age` yesterday; returns the learner's id."""
@@ -308,13 +308,13 @@ class World:
             "duration_minutes": 60,
             "currency": "gbp",
         } | columns
-        return self._insert("public.services", given)
+        return self.insert("public.services", given)
 
     def managed_slot(
         self, org_id: UUID, instructor_id: UUID, start_at: datetime | None = None
     ) -> UUID:
         """A published time of an instructor without a login. Times as in slot()."""
-        service_id = self._insert(
+        service_id = self.insert(
             "public.services",
             {
                 "org_id": org_id,
@@ -338,7 +338,7 @@ class World:
             "end_at": start_at + timedelta(minutes=service["duration_minutes"]),
             "max_bookings": service["max_participants"],
         } | columns
-        return self._insert("public.bookable_slots", given)
+        return self.insert("public.bookable_slots", given)
 
     # Calendars
 
@@ -354,14 +354,13 @@ class World:
         """Weekly hours in the instructor's local time; 0 is Sunday."""
         given = {"instructor_id": instructor.id, "start_time": start, "end_time": end} | columns
         return [
-            self._insert("public.availability_windows", given | {"day_of_week": day})
-            for day in days
+            self.insert("public.availability_windows", given | {"day_of_week": day}) for day in days
         ]
 
     def closing(self, instructor: Instructor, on_date: date, **columns: Any) -> UUID:
         """A date on which an instructor is closed, or from start_time to end_time of it."""
         given = {"instructor_id": instructor.id, "on_date": on_date, "is_available": False}
-        return self._insert("public.availability_exceptions", given | columns)
+        return self.insert("public.availability_exceptions", given | columns)
 
     def opening(
         self, instructor: Instructor, on_date: date, start: str, end: str, **columns: Any
@@ -526,7 +525,8 @@ class World:
         )
         return claimed[0] if claimed else None
 
-    def _insert(self, table: str, columns: dict[str, Any]) -> UUID:
+    def insert(self, table: str, columns: dict[str, Any]) -> UUID:
+        """A row of any table; returns its id."""
         names = ", ".join(columns)
         places = ", ".join(["%s"] * len(columns))
         row = self.connection.execute(
