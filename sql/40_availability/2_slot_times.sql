@@ -41,7 +41,7 @@ begin
     where candidate.start_at at time zone opening.time_zone = start_series.local_time
         and candidate.start_at >= p_from
         and candidate.start_at < p_to
-        and candidate.start_at + duration <= opening.local_close at time zone opening.time_zone
+        and candidate.start_at + duration <= opening.closes_at
         and not closed && tstzrange(candidate.start_at, candidate.start_at + duration)
     order by candidate.start_at, opening.availability_window_id;
 end;
