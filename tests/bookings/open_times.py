@@ -65,15 +65,11 @@ def later(local: datetime, zone: ZoneInfo) -> datetime:
     return local.replace(tzinfo=zone, fold=1).astimezone(UTC)
 
 
-def beginning(local: datetime, zone: ZoneInfo) -> datetime:
-    """Where a range begins. A skipped time counts as before the skip."""
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Where a range begins or ends: the first moment that shows this time or a later one."""
+    while not exists(local, zone):
+        local += MINUTE
     return later(local, zone)
-
-
-def ending(local: datetime, zone: ZoneInfo) -> datetime:
-    """Where a range ends. A skipped time counts as after the skip."""
-    fold = 1 if exists(local, zone) else 0
-    return local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
 
 
 def local_range(row: DictRow, on: date) -> tuple[datetime, datetime]:
@@ -165,12 +161,12 @@ class Calendar:
             if not closed["is_available"]:
                 zone = ZoneInfo(closed["time_zone"])
                 start, end = local_range(closed, closed["on_date"])
-                yield Span(beginning(start, zone), ending(end, zone))
+                yield Span(instant(start, zone), instant(end, zone))
 
     def is_open_throughout(self, span: Span) -> bool:
         """Whether the instructor is open, wherever lessons would begin."""
         return not any(closing.overlaps(span) for closing in self.closings()) and any(
-            beginning(start, zone) <= span.start and span.end <= ending(end, zone)
+            instant(start, zone) <= span.start and span.end <= instant(end, zone)
             for start, end, zone in self.openings(span)
         )
 
@@ -186,7 +182,7 @@ class Calendar:
                 lesson = Span(later(local, zone), later(local, zone) + self.duration)
                 if (
                     exists(local, zone)
-                    and lesson.end <= ending(end, zone)
+                    and lesson.end <= instant(end, zone)
                     and not any(closing.overlaps(lesson) for closing in closings)
                 ):
                     yield lesson.start
@@ -212,25 +208,27 @@ class Calendar:
     def open_times(self, start: datetime, end: datetime) -> list[OpenTime]:
         """What list_open_slots should list."""
         slots = {slot["start_at"]: slot for slot in self.slots}
-        offered = {at for at, slot in slots.items() if slot["is_published"]}
-        offered |= set(self.template(Span(start, end)))
+        template = set(self.template(Span(start, end)))
         found = [
-            self._open_time(at, slots.get(at))
-            for at in offered
+            self._open_time(at, slots.get(at), at in template)
+            for at in template | set(slots)
             if start <= at < end and self.takes_bookings_at(at)
         ]
         return sorted(time for time in found if time is not None)
 
-    def _open_time(self, start_at: datetime, slot: DictRow | None) -> OpenTime | None:
+    def _open_time(
+        self, start_at: datetime, slot: DictRow | None, is_in_template: bool
+    ) -> OpenTime | None:
         end_at, seats = start_at + self.duration, self.service["max_participants"]
-        taken = 0
+        taken, is_offered = 0, False
         if slot is not None:
             taken = sum(
                 lesson.seats_taken for lesson in self.lessons if lesson.slot_id == slot["id"]
             )
-            if slot["is_published"] or taken:
+            is_offered = slot["is_published"] and (taken > 0 or not slot["is_withdrawn_when_free"])
+            if is_offered or taken:
                 end_at, seats = slot["end_at"], slot["max_bookings"]
-        if taken >= seats:
+        if taken >= seats or not (is_offered or is_in_template):
             return None
         wanted = Span(
             start_at - self.instructor["buffer_before_minutes"] * MINUTE,
@@ -247,6 +245,6 @@ class Calendar:
             start_at.astimezone(self.zone).replace(tzinfo=None, fold=0),
             end_at.astimezone(self.zone).replace(tzinfo=None, fold=0),
             self.instructor["time_zone"],
-            slot["id"] if slot is not None and slot["is_published"] else None,
+            slot["id"] if slot is not None and is_offered else None,
             seats - taken,
         )

@@ -220,7 +220,7 @@ def build_town(world: World, place: Place, draw: Draw) -> Town:
         (teacher, world.service(teacher, **draw(services)))
         for teacher in (instructor, instructor, at_school)
     ]
-    for teacher in (instructor, instructor, at_school):
+    for teacher in (instructor, instructor, instructor, at_school, at_school):
         world.insert("availability_windows", {"instructor_id": teacher.id, **draw(windows(place))})
     return Town(world, place, at_school, offers)
 
