@@ -24,6 +24,8 @@ create function private.create_service(
     set search_path = ''
 as $$
 declare
+    service_currency text;
+    instructor public.instructors;
     new_service_id uuid;
     broken_rule text;
     missing_column text;
@@ -32,13 +34,22 @@ begin
     if p_instructor_id is null or not p_instructor_id = any (private.my_instructor_ids()) then
         perform private.require_org_admin(p_org_id);
     end if;
-    if p_instructor_id is not null and not exists (
-        select from public.instructors instructor where instructor.id = p_instructor_id and instructor.org_id = p_org_id
-    ) then
+    select private.require_currency(coalesce(p_currency, organization.currency)) into service_currency
+    from public.organizations organization
+    where organization.id = p_org_id;
+    select * into instructor from public.instructors where id = p_instructor_id and org_id = p_org_id;
+    if p_instructor_id is not null and not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
             'This organization has no such instructor.',
             'Check both ids, or leave the instructor out.'
+        );
+    end if;
+    if p_price_cents is null and instructor.currency <> service_currency then
+        perform private.refuse(
+            'PT422', 'currency_differs',
+            'The hourly rate is in another currency.',
+            'Send a price in this currency, or use the currency of the hourly rate.'
         );
     end if;
 
@@ -46,14 +57,12 @@ begin
         org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
         level, prerequisites, materials_url, max_participants, requires_approval, approval_hours
     )
-    select
-        organization.id, p_instructor_id, trim(p_title), p_description,
+    values (
+        p_org_id, p_instructor_id, trim(p_title), p_description,
         coalesce(p_short_description, private.shorten(p_description, 500)),
-        coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents,
-        private.require_currency(coalesce(p_currency, organization.currency)),
+        coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
         p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours
-    from public.organizations organization
-    where organization.id = p_org_id
+    )
     on conflict do nothing
     returning id into new_service_id;
 

@@ -52,8 +52,8 @@ return private.create_service(
 comment on function public.create_service is
     'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s. '
-    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, value_missing, service_exists, and the rules '
-    'of public.services.';
+    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
+    'service_exists, and the rules of public.services.';
 
 create function public.create_rate_card(
     p_org_id uuid,

@@ -11,9 +11,11 @@ begin
         (
             select range_agg(
                 tstzrange(
-                    private.begins_at(closed.on_date + closed.start_time, closed.time_zone),
-                    (closed.on_date + closed.end_time + private.after_midnight(closed.start_time, closed.end_time))
-                        at time zone closed.time_zone
+                    private.as_instant(closed.on_date + closed.start_time, closed.time_zone),
+                    private.as_instant(
+                        closed.on_date + closed.end_time + private.after_midnight(closed.start_time, closed.end_time),
+                        closed.time_zone
+                    )
                 )
             )
             from public.availability_exceptions closed

@@ -29,6 +29,7 @@ begin
     from public.services service
     cross join private.slot_times(service.id, instructor.id, greatest(p_from, private.clock()), p_to) slot_time
     where service.id = p_service_id
+        and slot_time.start_at > private.clock()
     on conflict (instructor_id, service_id, start_at) do update
         set is_published = true,
             is_withdrawn_when_free = false,

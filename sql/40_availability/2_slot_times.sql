@@ -46,7 +46,7 @@ begin
             select start_series.local_time at time zone opening.time_zone as start_at
         ) candidate
         where candidate.start_at at time zone opening.time_zone = start_series.local_time
-            and candidate.start_at + duration <= opening.local_close at time zone opening.time_zone
+            and candidate.start_at + duration <= opening.closes_at
     )
 
     select distinct on (existing.start_at)

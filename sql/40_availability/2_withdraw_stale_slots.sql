@@ -21,9 +21,7 @@ begin
         and slot.is_published;
 
     with opening as materialized (
-        select
-            private.begins_at(hours.local_open, hours.time_zone) as opens_at,
-            hours.local_close at time zone hours.time_zone as closes_at
+        select hours.opens_at, hours.closes_at
         from private.opening_hours(changed_instructor_id, first_at, last_at) hours
     )
 

@@ -33,9 +33,8 @@ begin
         and service_id = p_service.id
         and start_at = p_start_at;
 
-    if not slot.is_published
-        and (slot.end_at - slot.start_at, slot.max_bookings)
-            <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
+    if (slot.end_at - slot.start_at, slot.max_bookings)
+        <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
     then
         perform private.expire_holds(slot.id);
         update public.bookable_slots

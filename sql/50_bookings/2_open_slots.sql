@@ -47,27 +47,31 @@ begin
     full_days := private.full_days(instructor, opens_at, closes_at);
 
     return query
-    with candidate as materialized (
+    with slot as materialized (
+        select
+            known.id, known.start_at, known.end_at, known.max_bookings, seat.taken as seats_taken,
+            known.is_published and (not known.is_withdrawn_when_free or seat.taken > 0) as is_offered
+        from public.bookable_slots known
+        cross join lateral (
+            select case when known.current_bookings > 0 then private.seats_taken(known.id) else 0 end as taken
+        ) seat
+        where known.instructor_id = p_instructor_id
+            and known.service_id = p_service_id
+            and known.start_at >= opens_at
+            and known.start_at < closes_at
+    ),
+
+    candidate as (
         select
             coalesce(slot.start_at, slot_time.start_at) as start_at,
-            case when slot.is_published or seat.taken > 0 then slot.end_at else slot_time.end_at end as end_at,
-            case when slot.is_published then slot.id end as slot_id,
-            case when slot.is_published or seat.taken > 0 then slot.max_bookings else service.max_participants end as seats,
-            seat.taken as seats_taken
+            case when slot.is_offered or slot.seats_taken > 0 then slot.end_at else slot_time.end_at end as end_at,
+            case when slot.is_offered then slot.id end as slot_id,
+            case when slot.is_offered or slot.seats_taken > 0 then slot.max_bookings else service.max_participants end as seats,
+            coalesce(slot.seats_taken, 0) as seats_taken
         from private.slot_times(service.id, instructor.id, opens_at, closes_at) slot_time
-        full join (
-            select known.id, known.start_at, known.end_at, known.is_published, known.max_bookings, known.current_bookings
-            from public.bookable_slots known
-            where known.instructor_id = p_instructor_id
-                and known.service_id = p_service_id
-                and known.start_at >= opens_at
-                and known.start_at < closes_at
-        ) slot on slot.start_at = slot_time.start_at
-        cross join lateral (
-            select case when slot.current_bookings > 0 then private.seats_taken(slot.id) else 0 end as taken
-        ) seat
+        full join slot on slot.start_at = slot_time.start_at
         where slot_time.start_at is not null
-            or slot.is_published
+            or slot.is_offered
     )
 
     select
