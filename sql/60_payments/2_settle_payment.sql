@@ -19,7 +19,9 @@ begin
         perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
         update public.payments
         set status = 'unknown',
-            failure_code = 'amount_mismatch'
+            authorized_cents = 0,
+            failure_code = 'amount_mismatch',
+            failure_message = null
         where id = p_payment.id
             and status not in ('cancelled', 'unknown');
         return row('parked', 'amount_mismatch')::private.stripe_outcome;

@@ -94,7 +94,6 @@ class Served:
     api: Api
     client: httpx.Client
     town: Town
-
     tokens: dict[str, str] = field(default_factory=dict)
 
     def send(

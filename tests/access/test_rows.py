@@ -93,7 +93,7 @@ HOLES = {
         "availability_windows",
         "alter policy insert_own_or_admin on public.availability_windows with check (true)",
     ),
-    "a policy without its grant's limits": (
+    "a policy that asks for nobody": (
         "booking_notes",
         "alter policy update_own on public.booking_notes using (true)",
     ),

@@ -102,7 +102,7 @@ class Town:
     people: tuple[Person, ...]
     stories: tuple[Story, ...]
     values: dict[str, Any]
-    """What matrix.toml calls by name, such as {booking}."""
+    """What matrix.toml calls by name, such as @due_booking."""
 
     def person(self, name: str) -> Person:
         (found,) = [person for person in self.people if person.name == name]

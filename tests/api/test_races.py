@@ -16,8 +16,8 @@ CLIENTS = 32
 def test_one_of_32_clients_gets_the_time_and_the_others_are_told(frontend: Frontend) -> None:
     world = frontend.world
     people = [world.person() for _ in range(CLIENTS)]
-    for _ in range(3):
-        slot_id = world.slot(world.service(world.instructor()))
+    for day in (2, 3, 4):
+        slot_id = world.slot(world.service(world.instructor()), world.in_days(day))
         barrier = Barrier(CLIENTS, timeout=30)
 
         def book(person: UUID, slot_id: UUID = slot_id, barrier: Barrier = barrier) -> str:

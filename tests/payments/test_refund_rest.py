@@ -7,6 +7,9 @@ from typing import Any
 
 from tests.factories import Booking, World
 
+AS_SERVICE = """select set_config('request.jwt.claims', '{"role": "service_role"}', true)"""
+AS_NOBODY = "select set_config('request.jwt.claims', '', true)"
+
 
 def paid(world: World) -> Booking:
     booking = world.booking()
@@ -18,14 +21,11 @@ def refund_rest(booking: Booking) -> None:
     """Decides as the webhook that finds the time gone does."""
     world = booking.world
     with world.connection.transaction():
-        world.connection.execute("select set_config('request.jwt.claims', %s, true)", [SERVICE])
+        world.connection.execute(AS_SERVICE)
         world.connection.execute(
             "select private.refund_rest(%s, 'The instructor is ill.')", [booking.payment["id"]]
         )
-        world.connection.execute("select set_config('request.jwt.claims', '', true)")
-
-
-SERVICE = '{"role": "service_role"}'
+        world.connection.execute(AS_NOBODY)
 
 
 def refunds(world: World) -> list[Any]:

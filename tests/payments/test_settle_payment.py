@@ -9,6 +9,8 @@ import pytest
 
 from tests.factories import Booking, World, intent_object, refund_object
 
+AS_SERVICE = """select set_config('request.jwt.claims', '{"role": "service_role"}', true)"""
+AS_NOBODY = "select set_config('request.jwt.claims', '', true)"
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
 
 
@@ -226,7 +228,7 @@ def second_payment(booking: Booking) -> dict[str, Any]:
     """Another open payment for the booking, which no function of ours would make."""
     world = booking.world
     with world.connection.transaction():
-        world.connection.execute("set local session_replication_role = replica")
+        world.connection.execute(AS_SERVICE)
         world.connection.execute(
             "insert into public.payments (org_id, booking_id, payer_id, learner_id, instructor_id,"
             " currency, list_cents, discount_cents, fee_cents, share_cents, amount_cents, minutes,"
@@ -235,5 +237,5 @@ def second_payment(booking: Booking) -> dict[str, Any]:
             " discount_cents, fee_cents, share_cents, amount_cents, minutes,"
             " created_at + interval '1 minute' from public.payments"
         )
-        world.connection.execute("set local session_replication_role = origin")
+        world.connection.execute(AS_NOBODY)
     return world.row("select * from public.payments order by created_at desc limit 1")

@@ -1,0 +1,90 @@
+-- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
+create function private.check_ledger()
+    returns table (invariant text, detail jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
+    from private.ledger_transactions booked
+    left join private.ledger_entries entry on entry.transaction_id = booked.id
+    group by booked.id
+    having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
+
+    union all
+    select 'balances_are_sums_of_entries', jsonb_build_object('account_id', account.id, 'balance_cents', account.balance_cents)
+    from private.ledger_accounts account
+    left join private.ledger_entries entry on entry.account_id = account.id
+    where account.owner_id is not null
+    group by account.id
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'payments_are_posted_once', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    where (payment.status = 'succeeded') <> exists (
+        select
+        from private.ledger_transactions booked
+        where booked.idempotency_key = format('payment:%s:succeeded', payment.id)
+    )
+
+    union all
+    select 'refunds_are_posted_once', jsonb_build_object('refund_id', refund.id)
+    from public.refunds refund
+    where (refund.status = 'succeeded') <> (
+        exists (
+            select
+            from private.ledger_transactions booked
+            where booked.idempotency_key = format('refund:%s:succeeded', refund.id)
+        )
+        and not exists (
+            select
+            from private.ledger_transactions booked
+            where booked.idempotency_key = format('refund:%s:failed', refund.id)
+        )
+    )
+
+    union all
+    select 'refunds_are_at_most_what_was_captured', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.refunds refund on refund.payment_id = payment.id
+    where payment.status = 'succeeded'
+    group by payment.id
+    having sum(refund.amount_cents) filter (where refund.status in ('pending', 'requires_action', 'succeeded')) > payment.captured_cents
+        or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
+
+    union all
+    select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
+        'instructor_id', owed.instructor_id, 'currency', owed.currency,
+        'expected_cents', owed.amount_cents, 'ledger_cents', owed.ledger_cents
+    )
+    from (
+        select
+            coalesce(account.owner_id, expected.instructor_id) as instructor_id,
+            coalesce(account.currency, expected.currency) as currency,
+            coalesce(expected.amount_cents, 0) as amount_cents,
+            -coalesce(account.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'instructor_pending') account
+        full join (
+            select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
+            from (
+                select payment.instructor_id, payment.currency, payment.share_cents as amount_cents
+                from public.payments payment
+                where payment.status = 'succeeded'
+                union all
+                select payment.instructor_id, payment.currency, -returned.share_cents
+                from public.payments payment
+                cross join private.split_refund(payment, payment.refunded_cents) returned
+                where payment.refunded_cents > 0
+                union all
+                select earning.instructor_id, earning.currency, -earning.amount_cents
+                from public.earnings earning
+                where earning.status in ('available', 'paid')
+                    and earning.reversed_payout_id is null
+            ) part
+            group by part.instructor_id, part.currency
+        ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
+    ) owed
+    where owed.amount_cents <> owed.ledger_cents;
+$$;

@@ -1,0 +1,92 @@
+"""The chores: holds expire, earnings are released, and the next months have their partitions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.factories import World
+
+
+def maintain(world: World) -> dict[str, int]:
+    return {row["task"]: row["affected"] for row in world.serve("jobs", "private.maintain")}
+
+
+def partitions(world: World, table: str) -> set[str]:
+    rows = world.rows(
+        "select inhrelid::regclass::text as name from pg_inherits where inhparent = %s::regclass",
+        table,
+    )
+    return {row["name"] for row in rows}
+
+
+def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
+    world.booking()
+    maintain(world)
+    with world.unchanged():
+        assert maintain(world) == {
+            "holds_expired": 0,
+            "earnings_released": 0,
+            "partitions_created": 0,
+        }
+
+
+def test_every_chore_tells_how_much_it_did(world: World) -> None:
+    first, second = world.lesson(), world.lesson()
+    world.travel(by=timedelta(hours=25))
+    world.booking()
+    world.booking()
+    world.travel(by=timedelta(minutes=15))
+    done = maintain(world)
+    assert (done["holds_expired"], done["earnings_released"]) == (2, 2)
+    balances = world.rows("select available_cents, instructor_id from public.instructor_balances")
+    assert {row["instructor_id"]: row["available_cents"] for row in balances} == {
+        first.instructor.id: 4500,
+        second.instructor.id: 4500,
+    }
+    assert world.violations() == []
+
+
+def test_earnings_are_released_at_the_end_of_their_hold_and_not_before(world: World) -> None:
+    world.lesson()
+    world.travel(by=timedelta(hours=24) - timedelta(seconds=1))
+    assert maintain(world)["earnings_released"] == 0
+    world.travel(by=timedelta(seconds=1))
+    assert maintain(world)["earnings_released"] == 1
+    assert world.ledger()["payee_payable"] == -4500
+    assert "instructor_pending" not in world.ledger()
+
+
+@pytest.mark.parametrize("table", ["public.audit_logs", "private.webhook_event_bodies"])
+def test_this_month_and_the_next_three_have_their_partitions(world: World, table: str) -> None:
+    name = table.partition(".")[2]
+    world.travel(to=datetime(2031, 11, 30, 23, 30, tzinfo=UTC))
+    maintain(world)
+    expected = {f"private.{name}_{month}" for month in ("2031_11", "2031_12", "2032_01", "2032_02")}
+    assert expected <= partitions(world, table)
+    closed = world.rows(
+        "select relname from pg_class"
+        " where relkind = 'r' and relname like %s and not relrowsecurity",
+        f"{name}_203%",
+    )
+    assert closed == []
+
+
+def test_a_month_that_the_default_partition_took_stays_there(world: World) -> None:
+    """A forgotten job stops nothing: rows are kept, and other months get their partitions."""
+    world.travel(to=datetime(2031, 11, 15, tzinfo=UTC))
+    world.booking()
+    assert world.count("private.audit_logs_default") > 0
+    maintain(world)
+    names = partitions(world, "public.audit_logs")
+    assert "private.audit_logs_2031_11" not in names
+    assert "private.audit_logs_2031_12" in names
+
+
+@pytest.mark.parametrize("caller", ["anon", "authenticated", "service_role", "webhook_service"])
+@pytest.mark.parametrize("function", ["maintain", "check_invariants"])
+def test_only_the_jobs_keep_the_house(world: World, caller: str, function: str) -> None:
+    with world.unchanged(), world.refusing("42501"), world.connection.transaction():
+        world.connection.execute(f"set local role {caller}")
+        world.connection.execute(f"select private.{function}()")
