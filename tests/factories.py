@@ -591,14 +591,14 @@ class Booking:
         return intent_object(self.payment, status, **fields)
 
     def pay(self) -> str:
-        """Pays in full with money that Stripe makes available at once; what became of the webhook."""
+        """Pays in full, with money that can be transferred at once; what the webhook became."""
         outcome = self.world.deliver("payment_intent.succeeded", self.intent())
         if self.payment["status"] == "succeeded":
             self.settle_funds()
         return outcome
 
     def settle_funds(self, available_at: datetime | None = None, fee_cents: int = 0) -> None:
-        """Lets Stripe say what it keeps of the payment, and from when the rest can be transferred."""
+        """Lets Stripe say what it keeps, and from when the rest can be transferred."""
         available_at = available_at or self.world.now()
         self.world.serve(
             "jobs",

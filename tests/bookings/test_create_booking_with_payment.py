@@ -223,10 +223,6 @@ def spoil_amount_too_large(attempt: Attempt) -> None:
     attempt.world.connection.execute("update public.organizations set fee_bps = 10000")
 
 
-def spoil_price(attempt: Attempt) -> None:
-    attempt.world.connection.execute("update public.instructors set currency = 'eur'")
-
-
 def spoil_consent(attempt: Attempt) -> None:
     learner_id = attempt.world.learner(MARKETPLACE, attempt.caller)
     attempt.world.connection.execute(
