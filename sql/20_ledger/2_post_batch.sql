@@ -14,6 +14,7 @@ create function private.post_batch(
     set search_path = ''
 as $$
 declare
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     posted integer;
 begin
     insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
@@ -28,7 +29,7 @@ begin
             select
             from private.ledger_accounts account
             where account.kind = posting.account_kind
-                and account.owner_id is not distinct from posting.owner_id
+                and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
                 and account.currency = posting.currency
         )
     order by posting.account_kind, posting.owner_id, posting.currency
@@ -52,7 +53,7 @@ begin
         join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
         join private.ledger_accounts account
             on account.kind = posting.account_kind
-            and account.owner_id is not distinct from posting.owner_id
+            and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
             and account.currency = posting.currency
         where posting.amount_cents <> 0
     )

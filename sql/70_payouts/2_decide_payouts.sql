@@ -1,9 +1,10 @@
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
--- looks before earnings are released and therefore counts those that would be.
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
+-- and by the dry run, which looks before that and therefore also counts what is pending.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
-    p_cutoff_at timestamptz
+    p_cutoff_at timestamptz,
+    p_statuses public.earning_status[]
 )
     returns table (
         payee_id uuid,
@@ -11,6 +12,7 @@ create function private.decide_payouts(
         connect_account_id uuid,
         currency text,
         amount_cents bigint,
+        earning_ids uuid[],
         outcome public.payout_outcome,
         reason text
     )
@@ -24,8 +26,10 @@ as $$
             cleared.payee_id,
             nullif(cleared.payee_id, p_org_id) as instructor_id,
             cleared.currency,
-            sum(cleared.amount_cents)::bigint as amount_cents
+            sum(cleared.amount_cents)::bigint as amount_cents,
+            array_agg(cleared.id) as earning_ids
         from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        where cleared.status = any (p_statuses)
         group by cleared.payee_id, cleared.currency
     ),
 
@@ -60,6 +64,7 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
+        judged.earning_ids,
         case
             when judged.reason is null then 'payout'
             when judged.reason in ('admin_hold', 'account_restricted') then 'held'

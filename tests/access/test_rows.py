@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.access.attempts import attempt, insert, update
 from tests.access.conftest import Prober
 from tests.access.matrix import COMMANDS, NOBODY, REFUSED, Matrix, Table, load
-from tests.access.oracle import list_rows, most_exposed, visible
-from tests.access.town import Town
+from tests.access.oracle import Row, list_rows, most_exposed, visible
+from tests.access.town import Kind, Person, Town
 
 each_table = pytest.mark.parametrize("table", load().tables, ids=lambda table: table.name)
 
@@ -55,6 +57,27 @@ def test_the_town_has_somebody_for_every_cell(prober: Prober, town: Town, matrix
         if cell != NOBODY
     }
     assert met == declared
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "org"), [("Ian", "learner", "elm"), ("Ben", "admin", "oak")]
+)
+def test_who_has_two_roles_reads_what_each_of_them_reads(
+    prober: Prober, town: Town, matrix: Matrix, name: str, kind: Kind, org: str
+) -> None:
+    person = town.person(name)
+    second = replace(person, kind=kind, org_id=town.values[org], id=None)
+    tables = {table.name: list_rows(prober.world, table) for table in matrix.tables}
+    del tables["my_roles"]  # where the new role's row is like another person's
+    assert person.user_id is not None
+    assert second.org_id is not None
+    prober.world.member(second.org_id, kind, person.user_id)
+    if kind == "learner":
+        prober.world.learner(second.org_id, person.user_id)
+    for table, rows in tables.items():
+        there = {row.identity for row in rows}
+        expected = {row.identity for each in (person, second) for row in visible(town, each, rows)}
+        assert reads(prober, person, rows).keys() & there == expected, table
 
 
 HOLES = {
@@ -116,20 +139,26 @@ def test_a_hole_is_seen(
 def misread(prober: Prober, town: Town, table: Table) -> list[str]:
     """Where what a person reads is not what matrix.toml says."""
     rows = list_rows(prober.world, table)
-    query = f"select {', '.join(rows[0].key)} from public.{table.name}"
+    query = f"select from public.{table.name}"
     wrong = []
     for person in town.people:
         if "select" not in table.granted[person.role]:
             if prober.try_each(person, [(query, "select true")]) != [REFUSED]:
                 wrong.append(f"{person.name} is not refused")
             continue
-        with prober.world.acting_as(person.user_id, person.role, **person.claims):
-            found = prober.world.rows(f"select to_jsonb(found) as key from ({query}) found")
-        read = Counter(frozenset(each["key"].items()) for each in found)
+        read = reads(prober, person, rows)
         expected = Counter(row.identity for row in visible(town, person, rows))
         wrong += [f"{person.name} reads {dict(key)}" for key in read - expected]
         wrong += [f"{person.name} does not read {dict(key)}" for key in expected - read]
     return wrong
+
+
+def reads(prober: Prober, person: Person, rows: list[Row]) -> Counter[frozenset[tuple[str, Any]]]:
+    """What a person reads of the table that the rows are of."""
+    query = f"select {', '.join(rows[0].key)} from public.{rows[0].table.name}"
+    with prober.world.acting_as(person.user_id, person.role, **person.claims):
+        found = prober.world.rows(f"select to_jsonb(found) as key from ({query}) found")
+    return Counter(frozenset(each["key"].items()) for each in found)
 
 
 def miswritten(prober: Prober, town: Town, table: Table) -> list[str]:

@@ -32,7 +32,7 @@ async function offer({ supabase, user }) {
       p_hourly_rate_cents: 50000,
       p_currency: "DKK",
       p_bio: "Teaches Python.",
-      p_time_zone: "Europe/Copenhagen",
+      p_time_zone: "UTC",
     }),
   );
   const admin = connect({ Authorization: `Bearer ${ADMIN_TOKEN}` });

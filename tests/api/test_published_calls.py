@@ -103,7 +103,7 @@ def play_with_python(frontend: Frontend, admin_token: str) -> dict[str, Any]:
                 "p_hourly_rate_cents": 50000,
                 "p_currency": "DKK",
                 "p_bio": "Teaches Python.",
-                "p_time_zone": "Europe/Copenhagen",
+                "p_time_zone": "UTC",
             },
         )
         .execute()

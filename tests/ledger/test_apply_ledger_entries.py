@@ -84,7 +84,7 @@ def test_an_entry_has_the_currency_of_its_transaction_and_of_its_account(posted:
 
 
 def test_one_account_a_kind_owner_and_currency(posted: Journal) -> None:
-    with posted.world.refusing("23505", "ledger_accounts_kind_owner_id_currency_key"):
+    with posted.world.refusing("23505", "one_account_a_kind_owner_and_currency"):
         posted.world.connection.execute(
             "insert into private.ledger_accounts (kind, currency) values ('stripe_balance', 'gbp')"
         )

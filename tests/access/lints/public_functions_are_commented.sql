@@ -1,4 +1,4 @@
--- Every function of the API says what it does; lint_sources.py sees to the errors it names.
+-- Every function of the API says what it does; test_sources.py sees to the errors it names.
 -- plant: create function public.planted() returns int return 1
 -- plant: comment on function public.complete_lesson is null
 select function.oid::regprocedure
