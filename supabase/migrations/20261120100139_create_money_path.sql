@@ -86,6 +86,19 @@ as $$
     end::private.actor_kind;
 $$;
 
+-- sql/00_foundation/2_are_tags.sql
+-- Are these at most fifty words of 1 to 100 characters, as an index on tags can hold them?
+create function private.are_tags(p_tags text[])
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
+    from unnest(p_tags) tag;
+$$;
+
 -- sql/00_foundation/2_clock.sql
 -- The present, in every rule. Only a test database replaces it, so that hours and weeks can pass.
 create function private.clock()
@@ -206,8 +219,9 @@ comment on function private.refuse is
     'Raises p_sqlstate with the code in detail as JSON. Every code is listed in sql/README.md.';
 
 -- sql/00_foundation/2_refuse_violation.sql
--- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message.
-create function private.refuse_violation(p_constraint_name text)
+-- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
+-- missing value Postgres names the column, and of a number that does not fit, nothing.
+create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
     volatile
@@ -215,6 +229,13 @@ create function private.refuse_violation(p_constraint_name text)
     set search_path = ''
 as $$
 begin
+    if p_missing_column <> '' then
+        perform private.refuse(
+            'PT422', 'value_missing',
+            format('The %s is missing.', replace(p_missing_column, '_', ' ')),
+            'Give it and try again.'
+        );
+    end if;
     perform private.refuse(
         'PT422',
         coalesce(nullif(p_constraint_name, ''), 'value_out_of_range'),
@@ -275,6 +296,7 @@ values
 -- Defaults and checks run as the writer, and the jobs ask for the time.
 grant execute on function private.clock to authenticated, jobs;
 grant execute on function private.is_time_zone to authenticated;
+grant execute on function private.are_tags to authenticated;
 
 -- sql/10_people/1_tables.sql
 create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
@@ -380,6 +402,18 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
+-- sql/10_people/2_containing.sql
+-- The pattern of every text that contains this one as it stands, for (i)like; null for no text.
+create function private.containing(p_text text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
+$$;
+
 -- sql/10_people/2_is_platform_admin.sql
 -- Definer: nobody may read the list of platform admins.
 create function private.is_platform_admin()
@@ -477,6 +511,18 @@ as $$
 begin
     return private.verified_email(private.my_user_id());
 end;
+$$;
+
+-- sql/10_people/2_page_size.sql
+-- How many rows a page has: what was asked for, from 1 to 200, and 50 where nothing was.
+create function private.page_size(p_limit integer)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select least(greatest(coalesce(p_limit, 50), 1), 200);
 $$;
 
 -- sql/10_people/2_require_currency.sql
@@ -666,6 +712,7 @@ grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
 grant execute on function private.my_verified_email to authenticated;
+grant execute on function private.page_size to authenticated;
 
 create policy select_member on public.organizations
     for select
@@ -735,9 +782,7 @@ create table public.instructors (
     unique (org_id, user_id),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
-    constraint expertise_is_short check (
-        cardinality(expertise_areas) <= 50 and pg_column_size(expertise_areas) <= 8192
-    ),
+    constraint expertise_is_short check (private.are_tags(expertise_areas)),
     constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint notice_is_reasonable check (minimum_notice_minutes between 0 and 43200),
@@ -834,7 +879,7 @@ create table public.learner_details (
 
 create index on public.learner_details (org_id, learner_id);
 
-comment on table public.learner_details is 'What only the learner and the admins see; made with the learner.';
+comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
@@ -885,7 +930,7 @@ create table public.learner_guardians (
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
-    constraint email_is_short check (length(guardian_email) between 3 and 320),
+    constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
     constraint relation_is_short check (length(relation) <= 100),
     constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
 );
@@ -932,6 +977,7 @@ declare
     organization public.organizations;
     new_instructor_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
     select * into strict organization from public.organizations where id = p_org_id;
@@ -949,8 +995,8 @@ begin
     return new_instructor_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
@@ -990,8 +1036,10 @@ as $$
 declare
     new_learner_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
+    perform private.check_date_of_birth(p_date_of_birth);
 
     insert into public.learners (org_id, full_name, email, phone)
     values (p_org_id, trim(p_full_name), p_email, p_phone)
@@ -1004,8 +1052,8 @@ begin
     return new_learner_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
@@ -1075,6 +1123,8 @@ declare
     person uuid := private.require_person();
     marketplace public.organizations;
     new_instructor_id uuid;
+    broken_rule text;
+    missing_column text;
 begin
     select * into strict marketplace from public.organizations where is_marketplace;
 
@@ -1082,7 +1132,7 @@ begin
     values (
         marketplace.id,
         person,
-        p_display_name,
+        trim(p_display_name),
         p_hourly_rate_cents,
         private.require_currency(coalesce(p_currency, marketplace.currency)),
         p_bio,
@@ -1104,11 +1154,37 @@ begin
     on conflict do nothing;
 
     return new_instructor_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- sql/12_parties/2_check_date_of_birth.sql
+-- Refuses a date on which nobody who takes lessons can have been born.
+create function private.check_date_of_birth(p_date_of_birth date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
+        perform private.refuse(
+            'PT422', 'birth_is_plausible',
+            'That is no date of birth.',
+            'Send a date in the past, as YYYY-MM-DD.'
+        );
+    end if;
 end;
 $$;
 
 -- sql/12_parties/2_ensure_learner.sql
--- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself.
+-- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself, and
+-- who has left it is a learner there no more.
 create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
     returns public.learners
     language plpgsql
@@ -1120,7 +1196,14 @@ declare
     learner public.learners;
     profile public.profiles;
 begin
-    select * into learner from public.learners where org_id = p_org_id and user_id = p_user_id;
+    select candidate.* into learner
+    from public.learners candidate
+    join public.organization_members member
+        on member.org_id = candidate.org_id
+        and member.user_id = candidate.user_id
+        and member.role = 'learner'
+    where candidate.org_id = p_org_id
+        and candidate.user_id = p_user_id;
     if found then
         return learner;
     end if;
@@ -1153,6 +1236,36 @@ begin
 end;
 $$;
 
+-- sql/12_parties/2_forbid_own_guardian.sql
+-- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it.
+-- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
+create function private.forbid_own_guardian()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if exists (
+        select
+        from public.learner_guardians link
+        join public.guardians guardian on guardian.id = link.guardian_id
+        join public.learners learner on learner.id = link.learner_id
+        where link.learner_id = (to_jsonb(new) ->> tg_argv[0])::uuid
+            and link.revoked_at is null
+            and learner.user_id = guardian.user_id
+    ) then
+        perform private.refuse(
+            'PT422', 'own_guardian',
+            'A learner cannot be their own guardian.',
+            'The guardian needs a login of their own.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
 -- sql/12_parties/2_give_guardian_consent.sql
 -- The guardian accepts, with their own login and the address that the link was offered to.
 -- Definer: nobody writes guardianships directly.
@@ -1180,13 +1293,6 @@ begin
             'PT404', 'guardianship_not_found',
             'No guardianship is offered to you under that id.',
             'Sign in with the verified address that it was offered to.'
-        );
-    end if;
-    if link.learner_id = any (private.my_learner_ids()) then
-        perform private.refuse(
-            'PT422', 'own_guardian',
-            'A learner cannot be their own guardian.',
-            'The guardian needs a login of their own.'
         );
     end if;
     if exists (
@@ -1244,7 +1350,7 @@ end;
 $$;
 
 -- sql/12_parties/2_is_minor.sql
--- Under 18 today? Somebody whose date of birth nobody has given counts as grown up.
+-- Under 18 today, by the UTC date? Somebody whose date of birth nobody has given counts as grown up.
 create function private.is_minor(p_date_of_birth date)
     returns boolean
     language sql
@@ -1252,7 +1358,7 @@ create function private.is_minor(p_date_of_birth date)
     security invoker
     set search_path = ''
 as $$
-    select coalesce(p_date_of_birth + interval '18 years' > private.clock(), false);
+    select coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
 $$;
 
 -- sql/12_parties/2_link_guardian.sql
@@ -1277,6 +1383,7 @@ declare
     person uuid := private.require_person();
     new_link_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     select * into learner
     from public.learners
@@ -1285,7 +1392,7 @@ begin
     if not found then
         perform private.refuse_unknown_learner();
     end if;
-    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) or lower(trim(p_guardian_email)) = lower(learner.email) then
+    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
             'A learner cannot be their own guardian.',
@@ -1312,8 +1419,8 @@ begin
     return new_link_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
@@ -1355,6 +1462,26 @@ create function private.my_family_ids()
 as $$
 begin
     return private.my_learner_ids() || private.ward_ids(private.my_user_id(), 'view');
+end;
+$$;
+
+-- sql/12_parties/2_my_family_org_ids.sql
+-- The organizations of the learners whom the caller may see: what these booked there stays readable to the family.
+-- Definer: used by policies of other tables.
+create function private.my_family_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select distinct learner.org_id
+        from public.learners learner
+        where learner.id = any (private.my_family_ids())
+    );
 end;
 $$;
 
@@ -1454,7 +1581,8 @@ end;
 $$;
 
 -- sql/12_parties/2_revoke_guardian.sql
--- Ends a guardianship, or takes back its offer: the guardian, an admin of the organization, or a learner who is of age.
+-- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
+-- when under age can take back no more than an offer.
 -- Definer: nobody writes guardianships directly.
 create function private.revoke_guardian(p_learner_guardian_id uuid)
     returns void
@@ -1475,7 +1603,11 @@ begin
         and (
             link.org_id = any (private.my_admin_org_ids())
             or link.guardian_id = private.my_guardian_id()
-            or (link.learner_id = any (private.my_learner_ids()) and not private.is_minor(details.date_of_birth))
+            or (link.consented_at is null and lower(link.guardian_email) = private.my_verified_email())
+            or (
+                link.learner_id = any (private.my_learner_ids())
+                and (link.consented_at is null or not private.is_minor(details.date_of_birth))
+            )
         );
 
     if not found then
@@ -1485,6 +1617,40 @@ begin
             'Check the id.'
         );
     end if;
+end;
+$$;
+
+-- sql/12_parties/2_search_instructors.sql
+-- The public directory. Definer: it shows only what everybody may see, and under row-level security the indexes on texts and
+-- tags could not serve it, since their operators are not leakproof. A plan is made for each search: which index serves it
+-- depends on what is asked.
+create function private.search_instructors(
+    p_query text,
+    p_expertise_areas text[],
+    p_org_id uuid,
+    p_limit integer,
+    p_after uuid
+)
+    returns setof public.instructors
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select instructor.*
+    from public.instructors instructor
+    where instructor.is_active
+        and instructor.is_available
+        and instructor.verification_status = 'verified'
+        and (p_org_id is null or instructor.org_id = p_org_id)
+        and (p_query is null or instructor.display_name ilike private.containing(p_query))
+        and instructor.expertise_areas @> coalesce(p_expertise_areas, '{}')
+        and (p_after is null or instructor.id > p_after)
+    order by instructor.id
+    limit private.page_size(p_limit);
 end;
 $$;
 
@@ -1518,13 +1684,10 @@ begin
             'Ask the school, or the platform''s support, to correct it.'
         );
     end if;
-    if p_date_of_birth is null or p_date_of_birth not between date '1900-01-01' and private.clock()::date then
-        perform private.refuse(
-            'PT422', 'birth_is_plausible',
-            'That is no date of birth.',
-            'Send a date in the past, as YYYY-MM-DD.'
-        );
+    if p_date_of_birth is null then
+        perform private.refuse_violation('', 'date_of_birth');
     end if;
+    perform private.check_date_of_birth(p_date_of_birth);
 
     update public.learner_details set date_of_birth = p_date_of_birth where learner_id = p_learner_id;
 end;
@@ -1589,6 +1752,18 @@ create trigger touch_updated_at
     before update on public.learner_guardians
     for each row execute function private.touch_updated_at();
 
+create trigger forbid_own_guardian
+    after insert or update on public.learner_guardians
+    for each row
+    when (new.guardian_id is not null)
+    execute function private.forbid_own_guardian('learner_id');
+
+create trigger forbid_own_guardian
+    after update of user_id on public.learners
+    for each row
+    when (new.user_id is not null)
+    execute function private.forbid_own_guardian('id');
+
 -- sql/12_parties/4_api.sql
 create function public.become_instructor(
     p_display_name text,
@@ -1607,7 +1782,7 @@ return private.become_instructor(p_display_name, p_hourly_rate_cents, p_currency
 comment on function public.become_instructor is
     'Makes the caller an instructor of the marketplace and returns the instructor''s id. p_hourly_rate_cents is the price of '
     '60 minutes in the minor unit. Currency and time zone default to the marketplace''s. Errors: sign_in_required, '
-    'already_an_instructor, unknown_currency.';
+    'already_an_instructor, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.admin_verify_instructor(
     p_instructor_id uuid,
@@ -1641,7 +1816,7 @@ return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_c
 
 comment on function public.add_instructor is
     'Adds an instructor without a login to a school and returns the id; for its admins. invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, and the rules of public.instructors.';
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.add_learner(
     p_org_id uuid,
@@ -1660,7 +1835,7 @@ return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_bi
 
 comment on function public.add_learner is
     'Adds a learner without a login to a school and returns the id; for its admins. invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, and the rules of public.learners.';
+    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
@@ -1672,7 +1847,7 @@ return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
     'Sets a learner''s date of birth, once; an admin of the organization may correct it. '
-    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible.';
+    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible, value_missing.';
 
 create function public.link_guardian(
     p_learner_id uuid,
@@ -1691,7 +1866,8 @@ return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_v
 
 comment on function public.link_guardian is
     'Offers the guardianship of a learner to an address and returns the link''s id; for the learner and the organization''s admins. '
-    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, and the rules of public.learner_guardians.';
+    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
+    'public.learner_guardians.';
 
 create function public.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
@@ -1714,7 +1890,8 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
-    'Ends a guardianship; for the guardian, the organization''s admins and a learner who is of age. '
+    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
+    'can take back no more than an offer. '
     'Errors: sign_in_required, guardianship_not_found.';
 
 create function public.search_instructors(
@@ -1730,17 +1907,8 @@ create function public.search_instructors(
     security invoker
     set search_path = ''
 begin atomic
-    select instructor.*
-    from public.instructors instructor
-    where instructor.is_active
-        and instructor.is_available
-        and instructor.verification_status = 'verified'
-        and (p_org_id is null or instructor.org_id = p_org_id)
-        and (p_query is null or instructor.display_name ilike '%' || p_query || '%')
-        and instructor.expertise_areas @> p_expertise_areas
-        and (p_after is null or instructor.id > p_after)
-    order by instructor.id
-    limit least(p_limit, 200);
+    select found.*
+    from private.search_instructors(p_query, p_expertise_areas, p_org_id, p_limit, p_after) found;
 end;
 
 comment on function public.search_instructors is
@@ -1752,6 +1920,7 @@ grant execute on function private.my_instructor_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
 grant execute on function private.my_family_ids to authenticated;
+grant execute on function private.my_family_org_ids to authenticated;
 grant execute on function private.my_guardian_id to authenticated;
 grant execute on function private.my_learners_guardian_ids to authenticated;
 
@@ -1863,7 +2032,14 @@ create policy select_own_or_of_my_learners on public.guardians
         or id = any ((select private.my_learners_guardian_ids())::uuid[])
     );
 
+create policy update_own on public.guardians
+    for update
+    to authenticated
+    using (id = (select private.my_guardian_id()));
+
 grant select on public.guardians to authenticated, service_role;
+grant update (full_name, phone) on public.guardians to authenticated;
+-- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
 
 create policy select_party on public.learner_guardians
     for select
@@ -1894,6 +2070,7 @@ grant execute on function private.give_guardian_consent to authenticated;
 grant execute on function public.give_guardian_consent to authenticated;
 grant execute on function private.revoke_guardian to authenticated;
 grant execute on function public.revoke_guardian to authenticated;
+grant execute on function private.search_instructors to anon, authenticated;
 grant execute on function public.search_instructors to anon, authenticated;
 
 -- sql/14_schools/1_tables.sql
@@ -1935,7 +2112,7 @@ comment on column public.invitations.learner_id is 'The learner without a login 
 alter table public.invitations enable row level security;
 
 -- sql/14_schools/2_accept_invitation.sql
--- Takes the offered role: once, in time, and by the owner of the invited address only.
+-- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
 -- Definer: nobody writes memberships directly.
 create function private.accept_invitation(p_token text)
     returns uuid
@@ -1974,7 +2151,9 @@ begin
             'You are a member already.'
         );
     end if;
-    if invitation.expires_at <= private.clock() then
+    if invitation.expires_at <= private.clock()
+        or not private.has_rank(invitation.invited_by, invitation.org_id, invitation.role)
+    then
         perform private.refuse(
             'PT422', 'invitation_expired',
             'This invitation has expired.',
@@ -2069,6 +2248,45 @@ exception
 end;
 $$;
 
+-- sql/14_schools/2_check_invited_party.sql
+-- Refuses to offer the place of an instructor or a learner who is not the school's, or has a login already.
+create function private.check_invited_party(p_org_id uuid, p_instructor_id uuid, p_learner_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_instructor_id is not null and not exists (
+        select
+        from public.instructors instructor
+        where instructor.id = p_instructor_id
+            and instructor.org_id = p_org_id
+            and instructor.user_id is null
+    ) then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor without a login.',
+            'Check the id, or leave it out to invite somebody new.'
+        );
+    end if;
+    if p_learner_id is not null and not exists (
+        select
+        from public.learners learner
+        where learner.id = p_learner_id
+            and learner.org_id = p_org_id
+            and learner.user_id is null
+    ) then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'Your organization has no such learner without a login.',
+            'Check the id, or leave it out to invite somebody new.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/14_schools/2_create_organization.sql
 -- Founds a school; the caller becomes its owner. What the platform earns is the platform's to set.
 -- Definer: nobody inserts organizations or memberships directly.
@@ -2089,11 +2307,12 @@ declare
     person uuid := private.require_person();
     new_org_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     insert into public.organizations (name, slug, time_zone, currency, tax_id)
     values (
         trim(p_name),
-        coalesce(p_slug, private.slug_of(p_name)),
+        coalesce(p_slug, nullif(private.slug_of(p_name), ''), 'school-' || left(gen_random_uuid()::text, 8)),
         p_time_zone,
         private.require_currency(p_currency),
         p_tax_id
@@ -2113,9 +2332,48 @@ begin
     return new_org_id;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
+end;
+$$;
+
+-- sql/14_schools/2_find_organization.sql
+-- What anybody may know of an organization, by the name in its URL. Definer: visitors may not read settings.
+create function private.find_organization(p_slug text)
+    returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
+    from public.organizations organization
+    where lower(organization.slug) = lower(p_slug);
+$$;
+
+-- sql/14_schools/2_has_rank.sql
+-- May this person give and take a role? Owners all of them, admins those below their own, platform admins everywhere.
+create function private.has_rank(p_user_id uuid, p_org_id uuid, p_role public.org_role)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return exists (
+        select from private.platform_admins admin where admin.user_id = p_user_id
+    ) or exists (
+        select
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.user_id = p_user_id
+            and (
+                member.role = 'owner'
+                or (member.role = 'admin' and p_role in ('instructor', 'learner'))
+            )
+    );
 end;
 $$;
 
@@ -2139,8 +2397,10 @@ as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_rank(p_org_id, p_role);
+    perform private.check_invited_party(p_org_id, p_instructor_id, p_learner_id);
 
     return query
     insert into public.invitations as invitation (
@@ -2152,9 +2412,9 @@ begin
     )
     returning invitation.id, secret, invitation.expires_at;
 exception
-    when check_violation or not_null_violation or foreign_key_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
 end;
 $$;
 
@@ -2186,7 +2446,7 @@ $$;
 
 -- sql/14_schools/2_link_login.sql
 -- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
--- organization; a new instructor takes no bookings until a rate is set.
+-- organization, again when they come back; a new instructor takes no bookings until a rate is set.
 create function private.link_login(p_invitation public.invitations, p_user_id uuid)
     returns void
     language plpgsql
@@ -2208,7 +2468,7 @@ begin
         select organization.id, p_user_id, person_name, 0, organization.currency, organization.time_zone, false
         from public.organizations organization
         where organization.id = p_invitation.org_id
-        on conflict (org_id, user_id) do nothing;
+        on conflict (org_id, user_id) do update set is_active = true;
     elsif p_invitation.role = 'instructor' then
         update public.instructors
         set user_id = p_user_id
@@ -2235,6 +2495,31 @@ exception
             'Your lessons elsewhere overlap those of this organization.',
             'Cancel or move one of them, then accept again.'
         );
+end;
+$$;
+
+-- sql/14_schools/2_list_members.sql
+-- Who belongs to an organization, with their names and roles. Definer: people may not read each other's profiles.
+create function private.list_members(p_org_id uuid, p_role public.org_role, p_limit integer, p_after uuid)
+    returns table (user_id uuid, full_name text, email text, roles public.org_role[])
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_org_admin(p_org_id);
+
+    return query
+    select profile.id, profile.full_name, profile.email, array_agg(member.role order by member.role)
+    from public.organization_members member
+    join public.profiles profile on profile.id = member.user_id
+    where member.org_id = p_org_id
+        and (p_after is null or profile.id > p_after)
+    group by profile.id
+    having p_role is null or p_role = any (array_agg(member.role))
+    order by profile.id
+    limit private.page_size(p_limit);
 end;
 $$;
 
@@ -2302,19 +2587,13 @@ create function private.require_rank(p_org_id uuid, p_role public.org_role)
     security invoker
     set search_path = ''
 as $$
+declare
+    person uuid := private.require_org_admin(p_org_id);
 begin
-    perform private.require_org_admin(p_org_id);
-
-    if p_role in ('owner', 'admin')
-        and not private.is_platform_admin()
-        and not exists (
-            select
-            from public.organization_members member
-            where member.org_id = p_org_id
-                and member.user_id = private.my_user_id()
-                and member.role = 'owner'
-        )
-    then
+    if p_role is null then
+        perform private.refuse_violation('', 'role');
+    end if;
+    if not private.has_rank(person, p_org_id, p_role) then
         perform private.refuse(
             '42501', 'role_above_yours',
             'Only an owner can do this.',
@@ -2346,6 +2625,37 @@ begin
         perform private.refuse(
             'PT404', 'invitation_not_found',
             'There is no such open invitation.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/14_schools/2_set_instructor_active.sql
+-- Takes an instructor off a school's list, or puts them back; what is booked stays. By the school's admins.
+-- Definer: nobody may update is_active themselves.
+create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+    if p_is_active is null then
+        perform private.refuse_violation('', 'is_active');
+    end if;
+
+    update public.instructors
+    set is_active = p_is_active
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
             'Check the id.'
         );
     end if;
@@ -2442,7 +2752,7 @@ return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_ta
 
 comment on function public.create_organization is
     'Founds a school of which the caller becomes the owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
-    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, and the rules of public.organizations.';
+    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
 
 create function public.update_organization(
     p_org_id uuid,
@@ -2493,6 +2803,38 @@ comment on function public.admin_set_terms is
     'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes; null leaves a term as it '
     'is; platform admins only. Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
+create function public.list_members(
+    p_org_id uuid,
+    p_role public.org_role default null,
+    p_limit integer default 50,
+    p_after uuid default null
+)
+    returns table (user_id uuid, full_name text, email text, roles public.org_role[])
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select member.user_id, member.full_name, member.email, member.roles
+    from private.list_members(p_org_id, p_role, p_limit, p_after) member;
+end;
+
+comment on function public.list_members is
+    'Who belongs to a school, one row a person, of one role or all; for its admins; in pages of at most 200; p_after is the last user_id of the '
+    'page before. Errors: sign_in_required, organization_not_found.';
+
+create function public.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_instructor_active(p_instructor_id, p_is_active);
+
+comment on function public.set_instructor_active is
+    'Takes an instructor off a school''s list, or puts them back; what is booked stays; for the school''s admins. '
+    'Errors: sign_in_required, value_missing, instructor_not_found.';
+
 create function public.invite_member(
     p_org_id uuid,
     p_email text,
@@ -2511,8 +2853,10 @@ begin atomic
 end;
 
 comment on function public.invite_member is
-    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days; for the school''s admins. '
-    'Errors: sign_in_required, organization_not_found, role_above_yours, and the rules of public.invitations.';
+    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days, and while the inviter could give '
+    'the role; for the school''s admins. p_instructor_id or p_learner_id: who the invited person is, of those without a login. '
+    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
+    'rules of public.invitations.';
 
 create function public.accept_invitation(p_token text)
     returns uuid
@@ -2524,7 +2868,7 @@ return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
     'Accepts an invitation to the caller''s verified address and returns the organization''s id. Errors: sign_in_required, '
-    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, calendars_overlap.';
+    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap.';
 
 create function public.revoke_invitation(p_invitation_id uuid)
     returns void
@@ -2546,8 +2890,8 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
-    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, role_above_yours, '
-    'invitation_needed.';
+    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, value_missing, '
+    'role_above_yours, invitation_needed.';
 
 create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
@@ -2559,7 +2903,21 @@ return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
     'Takes a role away: one''s own, or another member''s up to one''s own rank. Errors: sign_in_required, organization_not_found, '
-    'role_above_yours, member_not_found, last_owner.';
+    'value_missing, role_above_yours, member_not_found, last_owner.';
+
+create function public.find_organization(p_slug text)
+    returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select found.id, found.name, found.slug, found.time_zone, found.currency, found.labels
+    from private.find_organization(p_slug) found;
+end;
+
+comment on function public.find_organization is
+    'What a school''s page shows of the organization, by its slug, also to visitors; no row where there is none.';
 
 -- sql/14_schools/9_access.sql
 create policy select_admin_or_invited on public.invitations
@@ -2582,6 +2940,10 @@ grant execute on function private.update_organization to authenticated;
 grant execute on function public.update_organization to authenticated;
 grant execute on function private.admin_set_terms to authenticated;
 grant execute on function public.admin_set_terms to authenticated;
+grant execute on function private.list_members to authenticated;
+grant execute on function public.list_members to authenticated;
+grant execute on function private.set_instructor_active to authenticated;
+grant execute on function public.set_instructor_active to authenticated;
 grant execute on function private.invite_member to authenticated;
 grant execute on function public.invite_member to authenticated;
 grant execute on function private.accept_invitation to authenticated;
@@ -2592,6 +2954,8 @@ grant execute on function private.add_member_role to authenticated;
 grant execute on function public.add_member_role to authenticated;
 grant execute on function private.remove_member_role to authenticated;
 grant execute on function public.remove_member_role to authenticated;
+grant execute on function private.find_organization to anon, authenticated;
+grant execute on function public.find_organization to anon, authenticated;
 
 -- sql/15_audit/1_tables.sql
 create table public.audit_logs (
@@ -2877,7 +3241,7 @@ select private.audit_table('public.instructor_details', 'instructor_id', '{phone
 select private.audit_table('public.learners', 'id', '{full_name,email,phone,learning_goals,interests}');
 select private.audit_table('public.learner_details', 'learner_id', '{date_of_birth,notes}');
 select private.audit_table('public.guardians', 'id', '{full_name,phone,email}');
-select private.audit_table('public.learner_guardians', 'id', '{guardian_email}');
+select private.audit_table('public.learner_guardians', 'id', '{guardian_email,relation}');
 select private.audit_table('public.invitations', 'id', '{email,token_hash}');
 
 -- sql/15_audit/9_access.sql
@@ -3331,7 +3695,7 @@ create table public.services (
     constraint title_is_short check (length(title) between 1 and 200),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
-    constraint tags_are_short check (cardinality(topic_tags) <= 50 and pg_column_size(topic_tags) <= 8192),
+    constraint tags_are_short check (private.are_tags(topic_tags)),
     constraint duration_is_in_quarters check (duration_minutes between 15 and 1440 and duration_minutes % 15 = 0),
     constraint price_can_be_charged check (price_cents between 0 and 50000000),
     constraint prerequisites_are_short check (length(prerequisites) <= 5000),
@@ -3437,29 +3801,29 @@ create function private.check_price_is_payable(p_price private.price)
     set search_path = ''
 as $$
 declare
-    minimum_cents bigint;
+    refusal text := private.price_refusal(p_price);
 begin
-    select currency.minimum_charge_cents into strict minimum_cents
-    from private.currencies currency
-    where currency.code = p_price.currency;
-
-    if p_price.total_cents is null then
+    if refusal = 'price_missing' then
         perform private.refuse(
-            'PT409', 'price_missing',
+            'PT409', refusal,
             'This lesson has no price in its currency.',
             'Ask the instructor to give it one.'
         );
     end if;
-    if p_price.total_cents > 0 and p_price.total_cents < minimum_cents then
+    if refusal = 'amount_too_small' then
         perform private.refuse(
-            'PT422', 'amount_too_small',
+            'PT422', refusal,
             'That is less than a card payment can be.',
-            format('The smallest payment in %s is %s of its minor unit.', p_price.currency, minimum_cents)
+            (
+                select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
+                from private.currencies currency
+                where currency.code = p_price.currency
+            )
         );
     end if;
-    if p_price.total_cents > 99999999 then
+    if refusal = 'amount_too_large' then
         perform private.refuse(
-            'PT422', 'amount_too_large',
+            'PT422', refusal,
             'That is more than a card payment can be.',
             'Book a shorter lesson.'
         );
@@ -3486,6 +3850,7 @@ as $$
 declare
     new_rate_card_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_org_admin(p_org_id);
 
@@ -3500,17 +3865,13 @@ begin
     returning id into new_rate_card_id;
 
     if new_rate_card_id is null then
-        perform private.refuse(
-            'PT409', 'rate_card_exists',
-            'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
-            'End the other card first, or choose another name.'
-        );
+        perform private.refuse_rate_card();
     end if;
     return new_rate_card_id;
 exception
     when check_violation or not_null_violation or data_exception then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
@@ -3542,26 +3903,45 @@ create function private.create_service(
     set search_path = ''
 as $$
 declare
+    service_currency text;
+    instructor public.instructors;
     new_service_id uuid;
     broken_rule text;
+    missing_column text;
 begin
     perform private.require_person();
     if p_instructor_id is null or not p_instructor_id = any (private.my_instructor_ids()) then
         perform private.require_org_admin(p_org_id);
+    end if;
+    select private.require_currency(coalesce(p_currency, organization.currency)) into service_currency
+    from public.organizations organization
+    where organization.id = p_org_id;
+    select * into instructor from public.instructors where id = p_instructor_id and org_id = p_org_id;
+    if p_instructor_id is not null and not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'This organization has no such instructor.',
+            'Check both ids, or leave the instructor out.'
+        );
+    end if;
+    if p_price_cents is null and instructor.currency <> service_currency then
+        perform private.refuse(
+            'PT422', 'currency_differs',
+            'The hourly rate is in another currency.',
+            'Send a price in this currency, or use the currency of the hourly rate.'
+        );
     end if;
 
     insert into public.services (
         org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
         level, prerequisites, materials_url, max_participants, requires_approval, approval_hours
     )
-    select
-        organization.id, p_instructor_id, trim(p_title), p_description,
+    values (
+        p_org_id, p_instructor_id, trim(p_title), p_description,
         coalesce(p_short_description, private.shorten(p_description, 500)),
-        coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents,
-        private.require_currency(coalesce(p_currency, organization.currency)),
+        coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
         p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours
-    from public.organizations organization
-    where organization.id = p_org_id
+    )
     on conflict do nothing
     returning id into new_service_id;
 
@@ -3574,15 +3954,15 @@ begin
     end if;
     return new_service_id;
 exception
-    when check_violation or not_null_violation or foreign_key_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
 
 -- sql/30_catalogue/2_create_session.sql
--- Offers a service of the caller's own.
+-- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
 -- Definer: the organization follows from the instructor, not from the caller's word.
 create function private.create_session(
     p_expert_user_id uuid,
@@ -3601,7 +3981,6 @@ create function private.create_session(
 as $$
 declare
     instructor public.instructors;
-    new_service_id uuid;
 begin
     if p_expert_user_id is distinct from private.require_person() then
         perform private.refuse(
@@ -3624,30 +4003,27 @@ begin
         );
     end if;
 
-    insert into public.services (
-        org_id, instructor_id, title, description, short_description, duration_minutes, price_cents, currency
-    )
-    values (
-        instructor.org_id,
-        instructor.id,
-        trim(p_title),
-        p_description,
-        private.shorten(p_description, 500),
-        p_duration_minutes,
-        p_price_cents,
-        private.require_currency(p_currency)
-    )
-    on conflict do nothing
-    returning id into new_service_id;
+    return private.create_service(
+        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
+        private.require_currency(p_currency), null, null, null, 1, false, 24
+    );
+end;
+$$;
 
-    if new_service_id is null then
-        perform private.refuse(
-            'PT409', 'service_exists',
-            'You offer a lesson with this title already.',
-            'Choose another title, or change the lesson that you have.'
-        );
-    end if;
-    return new_service_id;
+-- sql/30_catalogue/2_delete_rate_card.sql
+-- Takes a rate card away, with its prices. Definer: nobody writes prices directly.
+create function private.delete_rate_card(p_rate_card_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
+begin
+    delete from public.rate_card_items where rate_card_id = card.id;
+    delete from public.rate_cards where id = card.id;
 end;
 $$;
 
@@ -3668,18 +4044,46 @@ $$;
 -- card; null where neither lists it.
 create function private.listed_price_cents(p_service_id uuid, p_on date)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select item.price_cents
-    from public.rate_card_items item
-    join public.rate_cards card on card.id = item.rate_card_id
-    where item.service_id = p_service_id
-        and daterange(card.valid_from, card.valid_to, '[]') @> p_on
-    order by card.is_default
-    limit 1;
+begin
+    return (
+        select item.price_cents
+        from public.rate_card_items item
+        join public.rate_cards card on card.id = item.rate_card_id
+        where item.service_id = p_service_id
+            and daterange(card.valid_from, card.valid_to, '[]') @> p_on
+        order by card.is_default
+        limit 1
+    );
+end;
+$$;
+
+-- sql/30_catalogue/2_price_refusal.sql
+-- Why an amount cannot be charged by Stripe: price_missing, amount_too_small or amount_too_large; null if it can be, or if
+-- there is nothing to pay.
+create function private.price_refusal(p_price private.price)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select case
+            when p_price.total_cents is null then 'price_missing'
+            when p_price.total_cents = 0 then null
+            when p_price.total_cents < currency.minimum_charge_cents then 'amount_too_small'
+            when p_price.total_cents > 99999999 then 'amount_too_large'
+        end
+        from private.currencies currency
+        where currency.code = p_price.currency
+    );
+end;
 $$;
 
 -- sql/30_catalogue/2_price_service.sql
@@ -3688,53 +4092,57 @@ $$;
 -- included: the learner pays list and the instructor gets list - fee.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns private.price
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    with offer as (
-        select
-            service.currency,
-            coalesce(
-                private.listed_price_cents(
-                    service.id,
-                    (p_start_at at time zone organization.time_zone)::date
-                ),
-                service.price_cents,
-                case
-                    when instructor.currency = service.currency
-                        then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
-                end
-            ) as list_cents,
-            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-        from public.services service
-        join public.organizations organization on organization.id = service.org_id
-        join public.instructors instructor on instructor.org_id = service.org_id
-        join public.instructor_details details on details.instructor_id = instructor.id
-        where service.id = p_service_id
-            and instructor.id = p_instructor_id
-    ),
+begin
+    return (
+        with offer as (
+            select
+                service.currency,
+                coalesce(
+                    private.listed_price_cents(
+                        service.id,
+                        (p_start_at at time zone organization.time_zone)::date
+                    ),
+                    service.price_cents,
+                    case
+                        when instructor.currency = service.currency
+                            then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                    end
+                ) as list_cents,
+                coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
+                coalesce(details.fee_bps, organization.fee_bps) as fee_bps
+            from public.services service
+            join public.organizations organization on organization.id = service.org_id
+            join public.instructors instructor on instructor.org_id = service.org_id
+            join public.instructor_details details on details.instructor_id = instructor.id
+            where service.id = p_service_id
+                and instructor.id = p_instructor_id
+        ),
 
-    fee as (
-        select
-            offer.*,
-            private.fee_cents(offer.list_cents, offer.fee_bps) as fee_cents
-        from offer
-    )
+        fee as (
+            select
+                offer.*,
+                private.fee_cents(offer.list_cents, offer.fee_bps) as fee_cents
+            from offer
+        )
 
-    select row(
-        fee.currency,
-        fee.list_cents,
-        0,
-        fee.fee_mode,
-        fee.fee_bps,
-        fee.fee_cents,
-        fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
-        fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
-    )::private.price
-    from fee;
+        select row(
+            fee.currency,
+            fee.list_cents,
+            0,
+            fee.fee_mode,
+            fee.fee_bps,
+            fee.fee_cents,
+            fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
+            fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
+        )::private.price
+        from fee
+    );
+end;
 $$;
 
 comment on function private.price_service is
@@ -3784,6 +4192,92 @@ begin
 end;
 $$;
 
+-- sql/30_catalogue/2_refuse_rate_card.sql
+create function private.refuse_rate_card()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'rate_card_exists',
+        'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
+        'End the other card first with set_rate_card_validity or delete_rate_card, or choose another name.'
+    );
+end;
+$$;
+
+-- sql/30_catalogue/2_require_rate_card.sql
+-- The rate card, locked, of an organization that the caller administers. A foreign one is as unknown as one that does not
+-- exist.
+create function private.require_rate_card(p_rate_card_id uuid)
+    returns public.rate_cards
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards;
+begin
+    perform private.require_person();
+    select * into card
+    from public.rate_cards
+    where id = p_rate_card_id
+        and org_id = any (private.my_admin_org_ids())
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'rate_card_not_found',
+            'There is no such rate card of yours.',
+            'Check the id.'
+        );
+    end if;
+    return card;
+end;
+$$;
+
+-- sql/30_catalogue/2_search_services.sql
+-- What is on offer by instructors of the directory, and by schools. Definer, and planned for each search: as in
+-- search_instructors.
+create function private.search_services(
+    p_query text,
+    p_topic_tags text[],
+    p_level public.experience_level,
+    p_org_id uuid,
+    p_limit integer,
+    p_after uuid
+)
+    returns setof public.services
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select service.*
+    from public.services service
+    left join public.instructors instructor on instructor.id = service.instructor_id
+    where service.is_active
+        and (
+            service.instructor_id is null
+            or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
+        )
+        and (p_org_id is null or service.org_id = p_org_id)
+        and (p_query is null or service.title ilike private.containing(p_query))
+        and (p_level is null or service.level = p_level)
+        and service.topic_tags @> coalesce(p_topic_tags, '{}')
+        and (p_after is null or service.id > p_after)
+    order by service.id
+    limit private.page_size(p_limit);
+end;
+$$;
+
 -- sql/30_catalogue/2_set_rate.sql
 -- Sets the price of a service on a rate card, or takes it off. Definer: nobody writes prices directly.
 create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
@@ -3794,21 +4288,9 @@ create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price
     set search_path = ''
 as $$
 declare
-    card public.rate_cards;
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
     broken_rule text;
 begin
-    perform private.require_person();
-    select * into card
-    from public.rate_cards
-    where id = p_rate_card_id
-        and org_id = any (private.my_admin_org_ids());
-    if not found then
-        perform private.refuse(
-            'PT404', 'rate_card_not_found',
-            'There is no such rate card of yours.',
-            'Check the id.'
-        );
-    end if;
     if not exists (
         select
         from public.services service
@@ -3837,6 +4319,32 @@ exception
 end;
 $$;
 
+-- sql/30_catalogue/2_set_rate_card_validity.sql
+-- Begins or ends a rate card on other days. Definer: nobody writes prices directly.
+create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
+    broken_rule text;
+begin
+    update public.rate_cards
+    set valid_from = p_valid_from,
+        valid_to = p_valid_to
+    where id = card.id;
+exception
+    when exclusion_violation then
+        perform private.refuse_rate_card();
+    when check_violation or data_exception then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
 -- sql/30_catalogue/2_shorten.sql
 -- The beginning of a text, cut at a word where it can be.
 create function private.shorten(p_text text, p_length integer)
@@ -3857,7 +4365,7 @@ create trigger touch_updated_at
     before update on public.services
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.services', 'id');
+select private.audit_table('public.services', 'id', '{description,short_description,prerequisites,materials_url}');
 
 create trigger touch_updated_at
     before update on public.rate_cards
@@ -3892,7 +4400,8 @@ return private.create_session(
 comment on function public.create_session is
     'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
-    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, service_exists.';
+    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, value_missing, '
+    'service_exists, and the rules of public.services.';
 
 create function public.create_service(
     p_org_id uuid,
@@ -3924,7 +4433,8 @@ return private.create_service(
 comment on function public.create_service is
     'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, service_exists, and the rules of public.services.';
+    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
+    'service_exists, and the rules of public.services.';
 
 create function public.create_rate_card(
     p_org_id uuid,
@@ -3943,8 +4453,32 @@ return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_va
 
 comment on function public.create_rate_card is
     'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
-    'Errors: sign_in_required, organization_not_found, unknown_currency, rate_card_exists, and the rules of '
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, rate_card_exists, and the rules of '
     'public.rate_cards.';
+
+create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
+
+comment on function public.set_rate_card_validity is
+    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
+    'Errors: sign_in_required, rate_card_not_found, rate_card_exists, and the rules of public.rate_cards.';
+
+create function public.delete_rate_card(p_rate_card_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.delete_rate_card(p_rate_card_id);
+
+comment on function public.delete_rate_card is
+    'Takes a rate card away with all its prices; for the school''s admins. What is booked keeps its price. '
+    'Errors: sign_in_required, rate_card_not_found.';
 
 create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
     returns void
@@ -3988,21 +4522,13 @@ create function public.search_services(
     security invoker
     set search_path = ''
 begin atomic
-    select service.*
-    from public.services service
-    where service.is_active
-        and (p_org_id is null or service.org_id = p_org_id)
-        and (p_query is null or service.title ilike '%' || p_query || '%')
-        and (p_level is null or service.level = p_level)
-        and service.topic_tags @> p_topic_tags
-        and (p_after is null or service.id > p_after)
-    order by service.id
-    limit least(p_limit, 200);
+    select found.*
+    from private.search_services(p_query, p_topic_tags, p_level, p_org_id, p_limit, p_after) found;
 end;
 
 comment on function public.search_services is
-    'Services on offer whose title contains p_query and that carry every one of p_topic_tags, in pages of at most 200; p_after is the last id '
-    'of the page before.';
+    'Services on offer, by instructors of the directory or by schools, whose title contains p_query and that carry every one of p_topic_tags, '
+    'in pages of at most 200; p_after is the last id of the page before.';
 
 -- sql/30_catalogue/9_access.sql
 create policy select_listed on public.services
@@ -4018,6 +4544,7 @@ create policy select_listed_own_or_contact on public.services
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_org_ids())::uuid[])
+        or org_id = any ((select private.my_family_org_ids())::uuid[])
     );
 
 create policy update_own_or_admin on public.services
@@ -4056,10 +4583,15 @@ grant execute on function private.create_service to authenticated;
 grant execute on function public.create_service to authenticated;
 grant execute on function private.create_rate_card to authenticated;
 grant execute on function public.create_rate_card to authenticated;
+grant execute on function private.set_rate_card_validity to authenticated;
+grant execute on function public.set_rate_card_validity to authenticated;
+grant execute on function private.delete_rate_card to authenticated;
+grant execute on function public.delete_rate_card to authenticated;
 grant execute on function private.set_rate to authenticated;
 grant execute on function public.set_rate to authenticated;
 grant execute on function private.quote_booking to anon, authenticated;
 grant execute on function public.quote_booking to anon, authenticated;
+grant execute on function private.search_services to anon, authenticated;
 grant execute on function public.search_services to anon, authenticated;
 
 -- sql/40_availability/1_tables.sql
@@ -4107,6 +4639,7 @@ create table public.availability_exceptions (
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint note_is_short check (length(note) <= 1000)
@@ -4132,6 +4665,7 @@ create table public.bookable_slots (
     max_bookings integer not null default 1,
     current_bookings integer not null default 0,
     is_published boolean not null default true,
+    is_withdrawn_when_free boolean not null default false,
     is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -4143,7 +4677,8 @@ create table public.bookable_slots (
         on delete set null (availability_window_id),
     constraint end_is_after_start check (start_at < end_at),
     constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
-    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings)
+    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
+    constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
 );
 
 create index on public.bookable_slots (org_id, service_id, start_at);
@@ -4154,6 +4689,8 @@ create index on public.bookable_slots (start_at, end_at);
 
 comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
 comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on column public.bookable_slots.is_withdrawn_when_free is
+    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
 comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
 comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
 
@@ -4188,12 +4725,39 @@ alter table private.instructor_calendar enable row level security;
 -- A day if a range of local times ends on the day after it began.
 create function private.after_midnight(p_start_time time, p_end_time time)
     returns interval
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = ''
 as $$
-    select case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
+begin
+    return case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
+end;
+$$;
+
+-- sql/40_availability/2_as_instant.sql
+-- The instant of a local time. Of one that occurs twice it is the second; of one that the clocks skip, the moment at which
+-- they skip it, so that a range of local times never ends before it begins.
+create function private.as_instant(p_local_time timestamp, p_time_zone text)
+    returns timestamptz
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    nominal constant timestamptz := p_local_time at time zone p_time_zone;
+    skipped constant interval := (nominal at time zone p_time_zone) - p_local_time;
+begin
+    if skipped = interval '0' then
+        return nominal;
+    end if;
+    return (
+        select min(moment)
+        from generate_series(nominal - skipped, nominal, interval '1 minute') moment
+        where moment at time zone p_time_zone >= p_local_time
+    );
+end;
 $$;
 
 -- sql/40_availability/2_check_time_range.sql
@@ -4223,26 +4787,32 @@ $$;
 -- When an instructor has closed a part of a date, as ranges of instants.
 create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select coalesce(
-        range_agg(
-            tstzrange(
-                (closed.on_date + closed.start_time) at time zone closed.time_zone,
-                (closed.on_date + closed.end_time + private.after_midnight(closed.start_time, closed.end_time))
-                    at time zone closed.time_zone
+begin
+    return coalesce(
+        (
+            select range_agg(
+                tstzrange(
+                    private.as_instant(closed.on_date + closed.start_time, closed.time_zone),
+                    private.as_instant(
+                        closed.on_date + closed.end_time + private.after_midnight(closed.start_time, closed.end_time),
+                        closed.time_zone
+                    )
+                )
             )
+            from public.availability_exceptions closed
+            where closed.instructor_id = p_instructor_id
+                and not closed.is_available
+                and closed.on_date between (p_from at time zone closed.time_zone)::date - 2
+                and (p_to at time zone closed.time_zone)::date + 1
         ),
-        '{}'::tstzmultirange
-    )
-    from public.availability_exceptions closed
-    where closed.instructor_id = p_instructor_id
-        and not closed.is_available
-        and closed.on_date between (p_from at time zone closed.time_zone)::date - 2
-        and (p_to at time zone closed.time_zone)::date + 1;
+        '{}'
+    );
+end;
 $$;
 
 -- sql/40_availability/2_fill_availability_window.sql
@@ -4322,28 +4892,27 @@ end;
 $$;
 
 -- sql/40_availability/2_opening_hours.sql
--- When an instructor is open between two instants: the weekly windows and the openings of single dates, as local times and
--- as instants. It walks local dates, so that nine o'clock stays nine o'clock across a change of the clocks.
+-- When an instructor is open between two instants: the weekly windows and the openings of single dates. It walks local
+-- dates, so that nine o'clock stays nine o'clock across a change of the clocks.
 create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns table (
         availability_window_id uuid,
         time_zone text,
         local_open timestamp,
         local_close timestamp,
+        opens_at timestamptz,
         closes_at timestamptz
     )
-    language sql
+    language plpgsql
     stable
     security invoker
+    rows 50
     set search_path = ''
 as $$
-    with opening as (
-        select
-            availability.id as window_id,
-            availability.time_zone,
-            day.local_date,
-            availability.start_time,
-            availability.end_time
+begin
+    return query
+    with opening (window_id, zone, on_date, start_time, end_time) as (
+        select availability.id, availability.time_zone, day.local_date, availability.start_time, availability.end_time
         from public.availability_windows availability
         cross join lateral (
             select (p_from at time zone availability.time_zone)::date - 1 + step.days as local_date
@@ -4364,21 +4933,28 @@ as $$
             and opened.is_available
             and opened.on_date between (p_from at time zone opened.time_zone)::date - 1
             and (p_to at time zone opened.time_zone)::date
+    ),
+
+    local as (
+        select
+            opening.window_id,
+            opening.zone,
+            opening.on_date + opening.start_time as opens,
+            opening.on_date + opening.end_time + private.after_midnight(opening.start_time, opening.end_time) as closes
+        from opening
     )
 
     select
-        opening.window_id,
-        opening.time_zone,
-        opening.local_date + opening.start_time,
-        opening.local_date + opening.end_time + private.after_midnight(opening.start_time, opening.end_time),
-        (opening.local_date + opening.end_time + private.after_midnight(opening.start_time, opening.end_time))
-            at time zone opening.time_zone
-    from opening;
+        local.window_id, local.zone, local.opens, local.closes,
+        private.as_instant(local.opens, local.zone), private.as_instant(local.closes, local.zone)
+    from local;
+end;
 $$;
 
 -- sql/40_availability/2_publish_slots.sql
 -- Publishes the times of an instructor's opening hours as bookable slots, within the horizon. Run again, it adds only what
--- is missing. Definer: slots are made by our functions alone, so that they fit the opening hours.
+-- is missing; a withdrawn slot comes back as the service is now, unless it is booked.
+-- Definer: slots are made by our functions alone, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -4407,10 +4983,15 @@ begin
     from public.services service
     cross join private.slot_times(service.id, instructor.id, greatest(p_from, private.clock()), p_to) slot_time
     where service.id = p_service_id
+        and slot_time.start_at > private.clock()
     on conflict (instructor_id, service_id, start_at) do update
         set is_published = true,
-            availability_window_id = excluded.availability_window_id
-        where not slot.is_published;
+            is_withdrawn_when_free = false,
+            availability_window_id = excluded.availability_window_id,
+            end_at = case slot.current_bookings when 0 then excluded.end_at else slot.end_at end,
+            max_bookings = case slot.current_bookings when 0 then excluded.max_bookings else slot.max_bookings end
+        where not slot.is_published
+            or slot.is_withdrawn_when_free;
 
     get diagnostics published = row_count;
     return published;
@@ -4461,55 +5042,48 @@ create function private.slot_times(
     p_to timestamptz
 )
     returns table (start_at timestamptz, end_at timestamptz, availability_window_id uuid)
-    language sql
+    language plpgsql
     stable
     security invoker
+    rows 200
     set search_path = ''
 as $$
-    with grid as (
-        select
-            service.duration_minutes * interval '1 minute' as duration,
-            (service.duration_minutes + instructor.buffer_before_minutes + instructor.buffer_after_minutes)
-                * interval '1 minute' as step,
-            private.closed_times(p_instructor_id, p_from, p_to) as closed
-        from public.services service
-        join public.instructors instructor on instructor.id = p_instructor_id
-        where service.id = p_service_id
-    ),
+declare
+    closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
+    duration interval;
+    step interval;
+begin
+    select
+        make_interval(mins => service.duration_minutes),
+        make_interval(
+            mins => service.duration_minutes + instructor.buffer_before_minutes + instructor.buffer_after_minutes
+        )
+    into duration, step
+    from public.services service
+    join public.instructors instructor on instructor.id = p_instructor_id
+    where service.id = p_service_id;
 
-    candidate as (
-        select
-            grid.closed,
-            opening.availability_window_id,
-            opening.closes_at,
-            start_series.local_time,
-            start_series.local_time at time zone opening.time_zone as start_at,
-            (start_series.local_time at time zone opening.time_zone) + grid.duration as end_at,
-            opening.time_zone
-        from grid
-        cross join private.opening_hours(p_instructor_id, p_from, p_to) opening
-        cross join lateral generate_series(
-            opening.local_open,
-            opening.local_close - grid.duration,
-            grid.step
-        ) start_series (local_time)
-    )
-
+    return query
     select distinct on (candidate.start_at)
         candidate.start_at,
-        candidate.end_at,
-        candidate.availability_window_id
-    from candidate
-    where candidate.start_at at time zone candidate.time_zone = candidate.local_time
+        candidate.start_at + duration,
+        opening.availability_window_id
+    from private.opening_hours(p_instructor_id, p_from, p_to) opening
+    cross join lateral generate_series(opening.local_open, opening.local_close - duration, step) start_series (local_time)
+    cross join lateral (
+        select start_series.local_time at time zone opening.time_zone as start_at
+    ) candidate
+    where candidate.start_at at time zone opening.time_zone = start_series.local_time
         and candidate.start_at >= p_from
         and candidate.start_at < p_to
-        and candidate.end_at <= candidate.closes_at
-        and not candidate.closed && tstzrange(candidate.start_at, candidate.end_at)
-    order by candidate.start_at, candidate.availability_window_id;
+        and candidate.start_at + duration <= opening.closes_at
+        and not closed && tstzrange(candidate.start_at, candidate.start_at + duration)
+    order by candidate.start_at, opening.availability_window_id;
+end;
 $$;
 
 -- sql/40_availability/2_unpublish_slots.sql
--- Withdraws free slots. Definer: slots change only through functions.
+-- Withdraws free slots at once, and booked ones when they are free again. Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -4528,22 +5102,29 @@ declare
 begin
     perform private.check_time_range(p_from, p_to, 400);
 
-    update public.bookable_slots
-    set is_published = false
-    where service_id = p_service_id
-        and instructor_id = instructor.id
-        and is_published
-        and current_bookings = 0
-        and start_at >= greatest(p_from, private.clock())
-        and start_at < p_to;
+    with changed as (
+        update public.bookable_slots slot
+        set is_published = slot.current_bookings > 0,
+            is_withdrawn_when_free = slot.current_bookings > 0
+        where slot.service_id = p_service_id
+            and slot.instructor_id = instructor.id
+            and slot.is_published
+            and not slot.is_withdrawn_when_free
+            and slot.start_at >= greatest(p_from, private.clock())
+            and slot.start_at < p_to
+        returning slot.is_published
+    )
 
-    get diagnostics withdrawn = row_count;
+    select count(*) into withdrawn
+    from changed
+    where not changed.is_published;
     return withdrawn;
 end;
 $$;
 
 -- sql/40_availability/2_withdraw_stale_slots.sql
--- When opening hours change, withdraws the free future slots that they do not give any more; booked ones stay.
+-- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
+-- free ones go at once; a booked one stays, and goes when it is free again.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger
@@ -4554,31 +5135,36 @@ create function private.withdraw_stale_slots()
 as $$
 declare
     changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
+    first_at timestamptz;
+    last_at timestamptz;
 begin
-    update public.bookable_slots slot
-    set is_published = false
-    from (
-        select
-            free.service_id,
-            min(free.start_at) as first_at,
-            max(free.start_at) as last_at
-        from public.bookable_slots free
-        where free.instructor_id = changed_instructor_id
-            and free.start_at > private.clock()
-            and free.is_published
-            and free.current_bookings = 0
-        group by free.service_id
-    ) offered
+    select min(slot.start_at), max(slot.start_at)
+    into first_at, last_at
+    from public.bookable_slots slot
     where slot.instructor_id = changed_instructor_id
-        and slot.service_id = offered.service_id
-        and slot.start_at between offered.first_at and offered.last_at
+        and slot.start_at > private.clock()
+        and slot.is_published;
+
+    with opening as materialized (
+        select hours.opens_at, hours.closes_at
+        from private.opening_hours(changed_instructor_id, first_at, last_at) hours
+    )
+
+    update public.bookable_slots slot
+    set is_published = slot.current_bookings > 0,
+        is_withdrawn_when_free = slot.current_bookings > 0
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
         and slot.is_published
-        and slot.current_bookings = 0
-        and slot.start_at not in (
-            select slot_time.start_at
-            from private.slot_times(
-                offered.service_id, changed_instructor_id, offered.first_at, offered.last_at + interval '1 second'
-            ) slot_time
+        and not slot.is_withdrawn_when_free
+        and (
+            (select private.closed_times(changed_instructor_id, first_at, last_at)) && tstzrange(slot.start_at, slot.end_at)
+            or not exists (
+                select
+                from opening
+                where opening.opens_at <= slot.start_at
+                    and opening.closes_at >= slot.end_at
+            )
         );
     return null;
 end;
@@ -4654,7 +5240,8 @@ create function public.unpublish_slots(
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
-    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay. '
+    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay, and are '
+    'withdrawn when they are free again. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
 -- sql/40_availability/9_access.sql
@@ -4880,6 +5467,9 @@ create table public.bookings (
     ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
 );
 
+create unique index one_seat_a_learner_and_lesson
+    on public.bookings (slot_id, learner_person_id)
+    where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
@@ -4985,6 +5575,8 @@ begin
     if booking.id is not null then
         return booking;
     end if;
+    perform private.check_place(p_request.pickup);
+    perform private.check_place(p_request.dropoff);
     return private.hold_slot(p_slot.id, p_learner, p_request);
 exception
     when exclusion_violation or deadlock_detected or serialization_failure then
@@ -4994,9 +5586,65 @@ exception
         get stacked diagnostics broken_rule = constraint_name;
         perform private.refuse_violation(broken_rule);
         return null;
-    when invalid_text_representation or numeric_value_out_of_range then
+    when numeric_value_out_of_range then
         perform private.refuse_violation('places_are_on_earth');
         return null;
+end;
+$$;
+
+-- sql/50_bookings/2_busy_times.sql
+-- When a person's calendar is taken around a range of times: by lessons, buffers included, and by busy blocks. A hold whose
+-- deadline has passed takes nothing, swept or not.
+create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(calendar.during)
+            from private.instructor_calendar calendar
+            where calendar.person_id = p_person_id
+                and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
+                and (calendar.slot_id is null or private.seats_taken(calendar.slot_id) > 0)
+        ),
+        '{}'
+    );
+end;
+$$;
+
+-- sql/50_bookings/2_check_place.sql
+-- Refuses a pickup or dropoff that is not what it should be: {"address": text, "lat": number, "lng": number}, each of them or
+-- none; coordinates come in pairs.
+create function private.check_place(p_place jsonb)
+    returns void
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not coalesce(
+        case jsonb_typeof(p_place)
+            when 'object' then
+                p_place - '{address,lat,lng}'::text[] = '{}'
+                and coalesce(jsonb_typeof(p_place -> 'address'), 'null') in ('string', 'null')
+                and coalesce(jsonb_typeof(p_place -> 'lat'), 'null') in ('number', 'null')
+                and coalesce(jsonb_typeof(p_place -> 'lng'), 'null') = coalesce(jsonb_typeof(p_place -> 'lat'), 'null')
+            when 'null' then true
+            else p_place is null
+        end,
+        true
+    ) then
+        perform private.refuse(
+            'PT422', 'bad_place',
+            'That is no place to be picked up or dropped off at.',
+            'Send {"address": text, "lat": number, "lng": number}, or only an address, or only coordinates.'
+        );
+    end if;
 end;
 $$;
 
@@ -5042,39 +5690,12 @@ begin
             'Choose a later time.'
         );
     end if;
-    if p_start_at >= private.clock() + make_interval(days => p_instructor.horizon_days) then
+    if p_start_at > private.clock() + make_interval(hours => 24 * p_instructor.horizon_days) then
         perform private.refuse(
             'PT422', 'too_far_ahead',
             format('This instructor can be booked up to %s days ahead.', p_instructor.horizon_days),
             'Choose an earlier time.'
         );
-    end if;
-end;
-$$;
-
--- sql/50_bookings/2_check_slot_is_open.sql
--- Refuses a slot that is not listed as open at this instant. A daily cap is counted under the instructor's lock, since no
--- constraint could count it.
-create function private.check_slot_is_open(p_slot public.bookable_slots, p_instructor public.instructors)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-begin
-    if p_instructor.daily_cap is not null then
-        perform from public.instructors where id = p_instructor.id for no key update;
-    end if;
-
-    if not exists (
-        select
-        from private.open_slots(
-            p_slot.instructor_id, p_slot.service_id, p_slot.start_at, p_slot.start_at + interval '1 second'
-        ) open_slot
-        where open_slot.start_at = p_slot.start_at
-    ) then
-        perform private.refuse_taken_slot();
     end if;
 end;
 $$;
@@ -5152,7 +5773,7 @@ begin
     where id = p_booking_id;
     return true;
 exception
-    when exclusion_violation then
+    when exclusion_violation or unique_violation then
         return false;
     when sqlstate 'PT409' then
         get stacked diagnostics refusal = pg_exception_detail;
@@ -5319,7 +5940,8 @@ end;
 $$;
 
 -- sql/50_bookings/2_forbid_repricing.sql
--- A booking keeps who, what and for how much from the moment it is made.
+-- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
+-- the same learner becomes another person to the calendar.
 -- Definer: the writer may have no access to private.
 create function private.forbid_repricing()
     returns trigger
@@ -5339,7 +5961,16 @@ begin
         old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
         old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
         old.is_fee_refundable, old.payout_hold
-    ) then
+    )
+        or (
+            new.learner_person_id <> old.learner_person_id
+            and new.learner_person_id is distinct from (
+                select coalesce(learner.user_id, learner.id)
+                from public.learners learner
+                where learner.id = new.learner_id
+            )
+        )
+    then
         perform private.refuse(
             'PT409', 'booking_is_frozen',
             'A booking keeps its parties, its time and its price.',
@@ -5351,7 +5982,8 @@ end;
 $$;
 
 -- sql/50_bookings/2_free_seat.sql
--- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one.
+-- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one; a slot that was
+-- withdrawn meanwhile is not offered again.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.free_seat()
     returns trigger
@@ -5365,7 +5997,9 @@ declare
 begin
     if private.occupies_slot(old.status) and not private.occupies_slot(new.status) then
         update public.bookable_slots
-        set current_bookings = current_bookings - 1
+        set current_bookings = current_bookings - 1,
+            is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
+            is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
         where id = new.slot_id
         returning current_bookings into seats_taken;
 
@@ -5374,6 +6008,32 @@ begin
         end if;
     end if;
     return null;
+end;
+$$;
+
+-- sql/50_bookings/2_full_days.sql
+-- The local dates on which an instructor has as many lessons as the daily cap allows, in whatever organization.
+create function private.full_days(p_instructor public.instructors, p_from timestamptz, p_to timestamptz)
+    returns date[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_instructor.daily_cap is null then
+        return '{}';
+    end if;
+    return array(
+        select (slot.start_at at time zone p_instructor.time_zone)::date
+        from private.instructor_calendar calendar
+        join public.bookable_slots slot on slot.id = calendar.slot_id
+        where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
+            and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
+            and private.seats_taken(slot.id) > 0
+        group by 1
+        having count(*) >= p_instructor.daily_cap
+    );
 end;
 $$;
 
@@ -5418,6 +6078,7 @@ begin
     price := private.price_service(service.id, instructor.id, slot.start_at);
     perform private.check_price_is_payable(price);
 
+    perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
     if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
         perform private.refuse(
@@ -5426,7 +6087,9 @@ begin
             'Pay for one of them, or let it expire.'
         );
     end if;
-    perform private.check_slot_is_open(slot, instructor);
+    if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
+        perform private.refuse_taken_slot();
+    end if;
 
     insert into public.bookings (
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
@@ -5460,7 +6123,7 @@ begin
     if booking.id is null then
         perform private.refuse(
             'PT409', 'learner_busy',
-            'You have another lesson at that time.',
+            'You have a lesson at that time already.',
             'Choose a time that does not overlap it.'
         );
     end if;
@@ -5471,8 +6134,26 @@ begin
 end;
 $$;
 
+-- sql/50_bookings/2_is_slot_open.sql
+-- Is this time of a service listed as open at this instant?
+create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return exists (
+        select
+        from private.open_slots(p_instructor_id, p_service_id, p_start_at, p_start_at + interval '1 microsecond')
+    );
+end;
+$$;
+
 -- sql/50_bookings/2_list_open_slots.sql
--- The open times of a service, in UTC and local time. Definer: visitors may not read windows and calendars.
+-- The open times of a service, in UTC and local time. Without a price that can be charged there is nothing to list; where
+-- rate cards price the service, each date is looked at. Definer: visitors may not read windows, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -5493,17 +6174,21 @@ create function private.list_open_slots(
     security definer
     set search_path = ''
 as $$
+declare
+    pricing_zone text;
+    has_rates constant boolean := exists (select from public.rate_card_items item where item.service_id = p_service_id);
 begin
     perform private.check_time_range(p_from, p_to, 62);
-    if not exists (
-        select
-        from public.services service
-        join public.instructors instructor
-            on instructor.org_id = service.org_id
-            and instructor.id = p_instructor_id
-        where service.id = p_service_id
-            and coalesce(service.instructor_id, p_instructor_id) = p_instructor_id
-    ) then
+
+    select organization.time_zone into pricing_zone
+    from public.services service
+    join public.instructors instructor
+        on instructor.org_id = service.org_id
+        and instructor.id = coalesce(service.instructor_id, instructor.id)
+    join public.organizations organization on organization.id = service.org_id
+    where service.id = p_service_id
+        and instructor.id = p_instructor_id;
+    if not found then
         perform private.refuse(
             'PT404', 'service_not_found',
             'This instructor gives no such lesson.',
@@ -5512,6 +6197,23 @@ begin
     end if;
 
     return query
+    with open_slot as materialized (
+        select
+            open_time.*,
+            case when has_rates then (open_time.start_at at time zone pricing_zone)::date end as priced_on
+        from private.open_slots(p_instructor_id, p_service_id, p_from, p_to) open_time
+    ),
+
+    payable as materialized (
+        select day.priced_on
+        from (
+            select open_slot.priced_on, min(open_slot.start_at) as first_at
+            from open_slot
+            group by open_slot.priced_on
+        ) day
+        where private.price_refusal(private.price_service(p_service_id, p_instructor_id, day.first_at)) is null
+    )
+
     select
         open_slot.start_at,
         open_slot.end_at,
@@ -5520,13 +6222,33 @@ begin
         open_slot.time_zone,
         open_slot.slot_id,
         open_slot.seats_left
-    from private.open_slots(p_instructor_id, p_service_id, p_from, p_to) open_slot;
+    from open_slot
+    where exists (select from payable where payable.priced_on is not distinct from open_slot.priced_on)
+    order by open_slot.start_at;
 end;
+$$;
+
+-- sql/50_bookings/2_lock_daily_cap.sql
+-- Lets the bookings of an instructor with a daily cap come one after the other, since no constraint could count them. A
+-- login's rows in other organizations count too. Locked before anything of the slot's, so that two of them cannot deadlock.
+create function private.lock_daily_cap(p_instructor public.instructors)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select colleague.id
+    from public.instructors colleague
+    where (colleague.id = p_instructor.id or colleague.user_id = p_instructor.user_id)
+        and colleague.daily_cap is not null
+    order by colleague.id
+    for no key update;
 $$;
 
 -- sql/50_bookings/2_make_slot.sql
 -- The slot of a listed time: the published one, or one made for this booking, which is offered to nobody else. Refuses a
--- time that is not open at this instant.
+-- time that is not open at this instant. One made before, and free again, becomes what the service is now.
 create function private.make_slot(
     p_service public.services,
     p_instructor public.instructors,
@@ -5541,32 +6263,37 @@ as $$
 declare
     slot public.bookable_slots;
 begin
-    if not exists (
-        select
-        from private.open_slots(p_instructor.id, p_service.id, p_start_at, p_start_at + interval '1 second') open_slot
-        where open_slot.start_at = p_start_at
-    ) then
+    if not private.is_slot_open(p_instructor.id, p_service.id, p_start_at) then
         perform private.refuse_taken_slot();
     end if;
 
-    insert into public.bookable_slots as known (
+    insert into public.bookable_slots (
         org_id, service_id, instructor_id, start_at, end_at, max_bookings, is_published
     )
     values (
         p_service.org_id, p_service.id, p_instructor.id, p_start_at,
         p_start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants, false
     )
-    on conflict (instructor_id, service_id, start_at) do update
-        set end_at = excluded.end_at,
-            max_bookings = excluded.max_bookings
-        where not known.is_published
-            and known.current_bookings = 0;
+    on conflict (instructor_id, service_id, start_at) do nothing;
 
     select * into strict slot
     from public.bookable_slots
     where instructor_id = p_instructor.id
         and service_id = p_service.id
         and start_at = p_start_at;
+
+    if (slot.end_at - slot.start_at, slot.max_bookings)
+        <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
+    then
+        perform private.expire_holds(slot.id);
+        update public.bookable_slots
+        set end_at = start_at + make_interval(mins => p_service.duration_minutes),
+            max_bookings = p_service.max_participants
+        where id = slot.id
+            and not is_published
+            and current_bookings = 0;
+        select * into strict slot from public.bookable_slots where id = slot.id;
+    end if;
     return slot;
 end;
 $$;
@@ -5607,6 +6334,7 @@ declare
     series public.booking_series;
     instructor public.instructors;
     broken_rule text;
+    missing_column text;
 begin
     select candidate.* into instructor
     from public.instructors candidate
@@ -5636,8 +6364,8 @@ begin
     return series;
 exception
     when check_violation or not_null_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
         return null;
 end;
 $$;
@@ -5645,7 +6373,7 @@ $$;
 -- sql/50_bookings/2_open_slots.sql
 -- What is free, for listing and for booking alike: the times that opening hours give and the published slots, of an
 -- instructor who takes bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers
--- included. A hold whose deadline has passed is free, swept or not.
+-- included. A time of which a seat is taken is as it was booked; all others are as the service is now.
 create function private.open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -5653,110 +6381,88 @@ create function private.open_slots(
     p_to timestamptz
 )
     returns table (start_at timestamptz, end_at timestamptz, time_zone text, slot_id uuid, seats_left integer)
-    language sql
+    language plpgsql
     stable
     security invoker
+    rows 100
     set search_path = ''
 as $$
-    with offer as (
+declare
+    instant constant interval := interval '1 microsecond';
+    instructor public.instructors;
+    service public.services;
+    opens_at timestamptz;
+    closes_at timestamptz;
+    busy tstzmultirange;
+    full_days date[];
+begin
+    select * into instructor
+    from public.instructors candidate
+    where candidate.id = p_instructor_id
+        and candidate.is_active
+        and candidate.is_available
+        and candidate.verification_status = 'verified';
+    select * into service
+    from public.services candidate
+    where candidate.id = p_service_id
+        and candidate.is_active
+        and candidate.org_id = instructor.org_id
+        and coalesce(candidate.instructor_id, instructor.id) = instructor.id;
+
+    opens_at := greatest(
+        p_from, private.clock() + instant, private.clock() + make_interval(mins => instructor.minimum_notice_minutes)
+    );
+    closes_at := least(p_to, private.clock() + instant + make_interval(hours => 24 * instructor.horizon_days));
+    if service.id is null or opens_at >= closes_at then
+        return;
+    end if;
+    busy := private.busy_times(coalesce(instructor.user_id, instructor.id), opens_at, closes_at);
+    full_days := private.full_days(instructor, opens_at, closes_at);
+
+    return query
+    with slot as materialized (
         select
-            instructor.id as instructor_id,
-            coalesce(instructor.user_id, instructor.id) as person_id,
-            instructor.time_zone,
-            instructor.daily_cap,
-            make_interval(mins => instructor.buffer_before_minutes) as buffer_before,
-            make_interval(mins => instructor.buffer_after_minutes) as buffer_after,
-            make_interval(mins => service.duration_minutes) as duration,
-            service.max_participants,
-            greatest(p_from, private.clock() + make_interval(mins => instructor.minimum_notice_minutes)) as opens_at,
-            least(p_to, private.clock() + make_interval(days => instructor.horizon_days)) as closes_at
-        from public.instructors instructor
-        join public.services service
-            on service.org_id = instructor.org_id
-            and coalesce(service.instructor_id, instructor.id) = instructor.id
-        where instructor.id = p_instructor_id
-            and service.id = p_service_id
-            and instructor.is_active
-            and instructor.is_available
-            and instructor.verification_status = 'verified'
-            and service.is_active
-    ),
-
-    taken as materialized (
-        select calendar.slot_id, calendar.during, seat.taken as seats_taken
-        from offer
-        join private.instructor_calendar calendar
-            on calendar.person_id = offer.person_id
-            and calendar.during && tstzrange(offer.opens_at - interval '2 days', offer.closes_at + interval '2 days')
+            known.id, known.start_at, known.end_at, known.max_bookings, seat.taken as seats_taken,
+            known.is_published and (not known.is_withdrawn_when_free or seat.taken > 0) as is_offered
+        from public.bookable_slots known
         cross join lateral (
-            select count(*)::integer as taken
-            from public.bookings booking
-            where booking.slot_id = calendar.slot_id
-                and private.occupies_slot(booking.status)
-                and (booking.status not in ('held', 'requested') or booking.hold_expires_at > private.clock())
+            select case when known.current_bookings > 0 then private.seats_taken(known.id) else 0 end as taken
         ) seat
-        where calendar.slot_id is null or seat.taken > 0
-    ),
-
-    full_day as (
-        select ((lower(taken.during) + offer.buffer_before) at time zone offer.time_zone)::date as local_date
-        from offer
-        cross join taken
-        where taken.slot_id is not null
-        group by 1, offer.daily_cap
-        having count(*) >= offer.daily_cap
+        where known.instructor_id = p_instructor_id
+            and known.service_id = p_service_id
+            and known.start_at >= opens_at
+            and known.start_at < closes_at
     ),
 
     candidate as (
-        select slot.start_at
-        from offer
-        join public.bookable_slots slot
-            on slot.instructor_id = offer.instructor_id
-            and slot.service_id = p_service_id
-            and slot.start_at >= offer.opens_at
-            and slot.start_at < offer.closes_at
-            and slot.is_published
-        union
-        select slot_time.start_at
-        from offer
-        cross join private.slot_times(p_service_id, p_instructor_id, offer.opens_at, offer.closes_at) slot_time
-    ),
-
-    listed as (
         select
-            candidate.start_at,
-            case when slot.is_published then slot.end_at else candidate.start_at + offer.duration end as end_at,
-            case when slot.is_published then slot.id end as slot_id,
-            coalesce(slot.max_bookings, offer.max_participants) as seats,
-            coalesce(taken.seats_taken, 0) as seats_taken
-        from candidate
-        cross join offer
-        left join public.bookable_slots slot
-            on slot.instructor_id = offer.instructor_id
-            and slot.service_id = p_service_id
-            and slot.start_at = candidate.start_at
-        left join taken on taken.slot_id = slot.id
+            coalesce(slot.start_at, slot_time.start_at) as start_at,
+            case when slot.is_offered or slot.seats_taken > 0 then slot.end_at else slot_time.end_at end as end_at,
+            case when slot.is_offered then slot.id end as slot_id,
+            case when slot.is_offered or slot.seats_taken > 0 then slot.max_bookings else service.max_participants end as seats,
+            coalesce(slot.seats_taken, 0) as seats_taken
+        from private.slot_times(service.id, instructor.id, opens_at, closes_at) slot_time
+        full join slot on slot.start_at = slot_time.start_at
+        where slot_time.start_at is not null
+            or slot.is_offered
     )
 
-    select listed.start_at, listed.end_at, offer.time_zone, listed.slot_id, listed.seats - listed.seats_taken
-    from listed
-    cross join offer
-    where listed.seats_taken < listed.seats
+    select
+        candidate.start_at, candidate.end_at, instructor.time_zone, candidate.slot_id, candidate.seats - candidate.seats_taken
+    from candidate
+    where candidate.seats_taken < candidate.seats
         and (
-            listed.seats_taken > 0
-            or (
-                not exists (
-                    select
-                    from taken
-                    where taken.during && tstzrange(
-                        listed.start_at - offer.buffer_before,
-                        listed.end_at + offer.buffer_after
-                    )
+            candidate.seats_taken > 0
+            or not (
+                busy && tstzrange(
+                    candidate.start_at - make_interval(mins => instructor.buffer_before_minutes),
+                    candidate.end_at + make_interval(mins => instructor.buffer_after_minutes)
                 )
-                and (listed.start_at at time zone offer.time_zone)::date not in (select full_day.local_date from full_day)
+                or (candidate.start_at at time zone instructor.time_zone)::date = any (full_days)
             )
         )
-    order by listed.start_at;
+    order by candidate.start_at;
+end;
 $$;
 
 -- sql/50_bookings/2_refuse_taken_slot.sql
@@ -5777,7 +6483,8 @@ end;
 $$;
 
 -- sql/50_bookings/2_repeat_of_request.sql
--- The booking that the same request made before, if it did. The learner's row is locked, so that a double click waits here.
+-- The booking that the same request made before, if it did. The learner's rows are locked, in each organization, so that
+-- one person's requests come one after the other and a double click waits here.
 create function private.repeat_of_request(
     p_learner_id uuid,
     p_client_key text,
@@ -5794,7 +6501,12 @@ as $$
 declare
     booking public.bookings;
 begin
-    perform from public.learners where id = p_learner_id for no key update;
+    perform
+    from public.learners learner
+    where learner.id = p_learner_id
+        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
+    order by learner.id
+    for no key update;
 
     select * into booking
     from public.bookings
@@ -5862,13 +6574,15 @@ begin
     end if;
 
     perform private.check_slot_is_bookable(p_start_at, service, instructor);
+    perform private.lock_daily_cap(instructor);
     return private.book_slot(private.make_slot(service, instructor, p_start_at), learner, p_request);
 end;
 $$;
 
 -- sql/50_bookings/2_request_booking_series.sql
--- Books the same local time every so many weeks: all of them or none, or all that are open. The occurrences are taken in the
--- order of their times, so that two series cannot deadlock. Definer: as request_booking.
+-- Books the same local time every so many weeks: all of them or none, or all that are open. A date on which the clocks skip
+-- that time has none to book. The occurrences are taken in the order of their times, so that two series cannot deadlock.
+-- Definer: as request_booking.
 create function private.request_booking_series(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -5890,15 +6604,19 @@ declare
     series public.booking_series := private.open_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
     );
+    local_start timestamp;
     refused_code text;
 begin
     for nth in 1..p_occurrences loop
         occurrence := nth;
-        start_at := (p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1)))
-            at time zone series.time_zone;
+        local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
+        start_at := case nth when 1 then p_start_at else local_start at time zone series.time_zone end;
         booking_id := null;
         refusal := null;
         begin
+            if start_at at time zone series.time_zone <> local_start then
+                perform private.refuse_taken_slot();
+            end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
                 row(p_notes, null, null, null, series.id)::private.booking_request
@@ -5943,12 +6661,18 @@ begin
         from public.learners candidate
         where candidate.org_id = p_org_id
             and candidate.id = coalesce(p_learner_id, candidate.id)
-            and (candidate.user_id = p_learner_user_id or (p_learner_id is not null and p_learner_user_id is null))
+            and (
+                candidate.user_id = p_learner_user_id
+                or (p_learner_id is not null and coalesce(p_learner_user_id, person) = person)
+            )
             and (
                 candidate.user_id = person
                 or candidate.id = any (private.ward_ids(person, 'book'))
                 or candidate.org_id = any (private.my_admin_org_ids())
             );
+        if learner.user_id is not null then
+            learner := private.ensure_learner(learner.user_id, p_org_id);
+        end if;
     end if;
 
     if learner.id is null then
@@ -6023,6 +6747,28 @@ begin
         );
     end if;
     return booking;
+end;
+$$;
+
+-- sql/50_bookings/2_seats_taken.sql
+-- How many seats of a slot are taken at this instant: by all bookings that occupy it but overdue holds.
+create function private.seats_taken(p_slot_id uuid)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    present constant timestamptz := private.clock();
+begin
+    return (
+        select count(*)
+        from public.bookings booking
+        where booking.slot_id = p_slot_id
+            and booking.status not in ('cancelled', 'declined', 'expired')
+            and (booking.status not in ('held', 'requested') or booking.hold_expires_at > present)
+    );
 end;
 $$;
 
@@ -6190,7 +6936,7 @@ comment on function public.create_booking_with_payment is
     'Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
     'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, and the rules of public.bookings.';
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -6949,10 +7695,10 @@ as $$
 begin
     if row(
         new.id, new.org_id, new.kind, new.booking_id, coalesce(new.payer_id, old.payer_id), new.learner_id, new.instructor_id, new.currency,
-        new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents, new.minutes
+        new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents, new.is_fee_refundable, new.minutes
     ) is distinct from row(
         old.id, old.org_id, old.kind, old.booking_id, old.payer_id, old.learner_id, old.instructor_id, old.currency,
-        old.list_cents, old.discount_cents, old.fee_cents, old.share_cents, old.amount_cents, old.minutes
+        old.list_cents, old.discount_cents, old.fee_cents, old.share_cents, old.amount_cents, old.is_fee_refundable, old.minutes
     ) then
         perform private.refuse(
             'PT409', 'payment_is_frozen',
@@ -7556,10 +8302,10 @@ begin atomic
     select details.*
     from public.booking_details details
     where details.learner_id = any ((select private.my_family_ids())::uuid[])
-        and details.start_at >= p_from
+        and details.start_at >= greatest(p_from, p_after_start_at, '-infinity')
         and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
     order by details.start_at, details.id
-    limit least(p_limit, 200);
+    limit private.page_size(p_limit);
 end;
 
 comment on function public.my_bookings is
@@ -7579,17 +8325,20 @@ begin atomic
     select details.*
     from public.booking_details details
     where details.expert_id = p_instructor_id
+        and (
+            p_instructor_id = any ((select private.my_instructor_ids())::uuid[])
+            or details.org_id = any ((select private.my_admin_org_ids())::uuid[])
+        )
         and details.booking_status not in ('cancelled', 'declined', 'expired')
-        and details.start_at >= (
-            select p_on::timestamp at time zone instructor.time_zone
-            from public.instructors instructor
-            where instructor.id = p_instructor_id
-        )
-        and details.start_at < (
-            select (p_on + 1)::timestamp at time zone instructor.time_zone
-            from public.instructors instructor
-            where instructor.id = p_instructor_id
-        )
+        and details.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
+        and details.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
+        and (
+            details.start_at at time zone (
+                select instructor.time_zone
+                from public.instructors instructor
+                where instructor.id = p_instructor_id
+            )
+        )::date = p_on
     order by details.start_at, details.id;
 end;
 
@@ -7614,11 +8363,11 @@ begin atomic
     from public.booking_details details
     where details.org_id = p_org_id
         and p_org_id = any ((select private.my_admin_org_ids())::uuid[])
-        and details.start_at >= p_from
+        and details.start_at >= greatest(p_from, p_after_start_at)
         and details.start_at < p_to
         and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
     order by details.start_at, details.id
-    limit least(p_limit, 200);
+    limit private.page_size(p_limit);
 end;
 
 comment on function public.organization_bookings is
@@ -9428,6 +10177,106 @@ comment on function private.receive_stripe_event is
 -- sql/85_webhooks/9_access.sql
 grant execute on function private.receive_stripe_event to webhook_service;
 
+-- sql/95_operations/2_anonymise_guardian.sql
+-- Takes a guardian's name, contacts and rights away, and the login.
+create function private.anonymise_guardian(p_guardian_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where guardian_id = p_guardian_id;
+    update public.guardians
+    set full_name = 'Erased guardian',
+        phone = null,
+        email = 'erased@invalid',
+        user_id = null
+    where id = p_guardian_id;
+$$;
+
+-- sql/95_operations/2_anonymise_instructor.sql
+-- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
+create function private.anonymise_instructor(p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.booking_notes set notes = null where instructor_id = p_instructor_id;
+    update public.lessons set notes = null where instructor_id = p_instructor_id;
+    update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
+    update public.services
+    set description = null,
+        short_description = null,
+        prerequisites = null,
+        materials_url = null,
+        is_active = false
+    where instructor_id = p_instructor_id;
+    update public.connect_account_details details
+    set requirements = null,
+        business_profile = null
+    from public.stripe_connect_accounts account
+    where account.id = details.connect_account_id
+        and account.instructor_id = p_instructor_id;
+    delete from public.availability_exceptions where instructor_id = p_instructor_id;
+    delete from public.availability_windows where instructor_id = p_instructor_id;
+    update public.instructors
+    set display_name = 'Erased instructor',
+        bio = null,
+        expertise_areas = '{}',
+        is_active = false,
+        is_available = false,
+        user_id = null
+    where id = p_instructor_id;
+$$;
+
+-- sql/95_operations/2_anonymise_learner.sql
+-- Takes a learner's name, contacts, places and notes away, and the login; the lessons and the money stay.
+create function private.anonymise_learner(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.bookings
+    set learner_notes = null,
+        pickup_address = null,
+        pickup_lat = null,
+        pickup_lng = null,
+        dropoff_address = null,
+        dropoff_lat = null,
+        dropoff_lng = null,
+        cancellation_reason = null
+    where learner_id = p_learner_id;
+    update public.booking_notes note
+    set notes = null
+    from public.bookings booking
+    where booking.id = note.booking_id
+        and booking.learner_id = p_learner_id;
+    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
+    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where learner_id = p_learner_id;
+    update public.learners
+    set full_name = 'Erased learner',
+        email = null,
+        phone = null,
+        learning_goals = '{}',
+        interests = '{}',
+        user_id = null
+    where id = p_learner_id;
+$$;
+
 -- sql/95_operations/2_check_invariants.sql
 -- What must always be true, as far as SQL can know: one row a violation, none in health.
 -- Definer: the jobs have no access to the tables.
@@ -9612,9 +10461,9 @@ $$;
 
 comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
 
--- sql/95_operations/2_check_person_is_settled.sql
--- Refuses to erase somebody with lessons ahead or money on the way.
-create function private.check_person_is_settled(p_user_id uuid)
+-- sql/95_operations/2_check_is_settled.sql
+-- Refuses to erase learners and instructors with lessons ahead, or money on the way to them or to a payer.
+create function private.check_is_settled(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
     stable
@@ -9625,10 +10474,8 @@ begin
     if exists (
         select
         from public.bookings booking
-        join public.learners learner on learner.id = booking.learner_id
-        join public.instructors instructor on instructor.id = booking.instructor_id
         where booking.status in ('held', 'requested', 'confirmed', 'in_progress')
-            and p_user_id in (learner.user_id, instructor.user_id)
+            and (booking.learner_id = any (p_learner_ids) or booking.instructor_id = any (p_instructor_ids))
     ) then
         perform private.refuse(
             'PT409', 'lessons_ahead',
@@ -9639,14 +10486,13 @@ begin
     if exists (
         select
         from public.earnings earning
-        join public.instructors instructor on instructor.id = earning.instructor_id
-        where instructor.user_id = p_user_id
+        where earning.instructor_id = any (p_instructor_ids)
             and earning.status <> 'paid'
     ) or exists (
         select
         from public.refunds refund
         join public.payments payment on payment.id = refund.payment_id
-        where payment.payer_id = p_user_id
+        where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
             and refund.status in ('requested', 'pending', 'requires_action')
     ) then
         perform private.refuse(
@@ -9658,68 +10504,101 @@ begin
 end;
 $$;
 
--- sql/95_operations/2_erase_instructor.sql
--- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
-create function private.erase_instructor(p_instructor_id uuid)
+-- sql/95_operations/2_check_person_can_be_erased.sql
+-- Refuses to erase nobody, or somebody who runs the platform.
+create function private.check_person_can_be_erased(p_user_id uuid)
     returns void
-    language sql
-    volatile
+    language plpgsql
+    stable
     security invoker
     set search_path = ''
 as $$
-    update public.booking_notes set notes = null where instructor_id = p_instructor_id;
-    update public.lessons set notes = null where instructor_id = p_instructor_id;
-    update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
-    delete from public.availability_exceptions where instructor_id = p_instructor_id;
-    delete from public.availability_windows where instructor_id = p_instructor_id;
-    update public.instructors
-    set display_name = 'Erased instructor',
-        bio = null,
-        expertise_areas = '{}',
-        is_active = false,
-        is_available = false,
-        user_id = null
-    where id = p_instructor_id;
+begin
+    if not exists (select from public.profiles profile where profile.id = p_user_id) then
+        perform private.refuse(
+            'PT404', 'person_not_found',
+            'There is no such person.',
+            'Check the id.'
+        );
+    end if;
+    if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
+        perform private.refuse(
+            'PT409', 'is_platform_admin',
+            'This person runs the platform.',
+            'Take them off private.platform_admins in Studio first.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/95_operations/2_erase_instructor.sql
+-- Anonymises an instructor without a login and keeps the books, as erase_person does; by the school's admins.
+-- Definer: reaches into every room.
+create function private.erase_instructor(p_instructor_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids())
+    for update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
+            'Check the id.'
+        );
+    end if;
+    if instructor.user_id is not null then
+        perform private.refuse_to_erase_login();
+    end if;
+    perform private.check_is_settled('{}', array[instructor.id], null);
+    perform private.anonymise_instructor(instructor.id);
+end;
 $$;
 
 -- sql/95_operations/2_erase_learner.sql
--- Takes a learner's name, contacts, places and notes away, and the login; the lessons and the money stay.
+-- Anonymises a learner without a login and keeps the books, as erase_person does; by the school's admins.
+-- Definer: reaches into every room.
 create function private.erase_learner(p_learner_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
-    update public.bookings
-    set learner_notes = null,
-        pickup_address = null,
-        pickup_lat = null,
-        pickup_lng = null,
-        dropoff_address = null,
-        dropoff_lat = null,
-        dropoff_lng = null,
-        cancellation_reason = null
-    where learner_id = p_learner_id;
-    update public.booking_notes note
-    set notes = null
-    from public.bookings booking
-    where booking.id = note.booking_id
-        and booking.learner_id = p_learner_id;
-    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
-    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
-    update public.learner_guardians
-    set revoked_at = coalesce(revoked_at, private.clock()),
-        guardian_email = '(erased)'
-    where learner_id = p_learner_id;
-    update public.learners
-    set full_name = 'Erased learner',
-        email = null,
-        phone = null,
-        learning_goals = '{}',
-        interests = '{}',
-        user_id = null
-    where id = p_learner_id;
+declare
+    learner public.learners;
+begin
+    perform private.require_person();
+    select * into learner
+    from public.learners
+    where id = p_learner_id
+        and org_id = any (private.my_admin_org_ids())
+    for update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'Your organization has no such learner.',
+            'Check the id.'
+        );
+    end if;
+    if learner.user_id is not null then
+        perform private.refuse_to_erase_login();
+    end if;
+    perform private.check_is_settled(array[learner.id], '{}', null);
+    perform private.anonymise_learner(learner.id);
+end;
 $$;
 
 -- sql/95_operations/2_erase_person.sql
@@ -9733,36 +10612,25 @@ create function private.erase_person(p_user_id uuid, p_reason text)
     security definer
     set search_path = ''
 as $$
+declare
+    learner_ids uuid[];
+    instructor_ids uuid[];
 begin
     if p_user_id is distinct from private.require_person() then
         perform private.require_platform_admin(p_reason);
     end if;
-    perform private.check_person_is_settled(p_user_id);
+    perform private.check_person_can_be_erased(p_user_id);
+
+    learner_ids := array(select learner.id from public.learners learner where learner.user_id = p_user_id for update);
+    instructor_ids := array(select instructor.id from public.instructors instructor where instructor.user_id = p_user_id for update);
+    perform private.check_is_settled(learner_ids, instructor_ids, p_user_id);
 
     delete from public.organization_members where user_id = p_user_id;
-    perform private.erase_instructor(instructor.id)
-    from public.instructors instructor
-    where instructor.user_id = p_user_id;
-    perform private.erase_learner(learner.id)
-    from public.learners learner
-    where learner.user_id = p_user_id;
+    perform private.anonymise_instructor(instructor_id) from unnest(instructor_ids) instructor_id;
+    perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
+    perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
+    perform private.withdraw_offers(p_user_id);
 
-    update public.learner_guardians link
-    set revoked_at = coalesce(link.revoked_at, private.clock()),
-        guardian_email = '(erased)'
-    from public.guardians guardian
-    where guardian.user_id = p_user_id
-        and link.guardian_id = guardian.id;
-    update public.guardians
-    set full_name = 'Erased guardian',
-        phone = null,
-        email = '(erased)',
-        user_id = null
-    where user_id = p_user_id;
-
-    update public.invitations
-    set email = 'erased@invalid'
-    where accepted_by = p_user_id;
     update public.profiles
     set email = null,
         full_name = null,
@@ -9798,6 +10666,45 @@ begin
 end;
 $$;
 
+-- sql/95_operations/2_refuse_to_erase_login.sql
+create function private.refuse_to_erase_login()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'has_a_login',
+        'This person has a login of their own.',
+        'They erase themselves with erase_person, or the platform''s admins do.'
+    );
+end;
+$$;
+
+-- sql/95_operations/2_withdraw_offers.sql
+-- Takes back what was offered to a person or their proven address, and the address with it.
+create function private.withdraw_offers(p_user_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where guardian_id is null
+        and lower(guardian_email) = private.verified_email(p_user_id);
+    update public.invitations
+    set email = 'erased@invalid',
+        revoked_at = case when accepted_at is null then coalesce(revoked_at, private.clock()) end
+    where accepted_by = p_user_id
+        or lower(email) = private.verified_email(p_user_id);
+$$;
+
 -- sql/95_operations/4_api.sql
 create function public.erase_person(p_user_id uuid, p_reason text default null)
     returns void
@@ -9809,7 +10716,32 @@ return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
     'Anonymises a person and keeps the books; oneself, or with p_reason as a platform admin. The login can be deleted afterwards. '
-    'Errors: sign_in_required, not_an_admin, reason_required, lessons_ahead, money_on_the_way, last_owner.';
+    'Errors: sign_in_required, not_an_admin, reason_required, person_not_found, is_platform_admin, lessons_ahead, money_on_the_way, '
+    'last_owner.';
+
+create function public.erase_learner(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.erase_learner(p_learner_id);
+
+comment on function public.erase_learner is
+    'Anonymises a learner without a login and keeps the books; for the school''s admins. '
+    'Errors: sign_in_required, learner_not_found, has_a_login, lessons_ahead, money_on_the_way.';
+
+create function public.erase_instructor(p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.erase_instructor(p_instructor_id);
+
+comment on function public.erase_instructor is
+    'Anonymises an instructor without a login and keeps the books; for the school''s admins. '
+    'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, money_on_the_way.';
 
 -- sql/95_operations/5_rows.sql
 -- The first partitions; private.maintain() keeps making the next ones.
@@ -9822,3 +10754,7 @@ grant execute on function private.maintain to jobs;
 
 grant execute on function private.erase_person to authenticated;
 grant execute on function public.erase_person to authenticated;
+grant execute on function private.erase_learner to authenticated;
+grant execute on function public.erase_learner to authenticated;
+grant execute on function private.erase_instructor to authenticated;
+grant execute on function public.erase_instructor to authenticated;
