@@ -2,6 +2,7 @@ grant execute on function private.my_instructor_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
 grant execute on function private.my_family_ids to authenticated;
+grant execute on function private.my_family_org_ids to authenticated;
 grant execute on function private.my_guardian_id to authenticated;
 grant execute on function private.my_learners_guardian_ids to authenticated;
 

@@ -2,7 +2,7 @@ create trigger touch_updated_at
     before update on public.services
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.services', 'id');
+select private.audit_table('public.services', 'id', '{description,short_description,prerequisites,materials_url}');
 
 create trigger touch_updated_at
     before update on public.rate_cards

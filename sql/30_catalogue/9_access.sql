@@ -11,6 +11,7 @@ create policy select_listed_own_or_contact on public.services
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_org_ids())::uuid[])
+        or org_id = any ((select private.my_family_org_ids())::uuid[])
     );
 
 create policy update_own_or_admin on public.services

@@ -42,6 +42,7 @@ create table public.availability_exceptions (
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint note_is_short check (length(note) <= 1000)

@@ -1,7 +1,7 @@
 -- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
 -- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
 -- take_seat and instructor_is_never_double_booked.
--- The learner's row is locked first: one person's requests come one after the other.
+-- The learner's row was locked first: one person's requests come one after the other, and who the person is stays.
 create function private.hold_slot(
     p_slot_id uuid,
     p_learner public.learners,
@@ -14,7 +14,9 @@ create function private.hold_slot(
     set search_path = ''
 as $$
 declare
-    learner_person_id uuid := coalesce(p_learner.user_id, p_learner.id);
+    learner_person_id uuid := (
+        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+    );
     slot public.bookable_slots;
     service public.services;
     instructor public.instructors;

@@ -97,10 +97,10 @@ begin atomic
     select details.*
     from public.booking_details details
     where details.learner_id = any ((select private.my_family_ids())::uuid[])
-        and details.start_at >= p_from
+        and details.start_at >= greatest(p_from, p_after_start_at, '-infinity')
         and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
     order by details.start_at, details.id
-    limit least(greatest(p_limit, 1), 200);
+    limit private.page_size(p_limit);
 end;
 
 comment on function public.my_bookings is
@@ -158,11 +158,11 @@ begin atomic
     from public.booking_details details
     where details.org_id = p_org_id
         and p_org_id = any ((select private.my_admin_org_ids())::uuid[])
-        and details.start_at >= p_from
+        and details.start_at >= greatest(p_from, p_after_start_at)
         and details.start_at < p_to
         and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
     order by details.start_at, details.id
-    limit least(greatest(p_limit, 1), 200);
+    limit private.page_size(p_limit);
 end;
 
 comment on function public.organization_bookings is

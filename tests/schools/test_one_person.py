@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -117,3 +119,53 @@ def test_of_two_bookings_at_once_in_two_organizations_one_succeeds(
 
 def slot_at(world: World, offer: tuple[Instructor, UUID], nth: int) -> UUID:
     return world.slot(offer[1], world.in_days(3 + nth))
+
+
+@pytest.mark.parametrize("role", ["instructor", "learner"])
+def test_a_booking_made_while_a_login_is_linked_is_that_persons(
+    cluster: Cluster, committed_world: World, committed_school: School, role: str
+) -> None:
+    world, school = committed_world, committed_school
+    instructor, learner = world.managed_instructor(school.id), world.learner(school.id)
+    slot = world.managed_slot(school.id, instructor)
+    person = world.person("Jo", "jo@example.org")
+    place = {"instructor": instructor, "learner": learner}[role]
+    token = school.invite(school.owner, "jo@example.org", role, **{f"p_{role}_id": place})
+
+    url = cluster.admin_url(world.connection.info.dbname)
+    with psycopg.connect(url) as linking, psycopg.connect(url) as booking:
+        linking.execute("begin")
+        World(linking).call(person, "public.accept_invitation", p_token=token)
+        with ThreadPoolExecutor(1) as pool:
+            booked = pool.submit(
+                World(booking).ask,
+                school.admin,
+                "public.create_booking_with_payment",
+                p_learner_user_id=None,
+                p_slot_id=slot,
+                p_learner_id=learner,
+            )
+            wait_until_blocked(world, booking)
+            linking.commit()
+            booked.result(timeout=30)
+        booking.commit()
+
+    people = world.row(
+        "select calendar.person_id as instructor, booking.learner_person_id as learner"
+        " from public.bookings booking"
+        " join private.instructor_calendar calendar on calendar.slot_id = booking.slot_id"
+    )
+    assert people == {"instructor": instructor, "learner": learner} | {role: person}
+
+
+def wait_until_blocked(world: World, connection: psycopg.Connection[Any]) -> None:
+    """Waits until a connection waits for a lock, which it must."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        blocked = world.value(
+            "select cardinality(pg_blocking_pids(%s)) > 0", connection.info.backend_pid
+        )
+        if blocked:
+            return
+        time.sleep(0.01)
+    raise AssertionError("Nothing was waited for.")
