@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import signal
+import threading
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,4 +54,5 @@ class Failpoints:
         if self._armed and self._armed.name == name and next(self._visits) == self._armed.nth:
             if self._armed.is_deadly:
                 os._exit(137)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this thread: one sent to the process may let this thread run on for a while.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
