@@ -4861,7 +4861,8 @@ $$;
 
 -- sql/40_availability/2_occupy_instructor.sql
 -- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
--- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race.
+-- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race. The instructor is
+-- locked for the person's sake, whom an invitation that is accepted right now would change.
 create function private.occupy_instructor(p_slot public.bookable_slots)
     returns boolean
     language plpgsql
@@ -4882,6 +4883,7 @@ begin
         )
     from public.instructors instructor
     where instructor.id = p_slot.instructor_id
+    for key share
     on conflict do nothing;
 
     return found or (
@@ -6041,7 +6043,7 @@ $$;
 -- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
 -- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
 -- take_seat and instructor_is_never_double_booked.
--- The learner's row is locked first: one person's requests come one after the other.
+-- The learner's row was locked first: one person's requests come one after the other, and who the person is stays.
 create function private.hold_slot(
     p_slot_id uuid,
     p_learner public.learners,
@@ -6054,7 +6056,9 @@ create function private.hold_slot(
     set search_path = ''
 as $$
 declare
-    learner_person_id uuid := coalesce(p_learner.user_id, p_learner.id);
+    learner_person_id uuid := (
+        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+    );
     slot public.bookable_slots;
     service public.services;
     instructor public.instructors;
