@@ -12,6 +12,9 @@ create function private.admin_verify_instructor(
 as $$
 begin
     perform private.require_platform_admin(p_reason);
+    if p_verification_status is null then
+        perform private.refuse_violation('', 'verification_status');
+    end if;
 
     update public.instructors
     set verification_status = p_verification_status

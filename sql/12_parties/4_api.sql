@@ -30,7 +30,7 @@ create function public.admin_verify_instructor(
 return private.admin_verify_instructor(p_instructor_id, p_verification_status, p_reason);
 
 comment on function public.admin_verify_instructor is
-    'Verifies or rejects an instructor; platform admins only. Errors: not_an_admin, reason_required, instructor_not_found.';
+    'Verifies or rejects an instructor; platform admins only. Errors: not_an_admin, reason_required, value_missing, instructor_not_found.';
 
 create function public.add_instructor(
     p_org_id uuid,

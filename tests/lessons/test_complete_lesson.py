@@ -94,7 +94,7 @@ def test_another_instructor_and_the_learner_cannot_complete_a_lesson(world: Worl
 def test_notes_that_are_too_long_are_refused(world: World) -> None:
     booking = confirmed(world)
     booking.start()
-    with world.unchanged(), world.refusing("23514", "texts_are_short"):
+    with world.unchanged(), world.refusing("PT422", "texts_are_short"):
         complete(booking, notes="n" * 10_001)
 
 

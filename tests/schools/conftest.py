@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 
 from tests.factories import Instructor, World
 from tests.health import healthy_committed_world, healthy_world
+from tests.schools.doors import Town, open_town
 
 __all__ = ["healthy_committed_world", "healthy_world"]
 
@@ -95,6 +96,11 @@ def open_school(world: World) -> School:
 @pytest.fixture
 def school(world: World) -> School:
     return open_school(world)
+
+
+@pytest.fixture
+def town(school: School) -> Town:
+    return open_town(school)
 
 
 @pytest.fixture
