@@ -117,7 +117,9 @@ def test_a_refund_whose_answer_was_lost_is_found_a_day_later(
     office.fake.clear_faults()
     office.later(timedelta(hours=25))
     assert office.run("outbox").status == 0
-    assert len(office.fake.objects("refund")) == 1
+    [made] = office.fake.objects("refund")
+    recorded = office.world.row("select stripe_refund_id, status::text from public.refunds")
+    assert recorded == {"stripe_refund_id": made["id"], "status": made["status"]}
     assert commands(office)["refund_payment"] == "done"
     assert office.world.violations() == []
 
