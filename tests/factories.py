@@ -479,17 +479,22 @@ class World:
         status: str = row["receive_stripe_event"]
         return status
 
-    def onboard(self, instructor: Instructor) -> str:
-        """Gives an instructor a Stripe account that can be paid; returns its id."""
+    def open_account(self, user_id: UUID | None, instructor_id: UUID | None = None) -> DictRow:
+        """Asks for the Stripe account of an instructor, which is still to be made at Stripe."""
         (opened,) = self.serve(
             "webhook_service",
             "private.open_connect_account",
-            p_user_id=instructor.user_id,
-            p_instructor_id=instructor.id,
+            p_user_id=user_id,
+            p_instructor_id=instructor_id,
             p_org_id=None,
             p_country="GB",
             p_platform_country="GB",
         )
+        return opened
+
+    def onboard(self, instructor: Instructor) -> str:
+        """Gives an instructor a Stripe account that can be paid; returns its id."""
+        opened = self.open_account(instructor.user_id, instructor.id)
         account = account_object(opened["metadata"], ready=True)
         self.deliver("account.updated", account, endpoint="connect", account=account["id"])
         account_id: str = account["id"]

@@ -17,13 +17,7 @@ INBOX = ("private.webhook_events", "private.webhook_event_bodies")
 def metadata(world: World) -> dict[str, Any]:
     """What we gave the Stripe account of an instructor who has just asked for one."""
     instructor = world.instructor()
-    (opened,) = world.serve(
-        "webhook_service",
-        "private.open_connect_account",
-        p_user_id=instructor.user_id,
-        p_instructor_id=instructor.id,
-    )
-    metadata: dict[str, Any] = opened["metadata"]
+    metadata: dict[str, Any] = world.open_account(instructor.user_id)["metadata"]
     return metadata
 
 

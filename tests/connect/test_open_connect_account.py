@@ -11,28 +11,19 @@ from psycopg.types.json import Jsonb
 from tests.factories import Instructor, World, account_object
 
 
-def ask(world: World, user_id: UUID | None, instructor_id: UUID | None = None) -> Any:
-    (opened,) = world.serve(
-        "webhook_service",
-        "private.open_connect_account",
-        p_user_id=user_id,
-        p_instructor_id=instructor_id,
-    )
-    return opened
-
-
 def record(world: World, connect_account_id: UUID, account: dict[str, Any]) -> None:
     world.serve(
         "webhook_service",
         "private.record_connect_account",
         p_connect_account_id=connect_account_id,
         p_account=Jsonb(account),
+        p_is_fetched=False,
     )
 
 
 def test_asking_again_returns_the_same_account_and_key(world: World) -> None:
     ann = world.instructor()
-    first = ask(world, ann.user_id)
+    first = world.open_account(ann.user_id)
     assert first["idempotency_key"] == f"connect_account:{first['connect_account_id']}"
     assert first["metadata"] == {
         "connect_account_id": str(first["connect_account_id"]),
@@ -40,11 +31,11 @@ def test_asking_again_returns_the_same_account_and_key(world: World) -> None:
     }
     assert first["stripe_account_id"] is None
     with world.unchanged():
-        assert ask(world, ann.user_id, ann.id) == first
+        assert world.open_account(ann.user_id, ann.id) == first
 
 
 def test_stripes_answer_gives_the_account_its_id(world: World) -> None:
-    opened = ask(world, world.instructor().user_id)
+    opened = world.open_account(world.instructor().user_id)
     account = account_object(opened["metadata"], ready=False)
     record(world, opened["connect_account_id"], account)
     known = world.row("select stripe_account_id, status from public.stripe_connect_accounts")
@@ -54,15 +45,15 @@ def test_stripes_answer_gives_the_account_its_id(world: World) -> None:
 def test_stripes_answer_after_the_webhook_takes_no_readiness_away(world: World) -> None:
     ann = world.instructor()
     world.onboard(ann)
-    opened = ask(world, ann.user_id)
+    opened = world.open_account(ann.user_id)
     before = account_object(opened["metadata"], ready=False, created=1_600_000_000)
     with world.unchanged():
         record(world, opened["connect_account_id"], before)
 
 
 def test_another_payees_account_is_refused(world: World) -> None:
-    mine = ask(world, world.instructor().user_id)
-    other = ask(world, world.instructor().user_id)
+    mine = world.open_account(world.instructor().user_id)
+    other = world.open_account(world.instructor().user_id)
     account = account_object(other["metadata"], ready=True)
     with world.unchanged(), world.refusing("PT422", "wrong_account"):
         record(world, mine["connect_account_id"], account)
@@ -78,15 +69,15 @@ def test_nobody_opens_an_account_for_somebody_else(world: World) -> None:
         (None, ann.id),
     ]:
         with world.unchanged(), world.refusing("PT404", "not_an_instructor"):
-            ask(world, user_id, instructor_id)
+            world.open_account(user_id, instructor_id)
 
 
 def test_one_person_has_an_account_in_each_organization(world: World) -> None:
     ann = world.instructor()
     school = world.organization()
     at_school = world.instructor(org_id=school, user_id=ann.user_id)
-    assert ask(world, ann.user_id, at_school.id)["metadata"]["org_id"] == str(school)
-    assert ask(world, ann.user_id)["metadata"]["org_id"] == str(ann.org_id)
+    assert world.open_account(ann.user_id, at_school.id)["metadata"]["org_id"] == str(school)
+    assert world.open_account(ann.user_id)["metadata"]["org_id"] == str(ann.org_id)
 
 
 @pytest.fixture
