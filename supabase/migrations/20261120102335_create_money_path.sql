@@ -5107,8 +5107,14 @@ declare
     instructor public.instructors := private.require_service_to_publish(p_service_id, p_instructor_id);
     published integer;
 begin
-    perform private.check_time_range(greatest(p_from, private.clock()), p_to, instructor.horizon_days);
-    perform private.check_time_range(private.clock(), p_to, instructor.horizon_days);
+    perform private.check_time_range(p_from, p_to, 400);
+    if p_to > private.clock() + make_interval(hours => 24 * instructor.horizon_days) then
+        perform private.refuse(
+            'PT422', 'bad_time_range',
+            format('Times can be published for the next %s days.', instructor.horizon_days),
+            'Send a p_to within that horizon.'
+        );
+    end if;
 
     insert into public.bookable_slots as slot (
         org_id, service_id, instructor_id, availability_window_id, start_at, end_at, max_bookings
