@@ -39,6 +39,7 @@ def booking_machine(world: World, booking: Booking) -> Machine:
     nobody = dict.fromkeys(("hold_expires_at", "cancelled_at", "cancelled_by", "no_show_by"))
     within: dict[str, Columns] = {
         "held": {"hold_expires_at": world.now()},
+        "requested": {"hold_expires_at": world.now()},
         "cancelled": {"cancelled_at": world.now(), "cancelled_by": "system"},
         "no_show": {"no_show_by": "learner"},
     }
