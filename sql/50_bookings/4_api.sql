@@ -80,7 +80,7 @@ create function public.request_booking(
     returns table (
         booking_id uuid,
         status public.booking_status,
-        amount_cents integer,
+        amount_cents bigint,
         currency text,
         hold_expires_at timestamptz
     )
@@ -92,7 +92,7 @@ begin atomic
     select
         booking.id,
         booking.status,
-        booking.due_cents::integer,
+        booking.due_cents,
         booking.currency,
         booking.hold_expires_at
     from private.request_booking(
