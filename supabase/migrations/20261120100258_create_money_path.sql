@@ -8085,7 +8085,7 @@ $$;
 -- sql/68_connect/2_open_connect_account.sql
 -- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
 -- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
--- country, and with it the agreement, are fixed by the first request.
+-- country, and with it the agreement, can be chosen anew, under another key, until Stripe has made the account.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -8113,20 +8113,24 @@ declare
 begin
     perform set_config('lplate.acting_user', p_user_id::text, true);
 
-    insert into public.stripe_connect_accounts (org_id, instructor_id, country, service_agreement)
+    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
     values (
         payee.org_id,
         payee.instructor_id,
         upper(p_country),
         case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
     )
-    on conflict do nothing;
+    on conflict (org_id, (coalesce(instructor_id, org_id))) where retired_at is null do update
+        set country = excluded.country,
+            service_agreement = excluded.service_agreement
+        where known.stripe_account_id is null
+            and known.country <> excluded.country;
 
     return query
     select
         account.id,
         account.stripe_account_id,
-        'connect_account:' || account.id,
+        format('connect_account:%s:%s', account.id, account.country),
         account.country,
         account.service_agreement,
         profile.email,
@@ -8176,6 +8180,8 @@ create function private.record_connect_account(p_connect_account_id uuid, p_acco
     security definer
     set search_path = ''
 as $$
+declare
+    outcome private.stripe_outcome;
 begin
     if private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id') is distinct from p_connect_account_id then
         perform private.refuse(
@@ -8184,13 +8190,20 @@ begin
             'Record the account that was made with this row''s metadata.'
         );
     end if;
-    perform private.apply_account(
+    outcome := private.apply_account(
         p_account,
         case
             when p_is_fetched then date_trunc('second', private.clock())
             else to_timestamp((p_account ->> 'created')::bigint)
         end
     );
+    if outcome.status = 'parked' then
+        perform private.refuse(
+            'PT409', 'another_account_is_known',
+            'This payee has another Stripe account already.',
+            'Ask again: the answer is about the account that is known.'
+        );
+    end if;
 end;
 $$;
 
