@@ -26,7 +26,6 @@ create table private.ledger_accounts (
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique nulls not distinct (kind, owner_id, currency),
     unique (id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
@@ -34,6 +33,10 @@ create table private.ledger_accounts (
     ),
     constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
 );
+
+-- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+create unique index one_account_a_kind_owner_and_currency
+    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
     'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';

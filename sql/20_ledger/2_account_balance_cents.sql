@@ -13,7 +13,7 @@ as $$
     from private.ledger_accounts account
     join private.ledger_entries entry on entry.account_id = account.id
     where account.kind = p_kind
-        and account.owner_id is not distinct from p_owner_id
+        and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
         and account.currency = p_currency;
 $$;
 

@@ -1,5 +1,6 @@
 -- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
 -- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
+-- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -13,6 +14,7 @@ create function private.post_batch(
     set search_path = ''
 as $$
 declare
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     posted integer;
 begin
     insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
@@ -27,9 +29,10 @@ begin
             select
             from private.ledger_accounts account
             where account.kind = posting.account_kind
-                and account.owner_id is not distinct from posting.owner_id
+                and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
                 and account.currency = posting.currency
         )
+    order by posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
@@ -38,6 +41,7 @@ begin
             p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
+        order by posting.idempotency_key
         on conflict (idempotency_key) do nothing
         returning id, idempotency_key
     ),
@@ -49,7 +53,7 @@ begin
         join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
         join private.ledger_accounts account
             on account.kind = posting.account_kind
-            and account.owner_id is not distinct from posting.owner_id
+            and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
             and account.currency = posting.currency
         where posting.amount_cents <> 0
     )

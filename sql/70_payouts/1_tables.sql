@@ -153,6 +153,7 @@ create table public.payout_items (
 create index on public.payout_items (org_id, payout_id);
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
 
 comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
 

@@ -22,7 +22,7 @@ begin
         return row('parked', 'second_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('held', 'cancelled') then
-        return row('parked', 'transfer_of_a_' || payout.status || '_payout')::private.stripe_outcome;
+        return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
     end if;
     if not private.is_transfer_of(p_transfer, payout) then
         return row('parked', 'transfer_differs')::private.stripe_outcome;

@@ -1,4 +1,5 @@
--- Refuses a date or an organization that no payout run of a schedule can be for.
+-- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
+-- date, also after the organization has changed its weekday.
 create function private.check_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
@@ -14,7 +15,12 @@ begin
             'Check the id, or leave it out for all organizations.'
         );
     end if;
-    if p_date is null then
+    if p_date is null or exists (
+        select
+        from public.payout_runs run
+        where run.period_on = p_date
+            and (p_org_id is null or run.org_id = p_org_id)
+    ) then
         return;
     end if;
     if p_date < private.clock()::date - 366 then

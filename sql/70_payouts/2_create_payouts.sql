@@ -1,5 +1,6 @@
 -- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
--- for every payee with a balance. Then the ledger moves what is owed into transit.
+-- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
+-- earnings, so that nothing has to be joined by what the planner cannot estimate.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -10,42 +11,40 @@ as $$
 declare
     postings private.keyed_posting[];
 begin
-    with decision as materialized (
-        select * from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at)
-    ),
+    perform
+    from public.earnings earning
+    where earning.id = any (
+        array(select cleared.id from private.cleared_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+    )
+    order by earning.id
+    for no key update;
 
-    picked as (
-        select earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
-        from public.earnings earning
-        join decision
-            on decision.payee_id = earning.payee_id
-            and decision.currency = earning.currency
-            and decision.outcome = 'payout'
-        where earning.org_id = p_run.org_id
-            and earning.status = 'available'
-            and earning.payout_id is null
-            and earning.available_at <= p_run.cutoff_at
-        for no key update of earning
+    with decision as materialized (
+        select
+            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
+        from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
     ),
 
     created as (
         insert into public.payouts (
-            org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
+            id, org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
         )
         select
-            p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id, decision.connect_account_id,
-            decision.currency, sum(picked.amount_cents), p_run.period_on
+            decision.payout_id, p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id,
+            decision.connect_account_id, decision.currency, decision.amount_cents, p_run.period_on
         from decision
-        join picked on picked.payee_id = decision.payee_id and picked.currency = decision.currency
-        group by decision.payee_id, decision.instructor_id, decision.connect_account_id, decision.currency
+        where decision.outcome = 'payout'
         returning id, payee_id, currency, amount_cents
     ),
 
     item as (
         insert into public.payout_items (payout_id, earning_id, org_id, instructor_id, amount_cents)
-        select created.id, picked.id, p_run.org_id, picked.instructor_id, picked.amount_cents
-        from picked
-        join created on created.payee_id = picked.payee_id and created.currency = picked.currency
+        select decision.payout_id, earning.id, p_run.org_id, earning.instructor_id, earning.amount_cents
+        from decision
+        cross join unnest(decision.earning_ids) picked (earning_id)
+        join public.earnings earning on earning.id = picked.earning_id
+        where decision.outcome = 'payout'
         returning payout_id, earning_id
     ),
 
@@ -62,9 +61,9 @@ begin
         )
         select
             p_run.id, p_run.org_id, decision.payee_id, decision.instructor_id, decision.currency,
-            decision.amount_cents, decision.outcome, decision.reason, created.id
+            decision.amount_cents, decision.outcome, decision.reason,
+            case decision.outcome when 'payout' then decision.payout_id end
         from decision
-        left join created on created.payee_id = decision.payee_id and created.currency = decision.currency
     )
 
     select array_agg(

@@ -1,9 +1,10 @@
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
--- looks before earnings are released and therefore counts those that would be.
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
+-- and by those that look before that and therefore also count what is pending.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
-    p_cutoff_at timestamptz
+    p_cutoff_at timestamptz,
+    p_statuses public.earning_status[]
 )
     returns table (
         payee_id uuid,
@@ -11,6 +12,7 @@ create function private.decide_payouts(
         connect_account_id uuid,
         currency text,
         amount_cents bigint,
+        earning_ids uuid[],
         outcome public.payout_outcome,
         reason text
     )
@@ -21,18 +23,14 @@ create function private.decide_payouts(
 as $$
     with balance as (
         select
-            earning.payee_id,
-            nullif(earning.payee_id, p_org_id) as instructor_id,
-            earning.currency,
-            sum(earning.amount_cents)::bigint as amount_cents
-        from public.earnings earning
-        left join public.payments payment on payment.id = earning.payment_id
-        where earning.org_id = p_org_id
-            and earning.status in ('pending', 'available')
-            and earning.payout_id is null
-            and earning.available_at <= p_cutoff_at
-            and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
-        group by earning.payee_id, earning.currency
+            cleared.payee_id,
+            nullif(cleared.payee_id, p_org_id) as instructor_id,
+            cleared.currency,
+            sum(cleared.amount_cents)::bigint as amount_cents,
+            array_agg(cleared.id) as earning_ids
+        from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        where cleared.status = any (p_statuses)
+        group by cleared.payee_id, cleared.currency
     ),
 
     judged as (
@@ -66,6 +64,7 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
+        judged.earning_ids,
         case
             when judged.reason is null then 'payout'
             when judged.reason in ('admin_hold', 'account_restricted') then 'held'

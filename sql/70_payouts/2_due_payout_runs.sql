@@ -51,15 +51,19 @@ begin
             and run.period_on = payday.period_on
     ) so_far
     where (p_org_id is null or organization.id = p_org_id)
-        and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
-        and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
         and (
             so_far.is_open
-            or not so_far.is_made
             or (
-                payday.schedule = 'instant'
-                and private.pays_somebody(
-                    organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                payday.period_on <= (private.clock() at time zone organization.time_zone)::date
+                and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
+                and (
+                    not so_far.is_made
+                    or (
+                        payday.schedule = 'instant'
+                        and private.pays_somebody(
+                            organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                        )
+                    )
                 )
             )
         )

@@ -12,7 +12,7 @@ create function private.pays_somebody(
 as $$
     select exists (
         select
-        from private.decide_payouts(p_org_id, p_schedule, p_cutoff_at) decision
+        from private.decide_payouts(p_org_id, p_schedule, p_cutoff_at, '{pending,available}') decision
         where decision.outcome = 'payout'
     );
 $$;

@@ -20,7 +20,9 @@ as $$
         decision.amount_cents,
         decision.outcome::text,
         decision.reason
-    from private.decide_payouts(p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on)) decision
+    from private.decide_payouts(
+        p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on), '{pending,available}'
+    ) decision
     join public.organizations organization on organization.id = p_org_id
     left join public.instructors instructor on instructor.id = decision.instructor_id
     order by 2, decision.currency;

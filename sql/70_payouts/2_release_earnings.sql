@@ -15,16 +15,12 @@ begin
         set status = 'available'
         where earning.id = any (
             array(
-                select due.id
-                from public.earnings due
-                left join public.payments payment on payment.id = due.payment_id
-                where due.status = 'pending'
-                    and due.payout_id is null
-                    and due.available_at <= p_cutoff_at
-                    and (p_org_id is null or due.org_id = p_org_id)
-                    and (due.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
-                order by due.id
-                for no key update of due
+                select waiting.id
+                from public.earnings waiting
+                where waiting.status = 'pending'
+                    and waiting.id in (select cleared.id from private.cleared_earnings(p_org_id, p_cutoff_at) cleared)
+                order by waiting.id
+                for no key update
             )
         )
         returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents

@@ -22,6 +22,10 @@ create trigger forbid_change
     before update or delete on public.payout_items
     for each row execute function private.forbid_change();
 
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
+
 create trigger accrue_earning
     after update of status on public.bookings
     for each row

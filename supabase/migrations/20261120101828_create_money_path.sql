@@ -2921,7 +2921,6 @@ create table private.ledger_accounts (
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique nulls not distinct (kind, owner_id, currency),
     unique (id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
@@ -2929,6 +2928,10 @@ create table private.ledger_accounts (
     ),
     constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
 );
+
+-- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+create unique index one_account_a_kind_owner_and_currency
+    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
     'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
@@ -3009,7 +3012,7 @@ as $$
     from private.ledger_accounts account
     join private.ledger_entries entry on entry.account_id = account.id
     where account.kind = p_kind
-        and account.owner_id is not distinct from p_owner_id
+        and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
         and account.currency = p_currency;
 $$;
 
@@ -3059,6 +3062,7 @@ $$;
 -- sql/20_ledger/2_post_batch.sql
 -- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
 -- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
+-- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -3072,6 +3076,7 @@ create function private.post_batch(
     set search_path = ''
 as $$
 declare
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     posted integer;
 begin
     insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
@@ -3086,9 +3091,10 @@ begin
             select
             from private.ledger_accounts account
             where account.kind = posting.account_kind
-                and account.owner_id is not distinct from posting.owner_id
+                and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
                 and account.currency = posting.currency
         )
+    order by posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
@@ -3097,6 +3103,7 @@ begin
             p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
+        order by posting.idempotency_key
         on conflict (idempotency_key) do nothing
         returning id, idempotency_key
     ),
@@ -3108,7 +3115,7 @@ begin
         join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
         join private.ledger_accounts account
             on account.kind = posting.account_kind
-            and account.owner_id is not distinct from posting.owner_id
+            and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
             and account.currency = posting.currency
         where posting.amount_cents <> 0
     )
@@ -8471,6 +8478,7 @@ create table public.payout_items (
 create index on public.payout_items (org_id, payout_id);
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
 
 comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
 
@@ -8870,7 +8878,7 @@ begin
         return row('parked', 'second_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('held', 'cancelled') then
-        return row('parked', 'transfer_of_a_' || payout.status || '_payout')::private.stripe_outcome;
+        return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
     end if;
     if not private.is_transfer_of(p_transfer, payout) then
         return row('parked', 'transfer_differs')::private.stripe_outcome;
@@ -8909,7 +8917,8 @@ end;
 $$;
 
 -- sql/70_payouts/2_check_payday.sql
--- Refuses a date or an organization that no payout run of a schedule can be for.
+-- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
+-- date, also after the organization has changed its weekday.
 create function private.check_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
@@ -8925,7 +8934,12 @@ begin
             'Check the id, or leave it out for all organizations.'
         );
     end if;
-    if p_date is null then
+    if p_date is null or exists (
+        select
+        from public.payout_runs run
+        where run.period_on = p_date
+            and (p_org_id is null or run.org_id = p_org_id)
+    ) then
         return;
     end if;
     if p_date < private.clock()::date - 366 then
@@ -9061,6 +9075,27 @@ begin
 end;
 $$;
 
+-- sql/70_payouts/2_cleared_earnings.sql
+-- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and, unless they are taken away, of money
+-- that Stripe has said can be transferred. Whether they were released already makes no difference. Null means every
+-- organization.
+create function private.cleared_earnings(p_org_id uuid, p_cutoff_at timestamptz)
+    returns setof public.earnings
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select earning.*
+    from public.earnings earning
+    left join public.payments payment on payment.id = earning.payment_id
+    where earning.status in ('pending', 'available')
+        and earning.payout_id is null
+        and earning.available_at <= p_cutoff_at
+        and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (p_org_id is null or earning.org_id = p_org_id);
+$$;
+
 -- sql/70_payouts/2_close_payout_run.sql
 -- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
@@ -9110,7 +9145,8 @@ $$;
 
 -- sql/70_payouts/2_create_payouts.sql
 -- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
--- for every payee with a balance. Then the ledger moves what is owed into transit.
+-- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
+-- earnings, so that nothing has to be joined by what the planner cannot estimate.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -9121,42 +9157,40 @@ as $$
 declare
     postings private.keyed_posting[];
 begin
-    with decision as materialized (
-        select * from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at)
-    ),
+    perform
+    from public.earnings earning
+    where earning.id = any (
+        array(select cleared.id from private.cleared_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+    )
+    order by earning.id
+    for no key update;
 
-    picked as (
-        select earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
-        from public.earnings earning
-        join decision
-            on decision.payee_id = earning.payee_id
-            and decision.currency = earning.currency
-            and decision.outcome = 'payout'
-        where earning.org_id = p_run.org_id
-            and earning.status = 'available'
-            and earning.payout_id is null
-            and earning.available_at <= p_run.cutoff_at
-        for no key update of earning
+    with decision as materialized (
+        select
+            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
+        from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
     ),
 
     created as (
         insert into public.payouts (
-            org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
+            id, org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
         )
         select
-            p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id, decision.connect_account_id,
-            decision.currency, sum(picked.amount_cents), p_run.period_on
+            decision.payout_id, p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id,
+            decision.connect_account_id, decision.currency, decision.amount_cents, p_run.period_on
         from decision
-        join picked on picked.payee_id = decision.payee_id and picked.currency = decision.currency
-        group by decision.payee_id, decision.instructor_id, decision.connect_account_id, decision.currency
+        where decision.outcome = 'payout'
         returning id, payee_id, currency, amount_cents
     ),
 
     item as (
         insert into public.payout_items (payout_id, earning_id, org_id, instructor_id, amount_cents)
-        select created.id, picked.id, p_run.org_id, picked.instructor_id, picked.amount_cents
-        from picked
-        join created on created.payee_id = picked.payee_id and created.currency = picked.currency
+        select decision.payout_id, earning.id, p_run.org_id, earning.instructor_id, earning.amount_cents
+        from decision
+        cross join unnest(decision.earning_ids) picked (earning_id)
+        join public.earnings earning on earning.id = picked.earning_id
+        where decision.outcome = 'payout'
         returning payout_id, earning_id
     ),
 
@@ -9173,9 +9207,9 @@ begin
         )
         select
             p_run.id, p_run.org_id, decision.payee_id, decision.instructor_id, decision.currency,
-            decision.amount_cents, decision.outcome, decision.reason, created.id
+            decision.amount_cents, decision.outcome, decision.reason,
+            case decision.outcome when 'payout' then decision.payout_id end
         from decision
-        left join created on created.payee_id = decision.payee_id and created.currency = decision.currency
     )
 
     select array_agg(
@@ -9209,12 +9243,13 @@ end;
 $$;
 
 -- sql/70_payouts/2_decide_payouts.sql
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself and by the dry run, which
--- looks before earnings are released and therefore counts those that would be.
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
+-- and by those that look before that and therefore also count what is pending.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
-    p_cutoff_at timestamptz
+    p_cutoff_at timestamptz,
+    p_statuses public.earning_status[]
 )
     returns table (
         payee_id uuid,
@@ -9222,6 +9257,7 @@ create function private.decide_payouts(
         connect_account_id uuid,
         currency text,
         amount_cents bigint,
+        earning_ids uuid[],
         outcome public.payout_outcome,
         reason text
     )
@@ -9232,18 +9268,14 @@ create function private.decide_payouts(
 as $$
     with balance as (
         select
-            earning.payee_id,
-            nullif(earning.payee_id, p_org_id) as instructor_id,
-            earning.currency,
-            sum(earning.amount_cents)::bigint as amount_cents
-        from public.earnings earning
-        left join public.payments payment on payment.id = earning.payment_id
-        where earning.org_id = p_org_id
-            and earning.status in ('pending', 'available')
-            and earning.payout_id is null
-            and earning.available_at <= p_cutoff_at
-            and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
-        group by earning.payee_id, earning.currency
+            cleared.payee_id,
+            nullif(cleared.payee_id, p_org_id) as instructor_id,
+            cleared.currency,
+            sum(cleared.amount_cents)::bigint as amount_cents,
+            array_agg(cleared.id) as earning_ids
+        from private.cleared_earnings(p_org_id, p_cutoff_at) cleared
+        where cleared.status = any (p_statuses)
+        group by cleared.payee_id, cleared.currency
     ),
 
     judged as (
@@ -9277,6 +9309,7 @@ as $$
         judged.connect_account_id,
         judged.currency,
         judged.amount_cents,
+        judged.earning_ids,
         case
             when judged.reason is null then 'payout'
             when judged.reason in ('admin_hold', 'account_restricted') then 'held'
@@ -9340,15 +9373,19 @@ begin
             and run.period_on = payday.period_on
     ) so_far
     where (p_org_id is null or organization.id = p_org_id)
-        and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
-        and payday.period_on <= (private.clock() at time zone organization.time_zone)::date
         and (
             so_far.is_open
-            or not so_far.is_made
             or (
-                payday.schedule = 'instant'
-                and private.pays_somebody(
-                    organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                payday.period_on <= (private.clock() at time zone organization.time_zone)::date
+                and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
+                and (
+                    not so_far.is_made
+                    or (
+                        payday.schedule = 'instant'
+                        and private.pays_somebody(
+                            organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                        )
+                    )
                 )
             )
         )
@@ -9731,7 +9768,7 @@ create function private.pays_somebody(
 as $$
     select exists (
         select
-        from private.decide_payouts(p_org_id, p_schedule, p_cutoff_at) decision
+        from private.decide_payouts(p_org_id, p_schedule, p_cutoff_at, '{pending,available}') decision
         where decision.outcome = 'payout'
     );
 $$;
@@ -9759,7 +9796,9 @@ as $$
         decision.amount_cents,
         decision.outcome::text,
         decision.reason
-    from private.decide_payouts(p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on)) decision
+    from private.decide_payouts(
+        p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on), '{pending,available}'
+    ) decision
     join public.organizations organization on organization.id = p_org_id
     left join public.instructors instructor on instructor.id = decision.instructor_id
     order by 2, decision.currency;
@@ -9907,16 +9946,12 @@ begin
         set status = 'available'
         where earning.id = any (
             array(
-                select due.id
-                from public.earnings due
-                left join public.payments payment on payment.id = due.payment_id
-                where due.status = 'pending'
-                    and due.payout_id is null
-                    and due.available_at <= p_cutoff_at
-                    and (p_org_id is null or due.org_id = p_org_id)
-                    and (due.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
-                order by due.id
-                for no key update of due
+                select waiting.id
+                from public.earnings waiting
+                where waiting.status = 'pending'
+                    and waiting.id in (select cleared.id from private.cleared_earnings(p_org_id, p_cutoff_at) cleared)
+                order by waiting.id
+                for no key update
             )
         )
         returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
@@ -10357,6 +10392,10 @@ create trigger touch_updated_at
 create trigger forbid_change
     before update or delete on public.payout_items
     for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
 
 create trigger accrue_earning
     after update of status on public.bookings
