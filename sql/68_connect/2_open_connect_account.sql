@@ -1,6 +1,6 @@
 -- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
 -- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
--- country, and with it the agreement, are fixed by the first request.
+-- country, and with it the agreement, can be chosen anew, under another key, until Stripe has made the account.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -28,20 +28,24 @@ declare
 begin
     perform set_config('lplate.acting_user', p_user_id::text, true);
 
-    insert into public.stripe_connect_accounts (org_id, instructor_id, country, service_agreement)
+    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
     values (
         payee.org_id,
         payee.instructor_id,
         upper(p_country),
         case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
     )
-    on conflict do nothing;
+    on conflict (org_id, (coalesce(instructor_id, org_id))) where retired_at is null do update
+        set country = excluded.country,
+            service_agreement = excluded.service_agreement
+        where known.stripe_account_id is null
+            and known.country <> excluded.country;
 
     return query
     select
         account.id,
         account.stripe_account_id,
-        'connect_account:' || account.id,
+        format('connect_account:%s:%s', account.id, account.country),
         account.country,
         account.service_agreement,
         profile.email,

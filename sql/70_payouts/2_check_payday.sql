@@ -1,5 +1,5 @@
--- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed
--- on whatever date, also after the organization has changed its weekday.
+-- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
+-- date, also after the organization has changed its weekday.
 create function private.check_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql

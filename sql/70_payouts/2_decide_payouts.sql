@@ -1,5 +1,5 @@
 -- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
--- and by the dry run, which looks before that and therefore also counts what is pending.
+-- and by those that look before that and therefore also count what is pending.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
