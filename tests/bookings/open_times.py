@@ -177,15 +177,15 @@ class Calendar:
         )
         closings = list(self.closings())
         for start, end, zone in self.openings(near):
-            local = start
+            local, earliest = start, instant(start, zone)
             while local + self.duration <= end:
                 lesson = Span(later(local, zone), later(local, zone) + self.duration)
-                if (
-                    exists(local, zone)
-                    and lesson.end <= instant(end, zone)
-                    and not any(closing.overlaps(lesson) for closing in closings)
-                ):
-                    yield lesson.start
+                if exists(local, zone) and lesson.end <= instant(end, zone):
+                    # Where the clocks skip an hour, a lesson may begin before its neighbour ends.
+                    is_clear = lesson.start >= earliest
+                    if is_clear and not any(closing.overlaps(lesson) for closing in closings):
+                        yield lesson.start
+                    earliest = lesson.start + step
                 local += step
 
     def takes_bookings_at(self, start_at: datetime) -> bool:
