@@ -1088,6 +1088,9 @@ create function private.admin_verify_instructor(
 as $$
 begin
     perform private.require_platform_admin(p_reason);
+    if p_verification_status is null then
+        perform private.refuse_violation('', 'verification_status');
+    end if;
 
     update public.instructors
     set verification_status = p_verification_status
@@ -1797,7 +1800,7 @@ create function public.admin_verify_instructor(
 return private.admin_verify_instructor(p_instructor_id, p_verification_status, p_reason);
 
 comment on function public.admin_verify_instructor is
-    'Verifies or rejects an instructor; platform admins only. Errors: not_an_admin, reason_required, instructor_not_found.';
+    'Verifies or rejects an instructor; platform admins only. Errors: not_an_admin, reason_required, value_missing, instructor_not_found.';
 
 create function public.add_instructor(
     p_org_id uuid,
@@ -6956,7 +6959,7 @@ create function public.request_booking(
     returns table (
         booking_id uuid,
         status public.booking_status,
-        amount_cents integer,
+        amount_cents bigint,
         currency text,
         hold_expires_at timestamptz
     )
@@ -6968,7 +6971,7 @@ begin atomic
     select
         booking.id,
         booking.status,
-        booking.due_cents::integer,
+        booking.due_cents,
         booking.currency,
         booking.hold_expires_at
     from private.request_booking(
@@ -7167,6 +7170,7 @@ as $$
 declare
     booking public.bookings := private.require_own_booking(p_booking_id);
     completed_lesson_id uuid;
+    broken_rule text;
 begin
     if booking.status not in ('confirmed', 'in_progress') then
         perform private.refuse(
@@ -7183,15 +7187,21 @@ begin
         );
     end if;
 
-    insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
-    values (
-        booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
-        booking.start_at, private.clock(), p_notes
-    )
-    on conflict (booking_id) do update
-        set ended_at = excluded.ended_at,
-            notes = coalesce(excluded.notes, lesson.notes)
-    returning id into completed_lesson_id;
+    begin
+        insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
+        values (
+            booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
+            booking.start_at, private.clock(), p_notes
+        )
+        on conflict (booking_id) do update
+            set ended_at = excluded.ended_at,
+                notes = coalesce(excluded.notes, lesson.notes)
+        returning id into completed_lesson_id;
+    exception
+        when check_violation then
+            get stacked diagnostics broken_rule = constraint_name;
+            perform private.refuse_violation(broken_rule);
+    end;
 
     update public.bookings set status = 'completed' where id = booking.id;
     return completed_lesson_id;
@@ -7296,7 +7306,7 @@ return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
     'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early.';
+    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
 
 -- sql/55_lessons/9_access.sql
 create policy select_party on public.lessons
