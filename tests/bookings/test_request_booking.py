@@ -423,13 +423,8 @@ def test_the_same_key_for_another_time_or_service_is_refused(
 
 
 def test_every_refusal_that_the_comment_lists_is_tried_here(world: World) -> None:
-    """Of create_booking_with_payment too, to whose comment it points."""
     comment = world.value("select obj_description('public.request_booking'::regproc, 'pg_proc')")
-    assert "service_not_found, and those of create_booking_with_payment" in comment
-    other = world.value(
-        "select obj_description('public.create_booking_with_payment'::regproc, 'pg_proc')"
-    )
-    listed = {code.strip() for code in other.split("Errors: ")[1].rstrip(".").split(",")}
+    listed = {code.strip() for code in comment.split("Errors: ")[1].rstrip(".").split(",")}
     tried = {code for _, _, code in REFUSALS}
-    # A place is tried in test_check_place.py; a request names no slot.
-    assert listed - tried == {"bad_place", "slot_not_found", "and the rules of public.bookings"}
+    # A place is tried in test_check_place.py.
+    assert listed - tried == {"bad_place", "and the rules of public.bookings"}

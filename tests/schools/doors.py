@@ -48,8 +48,11 @@ RIGHTS = """
     from public.learner_guardians
     where guardian_id = any (select id from pg_temp.known_guardians) and revoked_at is null
     union all
-    select format('terms of %s: %s %s %s', instructor_id, fee_mode, fee_bps, payee)
+    select format('terms of %s: %s %s', instructor_id, fee_mode, fee_bps)
     from public.instructor_details
+    where instructor_id = any (select id from pg_temp.known_instructors)
+    union all
+    select format('payee of %s: %s', instructor_id, payee) from public.instructor_details
     where instructor_id = any (select id from pg_temp.known_instructors)
     union all
     select format('terms of %s: %s %s %s', id, fee_mode, fee_bps, payout_hold)

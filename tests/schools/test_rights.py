@@ -30,10 +30,11 @@ def test_no_call_of_any_function_raises_a_right(town: Town, attacker: str) -> No
     before, outcomes = attempt(town, attacker, statements)
     reached = [row for row in outcomes if row["reached"]]
     raised = {
-        statements[row["nth"] - 1]: set(row["held"]) - before
-        for row in reached
-        if set(row["held"]) - before
+        right: statements[row["nth"] - 1] for row in reached for right in set(row["held"]) - before
     }
-    assert raised == {}
+    # Whom a school pays is for its admins to decide.
+    chosen = {right for right in raised if right.startswith("payee of ")}
+    assert raised.keys() - chosen == set()
+    assert bool(chosen) == (attacker == "admin")
     assert any("become_instructor" in statements[row["nth"] - 1] for row in reached)
     assert len(statements) > 2000

@@ -84,6 +84,7 @@ REQUIRED_COLUMNS = """
 
 # What names a person, who may be in several organizations, or one of two tables, by design.
 NO_LINKS = {
+    "public.alerts.related_id",
     "public.audit_logs.org_id",
     "public.audit_logs.user_id",
     "public.bookings.learner_person_id",
