@@ -112,6 +112,17 @@ class World:
         yield
         assert self.contents(leaving_out=leaving_out) == before
 
+    def broken_rule(self, table: str, **columns: Any) -> str:
+        """The rule that stops these values, written past every trigger; '' if none does."""
+        assignments = ", ".join(f"{name} = %s" for name in columns)
+        try:
+            with self.connection.transaction(force_rollback=True):
+                self.connection.execute("set local session_replication_role = replica")
+                self.rows(f"update {table} set {assignments}", *columns.values())
+        except psycopg.errors.IntegrityError as error:
+            return refusal(error).code
+        return ""
+
     # Acting
 
     @contextmanager

@@ -17,7 +17,7 @@ def play(scene: Play) -> None:
     story.check("the dry run moved nothing", not scene.ivy.payouts() and preview.status == 0)
     expected = expect(scene)
     previewed = {
-        line["display_name"]: (line["amount_cents"], line["reason"])
+        line["instructor_id"]: (line["amount_cents"], line["reason"])
         for line in preview.events("payout_previewed")
     }
     story.check("it says who would be paid, and why not", previewed == expected)
@@ -36,7 +36,7 @@ def play(scene: Play) -> None:
 
 
 def expect(scene: Play) -> dict[str, tuple[int, str | None]]:
-    """What everybody should get by what was agreed on, or the reason why they do not."""
+    """What each instructor, by id, should get by what was agreed on, or why they do not."""
     reasons: dict[Instructor, str | None] = dict.fromkeys(scene.instructors, "account_not_ready")
     reasons |= dict.fromkeys(scene.onboarded) | {scene.mei: "no_account"}
     due: dict[str, tuple[int, str | None]] = {}
@@ -46,8 +46,8 @@ def expect(scene: Play) -> dict[str, tuple[int, str | None]]:
             continue
         offer = scene.offers[agreed.instructor]
         share = offer.price_cents or offer.hourly_rate_cents * offer.minutes // 60
-        before, _ = due.get(agreed.instructor.name, (0, None))
-        due[agreed.instructor.name] = before + share, reasons[agreed.instructor]
+        before, _ = due.get(agreed.instructor.instructor_id, (0, None))
+        due[agreed.instructor.instructor_id] = before + share, reasons[agreed.instructor]
     return due
 
 

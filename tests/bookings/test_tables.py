@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
-import psycopg
 import pytest
 
-from tests.factories import World, refusal
+from tests.factories import World
 
 STATUSES = [
     "held",
@@ -25,17 +24,7 @@ PARTIES = ["learner", "guardian", "instructor", "admin", "system"]
 
 
 def broken_rule(world: World, **columns: Any) -> str:
-    """The rule that stops these values, written past every trigger; '' if none does."""
-    assignments = ", ".join(f"{name} = %s" for name in columns)
-    try:
-        with world.connection.transaction(force_rollback=True):
-            world.connection.execute("set local session_replication_role = replica")
-            world.connection.execute(
-                f"update public.bookings set {assignments}", list(columns.values())
-            )
-    except psycopg.errors.IntegrityError as error:
-        return refusal(error).code
-    return ""
+    return world.broken_rule("public.bookings", **columns)
 
 
 def test_the_tables_here_know_every_status_and_party(world: World) -> None:
