@@ -1,6 +1,6 @@
 """A large city and one of a hundredth of it, built once; and the ratios, reported at the end.
 
-BENCH_INSTRUCTORS makes the large one smaller, for a quick run; 2000 is the least.
+BENCH_INSTRUCTORS makes the large one smaller, for a quick run; 5000 is the least.
 """
 
 from __future__ import annotations
