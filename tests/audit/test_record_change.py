@@ -200,7 +200,7 @@ def mark(column: DictRow) -> Any:
     match column["type"]:
         case "text" if "url" in column["name"]:
             return f"https://example.org/{MARK}"
-        case "text" if "email" in column["name"]:
+        case "text" if "mail" in column["name"]:
             return f"{MARK}@example.org"
         case "text":
             return MARK
