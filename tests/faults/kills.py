@@ -213,7 +213,6 @@ class Strike:
         return rows.fetchall()
 
 
-
 def is_stopped(pid: int) -> bool:
     """Whether a child of ours stands still after SIGSTOP."""
     state = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT)

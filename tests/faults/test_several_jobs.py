@@ -116,9 +116,7 @@ def test_a_refusal_that_comes_after_the_lease_is_not_listened_to(payday: Payday)
     job.close()
 
 
-def test_a_job_outlives_a_crash_of_its_database(
-    payday: Payday, fragile: FragileCluster
-) -> None:
+def test_a_job_outlives_a_crash_of_its_database(payday: Payday, fragile: FragileCluster) -> None:
     """What it was about to record is recorded once the database is back, a moment later."""
     job = payday.start("payouts", "--workers", "1", LPLATE_FAILPOINT="after_transfer:2:stop")
     wait_until(lambda: is_stopped(job.pid))
