@@ -10,6 +10,7 @@ create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_
     security definer
     set search_path = ''
     set plan_cache_mode = force_custom_plan
+    set work_mem = '64MB'
 as $$
 declare
     latest public.payout_runs;

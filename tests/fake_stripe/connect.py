@@ -312,6 +312,18 @@ def list_reversals(world: World, params: Json, id: str) -> Json:
     return page(mine, params, f"/v1/transfers/{id}/reversals")
 
 
+def open_account(world: World) -> Json:
+    """An account as after its onboarding, of which nobody is told."""
+    account = create_account(world, {"type": "express"})
+    account |= {
+        "capabilities": {"transfers": "active"},
+        "details_submitted": True,
+        "payouts_enabled": True,
+        "requirements": requirements(),
+    }
+    return account
+
+
 def set_account(
     world: World,
     id: str,

@@ -128,6 +128,7 @@ class Server:
         fault = self.faults.next(request.method, request.path)
         line: Json = {
             "id": self.world.new_id("req_"),
+            "at": self.world.clock.now(),
             "method": request.method,
             "path": request.path,
             "endpoint": endpoint.path,

@@ -15,11 +15,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Self
 
-import psycopg
-
-from tests.factories import World
 from tests.faults.cluster import FragileCluster
-from tests.jobs.payday import INSTRUCTORS, Finished, Payday, finish, wait_until
+from tests.jobs.payday import INSTRUCTORS, Finished, Payday, connect, finish, wait_until
 
 Blow = Literal["SIGKILL", "SIGTERM", "Postgres stop"]
 
@@ -140,20 +137,15 @@ class Strike:
         if kill.blow == "SIGKILL":
             job.kill()
             job.wait()
-            self._let_go(is_lost=not kill.point.survives)
         elif kill.blow == "SIGTERM":
             job.terminate()
-            self._let_go()
         else:
             self.cluster.crash()
-        if kill.blow != "SIGKILL" and kill.point.where == "job":
-            job.send_signal(signal.SIGCONT)
-        if kill.blow == "Postgres stop":
-            self.payday.fake.release()
+        self._let_go(job)
         struck = finish(job)
         if kill.blow == "Postgres stop":
             self.cluster.start()
-            self._reconnect()
+            self.payday.reconnect()
         return struck
 
     def _pay(self, **environment: str) -> subprocess.Popen[str]:
@@ -172,7 +164,7 @@ class Strike:
             self._wait_for(job, self.payday.fake.held)
         else:
             self._install_trigger(point.by, nth)
-            self._gate = self._closing.enter_context(self._connect())
+            self._gate = self._closing.enter_context(connect(self.cluster, self.payday.database))
             self._gate.execute("select pg_advisory_lock(%s)", [LOCK])
             job = self._pay()
             self._wait_for(job, self._waiting)
@@ -198,11 +190,15 @@ class Strike:
         )
         return [pid for (pid,) in rows]
 
-    def _let_go(self, *, is_lost: bool = False) -> None:
-        """Lets what stands still for the job go on, unless it is lost with the job."""
-        if self.kill.point.where == "stripe":
+    def _let_go(self, job: subprocess.Popen[str]) -> None:
+        """Lets what stands still go on, unless it is lost with the job that asked for it."""
+        point, blow = self.kill.point, self.kill.blow
+        is_lost = blow == "SIGKILL" and not point.survives
+        if point.where == "job":
+            job.send_signal(signal.SIGCONT)
+        elif point.where == "stripe":
             self.payday.fake.release(is_lost=is_lost)
-        elif self.kill.point.where == "database":
+        elif blow != "Postgres stop":
             for pid in self._waiting() if is_lost else []:
                 self._gate.execute("select pg_terminate_backend(%s, 10000)", [pid])
             self._gate.execute("select pg_advisory_unlock(%s)", [LOCK])
@@ -215,17 +211,6 @@ class Strike:
             " and datname = current_database()"
         )
         return rows.fetchall()
-
-    def _connect(self) -> psycopg.Connection[tuple[int]]:
-        url = self.cluster.admin_url(self.payday.database)
-        return psycopg.connect(url, autocommit=True)
-
-    def _reconnect(self) -> None:
-        self.payday.world.connection.close()
-        url = self.cluster.admin_url(self.payday.database)
-        connection = psycopg.connect(url, autocommit=True)
-        self._closing.enter_context(connection)
-        self.payday.world = World(connection)
 
 
 def is_stopped(pid: int) -> bool:

@@ -14,7 +14,9 @@ import pytest
 
 from jobs.database import Database
 from jobs.stripe_outcomes import Failure, Outcome
+from tests.faults.cluster import FragileCluster
 from tests.faults.figures import note, take_figures
+from tests.faults.kills import is_stopped
 from tests.jobs.payday import INSTRUCTORS, SEED, Payday, finish, wait_until
 
 
@@ -65,7 +67,7 @@ def test_a_job_that_sleeps_past_its_lease_sends_nothing_when_it_wakes(payday: Pa
     sleeper = payday.start(
         "payouts", "--workers", "1", LPLATE_FAILPOINT="payout_claimed:2:stop", **lease
     )
-    wait_until(lambda: payday.statuses() == {"paid": 1, "sending": 1, "pending": INSTRUCTORS - 2})
+    wait_until(lambda: is_stopped(sleeper.pid))
     time.sleep(1.6)
     assert payday.pay(**lease).status == 0
     payday.assert_everybody_is_paid_once()
@@ -85,7 +87,7 @@ def test_a_job_that_wakes_with_a_transfer_in_hand_brings_good_news_twice(payday:
     sleeper = payday.start(
         "payouts", "--workers", "1", LPLATE_FAILPOINT="after_transfer:2:stop", **lease
     )
-    wait_until(lambda: payday.fake.count("POST", "/v1/transfers") == 2)
+    wait_until(lambda: is_stopped(sleeper.pid))
     time.sleep(1.6)
     assert payday.pay(**lease).status == 0
     payday.assert_everybody_is_paid_once()
@@ -112,6 +114,19 @@ def test_a_refusal_that_comes_after_the_lease_is_not_listened_to(payday: Payday)
     assert late == "sending"
     assert job.record_transfer_failure(first.payout_id, first.attempt, quick, refusal) == "failed"
     job.close()
+
+
+def test_a_job_outlives_a_crash_of_its_database(payday: Payday, fragile: FragileCluster) -> None:
+    """What it was about to record is recorded once the database is back, a moment later."""
+    job = payday.start("payouts", "--workers", "1", LPLATE_FAILPOINT="after_transfer:2:stop")
+    wait_until(lambda: is_stopped(job.pid))
+    fragile.crash()
+    fragile.start()
+    payday.reconnect()
+    job.send_signal(signal.SIGCONT)
+    assert finish(job).status == 0
+    payday.assert_everybody_is_paid_once()
+    assert payday.fake.count("POST", "/v1/transfers") == INSTRUCTORS
 
 
 @pytest.mark.parametrize("point", ["looked_up", "before_transfer", "after_transfer"])

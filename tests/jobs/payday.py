@@ -58,18 +58,24 @@ def a_payday(cluster: Cluster, template: str, name: str, fake: FakeStripe) -> It
     """
     cluster.create_database(name, template)
     fake.reset(seed=SEED)
-    with psycopg.connect(cluster.admin_url(name), autocommit=True) as connection:
-        world = World(connection)
-        for account in world.rows(
+    payday = Payday(World(connect(cluster, name)), fake, cluster, name)
+    try:
+        for account in payday.world.rows(
             "select stripe_account_id, id::text as connect_account_id, org_id::text"
             " from public.stripe_connect_accounts order by created_at"
         ):
             id = account.pop("stripe_account_id")
             assert open_account(fake, account)["id"] == id
-        fake.add_funds(world.ledger()["stripe_balance"])
+        fake.add_funds(payday.world.ledger()["stripe_balance"])
         fake.clear_requests()
-        yield Payday(world, fake, cluster, name)
-    cluster.drop_database(name)
+        yield payday
+    finally:
+        payday.world.connection.close()
+        cluster.drop_database(name)
+
+
+def connect(cluster: Cluster, database: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(cluster.admin_url(database), autocommit=True)
 
 
 def open_account(fake: FakeStripe, metadata: dict[str, str]) -> dict[str, Any]:
@@ -154,6 +160,11 @@ class Payday:
         """Moves both clocks."""
         self.world.travel(by=time)
         self.fake.advance(seconds=time.total_seconds())
+
+    def reconnect(self) -> None:
+        """After the database was away."""
+        self.world.connection.close()
+        self.world = World(connect(self.cluster, self.database))
 
     def cut_off_database(self) -> None:
         """From now on the job cannot reach its database; this test's connection stays."""

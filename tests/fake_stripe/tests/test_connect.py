@@ -278,3 +278,12 @@ def test_a_country_that_stripe_does_not_serve_is_refused(client: StripeClient) -
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.v1.accounts.create({"country": "ZZ"})
     assert refused.value.code == "country_unsupported"
+
+
+def test_many_accounts_can_be_opened_at_once(fake: FakeStripe, client: StripeClient) -> None:
+    fake.add_funds(3000)
+    ids = fake.open_accounts(3)
+    for id in ids:
+        client.v1.transfers.create({"amount": 1000, "currency": "gbp", "destination": id})
+    assert {fake.funds(account=id) for id in ids} == {1000}
+    assert fake.events("account.*") == []
