@@ -79,6 +79,21 @@ def test_twenty_deliveries_of_money_that_matches_nothing_are_set_aside_once(
     assert world.value("select attempts from private.webhook_events") == DELIVERIES
 
 
+def test_twenty_deliveries_of_a_parked_event_that_makes_sense_by_now_are_one_effect(
+    cluster: Cluster, fresh_database: str, committed_world: World
+) -> None:
+    world = committed_world
+    booking = world.booking()
+    intent = booking.intent()
+    refund = refund_object(booking.payment, 10) | {"payment_intent": intent["id"]}
+    assert world.deliver("refund.updated", refund, event_id="evt_1") == "parked"
+    assert booking.pay() == "processed"
+    with Racers(cluster.admin_url(fresh_database), DELIVERIES) as racers:
+        answers = Counter(racers.race(partial(deliver, "refund.updated", refund, "evt_1")))
+    assert answers == {"processed": 1, "duplicate": DELIVERIES - 1}
+    assert booking.payment["refunded_cents"] == 10
+
+
 def test_a_payment_and_its_refund_at_once_are_both_booked(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:
