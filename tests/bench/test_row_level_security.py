@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import psycopg
 import pytest
 
 from tests.bench.city import TOMORROW, City
