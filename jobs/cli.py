@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 from uuid import UUID
@@ -61,8 +62,8 @@ def payouts(
         bool, typer.Option("--dry-run", help="Show what would be paid. Sends and writes nothing.")
     ] = False,
     workers: Annotated[
-        int, typer.Option(min=1, max=16, help="How many transfers to make at the same time.")
-    ] = 4,
+        int, typer.Option(min=1, max=32, help="How many transfers to make at the same time.")
+    ] = 8,
 ) -> None:
     """Pay instructors what they have earned. Safe to repeat: every payout is made once."""
     for option, values in (("--date", on), ("--org", org)):
@@ -97,7 +98,7 @@ def outbox(
         bool, typer.Option("--watch", help="Keep going until stopped by a signal.")
     ] = False,
 ) -> None:
-    """Carry out what the database decided: refunds, and questions to Stripe."""
+    """Carry out what the database decided: refunds, reversals, and questions to Stripe."""
     with _session(pool_size=2) as (config, database):
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
@@ -105,6 +106,29 @@ def outbox(
         work = Outbox(database, client, calls, open_output(), stop)
         if not (work.watch() if watch else work.drain()):
             raise typer.Exit(UNSETTLED)
+
+
+@app.command()
+def statement(
+    payout_id: Annotated[UUID, typer.Argument(metavar="PAYOUT_ID", help="The id of a payout.")],
+    pdf: Annotated[
+        Path, typer.Option("--pdf", dir_okay=False, help="Where to write the document.")
+    ],
+) -> None:
+    """Write the statement of a payout as a PDF, for the payee's books."""
+    from jobs import statements  # a typesetter is not loaded by jobs that set no type
+
+    with _session(pool_size=1) as (config, database):
+        try:
+            contents = database.statement_of_payout(payout_id)
+            pdf.write_bytes(statements.render(contents, config.statement_fonts_dir))
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        except (statements.NoGlyph, OSError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(UNSETTLED) from None
+        open_output().event("statement_written", payout_id=payout_id, file=str(pdf))
 
 
 @app.command()
@@ -116,7 +140,7 @@ def maintain() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Check configuration, database, books and Stripe."""
+    """Check configuration, database, books, paydays and Stripe."""
     with _session(pool_size=1) as (config, database):
         client = make_stripe_client(config, retries=1)
         if not examination.examine(config, database, client, open_output()):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import DirectoryPath, Field, SecretStr, field_validator, model_validator
 
 from jobs.failpoints import Failpoint
 from webhook_service.config import StripeSettings, database_url_of
@@ -15,8 +15,9 @@ class Config(StripeSettings):
     jobs_database_url: Annotated[SecretStr, database_url_of("jobs")]
     database_pool_timeout_seconds: float = Field(default=10, gt=0, le=60)
     payout_lease_seconds: float = Field(default=120, gt=0, le=3600)
-    stripe_requests_per_second: float = Field(default=10, gt=0, le=1000)
+    stripe_requests_per_second: int = Field(default=20, ge=1, le=1000)
     stripe_backoff_seconds: float = Field(default=0.5, gt=0, le=10)
+    statement_fonts_dir: DirectoryPath | None = None
     lplate_failpoint: Failpoint | None = None
 
     @property

@@ -1,5 +1,6 @@
 """The database: one method for each SQL function that the login `jobs` may call."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -10,14 +11,40 @@ from psycopg.types.json import Jsonb
 from jobs.stripe_outcomes import Failure
 from webhook_service.database import Postgres, StripeDict
 
+PayoutStatus = Literal[
+    "pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"
+]
+
 
 @dataclass(frozen=True, slots=True)
 class DueRun:
-    """A payout day of an organization."""
+    """A payday of an organization and schedule."""
 
     org_id: UUID
     org_name: str
+    schedule: str
     period_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OverduePayday:
+    """A payday without a run, or with one that nobody has worked on since `heartbeat_at`."""
+
+    org_id: UUID
+    org_name: str
+    schedule: str
+    period_on: date
+    heartbeat_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What Stripe's balance lacks in a currency to pay a run, in the minor unit."""
+
+    currency: str
+    needed_cents: int
+    available_cents: int
+    shortfall_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,32 +142,52 @@ class Database(Postgres):
         return self._rows(MaintenanceTask, "select task, affected from private.maintain()")
 
     def due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
-        """Return the runs of a payout day; None means each organization's last one, and all.
+        """Return the paydays to work on; None means the latest of each schedule, and all.
 
-        Refuses with not_a_payout_day, payout_day_in_future, payout_day_too_old or
-        organization_not_found.
+        Refuses with not_a_payday, payday_in_future, payday_too_old or organization_not_found.
         """
         return self._rows(
             DueRun,
-            "select org_id, org_name, period_on from private.due_payout_runs(%s, %s)",
+            "select org_id, org_name, schedule, period_on from private.due_payout_runs(%s, %s)",
             on,
             org_id,
         )
 
-    def preview_payout_run(self, org_id: UUID, period_on: date) -> list[PreviewedPayout]:
+    def overdue_paydays(self) -> list[OverduePayday]:
+        """Return the paydays that should have been settled by now: none, in health."""
+        return self._rows(
+            OverduePayday,
+            "select org_id, org_name, schedule, period_on, heartbeat_at"
+            " from private.overdue_paydays()",
+        )
+
+    def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""
         return self._rows(
             PreviewedPayout,
             "select instructor_id, display_name, currency, amount_cents, outcome, reason"
-            " from private.preview_payout_run(%s, %s)",
-            org_id,
-            period_on,
+            " from private.preview_payout_run(%s, %s, %s)",
+            run.org_id,
+            run.schedule,
+            run.period_on,
         )
 
-    def open_payout_run(self, org_id: UUID, period_on: date) -> UUID:
+    def open_payout_run(self, run: DueRun) -> UUID:
         """Create the run with all its payouts, or find it to go on with it."""
-        run_id: UUID = self._scalar("select private.open_payout_run(%s, %s)", org_id, period_on)
+        run_id: UUID = self._scalar(
+            "select private.open_payout_run(%s, %s, %s)", run.org_id, run.schedule, run.period_on
+        )
         return run_id
+
+    def payout_shortfalls(self, run_id: UUID, available: Sequence[StripeDict]) -> list[Shortfall]:
+        """Return what is missing to pay a run from Stripe's `available` funds, by currency."""
+        return self._rows(
+            Shortfall,
+            "select currency, needed_cents, available_cents, shortfall_cents"
+            " from private.payout_shortfalls(%s, %s)",
+            run_id,
+            Jsonb(available),
+        )
 
     def claim_payout(
         self, run_id: UUID, worker_id: UUID, lease: timedelta, started_at: datetime
@@ -160,22 +207,36 @@ class Database(Postgres):
         )
         return claims[0] if claims else None
 
-    def record_transfer(self, payout_id: UUID, attempt: int, transfer: StripeDict) -> None:
-        """Record the transfer that settled a payout, with its ledger posting."""
-        self._scalar(
+    def record_transfer(
+        self, payout_id: UUID, attempt: int | None, transfer: StripeDict
+    ) -> PayoutStatus:
+        """Record what Stripe says of a payout's transfer, with its ledger posting."""
+        status: PayoutStatus = self._scalar(
             "select private.record_transfer(%s, %s, %s)", payout_id, attempt, Jsonb(transfer)
         )
+        return status
 
-    def record_transfer_failure(self, payout_id: UUID, attempt: int, failure: Failure) -> None:
-        """Record that a payout was not settled, and how sure that is."""
-        self._scalar(
-            "select private.record_transfer_failure(%s, %s, %s, %s, %s)",
+    def record_transfer_failure(
+        self, payout_id: UUID, attempt: int, worker_id: UUID, failure: Failure
+    ) -> PayoutStatus:
+        """Record that a payout was not settled, and how sure that is.
+
+        Nothing changes if another worker has the try by now, or if it was settled meanwhile.
+        """
+        status: PayoutStatus = self._scalar(
+            "select private.record_transfer_failure(%s, %s, %s, %s, %s, %s)",
             payout_id,
             attempt,
+            worker_id,
             failure.outcome,
             failure.code,
             failure.message,
         )
+        return status
+
+    def record_reversal_failure(self, payout_id: UUID, code: str, message: str) -> None:
+        """Record that Stripe refused to take a transfer back, for good."""
+        self._scalar("select private.record_reversal_failure(%s, %s, %s)", payout_id, code, message)
 
     def payout_run_progress(self, run_id: UUID, started_at: datetime) -> RunProgress:
         """Return how far a run is."""
@@ -232,3 +293,21 @@ class Database(Postgres):
         self._scalar(
             "select private.record_processing_fee(%s, %s)", payment_id, Jsonb(balance_transaction)
         )
+
+    def record_connect_account(
+        self, connect_account_id: UUID, account: StripeDict, *, is_fetched: bool
+    ) -> None:
+        """Record what Stripe says of a payee's account; fetched means that it says so now."""
+        self._scalar(
+            "select private.record_connect_account(%s, %s, %s)",
+            connect_account_id,
+            Jsonb(account),
+            is_fetched,
+        )
+
+    def statement_of_payout(self, payout_id: UUID) -> dict[str, Any]:
+        """Return a payout and its lines as one document; refuses with payout_not_found."""
+        statement: dict[str, Any] = self._scalar(
+            "select private.statement_of_payout(%s)", payout_id
+        )
+        return statement

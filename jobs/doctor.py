@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import stripe
 
 from jobs.config import Config
-from jobs.database import Database, Violation
+from jobs.database import Database, OverduePayday, Violation
 from jobs.output import Output
 from webhook_service.database import DatabaseError
 from webhook_service.stripe_client import as_dict
@@ -37,6 +37,7 @@ def _findings(
         "configuration": lambda: f"{'live' if config.is_live else 'test'} mode",
         "database": lambda: f"its clock says {database.clock():%Y-%m-%d %H:%M:%S %Z}",
         "invariants": lambda: _check_invariants(database),
+        "paydays": lambda: _check_paydays(database),
         "stripe": lambda: _check_stripe(config, client),
     }
     for name, check in checks.items():
@@ -52,6 +53,22 @@ def _check_invariants(database: Database) -> str:
         names = sorted({violation.invariant for violation in violations})
         raise Unwell(f"{len(violations)} violations of {', '.join(names)}")
     return "all hold"
+
+
+def _check_paydays(database: Database) -> str:
+    overdue = database.overdue_paydays()
+    if overdue:
+        raise Unwell("; ".join(map(_describe, overdue)))
+    return "none is overdue"
+
+
+def _describe(payday: OverduePayday) -> str:
+    which = f"{payday.org_name}, {payday.schedule}, {payday.period_on}"
+    if payday.heartbeat_at is None:
+        return f"{which}: nobody has been paid, run the payout job"
+    return (
+        f"{which}: not finished, and nobody works on it since {payday.heartbeat_at:%d %B %H:%M %Z}"
+    )
 
 
 def _check_stripe(config: Config, client: stripe.StripeClient) -> str:

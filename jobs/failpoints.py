@@ -1,12 +1,16 @@
-"""Points at which a test can make the process die as if its power had gone."""
+"""Points at which a test can make the process die as if its power had gone, or stand still."""
 
 import itertools
 import os
+import re
+import signal
+import threading
 from dataclasses import dataclass
 from typing import Self
 
 POINTS = frozenset(
     {
+        "started",
         "run_opened",
         "payout_claimed",
         "looked_up",
@@ -17,22 +21,25 @@ POINTS = frozenset(
         "after_close",
     }
 )
+NOTATION = re.compile(r"(?P<name>\w+)(:(?P<nth>[1-9]\d{0,5}))?(:(?P<action>kill|stop))?", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Failpoint:
-    """Die the nth time that a point is reached."""
+    """Die, or stop until SIGCONT, the nth time that a point is reached."""
 
     name: str
     nth: int
+    is_deadly: bool
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `name` or `name:nth`."""
-        name, _, nth = text.partition(":")
-        if name not in POINTS or not (nth or "1").isdecimal():
-            raise ValueError(f"must be one of {', '.join(sorted(POINTS))}, and may end in :nth")
-        return cls(name, int(nth or "1"))
+        """Read `name`, `name:nth`, `name:stop` or `name:nth:stop`; `kill` is what others do."""
+        parts = NOTATION.fullmatch(text)
+        if parts is None or parts["name"] not in POINTS:
+            points = ", ".join(sorted(POINTS))
+            raise ValueError(f"must be one of {points}, and may go on with :nth and :stop")
+        return cls(parts["name"], int(parts["nth"] or "1"), parts["action"] != "stop")
 
 
 class Failpoints:
@@ -43,6 +50,9 @@ class Failpoints:
         self._visits = itertools.count(1)
 
     def reach(self, name: str) -> None:
-        """Kill the process here if this is the place and the time."""
+        """Kill or stop the process here if this is the place and the time."""
         if self._armed and self._armed.name == name and next(self._visits) == self._armed.nth:
-            os._exit(137)
+            if self._armed.is_deadly:
+                os._exit(137)
+            # To this thread: one sent to the process may let this thread run on for a while.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)

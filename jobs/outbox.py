@@ -1,4 +1,4 @@
-"""Carries what SQL decided to Stripe: refunds, and questions about fees."""
+"""Carries what SQL decided to Stripe: refunds, reversals, and questions about what is there."""
 
 import threading
 from collections.abc import Callable
@@ -46,6 +46,8 @@ class Outbox:
         self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
             "refund_payment": self._refund_payment,
             "fetch_processing_fee": self._fetch_processing_fee,
+            "reverse_transfer": self._reverse_transfer,
+            "sync_account": self._sync_account,
         }
 
     def drain(self) -> bool:
@@ -167,3 +169,66 @@ class Outbox:
         if transaction is None:
             raise NotYet("the charge has no balance transaction yet")
         self._database.record_processing_fee(payment_id, transaction)
+
+    def _reverse_transfer(self, payload: Payload, lease: Lease) -> None:
+        """Take a transfer back, unless an earlier try did, and record what Stripe says of it then.
+
+        The same holds as for refunds: a part can be taken back twice, so look first.
+        """
+        payout_id = UUID(payload["payout_id"])
+        refused: CallFailed | None = None
+        try:
+            if not self._is_reversed_already(payload, lease):
+                self._make_reversal(payload, lease)
+        except CallFailed as error:
+            if error.failure.outcome is not Outcome.REFUSED:
+                raise
+            refused = error
+
+        def look() -> dict[str, Any]:
+            return as_dict(self._stripe.transfers.retrieve(payload["transfer"]), "transfer")
+
+        transfer = self._calls.make(lease, look)
+        self._database.record_transfer(payout_id, None, transfer)
+        if refused and not transfer["reversed"]:
+            failure = refused.failure
+            self._database.record_reversal_failure(payout_id, failure.code, failure.message)
+            raise refused
+
+    def _is_reversed_already(self, payload: Payload, lease: Lease) -> bool:
+        def look() -> list[dict[str, Any]]:
+            page = self._stripe.transfers.reversals.list(payload["transfer"], {"limit": 100})
+            return [as_dict(reversal, "transfer_reversal") for reversal in page.auto_paging_iter()]
+
+        made = self._calls.make(lease, look)
+        return any(reversal["metadata"] == payload["metadata"] for reversal in made)
+
+    def _make_reversal(self, payload: Payload, lease: Lease) -> None:
+        def reverse() -> dict[str, Any]:
+            made = self._stripe.transfers.reversals.create(
+                payload["transfer"],
+                {"amount": payload["amount_cents"], "metadata": payload["metadata"]},
+                {"idempotency_key": payload["idempotency_key"]},
+            )
+            return as_dict(made, "transfer_reversal")
+
+        self._calls.make(lease, reverse)
+
+    def _sync_account(self, payload: Payload, lease: Lease) -> None:
+        """Fetch an account whose capabilities changed; one that has cut us off needs no look."""
+
+        def look() -> dict[str, Any]:
+            account = self._stripe.accounts.retrieve(payload["stripe_account_id"])
+            return as_dict(account, "account")
+
+        try:
+            account = self._calls.make(lease, look)
+        except CallFailed as error:
+            if error.failure.outcome is not Outcome.REFUSED:
+                raise
+            account_id = payload["connect_account_id"]
+            code = error.failure.code
+            self._output.trouble("account_unreachable", connect_account_id=account_id, code=code)
+            return
+        account_id = UUID(payload["connect_account_id"])
+        self._database.record_connect_account(account_id, account, is_fetched=True)

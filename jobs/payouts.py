@@ -27,7 +27,7 @@ POLL_SECONDS = 0.5
 def preview(database: Database, runs: Sequence[DueRun], output: Output) -> None:
     """Show what the runs would pay. Sends nothing to Stripe and writes nothing."""
     for run in runs:
-        payouts = database.preview_payout_run(run.org_id, run.period_on)
+        payouts = database.preview_payout_run(run)
         output.event("payout_run_previewed", **asdict(run), payouts=len(payouts))
         output.table("payout_previewed", [asdict(payout) for payout in payouts])
 
@@ -53,6 +53,7 @@ class PayoutJob:
 
     def run(self, runs: Sequence[DueRun], workers: int) -> bool:
         """Carry out the runs; return whether every payout of theirs is settled."""
+        self._failpoints.reach("started")
         if not runs:
             self._output.event("nothing_to_pay")
         outcomes = [self._carry_out(run, workers) for run in runs]
@@ -63,7 +64,7 @@ class PayoutJob:
             self._output.trouble("payout_run_not_started", **asdict(run))
             return False
         try:
-            run_id = self._database.open_payout_run(run.org_id, run.period_on)
+            run_id = self._database.open_payout_run(run)
         except Refused as refusal:
             self._output.trouble(
                 "payout_run_refused", **asdict(run), code=refusal.code, hint=refusal.hint
@@ -71,17 +72,41 @@ class PayoutJob:
             return False
         self._failpoints.reach("run_opened")
         self._output.event("payout_run_opened", run_id=run_id, **asdict(run))
-        self._pay(run, run_id, workers)
+        progress = self._database.payout_run_progress(run_id, self._started_at)
+        left = progress.claimable + progress.leased
+        if left and self._is_covered(run_id):
+            self._pay(run, run_id, left, workers)
         self._failpoints.reach("before_close")
         books = self._database.close_payout_run(run_id)
         self._failpoints.reach("after_close")
         self._output.table("payout_run_closed", [{"run_id": run_id, **asdict(books)}])
         return _is_settled(books)
 
-    def _pay(self, run: DueRun, run_id: UUID, workers: int) -> None:
-        progress = self._database.payout_run_progress(run_id, self._started_at)
+    def _is_covered(self, run_id: UUID) -> bool:
+        """Look whether Stripe's balance is enough for the run; tell what is missing if it is not.
+
+        A run that is not covered is left alone: paying a part of it would choose who waits.
+        """
+        try:
+            available = self._transfers.available_funds()
+        except CallFailed as error:
+            self._output.trouble(
+                "balance_unknown",
+                run_id=run_id,
+                code=error.failure.code,
+                reason=error.failure.message,
+            )
+            if error.failure.is_systemic:
+                self._stop.set()
+            return False
+        shortfalls = self._database.payout_shortfalls(run_id, available)
+        for shortfall in shortfalls:
+            self._output.trouble("payout_shortfall", run_id=run_id, **asdict(shortfall))
+        return not shortfalls
+
+    def _pay(self, run: DueRun, run_id: UUID, left: int, workers: int) -> None:
         with (
-            self._output.progress(run.org_name, progress.claimable + progress.leased) as step,
+            self._output.progress(run.org_name, left) as step,
             ThreadPoolExecutor(workers) as pool,
         ):
             working = [pool.submit(self._work, run_id, step) for _ in range(workers)]
@@ -102,7 +127,7 @@ class PayoutJob:
             if claim:
                 self._failpoints.reach("payout_claimed")
                 try:
-                    self._settle(claim, lease)
+                    self._settle(claim, worker_id, lease)
                 except LeaseExpired:
                     # Too slow to go on: the payout may be another worker's by now.
                     self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
@@ -114,23 +139,23 @@ class PayoutJob:
             else:
                 return
 
-    def _settle(self, claim: Claim, lease: Lease) -> None:
+    def _settle(self, claim: Claim, worker_id: UUID, lease: Lease) -> None:
         try:
             transfer = self._find_or_make(claim, lease)
         except CallFailed as error:
-            self._record_failure(claim, error.failure)
+            self._record_failure(claim, worker_id, error.failure)
             return
         self._failpoints.reach("after_transfer")
         try:
-            self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
+            status = self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
         except Refused as refusal:
             # Something bears this payout's id and is not what it asked for: a person has to look.
             reason = f"{transfer['id']}: {refusal.message}"
-            self._record_failure(claim, Failure(Outcome.UNKNOWN, refusal.code, reason))
+            self._record_failure(claim, worker_id, Failure(Outcome.UNKNOWN, refusal.code, reason))
             return
         self._failpoints.reach("transfer_recorded")
         self._output.event(
-            "payout_paid",
+            f"payout_{status}",
             payout_id=claim.payout_id,
             amount_cents=claim.amount_cents,
             currency=claim.currency,
@@ -155,18 +180,21 @@ class PayoutJob:
                 raise
             return found
 
-    def _record_failure(self, claim: Claim, failure: Failure) -> None:
+    def _record_failure(self, claim: Claim, worker_id: UUID, failure: Failure) -> None:
+        if failure.is_systemic:
+            self._stop.set()
+        status = self._database.record_transfer_failure(
+            claim.payout_id, claim.attempt, worker_id, failure
+        )
         self._output.trouble(
             "payout_not_paid",
             payout_id=claim.payout_id,
             outcome=failure.outcome,
             code=failure.code,
             reason=failure.message,
+            payout_status=status,
         )
-        if failure.is_systemic:
-            self._stop.set()
-        self._database.record_transfer_failure(claim.payout_id, claim.attempt, failure)
 
 
 def _is_settled(books: ClosedRun) -> bool:
-    return books.is_completed and not books.failed and not books.unknown
+    return books.is_completed and not (books.failed or books.unknown or books.held)

@@ -40,9 +40,10 @@ def classify(error: stripe.StripeError) -> Failure:
     """Read an error.
 
     The rules are in Stripe's documentation: a 4xx is an answer for good and a 5xx is none; 429 and
-    authentication stand before anything is done; 409 says that a call under the same key is under
-    way. `idempotency_error` with 400 is no answer about this call: the key was used with other
-    parameters, so an earlier call did something that we do not know about.
+    authentication stand before anything is done, but `account_invalid` with 403 is about the one
+    account that the call names, which has cut the platform off; 409 says that a call under the same
+    key is under way. `idempotency_error` with 400 is no answer about this call: the key was used
+    with other parameters, so an earlier call did something that we do not know about.
     """
     told = error.error.to_dict() if error.error else {}
     code = told.get("code") or told.get("type") or type(error).__name__
@@ -50,6 +51,8 @@ def classify(error: stripe.StripeError) -> Failure:
     match error:
         case stripe.RateLimitError():
             return Failure(Outcome.NOT_SENT, code, message, is_retryable=True)
+        case stripe.PermissionError() if code == "account_invalid":
+            return Failure(Outcome.REFUSED, code, message)
         case stripe.AuthenticationError() | stripe.PermissionError():
             return Failure(Outcome.NOT_SENT, code, message, is_systemic=True)
         case stripe.APIConnectionError():

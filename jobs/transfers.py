@@ -1,4 +1,4 @@
-"""Transfers at Stripe: the two things that a payout may do there."""
+"""What a payout run does at Stripe: looks at the balance, finds transfers and makes them."""
 
 from typing import Any
 
@@ -10,11 +10,24 @@ from webhook_service.stripe_client import as_dict
 
 
 class Transfers:
-    """Finds and makes the transfer of a payout."""
+    """The platform's balance, and the transfer of a payout."""
 
     def __init__(self, client: stripe.StripeClient, calls: StripeCalls) -> None:
+        self._balance = client.v1.balance
         self._transfers = client.v1.transfers
         self._calls = calls
+
+    def available_funds(self) -> list[dict[str, Any]]:
+        """Return what the platform can transfer now: a list of {amount, currency, …}.
+
+        Raises CallFailed.
+        """
+
+        def look() -> dict[str, Any]:
+            return as_dict(self._balance.retrieve(), "balance")
+
+        funds: list[dict[str, Any]] = self._calls.make(Lease(), look)["available"]
+        return funds
 
     def find(self, claim: Claim, lease: Lease) -> dict[str, Any] | None:
         """Return the transfer that an earlier try made for this payout; None if there is none.

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.factories import World
+from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
 from tests.stack import Api, Cluster, run_file
 
 CLOCK = Path(__file__).parent / "clock.sql"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -164,6 +164,11 @@ class World:
         with self.acting_as(user_id):
             return self.value(*_call(function, arguments))
 
+    def ask(self, user_id: UUID | None, function: str, **arguments: Any) -> list[DictRow]:
+        """Calls a public function as a signed-in person, or a visitor, and returns its rows."""
+        with self.acting_as(user_id, "authenticated" if user_id else "anon"):
+            return self.rows(*_call(function, arguments))
+
     def serve(self, login: Service, function: str, **arguments: Any) -> list[DictRow]:
         """Calls a private function as one of the services and returns its rows."""
         with self.serving_as(login):
@@ -196,14 +201,21 @@ class World:
 
     # People
 
-    def person(self, name: str = "Person", email: str | None = None) -> UUID:
-        """A person with a login."""
+    def person(
+        self, name: str = "Person", email: str | None = None, *, verified: bool = True
+    ) -> UUID:
+        """A person with a login, whose address is proven to be theirs unless said otherwise."""
         user_id = uuid4()
         self.connection.execute(
-            "insert into auth.users (id, email, raw_user_meta_data) values (%s, %s, %s)",
-            [user_id, email or f"{user_id}@example.org", Jsonb({"full_name": name})],
+            "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)"
+            " values (%s, %s, case when %s then now() end, %s)",
+            [user_id, email or f"{user_id}@example.org", verified, Jsonb({"full_name": name})],
         )
         return user_id
+
+    def email(self, user_id: UUID) -> str:
+        email: str = self.value("select email from auth.users where id = %s", user_id)
+        return email
 
     def admin(self) -> UUID:
         """An admin of the platform."""
@@ -222,12 +234,12 @@ class World:
             "time_zone": "Europe/London",
             "currency": "gbp",
         } | columns
-        return self._insert("public.organizations", given)
+        return self.insert("public.organizations", given)
 
     def member(self, org_id: UUID, role: str, user_id: UUID | None = None) -> UUID:
         """A person with a role in an organization."""
         user_id = user_id or self.person()
-        self._insert(
+        self.insert(
             "public.organization_members", {"org_id": org_id, "user_id": user_id, "role": role}
         )
         return user_id
@@ -246,13 +258,56 @@ class World:
             "time_zone": "Europe/London",
             "verification_status": "verified",
         } | columns
-        return Instructor(self._insert("public.instructors", given), user_id, org_id)
+        return Instructor(self.insert("public.instructors", given), user_id, org_id)
 
     def learner(self, org_id: UUID, user_id: UUID | None = None, name: str = "Ben") -> UUID:
         """A learner of an organization; returns the learner's id, not the login's."""
-        return self._insert(
+        learner_id = self.insert(
             "public.learners", {"org_id": org_id, "user_id": user_id, "full_name": name}
         )
+        if user_id is not None:
+            self.connection.execute(
+                "insert into public.organization_members (org_id, user_id, role)"
+                " values (%s, %s, 'learner') on conflict do nothing",
+                [org_id, user_id],
+            )
+        return learner_id
+
+    def managed_instructor(self, org_id: UUID, name: str = "Mo", **columns: Any) -> UUID:
+        """A verified instructor of a school, without a login."""
+        given = {
+            "org_id": org_id,
+            "display_name": name,
+            "hourly_rate_cents": 4500,
+            "currency": "gbp",
+            "time_zone": "Europe/London",
+            "verification_status": "verified",
+        } | columns
+        return self.insert("public.instructors", given)
+
+    def child(self, org_id: UUID, user_id: UUID | None = None, age: int = 10) -> UUID:
+        """A learner who turned `age` yesterday; returns the learner's id."""
+        learner_id = self.learner(org_id, user_id, "Kit")
+        self.connection.execute(
+            "update public.learner_details set date_of_birth"
+            " = (private.clock() - make_interval(years => %s, days => 1))::date"
+            " where learner_id = %s",
+            [age, learner_id],
+        )
+        return learner_id
+
+    def guardian(self, learner_id: UUID, **scopes: bool) -> UUID:
+        """A person who has consented to be a learner's guardian. Scopes: view, book, pay."""
+        user_id = self.person("Gil")
+        link_id = self.call(
+            self.admin(),
+            "public.link_guardian",
+            p_learner_id=learner_id,
+            p_guardian_email=self.email(user_id),
+            **{f"p_can_{scope}": scopes.get(scope, False) for scope in ("view", "book", "pay")},
+        )
+        self.call(user_id, "public.give_guardian_consent", p_learner_guardian_id=link_id)
+        return user_id
 
     # What is offered
 
@@ -265,7 +320,23 @@ class World:
             "duration_minutes": 60,
             "currency": "gbp",
         } | columns
-        return self._insert("public.services", given)
+        return self.insert("public.services", given)
+
+    def managed_slot(
+        self, org_id: UUID, instructor_id: UUID, start_at: datetime | None = None
+    ) -> UUID:
+        """A published time of an instructor without a login. Times as in slot()."""
+        service_id = self.insert(
+            "public.services",
+            {
+                "org_id": org_id,
+                "instructor_id": instructor_id,
+                "title": f"Lesson {next(_numbers)}",
+                "duration_minutes": 60,
+                "currency": "gbp",
+            },
+        )
+        return self.slot(service_id, start_at)
 
     def slot(self, service_id: UUID, start_at: datetime | None = None, **columns: Any) -> UUID:
         """A published time of a service, two days ahead at ten unless said otherwise."""
@@ -279,7 +350,61 @@ class World:
             "end_at": start_at + timedelta(minutes=service["duration_minutes"]),
             "max_bookings": service["max_participants"],
         } | columns
-        return self._insert("public.bookable_slots", given)
+        return self.insert("public.bookable_slots", given)
+
+    # Calendars
+
+    def window(
+        self,
+        instructor: Instructor,
+        start: str = "09:00",
+        end: str = "17:00",
+        *,
+        days: Iterable[int] = range(7),
+        **columns: Any,
+    ) -> list[UUID]:
+        """Weekly hours in the instructor's local time; 0 is Sunday."""
+        given = {"instructor_id": instructor.id, "start_time": start, "end_time": end} | columns
+        return [
+            self.insert("public.availability_windows", given | {"day_of_week": day}) for day in days
+        ]
+
+    def closing(self, instructor: Instructor, on_date: date, **columns: Any) -> UUID:
+        """A date on which an instructor is closed, or from start_time to end_time of it."""
+        given = {"instructor_id": instructor.id, "on_date": on_date, "is_available": False}
+        return self.insert("public.availability_exceptions", given | columns)
+
+    def opening(
+        self, instructor: Instructor, on_date: date, start: str, end: str, **columns: Any
+    ) -> UUID:
+        """Hours of a single date."""
+        times = {"start_time": start, "end_time": end, "is_available": True}
+        return self.closing(instructor, on_date, **times, **columns)
+
+    def publish(self, instructor: Instructor, service_id: UUID, days: int = 7) -> int:
+        """Publishes the instructor's hours of the next days; how many slots are new."""
+        published: int = self.call(
+            instructor.user_id,
+            "public.publish_slots",
+            p_service_id=service_id,
+            p_from=self.now(),
+            p_to=self.now() + timedelta(days=days),
+            p_instructor_id=instructor.id,
+        )
+        return published
+
+    def open_times(
+        self, instructor: Instructor, service_id: UUID, start: datetime, end: datetime
+    ) -> list[DictRow]:
+        """What a visitor is offered between two moments."""
+        with self.acting_as(None, "anon"):
+            return self.rows(
+                "select * from public.list_open_slots(%s, %s, %s, %s)",
+                instructor.id,
+                service_id,
+                start,
+                end,
+            )
 
     # Bookings and lessons
 
@@ -290,6 +415,28 @@ class World:
                 *_call(
                     "public.create_booking_with_payment",
                     {"p_learner_user_id": user_id, "p_slot_id": slot_id, **arguments},
+                )
+            )
+
+    def request(
+        self,
+        user_id: UUID,
+        instructor: Instructor,
+        service_id: UUID,
+        start_at: datetime,
+        **arguments: Any,
+    ) -> DictRow:
+        """Requests a time as a signed-in person; the row that the public function returns."""
+        with self.acting_as(user_id):
+            return self.row(
+                *_call(
+                    "public.request_booking",
+                    {
+                        "p_instructor_id": instructor.id,
+                        "p_service_id": service_id,
+                        "p_start_at": start_at,
+                        **arguments,
+                    },
                 )
             )
 
@@ -343,14 +490,22 @@ class World:
         status: str = row["receive_stripe_event"]
         return status
 
-    def onboard(self, instructor: Instructor) -> str:
-        """Gives an instructor a Stripe account that can be paid; returns its id."""
+    def open_account(self, user_id: UUID | None, instructor_id: UUID | None = None) -> DictRow:
+        """Asks for the Stripe account of an instructor, which is still to be made at Stripe."""
         (opened,) = self.serve(
             "webhook_service",
             "private.open_connect_account",
-            p_user_id=instructor.user_id,
-            p_instructor_id=instructor.id,
+            p_user_id=user_id,
+            p_instructor_id=instructor_id,
+            p_org_id=None,
+            p_country="GB",
+            p_platform_country="GB",
         )
+        return opened
+
+    def onboard(self, instructor: Instructor) -> str:
+        """Gives an instructor a Stripe account that can be paid; returns its id."""
+        opened = self.open_account(instructor.user_id, instructor.id)
         account = account_object(opened["metadata"], ready=True)
         self.deliver("account.updated", account, endpoint="connect", account=account["id"])
         account_id: str = account["id"]
@@ -365,6 +520,7 @@ class World:
                 "jobs",
                 "private.open_payout_run",
                 p_org_id=due["org_id"],
+                p_schedule=due["schedule"],
                 p_period_on=due["period_on"],
             )
             run_id = run["open_payout_run"]
@@ -390,7 +546,8 @@ class World:
         )
         return claimed[0] if claimed else None
 
-    def _insert(self, table: str, columns: dict[str, Any]) -> UUID:
+    def insert(self, table: str, columns: dict[str, Any]) -> UUID:
+        """A row of any table; returns its id."""
         names = ", ".join(columns)
         places = ", ".join(["%s"] * len(columns))
         row = self.connection.execute(
@@ -450,8 +607,27 @@ class Booking:
         return intent_object(self.payment, status, **fields)
 
     def pay(self) -> str:
-        """Pays in full, and returns what became of the webhook."""
-        return self.world.deliver("payment_intent.succeeded", self.intent())
+        """Pays in full, with money that can be transferred at once; what the webhook became."""
+        outcome = self.world.deliver("payment_intent.succeeded", self.intent())
+        if self.payment["status"] == "succeeded":
+            self.settle_funds()
+        return outcome
+
+    def settle_funds(self, available_at: datetime | None = None, fee_cents: int = 0) -> None:
+        """Lets Stripe say what it keeps, and from when the rest can be transferred."""
+        available_at = available_at or self.world.now()
+        self.world.serve(
+            "jobs",
+            "private.record_processing_fee",
+            p_payment_id=self.payment["id"],
+            p_balance_transaction=Jsonb(
+                {
+                    "currency": self.payment["currency"],
+                    "fee": fee_cents,
+                    "available_on": int(available_at.timestamp()),
+                }
+            ),
+        )
 
     def refund(self, amount_cents: int, status: str = "succeeded", **fields: Any) -> str:
         """Refunds a part of the payment in Stripe's Dashboard; what became of the webhook."""

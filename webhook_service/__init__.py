@@ -48,7 +48,7 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(stripe_webhooks.make_blueprint(config, database))
     for users in (
         payment_intents.make_blueprint(database, stripe, auth),
-        connect.make_blueprint(database, stripe, auth),
+        connect.make_blueprint(config, database, stripe, auth),
     ):
         cors.init_blueprint(users, config.cors_origins)
         app.register_blueprint(users)

@@ -43,6 +43,12 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _country_code(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value, re.ASCII):
+        raise ValueError("must be a country as two capital letters, such as GB")
+    return value
+
+
 def _jwt_secret(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < 32:
         raise ValueError("must have at least 32 characters")
@@ -79,6 +85,7 @@ WebhookSecrets = Annotated[
     AfterValidator(_webhook_secrets),
 ]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
+CountryCode = Annotated[str, AfterValidator(_country_code)]
 JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)]
 
@@ -143,6 +150,7 @@ class Config(StripeSettings):
     stripe_timeout_seconds: float = Field(default=10, gt=0, le=60)
     stripe_webhook_secrets: WebhookSecrets
     stripe_connect_webhook_secrets: WebhookSecrets
+    stripe_platform_country: CountryCode = "GB"
     supabase_jwks_url: BaseUrl | None = None
     supabase_jwt_secret: JwtSecret | None = None
     cors_origins: Origins = ()

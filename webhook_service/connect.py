@@ -1,29 +1,42 @@
-"""POST /connect/onboarding-links: where an instructor enters what Stripe must know to pay them."""
+"""For payees: their onboarding at Stripe, their dashboard there, a fresh look at their account."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+import stripe
 from flask import Blueprint
-from pydantic import HttpUrl
+from pydantic import Field, HttpUrl
 from stripe import StripeClient
+from stripe.params import AccountCreateParams
 
 from webhook_service.auth import Authenticator
 from webhook_service.bodies import Body, parse_body
+from webhook_service.config import Config
 from webhook_service.database import Database, OpenConnectAccount
+from webhook_service.problems import Problem
 from webhook_service.stripe_client import as_dict
 
 
-class OnboardingLinkRequest(Body):
-    """Whom to onboard (the caller, unless said otherwise) and where Stripe sends them back to."""
+class PayeeRequest(Body):
+    """Who is paid: the caller as an instructor, unless an organization of the caller's is named."""
 
     instructor_id: UUID | None = None
+    organization_id: UUID | None = None
+
+
+class OnboardingLinkRequest(PayeeRequest):
+    """Whom to onboard, in which country (the platform's, unless said), and where to go after it."""
+
+    country: Annotated[str, Field(pattern="^[A-Za-z]{2}$")] | None = None
     refresh_url: HttpUrl
     return_url: HttpUrl
 
 
-def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator) -> Blueprint:
-    """Make the endpoint that opens a payee's account and links to its onboarding."""
+def make_blueprint(
+    config: Config, database: Database, stripe: StripeClient, auth: Authenticator
+) -> Blueprint:
+    """Make the endpoints for those who are paid."""
     blueprint = Blueprint("connect", __name__)
 
     @blueprint.route(
@@ -33,11 +46,17 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
         """Return {url, expires_at}: a link that works once, so every click asks for a new one."""
         user_id = auth.user_id()
         body = parse_body(OnboardingLinkRequest)
-        account = database.open_connect_account(user_id, body.instructor_id)
+        account = database.open_connect_account(
+            user_id,
+            body.instructor_id,
+            body.organization_id,
+            body.country or config.stripe_platform_country,
+            config.stripe_platform_country,
+        )
         account_id = account.stripe_account_id
         if account_id is None:
             made = create_account(stripe, account)
-            database.record_connect_account(account.connect_account_id, made)
+            database.record_connect_account(account.connect_account_id, made, is_fetched=False)
             account_id = made["id"]
         link = stripe.v1.account_links.create(
             {
@@ -51,24 +70,60 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
         expires_at = datetime.fromtimestamp(fields["expires_at"], UTC)
         return {"url": fields["url"], "expires_at": expires_at.isoformat()}
 
+    @blueprint.route(
+        "/connect/dashboard-links", methods=["POST", "OPTIONS"], provide_automatic_options=True
+    )
+    def create_dashboard_link() -> dict[str, str]:
+        """Return {url}: a link into the payee's dashboard at Stripe, which works once."""
+        user_id = auth.user_id()
+        body = parse_body(PayeeRequest)
+        account_id = database.open_dashboard_link(user_id, body.instructor_id, body.organization_id)
+        link = stripe.v1.accounts.login_links.create(account_id)
+        return {"url": as_dict(link, "login_link")["url"]}
+
+    @blueprint.route("/connect/sync", methods=["POST", "OPTIONS"], provide_automatic_options=True)
+    def sync_account() -> dict[str, str]:
+        """Return {connect_account_id} of the account that was fetched from Stripe and recorded."""
+        user_id = auth.user_id()
+        body = parse_body(PayeeRequest)
+        sync = database.open_account_sync(user_id, body.instructor_id, body.organization_id)
+        account = as_dict(stripe.v1.accounts.retrieve(sync.stripe_account_id), "account")
+        database.record_connect_account(sync.connect_account_id, account, is_fetched=True)
+        return {"connect_account_id": str(sync.connect_account_id)}
+
     return blueprint
 
 
-def create_account(stripe: StripeClient, account: OpenConnectAccount) -> dict[str, Any]:
-    """Make an account like Stripe's Express: Stripe onboards, the platform pays fees and losses."""
-    made = stripe.v1.accounts.create(
-        {
-            "country": account.country,
-            "controller": {
-                "fees": {"payer": "application"},
-                "losses": {"payments": "application"},
-                "requirement_collection": "stripe",
-                "stripe_dashboard": {"type": "express"},
-            },
-            "capabilities": {"transfers": {"requested": True}},
-            "metadata": account.metadata,
-            **({"email": account.email} if account.email else {}),
+def create_account(client: StripeClient, account: OpenConnectAccount) -> dict[str, Any]:
+    """Make an account like Stripe's Express: Stripe onboards, the platform pays fees and losses.
+
+    Under the recipient agreement, for payees abroad, it can only receive. Answers 422 for a country
+    that Stripe does not serve.
+    """
+    wishes: AccountCreateParams = {
+        "country": account.country,
+        "controller": {
+            "fees": {"payer": "application"},
+            "losses": {"payments": "application"},
+            "requirement_collection": "stripe",
+            "stripe_dashboard": {"type": "express"},
         },
-        {"idempotency_key": account.idempotency_key},
-    )
+        "capabilities": {"transfers": {"requested": True}},
+        "metadata": account.metadata,
+    }
+    if account.email:
+        wishes["email"] = account.email
+    if account.service_agreement == "recipient":
+        wishes["tos_acceptance"] = {"service_agreement": "recipient"}
+    try:
+        made = client.v1.accounts.create(wishes, {"idempotency_key": account.idempotency_key})
+    except stripe.InvalidRequestError as error:
+        if error.param != "country":
+            raise
+        raise Problem(
+            422,
+            "country_not_served",
+            "Stripe cannot pay anybody in this country.",
+            hint="Ask again with the country of the payee's bank account.",
+        ) from None
     return as_dict(made, "account")

@@ -186,8 +186,17 @@ class OpenConnectAccount:
     stripe_account_id: str | None
     idempotency_key: str
     country: str
+    service_agreement: Literal["full", "recipient"]
     email: str | None
     metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSync:
+    """A payee's account that is to be fetched from Stripe."""
+
+    connect_account_id: UUID
+    stripe_account_id: str
 
 
 class Database(Postgres):
@@ -233,17 +242,69 @@ class Database(Postgres):
             "select private.record_payment_intent(%s, %s)", payment_id, Jsonb(payment_intent)
         )
 
-    def open_connect_account(self, user_id: UUID, instructor_id: UUID | None) -> OpenConnectAccount:
-        """Open the account that an instructor is paid through; None means the caller's own."""
+    def open_connect_account(
+        self,
+        user_id: UUID,
+        instructor_id: UUID | None,
+        org_id: UUID | None,
+        country: str,
+        platform_country: str,
+    ) -> OpenConnectAccount:
+        """Open the account of a payee, or find it; two None mean the caller as an instructor.
+
+        Refuses with not_an_instructor or country_is_an_iso_code.
+        """
         return self._one(
             OpenConnectAccount,
-            "select * from private.open_connect_account(%s, %s)",
+            "select * from private.open_connect_account(%s, %s, %s, %s, %s)",
             user_id,
             instructor_id,
+            org_id,
+            country,
+            platform_country,
         )
 
-    def record_connect_account(self, connect_account_id: UUID, account: StripeDict) -> None:
-        """Record the account that Stripe made for a payee."""
+    def record_connect_account(
+        self, connect_account_id: UUID, account: StripeDict, *, is_fetched: bool
+    ) -> None:
+        """Record what Stripe says of a payee's account; fetched means that it says so now.
+
+        Refuses with wrong_account or another_account_is_known.
+        """
         self._scalar(
-            "select private.record_connect_account(%s, %s)", connect_account_id, Jsonb(account)
+            "select private.record_connect_account(%s, %s, %s)",
+            connect_account_id,
+            Jsonb(account),
+            is_fetched,
+        )
+
+    def open_dashboard_link(
+        self, user_id: UUID, instructor_id: UUID | None, org_id: UUID | None
+    ) -> str:
+        """Return the Stripe account whose dashboard the caller may open.
+
+        Refuses with not_an_instructor, no_account or onboarding_not_finished.
+        """
+        account_id: str = self._scalar(
+            "select stripe_account_id from private.open_dashboard_link(%s, %s, %s)",
+            user_id,
+            instructor_id,
+            org_id,
+        )
+        return account_id
+
+    def open_account_sync(
+        self, user_id: UUID, instructor_id: UUID | None, org_id: UUID | None
+    ) -> AccountSync:
+        """Return the account that the caller wants to have fetched, at most once a minute.
+
+        Refuses with not_an_instructor, no_account or too_soon.
+        """
+        return self._one(
+            AccountSync,
+            "select connect_account_id, stripe_account_id"
+            " from private.open_account_sync(%s, %s, %s)",
+            user_id,
+            instructor_id,
+            org_id,
         )

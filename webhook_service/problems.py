@@ -12,6 +12,8 @@ from webhook_service.database import DatabaseUnavailable, Refused
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = "5"
+# The longest that a rule makes anybody wait.
+TOO_SOON_SECONDS = "60"
 CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.NOT_FOUND: "no_such_route",
@@ -67,7 +69,10 @@ def _of_http_exception(error: HTTPException) -> Response:
 
 
 def _of_refusal(error: Refused) -> Response:
-    return _respond(Problem(error.status, error.code, error.message, hint=error.hint))
+    headers = {"Retry-After": TOO_SOON_SECONDS} if error.status == 429 else None
+    return _respond(
+        Problem(error.status, error.code, error.message, hint=error.hint, headers=headers)
+    )
 
 
 def _of_unavailable_database(error: DatabaseUnavailable) -> Response:
@@ -84,13 +89,24 @@ def _of_unavailable_database(error: DatabaseUnavailable) -> Response:
 
 
 def _of_stripe_error(error: stripe.StripeError) -> Response:
+    # The SDK gives some classes of errors their code only inside.
+    code = error.code or (error.error.code if error.error else None)
     log.error(
         "stripe_call_failed",
         error=type(error).__name__,
         stripe_status=error.http_status,
-        stripe_code=error.code,
+        stripe_code=code,
         stripe_request_id=error.request_id,
     )
+    if code == "account_invalid":
+        return _respond(
+            Problem(
+                409,
+                "account_disconnected",
+                "This Stripe account is no longer connected to the platform.",
+                hint="Call retire_connect_account, then begin with POST /connect/onboarding-links.",
+            )
+        )
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError):
         return _respond(Problem(502, "stripe_refused", "Stripe refused this request."))
     return _respond(

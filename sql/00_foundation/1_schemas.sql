@@ -4,6 +4,7 @@ comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed thr
 
 create extension btree_gist with schema extensions;
 create extension hstore with schema extensions;
+create extension pg_trgm with schema extensions;
 
 -- Access is denied until declared: each room grants what it means to grant in 9_access.sql.
 -- The first form has no "in schema" on purpose: with it, the revoke would do nothing.

@@ -1,5 +1,5 @@
 -- Refuses a request: a sentence for the person, the next step as hint, a stable code for the machine.
--- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422 and 42501 into 403.
+-- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422, PT429 into 429 and 42501 into 403.
 create function private.refuse(p_sqlstate text, p_code text, p_message text, p_hint text)
     returns void
     language plpgsql

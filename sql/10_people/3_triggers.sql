@@ -9,27 +9,3 @@ create trigger touch_updated_at
 create trigger touch_updated_at
     before update on public.profiles
     for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
-    before update on public.instructors
-    for each row execute function private.touch_updated_at();
-
-create trigger add_details
-    after insert on public.instructors
-    for each row execute function private.add_instructor_details();
-
-create trigger touch_updated_at
-    before update on public.instructor_details
-    for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
-    before update on public.learners
-    for each row execute function private.touch_updated_at();
-
-create trigger add_details
-    after insert on public.learners
-    for each row execute function private.add_learner_details();
-
-create trigger touch_updated_at
-    before update on public.learner_details
-    for each row execute function private.touch_updated_at();

@@ -2,9 +2,8 @@ grant execute on function private.my_user_id to authenticated;
 grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
-grant execute on function private.my_instructor_ids to authenticated;
-grant execute on function private.my_learner_ids to authenticated;
-grant execute on function private.my_contact_ids to authenticated;
+grant execute on function private.my_verified_email to authenticated;
+grant execute on function private.page_size to authenticated;
 
 create policy select_member on public.organizations
     for select
@@ -39,103 +38,4 @@ create policy select_own_or_admin on public.organization_members
 grant select on public.organization_members to authenticated, service_role;
 -- NOTE: no write is granted; nobody raises a role, their own or another's, but through functions.
 
-create policy select_listed on public.instructors
-    for select
-    to anon
-    using (is_active and verification_status = 'verified');
-
-create policy select_listed_own_or_contact on public.instructors
-    for select
-    to authenticated
-    using (
-        (is_active and verification_status = 'verified')
-        or id = any ((select private.my_instructor_ids())::uuid[])
-        or id = any ((select private.my_contact_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-create policy update_own_or_admin on public.instructors
-    for update
-    to authenticated
-    using (
-        id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-grant select on public.instructors to anon, authenticated, service_role;
-grant update (
-    display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
-    minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes
-) on public.instructors to authenticated;
--- NOTE: is_active, verification_status and the totals are not the instructor's to set.
-
-create policy select_own_or_admin on public.instructor_details
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-create policy update_own_or_admin on public.instructor_details
-    for update
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-grant select on public.instructor_details to authenticated, service_role;
-grant update (phone, license_id) on public.instructor_details to authenticated;
--- NOTE: fee, payee and payout settings are money and change only through functions and Studio.
-
-create policy select_own_contact_or_admin on public.learners
-    for select
-    to authenticated
-    using (
-        id = any ((select private.my_learner_ids())::uuid[])
-        or id = any ((select private.my_contact_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-create policy update_own_or_admin on public.learners
-    for update
-    to authenticated
-    using (
-        id = any ((select private.my_learner_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-grant select on public.learners to authenticated, service_role;
-grant update (
-    full_name, email, phone, learning_goals, interests, experience_level, preferred_duration_minutes
-) on public.learners to authenticated;
-
-create policy select_own_or_admin on public.learner_details
-    for select
-    to authenticated
-    using (
-        learner_id = any ((select private.my_learner_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-grant select on public.learner_details to authenticated, service_role;
--- NOTE: the date of birth decides who needs a guardian, so no update is granted.
-
-create policy select_party on public.instructor_learners
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or learner_id = any ((select private.my_learner_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-grant select on public.instructor_learners to authenticated, service_role;
-
 grant select on public.my_roles to authenticated;
-
-grant execute on function private.become_instructor to authenticated;
-grant execute on function public.become_instructor to authenticated;
-grant execute on function private.admin_verify_instructor to authenticated;
-grant execute on function public.admin_verify_instructor to authenticated;

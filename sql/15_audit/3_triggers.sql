@@ -21,3 +21,6 @@ select private.audit_table('public.instructors', 'id', '{display_name,bio}');
 select private.audit_table('public.instructor_details', 'instructor_id', '{phone,license_id}');
 select private.audit_table('public.learners', 'id', '{full_name,email,phone,learning_goals,interests}');
 select private.audit_table('public.learner_details', 'learner_id', '{date_of_birth,notes}');
+select private.audit_table('public.guardians', 'id', '{full_name,phone,email}');
+select private.audit_table('public.learner_guardians', 'id', '{guardian_email,relation}');
+select private.audit_table('public.invitations', 'id', '{email,token_hash}');

@@ -1,6 +1,8 @@
 -- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
 -- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
 -- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
+-- The owner of accounts that are nobody's is spelled out as in one_account_a_kind_owner_and_currency: a plan for any values
+-- cannot match a variable with the index.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -14,7 +16,6 @@ create function private.post_batch(
     set search_path = ''
 as $$
 declare
-    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     posted integer;
 begin
     insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
@@ -29,7 +30,7 @@ begin
             select
             from private.ledger_accounts account
             where account.kind = posting.account_kind
-                and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
+                and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
                 and account.currency = posting.currency
         )
     order by posting.account_kind, posting.owner_id, posting.currency
@@ -53,7 +54,7 @@ begin
         join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
         join private.ledger_accounts account
             on account.kind = posting.account_kind
-            and coalesce(account.owner_id, nobody) = coalesce(posting.owner_id, nobody)
+            and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
             and account.currency = posting.currency
         where posting.amount_cents <> 0
     )

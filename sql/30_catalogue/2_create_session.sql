@@ -17,7 +17,6 @@ create function private.create_session(
 as $$
 declare
     instructor public.instructors;
-    new_service_id uuid;
 begin
     if p_expert_user_id is distinct from private.require_person() then
         perform private.refuse(
@@ -48,29 +47,9 @@ begin
         );
     end if;
 
-    insert into public.services (
-        org_id, instructor_id, title, description, short_description, duration_minutes, price_cents, currency
-    )
-    values (
-        instructor.org_id,
-        instructor.id,
-        trim(p_title),
-        p_description,
-        private.shorten(p_description, 500),
-        p_duration_minutes,
-        p_price_cents,
-        private.require_currency(p_currency)
-    )
-    on conflict do nothing
-    returning id into new_service_id;
-
-    if new_service_id is null then
-        perform private.refuse(
-            'PT409', 'service_exists',
-            'You offer a lesson with this title already.',
-            'Choose another title, or change the lesson that you have.'
-        );
-    end if;
-    return new_service_id;
+    return private.create_service(
+        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
+        private.require_currency(p_currency), null, null, null, 1, false, 24
+    );
 end;
 $$;

@@ -11,6 +11,7 @@ create policy select_listed_own_or_contact on public.services
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_org_ids())::uuid[])
+        or org_id = any ((select private.my_family_org_ids())::uuid[])
     );
 
 create policy update_own_or_admin on public.services
@@ -24,9 +25,38 @@ create policy update_own_or_admin on public.services
 grant select on public.services to anon, authenticated, service_role;
 grant update (
     title, description, short_description, topic_tags, duration_minutes, price_cents,
-    level, prerequisites, materials_url, max_participants, is_active
+    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours
 ) on public.services to authenticated;
--- NOTE: insert is done by create_session; the currency of a service never changes.
+-- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
 
 grant execute on function private.create_session to authenticated;
 grant execute on function public.create_session to authenticated;
+
+create policy select_member on public.rate_cards
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_org_ids())::uuid[]));
+
+create policy select_member on public.rate_card_items
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_org_ids())::uuid[]));
+
+grant select on public.rate_cards to authenticated, service_role;
+grant select on public.rate_card_items to authenticated, service_role;
+-- NOTE: no write is granted; cards and prices are set through functions. Everybody else asks quote_booking.
+
+grant execute on function private.create_service to authenticated;
+grant execute on function public.create_service to authenticated;
+grant execute on function private.create_rate_card to authenticated;
+grant execute on function public.create_rate_card to authenticated;
+grant execute on function private.set_rate_card_validity to authenticated;
+grant execute on function public.set_rate_card_validity to authenticated;
+grant execute on function private.delete_rate_card to authenticated;
+grant execute on function public.delete_rate_card to authenticated;
+grant execute on function private.set_rate to authenticated;
+grant execute on function public.set_rate to authenticated;
+grant execute on function private.quote_booking to anon, authenticated;
+grant execute on function public.quote_booking to anon, authenticated;
+grant execute on function private.search_services to anon, authenticated;
+grant execute on function public.search_services to anon, authenticated;

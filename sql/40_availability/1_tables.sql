@@ -28,6 +28,35 @@ comment on column public.availability_windows.end_time is 'Local; at or before s
 comment on column public.availability_windows.org_id is 'Filled in from the instructor when left out.';
 comment on column public.availability_windows.time_zone is 'Filled in from the instructor when left out.';
 
+create table public.availability_exceptions (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    on_date date not null,
+    is_available boolean not null,
+    start_time time not null default time '00:00',
+    end_time time not null default time '24:00',
+    time_zone text not null,
+    note text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
+    constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint note_is_short check (length(note) <= 1000)
+);
+
+create index on public.availability_exceptions (org_id, instructor_id);
+create index on public.availability_exceptions (instructor_id, on_date);
+
+comment on table public.availability_exceptions is
+    'A date on which the weekly windows do not hold: a part closed, or a time opened outside them; several a date.';
+comment on column public.availability_exceptions.is_available is 'True opens the range, false closes it.';
+comment on column public.availability_exceptions.end_time is 'Local; at or before start_time means on the next day.';
+comment on column public.availability_exceptions.org_id is 'Filled in from the instructor when left out, as is time_zone.';
+
 create table public.bookable_slots (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null,
@@ -38,7 +67,9 @@ create table public.bookable_slots (
     end_at timestamptz not null,
     max_bookings integer not null default 1,
     current_bookings integer not null default 0,
-    is_available boolean not null generated always as (current_bookings < max_bookings) stored,
+    is_published boolean not null default true,
+    is_withdrawn_when_free boolean not null default false,
+    is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
@@ -49,7 +80,8 @@ create table public.bookable_slots (
         on delete set null (availability_window_id),
     constraint end_is_after_start check (start_at < end_at),
     constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
-    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings)
+    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
+    constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
 );
 
 create index on public.bookable_slots (org_id, service_id, start_at);
@@ -58,7 +90,10 @@ create index on public.bookable_slots (org_id, availability_window_id);
 create index on public.bookable_slots (service_id, start_at) where is_available;
 create index on public.bookable_slots (start_at, end_at);
 
-comment on table public.bookable_slots is 'A published time of a service. Bookings take its seats.';
+comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
+comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on column public.bookable_slots.is_withdrawn_when_free is
+    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
 comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
 comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
 
@@ -85,5 +120,6 @@ comment on column private.instructor_calendar.person_id is
     'The login where there is one, else the instructor: one person in two organizations has one calendar.';
 
 alter table public.availability_windows enable row level security;
+alter table public.availability_exceptions enable row level security;
 alter table public.bookable_slots enable row level security;
 alter table private.instructor_calendar enable row level security;

@@ -1,5 +1,6 @@
 -- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
--- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race.
+-- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race. The instructor is
+-- locked for the person's sake, whom an invitation that is accepted right now would change.
 create function private.occupy_instructor(p_slot public.bookable_slots)
     returns boolean
     language plpgsql
@@ -20,6 +21,7 @@ begin
         )
     from public.instructors instructor
     where instructor.id = p_slot.instructor_id
+    for key share
     on conflict do nothing;
 
     return found or (

@@ -1,7 +1,6 @@
--- The times that an instructor's weekly windows give for a service, between two instants. It walks local dates, so that
--- nine o'clock stays nine o'clock across a change of the clocks; a local time that does not exist is skipped, one that
--- occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also where the clocks
--- skip an hour: what would begin before its neighbour has ended is left out.
+-- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
+-- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
+-- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -9,76 +8,56 @@ create function private.slot_times(
     p_to timestamptz
 )
     returns table (start_at timestamptz, end_at timestamptz, availability_window_id uuid)
-    language sql
+    language plpgsql
     stable
     security invoker
+    rows 200
     set search_path = ''
 as $$
-    with opening as (
-        select
-            availability.id as window_id,
-            availability.time_zone,
-            day.local_date + availability.start_time as opens_at,
-            day.local_date + availability.end_time
-                + case when availability.end_time <= availability.start_time then interval '1 day' else interval '0' end
-                as closes_at,
-            service.duration_minutes * interval '1 minute' as duration,
-            (instructor.buffer_before_minutes + instructor.buffer_after_minutes) * interval '1 minute' as buffers
-        from public.availability_windows availability
-        join public.instructors instructor on instructor.id = availability.instructor_id
-        join public.services service on service.id = p_service_id
-        cross join lateral (
-            select (p_from at time zone availability.time_zone)::date - 1 + step.days as local_date
-            from generate_series(
-                0,
-                (p_to at time zone availability.time_zone)::date - (p_from at time zone availability.time_zone)::date + 1
-            ) step (days)
-        ) day
-        where availability.instructor_id = p_instructor_id
-            and availability.is_active
-            and extract(dow from day.local_date) = availability.day_of_week
-            and day.local_date >= coalesce(availability.effective_from, day.local_date)
-            and day.local_date <= coalesce(availability.effective_to, day.local_date)
-    ),
+declare
+    closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
+    duration interval;
+    step interval;
+begin
+    select
+        make_interval(mins => service.duration_minutes),
+        make_interval(
+            mins => service.duration_minutes + instructor.buffer_before_minutes + instructor.buffer_after_minutes
+        )
+    into duration, step
+    from public.services service
+    join public.instructors instructor on instructor.id = p_instructor_id
+    where service.id = p_service_id;
 
-    local_start as (
+    return query
+    with existing as (
         select
-            opening.*,
-            start_series.local_time
-        from opening
+            candidate.start_at,
+            opening.availability_window_id,
+            lag(candidate.start_at) over (
+                partition by opening.availability_window_id, opening.local_open, opening.time_zone
+                order by candidate.start_at
+            ) as previous_start_at
+        from private.opening_hours(p_instructor_id, p_from, p_to) opening
         cross join lateral generate_series(
-            opening.opens_at,
-            opening.closes_at - opening.duration,
-            opening.duration + opening.buffers
+            opening.local_open, opening.local_close - duration, step
         ) start_series (local_time)
-    ),
-
-    existing as (
-        select
-            local_start.*,
-            local_start.local_time at time zone local_start.time_zone as starts_at
-        from local_start
-        where (local_start.local_time at time zone local_start.time_zone) at time zone local_start.time_zone
-            = local_start.local_time
-    ),
-
-    fitting as (
-        select
-            existing.*,
-            lag(existing.starts_at) over (
-                partition by existing.window_id, existing.opens_at order by existing.starts_at
-            ) as previous_starts_at
-        from existing
-        where existing.starts_at + existing.duration <= existing.closes_at at time zone existing.time_zone
+        cross join lateral (
+            select start_series.local_time at time zone opening.time_zone as start_at
+        ) candidate
+        where candidate.start_at at time zone opening.time_zone = start_series.local_time
+            and candidate.start_at + duration <= opening.closes_at
     )
 
-    select distinct on (fitting.starts_at)
-        fitting.starts_at,
-        fitting.starts_at + fitting.duration,
-        fitting.window_id
-    from fitting
-    where fitting.starts_at >= p_from
-        and fitting.starts_at < p_to
-        and coalesce(fitting.starts_at >= fitting.previous_starts_at + fitting.duration + fitting.buffers, true)
-    order by fitting.starts_at, fitting.window_id;
+    select distinct on (existing.start_at)
+        existing.start_at,
+        existing.start_at + duration,
+        existing.availability_window_id
+    from existing
+    where existing.start_at >= p_from
+        and existing.start_at < p_to
+        and coalesce(existing.start_at >= existing.previous_start_at + step, true)
+        and not closed && tstzrange(existing.start_at, existing.start_at + duration)
+    order by existing.start_at, existing.availability_window_id;
+end;
 $$;

@@ -3,6 +3,36 @@ create type public.booking_status as enum (
 );
 create type public.booking_party as enum ('learner', 'guardian', 'instructor', 'admin', 'system');
 
+create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
+
+create table public.booking_series (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid not null,
+    first_start_at timestamptz not null,
+    time_zone text not null,
+    every_weeks integer not null,
+    occurrences integer not null,
+    mode public.series_mode not null,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    constraint a_series_is_of_two_to_a_year_of_weeks check (occurrences between 2 and 52),
+    constraint it_recurs_within_a_quarter check (every_weeks between 1 and 13)
+);
+
+create index on public.booking_series (org_id, learner_id);
+create index on public.booking_series (org_id, instructor_id);
+create index on public.booking_series (org_id, service_id);
+create index on public.booking_series (learner_id);
+create index on public.booking_series (instructor_id);
+
+comment on table public.booking_series is 'Bookings asked for at once, at the same local time every so many weeks.';
+
 create table public.bookings (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null,
@@ -38,6 +68,10 @@ create table public.bookings (
     cancelled_at timestamptz,
     no_show_by public.booking_party,
     client_key text,
+    series_id uuid,
+    booked_by uuid references public.profiles (id) on delete set null,
+    is_fee_refundable boolean not null,
+    payout_hold interval not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
@@ -46,6 +80,7 @@ create table public.bookings (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
+    foreign key (org_id, series_id) references public.booking_series (org_id, id) on delete restrict,
     constraint end_is_after_start check (start_at < end_at),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amounts_are_not_negative check (
@@ -58,7 +93,7 @@ create table public.bookings (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
     constraint credit_is_at_most_the_total check (credit_applied_cents <= total_cents),
-    constraint a_hold_has_a_deadline check (status <> 'held' or hold_expires_at is not null),
+    constraint a_hold_has_a_deadline check (status not in ('held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
         and (status = 'cancelled') = (cancelled_by is not null)
@@ -83,6 +118,9 @@ create table public.bookings (
     ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
 );
 
+create unique index one_seat_a_learner_and_lesson
+    on public.bookings (slot_id, learner_person_id)
+    where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
@@ -93,20 +131,26 @@ create index on public.bookings (org_id, slot_id);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
 create index on public.bookings (status);
-create index on public.bookings (hold_expires_at) where status = 'held';
+create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
+create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, series_id);
+create index on public.bookings (booked_by);
 
 comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Changed only by functions; every change is audited.';
 comment on column public.bookings.learner_person_id is
     'The login where there is one, else the learner: one person in two organizations is in one place at a time.';
 comment on column public.bookings.is_group is 'A group lesson; only lessons for one learner exclude each other.';
-comment on column public.bookings.hold_expires_at is 'Until then an unpaid booking keeps its seat.';
+comment on column public.bookings.hold_expires_at is 'Until then a booking keeps its seat that waits for payment, or for the instructor.';
 comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
 comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
 comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson.';
 comment on column public.bookings.discount_cents is 'Borne by the platform; the instructor''s share never shrinks.';
 comment on column public.bookings.due_cents is 'What is left to be paid by card.';
 comment on column public.bookings.learner_notes is 'From the learner to the instructor: seen by both, and by admins.';
+comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
+comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
+comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
 comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
 
 create table public.booking_notes (
@@ -127,5 +171,15 @@ create index on public.booking_notes (instructor_id);
 
 comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
 
+create type private.booking_request as (
+    notes text,
+    client_key text,
+    pickup jsonb,
+    dropoff jsonb,
+    series_id uuid
+);
+comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
+
+alter table public.booking_series enable row level security;
 alter table public.bookings enable row level security;
 alter table public.booking_notes enable row level security;

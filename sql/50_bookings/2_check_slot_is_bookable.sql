@@ -1,6 +1,6 @@
--- Refuses a slot that the rules of its service and instructor do not let be booked now, by anybody.
+-- Refuses a time that the rules of its service and instructor do not let be booked now, by anybody.
 create function private.check_slot_is_bookable(
-    p_slot public.bookable_slots,
+    p_start_at timestamptz,
     p_service public.services,
     p_instructor public.instructors
 )
@@ -11,7 +11,7 @@ create function private.check_slot_is_bookable(
     set search_path = ''
 as $$
 begin
-    if p_slot.start_at <= private.clock() then
+    if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
         perform private.refuse(
             'PT422', 'slot_in_the_past',
             'That lesson has started already.',
@@ -32,14 +32,14 @@ begin
             'Choose another instructor, or try again later.'
         );
     end if;
-    if p_slot.start_at < private.clock() + make_interval(mins => p_instructor.minimum_notice_minutes) then
+    if p_start_at < private.clock() + make_interval(mins => p_instructor.minimum_notice_minutes) then
         perform private.refuse(
             'PT422', 'too_short_notice',
             format('This instructor needs %s minutes'' notice.', p_instructor.minimum_notice_minutes),
             'Choose a later time.'
         );
     end if;
-    if p_slot.start_at > private.clock() + p_instructor.horizon_days * interval '24 hours' then
+    if p_start_at > private.clock() + make_interval(hours => 24 * p_instructor.horizon_days) then
         perform private.refuse(
             'PT422', 'too_far_ahead',
             format('This instructor can be booked up to %s days ahead.', p_instructor.horizon_days),

@@ -26,7 +26,7 @@ begin
     where id = p_booking_id;
     return true;
 exception
-    when exclusion_violation then
+    when exclusion_violation or unique_violation then
         return false;
     when sqlstate 'PT409' then
         get stacked diagnostics refusal = pg_exception_detail;

@@ -1,10 +1,10 @@
--- Books a published slot for the caller: held until it is paid for, or confirmed at once when nothing is due.
+-- Books a published slot: held until it is paid for, or confirmed at once when nothing is due.
 -- Definer: learners may not write slots or bookings themselves; the price comes from the service.
 create function private.create_booking_with_payment(
     p_learner_user_id uuid,
     p_slot_id uuid,
-    p_notes text,
-    p_client_key text
+    p_learner_id uuid,
+    p_request private.booking_request
 )
     returns public.bookings
     language plpgsql
@@ -14,16 +14,12 @@ create function private.create_booking_with_payment(
 as $$
 declare
     slot public.bookable_slots;
-    booking public.bookings;
 begin
-    if p_learner_user_id is distinct from private.require_person() then
-        perform private.refuse(
-            '42501', 'not_yourself',
-            'You can book lessons for yourself only.',
-            'Send your own user id as p_learner_user_id.'
-        );
-    end if;
-    select * into slot from public.bookable_slots where id = p_slot_id;
+    perform private.require_person();
+    select * into slot
+    from public.bookable_slots
+    where id = p_slot_id
+        and is_published;
     if not found then
         perform private.refuse(
             'PT404', 'slot_not_found',
@@ -32,19 +28,10 @@ begin
         );
     end if;
 
-    booking := private.hold_slot(
-        p_slot_id,
-        private.ensure_learner(p_learner_user_id, slot.org_id),
-        p_notes,
-        p_client_key
+    return private.book_slot(
+        slot,
+        private.require_bookable_learner(p_learner_user_id, p_learner_id, slot.org_id),
+        p_request
     );
-    if booking.status = 'held' and booking.due_cents = 0 then
-        update public.bookings
-        set status = 'confirmed',
-            hold_expires_at = null
-        where id = booking.id
-        returning * into booking;
-    end if;
-    return booking;
 end;
 $$;

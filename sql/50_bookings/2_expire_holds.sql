@@ -1,5 +1,5 @@
--- Expires unpaid bookings whose deadline has passed and returns how many. Named a slot and a learner, it looks only at those
--- in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
+-- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
+-- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
 -- They are taken in the order of their slots, so that two sweeps cannot deadlock.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
@@ -16,7 +16,7 @@ begin
     for overdue_id in
         select booking.id
         from public.bookings booking
-        where booking.status = 'held'
+        where booking.status in ('held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0

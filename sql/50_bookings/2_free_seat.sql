@@ -1,4 +1,5 @@
--- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one.
+-- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one; a slot that was
+-- withdrawn meanwhile is not offered again.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.free_seat()
     returns trigger
@@ -12,7 +13,9 @@ declare
 begin
     if private.occupies_slot(old.status) and not private.occupies_slot(new.status) then
         update public.bookable_slots
-        set current_bookings = current_bookings - 1
+        set current_bookings = current_bookings - 1,
+            is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
+            is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
         where id = new.slot_id
         returning current_bookings into seats_taken;
 

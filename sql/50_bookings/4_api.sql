@@ -1,8 +1,41 @@
+create function public.list_open_slots(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz
+)
+    returns table (
+        start_at timestamptz,
+        end_at timestamptz,
+        local_start timestamp,
+        local_end timestamp,
+        time_zone text,
+        slot_id uuid,
+        seats_left integer
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
+        open_slot.time_zone, open_slot.slot_id, open_slot.seats_left
+    from private.list_open_slots(p_instructor_id, p_service_id, p_from, p_to) open_slot;
+end;
+
+comment on function public.list_open_slots is
+    'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
+    'in UTC, and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
     p_slot_id uuid,
     p_notes text default null,
-    p_client_key text default null
+    p_client_key text default null,
+    p_learner_id uuid default null,
+    p_pickup jsonb default null,
+    p_dropoff jsonb default null
 )
     returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid)
     language sql
@@ -16,13 +49,120 @@ begin atomic
         booking.currency,
         booking.instructor_id,
         booking.service_id
-    from private.create_booking_with_payment(p_learner_user_id, p_slot_id, p_notes, p_client_key) booking;
+    from private.create_booking_with_payment(
+        p_learner_user_id,
+        p_slot_id,
+        p_learner_id,
+        row(p_notes, p_client_key, p_pickup, p_dropoff, null)::private.booking_request
+    ) booking;
 end;
 
 comment on function public.create_booking_with_payment is
-    'Books a published slot for the caller and returns one row: the booking, what is due in the minor unit, its currency, the '
-    'instructor''s and the service''s id. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
+    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
+    'service''s id. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of; pickup and dropoff are '
+    '{"address", "lat", "lng"}. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
     'Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
-    'Errors: sign_in_required, not_yourself, slot_not_found, not_a_learner_here, client_key_reused, slot_in_the_past, service_inactive, '
-    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, service_has_no_price, amount_too_small, amount_too_large, '
-    'too_many_holds, slot_taken, learner_busy.';
+    'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+
+create function public.request_booking(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_notes text default null,
+    p_client_key text default null,
+    p_learner_user_id uuid default null,
+    p_learner_id uuid default null,
+    p_pickup jsonb default null,
+    p_dropoff jsonb default null
+)
+    returns table (
+        booking_id uuid,
+        status public.booking_status,
+        amount_cents bigint,
+        currency text,
+        hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        booking.id,
+        booking.status,
+        booking.due_cents,
+        booking.currency,
+        booking.hold_expires_at
+    from private.request_booking(
+        p_instructor_id,
+        p_service_id,
+        p_start_at,
+        p_learner_user_id,
+        p_learner_id,
+        row(p_notes, p_client_key, p_pickup, p_dropoff, null)::private.booking_request
+    ) booking;
+end;
+
+comment on function public.request_booking is
+    'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
+    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+
+create function public.request_booking_series(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer default 1,
+    p_mode public.series_mode default 'all_or_nothing',
+    p_learner_user_id uuid default null,
+    p_learner_id uuid default null,
+    p_notes text default null
+)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select series.occurrence, series.start_at, series.booking_id, series.refusal
+    from private.request_booking_series(
+        p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode,
+        p_learner_user_id, p_learner_id, p_notes
+    ) series;
+end;
+
+comment on function public.request_booking_series is
+    'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
+    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
+    'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, '
+    'amount_too_small, amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of '
+    'public.bookings and public.booking_series.';
+
+create function public.confirm_booking(p_booking_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.confirm_booking(p_booking_id);
+
+comment on function public.confirm_booking is
+    'Accepts a request; for its instructor or an admin. The learner then has the service''s approval hours to pay. '
+    'Errors: sign_in_required, booking_not_found, booking_not_requested.';
+
+create function public.decline_booking(p_booking_id uuid, p_reason text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.decline_booking(p_booking_id, p_reason);
+
+comment on function public.decline_booking is
+    'Turns a request down; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';

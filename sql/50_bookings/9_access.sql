@@ -2,11 +2,21 @@ create policy select_party on public.bookings
     for select
     to authenticated
     using (
-        learner_id = any ((select private.my_learner_ids())::uuid[])
+        learner_id = any ((select private.my_family_ids())::uuid[])
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
+create policy select_party on public.booking_series
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.booking_series to authenticated, service_role;
 grant select on public.bookings to authenticated, service_role;
 -- NOTE: no write is granted; bookings change only through functions.
 
@@ -31,3 +41,13 @@ alter publication supabase_realtime add table public.bookings (id, org_id, statu
 
 grant execute on function private.create_booking_with_payment to authenticated;
 grant execute on function public.create_booking_with_payment to authenticated;
+grant execute on function private.list_open_slots to anon, authenticated;
+grant execute on function public.list_open_slots to anon, authenticated;
+grant execute on function private.request_booking to authenticated;
+grant execute on function public.request_booking to authenticated;
+grant execute on function private.request_booking_series to authenticated;
+grant execute on function public.request_booking_series to authenticated;
+grant execute on function private.confirm_booking to authenticated;
+grant execute on function public.confirm_booking to authenticated;
+grant execute on function private.decline_booking to authenticated;
+grant execute on function public.decline_booking to authenticated;

@@ -10,6 +10,7 @@ as $$
 declare
     booking public.bookings := private.require_own_booking(p_booking_id);
     completed_lesson_id uuid;
+    broken_rule text;
 begin
     if booking.status not in ('confirmed', 'in_progress') then
         perform private.refuse(
@@ -26,15 +27,21 @@ begin
         );
     end if;
 
-    insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
-    values (
-        booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
-        booking.start_at, private.clock(), p_notes
-    )
-    on conflict (booking_id) do update
-        set ended_at = excluded.ended_at,
-            notes = coalesce(excluded.notes, lesson.notes)
-    returning id into completed_lesson_id;
+    begin
+        insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
+        values (
+            booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
+            booking.start_at, private.clock(), p_notes
+        )
+        on conflict (booking_id) do update
+            set ended_at = excluded.ended_at,
+                notes = coalesce(excluded.notes, lesson.notes)
+        returning id into completed_lesson_id;
+    exception
+        when check_violation then
+            get stacked diagnostics broken_rule = constraint_name;
+            perform private.refuse_violation(broken_rule);
+    end;
 
     update public.bookings set status = 'completed' where id = booking.id;
     return completed_lesson_id;

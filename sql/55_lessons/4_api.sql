@@ -20,4 +20,4 @@ return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
     'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early.';
+    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';

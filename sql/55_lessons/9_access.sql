@@ -2,7 +2,7 @@ create policy select_party on public.lessons
     for select
     to authenticated
     using (
-        learner_id = any ((select private.my_learner_ids())::uuid[])
+        learner_id = any ((select private.my_family_ids())::uuid[])
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );

@@ -11,7 +11,7 @@ create table public.payments (
     org_id uuid not null,
     kind public.payment_kind not null default 'booking',
     booking_id uuid,
-    payer_id uuid not null references public.profiles (id) on delete restrict,
+    payer_id uuid references public.profiles (id) on delete set null,
     learner_id uuid not null,
     instructor_id uuid not null,
     currency text not null,
@@ -70,6 +70,7 @@ create index on public.payments (status);
 
 comment on table public.payments is
     'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunded and disputed are amounts, not states.';
+comment on column public.payments.payer_id is 'Who pays; null once that login was erased.';
 comment on column public.payments.amount_cents is 'What is charged, in the minor unit: share + fee - discount.';
 comment on column public.payments.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
 comment on column public.payments.minutes is 'How much of the instructor''s time is paid for.';

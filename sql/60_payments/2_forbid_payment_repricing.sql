@@ -9,8 +9,8 @@ create function private.forbid_payment_repricing()
 as $$
 begin
     if row(
-        new.id, new.org_id, new.kind, new.booking_id, new.payer_id, new.learner_id, new.instructor_id, new.currency,
-        new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents,
+        new.id, new.org_id, new.kind, new.booking_id, coalesce(new.payer_id, old.payer_id), new.learner_id, new.instructor_id,
+        new.currency, new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents,
         new.is_fee_refundable, new.minutes
     ) is distinct from row(
         old.id, old.org_id, old.kind, old.booking_id, old.payer_id, old.learner_id, old.instructor_id, old.currency,

@@ -34,12 +34,11 @@ begin
             org_id, booking_id, payer_id, learner_id, instructor_id, currency,
             list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes
         )
-        select
+        values (
             booking.org_id, booking.id, p_user_id, booking.learner_id, booking.instructor_id, booking.currency,
             booking.price_cents, booking.discount_cents, booking.platform_fee_cents, booking.instructor_share_cents,
-            booking.due_cents, organization.fee_refundable, extract(epoch from booking.end_at - booking.start_at) / 60
-        from public.organizations organization
-        where organization.id = booking.org_id
+            booking.due_cents, booking.is_fee_refundable, extract(epoch from booking.end_at - booking.start_at) / 60
+        )
         returning * into payment;
     end if;
 

@@ -1,4 +1,5 @@
--- The person's own booking, locked, if it can be paid for now. A foreign one is as unknown as one that does not exist.
+-- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
+-- unknown as one that does not exist.
 create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -12,17 +13,20 @@ begin
     select * into booking
     from public.bookings
     where id = p_booking_id
-        and learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
+        and (
+            learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
+            or learner_id = any (private.ward_ids(p_user_id, 'pay'))
+        )
     for no key update;
 
     if not found then
         perform private.refuse(
             'PT404', 'booking_not_found',
             'You have no such booking.',
-            'Check the booking''s id, and that you are signed in as the person who booked.'
+            'Check the booking''s id, and that you are signed in as the learner, or a guardian who may pay.'
         );
     end if;
-    if booking.status in ('expired', 'held') and booking.hold_expires_at <= private.clock() then
+    if booking.status = 'expired' or (booking.status = 'held' and booking.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
             'The time was kept for you until now, but not longer.',

@@ -81,3 +81,90 @@ comment on column public.booking_details.status is
     'instructor''s no-show) or declined. booking_status says it exactly.';
 comment on column public.booking_details.payment_status is
     'pending, processing, authorized, captured, failed (declined, to be tried again), cancelled or refunded (in full).';
+
+create function public.my_bookings(
+    p_from timestamptz default '-infinity',
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from public.booking_details details
+    where details.learner_id = any ((select private.my_family_ids())::uuid[])
+        and details.start_at >= greatest(p_from, p_after_start_at, '-infinity')
+        and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
+    order by details.start_at, details.id
+    limit private.page_size(p_limit);
+end;
+
+comment on function public.my_bookings is
+    'The bookings of the caller as a learner and of those the caller is guardian of, from p_from on, in pages of at most 200; '
+    'p_after_start_at and p_after_id are those of the last row of the page before.';
+
+create function public.instructor_day(
+    p_instructor_id uuid,
+    p_on date
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from public.booking_details details
+    where details.expert_id = p_instructor_id
+        and (
+            p_instructor_id = any ((select private.my_instructor_ids())::uuid[])
+            or details.org_id = any ((select private.my_admin_org_ids())::uuid[])
+        )
+        and details.booking_status not in ('cancelled', 'declined', 'expired')
+        and details.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
+        and details.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
+        and (
+            details.start_at at time zone (
+                select instructor.time_zone
+                from public.instructors instructor
+                where instructor.id = p_instructor_id
+            )
+        )::date = p_on
+    order by details.start_at, details.id;
+end;
+
+comment on function public.instructor_day is
+    'The bookings of an instructor on a local date, for the instructor and the school''s admins.';
+
+create function public.organization_bookings(
+    p_org_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from public.booking_details details
+    where details.org_id = p_org_id
+        and p_org_id = any ((select private.my_admin_org_ids())::uuid[])
+        and details.start_at >= greatest(p_from, p_after_start_at)
+        and details.start_at < p_to
+        and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
+    order by details.start_at, details.id
+    limit private.page_size(p_limit);
+end;
+
+comment on function public.organization_bookings is
+    'The bookings of an organization between two instants, for its admins, in pages of at most 200; p_after_start_at and p_after_id are those '
+    'of the last row of the page before.';

@@ -3,7 +3,7 @@ create policy select_party on public.payments
     to authenticated
     using (
         payer_id = (select private.my_user_id())
-        or learner_id = any ((select private.my_learner_ids())::uuid[])
+        or learner_id = any ((select private.my_family_ids())::uuid[])
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
@@ -12,7 +12,7 @@ create policy select_party on public.refunds
     for select
     to authenticated
     using (
-        learner_id = any ((select private.my_learner_ids())::uuid[])
+        learner_id = any ((select private.my_family_ids())::uuid[])
         or instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
@@ -28,3 +28,6 @@ grant execute on function private.record_payment_intent to webhook_service;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function public.my_bookings to authenticated;
+grant execute on function public.instructor_day to authenticated;
+grant execute on function public.organization_bookings to authenticated;

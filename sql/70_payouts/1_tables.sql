@@ -1,6 +1,3 @@
-create type public.connect_status as enum (
-    'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
-);
 create type public.earning_kind as enum (
     'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
 );
@@ -10,65 +7,15 @@ create type public.payout_outcome as enum ('payout', 'skipped', 'held');
 create type public.payout_status as enum (
     'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
 );
+create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
 create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
-
-create table public.stripe_connect_accounts (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null references public.organizations (id) on delete restrict,
-    instructor_id uuid,
-    stripe_account_id text unique,
-    account_type text not null default 'express',
-    status public.connect_status not null default 'not_started',
-    charges_enabled boolean not null default false,
-    payouts_enabled boolean not null default false,
-    details_submitted boolean not null default false,
-    transfers_enabled boolean not null default false,
-    requires_onboarding boolean not null generated always as (not details_submitted) stored,
-    country text,
-    default_currency text,
-    business_type text,
-    seen_at timestamptz,
-    retired_at timestamptz,
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    constraint account_id_is_stripes check (stripe_account_id ~ '^acct_'),
-    constraint an_account_that_does_something_exists check (status = 'not_started' or stripe_account_id is not null),
-    constraint ready_means_that_money_can_arrive check (status <> 'ready' or (transfers_enabled and payouts_enabled))
-);
-
-create unique index one_live_account_a_payee
-    on public.stripe_connect_accounts (org_id, instructor_id) nulls not distinct
-    where retired_at is null;
-create index on public.stripe_connect_accounts (org_id, instructor_id);
-create index on public.stripe_connect_accounts (instructor_id);
-
-comment on table public.stripe_connect_accounts is
-    'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
-comment on column public.stripe_connect_accounts.seen_at is 'Time of the latest Stripe event applied; older ones change nothing.';
-
-create table public.connect_account_details (
-    connect_account_id uuid primary key,
-    org_id uuid not null,
-    disabled_reason text,
-    verification_status text,
-    requirements jsonb,
-    business_profile jsonb,
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
-);
-
-create index on public.connect_account_details (org_id, connect_account_id);
-
-comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
 create table public.payout_runs (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     schedule public.payout_schedule not null,
     period_on date not null,
+    sequence integer not null default 1,
     cutoff_at timestamptz not null,
     status public.payout_run_status not null default 'open',
     heartbeat_at timestamptz not null,
@@ -76,12 +23,14 @@ create table public.payout_runs (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
-    unique (org_id, schedule, period_on),
+    unique (org_id, schedule, period_on, sequence),
+    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
     constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
 );
 
 comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
 comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
+comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
 comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
 comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
 
@@ -101,6 +50,8 @@ create table public.payouts (
     failure_code text,
     failure_message text,
     paid_at timestamptz,
+    last_tried_at timestamptz,
+    leased_until timestamptz,
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -118,6 +69,7 @@ create table public.payouts (
         (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
         and (status in ('paid', 'reversed')) = (paid_at is not null)
     ),
+    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
     constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
 );
 
@@ -125,11 +77,14 @@ create index on public.payouts (org_id, instructor_id);
 create index on public.payouts (org_id, run_id);
 create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
-create index on public.payouts (run_id, status, id);
+create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
+create index on public.payouts (run_id, leased_until) where status = 'sending';
+create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
 comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
 comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
+comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
 comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
 
 create table public.earnings (
@@ -229,7 +184,65 @@ create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
 
 comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
-comment on column public.payout_run_results.reason is 'negative_balance, nothing_due, below_minimum, no_account or account_not_ready.';
+comment on column public.payout_run_results.reason is
+    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
+
+create table public.bank_payouts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    connect_account_id uuid not null,
+    instructor_id uuid,
+    stripe_payout_id text not null unique,
+    currency text not null,
+    amount_cents bigint not null,
+    status public.bank_payout_status not null,
+    arrival_on date,
+    failure_code text,
+    failure_message text,
+    seen_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
+);
+
+create index on public.bank_payouts (org_id, connect_account_id);
+create index on public.bank_payouts (org_id, instructor_id);
+create index on public.bank_payouts (instructor_id, created_at);
+
+comment on table public.bank_payouts is
+    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
+comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+
+create table public.problem_reports (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    booking_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    reported_by uuid references public.profiles (id) on delete set null,
+    description text not null,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint description_is_short check (length(description) between 3 and 5000),
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+);
+
+create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
+create index on public.problem_reports (org_id, booking_id);
+create index on public.problem_reports (org_id, learner_id);
+create index on public.problem_reports (org_id, instructor_id);
+create index on public.problem_reports (reported_by);
+create index on public.problem_reports (learner_id);
+
+comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
 
 create table private.payout_attempts (
     payout_id uuid not null references public.payouts (id) on delete restrict,
@@ -240,7 +253,6 @@ create table private.payout_attempts (
     destination text not null,
     status private.attempt_status not null default 'sending',
     worker_id uuid not null,
-    leased_until timestamptz not null,
     error_code text,
     error_message text,
     started_at timestamptz not null,
@@ -253,13 +265,12 @@ create table private.payout_attempts (
 
 comment on table private.payout_attempts is
     'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
-comment on column private.payout_attempts.leased_until is 'Until then the try belongs to one worker; after it, another may look it up and go on.';
 
-alter table public.stripe_connect_accounts enable row level security;
-alter table public.connect_account_details enable row level security;
 alter table public.payout_runs enable row level security;
 alter table public.payouts enable row level security;
 alter table public.earnings enable row level security;
 alter table public.payout_items enable row level security;
 alter table public.payout_run_results enable row level security;
+alter table public.bank_payouts enable row level security;
+alter table public.problem_reports enable row level security;
 alter table private.payout_attempts enable row level security;

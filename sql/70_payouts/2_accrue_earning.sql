@@ -27,10 +27,8 @@ begin
         payment.id,
         new.currency,
         earned_cents,
-        private.clock() + organization.payout_hold
-    from public.organizations organization
-    where organization.id = new.org_id
-        and earned_cents > 0;
+        greatest(private.clock() + new.payout_hold, payment.funds_available_at)
+    where earned_cents > 0;
     return null;
 end;
 $$;

@@ -1,6 +1,6 @@
--- Refuses a date or an organization that no payout run can be for. A run that was made is resumed on whatever date, also
--- after the organization has changed its weekday.
-create function private.check_payday(p_date date, p_org_id uuid)
+-- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
+-- date, also after the organization has changed its weekday.
+create function private.check_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
     stable
@@ -46,7 +46,7 @@ begin
         select
         from public.organizations organization
         where (p_org_id is null or organization.id = p_org_id)
-            and extract(dow from p_date) = organization.payout_weekday
+            and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
             'PT422', 'not_a_payday',

@@ -1,7 +1,7 @@
 -- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
 -- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payout is looked at
--- again under its lock, because another worker may have claimed it since the first look.
+-- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
+-- not ready any more is held instead.
 -- Definer: the jobs have no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
@@ -29,36 +29,34 @@ declare
     payout public.payouts;
     last_try private.payout_attempts;
     this_try private.payout_attempts;
+    account public.stripe_connect_accounts;
 begin
     loop
-        select candidate.* into payout
-        from public.payouts candidate
-        where candidate.run_id = p_run_id
-            and candidate.status in ('pending', 'sending', 'failed', 'unknown')
-            and private.is_claimable(candidate, p_started_at)
-        order by candidate.status, candidate.id
-        limit 1
-        for no key update skip locked;
-
-        if not found then
+        payout := private.lock_claimable_payout(p_run_id, p_started_at);
+        if payout.id is null then
             return;
         end if;
-        exit when private.is_claimable(payout, p_started_at);
+
+        select * into last_try
+        from private.payout_attempts made
+        where made.payout_id = payout.id
+        order by made.attempt desc
+        limit 1;
+        select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
+
+        exit when account.status = 'ready' or last_try.status in ('sending', 'unknown');
+        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers now.');
     end loop;
 
-    select * into last_try
-    from private.payout_attempts made
-    where made.payout_id = payout.id
-    order by made.attempt desc
-    limit 1;
-
-    if payout.status <> 'sending' then
-        update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
-        update public.payouts set status = 'sending' where id = payout.id;
-    end if;
+    update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
+    update public.payouts
+    set status = 'sending',
+        last_tried_at = private.clock(),
+        leased_until = private.clock() + p_lease
+    where id = payout.id;
 
     insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, leased_until, started_at
+        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
         payout.id,
@@ -68,17 +66,13 @@ begin
         payout.currency,
         account.stripe_account_id,
         p_worker_id,
-        private.clock() + p_lease,
         private.clock()
-    from public.stripe_connect_accounts account
-    cross join lateral (
+    from (
         select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
     ) next_try
-    where account.id = payout.connect_account_id
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
-            leased_until = excluded.leased_until,
             started_at = excluded.started_at,
             finished_at = null
     returning made.* into this_try;

@@ -33,7 +33,7 @@ begin
         run.status = 'completed',
         count(payout.id),
         count(payout.id) filter (where payout.status in ('paid', 'reversed')),
-        count(payout.id) filter (where payout.status in ('held', 'cancelled')),
+        count(payout.id) filter (where payout.status = 'held'),
         count(payout.id) filter (where payout.status in ('pending', 'sending', 'failed')),
         count(payout.id) filter (where payout.status = 'unknown'),
         coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint

@@ -23,7 +23,7 @@ begin
         select
             gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
             decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
-        from private.decide_payouts(p_run.org_id, p_run.cutoff_at, '{available}') decided
+        from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
     ),
 
     created as (
@@ -81,5 +81,17 @@ begin
     ) line (account_kind, amount_cents);
 
     perform private.post_batch('payout_created', 'payout', p_run.cutoff_at, postings);
+
+    perform private.raise_alert(
+        result.org_id, result.instructor_id, 'payout_held',
+        case result.reason
+            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
+            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+        end,
+        'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
+    )
+    from public.payout_run_results result
+    where result.run_id = p_run.id
+        and result.outcome = 'held';
 end;
 $$;

@@ -1,6 +1,11 @@
 -- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
--- and by the dry run, which looks before that and therefore also counts what is pending.
-create function private.decide_payouts(p_org_id uuid, p_cutoff_at timestamptz, p_statuses public.earning_status[])
+-- and by those that look before that and therefore also count what is pending.
+create function private.decide_payouts(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_cutoff_at timestamptz,
+    p_statuses public.earning_status[]
+)
     returns table (
         payee_id uuid,
         instructor_id uuid,
@@ -37,7 +42,10 @@ as $$
                 when balance.amount_cents = 0 then 'nothing_due'
                 when balance.amount_cents < coalesce(details.minimum_payout_cents, organization.minimum_payout_cents)
                     then 'below_minimum'
+                when details.is_payout_held then 'admin_hold'
                 when account.stripe_account_id is null then 'no_account'
+                when account.status in ('paused', 'disconnected') then 'account_restricted'
+                when account.status = 'incomplete' and account.details_submitted then 'account_restricted'
                 when account.status <> 'ready' then 'account_not_ready'
             end as reason
         from balance
@@ -47,7 +55,7 @@ as $$
             on account.org_id = p_org_id
             and coalesce(account.instructor_id, account.org_id) = balance.payee_id
             and account.retired_at is null
-        where coalesce(details.payout_schedule, 'weekly') = 'weekly'
+        where coalesce(details.payout_schedule, 'weekly') = p_schedule
     )
 
     select
@@ -57,7 +65,11 @@ as $$
         judged.currency,
         judged.amount_cents,
         judged.earning_ids,
-        case when judged.reason is null then 'payout' else 'skipped' end::public.payout_outcome,
+        case
+            when judged.reason is null then 'payout'
+            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            else 'skipped'
+        end::public.payout_outcome,
         judged.reason
     from judged;
 $$;

@@ -9,10 +9,16 @@ as $$
     select
         count(*),
         count(*) filter (where payout.status in ('paid', 'reversed')),
-        count(*) filter (where private.is_claimable(payout, p_started_at)),
-        count(*) filter (where payout.status = 'sending' and not private.is_claimable(payout, p_started_at)),
+        count(*) filter (
+            where (payout.status = 'sending' and payout.leased_until <= private.clock())
+            or (
+                payout.status in ('pending', 'failed', 'unknown')
+                and coalesce(payout.last_tried_at < p_started_at, true)
+            )
+        ),
+        count(*) filter (where payout.status = 'sending' and payout.leased_until > private.clock()),
         count(*) filter (where payout.status in ('failed', 'unknown')),
-        count(*) filter (where payout.status in ('held', 'cancelled'))
+        count(*) filter (where payout.status = 'held')
     from public.payouts payout
     where payout.run_id = p_run_id;
 $$;

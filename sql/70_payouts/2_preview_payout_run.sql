@@ -1,5 +1,5 @@
 -- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
-create function private.preview_payout_run(p_org_id uuid, p_period_on date)
+create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns table (
         instructor_id uuid,
         display_name text,
@@ -21,7 +21,7 @@ as $$
         decision.outcome::text,
         decision.reason
     from private.decide_payouts(
-        p_org_id, private.payout_cutoff(p_org_id, p_period_on), '{pending,available}'
+        p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on), '{pending,available}'
     ) decision
     join public.organizations organization on organization.id = p_org_id
     left join public.instructors instructor on instructor.id = decision.instructor_id

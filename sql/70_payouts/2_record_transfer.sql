@@ -1,7 +1,8 @@
--- Takes the transfer that Stripe made, or that a look-up found, for a payout.
+-- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
+-- reversed if all of it has come back since.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
-    returns void
+    returns text
     language plpgsql
     volatile
     security definer
@@ -26,5 +27,6 @@ begin
             'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
         );
     end if;
+    return (select payout.status from public.payouts payout where payout.id = p_payout_id);
 end;
 $$;

@@ -1,21 +1,26 @@
 -- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A payout that was settled meanwhile stays so.
+-- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
+-- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
+-- nothing. Returns the payout's status.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
     p_attempt integer,
+    p_worker_id uuid,
     p_outcome text,
     p_code text,
     p_message text
 )
-    returns void
+    returns text
     language plpgsql
     volatile
     security definer
     set search_path = ''
 as $$
+declare
+    payout public.payouts;
 begin
-    perform from public.payouts where id = p_payout_id for no key update;
+    select * into payout from public.payouts where id = p_payout_id for no key update;
 
     update private.payout_attempts
     set status = p_outcome::private.attempt_status,
@@ -24,15 +29,24 @@ begin
         error_message = left(p_message, 500)
     where payout_id = p_payout_id
         and attempt = p_attempt
+        and worker_id = p_worker_id
         and status = 'sending';
-
-    if found then
-        update public.payouts
-        set status = case p_outcome when 'refused' then 'failed' when 'unknown' then 'unknown' else 'pending' end::public.payout_status,
-            failure_code = left(p_code, 100),
-            failure_message = left(p_message, 500)
-        where id = p_payout_id
-            and status = 'sending';
+    if not found or payout.status <> 'sending' then
+        return payout.status;
     end if;
+
+    update public.payouts
+    set status = case p_outcome when 'refused' then 'failed' when 'unknown' then 'unknown' else 'pending' end::public.payout_status,
+        leased_until = null,
+        failure_code = left(p_code, 100),
+        failure_message = left(p_message, 500)
+    where id = p_payout_id
+    returning * into payout;
+
+    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+        perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
+        return 'held';
+    end if;
+    return payout.status;
 end;
 $$;

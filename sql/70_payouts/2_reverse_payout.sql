@@ -31,7 +31,7 @@ begin
     )
     select
         payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
-        payout.currency, part_cents, p_occurred_at, 'available'
+        payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     from public.payout_items item
     where item.payout_id = payout.id
     order by item.amount_cents desc, item.earning_id
@@ -44,6 +44,12 @@ begin
             row('stripe_balance', null, part_cents),
             row('payee_payable', payout.payee_id, -part_cents)
         ]::private.posting[]
+    );
+
+    perform private.raise_alert(
+        payout.org_id, payout.instructor_id, 'payout_reversed',
+        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
     );
 end;
 $$;

@@ -12,11 +12,16 @@ create function private.settle_payout(
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
-    update public.payouts set status = 'sending' where id = p_payout.id and status = 'pending';
+    update public.payouts
+    set status = 'sending',
+        leased_until = private.clock()
+    where id = p_payout.id
+        and status = 'pending';
     update public.payouts
     set status = 'paid',
         stripe_transfer_id = p_transfer ->> 'id',
         paid_at = p_occurred_at,
+        leased_until = null,
         failure_code = null,
         failure_message = null
     where id = p_payout.id;

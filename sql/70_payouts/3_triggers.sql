@@ -1,12 +1,4 @@
 create trigger touch_updated_at
-    before update on public.stripe_connect_accounts
-    for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
-    before update on public.connect_account_details
-    for each row execute function private.touch_updated_at();
-
-create trigger touch_updated_at
     before update on public.payout_runs
     for each row execute function private.touch_updated_at();
 
@@ -46,8 +38,22 @@ create trigger net_refund
     when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
     execute function private.net_refund();
 
-select private.audit_table('public.stripe_connect_accounts', 'id');
-select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
+create trigger follow_funds
+    after update of funds_available_at on public.payments
+    for each row
+    when (new.funds_available_at is not null)
+    execute function private.follow_funds();
+
+create trigger touch_updated_at
+    before update on public.bank_payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.problem_reports
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.bank_payouts', 'id');
+select private.audit_table('public.problem_reports', 'id', '{description,resolution}');
 select private.audit_table('public.payout_runs', 'id');
 select private.audit_table('public.payouts', 'id');
 select private.audit_table('public.earnings', 'id');

@@ -23,3 +23,147 @@ group by earning.org_id, earning.instructor_id, earning.currency;
 comment on view public.instructor_balances is
     'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
     'paid leaves out what came back.';
+
+create function public.my_balance()
+    returns setof public.instructor_balances
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select balance.*
+    from public.instructor_balances balance
+    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+end;
+
+comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
+
+create function public.payout_statement(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.payout_statement(p_payout_id) statement;
+end;
+
+comment on function public.payout_statement is
+    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
+    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+
+create function public.set_payout_settings(
+    p_instructor_id uuid,
+    p_payout_schedule public.payout_schedule default null,
+    p_minimum_payout_cents bigint default null,
+    p_payee public.payee_kind default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
+
+comment on function public.set_payout_settings is
+    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
+    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'public.instructor_details.';
+
+create function public.retire_connect_account(p_connect_account_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.retire_connect_account(p_connect_account_id);
+
+comment on function public.retire_connect_account is
+    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+
+create function public.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.report_problem(p_booking_id, p_description);
+
+comment on function public.report_problem is
+    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
+    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
+    'public.problem_reports.';
+
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
+
+comment on function public.admin_resolve_problem is
+    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
+    'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_hold_payout(p_payout_id, p_reason);
+
+comment on function public.admin_hold_payout is
+    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'payout_cannot_do_that.';
+
+create function public.admin_release_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_release_payout(p_payout_id, p_reason);
+
+comment on function public.admin_release_payout is
+    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'payout_not_found, payout_cannot_do_that.';
+
+create function public.admin_cancel_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_cancel_payout(p_payout_id, p_reason);
+
+comment on function public.admin_cancel_payout is
+    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back; platform admins only. '
+    'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
+
+create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
+
+comment on function public.admin_hold_instructor is
+    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'Errors: not_an_admin, reason_required, instructor_not_found.';

@@ -14,6 +14,10 @@ begin
     return case
         when p_event.endpoint = 'connect' then case
             when p_event.type = 'account.updated' then private.apply_account(p_object, p_event.occurred_at)
+            when p_event.type = 'account.application.deauthorized'
+                then private.apply_deauthorization(p_event.account, p_event.occurred_at)
+            when p_event.type = 'capability.updated' then private.apply_capability(p_event.event_id, p_event.account)
+            when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
             else row('ignored', null)::private.stripe_outcome
         end
         when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)

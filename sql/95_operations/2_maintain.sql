@@ -6,6 +6,7 @@ create function private.maintain()
     volatile
     security definer
     set search_path = ''
+    set plan_cache_mode = force_custom_plan
 as $$
 begin
     return query

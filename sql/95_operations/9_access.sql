@@ -1,2 +1,10 @@
 grant execute on function private.check_invariants to jobs;
+grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.maintain to jobs;
+
+grant execute on function private.erase_person to authenticated;
+grant execute on function public.erase_person to authenticated;
+grant execute on function private.erase_learner to authenticated;
+grant execute on function public.erase_learner to authenticated;
+grant execute on function private.erase_instructor to authenticated;
+grant execute on function public.erase_instructor to authenticated;

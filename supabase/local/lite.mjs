@@ -128,8 +128,12 @@ async function becomeCaller(transaction, { auth }) {
 const STATUSES = { 23: 400, 40: 500, 54: 500, 57: 500, P0001: 400 };
 const KNOWN_TO_LITE = ["23502", "23503", "23505"];
 
+// The driver's own refusal to send what is no text, such as a number where an array is meant.
+const NOT_SENT = "ERR_INVALID_ARG_TYPE";
+
 // As if the database had raised PGRST, by which it chooses the status and the words itself.
 function withStatus(error) {
+  if (error.code === NOT_SENT) return Object.assign(new Error("malformed array literal"), { code: "22P02" });
   const { code, message, detail, hint } = error;
   const status = STATUSES[code] ?? STATUSES[String(code).slice(0, 2)];
   if (!status || KNOWN_TO_LITE.includes(code)) return error;
@@ -180,8 +184,10 @@ function connect(server, role, database, max = 1) {
 const encodeJson = (value) =>
   typeof value === "string" && /^[[{]/.test(value) ? value : JSON.stringify(value);
 
-// By the type ids of Postgres. Numbers and timestamps leave as PostgREST writes them.
+// By the type ids of Postgres. What is sent is read by Postgres itself, and numbers and timestamps leave as PostgREST
+// writes them.
 const TYPES = {
+  boolean: { to: 16, from: [16], serialize: String, parse: (text) => text === "t" },
   numeric: {
     to: 1700,
     from: [1700],
@@ -190,6 +196,8 @@ const TYPES = {
   },
   json: { to: 114, from: [114], serialize: encodeJson, parse: JSON.parse },
   jsonb: { to: 3802, from: [3802], serialize: encodeJson, parse: JSON.parse },
+  date: { to: 1082, from: [1082], serialize: String, parse: String },
+  timestamp: { to: 1114, from: [1114], serialize: String, parse: (text) => text.replace(" ", "T") },
   timestamptz: {
     to: 1184,
     from: [1184],

@@ -5,7 +5,33 @@ export type Database = {
   
   "public": {
           Tables: {
-            "audit_logs": {
+            "alerts": {
+                  Row: {
+                    "code": string,"created_at": string,"dedupe_key": string,"id": string,"instructor_id": string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "code": string,"created_at"?: string,"dedupe_key": string,"id"?: string,"instructor_id"?: string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at"?: string | null
+                  }
+                  Update: {
+                    "code"?: string,"created_at"?: string,"dedupe_key"?: string,"id"?: string,"instructor_id"?: string | null,"message"?: string,"org_id"?: string,"related_id"?: string,"related_type"?: string,"resolved_at"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "alerts_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "alerts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"audit_logs": {
                   Row: {
                     "action": string,"actor_kind": "user"|"service"|"job"|"studio","created_at": string,"description": string | null,"entity_id": string,"entity_type": string,"id": number,"ip": unknown,"new_values": Json | null,"old_values": Json | null,"org_id": string | null,"reason": string | null,"request_id": string | null,"user_id": string | null
                   }
@@ -18,6 +44,26 @@ export type Database = {
                   }
                   Relationships: [
                     
+                  ]
+                },"availability_exceptions": {
+                  Row: {
+                    "created_at": string,"end_time": string,"id": string,"instructor_id": string,"is_available": boolean,"note": string | null,"on_date": string,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id": string,"is_available": boolean,"note"?: string | null,"on_date": string,"org_id": string,"start_time"?: string,"time_zone": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: boolean,"note"?: string | null,"on_date"?: string,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "availability_exceptions_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
                   ]
                 },"availability_windows": {
                   Row: {
@@ -39,16 +85,42 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
-                },"bookable_slots": {
+                },"bank_payouts": {
                   Row: {
-                    "availability_window_id": string | null,"created_at": string,"current_bookings": number,"end_at": string,"id": string,"instructor_id": string,"is_available": boolean,"max_bookings": number,"org_id": string,"service_id": string,"start_at": string,"updated_at": string
+                    "amount_cents": number,"arrival_on": string | null,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"org_id": string,"seen_at": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at": string,"id"?: string,"instructor_id": string,"is_available"?: never,"max_bookings"?: number,"org_id": string,"service_id": string,"start_at": string,"updated_at"?: string
+                    "amount_cents": number,"arrival_on"?: string | null,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"org_id": string,"seen_at": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: never,"max_bookings"?: number,"org_id"?: string,"service_id"?: string,"start_at"?: string,"updated_at"?: string
+                    "amount_cents"?: number,"arrival_on"?: string | null,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"seen_at"?: string,"status"?: Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bank_payouts_org_id_connect_account_id_fkey"
+      columns: ["org_id","connect_account_id"]
+isOneToOne: false
+      referencedRelation: "stripe_connect_accounts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bank_payouts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bookable_slots": {
+                  Row: {
+                    "availability_window_id": string | null,"created_at": string,"current_bookings": number,"end_at": string,"id": string,"instructor_id": string,"is_available": boolean,"is_published": boolean,"is_withdrawn_when_free": boolean,"max_bookings": number,"org_id": string,"service_id": string,"start_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at": string,"id"?: string,"instructor_id": string,"is_available"?: never,"is_published"?: boolean,"is_withdrawn_when_free"?: boolean,"max_bookings"?: number,"org_id": string,"service_id": string,"start_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: never,"is_published"?: boolean,"is_withdrawn_when_free"?: boolean,"max_bookings"?: number,"org_id"?: string,"service_id"?: string,"start_at"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -103,19 +175,57 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
-                },"bookings": {
+                },"booking_series": {
                   Row: {
-                    "cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_group": boolean,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "created_at": string,"every_weeks": number,"first_start_at": string,"id": string,"instructor_id": string,"learner_id": string,"mode": Database["public"]['Enums']["series_mode"],"occurrences": number,"org_id": string,"service_id": string,"time_zone": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_group": boolean,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "created_at"?: string,"every_weeks": number,"first_start_at": string,"id"?: string,"instructor_id": string,"learner_id": string,"mode": Database["public"]['Enums']["series_mode"],"occurrences": number,"org_id": string,"service_id": string,"time_zone": string
                   }
                   Update: {
-                    "cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_group"?: boolean,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "created_at"?: string,"every_weeks"?: number,"first_start_at"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"mode"?: Database["public"]['Enums']["series_mode"],"occurrences"?: number,"org_id"?: string,"service_id"?: string,"time_zone"?: string
                   }
                   Relationships: [
                     {
+      foreignKeyName: "booking_series_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_series_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_series_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bookings": {
+                  Row: {
+                    "booked_by": string | null,"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booked_by"?: string | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                  }
+                  Update: {
+                    "booked_by"?: string | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bookings_booked_by_fkey"
+      columns: ["booked_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "bookings_org_id_instructor_id_fkey"
       columns: ["org_id","instructor_id"]
 isOneToOne: false
@@ -126,6 +236,12 @@ isOneToOne: false
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_series_id_fkey"
+      columns: ["org_id","series_id"]
+isOneToOne: false
+      referencedRelation: "booking_series"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "bookings_org_id_service_id_fkey"
@@ -217,16 +333,36 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
-                },"instructor_details": {
+                },"guardians": {
                   Row: {
-                    "created_at": string,"fee_bps": number | null,"fee_mode": Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"license_id": string | null,"minimum_payout_cents": number | null,"org_id": string,"payee": Database["public"]['Enums']["payee_kind"],"payout_schedule": Database["public"]['Enums']["payout_schedule"],"phone": string | null,"updated_at": string
+                    "created_at": string,"email": string,"full_name": string,"id": string,"phone": string | null,"updated_at": string,"user_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id": string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                    "created_at"?: string,"email": string,"full_name": string,"id"?: string,"phone"?: string | null,"updated_at"?: string,"user_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id"?: string,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id"?: string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                    "created_at"?: string,"email"?: string,"full_name"?: string,"id"?: string,"phone"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "guardians_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: true
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"instructor_details": {
+                  Row: {
+                    "created_at": string,"fee_bps": number | null,"fee_mode": Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"is_payout_held": boolean,"license_id": string | null,"minimum_payout_cents": number | null,"org_id": string,"payee": Database["public"]['Enums']["payee_kind"],"payout_schedule": Database["public"]['Enums']["payout_schedule"],"phone": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"is_payout_held"?: boolean,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id": string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id"?: string,"is_payout_held"?: boolean,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id"?: string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -265,14 +401,14 @@ isOneToOne: false
                   ]
                 },"instructors": {
                   Row: {
-                    "bio": string | null,"buffer_after_minutes": number,"buffer_before_minutes": number,"created_at": string,"currency": string,"display_name": string,"expertise_areas": (string)[],"horizon_days": number,"hourly_rate_cents": number,"id": string,"is_active": boolean,"is_available": boolean,"lesson_count": number,"minimum_notice_minutes": number,"org_id": string,"rating": number | null,"rating_count": number,"time_zone": string,"updated_at": string,"user_id": string | null,"verification_status": Database["public"]['Enums']["verification_status"]
+                    "bio": string | null,"buffer_after_minutes": number,"buffer_before_minutes": number,"created_at": string,"currency": string,"daily_cap": number | null,"display_name": string,"expertise_areas": (string)[],"horizon_days": number,"hourly_rate_cents": number,"id": string,"is_active": boolean,"is_available": boolean,"lesson_count": number,"minimum_notice_minutes": number,"org_id": string,"rating": number | null,"rating_count": number,"time_zone": string,"updated_at": string,"user_id": string | null,"verification_status": Database["public"]['Enums']["verification_status"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency": string,"display_name": string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents": number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id": string,"rating"?: number | null,"rating_count"?: number,"time_zone": string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency": string,"daily_cap"?: number | null,"display_name": string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents": number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id": string,"rating"?: number | null,"rating_count"?: number,"time_zone": string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
                   }
                   Update: {
-                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency"?: string,"display_name"?: string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents"?: number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id"?: string,"rating"?: number | null,"rating_count"?: number,"time_zone"?: string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency"?: string,"daily_cap"?: number | null,"display_name"?: string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents"?: number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id"?: string,"rating"?: number | null,"rating_count"?: number,"time_zone"?: string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
                   }
                   Relationships: [
                     {
@@ -289,6 +425,50 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"invitations": {
+                  Row: {
+                    "accepted_at": string | null,"accepted_by": string | null,"created_at": string,"email": string,"expires_at": string,"id": string,"instructor_id": string | null,"invited_by": string | null,"learner_id": string | null,"org_id": string,"revoked_at": string | null,"role": Database["public"]['Enums']["org_role"],"token_hash": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email": string,"expires_at": string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id": string,"revoked_at"?: string | null,"role": Database["public"]['Enums']["org_role"],"token_hash": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id"?: string,"revoked_at"?: string | null,"role"?: Database["public"]['Enums']["org_role"],"token_hash"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "invitations_accepted_by_fkey"
+      columns: ["accepted_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "invitations_invited_by_fkey"
+      columns: ["invited_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "invitations_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "invitations_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invitations_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 },"learner_details": {
                   Row: {
                     "created_at": string,"date_of_birth": string | null,"learner_id": string,"notes": string | null,"org_id": string,"updated_at": string
@@ -303,6 +483,38 @@ isOneToOne: false
                   Relationships: [
                     {
       foreignKeyName: "learner_details_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learner_guardians": {
+                  Row: {
+                    "can_book": boolean,"can_pay": boolean,"can_view": boolean,"consented_at": string | null,"created_at": string,"guardian_email": string,"guardian_id": string | null,"id": string,"invited_by": string | null,"learner_id": string,"org_id": string,"relation": string | null,"revoked_at": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"guardian_email": string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id": string,"org_id": string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"guardian_email"?: string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id"?: string,"org_id"?: string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_guardians_guardian_id_fkey"
+      columns: ["guardian_id"]
+isOneToOne: false
+      referencedRelation: "guardians"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_guardians_invited_by_fkey"
+      columns: ["invited_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_guardians_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
@@ -415,14 +627,14 @@ isOneToOne: false
                   ]
                 },"payments": {
                   Row: {
-                    "amount_cents": number,"authorized_cents": number,"booking_id": string | null,"captured_cents": number,"created_at": string,"currency": string,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
+                    "amount_cents": number,"authorized_cents": number,"booking_id": string | null,"captured_cents": number,"created_at": string,"currency": string,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency": string,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                    "amount_cents": number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency": string,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                    "amount_cents"?: number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -523,14 +735,14 @@ isOneToOne: false
                   ]
                 },"payout_runs": {
                   Row: {
-                    "completed_at": string | null,"created_at": string,"cutoff_at": string,"heartbeat_at": string,"id": string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"status": Database["public"]['Enums']["payout_run_status"],"updated_at": string
+                    "completed_at": string | null,"created_at": string,"cutoff_at": string,"heartbeat_at": string,"id": string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"sequence": number,"status": Database["public"]['Enums']["payout_run_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at": string,"heartbeat_at": string,"id"?: string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
+                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at": string,"heartbeat_at": string,"id"?: string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"sequence"?: number,"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
                   }
                   Update: {
-                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at"?: string,"heartbeat_at"?: string,"id"?: string,"org_id"?: string,"period_on"?: string,"schedule"?: Database["public"]['Enums']["payout_schedule"],"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
+                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at"?: string,"heartbeat_at"?: string,"id"?: string,"org_id"?: string,"period_on"?: string,"schedule"?: Database["public"]['Enums']["payout_schedule"],"sequence"?: number,"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -543,14 +755,14 @@ isOneToOne: false
                   ]
                 },"payouts": {
                   Row: {
-                    "amount_cents": number,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"metadata": NonNullable<Json>,"org_id": string,"paid_at": string | null,"payee_id": string,"payout_date": string,"reversed_cents": number,"run_id": string,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string | null,"updated_at": string
+                    "amount_cents": number,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"last_tried_at": string | null,"leased_until": string | null,"metadata": NonNullable<Json>,"org_id": string,"paid_at": string | null,"payee_id": string,"payout_date": string,"reversed_cents": number,"run_id": string,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"metadata"?: NonNullable<Json>,"org_id": string,"paid_at"?: string | null,"payee_id": string,"payout_date": string,"reversed_cents"?: number,"run_id": string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
+                    "amount_cents": number,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"last_tried_at"?: string | null,"leased_until"?: string | null,"metadata"?: NonNullable<Json>,"org_id": string,"paid_at"?: string | null,"payee_id": string,"payout_date": string,"reversed_cents"?: number,"run_id": string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"metadata"?: NonNullable<Json>,"org_id"?: string,"paid_at"?: string | null,"payee_id"?: string,"payout_date"?: string,"reversed_cents"?: number,"run_id"?: string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
+                    "amount_cents"?: number,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"last_tried_at"?: string | null,"leased_until"?: string | null,"metadata"?: NonNullable<Json>,"org_id"?: string,"paid_at"?: string | null,"payee_id"?: string,"payout_date"?: string,"reversed_cents"?: number,"run_id"?: string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -573,6 +785,50 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"problem_reports": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"description": string,"id"?: string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"description"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "problem_reports_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_reported_by_fkey"
+      columns: ["reported_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"profiles": {
                   Row: {
                     "avatar_url": string | null,"created_at": string,"display_name": string | null,"email": string | null,"external_id": string | null,"first_name": string | null,"full_name": string | null,"id": string,"last_name": string | null,"phone": string | null,"time_zone": string | null,"updated_at": string
@@ -586,6 +842,52 @@ isOneToOne: false
                   }
                   Relationships: [
                     
+                  ]
+                },"rate_card_items": {
+                  Row: {
+                    "created_at": string,"currency": string,"id": string,"org_id": string,"price_cents": number,"rate_card_id": string,"service_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"id"?: string,"org_id": string,"price_cents": number,"rate_card_id": string,"service_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"id"?: string,"org_id"?: string,"price_cents"?: number,"rate_card_id"?: string,"service_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "rate_card_items_org_id_rate_card_id_currency_fkey"
+      columns: ["org_id","rate_card_id","currency"]
+isOneToOne: false
+      referencedRelation: "rate_cards"
+      referencedColumns: ["org_id","id","currency"]
+    },{
+      foreignKeyName: "rate_card_items_org_id_service_id_currency_fkey"
+      columns: ["org_id","service_id","currency"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id","currency"]
+    }
+                  ]
+                },"rate_cards": {
+                  Row: {
+                    "created_at": string,"currency": string,"id": string,"is_default": boolean,"name": string,"org_id": string,"updated_at": string,"valid_from": string | null,"valid_to": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"id"?: string,"is_default"?: boolean,"name": string,"org_id": string,"updated_at"?: string,"valid_from"?: string | null,"valid_to"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"id"?: string,"is_default"?: boolean,"name"?: string,"org_id"?: string,"updated_at"?: string,"valid_from"?: string | null,"valid_to"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "rate_cards_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
                   ]
                 },"refunds": {
                   Row: {
@@ -621,14 +923,14 @@ isOneToOne: false
                   ]
                 },"services": {
                   Row: {
-                    "created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
+                    "approval_hours": number,"created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"requires_approval": boolean,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
+                    "approval_hours"?: number,"created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
+                    "approval_hours"?: number,"created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -647,14 +949,14 @@ isOneToOne: false
                   ]
                 },"stripe_connect_accounts": {
                   Row: {
-                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"seen_at": string | null,"status": Database["public"]['Enums']["connect_status"],"stripe_account_id": string | null,"transfers_enabled": boolean,"updated_at": string
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"seen_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"status"?: Database["public"]['Enums']["connect_status"],"stripe_account_id"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Update: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"status"?: Database["public"]['Enums']["connect_status"],"stripe_account_id"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -731,7 +1033,37 @@ isOneToOne: false
                 }
           }
           Functions: {
-            "admin_verify_instructor":
+            "accept_invitation":
+{ Args: { "p_token": string }; Returns: string
+                           },
+"add_instructor":
+{ Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_org_id": string,"p_time_zone"?: string }; Returns: string
+                           },
+"add_learner":
+{ Args: { "p_date_of_birth"?: string,"p_email"?: string,"p_full_name": string,"p_notes"?: string,"p_org_id": string,"p_phone"?: string }; Returns: string
+                           },
+"add_member_role":
+{ Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
+                           },
+"admin_cancel_payout":
+{ Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_hold_instructor":
+{ Args: { "p_instructor_id": string,"p_is_held": boolean,"p_reason": string }; Returns: undefined
+                           },
+"admin_hold_payout":
+{ Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_release_payout":
+{ Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_resolve_problem":
+{ Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
+                           },
+"admin_set_terms":
+{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string }; Returns: undefined
+                           },
+"admin_verify_instructor":
 { Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
                            },
 "become_instructor":
@@ -740,23 +1072,337 @@ isOneToOne: false
 "complete_lesson":
 { Args: { "p_booking_id": string,"p_notes"?: string }; Returns: string
                            },
+"confirm_booking":
+{ Args: { "p_booking_id": string }; Returns: undefined
+                           },
 "create_booking_with_payment":
-{ Args: { "p_client_key"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_slot_id": string }; Returns: {
+{ Args: { "p_client_key"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pickup"?: Json,"p_slot_id": string }; Returns: {
               "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"session_id": string
             }[]
+                           },
+"create_organization":
+{ Args: { "p_currency": string,"p_name": string,"p_slug"?: string,"p_tax_id"?: string,"p_time_zone": string }; Returns: string
+                           },
+"create_rate_card":
+{ Args: { "p_currency"?: string,"p_is_default"?: boolean,"p_name": string,"p_org_id": string,"p_valid_from"?: string,"p_valid_to"?: string }; Returns: string
+                           },
+"create_service":
+{ Args: { "p_approval_hours"?: number,"p_currency"?: string,"p_description"?: string,"p_duration_minutes": number,"p_instructor_id"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_materials_url"?: string,"p_max_participants"?: number,"p_org_id": string,"p_prerequisites"?: string,"p_price_cents"?: number,"p_requires_approval"?: boolean,"p_short_description"?: string,"p_title": string,"p_topic_tags"?: (string)[] }; Returns: string
                            },
 "create_session":
 { Args: { "p_currency"?: string,"p_description": string,"p_duration_minutes": number,"p_expert_user_id": string,"p_org_id"?: string,"p_price_cents": number,"p_title": string }; Returns: string
                            },
+"decline_booking":
+{ Args: { "p_booking_id": string,"p_reason"?: string }; Returns: undefined
+                           },
+"delete_rate_card":
+{ Args: { "p_rate_card_id": string }; Returns: undefined
+                           },
+"erase_instructor":
+{ Args: { "p_instructor_id": string }; Returns: undefined
+                           },
+"erase_learner":
+{ Args: { "p_learner_id": string }; Returns: undefined
+                           },
+"erase_person":
+{ Args: { "p_reason"?: string,"p_user_id": string }; Returns: undefined
+                           },
+"find_organization":
+{ Args: { "p_slug": string }; Returns: {
+              "currency": string,"id": string,"labels": Json,"name": string,"slug": string,"time_zone": string
+            }[]
+                           },
+"give_guardian_consent":
+{ Args: { "p_learner_guardian_id": string }; Returns: string
+                           },
+"instructor_day":
+{ Args: { "p_instructor_id": string,"p_on": string }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"org_id": string,
+"payment_status": string | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"invite_member":
+{ Args: { "p_email": string,"p_instructor_id"?: string,"p_learner_id"?: string,"p_org_id": string,"p_role": Database["public"]['Enums']["org_role"] }; Returns: {
+              "expires_at": string,"invitation_id": string,"token": string
+            }[]
+                           },
+"link_guardian":
+{ Args: { "p_can_book"?: boolean,"p_can_pay"?: boolean,"p_can_view"?: boolean,"p_guardian_email": string,"p_learner_id": string,"p_relation"?: string }; Returns: string
+                           },
+"list_members":
+{ Args: { "p_after"?: string,"p_limit"?: number,"p_org_id": string,"p_role"?: Database["public"]['Enums']["org_role"] }; Returns: {
+              "email": string,"full_name": string,"roles": (Database["public"]['Enums']["org_role"])[],"user_id": string
+            }[]
+                           },
+"list_open_slots":
+{ Args: { "p_from": string,"p_instructor_id": string,"p_service_id": string,"p_to": string }; Returns: {
+              "end_at": string,"local_end": string,"local_start": string,"seats_left": number,"slot_id": string,"start_at": string,"time_zone": string
+            }[]
+                           },
+"my_balance":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "available_cents": number | null,
+"currency": string,
+"in_transit_cents": number | null,
+"instructor_id": string,
+"org_id": string,
+"paid_cents": number | null,
+"pending_cents": number | null,
+"total_cents": number | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "instructor_balances"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"my_bookings":
+{ Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_from"?: string,"p_limit"?: number }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"org_id": string,
+"payment_status": string | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"organization_bookings":
+{ Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_from": string,"p_limit"?: number,"p_org_id": string,"p_to": string }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"org_id": string,
+"payment_status": string | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"payout_statement":
+{ Args: { "p_payout_id": string }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"payout_date": string,"service": string
+            }[]
+                           },
 "publish_slots":
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
+"quote_booking":
+{ Args: { "p_instructor_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
+              "amount_cents": number,"currency": string,"line_item": string
+            }[]
+                           },
+"remove_member_role":
+{ Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
+                           },
+"report_problem":
+{ Args: { "p_booking_id": string,"p_description": string }; Returns: string
+                           },
+"request_booking":
+{ Args: { "p_client_key"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"status": Database["public"]['Enums']["booking_status"]
+            }[]
+                           },
+"request_booking_series":
+{ Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string }; Returns: {
+              "booking_id": string,"occurrence": number,"refusal": string,"start_at": string
+            }[]
+                           },
+"resolve_alert":
+{ Args: { "p_alert_id": string }; Returns: undefined
+                           },
+"retire_connect_account":
+{ Args: { "p_connect_account_id": string }; Returns: undefined
+                           },
+"revoke_guardian":
+{ Args: { "p_learner_guardian_id": string }; Returns: undefined
+                           },
+"revoke_invitation":
+{ Args: { "p_invitation_id": string }; Returns: undefined
+                           },
+"search_instructors":
+{ Args: { "p_after"?: string,"p_expertise_areas"?: (string)[],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string }; Returns: {
+              "bio": string | null,
+"buffer_after_minutes": number,
+"buffer_before_minutes": number,
+"created_at": string,
+"currency": string,
+"daily_cap": number | null,
+"display_name": string,
+"expertise_areas": (string)[],
+"horizon_days": number,
+"hourly_rate_cents": number,
+"id": string,
+"is_active": boolean,
+"is_available": boolean,
+"lesson_count": number,
+"minimum_notice_minutes": number,
+"org_id": string,
+"rating": number | null,
+"rating_count": number,
+"time_zone": string,
+"updated_at": string,
+"user_id": string | null,
+"verification_status": Database["public"]['Enums']["verification_status"]
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "instructors"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"search_services":
+{ Args: { "p_after"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string,"p_topic_tags"?: (string)[] }; Returns: {
+              "approval_hours": number,
+"created_at": string,
+"currency": string,
+"description": string | null,
+"duration_minutes": number,
+"id": string,
+"instructor_id": string | null,
+"is_active": boolean,
+"level": Database["public"]['Enums']["experience_level"] | null,
+"materials_url": string | null,
+"max_participants": number,
+"org_id": string,
+"prerequisites": string | null,
+"price_cents": number | null,
+"requires_approval": boolean,
+"short_description": string | null,
+"title": string,
+"topic_tags": (string)[],
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "services"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"set_date_of_birth":
+{ Args: { "p_date_of_birth": string,"p_learner_id": string }; Returns: undefined
+                           },
+"set_instructor_active":
+{ Args: { "p_instructor_id": string,"p_is_active": boolean }; Returns: undefined
+                           },
+"set_payout_settings":
+{ Args: { "p_instructor_id": string,"p_minimum_payout_cents"?: number,"p_payee"?: Database["public"]['Enums']["payee_kind"],"p_payout_schedule"?: Database["public"]['Enums']["payout_schedule"] }; Returns: undefined
+                           },
+"set_rate":
+{ Args: { "p_price_cents": number,"p_rate_card_id": string,"p_service_id": string }; Returns: undefined
+                           },
+"set_rate_card_validity":
+{ Args: { "p_rate_card_id": string,"p_valid_from": string,"p_valid_to": string }; Returns: undefined
+                           },
 "start_lesson":
 { Args: { "p_booking_id": string }; Returns: string
+                           },
+"unpublish_slots":
+{ Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
+                           },
+"update_organization":
+{ Args: { "p_checkout_hold_minutes"?: number,"p_currency"?: string,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            }
           }
           Enums: {
-            "booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","dispute_liability": "platform"|"instructor","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","dispute_liability": "platform"|"instructor","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -872,7 +1518,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"dispute_liability": ["platform", "instructor"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"dispute_liability": ["platform", "instructor"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const

@@ -123,7 +123,11 @@ def declared_grants(matrix: Matrix) -> set[str]:
 def declared_objects(matrix: Matrix) -> set[str]:
     return {
         *(f"public.{table.name}" for table in matrix.tables),
-        *(f"public.{table.name}.{column}" for table in matrix.tables for column in table.columns),
+        *(
+            f"public.{table.name}.{column}"
+            for table in matrix.tables
+            for column in table.columns | table.hidden
+        ),
         *(f"private.{name}" for name in matrix.private_tables),
         *(f"public.{function.name}()" for function in matrix.functions),
         *(f"private.{name}()" for name in matrix.private_functions),

@@ -30,6 +30,8 @@ class Rows:
 class Table:
     name: str
     columns: frozenset[str]
+    hidden: frozenset[str]
+    """Columns that no role may read."""
     of: Mapping[str, str]
     """The column of each party."""
     key: tuple[str, ...] | None
@@ -95,6 +97,7 @@ def _table(name: str, given: dict[str, Any]) -> Table:
     return Table(
         name=name,
         columns=frozenset(given["columns"]),
+        hidden=frozenset(given.get("hidden", ())),
         of=given["of"],
         key=tuple(given["key"]) if "key" in given else None,
         listed_by=given.get("listed_by", f"select * from public.{name}"),

@@ -72,4 +72,4 @@ def _statement(town: Town, person: Person, call: Call) -> str:
         f"{name} => {sql.Literal(value).as_string()}"
         for name, value in fill(call.arguments, town.values | {"caller": person.user_id}).items()
     )
-    return f"select * from public.{call.function}({arguments})"
+    return f"select * from public.{call.function}({arguments}) limit 1"

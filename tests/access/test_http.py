@@ -20,7 +20,7 @@ from tests.factories import World
 each_table = pytest.mark.parametrize("table", load().tables, ids=lambda table: table.name)
 
 # One for each way of standing to the rows of Ann and Ben.
-WRITERS = ("Ben", "Ann", "Ada", "Ian", "Pat", "guest with Ann's id", "visitor")
+WRITERS = ("Ben", "Gil", "Ann", "Ada", "Ian", "Pat", "guest with Ann's id", "visitor")
 
 # Postgres says that a view or a generated column cannot be written before it asks who writes.
 NEVER_WRITTEN = {"55000": 500, "428C9": 400}
@@ -133,8 +133,8 @@ def own_columns(row: Row) -> dict[str, Any]:
 
 
 def some_other(rows: list[Row], row: Row) -> Row:
-    """A row of the same table, of another organization if there is one."""
-    others = [each for each in rows if each is not row]
+    """A row of the same table, of another organization if there is one, or the only row."""
+    others = [each for each in rows if each is not row] or [row]
     return next((each for each in others if each.parties.org != row.parties.org), others[0])
 
 
@@ -151,19 +151,27 @@ def outcome(answer: httpx.Response, person: Person) -> str:
 
 @contextmanager
 def put_back(world: World, table: Table) -> Iterator[None]:
-    """Gives a table back the rows that it has now."""
+    """Gives a table back the rows that it has now, and the slots that followed its changes."""
     execute = world.connection.execute
-    columns = world.value(
-        "select string_agg(attname, ', ') from pg_attribute where attrelid = to_regclass(%s)"
-        " and attnum > 0 and not attisdropped and attgenerated = ''",
-        f"public.{table.name}",
-    )
-    execute(f"create temporary table kept as select {columns} from public.{table.name}")
+    kept = {name: columns_of(world, name) for name in (table.name, "bookable_slots")}
+    for name, columns in kept.items():
+        execute(f"create temporary table kept_{name} as select {columns} from public.{name}")
     try:
         yield
     finally:
         execute("set session_replication_role = replica")
-        execute(f"delete from public.{table.name}")
-        execute(f"insert into public.{table.name} ({columns}) select {columns} from kept")
+        for name, columns in kept.items():
+            execute(f"delete from public.{name}")
+            execute(f"insert into public.{name} ({columns}) select {columns} from kept_{name}")
+            execute(f"drop table kept_{name}")
         execute("set session_replication_role = origin")
-        execute("drop table kept")
+
+
+def columns_of(world: World, name: str) -> str:
+    """A table's columns that can be written, joined with commas."""
+    columns: str = world.value(
+        "select string_agg(attname, ', ') from pg_attribute where attrelid = to_regclass(%s)"
+        " and attnum > 0 and not attisdropped and attgenerated = ''",
+        f"public.{name}",
+    )
+    return columns

@@ -105,7 +105,7 @@ HOLES = {
     "a missing policy": ("refunds", "drop policy select_party on public.refunds"),
     "a membership of the wrong tenant": (
         "learners",
-        "alter policy select_own_contact_or_admin on public.learners"
+        "alter policy select_family_contact_or_admin on public.learners"
         " using (org_id = any ((select private.my_org_ids())::uuid[]))",
     ),
     "a column to raise oneself by": (

@@ -43,7 +43,7 @@ def test_a_token_of_auth_is_taken(served: Served) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"exp": NOW - 60}, {"exp": 1}, {"exp": "tomorrow"}, {"nbf": NOW + 3600}],
-    ids=str,
+    ids=["expired", "expired long ago", "never to be read", "not yet valid"],
 )
 def test_a_token_is_taken_only_in_its_time(served: Served, changes: dict[str, Any]) -> None:
     assert ask(served, signed(served, **changes)).status_code == 401

@@ -11,11 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID
 
+from psycopg.rows import DictRow
+
 from tests.factories import MARKETPLACE, Booking, Instructor, World
+from tests.payouts import paydays
+from tests.payouts.paydays import open_run, owe
 
 Audience = Literal[
     "self",
     "learner",
+    "guardian",
     "instructor",
     "fellow_learner",
     "fellow_instructor",
@@ -30,12 +35,21 @@ Audience = Literal[
 ]
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 
-Kind = Literal["learner", "instructor", "admin", "platform_admin", "newcomer", "guest", "visitor"]
+Kind = Literal[
+    "learner",
+    "guardian",
+    "instructor",
+    "admin",
+    "platform_admin",
+    "newcomer",
+    "guest",
+    "visitor",
+]
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who sends requests; `id` is the learner's or the instructor's."""
+    """Somebody who sends requests; `id` is the learner's, the guardian's or the instructor's."""
 
     name: str
     kind: Kind
@@ -55,23 +69,25 @@ class Person:
 
 @dataclass(frozen=True)
 class Parties:
-    """Whom a row names: a person's login, a learner, an instructor, an organization."""
+    """Whom a row names: a person's login, a learner, a guardian, an instructor, an organization."""
 
     person: UUID | None = None
     learner: UUID | None = None
+    guardian: UUID | None = None
     instructor: UUID | None = None
     org: UUID | None = None
 
 
 @dataclass(frozen=True)
 class Story:
-    """An instructor, and the one learner who has booked them."""
+    """An instructor, and the one learner who has booked them, with the learner's guardian."""
 
     instructor: Person
     learner: Person | None = None
+    guardian: Person | None = None
 
     def has(self, parties: Parties) -> bool:
-        return any(
+        return (self.guardian is not None and parties.guardian == self.guardian.id) or any(
             person is not None
             and (party == person.id or (parties.person and parties.person == person.user_id))
             for person, party in (
@@ -98,12 +114,18 @@ class Town:
             return person.kind
         if person.user_id == parties.person:
             return "self"
-        story = next((story for story in self.stories if story.has(parties)), None)
-        if story and person in (story.learner, story.instructor):
-            return "learner" if person == story.learner else "instructor"
-        if person.kind in ("platform_admin", "newcomer"):
-            return person.kind
-        org_id = story.instructor.org_id if story else parties.org
+        stories = [story for story in self.stories if story.has(parties)]
+        if any(person == story.learner for story in stories):
+            return "learner"
+        if any(person == story.guardian for story in stories):
+            return "guardian"
+        if any(person == story.instructor for story in stories):
+            return "instructor"
+        if person.kind == "platform_admin":
+            return "platform_admin"
+        if person.kind in ("newcomer", "guardian"):
+            return "newcomer"
+        org_id = stories[0].instructor.org_id if stories else parties.org
         is_fellow = person.org_id == org_id
         if person.kind == "admin":
             return "org_admin" if is_fellow else "foreign_admin"
@@ -114,50 +136,77 @@ class Town:
 
 def build(world: World) -> Town:
     """Settles everybody: a week of lessons, a payday, and lessons to come."""
-    elm, oak = world.organization(name="Elm"), world.organization(name="Oak")
+    elm, oak = world.organization(name="Elm", slug="elm"), world.organization(name="Oak")
     ann, eve = _instructor(world, "Ann", elm), _instructor(world, "Eve", elm)
     una = _instructor(world, "Una", elm, verification_status="pending")
     ian, max_ = _instructor(world, "Ian", oak), _instructor(world, "Max", MARKETPLACE)
     ben, cleo = _learner(world, "Ben", elm), _learner(world, "Cleo", elm)
     lea, mia = _learner(world, "Lea", oak), _learner(world, "Mia", MARKETPLACE)
-    stories = (Story(ann, ben), Story(eve, cleo), Story(ian, lea), Story(max_, mia), Story(una))
+    ada = Person("Ada", "admin", world.member(elm, "admin"), elm)
+    otto = Person("Otto", "admin", world.member(oak, "owner"), oak)
+    pat = Person("Pat", "platform_admin", world.admin())
+    nia = Person("Nia", "newcomer", world.person("Nia"))
+    gil, guardianship = _guardian(world, "Gil", ben, cleo)
+    offered_guardianship = _offer_guardianship(world, lea, nia)
+    stories = (
+        Story(ann, ben, gil),
+        Story(eve, cleo, gil),
+        Story(ian, lea),
+        Story(max_, mia),
+        Story(una),
+    )
 
-    for person in (ann, eve, max_):
-        world.onboard(_as_instructor(person))
-    _pay_to_organization(world, ian)
+    accounts = {person: world.onboard(_as_instructor(person)) for person in (ann, eve, max_)}
+    school_account = _pay_to_organization(world, ian)
     for story in stories[:4]:
-        _weekly_hours(world, story.instructor)
+        _hours(world, story.instructor)
         lesson = _book(world, story, world.in_days(2))
         lesson.complete()
         lesson.refund(1000)
-    _weekly_hours(world, una)
+    _hours(world, una)
     world.travel(by=timedelta(days=9))
     assert len(world.run_payouts()) == 3
+    for account in (accounts[ann], "acct_school"):
+        _pay_to_bank(world, account)
+
+    recent, doubtful = (_lesson(world, story) for story in stories[:2])
+    report = world.call(
+        _user(cleo),
+        "public.report_problem",
+        p_booking_id=doubtful.id,
+        p_description="It was half an hour.",
+    )
+    waiting, held = (_leave_unpaid(world, person) for person in (max_, eve))
+    world.call(
+        _user(pat), "public.admin_hold_payout", p_payout_id=held, p_reason="To be looked into."
+    )
+    alert, _ = (_alert(world, elm, ann.id), _alert(world, oak, None))
 
     due = _book(world, stories[0], world.now() + timedelta(minutes=30))
     world.travel(to=due.columns["start_at"])
     next_lesson = _book(world, stories[0], world.now() + timedelta(minutes=70))
     world.travel(to=next_lesson.columns["start_at"] - timedelta(minutes=5))
+    ann_service = due.columns["service_id"]
+    ian_service = world.service(_as_instructor(ian))
+    rate_card, _ = _rate_card(world, ada, ann_service), _rate_card(world, otto, ian_service)
+    requested = _book_unpaid(world, stories[0], world.in_days(4), requires_approval=True)
     free_slots = {story: _free_slot(world, story.instructor) for story in stories[:4]}
+    _book_series(world, stories[0], ann_service)
     world.service(_as_instructor(ann), title="Not offered any more", is_active=False)
     world.service(_as_instructor(ann), title="Given by anybody", instructor_id=None)
+    managed_instructor, managed_learner = world.managed_instructor(elm), world.learner(elm)
     world.connection.execute(
         "update public.instructors set is_active = false where id = %s", [eve.id]
     )
+    invited, _ = _invite(world, ada, nia), _invite(world, otto, nia)
 
-    admins = (
-        Person("Ada", "admin", world.member(elm, "admin"), elm),
-        Person("Otto", "admin", world.member(oak, "owner"), oak),
-        Person("Pat", "platform_admin", world.admin()),
-    )
     guests = tuple(
         Person(f"guest with {person.name}'s id", "guest", person.user_id)
-        for person in (ben, ann, *admins[::2])
+        for person in (ben, ann, ada, pat)
     )
     return Town(
         people=(
-            *(ben, ann, cleo, eve, una, *admins, lea, ian, mia, max_),
-            Person("Nia", "newcomer", world.person("Nia")),
+            *(ben, gil, ann, cleo, eve, una, ada, otto, pat, lea, ian, mia, max_, nia),
             *guests,
             Person("visitor", "visitor"),
         ),
@@ -167,18 +216,44 @@ def build(world: World) -> Town:
             "oak": oak,
             "ann": ann.id,
             "ann_user": ann.user_id,
+            "ben": ben.id,
+            "cleo": cleo.id,
             "ben_user": ben.user_id,
-            "una": una.id,
+            "gil_user": gil.user_id,
+            "ian_user": ian.user_id,
+            "lea": lea.id,
             "max": max_.id,
-            "ann_service": world.value(
-                "select service_id from public.bookings where id = %s", due.id
-            ),
+            "mia": mia.id,
+            "nia_user": nia.user_id,
+            "una": una.id,
+            "una_user": una.user_id,
+            "managed_instructor": managed_instructor,
+            "managed_learner": managed_learner,
+            "ann_service": ann_service,
             "ann_free_slot": free_slots[stories[0]],
+            "ann_open_time": _open_times(world, ann, ann_service)[-1].isoformat(),
             "max_free_slot": free_slots[stories[3]],
             "due_booking": due.id,
             "next_booking": next_lesson.id,
+            "recent_booking": recent.id,
+            "requested_booking": requested,
+            "guardianship": guardianship,
+            "offered_guardianship": offered_guardianship,
+            "invitation": invited["invitation_id"],
+            "invitation_token": invited["token"],
+            "rate_card": rate_card,
+            "alert": alert,
+            "problem_report": report,
+            "ann_account": _row_id(world, "stripe_connect_accounts", instructor_id=ann.id),
+            "school_account": school_account,
+            "ann_payout": _row_id(world, "payouts", instructor_id=ann.id),
+            "waiting_payout": waiting,
+            "held_payout": held,
+            "today": next_lesson.columns["start_at"].date().isoformat(),
+            "yesterday": world.in_days(-1).isoformat(),
             "tomorrow": world.in_days(1).isoformat(),
             "next_week": world.in_days(7).isoformat(),
+            "next_fortnight": world.in_days(14).isoformat(),
         },
     )
 
@@ -194,20 +269,64 @@ def _learner(world: World, name: str, org_id: UUID) -> Person:
     return Person(name, "learner", user_id, org_id, world.learner(org_id, user_id, name))
 
 
+def _guardian(world: World, name: str, *children: Person) -> tuple[Person, UUID]:
+    """A guardian who may do everything for children of 16; with one of the links."""
+    user_id = world.person(name)
+    for child in children:
+        world.connection.execute(
+            "update public.learner_details set date_of_birth"
+            " = (private.clock() - interval '16 years')::date where learner_id = %s",
+            [child.id],
+        )
+        link_id = world.call(
+            _user(child),
+            "public.link_guardian",
+            p_learner_id=child.id,
+            p_guardian_email=world.email(user_id),
+            p_can_book=True,
+            p_can_pay=True,
+        )
+        guardian_id = world.call(
+            user_id, "public.give_guardian_consent", p_learner_guardian_id=link_id
+        )
+    return Person(name, "guardian", user_id, id=guardian_id), link_id
+
+
+def _offer_guardianship(world: World, learner: Person, person: Person) -> UUID:
+    link_id: UUID = world.call(
+        _user(learner),
+        "public.link_guardian",
+        p_learner_id=learner.id,
+        p_guardian_email=world.email(_user(person)),
+    )
+    return link_id
+
+
+def _user(person: Person) -> UUID:
+    assert person.user_id is not None
+    return person.user_id
+
+
 def _as_instructor(person: Person) -> Instructor:
     assert person.id is not None
-    assert person.user_id is not None
     assert person.org_id is not None
-    return Instructor(person.id, person.user_id, person.org_id)
+    return Instructor(person.id, _user(person), person.org_id)
 
 
-def _pay_to_organization(world: World, person: Person) -> None:
+def _row_id(world: World, table: str, **columns: Any) -> UUID:
+    """The one row of a table with these values."""
+    wanted = " and ".join(f"{name} = %s" for name in columns)
+    row_id: UUID = world.value(f"select id from public.{table} where {wanted}", *columns.values())
+    return row_id
+
+
+def _pay_to_organization(world: World, person: Person) -> UUID:
     """Has a school paid for an instructor's lessons, into an account of the school's."""
     world.connection.execute(
         "update public.instructor_details set payee = 'organization' where instructor_id = %s",
         [person.id],
     )
-    account_id = world.value(
+    account_id: UUID = world.value(
         "insert into public.stripe_connect_accounts"
         " (org_id, stripe_account_id, status, payouts_enabled, transfers_enabled)"
         " values (%s, 'acct_school', 'ready', true, true) returning id",
@@ -217,26 +336,131 @@ def _pay_to_organization(world: World, person: Person) -> None:
         "insert into public.connect_account_details (connect_account_id, org_id) values (%s, %s)",
         [account_id, person.org_id],
     )
+    return account_id
 
 
-def _weekly_hours(world: World, person: Person) -> None:
+def _pay_to_bank(world: World, account: str) -> None:
+    """Stripe pays an account out to its bank."""
+    payout = {
+        "object": "payout",
+        "id": f"po_{account}",
+        "amount": 100,
+        "currency": "gbp",
+        "status": "paid",
+        "arrival_date": int(world.now().timestamp()),
+        "failure_code": None,
+        "failure_message": None,
+    }
+    assert world.deliver("payout.paid", payout, endpoint="connect", account=account) == "processed"
+
+
+def _leave_unpaid(world: World, person: Person) -> UUID:
+    """A payout of the instructor in a daily run that nobody has worked on yet."""
+    instructor = _as_instructor(person)
     world.connection.execute(
-        "insert into public.availability_windows (instructor_id, day_of_week, start_time, end_time)"
-        " values (%s, 1, '09:00', '12:00')",
+        "update public.instructor_details set payout_schedule = 'daily' where instructor_id = %s",
         [person.id],
     )
+    owe(world, instructor)
+    (due,) = (run for run in paydays.due(world, org_id=person.org_id) if run["schedule"] == "daily")
+    run_id = open_run(world, due["period_on"], instructor.org_id, "daily")
+    return _row_id(world, "payouts", run_id=run_id)
+
+
+def _alert(world: World, org_id: UUID, instructor_id: UUID | None) -> UUID:
+    world.value(
+        "select private.raise_alert(%s, %s, 'payout_held', 'Held.', 'organizations', %s, %s)",
+        org_id,
+        instructor_id,
+        org_id,
+        f"town:{org_id}",
+    )
+    return _row_id(world, "alerts", dedupe_key=f"town:{org_id}")
+
+
+def _hours(world: World, person: Person) -> None:
+    """Opening hours every Monday, and on one more day."""
+    instructor = _as_instructor(person)
+    world.window(instructor, "09:00", "12:00", days=[1])
+    world.opening(instructor, world.in_days(30).date(), "15:00", "16:00")
+
+
+def _open_times(world: World, person: Person, service_id: UUID) -> list[datetime]:
+    """When the instructor's service can be booked in the next eight days."""
+    times = world.open_times(_as_instructor(person), service_id, world.in_days(1), world.in_days(9))
+    return [time["start_at"] for time in times]
+
+
+def _rate_card(world: World, admin: Person, service_id: UUID) -> UUID:
+    """A school's prices for one year, with one on it."""
+    rate_card_id: UUID = world.call(
+        _user(admin),
+        "public.create_rate_card",
+        p_org_id=admin.org_id,
+        p_name="Some day",
+        p_valid_from="2040-01-01",
+        p_valid_to="2040-12-31",
+    )
+    world.call(
+        _user(admin),
+        "public.set_rate",
+        p_rate_card_id=rate_card_id,
+        p_service_id=service_id,
+        p_price_cents=4000,
+    )
+    return rate_card_id
+
+
+def _invite(world: World, admin: Person, person: Person) -> DictRow:
+    (invited,) = world.ask(
+        _user(admin),
+        "public.invite_member",
+        p_org_id=admin.org_id,
+        p_email=world.email(_user(person)),
+        p_role="learner",
+    )
+    return invited
+
+
+def _book_unpaid(world: World, story: Story, start_at: datetime, **service_columns: Any) -> UUID:
+    assert story.learner is not None
+    service_id = world.service(_as_instructor(story.instructor), **service_columns)
+    booking_id: UUID = world.book(_user(story.learner), world.slot(service_id, start_at))[
+        "booking_id"
+    ]
+    return booking_id
 
 
 def _book(world: World, story: Story, start_at: datetime) -> Booking:
     """A lesson that is booked and paid."""
-    instructor = _as_instructor(story.instructor)
-    slot_id = world.slot(world.service(instructor), start_at)
     assert story.learner is not None
-    assert story.learner.user_id is not None
-    booked = world.book(story.learner.user_id, slot_id)
-    booking = Booking(world, booked["booking_id"], story.learner.user_id, instructor, slot_id)
+    booking_id = _book_unpaid(world, story, start_at)
+    slot_id = world.value("select slot_id from public.bookings where id = %s", booking_id)
+    booking = Booking(
+        world, booking_id, _user(story.learner), _as_instructor(story.instructor), slot_id
+    )
     assert booking.pay() == "processed"
     return booking
+
+
+def _lesson(world: World, story: Story) -> Booking:
+    """A lesson that has just been given."""
+    booking = _book(world, story, world.now() + timedelta(minutes=30))
+    booking.complete()
+    return booking
+
+
+def _book_series(world: World, story: Story, service_id: UUID) -> None:
+    assert story.learner is not None
+    booked = world.ask(
+        _user(story.learner),
+        "public.request_booking_series",
+        p_instructor_id=story.instructor.id,
+        p_service_id=service_id,
+        p_start_at=_open_times(world, story.instructor, service_id)[0],
+        p_occurrences=2,
+    )
+    assert len(booked) == 2
 
 
 def _free_slot(world: World, person: Person) -> UUID:

@@ -31,8 +31,13 @@ IMPOSSIBLE: dict[str, list[Any]] = {
     "integer": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**31, -(2**31) - 1, 2**63, [], {}],
     "bigint": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**63, -(2**64), 10**40, [], {}],
     "timestamp with time zone": ["NaN", "soon", "", "2026-02-30", "25:00", 12345678901234, [], {}],
-    "verification_status": ["", "VERIFIED", "true", 1, [], {}],
+    "date": ["NaN", "soon", "", "2026-02-30", 12345678901234, [], {}],
+    "interval": ["soon", "", "1 fortnight and a bit", [], {}],
+    "boolean": ["", "maybe", 2, [], {}],
     "text": ["\0", "before\0after"],
+    "text[]": ["", "x", 1, {}, ["\0"]],
+    "jsonb": ["\0", {"\0": 1}],
+    "enum": ["", "VERIFIED", "true", 1, [], {}],
 }
 
 TEXTS = [
@@ -49,11 +54,12 @@ PARAMETERS = """
     select
         function.proname as function,
         parameter.name,
-        format_type(parameter.type, null) as type
+        case type.typtype when 'e' then 'enum' else format_type(type.oid, null) end as type
     from pg_proc function
     cross join lateral unnest(
         function.proargnames[1:function.pronargs], function.proargtypes::oid[]
     ) parameter (name, type)
+    join pg_type type on type.oid = parameter.type
     where function.pronamespace = 'public'::regnamespace
     order by 1
 """

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.factories import MARKETPLACE, World
 
@@ -133,13 +134,13 @@ def test_without_a_key_a_second_booking_of_the_slot_is_refused(world: World) -> 
 @pytest.mark.parametrize("key", ["", "k" * 201])
 def test_a_key_of_no_or_too_many_characters_is_refused(world: World, key: str) -> None:
     slot_id = world.slot(world.service(world.instructor()))
-    with world.unchanged(), world.refusing("23514", "texts_are_short"):
+    with world.unchanged(), world.refusing("PT422", "texts_are_short"):
         world.book(world.person(), slot_id, p_client_key=key)
 
 
 def test_notes_that_are_too_long_are_refused(world: World) -> None:
     slot_id = world.slot(world.service(world.instructor()))
-    with world.unchanged(), world.refusing("23514", "texts_are_short"):
+    with world.unchanged(), world.refusing("PT422", "texts_are_short"):
         world.book(world.person(), slot_id, p_notes="n" * 5001)
 
 
@@ -159,9 +160,10 @@ class Attempt:
     def book(self) -> None:
         with self.world.acting_as(self.caller, **self.claims):
             self.world.rows(
-                "select * from public.create_booking_with_payment(%s, %s)",
+                "select * from public.create_booking_with_payment(%s, %s, p_pickup => %s)",
                 self.arguments.get("p_learner_user_id", self.caller),
                 self.slot_id,
+                self.arguments.get("p_pickup"),
             )
 
 
@@ -221,6 +223,19 @@ def spoil_amount_too_large(attempt: Attempt) -> None:
     attempt.world.connection.execute("update public.organizations set fee_bps = 10000")
 
 
+def spoil_consent(attempt: Attempt) -> None:
+    learner_id = attempt.world.learner(MARKETPLACE, attempt.caller)
+    attempt.world.connection.execute(
+        "update public.learner_details set date_of_birth = private.clock()::date - 6000"
+        " where learner_id = %s",
+        [learner_id],
+    )
+
+
+def spoil_place(attempt: Attempt) -> None:
+    attempt.arguments["p_pickup"] = Jsonb("1 High Street")
+
+
 def spoil_past(attempt: Attempt) -> None:
     attempt.world.travel(to=attempt.world.in_days(2))
 
@@ -271,7 +286,9 @@ REFUSALS = [
     (spoil_notice, "PT422", "too_short_notice"),
     (spoil_horizon, "PT422", "too_far_ahead"),
     (spoil_own_lesson, "PT422", "own_lesson"),
-    (spoil_price, "PT409", "service_has_no_price"),
+    (spoil_consent, "PT422", "consent_required"),
+    (spoil_place, "PT422", "bad_place"),
+    (spoil_price, "PT409", "price_missing"),
     (spoil_amount_too_small, "PT422", "amount_too_small"),
     (spoil_amount_too_large, "PT422", "amount_too_large"),
     (spoil_holds, "PT409", "too_many_holds"),
@@ -302,7 +319,7 @@ def test_every_refusal_that_the_comment_lists_is_tried_here(world: World) -> Non
     )
     listed = {code.strip() for code in comment.split("Errors: ")[1].rstrip(".").split(",")}
     tried = {code for _, _, code in REFUSALS}
-    assert listed == tried | {"client_key_reused"}
+    assert listed == tried | {"client_key_reused", "and the rules of public.bookings"}
 
 
 def test_a_frontend_cannot_choose_another_organization_by_its_learner(world: World) -> None:

@@ -25,6 +25,8 @@ FROZEN = [
     "fee_bps = 0",
     "fee_mode = 'included'",
     "credit_applied_cents = 1",
+    "is_fee_refundable = false",
+    "payout_hold = interval '0'",
 ]
 
 

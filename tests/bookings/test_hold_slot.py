@@ -9,7 +9,6 @@ import pytest
 from tests.factories import World
 
 QUARTER = timedelta(minutes=15)
-HOUR = timedelta(hours=1)
 
 
 # The price

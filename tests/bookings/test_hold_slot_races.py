@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import psycopg
-import pytest
 
+from tests.bookings.conftest import CLIENTS, sign_in
 from tests.factories import Refusal, World
 from tests.races import Racers
-from tests.stack import Cluster
 
-CLIENTS = 32
 ROUNDS = 50
 SLOT_TAKEN = Refusal("PT409", "slot_taken")
 LEARNER_BUSY = Refusal("PT409", "learner_busy")
-
-
-@pytest.fixture
-def marketplace(committed_world: World) -> World:
-    committed_world.connection.execute("update public.organizations set max_open_holds = 100")
-    return committed_world
-
-
-@pytest.fixture
-def clients(cluster: Cluster, fresh_database: str) -> Iterator[Racers]:
-    """32 clients of the Data API."""
-    with Racers(cluster.url("authenticator", fresh_database), CLIENTS) as racers:
-        yield racers
-
-
-@pytest.fixture
-def learners(clients: Racers, marketplace: World) -> Racers:
-    """32 clients of the Data API, each signed in as a learner of their own."""
-    for connection in clients.connections:
-        sign_in(connection, marketplace.person())
-    return clients
-
-
-def sign_in(connection: psycopg.Connection[Any], user_id: UUID) -> None:
-    claims = json.dumps({"role": "authenticated", "sub": str(user_id)})
-    connection.execute("select set_config('request.jwt.claims', %s, false)", [claims])
-    connection.execute("set role authenticated")
 
 
 def book(

@@ -69,7 +69,7 @@ def test_no_shows_alone_say_which_of_the_two_did_not_come(world: World) -> None:
     ("status", "rule"),
     [
         ("held", "a_hold_has_a_deadline"),
-        ("requested", ""),
+        ("requested", "a_hold_has_a_deadline"),
         ("confirmed", ""),
         ("expired", ""),
     ],

@@ -29,6 +29,7 @@ CAPABILITY_REASON = {
     "requirements.pending_verification": "pending.review",
     "under_review": "pending.review",
 }
+COUNTRIES = ("AU", "CA", "CH", "DE", "ES", "FR", "GB", "IE", "IT", "JP", "NZ", "PL", "SG", "US")
 PROFILE = ("mcc", "name", "product_description", "support_email", "support_phone", "url")
 SCHEDULE: Spec = {"interval": one_of("manual", "daily", "weekly", "monthly")}
 CHANGE: Spec = {
@@ -52,6 +53,7 @@ CREATE: Spec = {
     **CHANGE,
     "controller": nested(CONTROLLER),
     "country": text(),
+    "tos_acceptance": nested({"service_agreement": one_of("full", "recipient")}),
     "type": one_of("custom", "express", "standard"),
 }
 
@@ -60,6 +62,16 @@ CREATE: Spec = {
 def create_account(world: World, params: Json) -> Json:
     if "type" in params and "controller" in params:
         raise invalid("You may not provide both `type` and `controller`.", param="controller")
+    country = params.get("country", world.settings.country)
+    if country not in COUNTRIES:
+        raise invalid(f"Country '{country}' is unknown.", "country_unsupported", "country")
+    agreement = params.get("tos_acceptance", {})
+    if agreement.get("service_agreement") == "recipient" and country == world.settings.country:
+        raise invalid(
+            f"Accounts in {country} cannot be under the recipient service agreement for platforms"
+            f" in {country}.",
+            param="tos_acceptance[service_agreement]",
+        )
     id = world.new_id("acct_")
     example = sample("account")
     account = world.new(
@@ -70,7 +82,7 @@ def create_account(world: World, params: Json) -> Json:
             "capabilities": {},
             "charges_enabled": False,
             "controller": controller(params),
-            "country": params.get("country", world.settings.country),
+            "country": country,
             "default_currency": world.settings.default_currency,
             "details_submitted": False,
             "external_accounts": page([], {}, f"/v1/accounts/{id}/external_accounts"),
@@ -78,7 +90,7 @@ def create_account(world: World, params: Json) -> Json:
             "payouts_enabled": False,
             "requirements": requirements(TO_DO, "requirements.past_due"),
             "settings": example["settings"],
-            "tos_acceptance": dict.fromkeys(example["tos_acceptance"]),
+            "tos_acceptance": dict.fromkeys(example["tos_acceptance"]) | agreement,
             "type": params.get("type", "none" if "controller" in params else "standard"),
         },
     )
@@ -300,6 +312,18 @@ def list_reversals(world: World, params: Json, id: str) -> Json:
     return page(mine, params, f"/v1/transfers/{id}/reversals")
 
 
+def open_account(world: World) -> Json:
+    """An account as after its onboarding, of which nobody is told."""
+    account = create_account(world, {"type": "express"})
+    account |= {
+        "capabilities": {"transfers": "active"},
+        "details_submitted": True,
+        "payouts_enabled": True,
+        "requirements": requirements(),
+    }
+    return account
+
+
 def set_account(
     world: World,
     id: str,
@@ -321,7 +345,7 @@ def set_account(
         "requirements": requirements(due, disabled_reason),
     }
     if details_submitted:
-        account["tos_acceptance"] = {"date": world.now(), "ip": "192.0.2.1", "user_agent": None}
+        account["tos_acceptance"] |= {"date": world.now(), "ip": "192.0.2.1", "user_agent": None}
     for name in account["capabilities"]:
         set_capability(world, account, name, status)
     if account != before:

@@ -16,7 +16,7 @@ import httpx
 from flask import Blueprint, Response, jsonify, request
 from stripe import StripeClient
 
-from . import connect, payments, refunds
+from . import bank_payouts, connect, payments, refunds
 from .errors import StripeError
 from .faults import Fault, Kind, When
 from .webhooks import Endpoint, deliver
@@ -106,9 +106,14 @@ class Control:
     # Money, customers, accounts
 
     @remote
-    def add_funds(self, amount: int, currency: str = "gbp") -> str:
-        """Tops up the platform's available balance; the balance transaction's id."""
-        return self.world.post("topup", amount, currency, None)
+    def add_funds(self, amount: int, currency: str = "gbp", *, available_in: float = 0) -> str:
+        """Tops up the platform's balance, pending at first; the balance transaction's id."""
+        return self.world.post("topup", amount, currency, None, available_in=available_in)
+
+    @remote
+    def spend(self, amount: int, currency: str = "gbp") -> str:
+        """Takes from the platform's balance, as its own bank payouts do."""
+        return self.world.post("payout", -amount, currency, None)
 
     @remote
     def funds(
@@ -122,11 +127,22 @@ class Control:
         return (ledger.available if part == "available" else ledger.pending)[currency]
 
     @remote
-    def pay_out(self, account: str, currency: str = "gbp") -> int:
-        """A connected account's available balance leaves for its bank; how much it was."""
-        amount = self.world.ledger(account).available[currency]
-        self.world.post("payout", -amount, currency, None, account=account)
-        return amount
+    def pay_out(self, account: str, currency: str = "gbp", *, arrives_in: float = 172_800) -> Json:
+        """A connected account's available balance leaves for its bank; the payout.
+
+        It is pending, halfway there in transit, and paid when it arrives.
+        """
+        return bank_payouts.pay_out(self.world, account, currency, arrives_in)
+
+    @remote
+    def fail_payout(self, payout: str, reason: str = "account_closed") -> Json:
+        """The bank sends a payout back, even a paid one: the account has the money again."""
+        return bank_payouts.fail(self.world, payout, reason)
+
+    @remote
+    def cancel_payout(self, payout: str) -> Json:
+        """A pending payout does not leave."""
+        return bank_payouts.cancel(self.world, payout)
 
     @remote
     def authenticate(self, payment_intent: str, *, succeeds: bool = True) -> Json:
@@ -142,6 +158,11 @@ class Control:
     def fail_refund(self, refund: str, reason: str = "unknown") -> Json:
         """The bank sends a refund back, pending or succeeded."""
         return refunds.fail_refund(self.world, self.world.get("refund", refund), reason)
+
+    @remote
+    def open_accounts(self, count: int) -> list[str]:
+        """Makes connected accounts that can be paid, many at once and without events; their ids."""
+        return [connect.open_account(self.world)["id"] for _ in range(count)]
 
     @remote
     def complete_onboarding(self, account: str) -> Json:
@@ -220,6 +241,16 @@ class Control:
     @remote
     def clear_faults(self) -> None:
         self.here.faults.script.clear()
+
+    @remote
+    def held(self) -> int:
+        """How many requests the fault `hold` has brought to a stand."""
+        return self.here.gate.held
+
+    @remote
+    def release(self, *, is_lost: bool = False) -> None:
+        """Lets what `hold` holds go on, or lose its connection; later ones pass."""
+        self.here.gate.release(is_lost=is_lost)
 
     # Webhooks
 

@@ -17,6 +17,7 @@ Kind = Literal[
     "balance_insufficient",  # 400, kept under the key
     "destination_restricted",  # 400, kept under the key
     "delay",  # answers `seconds` late; the key is in use meanwhile
+    "hold",  # stands still until `release`, which lets it go on or be lost
 ]
 When = Literal[
     "before",  # nothing took place, nothing is kept under the key

@@ -18,7 +18,14 @@ import httpx
 from flask import Flask, Response, redirect, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from . import balance, connect, customers, payments, refunds  # noqa: F401  (register endpoints)
+from . import (  # noqa: F401  (register endpoints)
+    balance,
+    bank_payouts,
+    connect,
+    customers,
+    payments,
+    refunds,
+)
 from .control import Control, control_blueprint
 from .errors import (
     StripeError,
@@ -46,6 +53,25 @@ FORBIDDEN = "This API call cannot be made with a publishable API key."
 
 class Dropped(ConnectionError):
     """The connection ends here, without (the rest of) an answer."""
+
+
+class Gate:
+    """Where requests stand still in the middle until a test lets them go."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self._is_lost = False
+        self._released = threading.Event()
+
+    def hold(self) -> None:
+        self.held += 1
+        self._released.wait()
+        if self._is_lost:
+            raise Dropped("hold")
+
+    def release(self, *, is_lost: bool) -> None:
+        self._is_lost = is_lost
+        self._released.set()
 
 
 @dataclass
@@ -81,6 +107,7 @@ class Server:
         self.idempotency = Idempotency(self.world.clock.now)
         self.api_keys = {"sk_test_fake"}
         self.requests: list[Json] = []
+        self.gate = Gate()
 
     # Layers
 
@@ -101,6 +128,7 @@ class Server:
         fault = self.faults.next(request.method, request.path)
         line: Json = {
             "id": self.world.new_id("req_"),
+            "at": self.world.clock.now(),
             "method": request.method,
             "path": request.path,
             "endpoint": endpoint.path,
@@ -152,6 +180,8 @@ class Server:
             raise server_error(fault.status)
         if fault.when == "before" and fault.kind in ("timeout", "reset"):
             self.drop(fault)
+        if fault.when == "before" and fault.kind == "hold":
+            self.gate.hold()
         if fault.when == "before" and fault.kind == "html":
             return Answer(200, "", call.id), False
         return None
@@ -192,6 +222,8 @@ class Server:
             status, body = error.status, error.body(call.id)
         if call.has_fault("delay", "after"):
             self.wait(call.fault)
+        if call.has_fault("hold", "after"):
+            self.gate.hold()
         return Answer(status, json.dumps(body, indent=2), call.id)
 
     def run_handler(self, call: Call, params: Json) -> Json:
@@ -329,6 +361,7 @@ class Running:
 
     def stop(self) -> None:
         self.server.stopping.set()
+        self.server.gate.release(is_lost=True)
         self._http.shutdown()
         self._http.server_close()
         for thread in self._threads:

@@ -22,6 +22,7 @@ PREFIXES = {
     "event": "evt_",
     "payment_intent": "pi_",
     "payment_method": "pm_",
+    "payout": "po_",
     "refund": "re_",
     "transfer": "tr_",
     "transfer_reversal": "trr_",

@@ -39,6 +39,7 @@ def booking_machine(world: World, booking: Booking) -> Machine:
     nobody = dict.fromkeys(("hold_expires_at", "cancelled_at", "cancelled_by", "no_show_by"))
     within: dict[str, Columns] = {
         "held": {"hold_expires_at": world.now()},
+        "requested": {"hold_expires_at": world.now()},
         "cancelled": {"cancelled_at": world.now(), "cancelled_by": "system"},
         "no_show": {"no_show_by": "learner"},
     }
@@ -105,8 +106,12 @@ def payout_machine(world: World, booking: Booking) -> Machine:
         "payout",
         "public.payouts",
         row,
-        {"stripe_transfer_id": None, "paid_at": None, "reversed_cents": 0},
-        {"paid": paid, "reversed": paid | {"reversed_cents": 1}},
+        {"stripe_transfer_id": None, "paid_at": None, "reversed_cents": 0, "leased_until": None},
+        {
+            "sending": {"leased_until": world.now()},
+            "paid": paid,
+            "reversed": paid | {"reversed_cents": 1},
+        },
     )
 
 
@@ -277,6 +282,7 @@ def test_every_status_is_guarded_or_known_not_to_be(world: World) -> None:
         assert f"('{machine}')" in guard
     # Written by functions alone, and decided by them.
     assert set(guards) == {
+        "bank_payouts",
         "payout_attempts",
         "payout_runs",
         "stripe_connect_accounts",

@@ -10,7 +10,7 @@ import pytest
 from tests.factories import World
 
 
-@pytest.mark.parametrize("sqlstate", ["PT404", "PT409", "PT422", "42501"])
+@pytest.mark.parametrize("sqlstate", ["PT404", "PT409", "PT422", "PT429", "42501"])
 def test_a_refusal_says_what_is_wrong_and_what_to_do_next(world: World, sqlstate: str) -> None:
     with pytest.raises(psycopg.Error) as refused:
         world.value(
@@ -35,4 +35,4 @@ def test_every_refusal_in_the_rules_has_a_status_that_the_data_api_knows(world: 
         where function.pronamespace = 'private'::regnamespace
         """
     )
-    assert {row["sqlstate"] for row in used} == {"PT404", "PT409", "PT422", "42501"}
+    assert {row["sqlstate"] for row in used} == {"PT404", "PT409", "PT422", "PT429", "42501"}

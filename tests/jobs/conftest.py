@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
-from tests.jobs.payday import SEED, Payday, earn, open_account
+from tests.jobs.payday import SEED, Payday, a_payday, earn
 from tests.stack import Cluster
 
 
@@ -32,7 +32,6 @@ def payday_template(cluster: Cluster, template: str, shared_fake: FakeStripe) ->
     """A database on a payday, to clone."""
     cluster.create_database("payday", template)
     shared_fake.reset(seed=SEED)
-    shared_fake.add_funds(100_000)
     with psycopg.connect(cluster.admin_url("payday"), autocommit=True) as connection:
         earn(World(connection), shared_fake)
     return "payday"
@@ -40,20 +39,20 @@ def payday_template(cluster: Cluster, template: str, shared_fake: FakeStripe) ->
 
 @pytest.fixture
 def payday(
-    cluster: Cluster, payday_template: str, fake: FakeStripe, request: pytest.FixtureRequest
+    cluster: Cluster,
+    payday_template: str,
+    shared_fake: FakeStripe,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Payday]:
     """Everybody has earned, and nobody is paid yet."""
     name = f"payday_{abs(hash(request.node.nodeid))}"
-    cluster.create_database(name, payday_template)
-    with psycopg.connect(cluster.admin_url(name), autocommit=True) as connection:
-        world = World(connection)
-        for account in world.rows(
-            "select stripe_account_id, id::text as connect_account_id, org_id::text"
-            " from public.stripe_connect_accounts order by created_at"
-        ):
-            # The same seed gives the same ids.
-            id = account.pop("stripe_account_id")
-            assert open_account(fake, account)["id"] == id
-        fake.clear_requests()
-        yield Payday(world, fake, cluster, name)
-    cluster.drop_database(name)
+    with a_payday(cluster, payday_template, name, shared_fake) as payday:
+        yield payday
+
+
+@pytest.fixture
+def office(
+    cluster: Cluster, fresh_database: str, committed_world: World, fake: FakeStripe
+) -> Payday:
+    """A marketplace without anybody in it, and the job that empties its outbox."""
+    return Payday(committed_world, fake, cluster, fresh_database)

@@ -8,7 +8,10 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,7 +24,7 @@ from tests.fake_stripe import FakeStripe
 from tests.stack import Cluster
 
 INSTRUCTORS = 5
-SEED = 7
+SEED = int(os.environ.get("LPLATE_SEED", "7"))
 
 
 def earn(world: World, fake: FakeStripe) -> None:
@@ -33,13 +36,46 @@ def earn(world: World, fake: FakeStripe) -> None:
             "private.open_connect_account",
             p_user_id=instructor.user_id,
             p_instructor_id=instructor.id,
+            p_org_id=None,
+            p_country="GB",
+            p_platform_country="GB",
         )
         account = open_account(fake, opened["metadata"])
         world.deliver("account.updated", account, endpoint="connect", account=account["id"])
         booking = world.booking(instructor)
         booking.pay()
         booking.complete()
+    # Stripe's fees are known already.
+    world.connection.execute("update private.outbox set processed_at = private.clock()")
     world.travel(by=timedelta(days=10))
+
+
+@contextmanager
+def a_payday(cluster: Cluster, template: str, name: str, fake: FakeStripe) -> Iterator[Payday]:
+    """A clone of a database in which everybody has earned, and a Stripe that holds the same money.
+
+    The same seed gives the accounts there the same ids.
+    """
+    cluster.create_database(name, template)
+    fake.reset(seed=SEED)
+    payday = Payday(World(connect(cluster, name)), fake, cluster, name)
+    try:
+        for account in payday.world.rows(
+            "select stripe_account_id, id::text as connect_account_id, org_id::text"
+            " from public.stripe_connect_accounts order by created_at"
+        ):
+            id = account.pop("stripe_account_id")
+            assert open_account(fake, account)["id"] == id
+        fake.add_funds(payday.world.ledger()["stripe_balance"])
+        fake.clear_requests()
+        yield payday
+    finally:
+        payday.world.connection.close()
+        cluster.drop_database(name)
+
+
+def connect(cluster: Cluster, database: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(cluster.admin_url(database), autocommit=True)
 
 
 def open_account(fake: FakeStripe, metadata: dict[str, str]) -> dict[str, Any]:
@@ -112,10 +148,23 @@ class Payday:
     def pay(self, *arguments: str, **environment: str) -> Finished:
         return self.run("payouts", *arguments, **environment)
 
+    def release_held(self) -> None:
+        """An admin lets everything go that was held."""
+        admin = self.world.admin()
+        for held in self.world.rows("select id from public.payouts where status = 'held'"):
+            self.world.call(
+                admin, "public.admin_release_payout", p_payout_id=held["id"], p_reason="looked into"
+            )
+
     def later(self, time: timedelta) -> None:
         """Moves both clocks."""
         self.world.travel(by=time)
         self.fake.advance(seconds=time.total_seconds())
+
+    def reconnect(self) -> None:
+        """After the database was away."""
+        self.world.connection.close()
+        self.world = World(connect(self.cluster, self.database))
 
     def cut_off_database(self) -> None:
         """From now on the job cannot reach its database; this test's connection stays."""
@@ -138,9 +187,19 @@ class Payday:
         return Counter(row["status"] for row in rows)
 
     def assert_everybody_is_paid_once(self) -> None:
-        """What Stripe sent is what the books say, to the cent, and nothing is left open."""
+        """Each got what they earned, to the cent, by one transfer; the books and Stripe agree."""
         assert self.statuses() == {"paid": INSTRUCTORS}
         self.assert_books_agree_with_stripe()
+        earned = self.world.rows(
+            "select account.stripe_account_id, sum(earning.amount_cents)::bigint"
+            " from public.earnings earning"
+            " join public.stripe_connect_accounts account"
+            " on account.instructor_id = earning.instructor_id group by 1"
+        )
+        sent = self.fake.objects("transfer")
+        assert sorted((it["destination"], it["amount"]) for it in sent) == sorted(
+            tuple(row.values()) for row in earned
+        )
 
     def assert_nothing_is_doubled(self) -> None:
         """Stripe made at most one transfer of each payout, and every paid one is among them."""
@@ -151,12 +210,14 @@ class Payday:
         assert self.world.violations() == []
 
     def assert_books_agree_with_stripe(self) -> None:
+        """Transfers and paid payouts are the same, one to one, and so are the two balances."""
         booked = self.world.rows(
             "select payout.stripe_transfer_id, payout.id::text, payout.amount_cents,"
             " payout.currency, account.stripe_account_id"
             " from public.payouts payout"
             " join public.stripe_connect_accounts account"
-            " on account.id = payout.connect_account_id where payout.status = 'paid'"
+            " on account.id = payout.connect_account_id"
+            " where payout.status in ('paid', 'reversed')"
         )
         sent = self.fake.objects("transfer")
         assert sorted(tuple(row.values()) for row in booked) == sorted(
@@ -169,6 +230,7 @@ class Payday:
             )
             for transfer in sent
         )
+        assert self.fake.funds() == self.world.ledger().get("stripe_balance", 0)
         assert self.world.violations() == []
 
 
@@ -191,3 +253,10 @@ def finish(process: subprocess.Popen[str], timeout: float = 60) -> Finished:
     finally:
         process.kill()
     return Finished(process.returncode, stdout, stderr)
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -37,6 +37,10 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["payouts", "--workers", "many"], "integer"),
         (["payouts", "--force"], "No such option"),
         (["payouts", "2026-01-02"], "unexpected extra argument"),
+        (["statement"], "PAYOUT_ID"),
+        (["statement", "monday", "--pdf", "x.pdf"], "UUID"),
+        (["statement", "00000000-0000-4000-8000-000000000001"], "--pdf"),
+        (["statement", "00000000-0000-4000-8000-000000000001", "--pdf", "/tmp"], "is a directory"),
         (["pay"], "No such command"),
     ],
 )
@@ -58,6 +62,9 @@ def test_bad_arguments_end_with_status_2_and_advice(arguments: list[str], advice
         ("PAYOUT_LEASE_SECONDS", "0"),
         ("LPLATE_FAILPOINT", "nowhere"),
         ("LPLATE_FAILPOINT", "after_transfer:often"),
+        ("LPLATE_FAILPOINT", "after_transfer:0"),
+        ("STRIPE_REQUESTS_PER_SECOND", "0"),
+        ("STATEMENT_FONTS_DIR", "/nowhere"),
     ],
 )
 @pytest.mark.parametrize("command", ["payouts", "outbox", "maintain", "doctor"])
@@ -91,4 +98,4 @@ def test_the_doctor_says_what_is_wrong_and_goes_on() -> None:
     assert [f'"check": "{name}"' in finished.stdout for name in ("database", "stripe")] == [
         True
     ] * 2
-    assert finished.stdout.count('"is_well": false') == 3
+    assert finished.stdout.count('"is_well": false') == 4

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import signal
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from tests.jobs.payday import Payday, finish
-from tests.jobs.test_outbox import office, pay_at_stripe
-from tests.jobs.test_payouts import wait_until
-
-__all__ = ["office"]
+from tests.jobs.payday import Finished, Payday, finish, wait_until
+from tests.jobs.test_outbox import pay_at_stripe
 
 
 def test_watching_goes_on_through_an_outage_until_it_is_told_to_stop(office: Payday) -> None:
@@ -41,6 +38,7 @@ def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
         "configuration",
         "database",
         "invariants",
+        "paydays",
         "stripe",
     }
 
@@ -51,7 +49,44 @@ def test_the_doctor_finds_broken_books_and_a_revoked_key(payday: Payday) -> None
     payday.fake.set_api_keys()
     finished = payday.run("doctor")
     assert finished.status == 1
-    assert {event["check"] for event in finished.events("check") if not event["is_well"]} == {
-        "invariants",
-        "stripe",
-    }
+    assert {"invariants", "stripe"} <= unwell(finished)
+
+
+def test_the_doctor_finds_a_payday_that_nobody_has_worked_on(payday: Payday) -> None:
+    """The dead-man switch: the schedule of the job itself may be broken."""
+    payday.world.travel(to=last_friday(payday, hour=11))
+    assert unwell(payday.run("doctor")) == set()
+    payday.world.travel(by=timedelta(hours=2))
+    finished = payday.run("doctor")
+    assert finished.status == 1
+    assert unwell(finished) == {"paydays"}
+    assert payday.pay().status == 0
+    assert unwell(payday.run("doctor")) == set()
+
+
+def test_the_doctor_finds_a_run_without_a_heartbeat(payday: Payday) -> None:
+    payday.fake.fault("POST", "/v1/transfers", "rate_limit", times=None)
+    payday.pay("--workers", "5")
+    assert unwell(payday.run("doctor")) == set()
+    payday.later(timedelta(hours=2))
+    finished = payday.run("doctor")
+    assert finished.status == 1
+    assert unwell(finished) == {"paydays"}
+    payday.fake.clear_faults()
+    assert payday.pay().status == 0
+    assert unwell(payday.run("doctor")) == set()
+
+
+def unwell(finished: Finished) -> set[str]:
+    return {event["check"] for event in finished.events("check") if not event["is_well"]}
+
+
+def last_friday(payday: Payday, hour: int) -> datetime:
+    """A time of the marketplace's latest payday, in its own zone."""
+    moment: datetime = payday.world.value(
+        "select (due.period_on + make_time(%s, 0, 0)) at time zone organization.time_zone"
+        " from private.due_payout_runs(null, null) due"
+        " join public.organizations organization on organization.id = due.org_id",
+        hour,
+    )
+    return moment

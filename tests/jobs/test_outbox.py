@@ -7,18 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.factories import Booking, World
-from tests.fake_stripe import FakeStripe
+from tests.factories import Booking
 from tests.jobs.payday import Payday
-from tests.stack import Cluster
-
-
-@pytest.fixture
-def office(
-    cluster: Cluster, fresh_database: str, committed_world: World, fake: FakeStripe
-) -> Payday:
-    """A marketplace without anybody in it, and the job that empties its outbox."""
-    return Payday(committed_world, fake, cluster, fresh_database)
 
 
 def pay_at_stripe(office: Payday, booking: Booking) -> None:

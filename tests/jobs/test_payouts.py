@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
-import threading
-import time
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from jobs.database import Database
-from tests.jobs.payday import INSTRUCTORS, Payday, finish
+from tests.factories import Instructor
+from tests.jobs.payday import INSTRUCTORS, Payday, finish, wait_until
 
 
 def test_everybody_is_paid_once(payday: Payday) -> None:
@@ -107,77 +103,110 @@ def test_an_instructor_whose_account_is_not_ready_waits_and_the_others_are_paid(
     payday.assert_books_agree_with_stripe()
 
 
-# Faults of Stripe
+# What is there to pay with
 
 
-def at_length(value: int) -> Any:
-    """A variation that `make faults` adds."""
-    return pytest.param(value, marks=pytest.mark.faults)
-
-
-ONCE: dict[str, dict[str, Any]] = {
-    "no answer, nothing done": {"kind": "timeout", "when": "before"},
-    "no answer, done": {"kind": "timeout", "when": "after"},
-    "reset, nothing done": {"kind": "reset", "when": "before"},
-    "reset, done": {"kind": "reset", "when": "after"},
-    "half an answer": {"kind": "truncated", "when": "after"},
-    "500, nothing done": {"kind": "error", "when": "before"},
-    "500, done": {"kind": "error", "when": "after"},
-    "502": {"kind": "error", "status": 502},
-    "503": {"kind": "error", "status": 503},
-    "a page with 200": {"kind": "html", "when": "after"},
-    "429": {"kind": "rate_limit"},
-    "409": {"kind": "conflict"},
-    "balance too low": {"kind": "balance_insufficient"},
-    "account restricted": {"kind": "destination_restricted"},
-}
-
-
-@pytest.mark.parametrize("nth", [at_length(1), 3, at_length(INSTRUCTORS)])
-@pytest.mark.parametrize("fault", ONCE.values(), ids=ONCE)
-def test_a_passing_fault_of_stripe_doubles_nothing_and_the_next_run_heals_it(
-    payday: Payday, fault: dict[str, Any], nth: int
-) -> None:
-    payday.fake.fault("POST", "/v1/transfers", nth=nth, seconds=3.0, **fault)
-    first = payday.pay("--workers", "1")
-    payday.assert_nothing_is_doubled()
-    assert payday.statuses()["paid"] >= INSTRUCTORS - 1
-    assert first.status == (0 if payday.statuses()["paid"] == INSTRUCTORS else 1)
-    assert payday.pay().status == 0
-    payday.assert_everybody_is_paid_once()
-
-
-LASTING: dict[str, tuple[dict[str, Any], str]] = {
-    "no answer": ({"kind": "timeout", "seconds": 0.5}, "unknown"),
-    "reset": ({"kind": "reset"}, "unknown"),
-    "500": ({"kind": "error"}, "unknown"),
-    "500, kept under the key": ({"kind": "error", "when": "kept"}, "unknown"),
-    "a page with 200": ({"kind": "html", "when": "after"}, "unknown"),
-    "429": ({"kind": "rate_limit"}, "pending"),
-    "balance too low": ({"kind": "balance_insufficient"}, "failed"),
-}
-
-
-@pytest.mark.parametrize("hours", [at_length(0), 25, at_length(8 * 24)])
-@pytest.mark.parametrize(("fault", "status"), LASTING.values(), ids=LASTING)
-def test_a_lasting_fault_ends_with_status_1_and_is_healed_later(
-    payday: Payday, fault: dict[str, Any], status: str, hours: int
-) -> None:
-    payday.fake.fault("POST", "/v1/transfers", times=None, **fault)
-    finished = payday.pay("--workers", "5", STRIPE_TIMEOUT_SECONDS="0.3")
+def test_a_run_that_the_balance_does_not_cover_is_left_alone(payday: Payday) -> None:
+    needed = payday.world.value("select sum(amount_cents)::bigint from public.earnings")
+    spare = payday.fake.funds() - needed
+    payday.fake.spend(spare + 1)
+    finished = payday.pay()
     assert finished.status == 1
-    assert payday.statuses() == {status: INSTRUCTORS}
-    assert payday.world.violations() == []
-    assert len(finished.events("payout_not_paid")) == INSTRUCTORS
+    [told] = finished.events("payout_shortfall")
+    assert (told["currency"], told["needed_cents"]) == ("gbp", needed)
+    assert (told["available_cents"], told["shortfall_cents"]) == (needed - 1, 1)
+    assert payday.fake.count("POST", "/v1/transfers") == 0
+    assert payday.statuses() == {"pending": INSTRUCTORS}
+    [closed] = finished.events("payout_run_closed")
+    assert closed["is_completed"] is False
 
-    payday.fake.clear_faults()
-    payday.later(timedelta(hours=hours or 1 / 60))
-    if fault == {"kind": "error", "when": "kept"} and hours < 24:
-        # Stripe replays the error for a day: in doubt it is, and in doubt it stays.
-        assert payday.pay().status == 1
-        payday.later(timedelta(hours=25))
+    payday.fake.add_funds(spare + 1)
     assert payday.pay().status == 0
     payday.assert_everybody_is_paid_once()
+
+
+def test_funds_that_are_still_pending_do_not_cover_a_run(payday: Payday) -> None:
+    funds = payday.fake.funds()
+    payday.fake.spend(funds)
+    payday.fake.add_funds(funds, available_in=2 * 24 * 3600)
+    assert payday.pay().status == 1
+    assert payday.statuses() == {"pending": INSTRUCTORS}
+    payday.later(timedelta(days=2))
+    assert payday.pay().status == 0
+    payday.assert_everybody_is_paid_once()
+
+
+def test_money_in_another_currency_does_not_cover_a_run(payday: Payday) -> None:
+    payday.fake.spend(payday.fake.funds())
+    payday.fake.add_funds(10**9, "eur")
+    finished = payday.pay()
+    assert finished.status == 1
+    assert [told["currency"] for told in finished.events("payout_shortfall")] == ["gbp"]
+    assert payday.fake.count("POST", "/v1/transfers") == 0
+
+
+def test_a_balance_that_cannot_be_asked_for_stops_the_run(payday: Payday) -> None:
+    payday.fake.fault("GET", "/v1/balance", "error", times=None)
+    finished = payday.pay()
+    assert finished.status == 1
+    assert len(finished.events("balance_unknown")) == 1
+    assert payday.statuses() == {"pending": INSTRUCTORS}
+    assert payday.fake.count("POST", "/v1/transfers") == 0
+    payday.fake.clear_faults()
+    assert payday.pay().status == 0
+    payday.assert_everybody_is_paid_once()
+
+
+# Schedules
+
+
+def test_each_schedule_has_its_own_run(payday: Payday) -> None:
+    schedules = ["instant", "daily", "weekly", "monthly", "weekly"]
+    instructors = payday.world.rows(
+        "select id, user_id from public.instructors order by created_at"
+    )
+    for instructor, schedule in zip(instructors, schedules, strict=True):
+        payday.world.call(
+            instructor["user_id"],
+            "public.set_payout_settings",
+            p_instructor_id=instructor["id"],
+            p_payout_schedule=schedule,
+        )
+    finished = payday.pay()
+    assert finished.status == 0
+    closed = {event["run_id"]: event["paid"] for event in finished.events("payout_run_closed")}
+    opened = finished.events("payout_run_opened")
+    assert {event["schedule"]: closed[event["run_id"]] for event in opened} == {
+        "instant": 1,
+        "daily": 1,
+        "weekly": 2,
+        "monthly": 1,
+    }
+    payday.assert_everybody_is_paid_once()
+
+
+def test_an_instant_run_is_made_as_often_as_somebody_can_be_paid(payday: Payday) -> None:
+    world = payday.world
+    instructor = world.row("select id, user_id, org_id from public.instructors limit 1")
+    world.call(
+        instructor["user_id"],
+        "public.set_payout_settings",
+        p_instructor_id=instructor["id"],
+        p_payout_schedule="instant",
+    )
+    assert payday.pay().status == 0
+    assert payday.pay().events("payout_run_opened") == []
+    booking = world.booking(Instructor(**instructor))
+    booking.pay()
+    payday.fake.add_funds(booking.payment["amount_cents"])
+    booking.complete()
+    assert payday.pay().events("payout_paid") == []
+    payday.later(timedelta(days=2))
+    assert len(payday.pay().events("payout_paid")) == 1
+    payday.assert_books_agree_with_stripe()
+
+
+# Trouble with Stripe
 
 
 def test_a_look_up_that_fails_keeps_the_doubt(payday: Payday) -> None:
@@ -194,11 +223,26 @@ def test_a_look_up_that_fails_keeps_the_doubt(payday: Payday) -> None:
     payday.assert_everybody_is_paid_once()
 
 
-def test_a_revoked_key_stops_the_run_at_once(payday: Payday) -> None:
+def test_a_revoked_key_stops_the_run_before_it_sends_anything(payday: Payday) -> None:
     payday.fake.set_api_keys("sk_test_another")
     finished = payday.pay("--workers", "1")
     assert finished.status == 1
-    assert payday.fake.count("POST", "/v1/transfers") == 1
+    assert len(finished.events("balance_unknown")) == 1
+    assert payday.fake.count("POST", "/v1/transfers") == 0
+    payday.fake.set_api_keys(payday.fake.api_key)
+    assert payday.pay().status == 0
+    payday.assert_everybody_is_paid_once()
+
+
+def test_a_key_revoked_in_the_middle_stops_the_run_at_once(payday: Payday) -> None:
+    payday.fake.fault("POST", "/v1/transfers", "hold", nth=2)
+    job = payday.start("payouts", "--workers", "1", STRIPE_TIMEOUT_SECONDS="10")
+    wait_until(payday.fake.held)
+    payday.fake.set_api_keys("sk_test_another")
+    payday.fake.release()
+    assert finish(job).status == 1
+    assert payday.fake.count("POST", "/v1/transfers") == 3
+    assert payday.statuses() == {"paid": 2, "pending": INSTRUCTORS - 2}
     payday.fake.set_api_keys(payday.fake.api_key)
     assert payday.pay().status == 0
     payday.assert_everybody_is_paid_once()
@@ -210,6 +254,7 @@ def test_a_foreign_transfer_in_the_group_is_not_taken_for_ours(payday: Payday) -
     payday.fake.clear_faults()
     payout = payday.world.rows("select id::text, amount_cents from public.payouts")[0]
     account = payday.fake.objects("account")[0]["id"]
+    payday.fake.add_funds(payout["amount_cents"])
     foreign = payday.fake.stripe().v1.transfers.create(
         {
             "amount": payout["amount_cents"],
@@ -247,77 +292,18 @@ def test_a_transfer_of_the_payout_that_does_not_fit_stops_it(payday: Payday) -> 
     assert len(payday.fake.objects("transfer")) == INSTRUCTORS
 
 
-# Several at once
-
-
-@pytest.mark.parametrize("jobs", [2, at_length(8)])
-def test_jobs_started_together_pay_everybody_once(payday: Payday, jobs: int) -> None:
-    started = [payday.start("payouts", "--workers", "2") for _ in range(jobs)]
-    finished = [finish(job) for job in started]
-    assert [job.status for job in finished] == [0] * jobs, finished
-    payday.assert_everybody_is_paid_once()
-    assert sum(len(job.events("payout_paid")) for job in finished) == INSTRUCTORS
-
-
-def test_two_workers_never_hold_the_same_payout(payday: Payday) -> None:
-    started_at = payday.world.now()
-    url = payday.database_url
-    workers = [Database(url, login="jobs", size=1, timeout=10) for _ in range(8)]
-    [due] = workers[0].due_payout_runs(None, None)
-    run_id = workers[0].open_payout_run(due.org_id, due.period_on)
-    claimed: list[Any] = []
-    for _ in range(10):
-        barrier = threading.Barrier(len(workers))
-
-        def claim_all(worker: Database, barrier: threading.Barrier = barrier) -> None:
-            barrier.wait()
-            while claim := worker.claim_payout(run_id, uuid4(), timedelta(minutes=1), started_at):
-                claimed.append(claim.payout_id)
-
-        threads = [threading.Thread(target=claim_all, args=[worker]) for worker in workers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(claimed) == len(set(claimed)) == INSTRUCTORS
-        # Another round: every lease runs out, and every payout may be claimed once more.
-        claimed.clear()
-        payday.world.travel(by=timedelta(minutes=2))
-    for worker in workers:
-        worker.close()
-
-
-def test_a_stopped_job_that_wakes_after_its_lease_sends_nothing_more(payday: Payday) -> None:
-    """Paused between claiming and sending, as a laptop lid or a hypervisor would."""
-    payday.fake.fault("GET", "/v1/transfers", "delay", "after", seconds=2.0)
-    payday.fake.fault("POST", "/v1/transfers", "reset", "before", times=INSTRUCTORS * 3)
-    payday.pay("--workers", "1")
-    payday.fake.clear_requests()
-    sleeper = payday.start(
-        "payouts", "--workers", "1", PAYOUT_LEASE_SECONDS="1.5", STRIPE_TIMEOUT_SECONDS="10"
-    )
-    wait_until(lambda: payday.fake.count("GET", "/v1/transfers") == 1)
-    sleeper.send_signal(signal.SIGSTOP)
-    time.sleep(1.6)
-    payday.later(timedelta(minutes=5))
-    assert payday.pay().status == 0
-    payday.assert_everybody_is_paid_once()
-    sent = payday.fake.count("POST", "/v1/transfers")
-    sleeper.send_signal(signal.SIGCONT)
-    woken = finish(sleeper)
-    assert len(woken.events("payout_abandoned")) == 1
-    assert payday.fake.count("POST", "/v1/transfers") == sent
-    payday.assert_everybody_is_paid_once()
+# Told to stop, and cut off
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
     payday: Payday, number: signal.Signals
 ) -> None:
-    payday.fake.fault("POST", "/v1/transfers", "delay", "before", nth=2, seconds=0.5)
-    job = payday.start("payouts", "--workers", "1")
-    wait_until(lambda: payday.fake.count("POST", "/v1/transfers") == 2)
+    payday.fake.fault("POST", "/v1/transfers", "hold", "before", nth=2)
+    job = payday.start("payouts", "--workers", "1", STRIPE_TIMEOUT_SECONDS="10")
+    wait_until(payday.fake.held)
     job.send_signal(number)
+    payday.fake.release()
     stopped = finish(job)
     assert stopped.status == 1
     assert payday.statuses() == {"paid": 2, "pending": INSTRUCTORS - 2}
@@ -331,10 +317,12 @@ def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
 def test_a_database_that_goes_away_stops_the_run_and_the_next_one_heals_it(
     payday: Payday,
 ) -> None:
-    payday.fake.fault("POST", "/v1/transfers", "delay", "after", nth=2, seconds=0.5)
-    job = payday.start("payouts", "--workers", "1", DATABASE_POOL_TIMEOUT_SECONDS="1")
-    wait_until(lambda: payday.fake.count("POST", "/v1/transfers") == 2)
+    payday.fake.fault("POST", "/v1/transfers", "hold", "after", nth=2)
+    quick = {"DATABASE_POOL_TIMEOUT_SECONDS": "1", "STRIPE_TIMEOUT_SECONDS": "10"}
+    job = payday.start("payouts", "--workers", "1", **quick)
+    wait_until(payday.fake.held)
     payday.cut_off_database()
+    payday.fake.release()
     stopped = finish(job)
     assert stopped.status == 1
     assert "The database does not answer" in stopped.stderr
@@ -342,78 +330,3 @@ def test_a_database_that_goes_away_stops_the_run_and_the_next_one_heals_it(
     payday.later(timedelta(minutes=5))
     assert payday.pay().status == 0
     payday.assert_everybody_is_paid_once()
-
-
-# Kills
-
-POINTS = [
-    ("run_opened", 1),
-    *itertools.product(
-        ["payout_claimed", "before_transfer", "after_transfer", "transfer_recorded"],
-        [1, 3, INSTRUCTORS],
-    ),
-    ("before_close", 1),
-    ("after_close", 1),
-]
-RESUMED = {
-    "at once": timedelta(minutes=3),
-    "25 hours later": timedelta(hours=25),
-    "8 days later": timedelta(days=8),
-}
-
-
-def kill_and_resume(payday: Payday, point: str, nth: int, after: timedelta) -> None:
-    killed = payday.pay("--workers", "1", LPLATE_FAILPOINT=f"{point}:{nth}")
-    assert killed.status == 137, killed
-    assert payday.world.violations() == []
-    payday.later(after)
-    assert payday.pay().status == 0
-    payday.assert_everybody_is_paid_once()
-
-
-@pytest.mark.parametrize("point", ["payout_claimed", "before_transfer", "after_transfer"])
-def test_a_killed_job_is_resumed_and_pays_nobody_twice(payday: Payday, point: str) -> None:
-    kill_and_resume(payday, point, 3, timedelta(hours=25))
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("after", RESUMED.values(), ids=RESUMED)
-@pytest.mark.parametrize(("point", "nth"), POINTS)
-def test_a_job_killed_at_any_point_pays_nobody_twice(
-    payday: Payday, point: str, nth: int, after: timedelta
-) -> None:
-    kill_and_resume(payday, point, nth, after)
-
-
-@pytest.mark.parametrize("point", ["looked_up", "before_transfer", "after_transfer"])
-def test_a_job_killed_while_it_heals_pays_nobody_twice(payday: Payday, point: str) -> None:
-    payday.fake.fault("POST", "/v1/transfers", "html", "after", nth=2, times=2)
-    assert payday.pay("--workers", "1").status == 1
-    payday.later(timedelta(hours=25))
-    nth = "1" if point == "before_transfer" else "2"
-    killed = payday.pay("--workers", "1", LPLATE_FAILPOINT=f"{point}:{nth}")
-    assert killed.status in (0, 137)
-    payday.later(timedelta(hours=25))
-    assert payday.pay().status == 0
-    payday.assert_everybody_is_paid_once()
-
-
-@pytest.mark.faults
-@pytest.mark.parametrize("seed", range(20))
-def test_jobs_killed_at_random_moments_pay_nobody_twice(payday: Payday, seed: int) -> None:
-    payday.fake.fault("POST", "/v1/transfers", "delay", "after", times=None, seconds=0.05)
-    for _ in range(3):
-        job = payday.start("payouts", "--workers", "2")
-        time.sleep(0.6 + 0.05 * seed)
-        job.kill()
-        finish(job)
-        payday.later(timedelta(minutes=3))
-    assert payday.pay().status == 0
-    payday.assert_everybody_is_paid_once()
-
-
-def wait_until(is_so: Any, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

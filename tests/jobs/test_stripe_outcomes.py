@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -173,9 +174,29 @@ def test_waiting_ends_when_the_job_is_told_to_stop(fake: FakeStripe) -> None:
     assert fake.count("POST", "/v1/transfers") < 6
 
 
-def test_calls_keep_their_distance(fake: FakeStripe) -> None:
-    calls = StripeCalls(per_second=50, backoff=1, stop=threading.Event())
+def test_a_destination_that_cut_us_off_is_a_refusal(fake: FakeStripe) -> None:
+    send = sender(fake)
+    fake.deauthorize(fake.objects("account")[0]["id"])
+    failure = failure_of(send)
+    assert (failure.outcome, failure.code) == (REFUSED, "account_invalid")
+    assert not failure.is_systemic
+
+
+def test_the_calls_of_all_threads_draw_from_one_bucket() -> None:
+    """100 a second, of which 20 may come at once: 60 calls of 8 threads take 40 hundredths."""
+    calls = StripeCalls(per_second=100, backoff=1, stop=threading.Event())
     began = time.monotonic()
-    for _ in range(6):
-        calls.make(Lease(60), lambda: None)
-    assert time.monotonic() - began >= 5 / 50
+    with ThreadPoolExecutor(8) as threads:
+        made = list(
+            threads.map(lambda _: calls.make(Lease(60), lambda: time.monotonic()), range(60))
+        )
+    assert max(made) - began >= 0.39
+    assert sum(1 for moment in made if moment - began < 0.1) <= 20 + 10
+
+
+def test_a_bucket_of_one_call_a_second_holds_one() -> None:
+    calls = StripeCalls(per_second=1, backoff=1, stop=threading.Event())
+    began = time.monotonic()
+    calls.make(Lease(60), lambda: None)
+    calls.make(Lease(60), lambda: None)
+    assert time.monotonic() - began >= 0.99

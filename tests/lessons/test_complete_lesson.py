@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import pytest
 
 from tests.factories import Booking, World
-
-
-def confirmed(world: World, **service_columns: Any) -> Booking:
-    booking = world.booking(**service_columns)
-    assert booking.status == "confirmed" or booking.pay() == "processed"
-    return booking
-
-
-def complete(booking: Booking, by: UUID | None = None, notes: str | None = None) -> object:
-    return booking.world.call(
-        by or booking.instructor.user_id,
-        "public.complete_lesson",
-        p_booking_id=booking.id,
-        p_notes=notes,
-    )
+from tests.lessons.steps import complete, confirmed
 
 
 def test_a_lesson_lasts_from_its_start_to_its_completion(world: World) -> None:
@@ -94,7 +78,7 @@ def test_another_instructor_and_the_learner_cannot_complete_a_lesson(world: Worl
 def test_notes_that_are_too_long_are_refused(world: World) -> None:
     booking = confirmed(world)
     booking.start()
-    with world.unchanged(), world.refusing("23514", "texts_are_short"):
+    with world.unchanged(), world.refusing("PT422", "texts_are_short"):
         complete(booking, notes="n" * 10_001)
 
 

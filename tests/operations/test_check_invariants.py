@@ -62,7 +62,13 @@ def entry(kind: str) -> str:
 CONFIRMED = one("public.bookings", "status = 'confirmed'")
 COMPLETED = one("public.bookings", "status = 'completed'")
 PAID = one("public.payouts")
-OPEN_EARNING = one("public.earnings", "status = 'available' and payout_id is null")
+OPEN_EARNING = one(
+    "public.earnings", "kind = 'lesson' and status = 'available' and payout_id is null"
+)
+UNSENT = (
+    "update public.payouts set status = 'sending', leased_until = private.clock(),"
+    " stripe_transfer_id = null, paid_at = null"
+)
 
 PLANTED = {
     "ledger_transactions_sum_to_zero": [
@@ -154,7 +160,7 @@ PLANTED = {
     "payouts_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where kind = 'payout_paid'",
-        "update public.payouts set status = 'sending', stripe_transfer_id = null, paid_at = null",
+        UNSENT,
     ],
     "reversals_are_posted": [
         "update public.payouts set reversed_cents = 1",
@@ -164,7 +170,7 @@ PLANTED = {
         f"update public.earnings set payee_id = org_id where {OPEN_EARNING}",
     ],
     "transit_agrees_with_unsettled_payouts": [
-        "update public.payouts set status = 'sending', stripe_transfer_id = null, paid_at = null",
+        UNSENT,
     ],
     "acknowledged_events_are_settled": [
         "update private.webhook_events set status = 'received', processed_at = null,"
@@ -186,8 +192,9 @@ PLANTED = {
     [(invariant, statement) for invariant, planted in PLANTED.items() for statement in planted],
 )
 def test_a_planted_violation_is_named(world: World, invariant: str, statement: str) -> None:
-    plant(world, statement)
-    found = world.violations()
+    with world.connection.transaction(force_rollback=True):
+        plant(world, statement)
+        found = world.violations()
     assert invariant in {violation["invariant"] for violation in found}
     assert all(violation["detail"] for violation in found)
 

@@ -10,6 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World
+from tests.payments.steps import paid
 
 
 def record(booking: Booking, **fields: Any) -> None:
@@ -21,12 +22,6 @@ def record(booking: Booking, **fields: Any) -> None:
         p_payment_id=booking.payment["id"],
         p_balance_transaction=Jsonb(transaction | fields),
     )
-
-
-def paid(world: World) -> Booking:
-    booking = world.booking()
-    booking.pay()
-    return booking
 
 
 def test_the_fee_leaves_stripes_balance(world: World) -> None:

@@ -6,15 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from tests.factories import Booking, World
+from tests.payments.steps import fail_refund, paid
 
 AS_SERVICE = """select set_config('request.jwt.claims', '{"role": "service_role"}', true)"""
 AS_NOBODY = "select set_config('request.jwt.claims', '', true)"
-
-
-def paid(world: World) -> Booking:
-    booking = world.booking()
-    assert booking.pay() == "processed"
-    return booking
 
 
 def refund_rest(booking: Booking) -> None:
@@ -71,13 +66,7 @@ def test_what_is_on_its_way_back_is_not_given_back_twice(world: World) -> None:
 def test_what_failed_is_given_back_again_with_a_new_key(world: World) -> None:
     booking = paid(world)
     refund_rest(booking)
-    world.serve(
-        "jobs",
-        "private.record_refund_failure",
-        p_refund_id=world.value("select id from public.refunds"),
-        p_code="charge_disputed",
-        p_message="No.",
-    )
+    fail_refund(world, world.value("select id from public.refunds"))
     refund_rest(booking)
     assert sorted(refunds(world)) == [(5310, "failed"), (5310, "pending")]
     assert (

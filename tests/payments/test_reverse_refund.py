@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.factories import Booking, World, refund_object
+from tests.factories import World, refund_object
+from tests.payments.steps import paid
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
-
-
-def paid(world: World) -> Booking:
-    booking = world.booking()
-    assert booking.pay() == "processed"
-    return booking
 
 
 def test_a_refund_that_failed_later_is_reversed_once(world: World) -> None:

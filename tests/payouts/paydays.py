@@ -48,8 +48,19 @@ def due(world: World, on: date | None = None, org_id: UUID | None = None) -> lis
     return world.serve("jobs", "private.due_payout_runs", p_date=on, p_org_id=org_id)
 
 
-def open_run(world: World, period_on: date = FRIDAY, org_id: UUID = MARKETPLACE) -> UUID:
-    (run,) = world.serve("jobs", "private.open_payout_run", p_org_id=org_id, p_period_on=period_on)
+def open_run(
+    world: World,
+    period_on: date = FRIDAY,
+    org_id: UUID = MARKETPLACE,
+    schedule: str = "weekly",
+) -> UUID:
+    (run,) = world.serve(
+        "jobs",
+        "private.open_payout_run",
+        p_org_id=org_id,
+        p_schedule=schedule,
+        p_period_on=period_on,
+    )
     run_id: UUID = run["open_payout_run"]
     return run_id
 
@@ -76,16 +87,34 @@ def record(world: World, claimed: DictRow, made: dict[str, Any]) -> None:
     )
 
 
-def fail(world: World, claimed: DictRow, outcome: str, code: str = "account_invalid") -> None:
+def fail(
+    world: World,
+    claimed: DictRow,
+    outcome: str,
+    code: str = "balance_insufficient",
+    worker_id: UUID | None = None,
+) -> None:
+    """Records that a claimed payout was not sent, by the worker that holds it or another."""
     world.serve(
         "jobs",
         "private.record_transfer_failure",
         p_payout_id=claimed["payout_id"],
         p_attempt=claimed["attempt"],
+        p_worker_id=worker_id or worker_of(world, claimed),
         p_outcome=outcome,
         p_code=code,
         p_message="No.",
     )
+
+
+def worker_of(world: World, claimed: DictRow) -> UUID:
+    """The worker that a try belongs to now."""
+    worker_id: UUID = world.value(
+        "select worker_id from private.payout_attempts where payout_id = %s and attempt = %s",
+        claimed["payout_id"],
+        claimed["attempt"],
+    )
+    return worker_id
 
 
 def claim(world: World, run_id: UUID) -> DictRow:

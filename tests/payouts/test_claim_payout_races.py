@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from tests.factories import World
-from tests.payouts.paydays import NOON, open_run, payable
+from tests.factories import MARKETPLACE, World
+from tests.payouts.paydays import FRIDAY, NOON, open_run, payable
 from tests.races import Racers
 from tests.stack import Cluster
 
@@ -57,7 +57,7 @@ def test_eight_starts_of_one_payday_are_one_run(
 
     def start(connection: psycopg.Connection[Any], _: int) -> UUID:
         (run_id,) = connection.execute(
-            "select private.open_payout_run('00000000-0000-4000-8000-000000000001', '2027-01-01')"
+            "select private.open_payout_run(%s, 'weekly', %s)", [MARKETPLACE, FRIDAY]
         )
         id: UUID = run_id[0]
         return id

@@ -37,7 +37,14 @@ def test_who_owes_nothing_has_no_payday(world: World) -> None:
 def test_a_friday_on_which_something_is_owed_is_due(world: World) -> None:
     world.travel(to=NOON)
     owe(world, world.instructor())
-    assert due(world) == [{"org_id": MARKETPLACE, "org_name": "Marketplace", "period_on": FRIDAY}]
+    assert due(world) == [
+        {
+            "org_id": MARKETPLACE,
+            "org_name": "Marketplace",
+            "schedule": "weekly",
+            "period_on": FRIDAY,
+        }
+    ]
 
 
 def test_what_is_not_payable_yet_makes_the_payday_due_all_the_same(world: World) -> None:
@@ -163,25 +170,28 @@ def test_after_two_missed_fridays_the_last_one_pays_for_both(world: World) -> No
 
 
 def test_an_unfinished_run_is_due_before_the_next(world: World) -> None:
-    payable(world)
+    instructor = payable(world)
     world.travel(to=NOON)
     open_run(world)
     assert periods(world) == [FRIDAY]
     world.travel(by=WEEK)
+    assert periods(world) == [FRIDAY]
+    owe(world, instructor, 100)
     assert periods(world) == [FRIDAY, FRIDAY + WEEK]
     first, second = world.run_payouts()
-    assert (first["amount_paid_cents"], second["amount_paid_cents"]) == (4500, 0)
+    assert (first["amount_paid_cents"], second["amount_paid_cents"]) == (4500, 100)
 
 
 def test_an_unfinished_run_is_finished_after_the_weekday_has_changed(world: World) -> None:
-    payable(world)
+    instructor = payable(world)
     world.travel(to=NOON)
     open_run(world)
     world.connection.execute("update public.organizations set payout_weekday = 2")
     world.travel(by=WEEK)
+    owe(world, instructor, 100, available_at=NOON)
     tuesday = FRIDAY + 4 * DAY
     assert periods(world) == [FRIDAY, tuesday]
-    assert [closed["amount_paid_cents"] for closed in world.run_payouts()] == [4500, 0]
+    assert [closed["amount_paid_cents"] for closed in world.run_payouts()] == [4500, 100]
 
 
 def test_an_unfinished_run_is_finished_more_than_a_year_later(world: World) -> None:

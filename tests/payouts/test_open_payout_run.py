@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.factories import MARKETPLACE, Booking, World
 from tests.payouts.paydays import (
     DAY,
@@ -183,22 +185,33 @@ def test_without_an_account_the_money_waits(world: World) -> None:
 def test_an_account_that_was_asked_for_is_none_yet(world: World) -> None:
     instructor = world.instructor()
     owe(world, instructor)
-    world.serve(
-        "webhook_service",
-        "private.open_connect_account",
-        p_user_id=instructor.user_id,
-        p_instructor_id=instructor.id,
-    )
+    world.open_account(instructor.user_id)
     world.travel(to=NOON)
     assert results(world, open_run(world))[instructor.id][2] == "no_account"
 
 
-def test_an_account_that_is_not_ready_is_not_paid(world: World) -> None:
+@pytest.mark.parametrize(
+    ("status", "is_submitted", "outcome", "reason"),
+    [
+        ("incomplete", False, "skipped", "account_not_ready"),
+        ("incomplete", True, "held", "account_restricted"),
+        ("under_review", True, "skipped", "account_not_ready"),
+        ("paused", True, "held", "account_restricted"),
+        ("disconnected", True, "held", "account_restricted"),
+    ],
+)
+def test_an_account_that_is_not_ready_is_not_paid(
+    world: World, status: str, is_submitted: bool, outcome: str, reason: str
+) -> None:
     instructor = payable(world)
-    world.connection.execute("update public.stripe_connect_accounts set status = 'paused'")
+    world.connection.execute(
+        "update public.stripe_connect_accounts set status = %s, details_submitted = %s",
+        [status, is_submitted],
+    )
     world.travel(to=NOON)
     run_id = open_run(world)
-    assert results(world, run_id) == {instructor.id: (4500, "skipped", "account_not_ready")}
+    assert results(world, run_id) == {instructor.id: (4500, outcome, reason)}
+    assert world.count("public.payouts") == 0
 
 
 def test_a_retired_account_is_not_paid(world: World) -> None:

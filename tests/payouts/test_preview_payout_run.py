@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from psycopg.rows import DictRow
+
 from tests.factories import MARKETPLACE, World
 from tests.payouts.paydays import DAY, FRIDAY, NOON, open_run, owe, payable, results
 
 Decisions = dict[object, tuple[int, str, str | None]]
 
 
-def preview(world: World) -> Decisions:
-    rows = world.serve(
-        "jobs", "private.preview_payout_run", p_org_id=MARKETPLACE, p_period_on=FRIDAY
+def preview(world: World) -> list[DictRow]:
+    return world.serve(
+        "jobs",
+        "private.preview_payout_run",
+        p_org_id=MARKETPLACE,
+        p_schedule="weekly",
+        p_period_on=FRIDAY,
     )
+
+
+def decisions(world: World) -> Decisions:
     return {
-        row["instructor_id"]: (row["amount_cents"], row["outcome"], row["reason"]) for row in rows
+        row["instructor_id"]: (row["amount_cents"], row["outcome"], row["reason"])
+        for row in preview(world)
     }
 
 
@@ -38,7 +48,7 @@ def test_the_preview_is_what_the_run_decides(world: World) -> None:
     owe(world, later, 1)
 
     with world.unchanged():
-        previewed = preview(world)
+        previewed = decisions(world)
     assert previewed == results(world, open_run(world))
     assert previewed == {
         paid.id: (4500, "payout", None),
@@ -66,7 +76,7 @@ def test_the_preview_counts_released_money_that_stripe_keeps_as_the_run_does(
         [NOON + DAY, first.payment["id"]],
     )
     with world.unchanged():
-        previewed = preview(world)
+        previewed = decisions(world)
     assert previewed == results(world, open_run(world)) == {instructor.id: (4500, "payout", None)}
     assert world.value("select amount_cents from public.payouts") == 4500
 
@@ -75,10 +85,7 @@ def test_the_preview_names_whom_it_is_about(world: World) -> None:
     payable(world, name="Zoe")
     payable(world, name="Ann")
     world.travel(to=NOON)
-    rows = world.serve(
-        "jobs", "private.preview_payout_run", p_org_id=MARKETPLACE, p_period_on=FRIDAY
-    )
-    assert [(row["display_name"], row["currency"]) for row in rows] == [
+    assert [(row["display_name"], row["currency"]) for row in preview(world)] == [
         ("Ann", "gbp"),
         ("Zoe", "gbp"),
     ]

@@ -154,7 +154,9 @@ def test_a_transfer_of_a_payout_that_was_stopped_is_parked(
 ) -> None:
     with world.connection.transaction(force_rollback=True):
         world.connection.execute("set local session_replication_role = replica")
-        world.connection.execute("update public.payouts set status = %s", [path[-1]])
+        world.connection.execute(
+            "update public.payouts set status = %s, leased_until = null", [path[-1]]
+        )
         world.connection.execute("set local session_replication_role = origin")
         with world.unchanged(leaving_out=INBOX):
             assert tell(world, transfer_object(claimed)) == "parked"

@@ -9,7 +9,16 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.factories import World
-from tests.payouts.paydays import NOON, claim, close_run, fail, open_run, payable, transfer
+from tests.payouts.paydays import (
+    NOON,
+    claim,
+    close_run,
+    fail,
+    open_run,
+    payable,
+    transfer,
+    worker_of,
+)
 
 
 @pytest.fixture
@@ -56,6 +65,46 @@ def test_a_failure_of_an_earlier_try_says_nothing_of_the_later_one(
     with world.unchanged():
         fail(world, claimed, "unknown")
     assert world.value("select status from public.payouts") == "sending"
+
+
+def test_a_worker_that_was_overtaken_is_not_listened_to(
+    world: World, run_id: UUID, claimed: DictRow
+) -> None:
+    overtaken = worker_of(world, claimed)
+    world.travel(by=timedelta(minutes=1))
+    assert claim(world, run_id)["attempt"] == claimed["attempt"]
+    with world.unchanged():
+        fail(world, claimed, "refused", worker_id=overtaken)
+    assert world.value("select status from public.payouts") == "sending"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "status"),
+    [
+        ("refused", "account_closed", "held"),
+        ("refused", "insufficient_capabilities_for_transfer", "held"),
+        ("refused", "balance_insufficient", "failed"),
+        ("unknown", "account_closed", "unknown"),
+    ],
+)
+def test_an_account_that_cannot_be_paid_is_held_and_its_owner_told(
+    world: World, claimed: DictRow, outcome: str, code: str, status: str
+) -> None:
+    fail(world, claimed, outcome, code)
+    payout = world.row("select id, instructor_id, status from public.payouts")
+    assert payout["status"] == status
+    told = world.rows("select instructor_id, code, related_id from public.alerts")
+    assert told == (
+        [
+            {
+                "instructor_id": payout["instructor_id"],
+                "code": "payout_held",
+                "related_id": payout["id"],
+            }
+        ]
+        if status == "held"
+        else []
+    )
 
 
 def test_an_outcome_that_nobody_knows_is_refused(world: World, claimed: DictRow) -> None:

@@ -23,7 +23,12 @@ from tests.webhook_service.conftest import NotingDatabase, code_of
 from tests.webhook_service.settings import JWT_SECRET
 from webhook_service.config import Config
 
-USER_ENDPOINTS = ["/payment-intents", "/connect/onboarding-links"]
+USER_ENDPOINTS = [
+    "/payment-intents",
+    "/connect/onboarding-links",
+    "/connect/dashboard-links",
+    "/connect/sync",
+]
 
 
 def claims(**changed: Any) -> dict[str, Any]:
@@ -43,7 +48,7 @@ def token(key: Any = JWT_SECRET, algorithm: str = "HS256", **changed: Any) -> st
 
 def ask(client: FlaskClient, bearer: str | None, path: str = "/payment-intents") -> Any:
     headers = {"Authorization": f"Bearer {bearer}"} if bearer is not None else {}
-    return client.post(path, json={}, headers=headers)
+    return client.post(path, json={"strange": True}, headers=headers)
 
 
 @pytest.mark.parametrize("path", USER_ENDPOINTS)

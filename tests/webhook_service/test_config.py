@@ -51,6 +51,8 @@ def test_a_missing_variable_is_named(
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://app.example.com/path"),
         ("WEBHOOK_SERVICE_THREADS", "many"),
+        ("STRIPE_PLATFORM_COUNTRY", "England"),
+        ("STRIPE_PLATFORM_COUNTRY", "gb"),
     ],
 )
 def test_a_malformed_variable_is_named_and_its_value_is_not_shown(

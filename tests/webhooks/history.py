@@ -270,6 +270,9 @@ def an_account_becomes_ready(history: History) -> None:
         "private.open_connect_account",
         p_user_id=instructor.user_id,
         p_instructor_id=instructor.id,
+        p_org_id=None,
+        p_country="GB",
+        p_platform_country="GB",
     )
     incomplete = account_object(opened["metadata"], ready=False)
     reviewed = incomplete | {"details_submitted": True}
@@ -290,6 +293,7 @@ def transfers_are_made_and_come_back(history: History) -> None:
         "jobs",
         "private.open_payout_run",
         p_org_id=due["org_id"],
+        p_schedule=due["schedule"],
         p_period_on=due["period_on"],
     )
     kept, returned = (world.claim_payout(run["open_payout_run"], world.now()) for _ in range(2))

@@ -157,7 +157,7 @@ def test_an_endpoint_that_does_not_exist_is_refused(world: World) -> None:
         ("invoice.paid", "platform", None),
         ("charge.dispute.created", "platform", None),
         ("checkout.session.completed", "platform", None),
-        ("payout.paid", "connect", "acct_1"),
+        ("person.updated", "connect", "acct_1"),
         ("payment_intent.succeeded", "connect", "acct_1"),
         ("transfer.created", "connect", "acct_1"),
         ("", "platform", None),

@@ -35,6 +35,7 @@ CLASSES: dict[str, type[StripeObject]] = {
     "login_link": stripe.LoginLink,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "payout": stripe.Payout,
     "refund": stripe.Refund,
     "transfer": stripe.Transfer,
     "transfer_reversal": stripe.TransferReversal,

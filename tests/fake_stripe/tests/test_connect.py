@@ -259,3 +259,31 @@ def test_an_account_can_be_changed(
         "capability.updated",
         "account.updated",
     ]
+
+
+def test_the_agreement_is_chosen_when_an_account_is_made(client: StripeClient) -> None:
+    abroad = client.v1.accounts.create(
+        {"country": "US", "tos_acceptance": {"service_agreement": "recipient"}}
+    )
+    assert abroad.tos_acceptance is not None
+    assert abroad.tos_acceptance.service_agreement == "recipient"
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.accounts.create(
+            {"country": "GB", "tos_acceptance": {"service_agreement": "recipient"}}
+        )
+    assert refused.value.param == "tos_acceptance[service_agreement]"
+
+
+def test_a_country_that_stripe_does_not_serve_is_refused(client: StripeClient) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.accounts.create({"country": "ZZ"})
+    assert refused.value.code == "country_unsupported"
+
+
+def test_many_accounts_can_be_opened_at_once(fake: FakeStripe, client: StripeClient) -> None:
+    fake.add_funds(3000)
+    ids = fake.open_accounts(3)
+    for id in ids:
+        client.v1.transfers.create({"amount": 1000, "currency": "gbp", "destination": id})
+    assert {fake.funds(account=id) for id in ids} == {1000}
+    assert fake.events("account.*") == []

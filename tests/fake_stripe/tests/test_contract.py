@@ -53,6 +53,12 @@ def everything(
         {"amount": 900, "currency": "gbp", "destination": account.id, "transfer_group": "g"}
     )
     client.v1.transfers.reversals.create(transfer.id, {"amount": 100})
+    fake.cancel_payout(fake.pay_out(account.id)["id"])
+    fake.fail_payout(fake.pay_out(account.id)["id"])
+    fake.pay_out(account.id, arrives_in=3600)
+    fake.advance(hours=0.6)
+    in_transit = fake.objects("payout")[-1]
+    fake.advance(hours=0.5)
     by_controller = client.v1.accounts.create(
         {
             "controller": {
@@ -75,7 +81,7 @@ def everything(
         }
     )
     login = client.v1.accounts.login_links.create(account.id)
-    answers += [link.to_dict(), login.to_dict()]
+    answers += [link.to_dict(), login.to_dict(), in_transit]
     for kind in CLASSES:
         answers += fake.objects(kind)
     answers += [event["data"]["object"] for event in fake.events()]
@@ -110,6 +116,7 @@ def test_every_state_was_seen(everything: list[Json]) -> None:
     assert states("charge") == {"succeeded", "failed"}
     assert states("refund") == {"pending", "succeeded", "failed"}
     assert states("capability") == {"active", "inactive"}
+    assert states("payout") == {"pending", "in_transit", "paid", "failed", "canceled"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import pytest
@@ -152,3 +153,39 @@ def test_requests_are_counted_whatever_becomes_of_them(
     assert rich.count("GET") == 0
     line = rich.requests()[0]
     assert (line["idempotency_key"], line["fault"], line["status"]) == ("payout:1:1", "reset", None)
+
+
+@pytest.mark.parametrize(("when", "made_meanwhile"), [("before", 0), ("after", 1)])
+def test_a_request_stands_still_until_it_is_released(
+    rich: FakeStripe, client: StripeClient, account: Account, when: When, made_meanwhile: int
+) -> None:
+    rich.fault("POST", PATH, "hold", when)
+    with ThreadPoolExecutor(1) as thread:
+        sent = thread.submit(send, client, account)
+        wait_until_held(rich)
+        assert len(rich.objects("transfer")) == made_meanwhile
+        assert not sent.done()
+        rich.release()
+        assert sent.result(timeout=10).amount == 4500
+    assert len(rich.objects("transfer")) == 1
+
+
+@pytest.mark.parametrize(("when", "made"), [("before", 0), ("after", 1)])
+def test_a_request_can_be_lost_where_it_stands(
+    rich: FakeStripe, client: StripeClient, account: Account, when: When, made: int
+) -> None:
+    rich.fault("POST", PATH, "hold", when)
+    with ThreadPoolExecutor(1) as thread:
+        sent = thread.submit(send, client, account)
+        wait_until_held(rich)
+        rich.release(is_lost=True)
+        with pytest.raises(stripe.APIConnectionError):
+            sent.result(timeout=10)
+    assert len(rich.objects("transfer")) == made
+
+
+def wait_until_held(fake: FakeStripe) -> None:
+    deadline = time.monotonic() + 10
+    while not fake.held():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,0 +1,156 @@
+grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_learner_ids to authenticated;
+grant execute on function private.my_contact_ids to authenticated;
+grant execute on function private.my_family_ids to authenticated;
+grant execute on function private.my_family_org_ids to authenticated;
+grant execute on function private.my_guardian_id to authenticated;
+grant execute on function private.my_learners_guardian_ids to authenticated;
+
+create policy select_listed on public.instructors
+    for select
+    to anon
+    using (is_active and verification_status = 'verified');
+
+create policy select_listed_own_or_contact on public.instructors
+    for select
+    to authenticated
+    using (
+        (is_active and verification_status = 'verified')
+        or id = any ((select private.my_instructor_ids())::uuid[])
+        or id = any ((select private.my_contact_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.instructors
+    for update
+    to authenticated
+    using (
+        id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructors to anon, authenticated, service_role;
+grant update (
+    display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
+    minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap
+) on public.instructors to authenticated;
+-- NOTE: is_active, verification_status and the totals are not the instructor's to set.
+
+create policy select_own_or_admin on public.instructor_details
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.instructor_details
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructor_details to authenticated, service_role;
+grant update (phone, license_id) on public.instructor_details to authenticated;
+-- NOTE: fee, payee and payout settings are money and change only through functions and Studio.
+
+create policy select_family_contact_or_admin on public.learners
+    for select
+    to authenticated
+    using (
+        id = any ((select private.my_family_ids())::uuid[])
+        or id = any ((select private.my_contact_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.learners
+    for update
+    to authenticated
+    using (
+        id = any ((select private.my_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learners to authenticated, service_role;
+grant update (
+    full_name, email, phone, learning_goals, interests, experience_level, preferred_duration_minutes
+) on public.learners to authenticated;
+
+create policy select_family_or_admin on public.learner_details
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_details to authenticated, service_role;
+grant update (notes) on public.learner_details to authenticated;
+-- NOTE: the date of birth decides who needs a guardian, so it changes only through set_date_of_birth.
+
+create policy update_admin on public.learner_details
+    for update
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_party on public.instructor_learners
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructor_learners to authenticated, service_role;
+
+create policy select_own_or_of_my_learners on public.guardians
+    for select
+    to authenticated
+    using (
+        id = (select private.my_guardian_id())
+        or id = any ((select private.my_learners_guardian_ids())::uuid[])
+    );
+
+create policy update_own on public.guardians
+    for update
+    to authenticated
+    using (id = (select private.my_guardian_id()));
+
+grant select on public.guardians to authenticated, service_role;
+grant update (full_name, phone) on public.guardians to authenticated;
+-- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
+
+create policy select_party on public.learner_guardians
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_learner_ids())::uuid[])
+        or guardian_id = (select private.my_guardian_id())
+        or lower(guardian_email) = (select private.my_verified_email())
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_guardians to authenticated, service_role;
+-- NOTE: no write is granted; rights over somebody else begin with that person's organization and end with consent.
+
+grant execute on function private.become_instructor to authenticated;
+grant execute on function public.become_instructor to authenticated;
+grant execute on function private.admin_verify_instructor to authenticated;
+grant execute on function public.admin_verify_instructor to authenticated;
+grant execute on function private.add_instructor to authenticated;
+grant execute on function public.add_instructor to authenticated;
+grant execute on function private.add_learner to authenticated;
+grant execute on function public.add_learner to authenticated;
+grant execute on function private.set_date_of_birth to authenticated;
+grant execute on function public.set_date_of_birth to authenticated;
+grant execute on function private.link_guardian to authenticated;
+grant execute on function public.link_guardian to authenticated;
+grant execute on function private.give_guardian_consent to authenticated;
+grant execute on function public.give_guardian_consent to authenticated;
+grant execute on function private.revoke_guardian to authenticated;
+grant execute on function public.revoke_guardian to authenticated;
+grant execute on function private.search_instructors to anon, authenticated;
+grant execute on function public.search_instructors to anon, authenticated;

@@ -1,0 +1,182 @@
+create function public.create_organization(
+    p_name text,
+    p_time_zone text,
+    p_currency text,
+    p_slug text default null,
+    p_tax_id text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
+
+comment on function public.create_organization is
+    'Founds a school of which the caller becomes the owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
+    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
+
+create function public.update_organization(
+    p_org_id uuid,
+    p_name text default null,
+    p_tax_id text default null,
+    p_time_zone text default null,
+    p_currency text default null,
+    p_payout_weekday integer default null,
+    p_minimum_payout_cents bigint default null,
+    p_checkout_hold_minutes integer default null,
+    p_max_open_holds integer default null,
+    p_labels jsonb default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.update_organization(
+    p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
+    p_checkout_hold_minutes, p_max_open_holds, p_labels
+);
+
+comment on function public.update_organization is
+    'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
+    'p_payout_weekday: 0 is Sunday. Errors: sign_in_required, organization_not_found, unknown_currency, value_out_of_range, and the '
+    'rules of public.organizations.';
+
+create function public.admin_set_terms(
+    p_org_id uuid,
+    p_reason text,
+    p_fee_mode public.fee_mode default null,
+    p_fee_bps integer default null,
+    p_payout_hold interval default null,
+    p_fee_refundable boolean default null,
+    p_dispute_liability public.dispute_liability default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_set_terms(
+    p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability
+);
+
+comment on function public.admin_set_terms is
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes; null leaves a term as it '
+    'is; platform admins only. Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
+
+create function public.list_members(
+    p_org_id uuid,
+    p_role public.org_role default null,
+    p_limit integer default 50,
+    p_after uuid default null
+)
+    returns table (user_id uuid, full_name text, email text, roles public.org_role[])
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select member.user_id, member.full_name, member.email, member.roles
+    from private.list_members(p_org_id, p_role, p_limit, p_after) member;
+end;
+
+comment on function public.list_members is
+    'Who belongs to a school, one row a person, of one role or all; for its admins; in pages of at most 200; p_after is the last user_id of the '
+    'page before. Errors: sign_in_required, organization_not_found.';
+
+create function public.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_instructor_active(p_instructor_id, p_is_active);
+
+comment on function public.set_instructor_active is
+    'Takes an instructor off a school''s list, or puts them back; what is booked stays; for the school''s admins. '
+    'Errors: sign_in_required, value_missing, instructor_not_found.';
+
+create function public.invite_member(
+    p_org_id uuid,
+    p_email text,
+    p_role public.org_role,
+    p_instructor_id uuid default null,
+    p_learner_id uuid default null
+)
+    returns table (invitation_id uuid, token text, expires_at timestamptz)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select invited.invitation_id, invited.token, invited.expires_at
+    from private.invite_member(p_org_id, p_email, p_role, p_instructor_id, p_learner_id) invited;
+end;
+
+comment on function public.invite_member is
+    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days, and while the inviter could give '
+    'the role; for the school''s admins. p_instructor_id or p_learner_id: who the invited person is, of those without a login. '
+    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
+    'rules of public.invitations.';
+
+create function public.accept_invitation(p_token text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.accept_invitation(p_token);
+
+comment on function public.accept_invitation is
+    'Accepts an invitation to the caller''s verified address and returns the organization''s id. Errors: sign_in_required, '
+    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap.';
+
+create function public.revoke_invitation(p_invitation_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.revoke_invitation(p_invitation_id);
+
+comment on function public.revoke_invitation is
+    'Takes an open invitation back; for the school''s admins. Errors: sign_in_required, invitation_not_found.';
+
+create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.add_member_role(p_org_id, p_user_id, p_role);
+
+comment on function public.add_member_role is
+    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, value_missing, '
+    'role_above_yours, invitation_needed.';
+
+create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.remove_member_role(p_org_id, p_user_id, p_role);
+
+comment on function public.remove_member_role is
+    'Takes a role away: one''s own, or another member''s up to one''s own rank. Errors: sign_in_required, organization_not_found, '
+    'value_missing, role_above_yours, member_not_found, last_owner.';
+
+create function public.find_organization(p_slug text)
+    returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select found.id, found.name, found.slug, found.time_zone, found.currency, found.labels
+    from private.find_organization(p_slug) found;
+end;
+
+comment on function public.find_organization is
+    'What a school''s page shows of the organization, by its slug, also to visitors; no row where there is none.';

@@ -1,0 +1,10 @@
+create function public.resolve_alert(p_alert_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.resolve_alert(p_alert_id);
+
+comment on function public.resolve_alert is
+    'Marks an alert resolved; for whom it is addressed to. Errors: sign_in_required, alert_not_found.';

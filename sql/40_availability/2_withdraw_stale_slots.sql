@@ -1,0 +1,46 @@
+-- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
+-- free ones go at once; a booked one stays, and goes when it is free again.
+-- Definer: slots change only through functions.
+create function private.withdraw_stale_slots()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
+    first_at timestamptz;
+    last_at timestamptz;
+begin
+    select min(slot.start_at), max(slot.start_at)
+    into first_at, last_at
+    from public.bookable_slots slot
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at > private.clock()
+        and slot.is_published;
+
+    with opening as materialized (
+        select hours.opens_at, hours.closes_at
+        from private.opening_hours(changed_instructor_id, first_at, last_at) hours
+    )
+
+    update public.bookable_slots slot
+    set is_published = slot.current_bookings > 0,
+        is_withdrawn_when_free = slot.current_bookings > 0
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
+        and slot.is_published
+        and not slot.is_withdrawn_when_free
+        and (
+            (select private.closed_times(changed_instructor_id, first_at, last_at)) && tstzrange(slot.start_at, slot.end_at)
+            or not exists (
+                select
+                from opening
+                where opening.opens_at <= slot.start_at
+                    and opening.closes_at >= slot.end_at
+            )
+        );
+    return null;
+end;
+$$;

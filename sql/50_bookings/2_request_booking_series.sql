@@ -1,0 +1,59 @@
+-- Books the same local time every so many weeks: all of them or none, or all that are open. A date on which the clocks skip
+-- that time has none to book. The occurrences are taken in the order of their times, so that two series cannot deadlock.
+-- Definer: as request_booking.
+create function private.request_booking_series(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer,
+    p_mode public.series_mode,
+    p_learner_user_id uuid,
+    p_learner_id uuid,
+    p_notes text
+)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    series public.booking_series := private.open_booking_series(
+        p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
+    );
+    local_start timestamp;
+    refused_code text;
+begin
+    for nth in 1..p_occurrences loop
+        occurrence := nth;
+        local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
+        start_at := case nth when 1 then p_start_at else local_start at time zone series.time_zone end;
+        booking_id := null;
+        refusal := null;
+        begin
+            if start_at at time zone series.time_zone <> local_start then
+                perform private.refuse_taken_slot();
+            end if;
+            booking_id := (private.request_booking(
+                p_instructor_id, p_service_id, start_at, null, series.learner_id,
+                row(p_notes, null, null, null, series.id)::private.booking_request
+            )).id;
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics refused_code = pg_exception_detail;
+                refusal := refused_code::jsonb ->> 'code';
+                if p_mode = 'all_or_nothing' or refusal not in (
+                    'slot_taken', 'learner_busy', 'too_short_notice', 'too_far_ahead'
+                ) then
+                    raise;
+                end if;
+        end;
+        return next;
+    end loop;
+
+    if not exists (select from public.bookings booking where booking.series_id = series.id) then
+        perform private.refuse_taken_slot();
+    end if;
+end;
+$$;

@@ -1,0 +1,52 @@
+-- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
+-- Definer: nobody writes earnings directly.
+create function private.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    booking public.bookings;
+    new_report_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and learner_id = any (private.my_family_ids());
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id.'
+        );
+    end if;
+
+    update public.earnings
+    set status = 'frozen'
+    where booking_id = booking.id
+        and kind = 'lesson'
+        and status = 'pending';
+    if not found then
+        perform private.refuse(
+            'PT409', 'nothing_to_freeze',
+            'A problem can be reported after the lesson, until it is paid out.',
+            'Ask for a refund instead.'
+        );
+    end if;
+
+    insert into public.problem_reports (org_id, booking_id, learner_id, instructor_id, reported_by, description)
+    values (booking.org_id, booking.id, booking.learner_id, booking.instructor_id, person, p_description)
+    returning id into new_report_id;
+    return new_report_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;

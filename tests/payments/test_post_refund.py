@@ -1,0 +1,125 @@
+"""A refund takes from the share, the fee and the discount in proportion, to the cent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.factories import World, refund_object
+from tests.payments.steps import paid, refund_of
+
+NOTHING_LEFT: dict[str, int] = {}
+
+
+def test_half_of_a_discounted_lesson_goes_back_in_proportion(world: World) -> None:
+    booking = paid(world, discount=450)
+    assert booking.refund(2430) == "processed"
+    assert refund_of(world) == {
+        "status": "succeeded",
+        "amount_cents": 2430,
+        "share_cents": 2250,
+        "fee_cents": 405,
+        "discount_cents": 225,
+    }
+    assert world.ledger() == {
+        "stripe_balance": 2430,
+        "promotions": 225,
+        "instructor_pending": -2250,
+        "platform_fees": -405,
+    }
+    assert booking.payment["refunded_cents"] == 2430
+
+
+def test_half_and_half_again_leave_nothing(world: World) -> None:
+    booking = paid(world, discount=450)
+    booking.refund(2430)
+    booking.refund(2430)
+    assert world.ledger() == NOTHING_LEFT
+    assert booking.payment["refunded_cents"] == booking.payment["captured_cents"] == 4860
+
+
+def test_a_refund_of_a_price_that_includes_the_fee(world: World) -> None:
+    instructor = world.instructor()
+    world.connection.execute("update public.instructor_details set fee_mode = 'included'")
+    booking = world.booking(instructor)
+    booking.discount(450)
+    booking.pay()
+    assert booking.refund(2025) == "processed"
+    assert world.ledger() == {
+        "stripe_balance": 2025,
+        "promotions": 225,
+        "instructor_pending": -1845,
+        "platform_fees": -405,
+    }
+
+
+def test_where_the_fee_stays_the_instructors_share_goes_back(world: World) -> None:
+    world.connection.execute("update public.organizations set fee_refundable = false")
+    booking = paid(world)
+    world.connection.execute("update public.organizations set fee_refundable = true")
+    assert booking.refund(4500) == "processed"
+    assert world.ledger() == {"stripe_balance": 810, "platform_fees": -810}
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40
+)
+@given(data=st.data())
+def test_any_number_of_parts_and_failures_closes_every_account(
+    world: World, data: st.DataObject
+) -> None:
+    """Parts of a payment come back in any sizes; some fail, and what is left comes last."""
+    with world.connection.transaction(force_rollback=True):
+        instructor = world.instructor()
+        fee_mode = data.draw(st.sampled_from(["on_top", "included"]), "fee mode")
+        is_fee_refundable = data.draw(st.booleans(), "fee is refundable")
+        world.connection.execute(
+            "update public.organizations set fee_mode = %s, fee_bps = %s, fee_refundable = %s",
+            [fee_mode, data.draw(st.integers(0, 5000), "fee"), is_fee_refundable],
+        )
+        price = data.draw(st.integers(50, 20_000), "price")
+        booking = world.booking(instructor, price_cents=price)
+        fee = booking.columns["platform_fee_cents"]
+        booking.discount(data.draw(st.integers(0, max(0, fee - 1)), "discount"))
+        booking.pay()
+        left = booking.payment["amount_cents"]
+
+        while left > 0 and data.draw(st.booleans(), "another part"):
+            part = data.draw(st.integers(1, left), "part")
+            refund = refund_object(booking.payment, part)
+            assert world.deliver("refund.updated", refund) == "processed"
+            if data.draw(st.booleans(), "fails later"):
+                failed = refund | {"status": "failed"}
+                assert world.deliver("refund.failed", failed) == "processed"
+            else:
+                left -= part
+        assert world.violations() == []
+        if left > 0:
+            assert booking.refund(left) == "processed"
+        assert world.ledger() == NOTHING_LEFT
+        assert world.violations() == []
+
+
+def test_a_refund_of_a_lesson_that_was_paid_out_leaves_a_debt(world: World) -> None:
+    """45.00 at 10 % off: half of it goes back after the payout."""
+    instructor = world.instructor()
+    world.onboard(instructor)
+    booking = world.booking(instructor)
+    booking.discount(450)
+    booking.pay()
+    booking.complete()
+    world.travel(by=timedelta(days=8))
+    assert [run["amount_paid_cents"] for run in world.run_payouts()] == [4500]
+
+    assert booking.refund(2430) == "processed"
+    world.serve("jobs", "private.maintain")
+    balance = world.row("select total_cents, available_cents from public.instructor_balances")
+    assert balance == {"total_cents": 2250, "available_cents": -2250}
+    assert (
+        world.value(
+            "select private.account_balance_cents('payee_payable', %s, 'gbp')", instructor.id
+        )
+        == 2250
+    )
