@@ -227,13 +227,20 @@ class Database(Postgres):
         )
         return outcome
 
-    def open_payment(self, user_id: UUID, booking_id: UUID) -> OpenPayment:
-        """Open the payment of a booking, or find the open one.
+    def open_payment(
+        self, user_id: UUID, booking_id: UUID | None, credit_id: UUID | None
+    ) -> OpenPayment:
+        """Open the payment of a booking or of a purchase of credit, or find the open one.
 
-        Refuses with booking_not_found, booking_not_payable, nothing_to_pay or hold_expired.
+        Refuses with booking_not_found, booking_not_payable, credit_not_found, credit_not_payable
+        or hold_expired.
         """
         return self._one(
-            OpenPayment, "select * from private.open_payment(%s, %s)", user_id, booking_id
+            OpenPayment,
+            "select * from private.open_payment(%s, %s, %s)",
+            user_id,
+            booking_id,
+            credit_id,
         )
 
     def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:

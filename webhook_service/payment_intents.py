@@ -1,9 +1,10 @@
-"""POST /payment-intents: what a browser needs to pay for a booking."""
+"""POST /payment-intents: what a browser needs to pay for a booking or for prepaid hours."""
 
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from flask import Blueprint
+from pydantic import model_validator
 from stripe import StripeClient
 
 from webhook_service.auth import Authenticator
@@ -13,9 +14,17 @@ from webhook_service.stripe_client import as_dict
 
 
 class PaymentIntentRequest(Body):
-    """Which booking the caller wants to pay."""
+    """What the caller wants to pay: a booking, or hours bought ahead."""
 
-    booking_id: UUID
+    booking_id: UUID | None = None
+    credit_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def names_one_thing(self) -> Self:
+        """Refuse a request that names both, or nothing."""
+        if (self.booking_id is None) == (self.credit_id is None):
+            raise ValueError("send either booking_id or credit_id")
+        return self
 
 
 def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator) -> Blueprint:
@@ -32,7 +41,7 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
         """
         user_id = auth.user_id()
         body = parse_body(PaymentIntentRequest)
-        payment = database.open_payment(user_id, body.booking_id)
+        payment = database.open_payment(user_id, body.booking_id, body.credit_id)
         intent = create_or_retrieve(stripe, payment)
         # Whoever holds the client secret can pay with it, so it is passed on and never stored.
         client_secret = intent.pop("client_secret", None)

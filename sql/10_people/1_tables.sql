@@ -19,6 +19,9 @@ create table public.organizations (
     fee_refundable boolean not null default true,
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
+    referral_discount_bps integer not null default 0,
+    referral_reward_cents bigint not null default 0,
+    credit_validity_months integer,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -32,6 +35,11 @@ create table public.organizations (
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0),
     constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
     constraint open_holds_are_limited check (max_open_holds between 1 and 100),
+    constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
+    constraint a_reward_is_for_a_discounted_lesson check (
+        referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
+    ),
+    constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
     constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192)
 );
 
@@ -47,6 +55,9 @@ comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Frid
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
 comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
 comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
+comment on column public.organizations.referral_discount_bps is 'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
+comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
+comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
 comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';
 
 create table public.profiles (

@@ -96,6 +96,7 @@ create table public.learners (
     interests text[] not null default '{}',
     experience_level public.experience_level,
     preferred_duration_minutes integer,
+    lesson_count integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     unique (org_id, id),
@@ -115,6 +116,7 @@ create index on public.learners (org_id, full_name);
 create index on public.learners (user_id);
 
 comment on table public.learners is 'Who is taught, within one organization. The private half is in learner_details.';
+comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
 
 create table public.learner_details (
     learner_id uuid primary key,

@@ -7,7 +7,9 @@ create function private.admin_set_terms(
     p_fee_bps integer,
     p_payout_hold interval,
     p_fee_refundable boolean,
-    p_dispute_liability public.dispute_liability
+    p_dispute_liability public.dispute_liability,
+    p_referral_discount_bps integer,
+    p_referral_reward_cents bigint
 )
     returns void
     language plpgsql
@@ -25,7 +27,9 @@ begin
         fee_bps = coalesce(p_fee_bps, fee_bps),
         payout_hold = coalesce(p_payout_hold, payout_hold),
         fee_refundable = coalesce(p_fee_refundable, fee_refundable),
-        dispute_liability = coalesce(p_dispute_liability, dispute_liability)
+        dispute_liability = coalesce(p_dispute_liability, dispute_liability),
+        referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
+        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
     where id = p_org_id;
 
     if not found then

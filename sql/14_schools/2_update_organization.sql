@@ -10,7 +10,8 @@ create function private.update_organization(
     p_minimum_payout_cents bigint,
     p_checkout_hold_minutes integer,
     p_max_open_holds integer,
-    p_labels jsonb
+    p_labels jsonb,
+    p_credit_validity_months integer
 )
     returns void
     language plpgsql
@@ -32,7 +33,8 @@ begin
         minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
-        labels = coalesce(p_labels, labels)
+        labels = coalesce(p_labels, labels),
+        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then

@@ -26,7 +26,8 @@ create function public.update_organization(
     p_minimum_payout_cents bigint default null,
     p_checkout_hold_minutes integer default null,
     p_max_open_holds integer default null,
-    p_labels jsonb default null
+    p_labels jsonb default null,
+    p_credit_validity_months integer default null
 )
     returns void
     language sql
@@ -35,12 +36,12 @@ create function public.update_organization(
     set search_path = ''
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
-    p_checkout_hold_minutes, p_max_open_holds, p_labels
+    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
 );
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday. Errors: sign_in_required, organization_not_found, unknown_currency, value_out_of_range, and the '
+    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, organization_not_found, unknown_currency, value_out_of_range, and the '
     'rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -50,7 +51,9 @@ create function public.admin_set_terms(
     p_fee_bps integer default null,
     p_payout_hold interval default null,
     p_fee_refundable boolean default null,
-    p_dispute_liability public.dispute_liability default null
+    p_dispute_liability public.dispute_liability default null,
+    p_referral_discount_bps integer default null,
+    p_referral_reward_cents bigint default null
 )
     returns void
     language sql
@@ -58,11 +61,12 @@ create function public.admin_set_terms(
     security invoker
     set search_path = ''
 return private.admin_set_terms(
-    p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability
+    p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
+    p_referral_discount_bps, p_referral_reward_cents
 );
 
 comment on function public.admin_set_terms is
-    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes; null leaves a term as it '
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null leaves a term as it '
     'is; platform admins only. Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(

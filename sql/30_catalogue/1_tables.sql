@@ -1,3 +1,5 @@
+create type public.capture_mode as enum ('automatic', 'manual');
+
 create table public.services (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
@@ -14,6 +16,7 @@ create table public.services (
     materials_url text,
     max_participants integer not null default 1,
     is_active boolean not null default true,
+    capture_mode public.capture_mode not null default 'automatic',
     requires_approval boolean not null default false,
     approval_hours integer not null default 24,
     created_at timestamptz not null default private.clock(),

@@ -5,6 +5,35 @@ create type public.booking_party as enum ('learner', 'guardian', 'instructor', '
 
 create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
 
+create table public.cancellation_policies (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    version integer not null,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, version),
+    constraint versions_count_from_one check (version >= 1)
+);
+
+comment on table public.cancellation_policies is
+    'What a learner gets back who cancels, as its tiers say; the latest version counts for new bookings, and stays with them.';
+
+create table public.cancellation_tiers (
+    policy_id uuid not null,
+    org_id uuid not null,
+    notice_minutes integer not null,
+    refund_bps integer not null,
+    primary key (policy_id, notice_minutes),
+    foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
+    constraint notice_is_within_a_quarter check (notice_minutes between 0 and 129600),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
+);
+
+create index on public.cancellation_tiers (org_id, policy_id);
+
+comment on table public.cancellation_tiers is 'The refund of who cancels at least so long before the lesson; after its start there is none.';
+comment on column public.cancellation_tiers.refund_bps is 'In basis points of what was paid; 10000 is all of it.';
+
 create table public.booking_series (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null,
@@ -55,7 +84,8 @@ create table public.bookings (
     fee_mode public.fee_mode not null,
     fee_bps integer not null,
     credit_applied_cents bigint not null default 0,
-    due_cents bigint not null generated always as (total_cents - credit_applied_cents) stored,
+    moved_cents bigint not null default 0,
+    due_cents bigint not null generated always as (greatest(total_cents - credit_applied_cents - moved_cents, 0)) stored,
     pickup_address text,
     pickup_lat numeric(9, 6),
     pickup_lng numeric(9, 6),
@@ -67,8 +97,15 @@ create table public.bookings (
     cancellation_reason text,
     cancelled_at timestamptz,
     no_show_by public.booking_party,
+    refund_bps integer,
+    returned_cents bigint,
+    returned_minutes integer,
+    kept_share_cents bigint,
     client_key text,
     series_id uuid,
+    moved_from_id uuid unique,
+    is_moved boolean not null default false,
+    cancellation_policy_id uuid not null,
     booked_by uuid references public.profiles (id) on delete set null,
     is_fee_refundable boolean not null,
     payout_hold interval not null,
@@ -81,10 +118,13 @@ create table public.bookings (
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     foreign key (org_id, series_id) references public.booking_series (org_id, id) on delete restrict,
+    foreign key (org_id, moved_from_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, cancellation_policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint end_is_after_start check (start_at < end_at),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amounts_are_not_negative check (
-        least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents) >= 0
+        least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents,
+            moved_cents, returned_cents, returned_minutes, kept_share_cents) >= 0
     ),
     constraint total_is_share_plus_fee_minus_discount check (
         total_cents = instructor_share_cents + platform_fee_cents - discount_cents
@@ -92,7 +132,15 @@ create table public.bookings (
     constraint share_follows_from_the_price check (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
-    constraint credit_is_at_most_the_total check (credit_applied_cents <= total_cents),
+    constraint credit_pays_all_or_nothing check (credit_applied_cents in (0, total_cents)),
+    constraint what_is_moved_comes_from_a_booking check (moved_cents = 0 or moved_from_id is not null),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
+    constraint what_ends_early_says_what_it_returns check (
+        (status in ('cancelled', 'no_show'))
+        = (num_nulls(refund_bps, returned_cents, returned_minutes, kept_share_cents) = 0)
+    ),
+    constraint a_moved_booking_is_over check (not is_moved or status = 'cancelled'),
+    constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
@@ -134,6 +182,8 @@ create index on public.bookings (status);
 create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (org_id, series_id);
+create index on public.bookings (org_id, moved_from_id);
+create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
 comment on table public.bookings is
@@ -151,6 +201,15 @@ comment on column public.bookings.learner_notes is 'From the learner to the inst
 comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
 comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
 comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay: all of it, or nothing.';
+comment on column public.bookings.moved_from_id is 'The booking that was rescheduled to this one; its payments come along.';
+comment on column public.bookings.is_moved is 'Whether it was rescheduled to another booking, which its payments go along to.';
+comment on column public.bookings.moved_cents is 'What was paid for that one, in price.';
+comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show gives back, in basis points.';
+comment on column public.bookings.returned_cents is 'What the cancellation, or the instructor''s no-show, gives back to the payer''s card.';
+comment on column public.bookings.returned_minutes is 'Prepaid minutes that it gives back.';
+comment on column public.bookings.kept_share_cents is 'The most that the instructor keeps of the share after it; null where all was due.';
+comment on column public.bookings.cancellation_policy_id is 'The policy as it was when the booking was made.';
 comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
 
 create table public.booking_notes (
@@ -171,15 +230,47 @@ create index on public.booking_notes (instructor_id);
 
 comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
 
+alter table public.code_redemptions
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+alter table public.credit_entries
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+
+create index on public.code_redemptions (org_id, booking_id);
+
 create type private.booking_request as (
     notes text,
     client_key text,
     pickup jsonb,
     dropoff jsonb,
-    series_id uuid
+    discount_code text,
+    uses_rewards boolean,
+    uses_credit boolean,
+    series_id uuid,
+    moved_from_id uuid
 );
 comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
 
+create type private.booking_ending as (
+    refund_bps integer,
+    returned_cents bigint,
+    returned_minutes integer,
+    kept_cents bigint,
+    kept_share_cents bigint
+);
+comment on type private.booking_ending is 'What ending a booking gives back, in money and in prepaid minutes, and what is kept.';
+
+create type private.booking_terms as (
+    price private.price,
+    offer private.code_offer,
+    credit_cents bigint,
+    moved_cents bigint,
+    is_fee_refundable boolean,
+    cancellation_policy_id uuid
+);
+comment on type private.booking_terms is 'What a booking costs, what pays for it, and on what terms: frozen with it.';
+
+alter table public.cancellation_policies enable row level security;
+alter table public.cancellation_tiers enable row level security;
 alter table public.booking_series enable row level security;
 alter table public.bookings enable row level security;
 alter table public.booking_notes enable row level security;

@@ -1,5 +1,6 @@
 -- Confirms a booking that has been paid for, also one that expired while its time is still free. False means that the
--- money has to go back: the time is gone, the lesson has begun, or the booking was ended or paid before.
+-- money has to go back: the time is gone, the lesson has begun, the booking was ended or paid before, or the one that was
+-- rescheduled to it was ended meanwhile.
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
     language plpgsql
@@ -14,6 +15,9 @@ begin
     select * into strict booking from public.bookings where id = p_booking_id for no key update;
 
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
+        return false;
+    end if;
+    if not private.leave_booking(booking.moved_from_id, 'learner') and booking.moved_from_id is not null then
         return false;
     end if;
     if booking.status = 'expired' then

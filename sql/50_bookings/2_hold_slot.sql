@@ -1,7 +1,8 @@
 -- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
 -- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
 -- take_seat and instructor_is_never_double_booked.
--- The learner's row was locked first: one person's requests come one after the other, and who the person is stays.
+-- The learner's row was locked first: one person's requests come one after the other, and who the person is stays. Codes and
+-- prepaid minutes are locked last, as those who free them do.
 create function private.hold_slot(
     p_slot_id uuid,
     p_learner public.learners,
@@ -21,7 +22,7 @@ declare
     service public.services;
     instructor public.instructors;
     organization public.organizations;
-    price private.price;
+    terms private.booking_terms;
     booking public.bookings;
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
@@ -37,8 +38,7 @@ begin
             'Choose another instructor.'
         );
     end if;
-    price := private.price_service(service.id, instructor.id, slot.start_at);
-    perform private.check_price_is_payable(price);
+    terms := private.agree_terms(service, instructor, slot.start_at, p_learner, p_request);
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
@@ -57,9 +57,9 @@ begin
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
         status, hold_expires_at,
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        is_fee_refundable, payout_hold,
+        credit_applied_cents, moved_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, booked_by
+        learner_notes, client_key, series_id, moved_from_id, booked_by
     )
     values (
         slot.org_id, p_learner.id, slot.instructor_id, slot.service_id, slot.id, learner_person_id,
@@ -72,12 +72,13 @@ begin
             end,
             slot.start_at
         ),
-        price.currency, price.list_cents, price.discount_cents, price.fee_cents, price.share_cents, price.total_cents,
-        price.fee_mode, price.fee_bps,
-        organization.fee_refundable, organization.payout_hold,
+        (terms.price).currency, (terms.price).list_cents, (terms.price).discount_cents, (terms.price).fee_cents,
+        (terms.price).share_cents, (terms.price).total_cents, (terms.price).fee_mode, (terms.price).fee_bps,
+        terms.credit_cents, terms.moved_cents, terms.is_fee_refundable, terms.cancellation_policy_id,
+        organization.payout_hold,
         p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
         p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
-        p_request.notes, p_request.client_key, p_request.series_id, private.my_user_id()
+        p_request.notes, p_request.client_key, p_request.series_id, p_request.moved_from_id, private.my_user_id()
     )
     on conflict do nothing
     returning * into booking;
@@ -88,6 +89,12 @@ begin
             'You have a lesson at that time already.',
             'Choose a time that does not overlap it.'
         );
+    end if;
+    if (terms.offer).kind is not null then
+        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
+    end if;
+    if terms.credit_cents > 0 or p_request.uses_credit then
+        perform private.reserve_credit(booking, service);
     end if;
     if booking.status = 'held' and booking.due_cents = 0 then
         booking := private.confirm_free_booking(booking.id);

@@ -1,5 +1,4 @@
--- The booking that the same request made before, if it did. The learner's rows are locked, in each organization, so that
--- one person's requests come one after the other and a double click waits here.
+-- The booking that the same request made before, if it did. A double click waits here.
 create function private.repeat_of_request(
     p_learner_id uuid,
     p_client_key text,
@@ -16,12 +15,7 @@ as $$
 declare
     booking public.bookings;
 begin
-    perform
-    from public.learners learner
-    where learner.id = p_learner_id
-        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
-    order by learner.id
-    for no key update;
+    perform private.lock_learner(p_learner_id);
 
     select * into booking
     from public.bookings

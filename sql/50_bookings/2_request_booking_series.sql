@@ -10,7 +10,8 @@ create function private.request_booking_series(
     p_mode public.series_mode,
     p_learner_user_id uuid,
     p_learner_id uuid,
-    p_notes text
+    p_notes text,
+    p_uses_credit boolean
 )
     returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
     language plpgsql
@@ -37,7 +38,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, series.id)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then

@@ -35,7 +35,10 @@ create function public.create_booking_with_payment(
     p_client_key text default null,
     p_learner_id uuid default null,
     p_pickup jsonb default null,
-    p_dropoff jsonb default null
+    p_dropoff jsonb default null,
+    p_discount_code text default null,
+    p_use_credits boolean default false,
+    p_use_rewards boolean default false
 )
     returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid)
     language sql
@@ -53,7 +56,9 @@ begin atomic
         p_learner_user_id,
         p_slot_id,
         p_learner_id,
-        row(p_notes, p_client_key, p_pickup, p_dropoff, null)::private.booking_request
+        row(
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null
+        )::private.booking_request
     ) booking;
 end;
 
@@ -61,9 +66,11 @@ comment on function public.create_booking_with_payment is
     'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
     'service''s id. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of; pickup and dropoff are '
     '{"address", "lat", "lng"}. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
-    'Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
+    'p_discount_code is one that the caller has checked; p_use_credits pays wholly with prepaid hours, p_use_rewards takes the '
+    'learner''s rewards off. Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
     'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
+    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
     'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
@@ -75,7 +82,10 @@ create function public.request_booking(
     p_learner_user_id uuid default null,
     p_learner_id uuid default null,
     p_pickup jsonb default null,
-    p_dropoff jsonb default null
+    p_dropoff jsonb default null,
+    p_discount_code text default null,
+    p_use_credits boolean default false,
+    p_use_rewards boolean default false
 )
     returns table (
         booking_id uuid,
@@ -101,7 +111,9 @@ begin atomic
         p_start_at,
         p_learner_user_id,
         p_learner_id,
-        row(p_notes, p_client_key, p_pickup, p_dropoff, null)::private.booking_request
+        row(
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null
+        )::private.booking_request
     ) booking;
 end;
 
@@ -109,7 +121,8 @@ comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
     'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
+    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
     'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking_series(
@@ -121,7 +134,8 @@ create function public.request_booking_series(
     p_mode public.series_mode default 'all_or_nothing',
     p_learner_user_id uuid default null,
     p_learner_id uuid default null,
-    p_notes text default null
+    p_notes text default null,
+    p_use_credits boolean default false
 )
     returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
     language sql
@@ -132,7 +146,7 @@ begin atomic
     select series.occurrence, series.start_at, series.booking_id, series.refusal
     from private.request_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode,
-        p_learner_user_id, p_learner_id, p_notes
+        p_learner_user_id, p_learner_id, p_notes, p_use_credits
     ) series;
 end;
 
@@ -140,8 +154,8 @@ comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
     'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
-    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, '
-    'amount_too_small, amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
+    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of '
     'public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
@@ -166,3 +180,29 @@ return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
     'Turns a request down; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+
+create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_cancellation_policy(p_org_id, p_tiers);
+
+comment on function public.set_cancellation_policy is
+    'Sets what learners get back who cancel bookings made from now on, and returns the new version''s id; for the organization''s admins. '
+    'p_tiers: [{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier, and any after the start, gets nothing. '
+    'Errors: sign_in_required, organization_not_found, bad_tiers, value_missing, and the rules of public.cancellation_tiers.';
+
+create function public.cancellation_policy(p_org_id uuid)
+    returns table (notice_minutes integer, refund_bps integer)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select tier.notice_minutes, tier.refund_bps from private.cancellation_policy(p_org_id) tier;
+end;
+
+comment on function public.cancellation_policy is
+    'What learners get back who cancel a booking made now with an organization, by the notice they give, in basis points of what was paid.';

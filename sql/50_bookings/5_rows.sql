@@ -19,3 +19,12 @@ values
     ('booking', 'in_progress', 'completed', '{user,job,studio}'),
     ('booking', 'in_progress', 'no_show', '{user,job,studio}'),
     ('booking', 'in_progress', 'cancelled', '{user,service,job,studio}');
+
+-- The marketplace is older than the trigger that gives each organization its first policy.
+insert into public.cancellation_policies (id, org_id, version)
+values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
+
+insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+values
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);

@@ -1,3 +1,16 @@
+create policy select_admin on public.cancellation_policies
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_admin on public.cancellation_tiers
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+grant select on public.cancellation_policies to authenticated, service_role;
+grant select on public.cancellation_tiers to authenticated, service_role;
+
 create policy select_party on public.bookings
     for select
     to authenticated
@@ -51,3 +64,7 @@ grant execute on function private.confirm_booking to authenticated;
 grant execute on function public.confirm_booking to authenticated;
 grant execute on function private.decline_booking to authenticated;
 grant execute on function public.decline_booking to authenticated;
+grant execute on function private.set_cancellation_policy to authenticated;
+grant execute on function public.set_cancellation_policy to authenticated;
+grant execute on function private.cancellation_policy to anon, authenticated;
+grant execute on function public.cancellation_policy to anon, authenticated;

@@ -36,14 +36,19 @@ begin
     set status = news,
         intent_seen_at = p_occurred_at,
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
+        authorized_at = case when news = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
         failure_code = coalesce(
             p_intent #>> '{last_payment_error,decline_code}',
             p_intent #>> '{last_payment_error,code}'
         ),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
-    where id = payment.id;
+    where id = payment.id
+    returning * into payment;
 
     perform private.keep_hold_while_processing(payment.booking_id, news);
+    if news = 'authorized' and not private.accept_payment(payment) then
+        perform private.cancel_payment(payment);
+    end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;

@@ -33,6 +33,9 @@ begin
         (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
     )
     returning * into refund;
+    if p_payment.kind = 'credits' and p_payment.is_accepted then
+        refund := private.take_refunded_minutes(p_payment, refund);
+    end if;
     return refund;
 end;
 $$;

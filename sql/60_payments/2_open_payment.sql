@@ -1,7 +1,7 @@
--- What the webhook service needs to make or fetch the PaymentIntent of a held booking, for a signed-in person whose token
--- it has verified. Asked again, it answers with the same payment and the same key.
+-- What the webhook service needs to make or fetch the PaymentIntent of a held booking or of a purchase of credit, for a
+-- signed-in person whose token it has verified. Asked again, it answers with the same payment and the same key.
 -- Definer: the service has no access to the tables.
-create function private.open_payment(p_user_id uuid, p_booking_id uuid)
+create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit_id uuid default null)
     returns table (
         payment_id uuid,
         amount_cents bigint,
@@ -19,41 +19,28 @@ create function private.open_payment(p_user_id uuid, p_booking_id uuid)
     set search_path = ''
 as $$
 declare
-    booking public.bookings := private.require_payable_booking(p_user_id, p_booking_id);
     payment public.payments;
 begin
     perform set_config('lplate.acting_user', p_user_id::text, true);
-
-    select * into payment
-    from public.payments open_payment
-    where open_payment.booking_id = booking.id
-        and open_payment.status not in ('succeeded', 'cancelled');
-
-    if not found then
-        insert into public.payments (
-            org_id, booking_id, payer_id, learner_id, instructor_id, currency,
-            list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes
-        )
-        values (
-            booking.org_id, booking.id, p_user_id, booking.learner_id, booking.instructor_id, booking.currency,
-            booking.price_cents, booking.discount_cents, booking.platform_fee_cents, booking.instructor_share_cents,
-            booking.due_cents, booking.is_fee_refundable, extract(epoch from booking.end_at - booking.start_at) / 60
-        )
-        returning * into payment;
-    end if;
+    payment := case
+        when p_credit_id is null
+            then private.open_booking_payment(private.require_payable_booking(p_user_id, p_booking_id), p_user_id)
+        else private.open_credit_payment(private.require_payable_credit(p_user_id, p_credit_id), p_user_id)
+    end;
 
     return query
     select
         payment.id,
-        payment.amount_cents,
-        payment.currency,
+        parameters.amount,
+        parameters.currency,
         payment.stripe_payment_intent_id,
-        'payment_intent:' || payment.id,
-        'automatic'::text,
-        service.title,
-        payment.id::text,
-        jsonb_build_object('payment_id', payment.id, 'booking_id', booking.id, 'org_id', booking.org_id)
-    from public.services service
-    where service.id = booking.service_id;
+        private.intent_key(payment),
+        parameters.capture_method,
+        parameters.description,
+        parameters.transfer_group,
+        parameters.metadata
+    from jsonb_to_record(private.intent_parameters(payment)) parameters (
+        amount bigint, currency text, capture_method text, description text, transfer_group text, metadata jsonb
+    );
 end;
 $$;

@@ -12,35 +12,26 @@ create function private.post_refund(
     set search_path = ''
 as $$
 declare
-    part record;
+    refund public.refunds;
 begin
-    select
-        after.share_cents - before.share_cents as share_cents,
-        after.fee_cents - before.fee_cents as fee_cents,
-        after.discount_cents - before.discount_cents as discount_cents
-    into part
-    from private.split_refund(p_payment, p_payment.refunded_cents) before
-    cross join private.split_refund(p_payment, p_payment.refunded_cents + p_refund.amount_cents) after;
-
-    update public.refunds
-    set share_cents = part.share_cents,
-        fee_cents = part.fee_cents,
-        discount_cents = part.discount_cents
-    where id = p_refund.id;
+    if p_payment.kind = 'booking' or not p_payment.is_accepted then
+        update public.refunds
+        set share_cents = after.share_cents - before.share_cents,
+            fee_cents = after.fee_cents - before.fee_cents,
+            discount_cents = after.discount_cents - before.discount_cents
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) + p_refund.amount_cents) after
+        where id = p_refund.id;
+    end if;
+    select * into strict refund from public.refunds where id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents + p_refund.amount_cents
     where id = p_payment.id;
 
     perform private.post_transaction(
-        'refund_succeeded', 'refund', p_refund.id, format('refund:%s:succeeded', p_refund.id),
-        p_refund.currency, p_occurred_at,
-        array[
-            row('instructor_pending', p_refund.instructor_id, part.share_cents),
-            row('platform_fees', null, part.fee_cents),
-            row('promotions', null, -part.discount_cents),
-            row('stripe_balance', null, -p_refund.amount_cents)
-        ]::private.posting[]
+        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
     );
 end;
 $$;

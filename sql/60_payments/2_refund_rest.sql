@@ -11,12 +11,7 @@ declare
     rest_cents bigint;
 begin
     select * into strict payment from public.payments where id = p_payment_id for no key update;
-
-    select payment.captured_cents - coalesce(sum(refund.amount_cents), 0) into rest_cents
-    from public.refunds refund
-    where refund.payment_id = p_payment_id
-        and refund.status not in ('failed', 'cancelled', 'declined');
-
+    rest_cents := private.refundable_cents(payment);
     if rest_cents > 0 then
         perform private.create_refund(payment, rest_cents, p_reason);
     end if;

@@ -96,6 +96,8 @@ create table public.earnings (
     booking_id uuid,
     payment_id uuid,
     refund_id uuid,
+    dispute_id uuid,
+    credit_entry_id uuid unique,
     reversed_payout_id uuid,
     currency text not null,
     amount_cents bigint not null,
@@ -109,12 +111,16 @@ create table public.earnings (
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict,
+    foreign key (org_id, credit_entry_id) references public.credit_entries (org_id, id) on delete restrict,
     foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint payee_is_the_instructor_or_the_organization check (payee_id in (instructor_id, org_id)),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amount_is_not_zero check (amount_cents <> 0),
-    constraint a_lesson_earns_a_positive_amount check (kind <> 'lesson' or (amount_cents > 0 and booking_id is not null)),
+    constraint a_lesson_earns_a_positive_amount check (
+        kind not in ('lesson', 'no_show', 'cancellation') or (amount_cents > 0 and booking_id is not null)
+    ),
     constraint paid_earnings_are_in_a_payout check (status <> 'paid' or payout_id is not null),
     constraint only_available_earnings_are_paid_out check (payout_id is null or status in ('available', 'paid'))
 );
@@ -128,6 +134,8 @@ create index on public.earnings (org_id, instructor_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
 create index on public.earnings (org_id, refund_id);
+create index on public.earnings (org_id, dispute_id);
+create index on public.earnings (org_id, credit_entry_id);
 create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (instructor_id, created_at);

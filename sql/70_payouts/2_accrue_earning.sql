@@ -1,4 +1,5 @@
--- A completed lesson earns the instructor the share, less what of it was refunded before.
+-- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
+-- or one that was cancelled late. A frozen payment's earning begins frozen.
 -- Definer: nobody writes earnings directly.
 create function private.accrue_earning()
     returns trigger
@@ -7,28 +8,28 @@ create function private.accrue_earning()
     security definer
     set search_path = ''
 as $$
-declare
-    payment constant public.payments := private.paid_by(new.id);
-    earned_cents bigint := new.instructor_share_cents;
 begin
-    if payment.refunded_cents > 0 then
-        earned_cents := earned_cents - (private.split_refund(payment, payment.refunded_cents)).share_cents;
-    end if;
-
     insert into public.earnings (
-        org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at
+        org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at, status
     )
     select
         new.org_id,
         new.instructor_id,
         private.payee_id(new.instructor_id),
-        'lesson',
+        case new.status
+            when 'completed' then 'lesson'
+            when 'no_show' then 'no_show'
+            else 'cancellation'
+        end::public.earning_kind,
         new.id,
-        payment.id,
+        funding.id,
         new.currency,
-        earned_cents,
-        greatest(private.clock() + new.payout_hold, payment.funds_available_at)
-    where earned_cents > 0;
+        earned.cents,
+        greatest(private.clock() + new.payout_hold, funding.funds_available_at),
+        case when funding.is_disputed then 'frozen' else 'pending' end::public.earning_status
+    from (select private.earned_share_cents(new) as cents) earned
+    left join private.funding_payment(new.id) funding on true
+    where earned.cents > 0;
     return null;
 end;
 $$;

@@ -1,5 +1,5 @@
 -- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and, unless they are taken away, of money
--- that Stripe has said can be transferred. Whether they were released already makes no difference. Null means every
+-- that Stripe has said can be transferred and nobody disputes. Whether they were released already makes no difference. Null means every
 -- organization.
 create function private.cleared_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
@@ -14,6 +14,7 @@ as $$
     where earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
+        and payment.is_disputed is not true
         and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
         and (p_org_id is null or earning.org_id = p_org_id);
 $$;

@@ -29,14 +29,38 @@ create trigger forbid_truncate
 create trigger accrue_earning
     after update of status on public.bookings
     for each row
-    when (old.status <> 'completed' and new.status = 'completed')
+    when (new.status <> old.status and new.status in ('completed', 'no_show', 'cancelled'))
     execute function private.accrue_earning();
 
-create trigger net_refund
+create trigger net_booking
     after update of status on public.refunds
     for each row
     when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
-    execute function private.net_refund();
+    execute function private.follow_refunded_booking();
+
+create trigger follow_dispute
+    after update of lost_cents on public.disputes
+    for each row
+    when (new.lost_cents <> old.lost_cents)
+    execute function private.follow_dispute();
+
+create trigger follow_disputed_payment
+    after update of is_disputed on public.payments
+    for each row
+    when (new.is_disputed <> old.is_disputed)
+    execute function private.freeze_disputed_earnings();
+
+create trigger freeze_unpaid_earnings
+    after update of status on public.payments
+    for each row
+    when (new.status = 'cancelled' and new.is_accepted)
+    execute function private.freeze_unpaid_earnings();
+
+create trigger accrue_expiry
+    after insert on public.credit_entries
+    for each row
+    when (new.kind = 'expire')
+    execute function private.accrue_expiry();
 
 create trigger follow_funds
     after update of funds_available_at on public.payments

@@ -23,7 +23,8 @@ begin
         when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)
         when p_event.type like 'refund.%' then private.apply_refund(p_object, p_event.occurred_at)
         when p_event.type = 'charge.refund.updated' then private.apply_refund(p_object, p_event.occurred_at)
-        when p_event.type like 'charge.dispute.%' then row('ignored', null)::private.stripe_outcome
+        when p_event.type like 'charge.dispute.%' then private.apply_dispute(p_object, p_event.occurred_at)
+        when p_event.type = 'radar.early_fraud_warning.created' then private.apply_fraud_warning(p_object)
         when p_event.type like 'charge.%' then private.apply_charge(p_object)
         when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
         else row('ignored', null)::private.stripe_outcome

@@ -9,9 +9,9 @@ as $$
     select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
     from public.bookings booking
     where booking.status in ('confirmed', 'in_progress', 'completed')
-        and booking.due_cents > 0
+        and booking.total_cents > booking.credit_applied_cents
         and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.status = 'succeeded'
+            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
         )
 
     union all

@@ -15,6 +15,8 @@ begin
     union all
     select violation.invariant, violation.detail from private.check_payouts() violation
     union all
+    select violation.invariant, violation.detail from private.check_returns() violation
+    union all
     select violation.invariant, violation.detail from private.check_records() violation;
 end;
 $$;

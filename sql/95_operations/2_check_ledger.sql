@@ -51,7 +51,7 @@ as $$
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.id
-    having sum(refund.amount_cents) filter (where refund.status in ('pending', 'requires_action', 'succeeded')) > payment.captured_cents
+    having sum(refund.amount_cents) filter (where refund.status in ('pending', 'requires_action', 'succeeded')) > payment.captured_cents - payment.lost_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all
@@ -69,14 +69,22 @@ as $$
         full join (
             select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
             from (
-                select payment.instructor_id, payment.currency, payment.share_cents as amount_cents
+                select payment.instructor_id, payment.currency, private.left_share_cents(payment) as amount_cents
                 from public.payments payment
                 where payment.status = 'succeeded'
+                    and payment.kind = 'booking'
                 union all
-                select payment.instructor_id, payment.currency, -returned.share_cents
-                from public.payments payment
-                cross join private.split_refund(payment, payment.refunded_cents) returned
-                where payment.refunded_cents > 0
+                select entry.instructor_id, credit.currency, entry.share_cents
+                from public.credit_entries entry
+                join public.learner_credits credit on credit.id = entry.credit_id
+                where entry.kind in ('consume', 'expire')
+                union all
+                select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
+                from public.bookings booking
+                where booking.total_cents = 0
+                    and booking.credit_applied_cents = 0
+                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show', 'cancelled')
+                    and not exists (select from private.reserved_credit(booking.id))
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning

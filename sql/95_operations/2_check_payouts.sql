@@ -6,12 +6,25 @@ create function private.check_payouts()
     security invoker
     set search_path = ''
 as $$
-    select 'completed_lessons_are_earned', jsonb_build_object('booking_id', booking.id)
+    select 'ended_bookings_are_earned', jsonb_build_object(
+        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    )
     from public.bookings booking
-    where booking.status = 'completed'
-        and booking.instructor_share_cents > 0
-        and not exists (select from public.earnings earning where earning.booking_id = booking.id)
-        and not exists (select from public.payments payment where payment.booking_id = booking.id and payment.refunded_cents > 0)
+    cross join lateral (
+        select coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) earned
+    where booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_moved
+        and earned.cents <> private.earned_share_cents(booking)
+        and not exists (
+            select
+            from public.payments payment
+            where payment.booking_id = booking.id
+                and payment.is_accepted
+                and payment.status = 'cancelled'
+        )
 
     union all
     select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)

@@ -12,6 +12,12 @@ begin
     return query
     select 'holds_expired', private.expire_holds()::bigint
     union all
+    select 'purchases_expired', private.expire_purchases()::bigint
+    union all
+    select 'credits_expired', (select count(*) from private.expire_credits())
+    union all
+    select 'authorizations_voided', private.void_ageing_authorizations()::bigint
+    union all
     select 'earnings_released', private.release_earnings(null, private.clock())::bigint
     union all
     select 'partitions_created',

@@ -1,0 +1,62 @@
+create function public.buy_credits(
+    p_instructor_id uuid,
+    p_hours numeric,
+    p_service_id uuid default null,
+    p_learner_id uuid default null,
+    p_discount_code text default null,
+    p_client_key text default null
+)
+    returns table (credit_id uuid, amount_cents bigint, currency text, status public.credit_status, hold_expires_at timestamptz)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select credit.id, credit.total_cents, credit.currency, credit.status, credit.hold_expires_at
+    from private.buy_credits(
+        p_instructor_id, p_hours, p_service_id, p_learner_id, p_discount_code, p_client_key
+    ) credit;
+end;
+
+comment on function public.buy_credits is
+    'Buys hours with an instructor at the price of now, which stays: for lessons priced by the hourly rate, or with p_service_id for that '
+    'service. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of. Pay it through POST '
+    '/payment-intents until hold_expires_at. Errors: sign_in_required, instructor_not_found, service_not_found, bad_hours, '
+    'not_whole_lessons, not_yourself, not_a_learner_here, consent_required, client_key_reused, code_not_checked, code_not_valid, '
+    'price_missing, amount_too_small, amount_too_large, nothing_to_sell, and the rules of public.learner_credits.';
+
+create function public.credit_balance(p_instructor_id uuid default null)
+    returns table (
+        learner_id uuid,
+        instructor_id uuid,
+        service_id uuid,
+        minutes_left bigint,
+        hours_left numeric,
+        minutes_reserved bigint,
+        next_expiry_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        lot.learner_id,
+        lot.instructor_id,
+        lot.service_id,
+        sum(lot.minutes_left),
+        round(sum(lot.minutes_left) / 60.0, 2),
+        sum(lot.minutes_reserved),
+        min(lot.expires_at)
+    from public.learner_credits lot
+    where lot.learner_id = any ((select private.my_family_ids())::uuid[])
+        and lot.status = 'active'
+        and (lot.expires_at is null or private.clock() < lot.expires_at)
+        and (p_instructor_id is null or lot.instructor_id = p_instructor_id)
+    group by lot.learner_id, lot.instructor_id, lot.service_id
+    order by lot.learner_id, lot.instructor_id, lot.service_id nulls first;
+end;
+
+comment on function public.credit_balance is
+    'The prepaid minutes that the caller, and those the caller is guardian of, can still use, by instructor; service_id is null for those '
+    'that pay for any lesson priced by the hourly rate.';

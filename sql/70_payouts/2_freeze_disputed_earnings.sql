@@ -1,0 +1,23 @@
+-- While a dispute is open what its payment earned and is not settled stays where it is. A problem that was reported keeps its
+-- earning frozen longer. Definer: nobody writes earnings directly.
+create function private.freeze_disputed_earnings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.earnings earning
+    set status = case when new.is_disputed then 'frozen' else 'pending' end::public.earning_status
+    where earning.payment_id = new.id
+        and earning.status = case when new.is_disputed then 'pending' else 'frozen' end::public.earning_status
+        and not exists (
+            select
+            from public.problem_reports report
+            where report.booking_id = earning.booking_id
+                and report.resolved_at is null
+        );
+    return null;
+end;
+$$;

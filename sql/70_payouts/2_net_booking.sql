@@ -1,0 +1,46 @@
+-- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
+-- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
+create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, booking_id, payment_id, refund_id, dispute_id, currency, amount_cents, available_at
+    )
+    select
+        booking.org_id,
+        booking.instructor_id,
+        coalesce(first_earning.payee_id, private.payee_id(booking.instructor_id)),
+        case
+            when change.cents > 0 then 'adjustment'
+            when p_refund_id is not null then 'refund'
+            else 'dispute'
+        end::public.earning_kind,
+        booking.id,
+        payment.id,
+        p_refund_id,
+        p_dispute_id,
+        booking.currency,
+        change.cents,
+        coalesce(first_earning.available_at, private.clock())
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    left join public.earnings first_earning
+        on first_earning.booking_id = booking.id
+        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
+    cross join lateral (
+        select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) change
+    where payment.id = p_payment_id
+        and payment.is_accepted
+        and booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_moved
+        and change.cents <> 0;
+end;
+$$;
