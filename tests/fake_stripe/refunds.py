@@ -113,7 +113,7 @@ def cancel_refund_by_api(world: World, params: Json, id: str) -> Json:
 
 def charge_to_refund(world: World, params: Json) -> Json:
     if "charge" in params:
-        charge = world.get("charge", params["charge"], "charge")
+        charge = world.get("charge", params["charge"])
         intent = world.get("payment_intent", charge["payment_intent"])
     elif "payment_intent" in params:
         intent = world.get("payment_intent", params["payment_intent"], "payment_intent")

@@ -107,6 +107,8 @@ def test_what_was_staged_can_be_submitted_by_itself_and_late(
 ) -> None:
     id = fake.open_dispute(charge_of(paid))["id"]
     client.v1.disputes.update(id, {"evidence": {"receipt": "file_1"}, "submit": False})
+    noted = client.v1.disputes.update(id, {"metadata": {"case": "7"}})
+    assert (noted.status, noted.evidence_details.submission_count) == ("needs_response", 0)
     fake.advance(days=10)
 
     late = client.v1.disputes.update(id, {"submit": True})

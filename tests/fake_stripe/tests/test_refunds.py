@@ -114,6 +114,9 @@ def test_what_was_not_paid_is_not_refunded(
         client.v1.refunds.create({"payment_intent": unpaid.id})
     with pytest.raises(stripe.InvalidRequestError, match="One of the following params"):
         client.v1.refunds.create({"amount": 5})
+    with pytest.raises(stripe.InvalidRequestError, match="No such charge: 'ch_nope'") as missing:
+        client.v1.refunds.create({"charge": "ch_nope"})
+    assert (missing.value.http_status, missing.value.param) == (404, "id")
 
     reserved = pay(capture_method="manual")
     with pytest.raises(stripe.InvalidRequestError, match="must cancel the PaymentIntent"):
