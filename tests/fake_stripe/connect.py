@@ -13,8 +13,7 @@ from .errors import (
     money,
     no_access,
 )
-from .params import Spec, currency, flag, integer, metadata, nested, one_of, text
-from .payments import set_metadata
+from .params import Spec, currency, flag, integer, metadata, nested, one_of, set_metadata, text
 from .routes import LIST, PAGE, endpoint, page
 from .shapes import fill, sample
 from .world import Json, World

@@ -5,70 +5,32 @@ Each method is written once: in the server it acts, in a client it calls the ser
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
 from fnmatch import fnmatchcase
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal
 
-import httpx
 from flask import Blueprint, Response, jsonify, request
 from stripe import StripeClient
 
-from . import bank_payouts, connect, payments, refunds
+from . import bank_payouts, connect, payments
 from .errors import StripeError
 from .faults import Fault, Kind, When
+from .money_back import MoneyBack
+from .remote import REMOTE, remote
 from .webhooks import Endpoint, deliver
-from .world import Json, World
+from .world import Json
 
 if TYPE_CHECKING:
     from .server import Server
 
-F = TypeVar("F", bound=Callable[..., Any])
-REMOTE: set[str] = set()
 
-
-class ControlError(Exception):
-    """The stand-in refused a control call: the message says why."""
-
-
-def remote(act: F) -> F:
-    """Makes a method act in the server, also when it is called in a client."""
-    REMOTE.add(act.__name__)
-
-    @wraps(act)
-    def call(self: Control, *args: Any, **kwargs: Any) -> Any:
-        if self.server is not None:
-            return act(self, *args, **kwargs)
-        body = {"args": args, "kwargs": kwargs}
-        answer = self.http.post(f"{self.url}/_control/{act.__name__}", json=body)
-        if answer.status_code != 200:
-            raise ControlError(f"{act.__name__}: {answer.text}")
-        return answer.json()
-
-    return cast(F, call)
-
-
-class Control:
+class Control(MoneyBack):
     """The controls of a stand-in at `url`. Money in minor units, time in seconds."""
 
     api_key = "sk_test_fake"
     publishable_key = "pk_test_fake"
-
-    def __init__(self, url: str, server: Server | None = None) -> None:
-        self.url = url
-        self.server = server
-        self.http = httpx.Client(timeout=60, trust_env=False)
-
-    @property
-    def here(self) -> Server:
-        assert self.server is not None, "only in the server"
-        return self.server
-
-    @property
-    def world(self) -> World:
-        return self.here.world
 
     def stripe(self, **options: Any) -> StripeClient:
         """Stripe's own client, pointed here; without retries unless asked for."""
@@ -150,14 +112,9 @@ class Control:
         return payments.authenticate(self.world, payment_intent, succeeds)
 
     @remote
-    def finish_refund(self, refund: str) -> Json:
-        """A pending refund succeeds."""
-        return refunds.finish_refund(self.world, self.world.get("refund", refund))
-
-    @remote
-    def fail_refund(self, refund: str, reason: str = "unknown") -> Json:
-        """The bank sends a refund back, pending or succeeded."""
-        return refunds.fail_refund(self.world, self.world.get("refund", refund), reason)
+    def finish_payment(self, payment_intent: str, *, succeeds: bool = True) -> Json:
+        """The bank's answer about a payment that is `processing`."""
+        return payments.finish_payment(self.world, payment_intent, succeeds)
 
     @remote
     def open_accounts(self, count: int) -> list[str]:

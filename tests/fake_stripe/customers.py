@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .params import Spec, metadata, text
-from .payments import set_metadata
+from .params import Spec, metadata, set_metadata, text
 from .routes import LIST, endpoint, page
 from .shapes import sample
 from .world import Json, World

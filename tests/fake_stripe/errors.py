@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 DOCS = "https://stripe.com/docs/error-codes/"
@@ -45,6 +46,10 @@ def invalid(
 def missing(label: str, id: str, param: str, status: int = 404) -> StripeError:
     """Stripe answers 404 for an unknown id in the path, 400 for one in a parameter."""
     return invalid(f"No such {label}: '{id}'", "resource_missing", param, status)
+
+
+def unexpected_state(intent: dict[str, Any], message: str) -> StripeError:
+    return invalid(message, "payment_intent_unexpected_state", payment_intent=deepcopy(intent))
 
 
 def no_access(account: str) -> StripeError:

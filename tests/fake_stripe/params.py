@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -60,7 +61,7 @@ def _lists(node: Any) -> Any:
 @cache
 def names_in_package(params_class: str) -> frozenset[str]:
     """The parameters that Stripe's own package knows for a call."""
-    return frozenset(getattr(stripe.params, params_class).__annotations__) - NOT_SENT
+    return frozenset(attrgetter(params_class)(stripe.params).__annotations__) - NOT_SENT
 
 
 def validate(spec: Spec, raw: Mapping[str, Any], params_class: str) -> dict[str, Any]:
@@ -196,3 +197,10 @@ def created() -> Field:
         return {"gte": second, "lte": second}
 
     return Field(parse)
+
+
+def set_metadata(thing: dict[str, Any], change: dict[str, str] | None) -> None:
+    """Merges metadata; an empty value removes its key, an empty hash everything."""
+    if change is not None:
+        merged = thing["metadata"] | change if change else {}
+        thing["metadata"] = {key: value for key, value in merged.items() if value}

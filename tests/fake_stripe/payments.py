@@ -1,19 +1,18 @@
-"""Payment intents and their charges: confirmed as a customer would, captured, cancelled."""
+"""Payment intents: made, changed, and confirmed as a customer would."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 
-from .cards import Card, billing_details, payment_method
-from .errors import StripeError, card_error, invalid, money
-from .params import Spec, currency, flag, integer, metadata, nested, one_of, text
-from .refunds import release
+from .cards import Card, payment_method
+from .charges import mark_failed, new_charge, settle, settle_in_background
+from .errors import StripeError, card_error, invalid, money, unexpected_state
+from .holds import reserve
+from .params import Spec, currency, flag, integer, metadata, nested, one_of, set_metadata, text
 from .routes import LIST, endpoint, page
-from .shapes import sample
 from .world import Json, World
 
 SMALLEST = {"usd": 50, "eur": 50, "gbp": 30, "chf": 50, "sek": 300, "nok": 300, "dkk": 250}
-CARD_OF_CHARGE = {"brand", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4"}
 UNPAID = ("requires_payment_method", "requires_confirmation", "requires_action")
 CAPTURE_METHODS = ("automatic", "automatic_async", "manual")
 
@@ -150,93 +149,6 @@ def confirm_payment_intent(world: World, params: Json, id: str) -> Json:
     return intent
 
 
-@endpoint(
-    "POST",
-    "/v1/payment_intents/<id>/capture",
-    "PaymentIntentCaptureParams",
-    {"amount_to_capture": integer(1), "metadata": metadata()},
-)
-def capture_payment_intent(world: World, params: Json, id: str) -> Json:
-    intent = world.get("payment_intent", id)
-    if intent["status"] != "requires_capture":
-        raise unexpected_state(
-            intent,
-            "This PaymentIntent could not be captured because it has a status of"
-            f" {intent['status']}. Only a PaymentIntent with one of the following statuses may be"
-            " captured: requires_capture.",
-        )
-    reserved: int = intent["amount_capturable"]
-    amount: int = params.get("amount_to_capture", reserved)
-    if amount > reserved:
-        raise invalid(
-            f"The requested capture amount ({money(amount, intent['currency'])}) is greater than"
-            f" the amount you can capture ({money(reserved, intent['currency'])}) for this charge.",
-            "amount_too_large",
-            "amount_to_capture",
-        )
-    set_metadata(intent, params.get("metadata"))
-    charge = world.get("charge", intent["latest_charge"])
-    before = deepcopy(charge)
-    settle(world, charge, amount)
-    if amount < charge["amount"]:
-        release(world, charge, charge["amount"] - amount)
-    intent |= {"status": "succeeded", "amount_capturable": 0, "amount_received": amount}
-    world.emit("charge.captured", charge, before)
-    world.emit("payment_intent.succeeded", intent)
-    return intent
-
-
-@endpoint(
-    "POST",
-    "/v1/payment_intents/<id>/cancel",
-    "PaymentIntentCancelParams",
-    {
-        "cancellation_reason": one_of(
-            "duplicate", "fraudulent", "requested_by_customer", "abandoned"
-        )
-    },
-)
-def cancel_payment_intent(world: World, params: Json, id: str) -> Json:
-    intent = world.get("payment_intent", id)
-    if intent["status"] in ("succeeded", "canceled", "processing"):
-        raise unexpected_state(
-            intent,
-            f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}."
-            " Only a PaymentIntent with one of the following statuses may be canceled:"
-            " requires_payment_method, requires_capture, requires_confirmation,"
-            " requires_action, processing.",
-        )
-    if intent["status"] == "requires_capture":
-        charge = world.get("charge", intent["latest_charge"])
-        before = deepcopy(charge)
-        release(world, charge, charge["amount"])
-        world.emit("charge.refunded", charge, before)
-    intent |= {
-        "status": "canceled",
-        "amount_capturable": 0,
-        "canceled_at": world.now(),
-        "cancellation_reason": params.get("cancellation_reason"),
-        "next_action": None,
-    }
-    world.emit("payment_intent.canceled", intent)
-    return intent
-
-
-@endpoint("GET", "/v1/charges/<id>", "ChargeRetrieveParams")
-def retrieve_charge(world: World, params: Json, id: str) -> Json:
-    return world.get("charge", id)
-
-
-@endpoint(
-    "GET",
-    "/v1/charges",
-    "ChargeListParams",
-    {**LIST, "customer": text(), "payment_intent": text(), "transfer_group": text()},
-)
-def list_charges(world: World, params: Json) -> Json:
-    return page(world.all("charge"), params, "/v1/charges")
-
-
 def pay(world: World, intent: Json, method: Json, *, off_session: bool = False) -> None:
     """An attempt to pay with a payment method; raises Stripe's 402 if the card is declined."""
     card: Card = world.secrets[method["id"]]
@@ -259,12 +171,13 @@ def pay(world: World, intent: Json, method: Json, *, off_session: bool = False) 
             "Your card was declined. This transaction requires authentication.",
         )
     if decline:
-        raise fail(world, intent, method, card_error(*decline))
-    succeed(world, intent, method)
+        charge = new_charge(world, intent, method)
+        raise fail(world, intent, method, charge, card_error(*decline))
+    attempt(world, intent, method)
 
 
-def succeed(world: World, intent: Json, method: Json) -> None:
-    """The money is there, or, with manual capture, reserved."""
+def attempt(world: World, intent: Json, method: Json) -> None:
+    """The bank agrees: it pays at once, or says later whether it does."""
     charge = new_charge(world, intent, method)
     intent |= {
         "payment_method": method["id"],
@@ -272,10 +185,19 @@ def succeed(world: World, intent: Json, method: Json) -> None:
         "last_payment_error": None,
         "next_action": None,
     }
+    if world.settings.payments_wait:
+        charge |= {"paid": False, "status": "pending"}
+        intent["status"] = "processing"
+        world.emit("charge.pending", charge)
+        world.emit("payment_intent.processing", intent)
+    else:
+        succeed(world, intent, charge)
+
+
+def succeed(world: World, intent: Json, charge: Json) -> None:
+    """The money is there, or, with manual capture, reserved."""
     if intent["capture_method"] == "manual":
-        intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
-        world.emit("charge.succeeded", charge)
-        world.emit("payment_intent.amount_capturable_updated", intent)
+        reserve(world, intent, charge)
         return
     intent |= {"status": "succeeded", "amount_received": intent["amount"]}
     charge |= {"captured": True, "amount_captured": charge["amount"]}
@@ -287,41 +209,9 @@ def succeed(world: World, intent: Json, method: Json) -> None:
         settle_in_background(world, charge)
 
 
-def settle_in_background(world: World, charge: Json) -> None:
-    """With asynchronous capture the balance transaction is not there yet when events announce
-    the payment: `charge.updated` brings it."""
-
-    def act() -> None:
-        before = deepcopy(charge)
-        settle(world, charge, charge["amount"])
-        world.emit("charge.updated", charge, before)
-
-    delay = world.settings.balance_transaction_delay
-    if delay:
-        world.later(delay, act)
-    else:
-        act()
-
-
-def settle(world: World, charge: Json, amount: int) -> None:
-    """Captured money reaches the balance, less Stripe's fee."""
-    card: Card = world.secrets[charge["payment_method"]]
-    settings = world.settings
-    charge |= {"captured": True, "amount_captured": amount}
-    charge["balance_transaction"] = world.post(
-        "charge",
-        amount,
-        charge["currency"],
-        charge["id"],
-        fee=(amount * settings.fee_bps + 5000) // 10000 + settings.fee_fixed,
-        available_in=0 if card.bypasses_pending else settings.funds_delay,
-        description=charge["description"],
-    )
-
-
-def fail(world: World, intent: Json, method: Json, error: StripeError) -> StripeError:
+def fail(world: World, intent: Json, method: Json, charge: Json, error: StripeError) -> StripeError:
     """Records a declined attempt; the intent waits for another payment method."""
-    charge = new_charge(world, intent, method, error)
+    mark_failed(charge, error)
     error.error |= {"charge": charge["id"], "payment_method": deepcopy(method)}
     back_to_payment_method(intent, error, charge["id"])
     world.emit("charge.failed", charge)
@@ -340,6 +230,22 @@ def back_to_payment_method(intent: Json, error: StripeError, charge: str | None)
     }
 
 
+def finish_payment(world: World, id: str, succeeds: bool) -> Json:
+    """The end of `processing`: the bank pays, or it does not."""
+    intent = world.get("payment_intent", id)
+    if intent["status"] != "processing":
+        raise unexpected_state(intent, f"There is nothing to finish: {intent['status']}.")
+    charge = world.get("charge", intent["latest_charge"])
+    if succeeds:
+        charge |= {"paid": True, "status": "succeeded"}
+        succeed(world, intent, charge)
+    else:
+        method = world.get("payment_method", charge["payment_method"])
+        error = card_error("card_declined", "generic_decline", "Your card was declined.")
+        fail(world, intent, method, charge, error)
+    return intent
+
+
 def authenticate(world: World, id: str, succeeds: bool) -> Json:
     """What the customer does at their bank after `requires_action`."""
     intent = world.get("payment_intent", id)
@@ -347,7 +253,7 @@ def authenticate(world: World, id: str, succeeds: bool) -> Json:
         raise unexpected_state(intent, f"There is nothing to authenticate: {intent['status']}.")
     method = world.get("payment_method", intent["payment_method"])
     if succeeds:
-        succeed(world, intent, method)
+        attempt(world, intent, method)
         return intent
     error = invalid(
         "We are unable to authenticate your payment method. Please choose a different payment"
@@ -358,57 +264,6 @@ def authenticate(world: World, id: str, succeeds: bool) -> Json:
     back_to_payment_method(intent, error, None)
     world.emit("payment_intent.payment_failed", intent)
     return intent
-
-
-def new_charge(world: World, intent: Json, method: Json, error: StripeError | None = None) -> Json:
-    failure = error.error if error else {}
-    card, example = method["card"], sample("charge")["payment_method_details"]["card"]
-    details = example | {
-        "amount_authorized": None if error else intent["amount"],
-        "installments": None,
-        "network": card["brand"],
-        "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
-        "three_d_secure": None,
-        "wallet": None,
-    }
-    details |= {name: card[name] for name in card.keys() & CARD_OF_CHARGE}
-    same = ("amount", "currency", "customer", "description", "metadata", "receipt_email")
-    return world.new(
-        "charge",
-        {name: deepcopy(intent[name]) for name in (*same, "transfer_group")}
-        | {
-            "amount_captured": 0,
-            "amount_refunded": 0,
-            "billing_details": billing_details(),
-            "calculated_statement_descriptor": "LESSONS",
-            "captured": False,
-            "disputed": False,
-            "failure_code": failure.get("code"),
-            "failure_message": failure.get("message"),
-            "fraud_details": {},
-            "outcome": dict.fromkeys(sample("charge")["outcome"])
-            | {
-                "network_status": "declined_by_network" if error else "approved_by_network",
-                "reason": failure.get("decline_code", failure.get("code")),
-                "seller_message": "The bank declined." if error else "Payment complete.",
-                "type": "issuer_declined" if error else "authorized",
-            },
-            "paid": not error,
-            "payment_intent": intent["id"],
-            "payment_method": method["id"],
-            "payment_method_details": {"card": details, "type": "card"},
-            "receipt_url": None if error else "https://pay.stripe.com/receipts/" + intent["id"],
-            "refunded": False,
-            "status": "failed" if error else "succeeded",
-        },
-    )
-
-
-def set_metadata(thing: Json, change: dict[str, str] | None) -> None:
-    """Merges metadata; an empty value removes its key, an empty hash everything."""
-    if change is not None:
-        merged = thing["metadata"] | change if change else {}
-        thing["metadata"] = {key: value for key, value in merged.items() if value}
 
 
 def check_amount(amount: int, currency: str) -> None:
@@ -432,7 +287,3 @@ def missing_payment_method() -> StripeError:
         " confirm it again directly with a payment method or ConfirmationToken.",
         "payment_intent_unexpected_state",
     )
-
-
-def unexpected_state(intent: Json, message: str) -> StripeError:
-    return invalid(message, "payment_intent_unexpected_state", payment_intent=deepcopy(intent))

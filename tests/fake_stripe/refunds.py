@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import partial
 
 from .cards import Card
+from .disputes import refuse_if_disputed, resolve_by_refund
 from .errors import invalid, money
-from .params import integer, metadata, one_of, text
+from .fraud import warnings_lapse
+from .params import integer, metadata, one_of, set_metadata, text
+from .refund_outcomes import (
+    announce,
+    cancel_refund,
+    debit,
+    fail_refund,
+    finish_refund,
+    in_time,
+    reference_arrives,
+    take_back,
+)
 from .routes import LIST, endpoint, page
 from .world import Json, World
 
@@ -28,12 +39,9 @@ REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 )
 def create_refund(world: World, params: Json) -> Json:
     charge = charge_to_refund(world, params)
-    left = charge["amount"] - charge["amount_refunded"]
-    amount = params.get("amount", left)
-    if left == 0:
-        raise invalid(
-            f"Charge {charge['id']} has already been refunded.", "charge_already_refunded"
-        )
+    left = left_to_refund(charge)
+    refuse_if_disputed(world, charge)
+    amount: int = params.get("amount", left)
     if amount > left:
         currency = charge["currency"]
         raise invalid(
@@ -48,18 +56,23 @@ def create_refund(world: World, params: Json) -> Json:
     available = world.ledger().available[charge["currency"]]
     short = available < amount and not world.settings.refunds_may_overdraw
     card: Card = world.secrets[charge["payment_method"]]
-    refund["status"] = "pending" if short or card.refund == "pends" else "succeeded"
-    if not short:
+    waits = short or world.settings.refunds_wait or card.refund == "pends"
+    refund["status"] = "pending" if waits else "succeeded"
+    if short:
+        refund["pending_reason"] = "insufficient_funds"
+    else:
         debit(world, refund)
     world.emit("refund.created", refund)
     world.emit("charge.refunded", charge, before)
-    delay = world.settings.refund_delay
-    if short:
-        refund["pending_reason"] = "insufficient_funds"
-    elif card.refund == "pends":
-        world.later(delay, partial(finish_refund, world, refund))
+    if charge["refunded"]:
+        resolve_by_refund(world, charge)
+        warnings_lapse(world, charge)
+    if short or world.settings.refunds_wait:
+        return refund
+    if card.refund == "pends":
+        in_time(world, refund, finish_refund)
     elif card.refund == "fails":
-        world.later(delay, partial(fail_refund, world, refund))
+        in_time(world, refund, fail_refund)
     else:
         reference_arrives(world, refund)
     return refund
@@ -80,9 +93,27 @@ def list_refunds(world: World, params: Json) -> Json:
     return page(world.all("refund"), params, "/v1/refunds")
 
 
+@endpoint("POST", "/v1/refunds/<id>", "RefundUpdateParams", {"metadata": metadata()})
+def update_refund(world: World, params: Json, id: str) -> Json:
+    refund = world.get("refund", id)
+    before = deepcopy(refund)
+    set_metadata(refund, params.get("metadata"))
+    if refund != before:
+        announce(world, refund, before)
+    return refund
+
+
+@endpoint("POST", "/v1/refunds/<id>/cancel", "RefundCancelParams")
+def cancel_refund_by_api(world: World, params: Json, id: str) -> Json:
+    refund = world.get("refund", id)
+    if refund["status"] != "requires_action":
+        raise invalid("Canceling this refund is unsupported.")
+    return cancel_refund(world, refund)
+
+
 def charge_to_refund(world: World, params: Json) -> Json:
     if "charge" in params:
-        charge = world.get("charge", params["charge"], "charge")
+        charge = world.get("charge", params["charge"])
         intent = world.get("payment_intent", charge["payment_intent"])
     elif "payment_intent" in params:
         intent = world.get("payment_intent", params["payment_intent"], "payment_intent")
@@ -91,11 +122,27 @@ def charge_to_refund(world: World, params: Json) -> Json:
             "One of the following params should be provided for this request: payment_intent or"
             " charge."
         )
+    if intent["status"] == "requires_capture":
+        raise invalid(
+            f"This uncaptured Charge was created by a PaymentIntent ({intent['id']}). You must"
+            " cancel the PaymentIntent to reverse the authorization instead of refunding the"
+            " Charge directly. For more information, see"
+            " https://stripe.com/docs/payments/place-a-hold-on-a-payment-method"
+        )
     if intent["status"] != "succeeded":
         raise invalid(
             f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
         )
     return world.get("charge", intent["latest_charge"])
+
+
+def left_to_refund(charge: Json) -> int:
+    left: int = charge["amount"] - charge["amount_refunded"]
+    if left == 0:
+        raise invalid(
+            f"Charge {charge['id']} has already been refunded.", "charge_already_refunded"
+        )
+    return left
 
 
 def new_refund(world: World, charge: Json, amount: int) -> Json:
@@ -117,71 +164,9 @@ def new_refund(world: World, charge: Json, amount: int) -> Json:
     )
 
 
-def release(world: World, charge: Json, amount: int) -> None:
+def release(world: World, charge: Json, amount: int, reason: str | None = None) -> None:
     """Gives back what was reserved but not captured: a refund that moves no money."""
     refund = new_refund(world, charge, amount)
     refund["destination_details"] = {"card": {"type": "reversal"}, "type": "card"}
+    refund["reason"] = reason
     take_back(charge, amount)
-
-
-def take_back(charge: Json, amount: int) -> None:
-    charge["amount_refunded"] += amount
-    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-
-
-def debit(world: World, refund: Json) -> None:
-    refund["balance_transaction"] = world.post(
-        "refund",
-        -refund["amount"],
-        refund["currency"],
-        refund["id"],
-        description="REFUND FOR CHARGE",
-    )
-
-
-def announce(world: World, refund: Json, before: Json, *types: str) -> None:
-    for type in (*types, "refund.updated", "charge.refund.updated"):
-        world.emit(type, refund, before)
-
-
-def reference_arrives(world: World, refund: Json) -> None:
-    """The bank's reference number: an update that changes nothing about the money."""
-    before = deepcopy(refund)
-    refund["destination_details"]["card"] |= {
-        "reference": "1234567890123456789012",
-        "reference_status": "available",
-    }
-    announce(world, refund, before)
-
-
-def finish_refund(world: World, refund: Json) -> Json:
-    """A pending refund succeeds."""
-    require_status(refund, "pending")
-    before = deepcopy(refund)
-    refund["status"] = "succeeded"
-    refund.pop("pending_reason", None)
-    if refund["balance_transaction"] is None:
-        debit(world, refund)
-    announce(world, refund, before)
-    return refund
-
-
-def fail_refund(world: World, refund: Json, reason: str = "unknown") -> Json:
-    """The bank sends the money back, even days after the refund succeeded."""
-    require_status(refund, "pending", "succeeded")
-    before = deepcopy(refund)
-    refund |= {"status": "failed", "failure_reason": reason}
-    refund.pop("pending_reason", None)
-    if refund["balance_transaction"]:
-        refund["failure_balance_transaction"] = world.post(
-            "refund_failure", refund["amount"], refund["currency"], refund["id"]
-        )
-    charge = world.get("charge", refund["charge"])
-    charge |= {"amount_refunded": charge["amount_refunded"] - refund["amount"], "refunded": False}
-    announce(world, refund, before, "refund.failed")
-    return refund
-
-
-def require_status(refund: Json, *statuses: str) -> None:
-    if refund["status"] not in statuses:
-        raise invalid(f"Refund {refund['id']} has a status of {refund['status']}.")

@@ -21,8 +21,12 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from . import (  # noqa: F401  (register endpoints)
     balance,
     bank_payouts,
+    charges,
     connect,
     customers,
+    disputes,
+    fraud,
+    holds,
     payments,
     refunds,
 )

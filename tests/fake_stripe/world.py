@@ -25,7 +25,7 @@ API_VERSION = stripe.api_version
 
 # Stripe's word for an object in "No such …", and the parameter it blames for a bad id in a path.
 LABELS = {"balance_transaction": "balance transaction", "payment_method": "PaymentMethod"}
-PATH_PARAM = {"payment_intent": "intent", "transfer": "transfer"}
+PATH_PARAM = {"dispute": "dispute", "payment_intent": "intent", "transfer": "transfer"}
 
 
 class Clock:
@@ -54,6 +54,10 @@ class Settings:
     balance_transaction_delay: float = 0.0
     refund_delay: float = 3600.0
     refunds_may_overdraw: bool = True
+    refunds_wait: bool = False  # new ones are pending until the test decides
+    payments_wait: bool = False  # confirmed ones are `processing` until the test decides
+    authorization_lasts: float = 7 * 24 * 3600.0
+    dispute_fee: int = 2000
 
 
 @dataclass
@@ -179,6 +183,7 @@ class World:
         *,
         category: str | None = None,
         fee: int = 0,
+        fee_description: str = "Stripe processing fees",
         available_in: float = 0.0,
         description: str | None = None,
         account: str | None = None,
@@ -188,7 +193,7 @@ class World:
             "amount": fee,
             "application": None,
             "currency": currency,
-            "description": "Stripe processing fees",
+            "description": fee_description,
             "type": "stripe_fee",
         }
         transaction = self.new(

@@ -16,9 +16,11 @@ from ..shapes import Json, sample
 SOMETIMES: dict[str, set[str]] = {
     "charge": {"refunds"},  # only when expanded
     "event": {"account"},  # only in events of connected accounts
+    "radar.early_fraud_warning": {"payment_intent"},  # only if there is one
     "refund": {
         "failure_balance_transaction",  # only once it has failed
         "failure_reason",
+        "next_action",  # only while the customer has to act
         "pending_reason",  # only while it is pending
     },
 }
@@ -31,11 +33,13 @@ CLASSES: dict[str, type[StripeObject]] = {
     "capability": stripe.Capability,
     "charge": stripe.Charge,
     "customer": stripe.Customer,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "login_link": stripe.LoginLink,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
     "payout": stripe.Payout,
+    "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "refund": stripe.Refund,
     "transfer": stripe.Transfer,
     "transfer_reversal": stripe.TransferReversal,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import stripe
+from stripe.params import DisputeUpdateParamsEvidence
 
 from .. import FakeStripe
 from ..params import names_in_package
@@ -48,7 +49,10 @@ def everything(
     fake.configure(refunds_may_overdraw=False)
     poor = pay(currency="eur")
     client.v1.refunds.create({"payment_intent": poor.id})
+    fake.configure(refunds_may_overdraw=True)
     fake.advance(hours=2)
+    money_comes_back(fake, client, pay)
+    fake.add_funds(10_000)
     transfer = client.v1.transfers.create(
         {"amount": 900, "currency": "gbp", "destination": account.id, "transfer_group": "g"}
     )
@@ -89,6 +93,35 @@ def everything(
     return [thing for thing in plain if thing["object"] != "application"]
 
 
+def money_comes_back(fake: FakeStripe, client: stripe.StripeClient, pay: Pay) -> None:
+    fake.configure(refunds_wait=True)
+    for _ in range(2):
+        refund = client.v1.refunds.create({"payment_intent": pay().id, "metadata": {"a": "b"}})
+        fake.ask_customer(refund.id)
+    fake.cancel_refund(refund.id)
+    fake.configure(refunds_wait=False, payments_wait=True)
+    pay()
+    fake.finish_payment(pay().id, succeeds=False)
+    fake.configure(payments_wait=False)
+
+    def dispute(**options: Any) -> str:
+        charge = str(pay().latest_charge)
+        fake.warn_of_fraud(charge)
+        return str(fake.open_dispute(charge, **options)["id"])
+
+    evidence: DisputeUpdateParamsEvidence = {"uncategorized_text": "He drove."}
+    fake.end_dispute(dispute(), "won", returns_fee=True)
+    fake.end_dispute(dispute(reason="general"), "lost", 10)
+    client.v1.disputes.update(dispute(), {"evidence": evidence, "metadata": {"a": "b"}})
+    dispute(status="prevented")
+    fake.escalate_dispute(dispute(status="warning_needs_response"))
+    inquiries = [dispute(status="warning_needs_response") for _ in range(3)]
+    client.v1.disputes.update(inquiries[0], {"evidence": evidence})
+    fake.end_dispute(inquiries[1], "warning_closed")
+    pay(capture_method="manual")
+    fake.advance(days=7)
+
+
 def test_every_object_is_as_stripe_shapes_it(everything: list[Json]) -> None:
     found = {complaint for thing in everything for complaint in complaints(thing)}
     assert not found, "\n".join(sorted(found))
@@ -110,11 +143,22 @@ def test_every_state_was_seen(everything: list[Json]) -> None:
         "requires_confirmation",
         "requires_action",
         "requires_capture",
+        "processing",
         "succeeded",
         "canceled",
     }
-    assert states("charge") == {"succeeded", "failed"}
-    assert states("refund") == {"pending", "succeeded", "failed"}
+    assert states("charge") == {"pending", "succeeded", "failed"}
+    assert states("refund") == {"pending", "requires_action", "succeeded", "failed", "canceled"}
+    assert states("dispute") == {
+        "warning_needs_response",
+        "warning_under_review",
+        "warning_closed",
+        "needs_response",
+        "under_review",
+        "won",
+        "lost",
+        "prevented",
+    }
     assert states("capability") == {"active", "inactive"}
     assert states("payout") == {"pending", "in_transit", "paid", "failed", "canceled"}
 

@@ -4,7 +4,7 @@ import pytest
 import stripe
 from stripe import Charge, StripeClient
 
-from .. import FakeStripe
+from .. import ControlError, FakeStripe
 from .conftest import NOW, Pay
 
 
@@ -150,27 +150,34 @@ def test_off_session_a_card_that_needs_authentication_is_declined(pay: Pay) -> N
     assert declined.value.code == "authentication_required"
 
 
-def test_part_of_a_reserved_amount_is_captured_and_the_rest_released(
+def test_a_payment_can_be_processing_until_the_bank_answers(
     fake: FakeStripe, client: StripeClient, pay: Pay
 ) -> None:
-    intent = pay(5000, capture_method="manual")
-    assert (intent.status, intent.amount_capturable) == ("requires_capture", 5000)
-    assert fake.funds() == 0
-    with pytest.raises(stripe.InvalidRequestError) as too_much:
-        client.v1.payment_intents.capture(intent.id, {"amount_to_capture": 5001})
-    assert too_much.value.param == "amount_to_capture"
+    fake.configure(payments_wait=True)
+    good, bad = pay(1000), pay(1000)
+    assert (good.status, good.amount_received) == ("processing", 0)
+    charge = client.v1.charges.retrieve(str(good.latest_charge))
+    assert (charge.status, charge.paid) == ("pending", False)
+    assert types(fake)[-2:] == ["charge.pending", "payment_intent.processing"]
+    with pytest.raises(stripe.InvalidRequestError, match="has a status of processing"):
+        client.v1.payment_intents.confirm(good.id, {"payment_method": "pm_card_visa"})
 
-    captured = client.v1.payment_intents.capture(intent.id, {"amount_to_capture": 3000})
+    fake.finish_payment(good.id)
+    assert types(fake)[-3:] == ["charge.succeeded", "payment_intent.succeeded", "charge.updated"]
+    fake.finish_payment(bad.id, succeeds=False)
+    assert types(fake)[-2:] == ["charge.failed", "payment_intent.payment_failed"]
 
-    assert (captured.status, captured.amount_received) == ("succeeded", 3000)
-    charge = client.v1.charges.retrieve(str(captured.latest_charge), {"expand": ["refunds"]})
-    assert (charge.amount_captured, charge.amount_refunded) == (3000, 2000)
-    assert charge.refunds is not None
-    assert charge.refunds.data[0].balance_transaction is None
-    assert fake.funds() == 3000 - 45 - 20
-    assert types(fake)[-2:] == ["charge.captured", "payment_intent.succeeded"]
-    with pytest.raises(stripe.InvalidRequestError, match=r"unrefunded amount on charge \(£30"):
-        client.v1.refunds.create({"payment_intent": intent.id, "amount": 3001})
+    charge = client.v1.charges.retrieve(str(good.latest_charge))
+    assert (charge.status, charge.paid, charge.amount_captured) == ("succeeded", True, 1000)
+    failed = client.v1.payment_intents.retrieve(bad.id)
+    assert (failed.status, failed.amount_received) == ("requires_payment_method", 0)
+    assert failed.last_payment_error is not None
+    assert failed.last_payment_error.code == "card_declined"
+    charge = client.v1.charges.retrieve(str(bad.latest_charge))
+    assert (charge.status, charge.paid) == ("failed", False)
+    assert fake.funds() == 1000 - 15 - 20
+    with pytest.raises(ControlError, match="nothing to finish: succeeded"):
+        fake.finish_payment(good.id)
 
 
 def test_a_cancelled_intent_cannot_be_paid(
