@@ -209,14 +209,14 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "booked_by": string | null,"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_moved": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"moved_cents": number,"moved_from_id": string | null,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"returned_cents": number | null,"returned_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booked_by"?: string | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_moved"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"moved_cents"?: number,"moved_from_id"?: string | null,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"returned_cents"?: number | null,"returned_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "booked_by"?: string | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_moved"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"moved_cents"?: number,"moved_from_id"?: string | null,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"returned_cents"?: number | null,"returned_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -225,6 +225,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
+    },{
+      foreignKeyName: "bookings_org_id_cancellation_policy_id_fkey"
+      columns: ["org_id","cancellation_policy_id"]
+isOneToOne: false
+      referencedRelation: "cancellation_policies"
+      referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "bookings_org_id_instructor_id_fkey"
       columns: ["org_id","instructor_id"]
@@ -236,6 +242,18 @@ isOneToOne: false
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_moved_from_id_fkey"
+      columns: ["org_id","moved_from_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_moved_from_id_fkey"
+      columns: ["org_id","moved_from_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "bookings_org_id_series_id_fkey"
@@ -254,6 +272,96 @@ isOneToOne: false
       columns: ["org_id","slot_id"]
 isOneToOne: false
       referencedRelation: "bookable_slots"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"cancellation_policies": {
+                  Row: {
+                    "created_at": string,"id": string,"org_id": string,"version": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"org_id": string,"version": number
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"org_id"?: string,"version"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "cancellation_policies_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"cancellation_tiers": {
+                  Row: {
+                    "notice_minutes": number,"org_id": string,"policy_id": string,"refund_bps": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "notice_minutes": number,"org_id": string,"policy_id": string,"refund_bps": number
+                  }
+                  Update: {
+                    "notice_minutes"?: number,"org_id"?: string,"policy_id"?: string,"refund_bps"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "cancellation_tiers_org_id_policy_id_fkey"
+      columns: ["org_id","policy_id"]
+isOneToOne: false
+      referencedRelation: "cancellation_policies"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"code_redemptions": {
+                  Row: {
+                    "booking_id": string | null,"created_at": string,"credit_id": string | null,"currency": string,"discount_cents": number,"discount_code_id": string | null,"id": string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"org_id": string,"referral_code_id": string | null,"status": Database["public"]['Enums']["redemption_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string | null,"currency": string,"discount_cents": number,"discount_code_id"?: string | null,"id"?: string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"org_id": string,"referral_code_id"?: string | null,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"discount_cents"?: number,"discount_code_id"?: string | null,"id"?: string,"kind"?: Database["public"]['Enums']["redemption_kind"],"learner_id"?: string,"learner_person_id"?: string,"org_id"?: string,"referral_code_id"?: string | null,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "code_redemptions_discount_code_id_fkey"
+      columns: ["discount_code_id"]
+isOneToOne: false
+      referencedRelation: "discount_codes"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_referral_code_id_fkey"
+      columns: ["org_id","referral_code_id"]
+isOneToOne: false
+      referencedRelation: "referral_codes"
       referencedColumns: ["org_id","id"]
     }
                   ]
@@ -277,16 +385,118 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
-                },"earnings": {
+                },"credit_entries": {
                   Row: {
-                    "amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"currency": string,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                    "booking_id": string | null,"created_at": string,"credit_id": string,"discount_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id": string | null,"share_cents": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id": string,"discount_cents": number,"fee_cents": number,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id"?: string | null,"share_cents": number
                   }
                   Update: {
-                    "amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string,"discount_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["credit_entry_kind"],"learner_id"?: string,"minutes"?: number,"org_id"?: string,"refund_id"?: string | null,"share_cents"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "credit_entries_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_refund_id_fkey"
+      columns: ["org_id","refund_id"]
+isOneToOne: false
+      referencedRelation: "refunds"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"discount_codes": {
+                  Row: {
+                    "amount_cents": number | null,"code": string,"created_at": string,"currency": string | null,"discount_bps": number | null,"expires_at": string | null,"id": string,"is_active": boolean,"is_first_lesson_only": boolean,"max_uses": number | null,"max_uses_per_learner": number,"may_exceed_fee": boolean,"org_id": string | null,"starts_at": string,"updated_at": string,"uses_count": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents"?: number | null,"code": string,"created_at"?: string,"currency"?: string | null,"discount_bps"?: number | null,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"is_first_lesson_only"?: boolean,"max_uses"?: number | null,"max_uses_per_learner"?: number,"may_exceed_fee"?: boolean,"org_id"?: string | null,"starts_at"?: string,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Update: {
+                    "amount_cents"?: number | null,"code"?: string,"created_at"?: string,"currency"?: string | null,"discount_bps"?: number | null,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"is_first_lesson_only"?: boolean,"max_uses"?: number | null,"max_uses_per_learner"?: number,"may_exceed_fee"?: boolean,"org_id"?: string | null,"starts_at"?: string,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "discount_codes_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"disputes": {
+                  Row: {
+                    "amount_cents": number,"closed_at": string | null,"created_at": string,"currency": string,"evidence_due_at": string | null,"fee_cents": number,"has_evidence": boolean,"id": string,"instructor_id": string,"is_charge_refundable": boolean,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents": number,"lost_share_cents": number,"opened_at": string,"org_id": string,"payment_id": string,"reason": string | null,"revision": number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at": string,"withdrawn_cents": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"closed_at"?: string | null,"created_at"?: string,"currency": string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id": string,"is_charge_refundable"?: boolean,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at": string,"org_id": string,"payment_id": string,"reason"?: string | null,"revision"?: number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at"?: string,"withdrawn_cents"?: number
+                  }
+                  Update: {
+                    "amount_cents"?: number,"closed_at"?: string | null,"created_at"?: string,"currency"?: string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id"?: string,"is_charge_refundable"?: boolean,"learner_id"?: string,"liability"?: Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at"?: string,"org_id"?: string,"payment_id"?: string,"reason"?: string | null,"revision"?: number,"status"?: Database["public"]['Enums']["dispute_status"],"stripe_dispute_id"?: string,"updated_at"?: string,"withdrawn_cents"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "disputes_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "disputes_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "disputes_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"earnings": {
+                  Row: {
+                    "amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -300,6 +510,18 @@ isOneToOne: false
       columns: ["org_id","booking_id"]
 isOneToOne: false
       referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_credit_entry_id_fkey"
+      columns: ["org_id","credit_entry_id"]
+isOneToOne: false
+      referencedRelation: "credit_entries"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_dispute_id_fkey"
+      columns: ["org_id","dispute_id"]
+isOneToOne: false
+      referencedRelation: "disputes"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "earnings_org_id_instructor_id_fkey"
@@ -469,6 +691,44 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"learner_credits": {
+                  Row: {
+                    "activated_at": string | null,"bought_by": string | null,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number,"expires_at": string | null,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_active": boolean,"is_fee_refundable": boolean,"learner_id": string,"minutes_left": number,"minutes_purchased": number,"minutes_refunded": number,"minutes_reserved": number,"minutes_used": number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id": string | null,"status": Database["public"]['Enums']["credit_status"],"taken_discount_cents": number,"taken_fee_cents": number,"taken_share_cents": number,"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents": number,"expires_at"?: string | null,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_active"?: never,"is_fee_refundable": boolean,"learner_id": string,"minutes_left"?: never,"minutes_purchased": number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"taken_discount_cents"?: number,"taken_fee_cents"?: number,"taken_share_cents"?: number,"total_cents": number,"updated_at"?: string
+                  }
+                  Update: {
+                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"expires_at"?: string | null,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_active"?: never,"is_fee_refundable"?: boolean,"learner_id"?: string,"minutes_left"?: never,"minutes_purchased"?: number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id"?: string,"platform_fee_cents"?: number,"price_cents"?: number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"taken_discount_cents"?: number,"taken_fee_cents"?: number,"taken_share_cents"?: number,"total_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_credits_bought_by_fkey"
+      columns: ["bought_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 },"learner_details": {
                   Row: {
                     "created_at": string,"date_of_birth": string | null,"learner_id": string,"notes": string | null,"org_id": string,"updated_at": string
@@ -523,14 +783,14 @@ isOneToOne: false
                   ]
                 },"learners": {
                   Row: {
-                    "created_at": string,"email": string | null,"experience_level": Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id": string,"interests": (string)[],"learning_goals": (string)[],"org_id": string,"phone": string | null,"preferred_duration_minutes": number | null,"updated_at": string,"user_id": string | null
+                    "created_at": string,"email": string | null,"experience_level": Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id": string,"interests": (string)[],"learning_goals": (string)[],"lesson_count": number,"org_id": string,"phone": string | null,"preferred_duration_minutes": number | null,"updated_at": string,"user_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"org_id": string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id": string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name"?: string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"org_id"?: string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name"?: string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id"?: string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -613,28 +873,28 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     
                   ]
                 },"payments": {
                   Row: {
-                    "amount_cents": number,"authorized_cents": number,"booking_id": string | null,"captured_cents": number,"created_at": string,"currency": string,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
+                    "absorbed_share_cents": number,"amount_cents": number,"authorized_at": string | null,"authorized_cents": number,"booking_id": string | null,"capture_method": Database["public"]['Enums']["capture_mode"],"captured_cents": number,"created_at": string,"credit_id": string | null,"currency": string,"description": string | null,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_accepted": boolean,"is_disputed": boolean,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"lost_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"released_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency": string,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                    "absorbed_share_cents"?: number,"amount_cents": number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency": string,"description"?: string | null,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"released_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"authorized_cents"?: number,"booking_id"?: string | null,"captured_cents"?: number,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                    "absorbed_share_cents"?: number,"amount_cents"?: number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"description"?: string | null,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"released_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -648,6 +908,12 @@ isOneToOne: false
       columns: ["org_id","booking_id"]
 isOneToOne: false
       referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "payments_org_id_instructor_id_fkey"
@@ -889,16 +1155,80 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
-                },"refunds": {
+                },"referral_codes": {
                   Row: {
-                    "amount_cents": number,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"updated_at": string
+                    "code": string,"created_at": string,"currency": string,"discount_bps": number,"expires_at": string | null,"id": string,"is_active": boolean,"max_uses": number | null,"org_id": string,"referrer_id": string,"reward_cents": number,"updated_at": string,"uses_count": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"updated_at"?: string
+                    "code": string,"created_at"?: string,"currency": string,"discount_bps": number,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"max_uses"?: number | null,"org_id": string,"referrer_id": string,"reward_cents": number,"updated_at"?: string,"uses_count"?: number
                   }
                   Update: {
-                    "amount_cents"?: number,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"updated_at"?: string
+                    "code"?: string,"created_at"?: string,"currency"?: string,"discount_bps"?: number,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"max_uses"?: number | null,"org_id"?: string,"referrer_id"?: string,"reward_cents"?: number,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "referral_codes_org_id_referrer_id_fkey"
+      columns: ["org_id","referrer_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"referral_rewards": {
+                  Row: {
+                    "amount_cents": number,"booking_id": string,"clawed_back_cents": number,"created_at": string,"currency": string,"id": string,"org_id": string,"payment_id": string,"redemption_id": string,"referrer_id": string,"revision": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"booking_id": string,"clawed_back_cents"?: number,"created_at"?: string,"currency": string,"id"?: string,"org_id": string,"payment_id": string,"redemption_id": string,"referrer_id": string,"revision"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"booking_id"?: string,"clawed_back_cents"?: number,"created_at"?: string,"currency"?: string,"id"?: string,"org_id"?: string,"payment_id"?: string,"redemption_id"?: string,"referrer_id"?: string,"revision"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "referral_rewards_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_redemption_id_fkey"
+      columns: ["org_id","redemption_id"]
+isOneToOne: false
+      referencedRelation: "code_redemptions"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_referrer_id_fkey"
+      columns: ["org_id","referrer_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"refunds": {
+                  Row: {
+                    "amount_cents": number,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by": string | null,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"unmatched_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by"?: string | null,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"requested_by"?: string | null,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -919,18 +1249,24 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "payments"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "refunds_requested_by_fkey"
+      columns: ["requested_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
     }
                   ]
                 },"services": {
                   Row: {
-                    "approval_hours": number,"created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"requires_approval": boolean,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
+                    "approval_hours": number,"capture_mode": Database["public"]['Enums']["capture_mode"],"created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"requires_approval": boolean,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "approval_hours"?: number,"created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
+                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
                   }
                   Update: {
-                    "approval_hours"?: number,"created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
+                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1048,11 +1384,20 @@ isOneToOne: false
 "admin_cancel_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_create_discount_code":
+{ Args: { "p_amount_cents"?: number,"p_code": string,"p_currency"?: string,"p_discount_bps"?: number,"p_expires_at"?: string,"p_is_first_lesson_only"?: boolean,"p_max_uses"?: number,"p_max_uses_per_learner"?: number,"p_may_exceed_fee"?: boolean,"p_org_id"?: string,"p_reason": string,"p_starts_at"?: string }; Returns: string
+                           },
+"admin_end_discount_code":
+{ Args: { "p_discount_code_id": string,"p_reason": string }; Returns: undefined
+                           },
 "admin_hold_instructor":
 { Args: { "p_instructor_id": string,"p_is_held": boolean,"p_reason": string }; Returns: undefined
                            },
 "admin_hold_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_refund":
+{ Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
                            },
 "admin_release_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
@@ -1061,13 +1406,33 @@ isOneToOne: false
 { Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
                            },
 "admin_set_terms":
-{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string }; Returns: undefined
+{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
                            },
 "admin_verify_instructor":
 { Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
                            },
 "become_instructor":
 { Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_time_zone"?: string }; Returns: string
+                           },
+"buy_credits":
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_hours": number,"p_instructor_id": string,"p_learner_id"?: string,"p_service_id"?: string }; Returns: {
+              "amount_cents": number,"credit_id": string,"currency": string,"hold_expires_at": string,"status": Database["public"]['Enums']["credit_status"]
+            }[]
+                           },
+"cancel_booking":
+{ Args: { "p_booking_id": string,"p_expected_refund_cents"?: number,"p_reason"?: string }; Returns: {
+              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"refund_bps": number,"refund_cents": number,"returned_minutes": number
+            }[]
+                           },
+"cancellation_policy":
+{ Args: { "p_org_id": string }; Returns: {
+              "notice_minutes": number,"refund_bps": number
+            }[]
+                           },
+"check_discount_code":
+{ Args: { "p_code": string,"p_instructor_id"?: string,"p_learner_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
+              "currency": string,"discount_cents": number,"is_valid": boolean,"total_cents": number
+            }[]
                            },
 "complete_lesson":
 { Args: { "p_booking_id": string,"p_notes"?: string }; Returns: string
@@ -1076,7 +1441,7 @@ isOneToOne: false
 { Args: { "p_booking_id": string }; Returns: undefined
                            },
 "create_booking_with_payment":
-{ Args: { "p_client_key"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pickup"?: Json,"p_slot_id": string }; Returns: {
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pickup"?: Json,"p_slot_id": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
               "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"session_id": string
             }[]
                            },
@@ -1086,11 +1451,24 @@ isOneToOne: false
 "create_rate_card":
 { Args: { "p_currency"?: string,"p_is_default"?: boolean,"p_name": string,"p_org_id": string,"p_valid_from"?: string,"p_valid_to"?: string }; Returns: string
                            },
+"create_referral_code":
+{ Args: { "p_org_id"?: string }; Returns: {
+              "code": string,"currency": string,"discount_bps": number,"reward_cents": number
+            }[]
+                           },
 "create_service":
 { Args: { "p_approval_hours"?: number,"p_currency"?: string,"p_description"?: string,"p_duration_minutes": number,"p_instructor_id"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_materials_url"?: string,"p_max_participants"?: number,"p_org_id": string,"p_prerequisites"?: string,"p_price_cents"?: number,"p_requires_approval"?: boolean,"p_short_description"?: string,"p_title": string,"p_topic_tags"?: (string)[] }; Returns: string
                            },
 "create_session":
 { Args: { "p_currency"?: string,"p_description": string,"p_duration_minutes": number,"p_expert_user_id": string,"p_org_id"?: string,"p_price_cents": number,"p_title": string }; Returns: string
+                           },
+"credit_balance":
+{ Args: { "p_instructor_id"?: string }; Returns: {
+              "hours_left": number,"instructor_id": string,"learner_id": string,"minutes_left": number,"minutes_reserved": number,"next_expiry_at": string,"service_id": string
+            }[]
+                           },
+"decide_refund":
+{ Args: { "p_is_granted": boolean,"p_note"?: string,"p_refund_id": string }; Returns: Database["public"]['Enums']["refund_status"]
                            },
 "decline_booking":
 { Args: { "p_booking_id": string,"p_reason"?: string }; Returns: undefined
@@ -1175,6 +1553,9 @@ isOneToOne: false
               "end_at": string,"local_end": string,"local_start": string,"seats_left": number,"slot_id": string,"start_at": string,"time_zone": string
             }[]
                            },
+"mark_no_show":
+{ Args: { "p_booking_id": string,"p_who": Database["public"]['Enums']["booking_party"] }; Returns: undefined
+                           },
 "my_balance":
 { Args: Record<PropertyKey, never>; Returns: {
               "available_cents": number | null,
@@ -1234,6 +1615,11 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"offboard_instructor":
+{ Args: { "p_instructor_id": string,"p_reason"?: string }; Returns: {
+              "amount_cents": number,"credit_id": string,"currency": string,"learner_id": string,"minutes": number,"refund_id": string
+            }[]
+                           },
 "organization_bookings":
 { Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_from": string,"p_limit"?: number,"p_org_id": string,"p_to": string }; Returns: {
               "amount_authorized": number | null,
@@ -1281,12 +1667,22 @@ isOneToOne: false
               "amount_cents": number,"booking_id": string,"currency": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"payout_date": string,"service": string
             }[]
                            },
+"preview_cancellation":
+{ Args: { "p_booking_id": string }; Returns: {
+              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"kept_cents": number,"refund_bps": number,"refund_cents": number,"returned_minutes": number
+            }[]
+                           },
 "publish_slots":
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "quote_booking":
 { Args: { "p_instructor_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
               "amount_cents": number,"currency": string,"line_item": string
+            }[]
+                           },
+"refund_credits":
+{ Args: { "p_client_key"?: string,"p_credit_id": string,"p_minutes"?: number,"p_reason"?: string }; Returns: {
+              "amount_cents": number,"currency": string,"minutes": number,"refund_id": string
             }[]
                            },
 "remove_member_role":
@@ -1296,13 +1692,21 @@ isOneToOne: false
 { Args: { "p_booking_id": string,"p_description": string }; Returns: string
                            },
 "request_booking":
-{ Args: { "p_client_key"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string }; Returns: {
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
               "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"status": Database["public"]['Enums']["booking_status"]
             }[]
                            },
 "request_booking_series":
-{ Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string }; Returns: {
+{ Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean }; Returns: {
               "booking_id": string,"occurrence": number,"refusal": string,"start_at": string
+            }[]
+                           },
+"request_refund":
+{ Args: { "p_amount_cents": number,"p_booking_id": string,"p_client_key"?: string,"p_reason": string }; Returns: string
+                           },
+"reschedule_booking":
+{ Args: { "p_booking_id": string,"p_client_key"?: string,"p_start_at": string }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"refund_cents": number,"status": Database["public"]['Enums']["booking_status"]
             }[]
                            },
 "resolve_alert":
@@ -1316,6 +1720,11 @@ isOneToOne: false
                            },
 "revoke_invitation":
 { Args: { "p_invitation_id": string }; Returns: undefined
+                           },
+"reward_balance":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "available_cents": number,"currency": string,"learner_id": string,"org_id": string
+            }[]
                            },
 "search_instructors":
 { Args: { "p_after"?: string,"p_expertise_areas"?: (string)[],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string }; Returns: {
@@ -1351,6 +1760,7 @@ isOneToOne: false
 "search_services":
 { Args: { "p_after"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string,"p_topic_tags"?: (string)[] }; Returns: {
               "approval_hours": number,
+"capture_mode": Database["public"]['Enums']["capture_mode"],
 "created_at": string,
 "currency": string,
 "description": string | null,
@@ -1376,6 +1786,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"set_cancellation_policy":
+{ Args: { "p_org_id": string,"p_tiers": Json }; Returns: string
+                           },
 "set_date_of_birth":
 { Args: { "p_date_of_birth": string,"p_learner_id": string }; Returns: undefined
                            },
@@ -1398,11 +1811,11 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_currency"?: string,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","dispute_liability": "platform"|"instructor","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"return"|"consume"|"refund"|"refund_failed"|"expire"|"dispute","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"won"|"lost","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -1518,7 +1931,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"dispute_liability": ["platform", "instructor"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "return", "consume", "refund", "refund_failed", "expire", "dispute"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "won", "lost"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const
