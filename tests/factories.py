@@ -440,6 +440,48 @@ class World:
                 )
             )
 
+    def discount_code(self, **columns: Any) -> UUID:
+        """A discount code, of the whole platform unless it has an org_id."""
+        columns = {"code": f"CODE{next(_numbers)}"} | columns
+        if "discount_bps" not in columns:
+            columns = {"amount_cents": 500, "currency": "gbp"} | columns
+        return self.insert("public.discount_codes", columns)
+
+    def check_code(self, user_id: UUID, code: str, service_id: UUID, **arguments: Any) -> DictRow:
+        (answer,) = self.ask(
+            user_id,
+            "public.check_discount_code",
+            p_code=code,
+            p_service_id=service_id,
+            **arguments,
+        )
+        return answer
+
+    def hourly(self, **columns: Any) -> tuple[Instructor, UUID]:
+        """An instructor at 45.00 an hour, and a service of an hour that is priced by it."""
+        instructor = self.instructor(hourly_rate_cents=4500, currency="gbp")
+        return instructor, self.service(instructor, **({"price_cents": None} | columns))
+
+    def buy_hours(
+        self, learner: UUID, instructor: Instructor, hours: float = 10, **arguments: Any
+    ) -> Credit:
+        (bought,) = self.ask(
+            learner,
+            "public.buy_credits",
+            p_instructor_id=instructor.id,
+            p_hours=hours,
+            **arguments,
+        )
+        return Credit(self, bought["credit_id"], learner, instructor)
+
+    def hours(
+        self, learner: UUID, instructor: Instructor, hours: float = 10, **arguments: Any
+    ) -> Credit:
+        """Hours that were bought and paid."""
+        credit = self.buy_hours(learner, instructor, hours, **arguments)
+        credit.pay()
+        return credit
+
     def booking(self, instructor: Instructor | None = None, **service_columns: Any) -> Booking:
         """A held booking of somebody with an instructor, two days ahead."""
         instructor = instructor or self.instructor()
@@ -489,6 +531,71 @@ class World:
         )
         status: str = row["receive_stripe_event"]
         return status
+
+    def settle_funds(
+        self, payment: DictRow, available_at: datetime | None = None, fee_cents: int = 0
+    ) -> None:
+        """Lets Stripe say what it keeps, and from when the rest can be transferred."""
+        available_at = available_at or self.now()
+        self.serve(
+            "jobs",
+            "private.record_processing_fee",
+            p_payment_id=payment["id"],
+            p_balance_transaction=Jsonb(
+                {
+                    "currency": payment["currency"],
+                    "fee": fee_cents,
+                    "available_on": int(available_at.timestamp()),
+                }
+            ),
+        )
+
+    def carry_refunds(self, status: str = "succeeded") -> list[str]:
+        """Makes the refunds that wait in the outbox, as Stripe would; what became of the news."""
+        waiting = self.rows(
+            "select * from public.refunds where status in ('pending', 'requires_action')"
+            " order by created_at, id"
+        )
+        outcomes = []
+        for refund in waiting:
+            payment = self.row(
+                "select * from public.payments where id = %s", refund["payment_id"]
+            )
+            sent = refund_object(
+                payment,
+                refund["amount_cents"],
+                status,
+                id=f"re_{refund['id'].hex}",
+                metadata={"refund_id": str(refund["id"])},
+            )
+            outcomes.append(self.deliver("refund.updated", sent))
+        return outcomes
+
+    def dispute(
+        self, payment: DictRow, status: str = "needs_response", **fields: Any
+    ) -> dict[str, Any]:
+        """A dispute over a payment, as Stripe would send it; its id is the payment's."""
+        sent = dispute_object(payment, status, **fields)
+        assert self.deliver("charge.dispute.updated", sent) == "processed"
+        return sent
+
+    def ending(self, user_id: UUID, booking_id: UUID) -> DictRow:
+        """What cancelling a booking would give back."""
+        (ending,) = self.ask(user_id, "public.preview_cancellation", p_booking_id=booking_id)
+        return ending
+
+    def cancel(self, user_id: UUID, booking_id: UUID, **arguments: Any) -> DictRow:
+        (ending,) = self.ask(
+            user_id, "public.cancel_booking", p_booking_id=booking_id, **arguments
+        )
+        return ending
+
+    def commands(self, topic: str) -> list[DictRow]:
+        """The payloads of the outbox's commands of a topic."""
+        waiting = self.rows(
+            "select payload from private.outbox where topic = %s order by id", topic
+        )
+        return [command["payload"] for command in waiting]
 
     def open_account(self, user_id: UUID | None, instructor_id: UUID | None = None) -> DictRow:
         """Asks for the Stripe account of an instructor, which is still to be made at Stripe."""
@@ -583,7 +690,8 @@ class Booking:
         return self.world.row("select * from public.payments where booking_id = %s", self.id)
 
     def discount(self, amount_cents: int) -> None:
-        """Takes something off the price, as a discount code will, before it is paid."""
+        """Takes something off the price, as a discount code does, before it is paid."""
+        code_id = self.world.discount_code(amount_cents=amount_cents, may_exceed_fee=True)
         with self.world.connection.transaction():
             self.world.connection.execute("set local session_replication_role = replica")
             self.world.connection.execute(
@@ -592,6 +700,13 @@ class Booking:
                 {"discount": amount_cents, "id": self.id},
             )
             self.world.connection.execute("set local session_replication_role = origin")
+            self.world.connection.execute(
+                "insert into public.code_redemptions (org_id, kind, discount_code_id, learner_id,"
+                " learner_person_id, booking_id, currency, discount_cents)"
+                " select org_id, 'discount', %s, learner_id, learner_person_id, id, currency, %s"
+                " from public.bookings where id = %s",
+                (code_id, amount_cents, self.id),
+            )
 
     def open_payment(self) -> DictRow:
         (opened,) = self.world.serve(
@@ -614,20 +729,7 @@ class Booking:
         return outcome
 
     def settle_funds(self, available_at: datetime | None = None, fee_cents: int = 0) -> None:
-        """Lets Stripe say what it keeps, and from when the rest can be transferred."""
-        available_at = available_at or self.world.now()
-        self.world.serve(
-            "jobs",
-            "private.record_processing_fee",
-            p_payment_id=self.payment["id"],
-            p_balance_transaction=Jsonb(
-                {
-                    "currency": self.payment["currency"],
-                    "fee": fee_cents,
-                    "available_on": int(available_at.timestamp()),
-                }
-            ),
-        )
+        self.world.settle_funds(self.payment, available_at, fee_cents)
 
     def refund(self, amount_cents: int, status: str = "succeeded", **fields: Any) -> str:
         """Refunds a part of the payment in Stripe's Dashboard; what became of the webhook."""
@@ -643,6 +745,50 @@ class Booking:
         self.start()
         self.world.travel(to=self.columns["end_at"])
         self.world.call(self.instructor.user_id, "public.complete_lesson", p_booking_id=self.id)
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A purchase of prepaid hours and the steps that it can take."""
+
+    world: World
+    id: UUID
+    learner: UUID
+    instructor: Instructor
+
+    @property
+    def columns(self) -> DictRow:
+        return self.world.row("select * from public.learner_credits where id = %s", self.id)
+
+    @property
+    def payment(self) -> DictRow:
+        return self.world.row("select * from public.payments where credit_id = %s", self.id)
+
+    def open_payment(self) -> DictRow:
+        (opened,) = self.world.serve(
+            "webhook_service",
+            "private.open_payment",
+            p_user_id=self.learner,
+            p_booking_id=None,
+            p_credit_id=self.id,
+        )
+        return opened
+
+    def pay(self) -> str:
+        """Pays in full, with money that can be transferred at once; what the webhook became."""
+        self.open_payment()
+        outcome = self.world.deliver(
+            "payment_intent.succeeded", intent_object(self.payment, "succeeded")
+        )
+        if self.payment["status"] == "succeeded":
+            self.world.settle_funds(self.payment)
+        return outcome
+
+    def book(self, service_id: UUID, start_at: datetime | None = None) -> Booking:
+        """Books a lesson with the hours."""
+        slot_id = self.world.slot(service_id, start_at)
+        booked = self.world.book(self.learner, slot_id, p_use_credits=True)
+        return Booking(self.world, booked["booking_id"], self.learner, self.instructor, slot_id)
 
 
 def intent_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
@@ -675,6 +821,32 @@ def refund_object(
         "charge": payment["stripe_charge_id"],
         "failure_reason": None,
         "metadata": {},
+    } | fields
+
+
+def dispute_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
+    amount = fields.get("amount", payment["captured_cents"])
+    taken = {
+        "id": f"txn_{payment['id'].hex}1",
+        "amount": -amount,
+        "fee": 2000,
+        "net": -amount - 2000,
+    }
+    returned = {"id": f"txn_{payment['id'].hex}2", "amount": amount, "fee": 0, "net": amount}
+    moved = {"won": [taken, returned], "prevented": []}.get(status, [taken])
+    return {
+        "object": "dispute",
+        "id": f"du_{payment['id'].hex}",
+        "status": status,
+        "amount": amount,
+        "currency": payment["currency"],
+        "created": int(datetime.now(UTC).timestamp()),
+        "reason": "fraudulent",
+        "payment_intent": payment["stripe_payment_intent_id"],
+        "charge": payment["stripe_charge_id"],
+        "is_charge_refundable": status.startswith("warning_"),
+        "evidence_details": {"due_by": 1800000000, "has_evidence": False},
+        "balance_transactions": [] if status.startswith("warning_") else moved,
     } | fields
 
 
