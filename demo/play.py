@@ -65,7 +65,7 @@ class Play:
         return tuple(self.offers)
 
     def found(self) -> list[Row]:
-        """Return those of this story whom a visitor finds; supabase/seed.sql has people of its own."""
+        """Return those of this story whom a visitor finds, beside the people of the seed."""
         own = {instructor.instructor_id for instructor in self.instructors}
         return [row for row in self.visitor.find_instructors() if row["id"] in own]
 
