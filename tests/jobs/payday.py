@@ -108,7 +108,7 @@ class Payday:
             "PATH": os.environ["PATH"],
             "STRIPE_SECRET_KEY": self.fake.api_key,
             "STRIPE_API_BASE": self.fake.url,
-            "STRIPE_TIMEOUT_SECONDS": "1",
+            "STRIPE_TIMEOUT_SECONDS": "10",
             "STRIPE_REQUESTS_PER_SECOND": "1000",
             "STRIPE_BACKOFF_SECONDS": "0.05",
             "JOBS_DATABASE_URL": self.database_url,
@@ -255,7 +255,7 @@ def finish(process: subprocess.Popen[str], timeout: float = 60) -> Finished:
     return Finished(process.returncode, stdout, stderr)
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 15) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline
