@@ -52,16 +52,16 @@ def database(cluster: Cluster, template: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def kept(cluster: Cluster, database: str) -> Iterator[KeptConnection]:
+def kept_connection(cluster: Cluster, database: str) -> Iterator[KeptConnection]:
     """The superuser's connection of tests that roll back."""
     with KeptConnection(cluster.admin_url(database)) as kept:
         yield kept
 
 
 @pytest.fixture
-def db(kept: KeptConnection) -> Iterator[psycopg.Connection]:
+def db(kept_connection: KeptConnection) -> Iterator[psycopg.Connection]:
     """A superuser's connection in a transaction that is rolled back."""
-    with kept.transaction() as connection:
+    with kept_connection.transaction() as connection:
         yield connection
 
 
