@@ -21,6 +21,7 @@ from psycopg import sql
 
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
+from tests.jobs.forked import run_forked
 from tests.stack import Cluster
 
 INSTRUCTORS = 5
@@ -116,6 +117,7 @@ class Payday:
         } | changes
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """A job beside the test, which may strike it."""
         return subprocess.Popen(
             [sys.executable, "-m", "jobs", *arguments],
             env=self.environment(**environment),
@@ -125,8 +127,7 @@ class Payday:
         )
 
     def run(self, *arguments: str, **environment: str) -> Finished:
-        process = self.start(*arguments, **environment)
-        return finish(process)
+        return Finished(*run_forked(arguments, self.environment(**environment)))
 
     def watch(self, *arguments: str) -> str:
         """What a person sees who runs a job at a terminal; it must end well."""
