@@ -218,7 +218,7 @@ def test_counters_are_those_of_all_workers(shop: Shop) -> None:
     with Server(shop, "--workers", "2") as server:
         for number in range(12):
             post(server, sign(an_event(id=f"evt_{number}", type="foo.bar")))
-        metrics = httpx.get(f"{server.url}/metrics", trust_env=False).text
+        metrics = httpx.get(f"{server.url}/metrics", timeout=30, trust_env=False).text
         assert 'lplate_stripe_events_total{endpoint="platform",outcome="ignored"} 12.0' in metrics
         log = server.stop()
     assert server.process.returncode == 0
