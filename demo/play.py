@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from demo.people import Admin, Booking, Instructor, Learner, Visitor
+from demo.people import Admin, Booking, Instructor, Learner, Row, Visitor
 from demo.stage import Stage
 from demo.story import Story
 
@@ -63,6 +63,11 @@ class Play:
     def instructors(self) -> tuple[Instructor, ...]:
         """Everybody who teaches."""
         return tuple(self.offers)
+
+    def found(self) -> list[Row]:
+        """Return those of this story whom a visitor finds, beside the people of the seed."""
+        own = {instructor.instructor_id for instructor in self.instructors}
+        return [row for row in self.visitor.find_instructors() if row["id"] in own]
 
     def book(self, learner: Learner, instructor: Instructor, day: str, time: str) -> Agreed:
         """Find a free time as anybody can, and book it; raise Refused if it cannot be had."""

@@ -1,5 +1,6 @@
--- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and, unless they are taken away, of money
--- that Stripe has said can be transferred and nobody disputes. Whether they were released already makes no difference. Null means every
+-- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
+-- transferred and nobody disputes, also if they take it away: a refund is netted where its lesson is paid, and shortens no other
+-- lesson's payout, so it waits for a frozen one. Whether they were released already makes no difference. Null means every
 -- organization.
 create function private.cleared_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
@@ -15,6 +16,15 @@ as $$
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
-        and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (
+            earning.amount_cents > 0
+            or not exists (
+                select
+                from public.earnings frozen
+                where frozen.booking_id = earning.booking_id
+                    and frozen.status = 'frozen'
+            )
+        )
         and (p_org_id is null or earning.org_id = p_org_id);
 $$;
