@@ -55,7 +55,8 @@ comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Frid
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
 comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
 comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
-comment on column public.organizations.referral_discount_bps is 'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
+comment on column public.organizations.referral_discount_bps is
+    'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
 comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
 comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';

@@ -41,8 +41,8 @@ return private.update_organization(
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, organization_not_found, unknown_currency, value_out_of_range, and the '
-    'rules of public.organizations.';
+    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, '
+    'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
     p_org_id uuid,
@@ -66,8 +66,8 @@ return private.admin_set_terms(
 );
 
 comment on function public.admin_set_terms is
-    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null leaves a term as it '
-    'is; platform admins only. Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
+    'leaves a term as it is; platform admins only. Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(
     p_org_id uuid,

@@ -44,10 +44,10 @@ begin atomic
         lot.learner_id,
         lot.instructor_id,
         lot.service_id,
-        sum(lot.minutes_left),
-        round(sum(lot.minutes_left) / 60.0, 2),
-        sum(lot.minutes_reserved),
-        min(lot.expires_at)
+        sum(lot.minutes_left) as minutes_left,
+        round(sum(lot.minutes_left) / 60.0, 2) as hours_left,
+        sum(lot.minutes_reserved) as minutes_reserved,
+        min(lot.expires_at) as next_expiry_at
     from public.learner_credits lot
     where lot.learner_id = any ((select private.my_family_ids())::uuid[])
         and lot.status = 'active'

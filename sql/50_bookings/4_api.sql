@@ -155,8 +155,8 @@ comment on function public.request_booking_series is
     'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
-    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of '
-    'public.bookings and public.booking_series.';
+    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'learner_busy, bad_place, and the rules of public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
     returns void

@@ -27,14 +27,14 @@ begin
         return private.settle_payment(payment, p_intent, p_occurred_at);
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
-        or (p_occurred_at, news) <= (payment.intent_seen_at, payment.status)
+        or (news <> 'cancelled' and (p_occurred_at, news) <= (payment.intent_seen_at, payment.status))
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.payments
     set status = news,
-        intent_seen_at = p_occurred_at,
+        intent_seen_at = greatest(intent_seen_at, p_occurred_at),
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
         authorized_at = case when news = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
         failure_code = coalesce(

@@ -1,5 +1,4 @@
--- Takes the authorized money of a lesson that was given, or that the learner missed: what the booking costs by now, which is
--- less than was authorized if it was moved to a cheaper time. Definer: nobody writes payments directly.
+-- Takes the authorized money of a lesson that was given, or that the learner missed. Definer: nobody writes payments directly.
 create function private.capture_for_lesson()
     returns trigger
     language plpgsql
@@ -18,7 +17,7 @@ begin
             and authorized.status = 'authorized'
         for no key update
     loop
-        perform private.capture_payment(payment, greatest(payment.amount_cents - new.total_cents, 0));
+        perform private.capture_payment(payment, 0);
     end loop;
     return null;
 end;

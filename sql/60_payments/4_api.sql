@@ -20,15 +20,17 @@ select
     end as status,
     case
         when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
+        when payment.status is null and booking.due_cents = 0
+            and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show') then 'captured'
         when payment.status = 'succeeded' then 'captured'
         when payment.status in ('processing', 'authorized', 'cancelled') then payment.status::text
         when payment.status = 'requires_payment' and payment.failure_code is not null then 'failed'
         when booking.status in ('expired', 'cancelled', 'declined') then 'cancelled'
         else 'pending'
     end as payment_status,
-    coalesce(payment.authorized_cents, 0) as amount_authorized,
-    coalesce(payment.captured_cents, 0) as amount_captured,
-    coalesce(payment.refunded_cents, 0) as amount_refunded,
+    coalesce(payment.authorized_cents, 0)::bigint as amount_authorized,
+    coalesce(payment.captured_cents, 0)::bigint as amount_captured,
+    coalesce(payment.refunded_cents, 0)::bigint as amount_refunded,
     booking.currency,
     payment.stripe_payment_intent_id,
     booking.learner_notes,
@@ -63,9 +65,9 @@ left join lateral (
     select
         latest.status,
         latest.failure_code,
-        latest.authorized_cents,
-        latest.captured_cents,
-        latest.refunded_cents,
+        sum(latest.authorized_cents) over () as authorized_cents,
+        sum(latest.captured_cents) over () as captured_cents,
+        sum(latest.refunded_cents) over () as refunded_cents,
         latest.stripe_payment_intent_id
     from public.payments latest
     where latest.booking_id = booking.id
@@ -80,7 +82,7 @@ comment on column public.booking_details.status is
     'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also expired, and the '
     'instructor''s no-show) or declined. booking_status says it exactly.';
 comment on column public.booking_details.payment_status is
-    'pending, processing, authorized, captured, failed (declined, to be tried again), cancelled or refunded (in full).';
+    'pending, processing, authorized, captured (also by prepaid hours), failed (declined, to be tried again), cancelled or refunded (in full).';
 
 create function public.my_bookings(
     p_from timestamptz default '-infinity',

@@ -26,7 +26,7 @@ as $$
                 ) - payment.released_cents - refunding.cents,
                 0
             ),
-            case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
+            case payment.status when 'authorized' then payment.amount_cents - payment.released_cents else private.refundable_cents(payment) end
         ) as cents
     ) due
     where payment.booking_id = p_booking_id

@@ -1,5 +1,5 @@
 -- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payment.
--- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
+-- Of an authorization that much is let go, and something is always taken. Definer: nobody writes refunds directly.
 create function private.return_difference()
     returns trigger
     language plpgsql
@@ -15,7 +15,7 @@ begin
     from public.payments paid
     where paid.booking_id = new.id
         and paid.is_accepted
-        and paid.status = 'succeeded'
+        and paid.status in ('authorized', 'succeeded')
     order by paid.created_at desc, paid.id desc
     limit 1
     for no key update;
@@ -28,7 +28,11 @@ begin
             where moved.id = new.moved_from_id
         )
     end;
-    if least(difference_cents, private.refundable_cents(payment)) > 0 then
+    if payment.status = 'authorized' then
+        update public.payments
+        set released_cents = released_cents + least(difference_cents, amount_cents - released_cents - 1)
+        where id = payment.id;
+    elsif least(difference_cents, private.refundable_cents(payment)) > 0 then
         perform private.create_refund(
             payment, least(difference_cents, private.refundable_cents(payment)), 'The lesson was moved to a cheaper time.'
         );

@@ -21,7 +21,7 @@ begin
         for no key update of paid
     loop
         if payment.status = 'authorized' then
-            perform private.capture_payment(payment, payment.amount_cents);
+            perform private.capture_payment(payment, payment.amount_cents - payment.released_cents);
         else
             perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
         end if;
