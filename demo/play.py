@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from demo.people import Admin, Booking, Customer, Instructor, Learner, Person, Visitor
+from demo.people import Admin, Booking, Customer, Instructor, Learner, Person, Row, Visitor
 from demo.school_people import Guardian, Owner, Pupil
 from demo.stage import Stage
 from demo.story import Story
@@ -103,6 +103,11 @@ class Play:
         agreed = Agreed(customer, instructor, day, time, lesson, booking)
         self.agreed.append(agreed)
         return agreed
+
+    def found(self) -> list[Row]:
+        """Return those of this story whom a visitor finds, beside the people of the seed."""
+        own = {instructor.instructor_id for instructor in self.instructors}
+        return [row for row in self.visitor.find_instructors() if row["id"] in own]
 
     def book(self, learner: Learner, instructor: Instructor, day: str, time: str) -> Agreed:
         """Find a free time as anybody can, and book it; raise Refused if it cannot be had."""

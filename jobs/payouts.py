@@ -133,11 +133,19 @@ class PayoutJob:
                     self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
                     return
                 step()
-            elif self._database.payout_run_progress(run_id, self._started_at).leased:
+            elif self._is_over(run_id):
+                return
+            else:
                 # Another worker, or a dead one whose lease has to run out, may leave us a payout.
                 self._stop.wait(POLL_SECONDS)
-            else:
-                return
+
+    def _is_over(self, run_id: UUID) -> bool:
+        """Whether nobody has a payout in hand.
+
+        One that another worker is just claiming is passed over, and counts as claimable until then.
+        """
+        progress = self._database.payout_run_progress(run_id, self._started_at)
+        return not (progress.leased or progress.claimable)
 
     def _settle(self, claim: Claim, worker_id: UUID, lease: Lease) -> None:
         try:

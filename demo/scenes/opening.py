@@ -55,13 +55,11 @@ def instructors_move_in(scene: Play) -> None:
 def a_visitor_looks_around(scene: Play) -> None:
     """Who is not verified is not found."""
     stage, story, visitor = scene.stage, scene.story, scene.visitor
-    story.check(
-        "nobody is found before an admin has verified them", visitor.find_instructors() == []
-    )
+    story.check("nobody is found before an admin has verified them", scene.found() == [])
     for instructor in scene.offers:
         scene.admin.verify(instructor)
     story.tell(f"{scene.admin.first_name} verifies all four, each time with a reason")
-    found = visitor.find_instructors()
+    found = scene.found()
     lessons = {lesson["instructor_id"]: lesson for lesson in visitor.find_lessons()}
     monday, tuesday = stage.week.at("Monday", "00:00"), stage.week.at("Tuesday", "00:00")
     for row in found:

@@ -18,11 +18,11 @@ declare
     published integer;
 begin
     perform private.check_time_range(p_from, p_to, 400);
-    if p_to > private.clock() + make_interval(hours => 24 * instructor.horizon_days) then
+    if p_to <= private.clock() or p_to > private.clock() + make_interval(hours => 24 * instructor.horizon_days) then
         perform private.refuse(
             'PT422', 'bad_time_range',
             format('Times can be published for the next %s days.', instructor.horizon_days),
-            'Send a p_to within that horizon.'
+            'Send a p_to that is still to come, within that horizon.'
         );
     end if;
 

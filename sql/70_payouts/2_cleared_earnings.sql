@@ -1,6 +1,6 @@
--- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and, unless they are taken away, of money
--- that Stripe has said can be transferred. Whether they were released already makes no difference. Null means every
--- organization.
+-- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
+-- transferred, also if they take it away: a refund is netted where its lesson is paid, and shortens no other lesson's payout.
+-- Whether they were released already makes no difference. Null means every organization.
 create function private.cleared_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language sql
@@ -14,6 +14,6 @@ as $$
     where earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
-        and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
         and (p_org_id is null or earning.org_id = p_org_id);
 $$;

@@ -326,7 +326,6 @@ def test_every_column_that_sounds_personal_is_declared_or_known_not_to_be(world:
         "organizations.name",
         "platform_admins.note",
         "rate_cards.name",
-        "services.materials_url",
     }
 
 

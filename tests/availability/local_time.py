@@ -10,7 +10,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
-SUNDAY = 0
+SUNDAY, SATURDAY = 0, 6
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,13 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def closing(local: datetime, zone: ZoneInfo) -> datetime:
-    """When a window ends; where that time is skipped, as if the clocks had not been changed."""
+    """When a window ends; where that time is skipped, the moment at which the clocks skip it."""
+    moment = instant(local, zone)
     if exists(local, zone):
-        return instant(local, zone)
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+        return moment
+    while moment.astimezone(zone).replace(tzinfo=None) < local:
+        moment += timedelta(minutes=1)
+    return moment
 
 
 def slot_times(

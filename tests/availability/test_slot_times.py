@@ -295,6 +295,19 @@ def cases(draw: st.DrawFn) -> tuple[list[Window], int, int, int, datetime, datet
     ),
     0.5,
 )
+@example(
+    (
+        # Santiago's clocks skip the first hour of Sunday, in which the window ends.
+        [Window("America/Santiago", local_time.SATURDAY, time(0, 35), time(0, 5))],
+        15,
+        0,
+        0,
+        datetime(2026, 9, 5, tzinfo=UTC),
+        datetime(2026, 9, 6, 5, tzinfo=UTC),
+        "UTC",
+    ),
+    0.5,
+)
 def test_slots_are_what_the_windows_say_around_any_change_of_the_clocks(
     diary: Diary,
     case: tuple[list[Window], int, int, int, datetime, datetime, str],

@@ -24,7 +24,7 @@ def record(world: World, connect_account_id: UUID, account: dict[str, Any]) -> N
 def test_asking_again_returns_the_same_account_and_key(world: World) -> None:
     ann = world.instructor()
     first = world.open_account(ann.user_id)
-    assert first["idempotency_key"] == f"connect_account:{first['connect_account_id']}"
+    assert first["idempotency_key"] == f"connect_account:{first['connect_account_id']}:GB"
     assert first["metadata"] == {
         "connect_account_id": str(first["connect_account_id"]),
         "org_id": str(ann.org_id),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -17,7 +18,7 @@ from jobs.stripe_outcomes import Failure, Outcome
 from tests.faults.cluster import FragileCluster
 from tests.faults.figures import note, take_figures
 from tests.faults.kills import is_stopped
-from tests.jobs.payday import INSTRUCTORS, SEED, Payday, finish, wait_until
+from tests.jobs.payday import INSTRUCTORS, SEED, Payday, connect, finish, wait_until
 
 
 def test_eight_jobs_started_together_make_one_transfer_each(
@@ -31,6 +32,22 @@ def test_eight_jobs_started_together_make_one_transfer_each(
     payday.assert_everybody_is_paid_once()
     assert sum(len(job.events("payout_paid")) for job in finished) == INSTRUCTORS
     assert payday.fake.count("POST", "/v1/transfers") == INSTRUCTORS
+
+
+def test_a_job_waits_for_a_payout_that_another_is_just_claiming(payday: Payday) -> None:
+    """Between the lock and the commit it is not seen as being sent yet, and cannot be claimed."""
+    other = Database(payday.database_url, login="jobs", size=1, timeout=10)
+    [due] = other.due_payout_runs(None, None)
+    other.open_payout_run(due)
+    other.close()
+    with connect(payday.cluster, payday.database) as claiming, claiming.transaction():
+        claiming.execute("select from public.payouts limit 1 for no key update")
+        job = payday.start("payouts")
+        wait_until(lambda: payday.statuses()["paid"] == INSTRUCTORS - 1)
+        with pytest.raises(subprocess.TimeoutExpired):
+            job.wait(1)
+    assert finish(job).status == 0
+    payday.assert_everybody_is_paid_once()
 
 
 def test_eight_workers_never_hold_the_same_payout(payday: Payday) -> None:

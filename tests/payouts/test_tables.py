@@ -11,7 +11,9 @@ from tests.factories import World
 from tests.payouts.paydays import NOON, payable
 
 PAYOUTS: list[tuple[dict[str, Any], str]] = [
-    ({"status": "sending"}, "paid_means_transferred"),
+    ({"status": "sending", "leased_until": NOON}, "paid_means_transferred"),
+    ({"status": "sending"}, "only_a_payout_being_sent_is_leased"),
+    ({"leased_until": NOON}, "only_a_payout_being_sent_is_leased"),
     ({"paid_at": None}, "paid_means_transferred"),
     ({"stripe_transfer_id": None}, "paid_means_transferred"),
     ({"stripe_transfer_id": None, "paid_at": None, "status": "failed"}, ""),

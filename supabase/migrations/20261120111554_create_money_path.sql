@@ -5109,11 +5109,11 @@ declare
     published integer;
 begin
     perform private.check_time_range(p_from, p_to, 400);
-    if p_to > private.clock() + make_interval(hours => 24 * instructor.horizon_days) then
+    if p_to <= private.clock() or p_to > private.clock() + make_interval(hours => 24 * instructor.horizon_days) then
         perform private.refuse(
             'PT422', 'bad_time_range',
             format('Times can be published for the next %s days.', instructor.horizon_days),
-            'Send a p_to within that horizon.'
+            'Send a p_to that is still to come, within that horizon.'
         );
     end if;
 
@@ -9938,9 +9938,9 @@ end;
 $$;
 
 -- sql/70_payouts/2_cleared_earnings.sql
--- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and, unless they are taken away, of money
--- that Stripe has said can be transferred. Whether they were released already makes no difference. Null means every
--- organization.
+-- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
+-- transferred, also if they take it away: a refund is netted where its lesson is paid, and shortens no other lesson's payout.
+-- Whether they were released already makes no difference. Null means every organization.
 create function private.cleared_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language sql
@@ -9954,7 +9954,7 @@ as $$
     where earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
-        and (earning.amount_cents < 0 or payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
         and (p_org_id is null or earning.org_id = p_org_id);
 $$;
 
