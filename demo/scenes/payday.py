@@ -1,6 +1,6 @@
 """Friday: the job pays everybody who can be paid, once."""
 
-from demo.play import Play
+from demo.play import SCHOOL, Play
 from demo.stage import Finished
 from demo.story import money
 
@@ -15,8 +15,9 @@ def play(scene: Play) -> None:
     preview = stage.run_job("payouts", "--dry-run")
     story.check("the dry run moved nothing", not scene.ivy.payouts() and preview.status == 0)
     expected = expect(scene)
+    names = {instructor.instructor_id: instructor.name for instructor in scene.instructors}
     previewed = {
-        line["display_name"]: (line["amount_cents"], line["reason"])
+        names.get(line["instructor_id"], SCHOOL): (line["amount_cents"], line["reason"])
         for line in preview.events("payout_previewed")
     }
     story.check("it says who would be paid, and why not", previewed == expected)

@@ -8,7 +8,7 @@ from demo.story import money
 from demo.week import moment_of
 
 FEE_BPS = 1500
-CITY = Lesson("First lessons", 60, 40_80)
+CITY = Lesson("Beginner's lesson", 60, 40_80)
 MOTORWAY = Lesson("Motorway day", 90, 63_75)
 PRICES = {CITY: 48_00, MOTORWAY: 75_00}
 

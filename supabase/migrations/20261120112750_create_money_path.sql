@@ -1249,7 +1249,8 @@ end;
 $$;
 
 -- sql/12_parties/2_forbid_own_guardian.sql
--- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it.
+-- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
+-- locked, so that a login that is linked right now is seen.
 -- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
 create function private.forbid_own_guardian()
     returns trigger
@@ -1259,6 +1260,8 @@ create function private.forbid_own_guardian()
     set search_path = ''
 as $$
 begin
+    perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;
+
     if exists (
         select
         from public.learner_guardians link
@@ -5241,7 +5244,8 @@ end;
 $$;
 
 -- sql/40_availability/2_unpublish_slots.sql
--- Withdraws free slots at once, and booked ones when they are free again. Definer: slots change only through functions.
+-- Withdraws free slots at once, and booked ones when they are free again. Slots are locked in the order of their times, as
+-- a series takes them, so that nobody deadlocks. Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -5259,6 +5263,16 @@ declare
     withdrawn integer;
 begin
     perform private.check_time_range(p_from, p_to, 400);
+
+    perform
+    from public.bookable_slots slot
+    where slot.service_id = p_service_id
+        and slot.instructor_id = instructor.id
+        and slot.is_published
+        and slot.start_at >= greatest(p_from, private.clock())
+        and slot.start_at < p_to
+    order by slot.start_at, slot.id
+    for no key update;
 
     with changed as (
         update public.bookable_slots slot
@@ -5282,7 +5296,7 @@ $$;
 
 -- sql/40_availability/2_withdraw_stale_slots.sql
 -- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
--- free ones go at once; a booked one stays, and goes when it is free again.
+-- free ones go at once; a booked one stays, and goes when it is free again. Slots are locked in the order of their times.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger
@@ -5302,6 +5316,14 @@ begin
     where slot.instructor_id = changed_instructor_id
         and slot.start_at > private.clock()
         and slot.is_published;
+
+    perform
+    from public.bookable_slots slot
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
+        and slot.is_published
+    order by slot.start_at, slot.id
+    for no key update;
 
     with opening as materialized (
         select hours.opens_at, hours.closes_at
@@ -6021,7 +6043,7 @@ $$;
 -- sql/50_bookings/2_expire_holds.sql
 -- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
 -- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
--- They are taken in the order of their slots, so that two sweeps cannot deadlock.
+-- They are taken in the order of their times, as a series takes them, so that nobody deadlocks.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
@@ -6052,7 +6074,7 @@ begin
                     where slot.id = p_slot_id
                 )
             )
-        order by booking.slot_id, booking.id
+        order by booking.start_at, booking.slot_id, booking.id
         limit 1000
         for no key update skip locked
     loop
@@ -6934,8 +6956,8 @@ $$;
 
 -- sql/50_bookings/2_take_seat.sql
 -- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's, and it does not come back to a slot that was changed since. For a group the slot is locked
--- first, so that seats are counted one learner at a time.
+-- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
+-- slot is locked first, so that seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -6953,7 +6975,7 @@ begin
 
     select * into strict slot from public.bookable_slots where id = new.slot_id;
     if slot.max_bookings > 1 then
-        perform from public.bookable_slots where id = new.slot_id for no key update;
+        select * into strict slot from public.bookable_slots where id = new.slot_id for no key update;
     end if;
 
     if tg_op = 'INSERT' then
@@ -6973,6 +6995,8 @@ begin
     update public.bookable_slots
     set current_bookings = current_bookings + 1
     where id = slot.id
+        and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        and max_bookings = slot.max_bookings
         and current_bookings < max_bookings;
     if not found then
         perform private.refuse_taken_slot();
