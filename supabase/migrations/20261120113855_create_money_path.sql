@@ -718,7 +718,6 @@ grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
 grant execute on function private.my_verified_email to authenticated;
-grant execute on function private.page_size to authenticated;
 
 create policy select_member on public.organizations
     for select
@@ -7638,6 +7637,91 @@ comment on type private.stripe_outcome is
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
 
+-- sql/60_payments/1_views.sql
+create view public.booking_details
+    with (security_invoker = true)
+as
+select
+    booking.id,
+    booking.org_id,
+    booking.learner_id,
+    booking.instructor_id as expert_id,
+    booking.service_id as session_id,
+    booking.slot_id,
+    booking.start_at,
+    booking.end_at,
+    case booking.status
+        when 'held' then 'pending'
+        when 'requested' then 'pending'
+        when 'in_progress' then 'confirmed'
+        when 'expired' then 'cancelled'
+        when 'no_show' then case booking.no_show_by when 'instructor' then 'cancelled' else 'completed' end
+        else booking.status::text
+    end as status,
+    case
+        when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
+        when payment.status = 'succeeded' then 'captured'
+        when payment.status in ('processing', 'authorized', 'cancelled') then payment.status::text
+        when payment.status = 'requires_payment' and payment.failure_code is not null then 'failed'
+        when booking.status in ('expired', 'cancelled', 'declined') then 'cancelled'
+        else 'pending'
+    end as payment_status,
+    coalesce(payment.authorized_cents, 0) as amount_authorized,
+    coalesce(payment.captured_cents, 0) as amount_captured,
+    coalesce(payment.refunded_cents, 0) as amount_refunded,
+    booking.currency,
+    payment.stripe_payment_intent_id,
+    booking.learner_notes,
+    note.notes as expert_notes,
+    case booking.cancelled_by
+        when 'guardian' then 'learner'
+        when 'instructor' then 'expert'
+        when 'admin' then 'system'
+        else booking.cancelled_by::text
+    end as cancelled_by,
+    booking.cancellation_reason,
+    booking.cancelled_at,
+    booking.created_at,
+    booking.updated_at,
+    service.title as session_title,
+    service.description as session_description,
+    service.duration_minutes,
+    instructor.display_name as expert_name,
+    instructor.bio as expert_bio,
+    learner.full_name as learner_name,
+    booking.start_at as slot_start_time,
+    booking.end_at as slot_end_time,
+    booking.status as booking_status,
+    booking.total_cents,
+    booking.due_cents
+from public.bookings booking
+join public.services service on service.id = booking.service_id
+join public.instructors instructor on instructor.id = booking.instructor_id
+join public.learners learner on learner.id = booking.learner_id
+left join public.booking_notes note on note.booking_id = booking.id
+left join lateral (
+    select
+        latest.status,
+        latest.failure_code,
+        latest.authorized_cents,
+        latest.captured_cents,
+        latest.refunded_cents,
+        latest.stripe_payment_intent_id
+    from public.payments latest
+    where latest.booking_id = booking.id
+    order by latest.captured_cents > 0 desc, latest.created_at desc
+    limit 1
+) payment on true;
+
+comment on view public.booking_details is
+    'A booking with everything that a frontend shows of it, in the words of the published API. Each sees what the tables below it '
+    'let them see: expert_notes is null for the learner.';
+comment on column public.booking_details.status is
+    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also expired, and the '
+    'instructor''s no-show) or declined. booking_status says it exactly.';
+comment on column public.booking_details.payment_status is
+    'pending, processing, authorized, captured, failed (declined, to be tried again), cancelled or refunded (in full).';
+
 -- sql/60_payments/2_apply_charge.sql
 -- Notes the charge that paid. Money is booked by the payment intent's and the refunds' own events.
 create function private.apply_charge(p_charge jsonb)
@@ -7917,6 +8001,34 @@ begin
 end;
 $$;
 
+-- sql/60_payments/2_instructor_day_ids.sql
+-- The bookings of an instructor on a date of the instructor's own calendar, for the instructor and the school's admins.
+-- Definer: as my_booking_ids.
+create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return array(
+        select booking.id
+        from public.bookings booking
+        join public.instructors instructor on instructor.id = booking.instructor_id
+        where booking.instructor_id = p_instructor_id
+            and (
+                p_instructor_id = any (private.my_instructor_ids())
+                or booking.org_id = any ((select private.my_admin_org_ids())::uuid[])
+            )
+            and booking.status not in ('cancelled', 'declined', 'expired')
+            and booking.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
+            and booking.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
+            and (booking.start_at at time zone instructor.time_zone)::date = p_on
+    );
+end;
+$$;
+
 -- sql/60_payments/2_keep_hold_while_processing.sql
 -- A payment that its bank is still processing keeps the booking's time until the lesson; when it comes back unpaid, the
 -- learner has the checkout minutes once more.
@@ -7939,6 +8051,54 @@ as $$
     where booking.id = p_booking_id
         and organization.id = booking.org_id
         and booking.status = 'held';
+$$;
+
+-- sql/60_payments/2_list_bookings.sql
+-- Bookings with all that a frontend shows of them, by time: those of the ids that the caller may see.
+-- In plpgsql, where the plan of the view and all its policies is made once a session.
+create function private.list_bookings(p_booking_ids uuid[])
+    returns setof public.booking_details
+    language plpgsql
+    stable
+    security invoker
+    rows 50
+    set search_path = ''
+as $$
+begin
+    return query
+    select details.*
+    from public.booking_details details
+    where details.id = any (p_booking_ids)
+    order by details.start_at, details.id;
+end;
+$$;
+
+-- sql/60_payments/2_my_booking_ids.sql
+-- A page of the bookings of the caller's family, by time. Definer: the policy of bookings, for all audiences at once, would
+-- keep the index of this one from giving a page in its order. What is shown of them is still the policies' to say.
+create function private.my_booking_ids(
+    p_from timestamptz,
+    p_limit integer,
+    p_after_start_at timestamptz,
+    p_after_id uuid
+)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return array(
+        select booking.id
+        from public.bookings booking
+        where booking.learner_id = any (private.my_family_ids())
+            and booking.start_at >= greatest(p_from, p_after_start_at, '-infinity')
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit)
+    );
+end;
 $$;
 
 -- sql/60_payments/2_open_payment.sql
@@ -7999,6 +8159,37 @@ begin
         jsonb_build_object('payment_id', payment.id, 'booking_id', booking.id, 'org_id', booking.org_id)
     from public.services service
     where service.id = booking.service_id;
+end;
+$$;
+
+-- sql/60_payments/2_organization_booking_ids.sql
+-- A page of an organization's bookings, by time, for its admins. Definer: as my_booking_ids.
+create function private.organization_booking_ids(
+    p_org_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer,
+    p_after_start_at timestamptz,
+    p_after_id uuid
+)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return array(
+        select booking.id
+        from public.bookings booking
+        where booking.org_id = p_org_id
+            and p_org_id = any (private.my_admin_org_ids())
+            and booking.start_at >= greatest(p_from, p_after_start_at)
+            and booking.start_at < p_to
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit)
+    );
 end;
 $$;
 
@@ -8464,90 +8655,6 @@ select private.audit_table('public.payments', 'id');
 select private.audit_table('public.refunds', 'id');
 
 -- sql/60_payments/4_api.sql
-create view public.booking_details
-    with (security_invoker = true)
-as
-select
-    booking.id,
-    booking.org_id,
-    booking.learner_id,
-    booking.instructor_id as expert_id,
-    booking.service_id as session_id,
-    booking.slot_id,
-    booking.start_at,
-    booking.end_at,
-    case booking.status
-        when 'held' then 'pending'
-        when 'requested' then 'pending'
-        when 'in_progress' then 'confirmed'
-        when 'expired' then 'cancelled'
-        when 'no_show' then case booking.no_show_by when 'instructor' then 'cancelled' else 'completed' end
-        else booking.status::text
-    end as status,
-    case
-        when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
-        when payment.status = 'succeeded' then 'captured'
-        when payment.status in ('processing', 'authorized', 'cancelled') then payment.status::text
-        when payment.status = 'requires_payment' and payment.failure_code is not null then 'failed'
-        when booking.status in ('expired', 'cancelled', 'declined') then 'cancelled'
-        else 'pending'
-    end as payment_status,
-    coalesce(payment.authorized_cents, 0) as amount_authorized,
-    coalesce(payment.captured_cents, 0) as amount_captured,
-    coalesce(payment.refunded_cents, 0) as amount_refunded,
-    booking.currency,
-    payment.stripe_payment_intent_id,
-    booking.learner_notes,
-    note.notes as expert_notes,
-    case booking.cancelled_by
-        when 'guardian' then 'learner'
-        when 'instructor' then 'expert'
-        when 'admin' then 'system'
-        else booking.cancelled_by::text
-    end as cancelled_by,
-    booking.cancellation_reason,
-    booking.cancelled_at,
-    booking.created_at,
-    booking.updated_at,
-    service.title as session_title,
-    service.description as session_description,
-    service.duration_minutes,
-    instructor.display_name as expert_name,
-    instructor.bio as expert_bio,
-    learner.full_name as learner_name,
-    booking.start_at as slot_start_time,
-    booking.end_at as slot_end_time,
-    booking.status as booking_status,
-    booking.total_cents,
-    booking.due_cents
-from public.bookings booking
-join public.services service on service.id = booking.service_id
-join public.instructors instructor on instructor.id = booking.instructor_id
-join public.learners learner on learner.id = booking.learner_id
-left join public.booking_notes note on note.booking_id = booking.id
-left join lateral (
-    select
-        latest.status,
-        latest.failure_code,
-        latest.authorized_cents,
-        latest.captured_cents,
-        latest.refunded_cents,
-        latest.stripe_payment_intent_id
-    from public.payments latest
-    where latest.booking_id = booking.id
-    order by latest.captured_cents > 0 desc, latest.created_at desc
-    limit 1
-) payment on true;
-
-comment on view public.booking_details is
-    'A booking with everything that a frontend shows of it, in the words of the published API. Each sees what the tables below it '
-    'let them see: expert_notes is null for the learner.';
-comment on column public.booking_details.status is
-    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also expired, and the '
-    'instructor''s no-show) or declined. booking_status says it exactly.';
-comment on column public.booking_details.payment_status is
-    'pending, processing, authorized, captured, failed (declined, to be tried again), cancelled or refunded (in full).';
-
 create function public.my_bookings(
     p_from timestamptz default '-infinity',
     p_limit integer default 50,
@@ -8561,12 +8668,7 @@ create function public.my_bookings(
     set search_path = ''
 begin atomic
     select details.*
-    from public.booking_details details
-    where details.learner_id = any ((select private.my_family_ids())::uuid[])
-        and details.start_at >= greatest(p_from, p_after_start_at, '-infinity')
-        and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
-    order by details.start_at, details.id
-    limit private.page_size(p_limit);
+    from private.list_bookings(private.my_booking_ids(p_from, p_limit, p_after_start_at, p_after_id)) details;
 end;
 
 comment on function public.my_bookings is
@@ -8584,23 +8686,7 @@ create function public.instructor_day(
     set search_path = ''
 begin atomic
     select details.*
-    from public.booking_details details
-    where details.expert_id = p_instructor_id
-        and (
-            p_instructor_id = any ((select private.my_instructor_ids())::uuid[])
-            or details.org_id = any ((select private.my_admin_org_ids())::uuid[])
-        )
-        and details.booking_status not in ('cancelled', 'declined', 'expired')
-        and details.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
-        and details.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
-        and (
-            details.start_at at time zone (
-                select instructor.time_zone
-                from public.instructors instructor
-                where instructor.id = p_instructor_id
-            )
-        )::date = p_on
-    order by details.start_at, details.id;
+    from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
 end;
 
 comment on function public.instructor_day is
@@ -8621,14 +8707,9 @@ create function public.organization_bookings(
     set search_path = ''
 begin atomic
     select details.*
-    from public.booking_details details
-    where details.org_id = p_org_id
-        and p_org_id = any ((select private.my_admin_org_ids())::uuid[])
-        and details.start_at >= greatest(p_from, p_after_start_at)
-        and details.start_at < p_to
-        and (p_after_start_at is null or (details.start_at, details.id) > (p_after_start_at, p_after_id))
-    order by details.start_at, details.id
-    limit private.page_size(p_limit);
+    from private.list_bookings(
+        private.organization_booking_ids(p_org_id, p_from, p_to, p_limit, p_after_start_at, p_after_id)
+    ) details;
 end;
 
 comment on function public.organization_bookings is
@@ -8713,6 +8794,10 @@ grant execute on function private.record_payment_intent to webhook_service;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function private.list_bookings to authenticated;
+grant execute on function private.my_booking_ids to authenticated;
+grant execute on function private.instructor_day_ids to authenticated;
+grant execute on function private.organization_booking_ids to authenticated;
 grant execute on function public.my_bookings to authenticated;
 grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
