@@ -27,6 +27,10 @@ PASSWORD = "postgres"
 SERVICE_LOGINS = ("webhook_service", "jobs")
 
 
+# How long a stack may take to end: its Postgres writes a last checkpoint, on a disk that is busy.
+PATIENCE_SECONDS = 120
+
+
 class Program:
     """One of the scripts in supabase/local, running until it is stopped or this process dies."""
 
@@ -58,7 +62,7 @@ class Program:
     def wait(self) -> None:
         """Waits for an end that somebody else has brought about."""
         try:
-            status = self._process.wait(timeout=15)
+            status = self._process.wait(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
