@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
-from tests.stack import Api, Cluster, run_file
+from tests.stack import Api, Cluster, KeptConnection, run_file
 
 CLOCK = Path(__file__).parent / "clock.sql"
 
@@ -51,13 +51,17 @@ def database(cluster: Cluster, template: str) -> str:
     return "rolled_back"
 
 
+@pytest.fixture(scope="session")
+def kept_connection(cluster: Cluster, database: str) -> Iterator[KeptConnection]:
+    """The superuser's connection of tests that roll back."""
+    with KeptConnection(cluster.admin_url(database)) as kept:
+        yield kept
+
+
 @pytest.fixture
-def db(cluster: Cluster, database: str) -> Iterator[psycopg.Connection]:
+def db(kept_connection: KeptConnection) -> Iterator[psycopg.Connection]:
     """A superuser's connection in a transaction that is rolled back."""
-    with (
-        psycopg.connect(cluster.admin_url(database)) as connection,
-        connection.transaction(force_rollback=True),
-    ):
+    with kept_connection.transaction() as connection:
         yield connection
 
 

@@ -7,6 +7,8 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -25,10 +27,6 @@ Role = Literal["supabase_admin", "postgres", "authenticator", "webhook_service",
 PASSWORD = "postgres"
 
 SERVICE_LOGINS = ("webhook_service", "jobs")
-
-
-# How long a stack may take to end: its Postgres writes a last checkpoint, on a disk that is busy.
-PATIENCE_SECONDS = 120
 
 
 class Program:
@@ -62,7 +60,7 @@ class Program:
     def wait(self) -> None:
         """Waits for an end that somebody else has brought about."""
         try:
-            status = self._process.wait(timeout=PATIENCE_SECONDS)
+            status = self._process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -149,6 +147,39 @@ class Cluster:
     def _administer(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.admin_url(), autocommit=True) as connection:
             connection.execute(statement)
+
+
+class KeptConnection:
+    """One connection for the transactions of many tests: a new one would learn every table anew.
+
+    Nothing is prepared on it: what a test alters would outlive its rollback in a prepared plan.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection = self._connect()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[psycopg.Connection[Any]]:
+        """A transaction that is rolled back, on a new connection if a test has closed the last."""
+        if self._connection.closed:
+            self._connection = self._connect()
+        with self._connection.transaction(force_rollback=True):
+            yield self._connection
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self._url, prepare_threshold=None)
 
 
 class Api:

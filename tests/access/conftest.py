@@ -14,7 +14,7 @@ from tests.access.attempts import Attempt
 from tests.access.matrix import Matrix, load
 from tests.access.town import Person, Town, build
 from tests.factories import Service, World
-from tests.stack import Api, Cluster, run_file
+from tests.stack import Api, Cluster, KeptConnection, run_file
 
 Request = dict[str, Any]
 """Arguments of Served.send."""
@@ -78,12 +78,19 @@ class Prober:
         return [each["outcome"] for each in tried]
 
 
+@pytest.fixture(scope="session")
+def probed(cluster: Cluster, settled: Settled) -> Iterator[KeptConnection]:
+    """A connection to a town of its own."""
+    cluster.create_database("probed", settled.database)
+    with KeptConnection(cluster.admin_url("probed")) as kept:
+        yield kept
+
+
 @pytest.fixture
-def prober(cluster: Cluster, settled: Settled) -> Iterator[Prober]:
-    with psycopg.connect(cluster.admin_url(settled.database)) as connection:
+def prober(probed: KeptConnection) -> Iterator[Prober]:
+    with probed.transaction() as connection:
         run_file(connection, Path(__file__).with_name("probe.sql"))
         yield Prober(World(connection))
-        connection.rollback()
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def test_a_token_without_a_person_reads_nothing(served: Served, subject: str | N
 def test_a_forged_key_is_refused(served: Served) -> None:
     forged = jwt.encode({"role": "service_role", "exp": NOW + 60}, SOMEBODY_ELSE, "HS256")
     for headers in ({"apikey": forged}, {"apikey": forged, "Authorization": f"Bearer {forged}"}):
-        answer = httpx.get(f"{served.api.url}/rest/v1/payments", headers=headers)
+        answer = httpx.get(f"{served.api.url}/rest/v1/payments", headers=headers, timeout=30)
         assert answer.status_code == 401
 
 
@@ -112,7 +112,7 @@ def test_the_service_key_reads_and_writes_nothing(served: Served) -> None:
     headers = {"apikey": served.api.service_key, "Prefer": "return=representation"}
     with (
         served.world.unchanged(),
-        httpx.Client(base_url=f"{served.api.url}/rest/v1", headers=headers) as client,
+        httpx.Client(base_url=f"{served.api.url}/rest/v1", headers=headers, timeout=30) as client,
     ):
         assert len(client.get("/payments").json()) == served.world.count("public.payments")
         for method, path in (

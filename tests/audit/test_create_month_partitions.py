@@ -83,11 +83,13 @@ def test_a_month_that_the_default_took_stays_there_and_is_reported(empty: World)
     empty.organization()
     rows = empty.count("public.audit_logs")
     warnings: list[str] = []
-    empty.connection.add_notice_handler(
-        lambda notice: warnings.append(notice.message_primary or "")
-    )
 
+    def note(warning: psycopg.errors.Diagnostic) -> None:
+        warnings.append(warning.message_primary or "")
+
+    empty.connection.add_notice_handler(note)
     assert empty.value(CREATE, "public.audit_logs") == 3
+    empty.connection.remove_notice_handler(note)
     assert len(warnings) == 1
     assert "audit_logs_2031_10" in warnings[0]
     assert "private.audit_logs_2031_10" not in partitions(empty, "public.audit_logs")

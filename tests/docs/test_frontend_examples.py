@@ -96,7 +96,7 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                     travel(stage.operator, to=moment_of(value))
                 node.stdin.write("go on\n")
                 node.stdin.flush()
-            assert node.wait(timeout=10) == 0, node.stderr.read()
+            assert node.wait(timeout=60) == 0, node.stderr.read()
         finally:
             node.kill()
             node.communicate()

@@ -92,7 +92,6 @@ RESUMED = {
 # One worker, so that the nth payout is the nth; a lease that is worth waiting for.
 ENVIRONMENT = {
     "PAYOUT_LEASE_SECONDS": "2",
-    "STRIPE_TIMEOUT_SECONDS": "10",
     "DATABASE_POOL_TIMEOUT_SECONDS": "0.5",
 }
 

@@ -21,6 +21,7 @@ from psycopg import sql
 
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
+from tests.jobs.forked import run_forked
 from tests.stack import Cluster
 
 INSTRUCTORS = 5
@@ -108,7 +109,7 @@ class Payday:
             "PATH": os.environ["PATH"],
             "STRIPE_SECRET_KEY": self.fake.api_key,
             "STRIPE_API_BASE": self.fake.url,
-            "STRIPE_TIMEOUT_SECONDS": "1",
+            "STRIPE_TIMEOUT_SECONDS": "10",
             "STRIPE_REQUESTS_PER_SECOND": "1000",
             "STRIPE_BACKOFF_SECONDS": "0.05",
             "JOBS_DATABASE_URL": self.database_url,
@@ -116,6 +117,7 @@ class Payday:
         } | changes
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """A job beside the test, which may strike it."""
         return subprocess.Popen(
             [sys.executable, "-m", "jobs", *arguments],
             env=self.environment(**environment),
@@ -125,8 +127,7 @@ class Payday:
         )
 
     def run(self, *arguments: str, **environment: str) -> Finished:
-        process = self.start(*arguments, **environment)
-        return finish(process)
+        return Finished(*run_forked(arguments, self.environment(**environment)))
 
     def watch(self, *arguments: str) -> str:
         """What a person sees who runs a job at a terminal; it must end well."""
@@ -255,7 +256,7 @@ def finish(process: subprocess.Popen[str], timeout: float = 60) -> Finished:
     return Finished(process.returncode, stdout, stderr)
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 15) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline

@@ -19,7 +19,7 @@ def test_watching_goes_on_through_an_outage_until_it_is_told_to_stop(office: Pay
     office.restore_database()
     wait_until(lambda: office.world.value(done) == 2)
     watcher.send_signal(signal.SIGTERM)
-    assert finish(watcher, timeout=10).status == 0
+    assert finish(watcher).status == 0
 
 
 def test_maintenance_says_what_it_did(office: Payday) -> None:

@@ -98,7 +98,7 @@ def test_a_refund_is_made_once(office: Payday) -> None:
 
 
 LOST: dict[str, dict[str, Any]] = {
-    "no answer": {"kind": "timeout", "when": "after", "seconds": 1.5},
+    "no answer": {"kind": "timeout", "when": "after", "seconds": 0.3},
     "reset": {"kind": "reset", "when": "after"},
     "500": {"kind": "error", "when": "after"},
     "a page with 200": {"kind": "html", "when": "after"},

@@ -236,7 +236,7 @@ def test_a_revoked_key_stops_the_run_before_it_sends_anything(payday: Payday) ->
 
 def test_a_key_revoked_in_the_middle_stops_the_run_at_once(payday: Payday) -> None:
     payday.fake.fault("POST", "/v1/transfers", "hold", nth=2)
-    job = payday.start("payouts", "--workers", "1", STRIPE_TIMEOUT_SECONDS="10")
+    job = payday.start("payouts", "--workers", "1")
     wait_until(payday.fake.held)
     payday.fake.set_api_keys("sk_test_another")
     payday.fake.release()
@@ -300,7 +300,7 @@ def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
     payday: Payday, number: signal.Signals
 ) -> None:
     payday.fake.fault("POST", "/v1/transfers", "hold", "before", nth=2)
-    job = payday.start("payouts", "--workers", "1", STRIPE_TIMEOUT_SECONDS="10")
+    job = payday.start("payouts", "--workers", "1")
     wait_until(payday.fake.held)
     job.send_signal(number)
     payday.fake.release()
@@ -318,8 +318,7 @@ def test_a_database_that_goes_away_stops_the_run_and_the_next_one_heals_it(
     payday: Payday,
 ) -> None:
     payday.fake.fault("POST", "/v1/transfers", "hold", "after", nth=2)
-    quick = {"DATABASE_POOL_TIMEOUT_SECONDS": "1", "STRIPE_TIMEOUT_SECONDS": "10"}
-    job = payday.start("payouts", "--workers", "1", **quick)
+    job = payday.start("payouts", "--workers", "1", DATABASE_POOL_TIMEOUT_SECONDS="1")
     wait_until(payday.fake.held)
     payday.cut_off_database()
     payday.fake.release()

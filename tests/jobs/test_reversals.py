@@ -114,7 +114,7 @@ def test_what_came_back_in_part_is_cancelled_for_the_rest(paid: Payday) -> None:
 
 
 LOST: dict[str, dict[str, Any]] = {
-    "no answer": {"kind": "timeout", "when": "after", "seconds": 1.5},
+    "no answer": {"kind": "timeout", "when": "after", "seconds": 0.3},
     "reset": {"kind": "reset", "when": "after"},
     "500": {"kind": "error", "when": "after"},
     "a page with 200": {"kind": "html", "when": "after"},

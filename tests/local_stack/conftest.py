@@ -67,7 +67,8 @@ def notes_api(cluster: Cluster, notes_database: str) -> Iterator[Api]:
 @pytest.fixture
 def anonymous(notes_api: Api) -> Iterator[httpx.Client]:
     """A client without a signed-in user."""
-    with httpx.Client(base_url=notes_api.url, headers={"apikey": notes_api.anon_key}) as client:
+    headers = {"apikey": notes_api.anon_key}
+    with httpx.Client(base_url=notes_api.url, headers=headers, timeout=30) as client:
         yield client
 
 

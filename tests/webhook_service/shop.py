@@ -37,7 +37,7 @@ class Shop:
         return ENVIRONMENT | {
             "STRIPE_SECRET_KEY": self.fake.api_key,
             "STRIPE_API_BASE": self.fake.url,
-            "STRIPE_TIMEOUT_SECONDS": "2",
+            "STRIPE_TIMEOUT_SECONDS": "20",
             "WEBHOOK_SERVICE_DATABASE_URL": self.cluster.url("webhook_service", self.database),
             **changes,
         }
@@ -105,7 +105,7 @@ class Server:
         self.http = httpx.Client(base_url=self.url, timeout=40, trust_env=False)
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not self.is_alive():
             assert self.process.poll() is None, self.log()
             assert time.monotonic() < deadline

@@ -100,7 +100,7 @@ def test_a_client_that_is_impatient_gives_up_first(rich: FakeStripe, account: Ac
     began = time.monotonic()
     with pytest.raises(stripe.APIConnectionError):
         send(impatient, account)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert len(rich.objects("transfer")) == 1
 
 
