@@ -116,6 +116,8 @@ def test_the_last_screen_shows_the_right_cents(performance: Performance) -> None
     ]
 
 
+# Ten moments of the week, restored and played three times each, may take minutes under load.
+@pytest.mark.timeout(900)
 def test_its_webhooks_shuffled_and_duplicated_end_in_the_same_state(
     performance: Performance, cluster: Cluster, restore: Restore
 ) -> None:
@@ -142,6 +144,7 @@ def test_its_webhooks_shuffled_and_duplicated_end_in_the_same_state(
             cluster.drop_database(shuffled)
             assert state == expected
             assert hash_of(state) == hash_of(expected)
+        cluster.drop_database(before)
 
 
 def test_every_webhook_of_the_week_changes_nothing_when_it_comes_again(
