@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 import httpx
@@ -51,12 +51,13 @@ def rows_of(query: Query) -> list[Row]:
 
 @dataclass(frozen=True)
 class Booking:
-    """What create_booking_with_payment returns, and the slot that was booked."""
+    """What a booking's function returns, and the slot; empty for a time that was not published."""
 
     id: str
     amount_cents: int
     currency: str
-    slot_id: str
+    slot_id: str = ""
+    status: str = "held"
 
 
 class Visitor:
@@ -94,6 +95,26 @@ class Visitor:
             .order("start_at")
         )
 
+    def search_instructors(self, **conditions: Any) -> list[Row]:
+        """Return the page of the directory that meets the conditions."""
+        return rows_of(self.client.rpc("search_instructors", conditions))
+
+    def search_services(self, **conditions: Any) -> list[Row]:
+        """Return the lessons on offer that meet the conditions."""
+        return rows_of(self.client.rpc("search_services", conditions))
+
+    def list_open_slots(
+        self, instructor: Instructor, service_id: str, since: datetime, until: datetime
+    ) -> list[Row]:
+        """Return the times that can be booked, published or not, the earliest first."""
+        arguments = {
+            "p_instructor_id": instructor.instructor_id,
+            "p_service_id": service_id,
+            "p_from": since.isoformat(),
+            "p_to": until.isoformat(),
+        }
+        return rows_of(self.client.rpc("list_open_slots", arguments))
+
 
 class Person:
     """Somebody with an account."""
@@ -102,6 +123,7 @@ class Person:
         self.stage = stage
         self.name = name
         self.first_name = name.split()[0]
+        self.email = f"{self.first_name.lower()}@example.com"
         self.client: Client = create_client(stage.api_url, stage.anon_key)
         self.id = ""
 
@@ -109,7 +131,7 @@ class Person:
         """Make an account with Auth, which signs in at once."""
         answer = self.client.auth.sign_up(
             {
-                "email": f"{self.first_name.lower()}@example.com",
+                "email": self.email,
                 "password": f"{self.name} drives safely",
                 "options": {"data": {"full_name": self.name}},
             }
@@ -126,6 +148,34 @@ class Person:
         session = self.client.auth.get_session()
         assert session, "signed in"
         return self.stage.post(path, session.access_token, body)
+
+    def accept_invitation(self, token: str) -> None:
+        """Take the place that an organization has offered to the own address."""
+        self.call("accept_invitation", p_token=token)
+
+    def ask_for_onboarding(self, **payee: str) -> str:
+        """Return the link to Stripe's form, for oneself or for an organization."""
+        answer = self.post(
+            "/connect/onboarding-links",
+            refresh_url="https://lessons.example/onboarding",
+            return_url="https://lessons.example/welcome",
+            **payee,
+        )
+        answer.raise_for_status()
+        return str(answer.json()["url"])
+
+    def account_id(self) -> str:
+        """Return the id of the Stripe account that one may see."""
+        account = rows_of(self.client.table("stripe_connect_accounts").select("stripe_account_id"))
+        return str(account[0]["stripe_account_id"])
+
+    def payouts(self) -> list[Row]:
+        """Return the payouts that one may see, the latest first."""
+        return rows_of(
+            self.client.table("payouts")
+            .select("id, payout_date, amount_cents, currency, status")
+            .order("payout_date", desc=True)
+        )
 
 
 class Admin(Person):
@@ -148,7 +198,7 @@ class Admin(Person):
         """Return what the payout run decided for everybody, and why."""
         return rows_of(
             self.client.table("payout_run_results")
-            .select("instructor_id, currency, amount_cents, outcome, reason")
+            .select("payee_id, currency, amount_cents, outcome, reason")
             .order("amount_cents", desc=True)
         )
 
@@ -159,6 +209,10 @@ class Instructor(Person):
     instructor_id = ""
     service_id = ""
 
+    def __init__(self, stage: Stage, name: str) -> None:
+        super().__init__(stage, name)
+        self.payee = name
+
     def begin(self, hourly_rate_cents: int) -> None:
         """Become an instructor of the marketplace."""
         self.instructor_id = self.call(
@@ -167,6 +221,17 @@ class Instructor(Person):
             p_hourly_rate_cents=hourly_rate_cents,
             p_currency="gbp",
             p_time_zone="Europe/London",
+        )
+
+    def join(self, token: str) -> None:
+        """Accept a school's invitation, and take bookings."""
+        self.accept_invitation(token)
+        (me,) = rows_of(self.client.table("instructors").select("id").eq("user_id", self.id))
+        self.instructor_id = me["id"]
+        fetch(
+            self.client.table("instructors")
+            .update({"is_available": True})
+            .eq("id", self.instructor_id)
         )
 
     def open_hours(self, start: str, end: str) -> None:
@@ -182,6 +247,21 @@ class Instructor(Person):
             for day in weekdays
         ]
         fetch(self.client.table("availability_windows").insert(windows))
+
+    def close(self, on: date, start: str, end: str, note: str) -> None:
+        """Be away on a date between two local times."""
+        fetch(
+            self.client.table("availability_exceptions").insert(
+                {
+                    "instructor_id": self.instructor_id,
+                    "on_date": on.isoformat(),
+                    "is_available": False,
+                    "start_time": start,
+                    "end_time": end,
+                    "note": note,
+                }
+            )
+        )
 
     def offer(self, title: str, minutes: int, price_cents: int | None) -> None:
         """Offer a lesson; without a price it costs the hourly rate times its length."""
@@ -205,20 +285,9 @@ class Instructor(Person):
         )
         return int(published)
 
-    def ask_for_onboarding(self) -> str:
-        """Return the link to Stripe's form."""
-        answer = self.post(
-            "/connect/onboarding-links",
-            refresh_url="https://lessons.example/onboarding",
-            return_url="https://lessons.example/welcome",
-        )
-        answer.raise_for_status()
-        return str(answer.json()["url"])
-
-    def account_id(self) -> str:
-        """Return the id of the own Stripe account."""
-        account = rows_of(self.client.table("stripe_connect_accounts").select("stripe_account_id"))
-        return str(account[0]["stripe_account_id"])
+    def confirm(self, booking: Booking) -> None:
+        """Accept a request."""
+        self.call("confirm_booking", p_booking_id=booking.id)
 
     def start(self, booking: Booking) -> None:
         """Begin a lesson."""
@@ -234,25 +303,27 @@ class Instructor(Person):
         found = rows_of(self.client.table("instructor_balances").select(columns))
         return found[0] if found else dict.fromkeys(columns.split(", "), 0)
 
-    def payouts(self) -> list[Row]:
-        """Return the own payouts."""
-        return rows_of(
-            self.client.table("payouts").select("payout_date, amount_cents, currency, status")
-        )
 
+class Customer(Person):
+    """Who books and pays: for themselves, or for somebody whom they answer for."""
 
-class Learner(Person):
-    """Who is taught and pays."""
-
-    def book(self, slot_id: str, notes: str | None = None) -> Booking:
-        """Book a published time; raise Refused if it cannot be had."""
+    def request(
+        self, instructor: Instructor, service_id: str, start_at: datetime, **more: str
+    ) -> Booking:
+        """Book a listed time, published or not; raise Refused if it cannot be had."""
         (booked,) = self.call(
-            "create_booking_with_payment",
-            p_learner_user_id=self.id,
-            p_slot_id=slot_id,
-            p_notes=notes,
+            "request_booking",
+            p_instructor_id=instructor.instructor_id,
+            p_service_id=service_id,
+            p_start_at=start_at.isoformat(),
+            **more,
         )
-        return Booking(booked["booking_id"], booked["amount_cents"], booked["currency"], slot_id)
+        return Booking(
+            booked["booking_id"],
+            booked["amount_cents"],
+            booked["currency"],
+            status=booked["status"],
+        )
 
     def open_payment(self, booking: Booking) -> PaymentIntent:
         """Ask the webhook service for what the browser needs to pay."""
@@ -264,7 +335,43 @@ class Learner(Person):
         """Confirm the payment at Stripe; raise Declined if the bank says no."""
         self.stage.stripe.pay(intent, card)
 
+    def pay_for(self, booking: Booking) -> None:
+        """Pay with a card that works."""
+        self.pay(self.open_payment(booking))
+
     def see(self, booking: Booking) -> Row:
         """Return the booking as the published view shows it."""
         query = self.client.table("booking_details").select("*").eq("id", booking.id).single()
         return cast(Row, fetch(query))
+
+
+class Learner(Customer):
+    """Who is taught."""
+
+    def book(self, slot_id: str, notes: str | None = None) -> Booking:
+        """Book a published time; raise Refused if it cannot be had."""
+        (booked,) = self.call(
+            "create_booking_with_payment",
+            p_learner_user_id=self.id,
+            p_slot_id=slot_id,
+            p_notes=notes,
+        )
+        return Booking(booked["booking_id"], booked["amount_cents"], booked["currency"], slot_id)
+
+    def request_series(
+        self, instructor: Instructor, first_at: datetime, occurrences: int
+    ) -> list[Booking]:
+        """Book the same time of so many weeks: all of them, or raise Refused."""
+        booked = self.call(
+            "request_booking_series",
+            p_instructor_id=instructor.instructor_id,
+            p_service_id=instructor.service_id,
+            p_start_at=first_at.isoformat(),
+            p_occurrences=occurrences,
+        )
+        ids = [row["booking_id"] for row in booked]
+        query = self.client.table("booking_details").select("id, due_cents, currency")
+        return [
+            Booking(row["id"], row["due_cents"], row["currency"])
+            for row in rows_of(query.in_("id", ids).order("start_at"))
+        ]

@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from demo.people import Admin, Booking, Instructor, Learner, Row, Visitor
+from demo.people import Admin, Booking, Customer, Instructor, Learner, Person, Row, Visitor
+from demo.school_people import Guardian, Owner, Pupil
 from demo.stage import Stage
 from demo.story import Story
+
+SCHOOL = "Blake Driving School"
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is taught, and what of its price is the instructor's, or the school's."""
+
+    title: str
+    minutes: int
+    share_cents: int
 
 
 @dataclass(frozen=True)
@@ -21,15 +33,22 @@ class Offer:
     minutes: int
     price_cents: int | None = None
 
+    @property
+    def lesson(self) -> Lesson:
+        """Return the lesson; the fee comes on top, so that all of the price is the instructor's."""
+        share_cents = self.price_cents or self.hourly_rate_cents * self.minutes // 60
+        return Lesson(self.title, self.minutes, share_cents)
+
 
 @dataclass
 class Agreed:
     """A lesson that somebody booked."""
 
-    learner: Learner
+    customer: Customer
     instructor: Instructor
     day: str
     time: str
+    lesson: Lesson
     booking: Booking
 
 
@@ -55,14 +74,35 @@ class Play:
             self.mei: Offer(52_00, "10:00", "13:00", "Mock driving test", 60),
             self.sol: Offer(40_00, "16:00", "19:00", "Parking clinic", 60, 36_50),
         }
+        self.nora = Owner(stage, "Nora Blake")
+        self.tom = Instructor(stage, "Tom Ellis")
+        self.tom.payee = SCHOOL
+        self.pip = Pupil(stage, "Pip Moss")
+        self.ruth = Guardian(stage, "Ruth Moss")
+        self.ella = Instructor(stage, "Ella Frost")
         self.learners = (self.ada, self.ben, self.cho, self.dev)
         self.agreed: list[Agreed] = []
-        self.onboarded: list[Instructor] = []
+        self.services: dict[Lesson, str] = {}
+        self.onboarded: set[str] = set()
 
     @property
     def instructors(self) -> tuple[Instructor, ...]:
         """Everybody who teaches."""
-        return tuple(self.offers)
+        return *self.offers, self.tom, self.ella
+
+    def agree(
+        self,
+        customer: Customer,
+        instructor: Instructor,
+        day: str,
+        time: str,
+        lesson: Lesson,
+        booking: Booking,
+    ) -> Agreed:
+        """Remember what was booked."""
+        agreed = Agreed(customer, instructor, day, time, lesson, booking)
+        self.agreed.append(agreed)
+        return agreed
 
     def found(self) -> list[Row]:
         """Return those of this story whom a visitor finds, beside the people of the seed."""
@@ -75,12 +115,19 @@ class Play:
         (slot,) = self.visitor.find_slots(
             instructor.service_id, start, start + timedelta(minutes=1)
         )
-        agreed = Agreed(learner, instructor, day, time, learner.book(slot["id"]))
-        self.agreed.append(agreed)
-        return agreed
+        lesson = self.offers[instructor].lesson
+        return self.agree(learner, instructor, day, time, lesson, learner.book(slot["id"]))
 
     def book_and_pay(self, learner: Learner, instructor: Instructor, day: str, time: str) -> Agreed:
         """Book, and pay with a card that works."""
         agreed = self.book(learner, instructor, day, time)
-        learner.pay(learner.open_payment(agreed.booking))
+        learner.pay_for(agreed.booking)
         return agreed
+
+    def onboard(self, payee: Person, name: str, **organization: str) -> bool:
+        """Follow the link to Stripe's form, and fill it in."""
+        link = payee.ask_for_onboarding(**organization)
+        is_finished = self.stage.stripe.onboard(payee.account_id(), name, link)
+        if is_finished:
+            self.onboarded.add(name)
+        return is_finished

@@ -6,16 +6,16 @@ from collections import Counter
 
 from rich.markup import escape
 
-from demo.play import Play
+from demo.play import SCHOOL, Play
 from demo.story import money
-from demo.week import LONDON, moment_of
+from demo.week import moment_of, spell_short
 
 MEANINGS = {
     "stripe_balance": "what Stripe holds for us",
     "instructor_pending": "owed for lessons, not payable yet",
     "payee_payable": "owed and payable: waits for an account",
-    "payout_in_transit": "on its way to instructors",
-    "platform_fees": "our 18 %",
+    "payout_in_transit": "on its way to payees",
+    "platform_fees": "our fees",
     "processor_fees": "what Stripe keeps",
     "suspense": "money that matches nothing",
 }
@@ -34,6 +34,7 @@ def show(scene: Play) -> None:
     scene.story.console.rule("[bold]What the week has left behind", style="cyan")
     show_bookings(scene)
     show_statements(scene)
+    show_school(scene)
     show_payday(scene)
     show_ledger(scene)
     show_webhooks(scene)
@@ -49,7 +50,8 @@ def show_bookings(scene: Play) -> None:
         ("lesson", "learner", "instructor", "booking", "payment", ">paid", ">returned"),
         [
             (
-                f"{moment_of(row['start_at']).astimezone(LONDON):%a %H:%M} {row['session_title']}",
+                f"{spell_short(moment_of(row['start_at']), scene.stage.week)}"
+                f" {row['session_title']}",
                 row["learner_name"],
                 row["expert_name"],
                 row["booking_status"],
@@ -86,15 +88,36 @@ def show_statements(scene: Play) -> None:
     )
 
 
+def show_school(scene: Play) -> None:
+    """What the school was paid, line by line, read with its owner's token."""
+    lines = [line for payout in scene.nora.payouts() for line in scene.nora.statement(payout["id"])]
+    total_cents = sum(line["amount_cents"] for line in lines)
+    scene.story.table(
+        f"The payout of {SCHOOL}, as its owner sees it",
+        ("lesson", "instructor", "learner", ">amount"),
+        [
+            (
+                f"{spell_short(moment_of(line['lesson_at']), scene.stage.week)} {line['service']}",
+                line["instructor"],
+                line["learner_initials"],
+                money(line["amount_cents"], line["currency"]),
+            )
+            for line in lines
+        ],
+        footer=("total", "", "", money(total_cents)),
+    )
+
+
 def show_payday(scene: Play) -> None:
     """What the run decided for everybody, and why."""
     names = {instructor.instructor_id: instructor.name for instructor in scene.instructors}
+    names[scene.nora.org_id] = SCHOOL
     scene.story.table(
         "Friday's run",
         ("payee", ">amount", "outcome", "reason"),
         [
             (
-                names[result["instructor_id"]],
+                names[result["payee_id"]],
                 money(result["amount_cents"], result["currency"]),
                 result["outcome"],
                 result["reason"] or "",

@@ -22,6 +22,13 @@ class Week:
         return datetime.combine(on, time.fromisoformat(local_time), LONDON)
 
 
+def spell_short(moment: datetime, week: Week) -> str:
+    """Write a moment for a table; one of a later week says how many weeks later it is."""
+    local = moment.astimezone(LONDON)
+    later = (local.date() - week.sunday).days // 7
+    return f"{local:%a %H:%M}" + (f" +{later}w" if later else "")
+
+
 def spell(moment: datetime) -> str:
     """Write a moment as people say it."""
     return f"{moment.astimezone(LONDON):%A %H:%M}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -12,7 +13,7 @@ from typing import Any, Self, TypeVar
 import psycopg
 from psycopg.rows import tuple_row
 
-from tests.factories import Refusal, refusal
+from tests.factories import Refusal, World, refusal
 
 Outcome = TypeVar("Outcome")
 
@@ -62,3 +63,12 @@ class Racers:
             return act(connection, number)
         except psycopg.Error as error:
             return refusal(error)
+
+
+def wait_for_lock(connection: psycopg.Connection[Any], world: World) -> None:
+    """Waits until a connection waits for somebody else's lock, which it must."""
+    deadline = time.monotonic() + 30
+    pid = connection.info.backend_pid
+    while not world.value("select cardinality(pg_blocking_pids(%s))", pid):
+        assert time.monotonic() < deadline, "Nothing was waited for."
+        time.sleep(0.01)

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from demo.play import Play
-from demo.scenes import booking, late_payments, lessons, opening, payday
+from demo.scenes import booking, late_payments, lessons, opening, payday, school, tutor
 
 SCENES: tuple[Callable[[Play], None], ...] = (
     opening.play,
     booking.play,
     late_payments.play,
+    school.play,
+    tutor.play,
     lessons.play,
     payday.play,
 )

@@ -34,7 +34,7 @@ def play(scene: Play) -> None:
 
     stage.deliver_webhooks()
     is_confirmed = [
-        agreed.learner.see(agreed.booking)["status"] == "confirmed" for agreed in scene.agreed
+        agreed.customer.see(agreed.booking)["status"] == "confirmed" for agreed in scene.agreed
     ]
     story.check(f"all {len(is_confirmed)} bookings are confirmed by webhooks", all(is_confirmed))
     forged = stage.post_forged_webhook()
@@ -69,7 +69,7 @@ def a_card_is_declined(scene: Play) -> None:
 def tell(scene: Play, agreed: Agreed) -> None:
     """Say who booked what."""
     scene.story.tell(
-        f"{agreed.learner.first_name} books {agreed.day} {agreed.time} with"
+        f"{agreed.customer.first_name} books {agreed.day} {agreed.time} with"
         f" {agreed.instructor.first_name} and pays {money(agreed.booking.amount_cents)}"
     )
 

@@ -22,7 +22,7 @@ def play(scene: Play) -> None:
             too_early(scene, todays[0])
         for agreed in todays:
             give(scene, agreed)
-    seen = [agreed.learner.see(agreed.booking)["status"] for agreed in scene.agreed]
+    seen = [agreed.customer.see(agreed.booking)["status"] for agreed in scene.agreed]
     story.check(
         f"all {len(seen)} lessons took place", all(status == "completed" for status in seen)
     )
@@ -40,13 +40,13 @@ def too_early(scene: Play, agreed: Agreed) -> None:
 
 def give(scene: Play, agreed: Agreed) -> None:
     """Start on time and end on time."""
-    minutes = scene.offers[agreed.instructor].minutes
+    learner = agreed.customer.see(agreed.booking)["learner_name"].split()[0]
     start = scene.stage.travel(agreed.day, agreed.time)
     agreed.instructor.start(agreed.booking)
-    end = start + timedelta(minutes=minutes)
+    end = start + timedelta(minutes=agreed.lesson.minutes)
     scene.stage.travel(agreed.day, f"{end:%H:%M}")
-    agreed.instructor.complete(agreed.booking, f"Well done, {agreed.learner.first_name}.")
+    agreed.instructor.complete(agreed.booking, f"Well done, {learner}.")
     scene.story.tell(
         f"{agreed.time} to {end:%H:%M}: {agreed.instructor.first_name} teaches"
-        f" {agreed.learner.first_name}, {scene.offers[agreed.instructor].title}"
+        f" {learner}, {agreed.lesson.title}"
     )

@@ -56,7 +56,7 @@ def a_visitor_looks_around(scene: Play) -> None:
     """Who is not verified is not found."""
     stage, story, visitor = scene.stage, scene.story, scene.visitor
     story.check("nobody is found before an admin has verified them", scene.found() == [])
-    for instructor in scene.instructors:
+    for instructor in scene.offers:
         scene.admin.verify(instructor)
     story.tell(f"{scene.admin.first_name} verifies all four, each time with a reason")
     found = scene.found()
@@ -75,13 +75,13 @@ def a_visitor_looks_around(scene: Play) -> None:
 def instructors_are_onboarded(scene: Play) -> None:
     """Stripe's form is finished by two, only opened by a third, and forgotten by the fourth."""
     stage, story = scene.stage, scene.story
-    for instructor in (scene.ivy, scene.omar, scene.sol):
-        link = instructor.ask_for_onboarding()
-        if instructor is scene.sol:
-            continue
-        if stage.stripe.onboard(instructor.account_id(), instructor.name, link):
-            scene.onboarded.append(instructor)
-    names = " and ".join(instructor.first_name for instructor in scene.onboarded) or "nobody yet"
+    scene.sol.ask_for_onboarding()
+    onboarded = [
+        instructor.first_name
+        for instructor in (scene.ivy, scene.omar)
+        if scene.onboard(instructor, instructor.name)
+    ]
+    names = " and ".join(onboarded) or "nobody yet"
     story.tell(f"Stripe onboards: {names}. Sol opens the link and leaves; Mei puts it off.")
     story.show("POST /connect/onboarding-links")
     stage.deliver_webhooks()

@@ -1,7 +1,6 @@
 """Friday: the job pays everybody who can be paid, once."""
 
-from demo.people import Instructor
-from demo.play import Play
+from demo.play import SCHOOL, Play
 from demo.stage import Finished
 from demo.story import money
 
@@ -16,8 +15,9 @@ def play(scene: Play) -> None:
     preview = stage.run_job("payouts", "--dry-run")
     story.check("the dry run moved nothing", not scene.ivy.payouts() and preview.status == 0)
     expected = expect(scene)
+    names = {instructor.instructor_id: instructor.name for instructor in scene.instructors}
     previewed = {
-        line["instructor_id"]: (line["amount_cents"], line["reason"])
+        names.get(line["instructor_id"], SCHOOL): (line["amount_cents"], line["reason"])
         for line in preview.events("payout_previewed")
     }
     story.check("it says who would be paid, and why not", previewed == expected)
@@ -27,7 +27,7 @@ def play(scene: Play) -> None:
     paid_cents = sum(line["amount_cents"] for line in run.events("payout_paid"))
     due_cents = sum(cents for cents, reason in expected.values() if reason is None)
     story.check(
-        f"{money(paid_cents)} went to {count_paid(run)} instructors",
+        f"{money(paid_cents)} went to {count_paid(run)} payees",
         run.status == 0 and paid_cents == due_cents,
     )
     again = stage.run_job("payouts")
@@ -36,18 +36,20 @@ def play(scene: Play) -> None:
 
 
 def expect(scene: Play) -> dict[str, tuple[int, str | None]]:
-    """What each instructor, by id, should get by what was agreed on, or why they do not."""
-    reasons: dict[Instructor, str | None] = dict.fromkeys(scene.instructors, "account_not_ready")
-    reasons |= dict.fromkeys(scene.onboarded) | {scene.mei: "no_account"}
+    """What each payee, by name, should get by what was agreed on, or why they do not."""
     due: dict[str, tuple[int, str | None]] = {}
     for agreed in scene.agreed:
         # Thursday's lesson ended sixteen hours ago, and the hold is a day: it waits for next week.
         if agreed.day == "Thursday":
             continue
-        offer = scene.offers[agreed.instructor]
-        share = offer.price_cents or offer.hourly_rate_cents * offer.minutes // 60
-        before, _ = due.get(agreed.instructor.instructor_id, (0, None))
-        due[agreed.instructor.instructor_id] = before + share, reasons[agreed.instructor]
+        payee = agreed.instructor.payee
+        reason: str | None = "account_not_ready"
+        if payee in scene.onboarded:
+            reason = None
+        elif agreed.instructor is scene.mei:
+            reason = "no_account"
+        before, _ = due.get(payee, (0, None))
+        due[payee] = before + agreed.lesson.share_cents, reason
     return due
 
 

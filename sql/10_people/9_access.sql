@@ -3,7 +3,6 @@ grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
 grant execute on function private.my_verified_email to authenticated;
-grant execute on function private.page_size to authenticated;
 
 create policy select_member on public.organizations
     for select

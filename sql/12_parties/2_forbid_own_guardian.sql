@@ -1,4 +1,5 @@
--- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it.
+-- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
+-- locked, so that a login that is linked right now is seen.
 -- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
 create function private.forbid_own_guardian()
     returns trigger
@@ -8,6 +9,8 @@ create function private.forbid_own_guardian()
     set search_path = ''
 as $$
 begin
+    perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;
+
     if exists (
         select
         from public.learner_guardians link

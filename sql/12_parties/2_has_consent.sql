@@ -1,4 +1,5 @@
--- May this learner be booked: grown up, or with a guardian who has consented?
+-- May this learner be booked: grown up, or with a guardian who has consented? A login is one person in all organizations: who
+-- is under age in one is so everywhere, and consent was given for the person.
 create function private.has_consent(p_learner_id uuid)
     returns boolean
     language plpgsql
@@ -6,16 +7,23 @@ create function private.has_consent(p_learner_id uuid)
     security invoker
     set search_path = ''
 as $$
+declare
+    places constant uuid[] := array(
+        select place.id
+        from public.learners learner
+        join public.learners place on place.id = learner.id or place.user_id = learner.user_id
+        where learner.id = p_learner_id
+    );
 begin
-    return exists (
+    return not exists (
         select
         from public.learner_details details
-        where details.learner_id = p_learner_id
-            and not private.is_minor(details.date_of_birth)
+        where details.learner_id = any (places)
+            and private.is_minor(details.date_of_birth)
     ) or exists (
         select
         from public.learner_guardians link
-        where link.learner_id = p_learner_id
+        where link.learner_id = any (places)
             and link.consented_at is not null
             and link.revoked_at is null
     );

@@ -67,7 +67,8 @@ return private.admin_set_terms(
 
 comment on function public.admin_set_terms is
     'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is; platform admins only. Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
+    'leaves a term as it is; platform admins only. '
+    'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(
     p_org_id uuid,

@@ -1,4 +1,5 @@
--- Withdraws free slots at once, and booked ones when they are free again. Definer: slots change only through functions.
+-- Withdraws free slots at once, and booked ones when they are free again. Slots are locked in the order of their times, as
+-- a series takes them, so that nobody deadlocks. Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -16,6 +17,16 @@ declare
     withdrawn integer;
 begin
     perform private.check_time_range(p_from, p_to, 400);
+
+    perform
+    from public.bookable_slots slot
+    where slot.service_id = p_service_id
+        and slot.instructor_id = instructor.id
+        and slot.is_published
+        and slot.start_at >= greatest(p_from, private.clock())
+        and slot.start_at < p_to
+    order by slot.start_at, slot.id
+    for no key update;
 
     with changed as (
         update public.bookable_slots slot

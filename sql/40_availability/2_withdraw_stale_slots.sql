@@ -1,5 +1,5 @@
 -- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
--- free ones go at once; a booked one stays, and goes when it is free again.
+-- free ones go at once; a booked one stays, and goes when it is free again. Slots are locked in the order of their times.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger
@@ -19,6 +19,14 @@ begin
     where slot.instructor_id = changed_instructor_id
         and slot.start_at > private.clock()
         and slot.is_published;
+
+    perform
+    from public.bookable_slots slot
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
+        and slot.is_published
+    order by slot.start_at, slot.id
+    for no key update;
 
     with opening as materialized (
         select hours.opens_at, hours.closes_at

@@ -1,6 +1,6 @@
 -- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
 -- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
--- They are taken in the order of their slots, so that two sweeps cannot deadlock.
+-- They are taken in the order of their times, as a series takes them, so that nobody deadlocks.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
@@ -31,7 +31,7 @@ begin
                     where slot.id = p_slot_id
                 )
             )
-        order by booking.slot_id, booking.id
+        order by booking.start_at, booking.slot_id, booking.id
         limit 1000
         for no key update skip locked
     loop

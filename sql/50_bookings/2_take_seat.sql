@@ -1,6 +1,6 @@
 -- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's, and it does not come back to a slot that was changed since. For a group the slot is locked
--- first, so that seats are counted one learner at a time.
+-- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
+-- slot is locked first, so that seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -18,7 +18,7 @@ begin
 
     select * into strict slot from public.bookable_slots where id = new.slot_id;
     if slot.max_bookings > 1 then
-        perform from public.bookable_slots where id = new.slot_id for no key update;
+        select * into strict slot from public.bookable_slots where id = new.slot_id for no key update;
     end if;
 
     if tg_op = 'INSERT' then
@@ -38,6 +38,8 @@ begin
     update public.bookable_slots
     set current_bookings = current_bookings + 1
     where id = slot.id
+        and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        and max_bookings = slot.max_bookings
         and current_bookings < max_bookings;
     if not found then
         perform private.refuse_taken_slot();

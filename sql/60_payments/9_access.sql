@@ -28,6 +28,10 @@ grant execute on function private.record_payment_intent to webhook_service, jobs
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function private.list_bookings to authenticated;
+grant execute on function private.my_booking_ids to authenticated;
+grant execute on function private.instructor_day_ids to authenticated;
+grant execute on function private.organization_booking_ids to authenticated;
 grant execute on function public.my_bookings to authenticated;
 grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;

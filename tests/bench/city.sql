@@ -101,7 +101,7 @@ select
 from person
 cross join slot;
 
--- By one of five learners in turn, so that nobody is in two places.
+-- By one of five learners of the same organization in turn, so that nobody is in two places.
 create temporary table lesson as
 select
     md5('booking ' || teacher.number || ' ' || slot.number)::uuid as booking_id,
@@ -117,7 +117,7 @@ select
 from person teacher
 cross join slot
 join person pupil
-    on pupil.number = (teacher.number + slot.number / 10 % 5) % current_setting('city.instructors')::integer
+    on pupil.number = teacher.number / 20 * 20 + (teacher.number + 2 * (slot.number / 10 % 5)) % 20
 where slot.number % 10 = 0;
 
 insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)

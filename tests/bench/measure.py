@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 ROUNDS = 25
+# On a busy machine some never have a quiet moment: what is above its limit is measured again.
+ATTEMPTS = 4
 
 Act = Callable[[int], object]
 
@@ -40,7 +42,9 @@ def compare(name: str, act: Act, baseline: Act, *, limit: float, calls: int = 20
     ours, theirs = [float("inf")] * calls, [float("inf")] * calls
     gc.disable()
     try:
-        for turn in range(ROUNDS):
+        for turn in range(ATTEMPTS * ROUNDS):
+            if turn % ROUNDS == 0 and sum(ours) <= limit * sum(theirs) < float("inf"):
+                break
             for number in range(calls):
                 pair = [(ours, act), (theirs, baseline)]
                 for shortest, do in pair if turn % 2 else reversed(pair):

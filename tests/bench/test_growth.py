@@ -98,9 +98,15 @@ by_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question
 class Client:
     """Asks a question in one city, about one person after the other."""
 
-    def __init__(self, connection: psycopg.Connection[Any], question: Question) -> None:
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        question: Question,
+        role: str = "authenticated",
+    ) -> None:
         self.connection = connection
         self.question = question
+        self.role = role
 
     def ask(self, number: int) -> int:
         """Asks; how many rows it was told."""
@@ -109,10 +115,10 @@ class Client:
             self.connection.execute("set role anon")
         else:
             self.connection.execute(
-                "select set_config('role', 'authenticated', false),"
+                "select set_config('role', %s, false),"
                 " set_config('request.jwt.claims', json_build_object("
                 "'role', 'authenticated', 'sub', md5(%s)::uuid)::text, false)",
-                [caller],
+                [self.role, caller],
             )
         return self.connection.execute(self.question.about(number).encode()).rowcount
 

@@ -1,69 +1,41 @@
-"""The lists cost hardly more under row-level security than their query would without it.
+"""The lists cost little more under row-level security than they do without it.
 
-The query is the list's own, with the ids that its policies would find, asked by a superuser, to
-whom no policy applies.
+The same call is made by the same person twice: once as PostgREST makes it, and once as a superuser
+with that person's claims, to whom no policy applies.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
-from tests.bench.city import TOMORROW, City
+from tests.bench.city import City
 from tests.bench.conftest import Connect
 from tests.bench.measure import Ratio, compare
-from tests.bench.test_growth import PEOPLE, QUESTIONS, Client
+from tests.bench.test_growth import PEOPLE, QUESTIONS, Client, Question
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(7200)]
 
-LIMIT = 1.25
+# What is left is asking who is calling: once a statement, however many rows there are.
+LIMIT = 2.0
+
+LISTS = [question for question in QUESTIONS if question.caller is not None]
 
 
-@dataclass(frozen=True)
-class List:
-    """A question of test_growth.py, and what it asks, written out."""
-
-    name: str
-    condition: str
-
-
-LISTS = [
-    List("a learner's bookings", "learner_id = any (array[md5('learner {n}')::uuid])"),
-    List(
-        "an instructor's day",
-        "expert_id = md5('instructor {n}')::uuid and start_at >= '{tomorrow}'::date + 5"
-        " and start_at < '{tomorrow}'::date + 6",
-    ),
-    List(
-        "a school's bookings",
-        "org_id = md5('school {school}')::uuid and start_at >= '{tomorrow}'",
-    ),
-]
-
-
-@pytest.mark.parametrize("list_", LISTS, ids=lambda list_: list_.name)
-def test_a_list_costs_at_most_a_quarter_more_than_without_policies(
-    list_: List, large: City, connect: Connect, report: Callable[[Ratio], None]
+@pytest.mark.parametrize("question", LISTS, ids=lambda question: question.name)
+def test_a_list_costs_at_most_twice_as_much_as_without_policies(
+    question: Question, large: City, connect: Connect, report: Callable[[Ratio], None]
 ) -> None:
-    (question,) = [question for question in QUESTIONS if question.name == list_.name]
-    asking, unbound = Client(connect(large), question), connect(large)
-
-    def ask_without_policies(number: int) -> int:
-        condition = list_.condition.format(n=number, school=number % 4, tomorrow=TOMORROW)
-        return unbound.execute(
-            f"select * from public.booking_details where {condition}"
-            " order by start_at, id limit 50".encode()
-        ).rowcount
-
+    bound = Client(connect(large), question)
+    unbound = Client(connect(large), question, role="supabase_admin")
     for number in range(PEOPLE):
-        assert asking.ask(number) == ask_without_policies(number) == question.rows
+        assert bound.ask(number) == unbound.ask(number) == question.rows
     report(
         compare(
-            f"{list_.name}, under row-level security",
-            asking.ask,
-            ask_without_policies,
+            f"{question.name}, under row-level security",
+            bound.ask,
+            unbound.ask,
             limit=LIMIT,
             calls=PEOPLE,
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
 from tests.factories import Booking, World
+from tests.races import wait_for_lock
 from tests.stack import Cluster
 
 
@@ -26,9 +26,9 @@ def test_a_seat_given_back_and_one_taken_leave_the_instructor_taken(
         with world.connection.transaction():
             world.connection.execute("select from public.bookable_slots for update")
             given_back = threads.submit(cancel, giver, first)
-            wait_for_lock(giver.info.backend_pid, world)
+            wait_for_lock(giver, world)
             taken = threads.submit(World(taker).book, cleo, first.slot_id)
-            wait_for_lock(taker.info.backend_pid, world)
+            wait_for_lock(taker, world)
         given_back.result(timeout=30)
         taken.result(timeout=30)
     assert first.status == "cancelled"
@@ -42,11 +42,3 @@ def cancel(connection: psycopg.Connection, booking: Booking) -> None:
         " cancelled_at = private.clock() where id = %s",
         [booking.id],
     )
-
-
-def wait_for_lock(pid: int, world: World) -> None:
-    """Waits until a connection waits for somebody else's lock."""
-    deadline = time.monotonic() + 30
-    while not world.value("select cardinality(pg_blocking_pids(%s))", pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

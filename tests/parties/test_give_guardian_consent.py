@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
-from tests.factories import MARKETPLACE, World
-from tests.schools.conftest import School
+from tests.factories import MARKETPLACE, Refusal, World, refusal
+from tests.races import wait_for_lock
+from tests.schools.conftest import School, open_school
+from tests.stack import Cluster
 
 GIL = "gil@example.org"
 
@@ -169,3 +174,33 @@ def test_guardians_keep_their_own_name_and_telephone(school: School, child: UUID
     for column in ("email", "user_id"):
         with world.unchanged(), world.refusing("42501"), world.acting_as(guardian):
             world.connection.execute(f"update public.guardians set {column} = null")
+
+
+@pytest.mark.parametrize("first", ["consent", "login"])
+def test_a_login_that_is_linked_meanwhile_is_no_guardian_of_its_own(
+    cluster: Cluster, committed_world: World, first: str
+) -> None:
+    """Neither of the two sees what the other has not committed yet."""
+    world, school = committed_world, open_school(committed_world)
+    learner, jo = world.learner(school.id), world.person("Jo", GIL)
+    link_id = offer(school, learner)
+    token = school.invite(school.owner, GIL, "learner", p_learner_id=learner)
+    steps: dict[str, Callable[[World], object]] = {
+        "consent": lambda world: consent(world, jo, link_id),
+        "login": lambda world: world.call(jo, "public.accept_invitation", p_token=token),
+    }
+    (second,) = steps.keys() - {first}
+
+    url = cluster.admin_url(world.connection.info.dbname)
+    with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as threads:
+        with world.connection.transaction():
+            steps[first](world)
+            outcome = threads.submit(steps[second], World(other))
+            wait_for_lock(other, world)
+        refused = outcome.exception(timeout=30)
+    assert isinstance(refused, psycopg.Error)
+    assert refusal(refused) == Refusal("PT422", "own_guardian")
+    assert (
+        world.count("public.guardians"),
+        world.value("select user_id from public.learners where id = %s", learner),
+    ) == ((1, None) if first == "consent" else (0, jo))

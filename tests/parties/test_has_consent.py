@@ -147,3 +147,19 @@ def test_the_marketplace_is_no_exception(world: World) -> None:
         world.book(kit, slot)
     world.guardian(child, view=True)
     assert world.book(kit, slot)["booking_id"]
+
+
+def test_who_is_under_age_at_a_school_is_so_everywhere(school: School) -> None:
+    """The marketplace takes everybody in, and knows nobody's age by itself."""
+    world = school.world
+    kit = world.person("Kit")
+    child = world.child(school.id, kit)
+    slot = world.slot(world.service(world.instructor()))
+    with world.unchanged(), world.refusing("PT422", "consent_required"):
+        world.book(kit, slot)
+    here = world.learner(MARKETPLACE, kit)
+    world.call(kit, "public.set_date_of_birth", p_learner_id=here, p_date_of_birth="1990-01-01")
+    with world.unchanged(), world.refusing("PT422", "consent_required"):
+        world.book(kit, slot)
+    world.guardian(child, view=True)
+    assert world.book(kit, slot)["booking_id"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.factories import Instructor, Refusal, World
-from tests.races import Racers
+from tests.races import Racers, wait_for_lock
 from tests.schools.conftest import School
 from tests.stack import Cluster
 
@@ -145,7 +144,7 @@ def test_a_booking_made_while_a_login_is_linked_is_that_persons(
                 p_slot_id=slot,
                 p_learner_id=learner,
             )
-            wait_until_blocked(world, booking)
+            wait_for_lock(booking, world)
             linking.commit()
             booked.result(timeout=30)
         booking.commit()
@@ -156,16 +155,3 @@ def test_a_booking_made_while_a_login_is_linked_is_that_persons(
         " join private.instructor_calendar calendar on calendar.slot_id = booking.slot_id"
     )
     assert people == {"instructor": instructor, "learner": learner} | {role: person}
-
-
-def wait_until_blocked(world: World, connection: psycopg.Connection[Any]) -> None:
-    """Waits until a connection waits for a lock, which it must."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        blocked = world.value(
-            "select cardinality(pg_blocking_pids(%s)) > 0", connection.info.backend_pid
-        )
-        if blocked:
-            return
-        time.sleep(0.01)
-    raise AssertionError("Nothing was waited for.")
