@@ -33,3 +33,15 @@ def as_dict(answer: object, kind: str) -> dict[str, Any]:
     if fields.get("object") != kind:
         raise stripe.APIError(f"The answer is not a {kind}.", http_status=200)
     return fields
+
+
+def make_payment_intent(
+    client: stripe.StripeClient, fields: dict[str, Any], idempotency_key: str
+) -> dict[str, Any]:
+    """Make a PaymentIntent for {amount, currency, capture_method, description, …}.
+
+    The same fields under the same key are the same intent, whoever asks.
+    """
+    parameters: Any = {**fields, "automatic_payment_methods": {"enabled": True}}
+    made = client.v1.payment_intents.create(parameters, {"idempotency_key": idempotency_key})
+    return as_dict(made, "payment_intent")

@@ -27,7 +27,8 @@ begin
             'currency', p_payment.currency,
             'idempotency_key', format('refund:%s', new_refund_id),
             'metadata', jsonb_build_object('refund_id', new_refund_id, 'payment_id', p_payment.id)
-        )
+        ),
+        format('payment:%s', p_payment.id)
     );
     return new_refund_id;
 end;

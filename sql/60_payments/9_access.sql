@@ -24,7 +24,7 @@ grant select on public.refunds to authenticated, service_role;
 grant select on public.booking_details to authenticated;
 
 grant execute on function private.open_payment to webhook_service;
-grant execute on function private.record_payment_intent to webhook_service;
+grant execute on function private.record_payment_intent to webhook_service, jobs;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;

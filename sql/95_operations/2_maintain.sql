@@ -10,6 +10,8 @@ create function private.maintain()
 as $$
 begin
     return query
+    select 'events_applied', private.retry_parked_events()::bigint
+    union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
     select 'earnings_released', private.release_earnings(null, private.clock())::bigint

@@ -3209,6 +3209,25 @@ begin
 end;
 $$;
 
+-- sql/15_audit/2_record_decision.sql
+-- Notes what an admin decided about a row of a table that is too busy to be audited whole. The caller has required the
+-- admin, and with it the reason.
+create function private.record_decision(p_entity_type text, p_entity_id text, p_old_values jsonb, p_new_values jsonb)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    insert into public.audit_logs (
+        entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
+    )
+    select
+        p_entity_type, p_entity_id, 'update', p_old_values, p_new_values,
+        actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+    from private.actor() actor;
+$$;
+
 -- sql/15_audit/2_redact.sql
 -- A row's image in which personal data is named but not shown.
 create function private.redact(p_image extensions.hstore, p_personal_columns text[])
@@ -3560,6 +3579,7 @@ create table private.outbox (
     topic text not null,
     payload jsonb not null,
     dedupe_key text not null unique,
+    subject text,
     attempts integer not null default 0,
     available_at timestamptz not null default private.clock(),
     leased_by uuid,
@@ -3576,17 +3596,81 @@ create table private.outbox (
 
 create index on private.outbox (topic, processed_at);
 create index on private.outbox (available_at, id) where processed_at is null and dead_at is null;
+create index on private.outbox (subject, id) where processed_at is null and dead_at is null;
+create index on private.outbox (dead_at) where dead_at is not null;
 
 comment on table private.outbox is
     'What SQL decided and Python must carry to Stripe, written in the transaction that decided it.';
 comment on column private.outbox.dedupe_key is 'Made from the row that caused it, so that a repeated decision is one command.';
+comment on column private.outbox.subject is
+    'What it is about, such as payment:<id>: commands of one subject are carried out in their order, one at a time. Null: in any order.';
 comment on column private.outbox.leased_until is 'Until then the command belongs to one worker; after it, to whoever claims it.';
-comment on column private.outbox.dead_at is 'Given up after a final refusal or too many attempts; an admin decides.';
+comment on column private.outbox.dead_at is 'Given up after a final refusal or too many attempts; an admin decides and may replay it.';
 
 alter table private.outbox enable row level security;
 
+-- sql/25_outbox/2_admin_replay_command.sql
+-- Lets a dead command be tried again as if it were new; an admin of the platform has removed what killed it.
+-- Definer: nobody writes the outbox directly.
+create function private.admin_replay_command(p_command_id bigint, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    command private.outbox;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    select * into command
+    from private.outbox
+    where id = p_command_id
+        and dead_at is not null
+    for update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'command_not_found',
+            'There is no dead command with that id.',
+            'Look up dead commands with python -m jobs doctor or the saved query outbox_backlog.'
+        );
+    end if;
+
+    update private.outbox
+    set dead_at = null,
+        attempts = 0,
+        available_at = private.clock()
+    where id = p_command_id;
+    perform pg_notify('outbox', '');
+    perform private.record_decision(
+        'outbox', p_command_id::text,
+        jsonb_build_object('dead_at', command.dead_at, 'attempts', command.attempts),
+        jsonb_build_object('dead_at', null, 'attempts', 0)
+    );
+end;
+$$;
+
+-- sql/25_outbox/2_announce_commands.sql
+-- Wakes whoever listens for new commands; nobody has to: the workers also look from time to time.
+create function private.announce_commands()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if exists (select from new_rows) then
+        perform pg_notify('outbox', '');
+    end if;
+    return null;
+end;
+$$;
+
 -- sql/25_outbox/2_claim_commands.sql
--- Leases a batch of commands to a worker; a dead worker's lease runs out and the command is claimed again.
+-- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
+-- the command is claimed again; one that has taken its last worker with it is given up.
 -- Definer: the jobs login has no access to the table.
 create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
     returns table (command_id bigint, topic text, payload jsonb, attempts integer)
@@ -3596,6 +3680,25 @@ create function private.claim_commands(p_worker_id uuid, p_limit integer, p_leas
     set search_path = ''
 as $$
 begin
+    update private.outbox command
+    set dead_at = private.clock(),
+        leased_by = null,
+        leased_until = null,
+        last_error = 'Its worker never came back.'
+    where command.id = any (
+        array(
+            select abandoned.id
+            from private.outbox abandoned
+            where abandoned.processed_at is null
+                and abandoned.dead_at is null
+                and abandoned.available_at <= private.clock()
+                and abandoned.leased_until <= private.clock()
+                and abandoned.attempts >= private.most_attempts()
+            order by abandoned.id
+            for update skip locked
+        )
+    );
+
     return query
     update private.outbox command
     set leased_by = p_worker_id,
@@ -3609,6 +3712,14 @@ begin
                 and ready.dead_at is null
                 and ready.available_at <= private.clock()
                 and (ready.leased_until is null or ready.leased_until <= private.clock())
+                and not exists (
+                    select
+                    from private.outbox other
+                    where other.subject = ready.subject
+                        and other.processed_at is null
+                        and other.dead_at is null
+                        and (other.id < ready.id or other.leased_until > private.clock())
+                )
             order by ready.available_at, ready.id
             limit p_limit
             for update skip locked
@@ -3619,19 +3730,25 @@ end;
 $$;
 
 -- sql/25_outbox/2_enqueue_command.sql
-create function private.enqueue_command(p_topic text, p_dedupe_key text, p_payload jsonb)
+create function private.enqueue_command(
+    p_topic text,
+    p_dedupe_key text,
+    p_payload jsonb,
+    p_subject text default null
+)
     returns void
     language sql
     volatile
     security invoker
     set search_path = ''
 as $$
-    insert into private.outbox (topic, dedupe_key, payload)
-    values (p_topic, p_dedupe_key, p_payload)
+    insert into private.outbox (topic, dedupe_key, payload, subject)
+    values (p_topic, p_dedupe_key, p_payload, p_subject)
     on conflict (dedupe_key) do nothing;
 $$;
 
-comment on function private.enqueue_command is 'Adds a command for jobs outbox, once per dedupe key.';
+comment on function private.enqueue_command is
+    'Adds a command for jobs outbox, once per dedupe key; after the unfinished ones of its subject, if it has one.';
 
 -- sql/25_outbox/2_fail_command.sql
 -- Gives a command back after a failure: later with a doubling delay, or dead once trying again is of no use.
@@ -3644,15 +3761,14 @@ create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_er
     set search_path = ''
 as $$
 declare
-    most_attempts constant integer := 12;
     command private.outbox;
 begin
     update private.outbox
     set leased_by = null,
         leased_until = null,
         last_error = left(p_error, 1000),
-        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, most_attempts), interval '6 hours'),
-        dead_at = case when p_is_final or attempts >= most_attempts then private.clock() end
+        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, private.most_attempts()), interval '6 hours'),
+        dead_at = case when p_is_final or attempts >= private.most_attempts() then private.clock() end
     where id = p_command_id
         and leased_by = p_worker_id
     returning * into command;
@@ -3683,10 +3799,42 @@ $$;
 
 comment on function private.finish_command is 'Marks a command done; does nothing once the lease belongs to another worker.';
 
+-- sql/25_outbox/2_most_attempts.sql
+-- How often a command is tried before it is dead.
+create function private.most_attempts()
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return 12;
+
+-- sql/25_outbox/3_triggers.sql
+create trigger announce_insert
+    after insert on private.outbox
+    referencing new table as new_rows
+    for each statement
+    execute function private.announce_commands();
+
+-- sql/25_outbox/4_api.sql
+create function public.admin_replay_command(p_command_id bigint, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_replay_command(p_command_id, p_reason);
+
+comment on function public.admin_replay_command is
+    'Lets a dead command of the outbox be tried again; platform admins only. Errors: not_an_admin, reason_required, command_not_found.';
+
 -- sql/25_outbox/9_access.sql
 grant execute on function private.claim_commands to jobs;
 grant execute on function private.finish_command to jobs;
 grant execute on function private.fail_command to jobs;
+
+grant execute on function private.admin_replay_command to authenticated;
+grant execute on function public.admin_replay_command to authenticated;
 
 -- sql/27_alerts/1_tables.sql
 create table public.alerts (
@@ -7764,7 +7912,8 @@ begin
             'currency', p_payment.currency,
             'idempotency_key', format('refund:%s', new_refund_id),
             'metadata', jsonb_build_object('refund_id', new_refund_id, 'payment_id', p_payment.id)
-        )
+        ),
+        format('payment:%s', p_payment.id)
     );
     return new_refund_id;
 end;
@@ -8097,8 +8246,9 @@ as $$
 $$;
 
 -- sql/60_payments/2_record_payment_intent.sql
--- Takes Stripe's answer to the making of a payment's intent.
--- Definer: the service has no access to the tables.
+-- Takes Stripe's answer about a payment's intent. It says when the intent was made and cancelled, not when it succeeded: that
+-- is final, and was just now as far as we know. Another state of it may be old news, so it counts from when it was made.
+-- Definer: the services have no access to the tables.
 create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
     returns void
     language plpgsql
@@ -8114,7 +8264,13 @@ begin
             'Record the intent that was made with this payment''s metadata.'
         );
     end if;
-    perform private.apply_payment_intent(p_payment_intent, to_timestamp((p_payment_intent ->> 'created')::bigint));
+    perform private.apply_payment_intent(
+        p_payment_intent,
+        case p_payment_intent ->> 'status'
+            when 'succeeded' then private.clock()
+            else to_timestamp(coalesce(p_payment_intent ->> 'canceled_at', p_payment_intent ->> 'created')::bigint)
+        end
+    );
 end;
 $$;
 
@@ -8685,7 +8841,7 @@ grant select on public.refunds to authenticated, service_role;
 grant select on public.booking_details to authenticated;
 
 grant execute on function private.open_payment to webhook_service;
-grant execute on function private.record_payment_intent to webhook_service;
+grant execute on function private.record_payment_intent to webhook_service, jobs;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
@@ -8846,7 +9002,8 @@ begin
 
     perform private.enqueue_command(
         'sync_account', format('sync_account:%s', p_event_id),
-        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id)
+        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
+        format('connect_account:%s', account.id)
     );
     return row('processed', null)::private.stripe_outcome;
 end;
@@ -9537,7 +9694,8 @@ begin
                 'amount_cents', payout.amount_cents - payout.reversed_cents,
                 'idempotency_key', reversal_key,
                 'metadata', jsonb_build_object('payout_id', payout.id, 'reversal', reversal_key)
-            )
+            ),
+            format('payout:%s', payout.id)
         );
     elsif payout.status in ('pending', 'held', 'failed') then
         perform private.cancel_payout(payout);
@@ -11637,6 +11795,46 @@ alter table private.webhook_events enable row level security;
 alter table private.webhook_event_bodies enable row level security;
 alter table private.webhook_event_bodies_default enable row level security;
 
+-- sql/85_webhooks/2_admin_replay_event.sql
+-- Applies a parked event again, also one of another API version: an admin of the platform has looked at it, and returns what
+-- became of it. Definer: nobody writes events directly.
+create function private.admin_replay_event(p_event_id text, p_reason text)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    event private.webhook_events;
+    outcome text;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    select * into event
+    from private.webhook_events
+    where provider = 'stripe'
+        and event_id = p_event_id
+        and status in ('parked', 'failed')
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'event_not_found',
+            'There is no parked event with that id.',
+            'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
+        );
+    end if;
+
+    outcome := private.replay_event(event);
+    perform private.record_decision(
+        'webhook_events', p_event_id,
+        jsonb_build_object('status', event.status, 'note', event.note),
+        jsonb_build_object('status', outcome)
+    );
+    return outcome;
+end;
+$$;
+
 -- sql/85_webhooks/2_apply_stripe_event.sql
 -- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
@@ -11731,7 +11929,6 @@ create function private.receive_stripe_event(
 as $$
 declare
     event private.webhook_events;
-    outcome private.stripe_outcome;
 begin
     insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
     values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
@@ -11754,23 +11951,121 @@ begin
         end if;
     end if;
 
-    outcome := private.judge_stripe_event(event, p_payload, p_expected_livemode, p_expected_api_version);
-
-    update private.webhook_events
-    set status = outcome.status::private.event_status,
-        note = outcome.note,
-        attempts = attempts + 1,
-        processed_at = private.clock()
-    where id = event.id;
-    return outcome.status;
+    return private.settle_event(event, p_payload, p_expected_livemode, p_expected_api_version);
 end;
 $$;
 
 comment on function private.receive_stripe_event is
     'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
 
+-- sql/85_webhooks/2_replay_event.sql
+-- Judges a stored event once more, from its bytes as they came, and returns what became of it. Its mode and version were
+-- looked at before. The caller holds its lock.
+create function private.replay_event(p_event private.webhook_events)
+    returns text
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    body private.webhook_event_bodies;
+begin
+    select * into body
+    from private.webhook_event_bodies
+    where event_id = p_event.id
+        and received_at = p_event.received_at;
+    if not found then
+        perform private.refuse(
+            'PT409', 'event_body_is_gone',
+            'The body of that event is not kept any more.',
+            'Resend the event from Stripe''s Dashboard.'
+        );
+    end if;
+    return private.settle_event(p_event, convert_from(body.raw, 'UTF8'), p_event.livemode, p_event.api_version);
+end;
+$$;
+
+-- sql/85_webhooks/2_retry_parked_events.sql
+-- Judges the parked events again that came before what they are about was known, later and later for three days; returns how
+-- many are applied by now. Money of an unknown payment is for an admin: it is in suspense.
+create function private.retry_parked_events()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    event private.webhook_events;
+    applied integer := 0;
+begin
+    for event in
+        select parked.*
+        from private.webhook_events parked
+        join private.webhook_event_bodies body on body.event_id = parked.id and body.received_at = parked.received_at
+        where parked.status = 'parked'
+            and parked.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
+            and parked.type not like 'payment_intent.%'
+            and parked.received_at > private.clock() - interval '3 days'
+            and parked.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(parked.attempts, 9)
+        order by parked.received_at, parked.id
+        limit 100
+        for no key update of parked skip locked
+    loop
+        if private.replay_event(event) <> 'parked' then
+            applied := applied + 1;
+        end if;
+    end loop;
+    return applied;
+end;
+$$;
+
+-- sql/85_webhooks/2_settle_event.sql
+-- Judges a stored event and marks it with what became of it. The caller holds its lock.
+create function private.settle_event(
+    p_event private.webhook_events,
+    p_payload text,
+    p_expected_livemode boolean,
+    p_expected_api_version text
+)
+    returns text
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    outcome private.stripe_outcome := private.judge_stripe_event(p_event, p_payload, p_expected_livemode, p_expected_api_version);
+begin
+    update private.webhook_events
+    set status = outcome.status::private.event_status,
+        note = outcome.note,
+        attempts = attempts + 1,
+        processed_at = private.clock()
+    where id = p_event.id;
+    return outcome.status;
+end;
+$$;
+
+-- sql/85_webhooks/4_api.sql
+create function public.admin_replay_event(p_event_id text, p_reason text)
+    returns text
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_replay_event(p_event_id, p_reason);
+
+comment on function public.admin_replay_event is
+    'Applies a parked Stripe event (evt_…) again and returns processed, ignored or parked; platform admins only. '
+    'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
+
 -- sql/85_webhooks/9_access.sql
 grant execute on function private.receive_stripe_event to webhook_service;
+
+grant execute on function private.admin_replay_event to authenticated;
+grant execute on function public.admin_replay_event to authenticated;
 
 -- sql/95_operations/2_anonymise_guardian.sql
 -- Takes a guardian's name, contacts and rights away, and the login.
@@ -12404,6 +12699,8 @@ create function private.maintain()
 as $$
 begin
     return query
+    select 'events_applied', private.retry_parked_events()::bigint
+    union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
     select 'earnings_released', private.release_earnings(null, private.clock())::bigint
@@ -12413,6 +12710,104 @@ begin
         + private.create_month_partitions('private.webhook_event_bodies'))::bigint;
 end;
 $$;
+
+-- sql/95_operations/2_needs_attention.sql
+-- What waits for somebody although the books are in order: one row a thing, with what to do about it.
+-- Definer: the jobs have no access to the tables.
+create function private.needs_attention()
+    returns table (concern text, reference text, since timestamptz, detail text, next_step text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        format('event_%s', event.status), event.event_id, event.received_at,
+        concat_ws(', ', event.type, event.account, event.note),
+        'Remove the cause, then call admin_replay_event with this id and a reason.'
+    from private.webhook_events event
+    where event.status in ('received', 'parked', 'failed');
+
+    return query
+    select
+        'command_dead', command.id::text, command.dead_at, concat_ws(': ', command.topic, command.last_error),
+        'Remove the cause, then call admin_replay_command with this id and a reason.'
+    from private.outbox command
+    where command.dead_at is not null;
+
+    return query
+    select
+        'outbox_behind', null::text, min(command.available_at), format('%s commands are due for more than an hour', count(*)),
+        'Run python -m jobs outbox --watch, and let something restart it.'
+    from private.outbox command
+    where command.processed_at is null
+        and command.dead_at is null
+        and command.available_at < private.clock() - interval '1 hour'
+        and coalesce(command.leased_until < private.clock(), true)
+    having count(*) > 0;
+
+    return query
+    select
+        'alert_open', alert.id::text, alert.created_at, concat_ws(': ', alert.code, alert.message),
+        format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
+    from public.alerts alert
+    where alert.resolved_at is null;
+
+    return query
+    select
+        'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
+        'Send nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare both in Stripe.'
+    from public.payouts payout
+    where payout.status = 'unknown'
+        and payout.last_tried_at < private.clock() - interval '1 hour';
+
+    return query
+    select
+        'payout_held', payout.id::text, payout.updated_at, concat_ws(': ', payout.failure_code, payout.failure_message),
+        'Call admin_release_payout once the cause is gone, or admin_cancel_payout; both with this id and a reason.'
+    from public.payouts payout
+    where payout.status = 'held'
+        and payout.updated_at < private.clock() - interval '3 days';
+
+    return query
+    select
+        'account_settles_in_another_currency', account.stripe_account_id, account.seen_at,
+        format('%s instead of %s', account.default_currency, organization.currency),
+        'Stripe converts what this payee is sent, at the payee''s cost. Ask them for a bank account in the organization''s currency.'
+    from public.stripe_connect_accounts account
+    join public.organizations organization on organization.id = account.org_id
+    where account.retired_at is null
+        and account.status = 'ready'
+        and account.default_currency <> organization.currency;
+
+    return query
+    select
+        'webhooks_silent', expected.endpoint, latest.received_at,
+        format('nothing came since, and %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
+        'Look at this endpoint in Stripe''s Dashboard: its URL, its secret, its events and the deliveries that failed.'
+    from (
+        select 'platform' as endpoint, 'a payment was begun' as what, max(payment.created_at) as at
+        from public.payments payment
+        where payment.stripe_payment_intent_id is not null
+            and payment.created_at < private.clock() - interval '1 day'
+        union all
+        select 'connect', 'a payout was paid', max(payout.paid_at)
+        from public.payouts payout
+        where payout.paid_at < private.clock() - interval '7 days'
+    ) expected
+    left join lateral (
+        select max(event.received_at) as received_at
+        from private.webhook_events event
+        where event.endpoint = expected.endpoint
+    ) latest on true
+    where coalesce(latest.received_at < expected.at, expected.at is not null);
+end;
+$$;
+
+comment on function private.needs_attention is
+    'Parked events, dead commands, open alerts, payouts held or unknown for long, accounts of another currency, silent webhooks.';
 
 -- sql/95_operations/2_overdue_paydays.sql
 -- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
@@ -12459,6 +12854,22 @@ begin
         'They erase themselves with erase_person, or the platform''s admins do.'
     );
 end;
+$$;
+
+-- sql/95_operations/2_traded_currencies.sql
+-- The currencies that the platform's Stripe account has to settle in.
+-- Definer: the jobs have no access to the tables.
+create function private.traded_currencies()
+    returns table (currency text)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select distinct organization.currency
+    from public.organizations organization
+    where exists (select from public.payments payment where payment.org_id = organization.id)
+    order by organization.currency;
 $$;
 
 -- sql/95_operations/2_withdraw_offers.sql
@@ -12529,6 +12940,8 @@ select private.create_month_partitions('private.webhook_event_bodies');
 -- sql/95_operations/9_access.sql
 grant execute on function private.check_invariants to jobs;
 grant execute on function private.overdue_paydays to jobs;
+grant execute on function private.needs_attention to jobs;
+grant execute on function private.traded_currencies to jobs;
 grant execute on function private.maintain to jobs;
 
 grant execute on function private.erase_person to authenticated;
