@@ -1,7 +1,8 @@
--- Applies a parked event again, also one of another API version: an admin of the platform has looked at it, and returns what
--- became of it. Definer: nobody writes events directly.
+-- Has a parked event applied again by the next jobs maintain, also one of another API version: an admin of the platform has
+-- looked at it. Not at once, since what Stripe says is never an act of a person.
+-- Definer: nobody writes events directly.
 create function private.admin_replay_event(p_event_id text, p_reason text)
-    returns text
+    returns void
     language plpgsql
     volatile
     security definer
@@ -9,7 +10,6 @@ create function private.admin_replay_event(p_event_id text, p_reason text)
 as $$
 declare
     event private.webhook_events;
-    outcome text;
 begin
     perform private.require_platform_admin(p_reason);
 
@@ -26,13 +26,27 @@ begin
             'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
         );
     end if;
+    if not exists (
+        select
+        from private.webhook_event_bodies body
+        where body.event_id = event.id
+            and body.received_at = event.received_at
+    ) then
+        perform private.refuse(
+            'PT409', 'event_body_is_gone',
+            'The body of that event is not kept any more.',
+            'Resend the event from Stripe''s Dashboard.'
+        );
+    end if;
 
-    outcome := private.replay_event(event);
+    update private.webhook_events
+    set status = 'received',
+        processed_at = null
+    where id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),
-        jsonb_build_object('status', outcome)
+        jsonb_build_object('status', 'received')
     );
-    return outcome;
 end;
 $$;

@@ -10,7 +10,7 @@ create function private.maintain()
 as $$
 begin
     return query
-    select 'events_applied', private.retry_parked_events()::bigint
+    select 'events_applied', private.apply_waiting_events()::bigint
     union all
     select 'holds_expired', private.expire_holds()::bigint
     union all

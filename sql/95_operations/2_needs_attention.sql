@@ -14,7 +14,7 @@ begin
         concat_ws(', ', event.type, event.account, event.note),
         'Remove the cause, then call admin_replay_event with this id and a reason.'
     from private.webhook_events event
-    where event.status in ('received', 'parked', 'failed');
+    where event.status in ('parked', 'failed');
 
     return query
     select

@@ -11776,7 +11776,7 @@ create index on private.webhook_events (received_at) where status in ('received'
 
 comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
 comment on column private.webhook_events.status is
-    'processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
+    'received: to be applied by jobs maintain; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
 comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
 
 create table private.webhook_event_bodies (
@@ -11796,10 +11796,11 @@ alter table private.webhook_event_bodies enable row level security;
 alter table private.webhook_event_bodies_default enable row level security;
 
 -- sql/85_webhooks/2_admin_replay_event.sql
--- Applies a parked event again, also one of another API version: an admin of the platform has looked at it, and returns what
--- became of it. Definer: nobody writes events directly.
+-- Has a parked event applied again by the next jobs maintain, also one of another API version: an admin of the platform has
+-- looked at it. Not at once, since what Stripe says is never an act of a person.
+-- Definer: nobody writes events directly.
 create function private.admin_replay_event(p_event_id text, p_reason text)
-    returns text
+    returns void
     language plpgsql
     volatile
     security definer
@@ -11807,7 +11808,6 @@ create function private.admin_replay_event(p_event_id text, p_reason text)
 as $$
 declare
     event private.webhook_events;
-    outcome text;
 begin
     perform private.require_platform_admin(p_reason);
 
@@ -11824,14 +11824,28 @@ begin
             'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
         );
     end if;
+    if not exists (
+        select
+        from private.webhook_event_bodies body
+        where body.event_id = event.id
+            and body.received_at = event.received_at
+    ) then
+        perform private.refuse(
+            'PT409', 'event_body_is_gone',
+            'The body of that event is not kept any more.',
+            'Resend the event from Stripe''s Dashboard.'
+        );
+    end if;
 
-    outcome := private.replay_event(event);
+    update private.webhook_events
+    set status = 'received',
+        processed_at = null
+    where id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),
-        jsonb_build_object('status', outcome)
+        jsonb_build_object('status', 'received')
     );
-    return outcome;
 end;
 $$;
 
@@ -11866,6 +11880,50 @@ begin
         when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
         else row('ignored', null)::private.stripe_outcome
     end;
+end;
+$$;
+
+-- sql/85_webhooks/2_apply_waiting_events.sql
+-- Judges stored events once more, from their bytes as they came: those that an admin wants replayed, and for three days, later
+-- and later, those that came before what they are about was known. Returns how many are applied by now. Money of an unknown
+-- payment is left to an admin: it is in suspense. Mode and version of all these were looked at before.
+create function private.apply_waiting_events()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    event private.webhook_events;
+    raw bytea;
+    applied integer := 0;
+begin
+    for event in
+        select waiting.*
+        from private.webhook_events waiting
+        where waiting.status = 'received'
+            or (
+                waiting.status = 'parked'
+                and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
+                and waiting.type not like 'payment_intent.%'
+                and waiting.received_at > private.clock() - interval '3 days'
+                and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
+            )
+        order by waiting.received_at, waiting.id
+        limit 100
+        for no key update skip locked
+    loop
+        select body.raw into raw
+        from private.webhook_event_bodies body
+        where body.event_id = event.id
+            and body.received_at = event.received_at;
+
+        if found and private.settle_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
+            applied := applied + 1;
+        end if;
+    end loop;
+    return applied;
 end;
 $$;
 
@@ -11958,69 +12016,6 @@ $$;
 comment on function private.receive_stripe_event is
     'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
 
--- sql/85_webhooks/2_replay_event.sql
--- Judges a stored event once more, from its bytes as they came, and returns what became of it. Its mode and version were
--- looked at before. The caller holds its lock.
-create function private.replay_event(p_event private.webhook_events)
-    returns text
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-declare
-    body private.webhook_event_bodies;
-begin
-    select * into body
-    from private.webhook_event_bodies
-    where event_id = p_event.id
-        and received_at = p_event.received_at;
-    if not found then
-        perform private.refuse(
-            'PT409', 'event_body_is_gone',
-            'The body of that event is not kept any more.',
-            'Resend the event from Stripe''s Dashboard.'
-        );
-    end if;
-    return private.settle_event(p_event, convert_from(body.raw, 'UTF8'), p_event.livemode, p_event.api_version);
-end;
-$$;
-
--- sql/85_webhooks/2_retry_parked_events.sql
--- Judges the parked events again that came before what they are about was known, later and later for three days; returns how
--- many are applied by now. Money of an unknown payment is for an admin: it is in suspense.
-create function private.retry_parked_events()
-    returns integer
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-declare
-    event private.webhook_events;
-    applied integer := 0;
-begin
-    for event in
-        select parked.*
-        from private.webhook_events parked
-        join private.webhook_event_bodies body on body.event_id = parked.id and body.received_at = parked.received_at
-        where parked.status = 'parked'
-            and parked.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
-            and parked.type not like 'payment_intent.%'
-            and parked.received_at > private.clock() - interval '3 days'
-            and parked.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(parked.attempts, 9)
-        order by parked.received_at, parked.id
-        limit 100
-        for no key update of parked skip locked
-    loop
-        if private.replay_event(event) <> 'parked' then
-            applied := applied + 1;
-        end if;
-    end loop;
-    return applied;
-end;
-$$;
-
 -- sql/85_webhooks/2_settle_event.sql
 -- Judges a stored event and marks it with what became of it. The caller holds its lock.
 create function private.settle_event(
@@ -12050,7 +12045,7 @@ $$;
 
 -- sql/85_webhooks/4_api.sql
 create function public.admin_replay_event(p_event_id text, p_reason text)
-    returns text
+    returns void
     language sql
     volatile
     security invoker
@@ -12058,7 +12053,7 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is
-    'Applies a parked Stripe event (evt_…) again and returns processed, ignored or parked; platform admins only. '
+    'Has a parked Stripe event (evt_…) applied again, by the next jobs maintain; platform admins only. '
     'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
 
 -- sql/85_webhooks/9_access.sql
@@ -12699,7 +12694,7 @@ create function private.maintain()
 as $$
 begin
     return query
-    select 'events_applied', private.retry_parked_events()::bigint
+    select 'events_applied', private.apply_waiting_events()::bigint
     union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
@@ -12728,7 +12723,7 @@ begin
         concat_ws(', ', event.type, event.account, event.note),
         'Remove the cause, then call admin_replay_event with this id and a reason.'
     from private.webhook_events event
-    where event.status in ('received', 'parked', 'failed');
+    where event.status in ('parked', 'failed');
 
     return query
     select
