@@ -28,7 +28,7 @@ bench: $(VENV) $(STACK) ## measure speed
 	@$(BIN)/pytest -m bench -n0 -p no:randomly
 
 faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
-	@$(BIN)/pytest -m faults
+	@$(BIN)/pytest -m "" tests/faults
 
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
 	@PYTHONPATH=. $(BIN)/python supabase/new_migration "$(name)"

@@ -98,13 +98,15 @@ def outbox(
         bool, typer.Option("--watch", help="Keep going until stopped by a signal.")
     ] = False,
 ) -> None:
-    """Carry out what the database decided: refunds, reversals, and questions to Stripe."""
+    """Carry out what the database decided: refunds, captures, reversals, questions to Stripe."""
     with _session(pool_size=2) as (config, database):
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
         calls = make_stripe_calls(config, stop)
-        work = Outbox(database, client, calls, open_output(), stop)
-        if not (work.watch() if watch else work.drain()):
+        work = Outbox(config, database, client, calls, open_output(), stop)
+        if watch:
+            work.watch()
+        elif not work.drain():
             raise typer.Exit(UNSETTLED)
 
 

@@ -125,6 +125,17 @@ class Violation:
     detail: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """Something that waits for somebody, and what to do about it."""
+
+    concern: str
+    reference: str | None
+    since: datetime | None
+    detail: str
+    next_step: str
+
+
 class Database(Postgres):
     """What the login `jobs` may do."""
 
@@ -160,6 +171,17 @@ class Database(Postgres):
             "select org_id, org_name, schedule, period_on, heartbeat_at"
             " from private.overdue_paydays()",
         )
+
+    def needs_attention(self) -> list[Concern]:
+        """Return what waits for somebody although the books are in order."""
+        return self._rows(
+            Concern,
+            "select concern, reference, since, detail, next_step from private.needs_attention()",
+        )
+
+    def traded_currencies(self) -> list[str]:
+        """Return the currencies that the platform's Stripe account has to settle in."""
+        return self._scalars("select currency from private.traded_currencies()")
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""
@@ -258,7 +280,7 @@ class Database(Postgres):
         )
 
     def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
-        """Lease the oldest commands to this worker."""
+        """Lease commands to this worker: of each subject the oldest."""
         return self._rows(
             Command,
             "select command_id, topic, payload, attempts from private.claim_commands(%s, %s, %s)",
@@ -279,6 +301,12 @@ class Database(Postgres):
             "select private.fail_command(%s, %s, %s, %s)", command_id, worker_id, error, is_final
         )
         return fate
+
+    def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
+        """Record what Stripe says of a payment's PaymentIntent."""
+        self._scalar(
+            "select private.record_payment_intent(%s, %s)", payment_id, Jsonb(payment_intent)
+        )
 
     def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:
         """Record the refund that Stripe made."""

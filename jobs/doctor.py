@@ -1,18 +1,36 @@
-"""Looks for what is wrong before somebody notices."""
+"""Looks for what is wrong before somebody notices, and says what to do about it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 import stripe
 
 from jobs.config import Config
-from jobs.database import Database, OverduePayday, Violation
+from jobs.database import Concern, Database, OverduePayday, Violation
 from jobs.output import Output
 from webhook_service.database import DatabaseError
 from webhook_service.stripe_client import as_dict
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found. `reference` is the id to look for, `since` how long it has been so."""
+
+    check: str
+    is_well: bool
+    finding: str
+    next_step: str | None = None
+    reference: str | None = None
+    since: datetime | None = None
+
+
 class Unwell(Exception):
-    """What a check found."""
+    """What a check found, and what to do."""
+
+    def __init__(self, finding: str, next_step: str) -> None:
+        super().__init__(finding)
+        self.next_step = next_step
 
 
 def examine(
@@ -20,8 +38,8 @@ def examine(
 ) -> bool:
     """Make every check and show what it found; return whether all is well."""
     findings = list(_findings(config, database, client))
-    output.table("check", findings)
-    return all(finding["is_well"] for finding in findings)
+    output.table("check", [asdict(finding) for finding in findings])
+    return all(finding.is_well for finding in findings)
 
 
 def show_violations(violations: list[Violation], output: Output) -> None:
@@ -30,49 +48,88 @@ def show_violations(violations: list[Violation], output: Output) -> None:
         output.trouble("invariant_broken", invariant=violation.invariant, detail=violation.detail)
 
 
-def _findings(
-    config: Config, database: Database, client: stripe.StripeClient
-) -> Iterator[dict[str, object]]:
+def _findings(config: Config, database: Database, client: stripe.StripeClient) -> Iterator[Finding]:
     checks: dict[str, Callable[[], str]] = {
         "configuration": lambda: f"{'live' if config.is_live else 'test'} mode",
         "database": lambda: f"its clock says {database.clock():%Y-%m-%d %H:%M:%S %Z}",
         "invariants": lambda: _check_invariants(database),
         "paydays": lambda: _check_paydays(database),
-        "stripe": lambda: _check_stripe(config, client),
+        "stripe": lambda: _check_stripe(config, database, client),
     }
     for name, check in checks.items():
         try:
-            yield {"check": name, "is_well": True, "finding": check()}
-        except (DatabaseError, stripe.StripeError, Unwell) as error:
-            yield {"check": name, "is_well": False, "finding": f"{type(error).__name__}: {error}"}
+            yield Finding(name, is_well=True, finding=check())
+        except Unwell as error:
+            yield Finding(name, is_well=False, finding=str(error), next_step=error.next_step)
+        except (DatabaseError, stripe.StripeError) as error:
+            yield _unanswered(name, error)
+    try:
+        concerns = database.needs_attention()
+    except DatabaseError as error:
+        yield _unanswered("attention", error)
+    else:
+        yield Finding("attention", is_well=not concerns, finding=f"{len(concerns)} things wait")
+        yield from map(_describe_concern, concerns)
+
+
+def _unanswered(check: str, error: Exception) -> Finding:
+    finding = f"{type(error).__name__}: {error}"
+    next_step = "Look at the configuration and at what it names, then run this again."
+    return Finding(check, is_well=False, finding=finding, next_step=next_step)
+
+
+def _describe_concern(concern: Concern) -> Finding:
+    return Finding(
+        concern.concern,
+        is_well=False,
+        finding=concern.detail,
+        next_step=concern.next_step,
+        reference=concern.reference,
+        since=concern.since,
+    )
 
 
 def _check_invariants(database: Database) -> str:
     violations = database.check_invariants()
     if violations:
         names = sorted({violation.invariant for violation in violations})
-        raise Unwell(f"{len(violations)} violations of {', '.join(names)}")
+        raise Unwell(
+            f"{len(violations)} violations of {', '.join(names)}",
+            "Pay nobody by hand. Look at the rows with the saved query invariants.",
+        )
     return "all hold"
 
 
 def _check_paydays(database: Database) -> str:
     overdue = database.overdue_paydays()
     if overdue:
-        raise Unwell("; ".join(map(_describe, overdue)))
+        raise Unwell(
+            "; ".join(map(_describe_payday, overdue)),
+            "Run python -m jobs payouts, and find out why its schedule did not.",
+        )
     return "none is overdue"
 
 
-def _describe(payday: OverduePayday) -> str:
+def _describe_payday(payday: OverduePayday) -> str:
     which = f"{payday.org_name}, {payday.schedule}, {payday.period_on}"
     if payday.heartbeat_at is None:
-        return f"{which}: nobody has been paid, run the payout job"
+        return f"{which}: nobody has been paid"
     return (
         f"{which}: not finished, and nobody works on it since {payday.heartbeat_at:%d %B %H:%M %Z}"
     )
 
 
-def _check_stripe(config: Config, client: stripe.StripeClient) -> str:
+def _check_stripe(config: Config, database: Database, client: stripe.StripeClient) -> str:
     balance = as_dict(client.v1.balance.retrieve(), "balance")
     if balance["livemode"] != config.is_live:
-        raise Unwell("the account's mode is not that of the key")
+        raise Unwell(
+            "the account's mode is not that of the key", "Set the right STRIPE_SECRET_KEY."
+        )
+    settled = {funds["currency"] for funds in balance["available"]}
+    missing = sorted(set(database.traded_currencies()) - settled)
+    if missing:
+        raise Unwell(
+            f"the platform's account does not settle in {', '.join(missing)}",
+            "Add a bank account in that currency in Stripe's Dashboard, or payments are converted.",
+        )
     return f"answers in {'live' if config.is_live else 'test'} mode"

@@ -1,23 +1,24 @@
-"""Carries what SQL decided to Stripe: refunds, reversals, and questions about what is there."""
+"""Carries what SQL decided to Stripe: refunds, captures, reversals, and questions."""
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import closing
 from typing import Any
 from uuid import UUID, uuid4
 
 import stripe
 
+from jobs.config import Config
 from jobs.database import Command, Database
+from jobs.doorbell import Doorbell
 from jobs.output import Output
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_outcomes import Outcome
-from webhook_service.database import DatabaseUnavailable, Refused
-from webhook_service.stripe_client import as_dict
+from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
+from webhook_service.stripe_client import as_dict, make_payment_intent
 
-BATCH = 10
-LEASE = timedelta(minutes=5)
-POLL_SECONDS = 2.0
+# One at a time, so that a command that kills its worker takes no others with it.
+BATCH = 1
 
 Payload = dict[str, Any]
 
@@ -31,13 +32,16 @@ class Outbox:
 
     def __init__(
         self,
+        config: Config,
         database: Database,
         client: stripe.StripeClient,
         calls: StripeCalls,
         output: Output,
         stop: threading.Event,
     ) -> None:
+        self._config = config
         self._database = database
+        self._client = client
         self._stripe = client.v1
         self._calls = calls
         self._output = output
@@ -46,6 +50,8 @@ class Outbox:
         self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
             "refund_payment": self._refund_payment,
             "fetch_processing_fee": self._fetch_processing_fee,
+            "cancel_payment_intent": self._cancel_payment_intent,
+            "capture_payment": self._capture_payment,
             "reverse_transfer": self._reverse_transfer,
             "sync_account": self._sync_account,
         }
@@ -54,24 +60,30 @@ class Outbox:
         """Carry out everything that is due now; return whether no command was given up."""
         is_well = True
         while not self._stop.is_set():
-            lease = Lease(LEASE.total_seconds())
-            commands = self._database.claim_commands(self._worker_id, BATCH, LEASE)
+            lease = Lease(self._config.outbox_lease_seconds)
+            commands = self._database.claim_commands(
+                self._worker_id, BATCH, self._config.outbox_lease
+            )
             if not commands:
                 break
             for command in commands:
                 is_well &= self._carry_out(command, lease)
         return is_well
 
-    def watch(self) -> bool:
-        """Drain again and again until told to stop, also through an outage of the database."""
-        is_well = True
-        while not self._stop.is_set():
-            try:
-                is_well &= self.drain()
-            except DatabaseUnavailable as error:
-                self._output.trouble("database_unavailable", reason=str(error))
-            self._stop.wait(POLL_SECONDS)
-        return is_well
+    def watch(self) -> None:
+        """Drain again and again until told to stop, also through an outage of the database.
+
+        A command that was given up ends nothing: it was told of, and the doctor shows it.
+        """
+        url = self._config.direct_database_url
+        bell = Doorbell(url.get_secret_value() if url else None, self._output, self._stop)
+        with closing(bell):
+            while not self._stop.is_set():
+                try:
+                    self.drain()
+                except DatabaseUnavailable as error:
+                    self._output.trouble("database_unavailable", reason=str(error))
+                bell.wait(self._config.outbox_poll_seconds)
 
     def _carry_out(self, command: Command, lease: Lease) -> bool:
         try:
@@ -91,6 +103,8 @@ class Outbox:
             return self._fail(command, f"{failure.code}: {failure.message}", is_final=is_final)
         except Refused as refusal:
             return self._fail(command, f"{refusal.code}: {refusal.message}", is_final=True)
+        except DatabaseFault as fault:
+            return self._fail(command, str(fault), is_final=False)
         except (KeyError, TypeError, ValueError) as error:
             return self._fail(command, f"malformed payload: {error!r}", is_final=True)
         self._database.finish_command(command.command_id, self._worker_id)
@@ -153,6 +167,66 @@ class Outbox:
             return as_dict(made, "refund")
 
         return self._calls.make(lease, refund)
+
+    def _cancel_payment_intent(self, payload: Payload, lease: Lease) -> None:
+        """Cancel an intent, so that nobody can pay it any more, or record that it was paid first.
+
+        Whether it was ever made may be unknown: under the key of then it is made now, or found.
+        """
+        payment_id = UUID(payload["payment_id"])
+        intent_id = payload["payment_intent"] or self._make_intent(payload, lease)["id"]
+
+        def cancel() -> dict[str, Any]:
+            key = f"cancel:{payment_id}"
+            cancelled = self._stripe.payment_intents.cancel(intent_id, {}, {"idempotency_key": key})
+            return as_dict(cancelled, "payment_intent")
+
+        try:
+            intent = self._calls.make(lease, cancel)
+        except CallFailed as error:
+            if error.failure.code != "payment_intent_unexpected_state":
+                raise
+            intent = self._retrieve_intent(intent_id, lease)
+        self._record_intent(payment_id, intent)
+
+    def _make_intent(self, payload: Payload, lease: Lease) -> dict[str, Any]:
+        return self._calls.make(
+            lease,
+            lambda: make_payment_intent(self._client, payload["create"], payload["create_key"]),
+        )
+
+    def _capture_payment(self, payload: Payload, lease: Lease) -> None:
+        """Collect what was authorized; of an authorization that is over, record how it ended."""
+        payment_id = UUID(payload["payment_id"])
+        intent_id = payload["payment_intent"]
+
+        def capture() -> dict[str, Any]:
+            captured = self._stripe.payment_intents.capture(
+                intent_id,
+                {"amount_to_capture": payload["amount_cents"]},
+                {"idempotency_key": payload["idempotency_key"]},
+            )
+            return as_dict(captured, "payment_intent")
+
+        try:
+            intent = self._calls.make(lease, capture)
+        except CallFailed as error:
+            if error.failure.outcome is not Outcome.REFUSED:
+                raise
+            intent = self._retrieve_intent(intent_id, lease)
+            if intent["amount_capturable"]:
+                raise
+        self._record_intent(payment_id, intent)
+
+    def _retrieve_intent(self, intent_id: str, lease: Lease) -> dict[str, Any]:
+        return self._calls.make(
+            lease,
+            lambda: as_dict(self._stripe.payment_intents.retrieve(intent_id), "payment_intent"),
+        )
+
+    def _record_intent(self, payment_id: UUID, intent: dict[str, Any]) -> None:
+        intent.pop("client_secret", None)
+        self._database.record_payment_intent(payment_id, intent)
 
     def _fetch_processing_fee(self, payload: Payload, lease: Lease) -> None:
         """Ask what Stripe kept of a payment."""

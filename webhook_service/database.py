@@ -103,6 +103,9 @@ class Postgres:
     def _scalar(self, call: LiteralString, *arguments: object) -> Any:
         return self._call(scalar_row, call, arguments)[0]
 
+    def _scalars(self, call: LiteralString, *arguments: object) -> list[Any]:
+        return self._call(scalar_row, call, arguments)
+
     def _call(
         self, row: BaseRowFactory[Row], call: LiteralString, arguments: Sequence[object]
     ) -> list[Row]:

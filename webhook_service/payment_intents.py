@@ -10,7 +10,7 @@ from stripe import StripeClient
 from webhook_service.auth import Authenticator
 from webhook_service.bodies import Body, parse_body
 from webhook_service.database import Database, OpenPayment
-from webhook_service.stripe_client import as_dict
+from webhook_service.stripe_client import as_dict, make_payment_intent
 
 
 class PaymentIntentRequest(Body):
@@ -58,19 +58,15 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
 
 def create_or_retrieve(stripe: StripeClient, payment: OpenPayment) -> dict[str, Any]:
     """Make the PaymentIntent under the payment's idempotency key, or fetch the one it has."""
-    intents = stripe.v1.payment_intents
     if payment.stripe_payment_intent_id:
-        return as_dict(intents.retrieve(payment.stripe_payment_intent_id), "payment_intent")
-    intent = intents.create(
-        {
-            "amount": payment.amount_cents,
-            "currency": payment.currency,
-            "capture_method": payment.capture_method,
-            "description": payment.description,
-            "transfer_group": payment.transfer_group,
-            "metadata": payment.metadata,
-            "automatic_payment_methods": {"enabled": True},
-        },
-        {"idempotency_key": payment.idempotency_key},
-    )
-    return as_dict(intent, "payment_intent")
+        intent = stripe.v1.payment_intents.retrieve(payment.stripe_payment_intent_id)
+        return as_dict(intent, "payment_intent")
+    fields = {
+        "amount": payment.amount_cents,
+        "currency": payment.currency,
+        "capture_method": payment.capture_method,
+        "description": payment.description,
+        "transfer_group": payment.transfer_group,
+        "metadata": payment.metadata,
+    }
+    return make_payment_intent(stripe, fields, payment.idempotency_key)

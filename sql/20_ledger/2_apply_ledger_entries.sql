@@ -1,5 +1,6 @@
 -- Runs once for each insert into the entries: refuses a transaction that does not sum to zero, and moves the running
--- balances of owned accounts, locking them in the order of their ids.
+-- balances of owned accounts, locking them in the order of their ids. The ids come as an array, so that accounts are found by
+-- their key whatever the plan was made for: one made for a large batch is kept, and would read them all for a small one.
 -- Definer: whoever posts needs no other access to the ledger.
 create function private.apply_ledger_entries()
     returns trigger
@@ -21,7 +22,7 @@ begin
     perform
     from private.ledger_accounts account
     where account.owner_id is not null
-        and account.id in (select entry.account_id from new_rows entry)
+        and account.id = any (array(select entry.account_id from new_rows entry))
     order by account.id
     for no key update;
 
@@ -33,6 +34,7 @@ begin
         group by entry.account_id
     ) moved
     where account.id = moved.account_id
+        and account.id = any (array(select entry.account_id from new_rows entry))
         and account.owner_id is not null;
     return null;
 end;

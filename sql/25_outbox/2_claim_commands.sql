@@ -1,4 +1,5 @@
--- Leases a batch of commands to a worker; a dead worker's lease runs out and the command is claimed again.
+-- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
+-- the command is claimed again; one that has taken its last worker with it is given up.
 -- Definer: the jobs login has no access to the table.
 create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
     returns table (command_id bigint, topic text, payload jsonb, attempts integer)
@@ -8,6 +9,25 @@ create function private.claim_commands(p_worker_id uuid, p_limit integer, p_leas
     set search_path = ''
 as $$
 begin
+    update private.outbox command
+    set dead_at = private.clock(),
+        leased_by = null,
+        leased_until = null,
+        last_error = 'Its worker never came back.'
+    where command.id = any (
+        array(
+            select abandoned.id
+            from private.outbox abandoned
+            where abandoned.processed_at is null
+                and abandoned.dead_at is null
+                and abandoned.available_at <= private.clock()
+                and abandoned.leased_until <= private.clock()
+                and abandoned.attempts >= private.most_attempts()
+            order by abandoned.id
+            for update skip locked
+        )
+    );
+
     return query
     update private.outbox command
     set leased_by = p_worker_id,
@@ -21,6 +41,14 @@ begin
                 and ready.dead_at is null
                 and ready.available_at <= private.clock()
                 and (ready.leased_until is null or ready.leased_until <= private.clock())
+                and not exists (
+                    select
+                    from private.outbox other
+                    where other.subject = ready.subject
+                        and other.processed_at is null
+                        and other.dead_at is null
+                        and (other.id < ready.id or other.leased_until > private.clock())
+                )
             order by ready.available_at, ready.id
             limit p_limit
             for update skip locked

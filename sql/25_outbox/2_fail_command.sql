@@ -8,15 +8,14 @@ create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_er
     set search_path = ''
 as $$
 declare
-    most_attempts constant integer := 12;
     command private.outbox;
 begin
     update private.outbox
     set leased_by = null,
         leased_until = null,
         last_error = left(p_error, 1000),
-        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, most_attempts), interval '6 hours'),
-        dead_at = case when p_is_final or attempts >= most_attempts then private.clock() end
+        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, private.most_attempts()), interval '6 hours'),
+        dead_at = case when p_is_final or attempts >= private.most_attempts() then private.clock() end
     where id = p_command_id
         and leased_by = p_worker_id
     returning * into command;

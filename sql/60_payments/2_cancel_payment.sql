@@ -14,7 +14,8 @@ begin
             'payment_intent', p_payment.stripe_payment_intent_id,
             'create', private.intent_parameters(p_payment),
             'create_key', private.intent_key(p_payment)
-        )
+        ),
+        format('payment:%s', p_payment.id)
     );
 end;
 $$;

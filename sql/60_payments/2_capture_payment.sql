@@ -23,7 +23,8 @@ begin
             'payment_intent', p_payment.stripe_payment_intent_id,
             'amount_cents', p_payment.amount_cents - let_go_cents,
             'idempotency_key', format('payment:%s:capture', p_payment.id)
-        )
+        ),
+        format('payment:%s', p_payment.id)
     );
 end;
 $$;

@@ -1,5 +1,6 @@
--- Takes Stripe's answer to the making of a payment's intent.
--- Definer: the service has no access to the tables.
+-- Takes Stripe's answer about a payment's intent. It says when the intent was made and cancelled, not when it succeeded: that
+-- is final, and was just now as far as we know. Another state of it may be old news, so it counts from when it was made.
+-- Definer: the services have no access to the tables.
 create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
     returns void
     language plpgsql
@@ -15,6 +16,12 @@ begin
             'Record the intent that was made with this payment''s metadata.'
         );
     end if;
-    perform private.apply_payment_intent(p_payment_intent, to_timestamp((p_payment_intent ->> 'created')::bigint));
+    perform private.apply_payment_intent(
+        p_payment_intent,
+        case p_payment_intent ->> 'status'
+            when 'succeeded' then private.clock()
+            else to_timestamp(coalesce(p_payment_intent ->> 'canceled_at', p_payment_intent ->> 'created')::bigint)
+        end
+    );
 end;
 $$;

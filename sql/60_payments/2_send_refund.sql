@@ -15,7 +15,8 @@ as $$
             'currency', refund.currency,
             'idempotency_key', format('refund:%s', refund.id),
             'metadata', jsonb_build_object('refund_id', refund.id, 'payment_id', payment.id)
-        )
+        ),
+        format('payment:%s', payment.id)
     )
     from public.refunds refund
     join public.payments payment on payment.id = refund.payment_id

@@ -16,7 +16,8 @@ begin
 
     perform private.enqueue_command(
         'sync_account', format('sync_account:%s', p_event_id),
-        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id)
+        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
+        format('connect_account:%s', account.id)
     );
     return row('processed', null)::private.stripe_outcome;
 end;

@@ -28,7 +28,8 @@ begin
                 'amount_cents', payout.amount_cents - payout.reversed_cents,
                 'idempotency_key', reversal_key,
                 'metadata', jsonb_build_object('payout_id', payout.id, 'reversal', reversal_key)
-            )
+            ),
+            format('payout:%s', payout.id)
         );
     elsif payout.status in ('pending', 'held', 'failed') then
         perform private.cancel_payout(payout);

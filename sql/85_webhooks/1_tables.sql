@@ -25,7 +25,7 @@ create index on private.webhook_events (received_at) where status in ('received'
 
 comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
 comment on column private.webhook_events.status is
-    'processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
+    'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
 comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
 
 create table private.webhook_event_bodies (

@@ -22,7 +22,6 @@ create function private.receive_stripe_event(
 as $$
 declare
     event private.webhook_events;
-    outcome private.stripe_outcome;
 begin
     insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
     values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
@@ -45,15 +44,7 @@ begin
         end if;
     end if;
 
-    outcome := private.judge_stripe_event(event, p_payload, p_expected_livemode, p_expected_api_version);
-
-    update private.webhook_events
-    set status = outcome.status::private.event_status,
-        note = outcome.note,
-        attempts = attempts + 1,
-        processed_at = private.clock()
-    where id = event.id;
-    return outcome.status;
+    return private.settle_event(event, p_payload, p_expected_livemode, p_expected_api_version);
 end;
 $$;
 

@@ -10,6 +10,8 @@ create function private.maintain()
 as $$
 begin
     return query
+    select 'events_applied', private.apply_waiting_events()::bigint
+    union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
     select 'purchases_expired', private.expire_purchases()::bigint

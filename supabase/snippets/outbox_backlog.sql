@@ -1,6 +1,8 @@
--- What SQL decided and `python -m jobs outbox` has not carried to Stripe yet; dead ones need somebody.
+-- What SQL decided and `python -m jobs outbox` has not carried to Stripe yet; dead ones need somebody: admin_replay_command(id, 'why').
 select
+    command.id,
     command.topic,
+    command.subject,
     case
         when command.dead_at is not null then 'dead'
         when command.available_at > private.clock() then 'later'

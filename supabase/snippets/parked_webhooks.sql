@@ -1,5 +1,5 @@
 -- Webhooks that are stored whole and wait for somebody to look; the note says why.
--- Once the cause is gone, resend the event from Stripe's Dashboard: it is judged again.
+-- Once the cause is gone: admin_replay_event('evt_…', 'why'), or resend the event from Stripe's Dashboard.
 select
     event.received_at,
     event.event_id,

@@ -1402,6 +1402,12 @@ isOneToOne: false
 "admin_release_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_replay_command":
+{ Args: { "p_command_id": number,"p_reason": string }; Returns: undefined
+                           },
+"admin_replay_event":
+{ Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
+                           },
 "admin_resolve_problem":
 { Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
                            },

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from psycopg.rows import DictRow
 
-from tests.factories import MARKETPLACE, Booking, Instructor, World
+from tests.factories import MARKETPLACE, Booking, Instructor, World, account_object
 from tests.payouts import paydays
 from tests.payouts.paydays import open_run, owe
 
@@ -249,6 +249,8 @@ def build(world: World) -> Town:
             "ann_payout": _row_id(world, "payouts", instructor_id=ann.id),
             "waiting_payout": waiting,
             "held_payout": held,
+            "dead_command": _dead_command(world),
+            "parked_event": _parked_event(world),
             "today": next_lesson.columns["start_at"].date().isoformat(),
             "yesterday": world.in_days(-1).isoformat(),
             "tomorrow": world.in_days(1).isoformat(),
@@ -465,3 +467,26 @@ def _book_series(world: World, story: Story, service_id: UUID) -> None:
 
 def _free_slot(world: World, person: Person) -> UUID:
     return world.slot(world.service(_as_instructor(person)), world.in_days(3))
+
+
+def _dead_command(world: World) -> int:
+    """A command that was given up."""
+    command_id: int = world.value(
+        "insert into private.outbox (topic, dedupe_key, payload, dead_at)"
+        " values ('paint_it_blue', 'blue', '{}', private.clock()) returning id"
+    )
+    return command_id
+
+
+def _parked_event(world: World) -> str:
+    """An event about an account that nobody knows."""
+    account = account_object({"connect_account_id": str(uuid4())}, ready=True)
+    outcome = world.deliver(
+        "account.updated",
+        account,
+        event_id="evt_parked",
+        endpoint="connect",
+        account=account["id"],
+    )
+    assert outcome == "parked"
+    return "evt_parked"

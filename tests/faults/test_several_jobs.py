@@ -147,7 +147,14 @@ def test_a_job_outlives_a_crash_of_its_database(payday: Payday, fragile: Fragile
     assert payday.fake.count("POST", "/v1/transfers") == INSTRUCTORS
 
 
-@pytest.mark.parametrize("point", ["looked_up", "before_transfer", "after_transfer"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "looked_up",
+        pytest.param("before_transfer", marks=pytest.mark.faults),
+        pytest.param("after_transfer", marks=pytest.mark.faults),
+    ],
+)
 def test_a_job_killed_while_it_heals_pays_nobody_twice(payday: Payday, point: str) -> None:
     payday.fake.fault("POST", "/v1/transfers", "html", "after", nth=2, times=2)
     assert payday.pay("--workers", "1").status == 1

@@ -40,6 +40,7 @@ def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
         "invariants",
         "paydays",
         "stripe",
+        "attention",
     }
 
 
@@ -75,6 +76,39 @@ def test_the_doctor_finds_a_run_without_a_heartbeat(payday: Payday) -> None:
     payday.fake.clear_faults()
     assert payday.pay().status == 0
     assert unwell(payday.run("doctor")) == set()
+
+
+def test_the_doctor_names_what_waits_and_the_next_step(office: Payday) -> None:
+    office.world.deliver("charge.succeeded", {}, event_id="evt_1", api_version="2019-01-01")
+    finished = office.run("doctor")
+    assert (finished.status, finished.stderr) == (1, "")
+    assert unwell(finished) == {"attention", "event_parked"}
+    [parked] = [event for event in finished.events("check") if event["check"] == "event_parked"]
+    assert parked["reference"] == "evt_1"
+    assert parked["finding"] == "charge.succeeded, api_version_differs"
+    assert "admin_replay_event" in parked["next_step"]
+
+
+def test_the_doctor_finds_a_platform_that_settles_in_another_currency(office: Payday) -> None:
+    pay_at_stripe(office, office.world.booking())
+    office.run("outbox")
+    assert unwell(office.run("doctor")) == set()
+    school = office.world.organization(currency="eur")
+    instructor = office.world.instructor(org_id=school, currency="eur")
+    learner = office.world.person()
+    office.world.learner(school, learner)
+    slot_id = office.world.slot(office.world.service(instructor, currency="eur"))
+    booked = office.world.book(learner, slot_id)
+    office.world.serve(
+        "webhook_service",
+        "private.open_payment",
+        p_user_id=learner,
+        p_booking_id=booked["booking_id"],
+    )
+    finished = office.run("doctor")
+    assert unwell(finished) == {"stripe"}
+    [stripe] = [event for event in finished.events("check") if event["check"] == "stripe"]
+    assert stripe["finding"] == "the platform's account does not settle in eur"
 
 
 def unwell(finished: Finished) -> set[str]:

@@ -19,9 +19,16 @@ class Outbox:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def enqueue(self, key: str | None = None, payload: str = '{"refund_id": "1"}') -> DictRow:
+    def enqueue(
+        self,
+        key: str | None = None,
+        payload: str = '{"refund_id": "1"}',
+        subject: str | None = None,
+    ) -> DictRow:
         key = key or f"test:{uuid4()}"
-        self.world.value("select private.enqueue_command('refund_payment', %s, %s)", key, payload)
+        self.world.value(
+            "select private.enqueue_command('refund_payment', %s, %s, %s)", key, payload, subject
+        )
         return self.world.row("select * from private.outbox where dedupe_key = %s", key)
 
     def claim(self, worker: UUID, limit: int = 10, lease: timedelta = MINUTE) -> list[DictRow]:

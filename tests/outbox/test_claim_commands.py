@@ -78,6 +78,75 @@ def test_what_is_done_dead_or_due_later_is_not_claimed(outbox: Outbox, worker: U
     assert [row["command_id"] for row in outbox.claim(worker)] == [later["id"]]
 
 
+def claimed(outbox: Outbox, worker: UUID) -> list[int]:
+    return sorted(row["command_id"] for row in outbox.claim(worker))
+
+
+def test_commands_of_one_subject_are_claimed_one_after_the_other(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    first, second, third = (outbox.enqueue(subject="payment:1")["id"] for _ in range(3))
+    assert claimed(outbox, worker) == [first]
+    assert claimed(outbox, other) == []
+    outbox.fail(first, worker)
+    assert claimed(outbox, other) == []
+    outbox.world.travel(by=outbox.delay(first))
+    assert claimed(outbox, other) == [first]
+    outbox.finish(first, other)
+    assert claimed(outbox, worker) == [second]
+    outbox.fail(second, worker, is_final=True)
+    assert claimed(outbox, worker) == [third]
+
+
+def test_a_subject_holds_up_no_other(outbox: Outbox, worker: UUID) -> None:
+    first = outbox.enqueue(subject="payment:1")["id"]
+    outbox.enqueue(subject="payment:1")
+    elsewhere = outbox.enqueue(subject="payment:2")["id"]
+    without = [outbox.enqueue()["id"] for _ in range(2)]
+    assert claimed(outbox, worker) == [first, elsewhere, *without]
+
+
+def test_a_replayed_command_waits_for_the_one_of_its_subject_that_is_in_work(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    first, second = (outbox.enqueue(subject="payment:1")["id"] for _ in range(2))
+    outbox.claim(worker)
+    outbox.fail(first, worker, is_final=True)
+    assert claimed(outbox, worker) == [second]
+    outbox.world.connection.execute(
+        "update private.outbox set dead_at = null, available_at = private.clock() where id = %s",
+        [first],
+    )
+    assert claimed(outbox, other) == []
+    outbox.finish(second, worker)
+    assert claimed(outbox, other) == [first]
+
+
+def test_a_command_that_kills_every_worker_is_given_up(outbox: Outbox, worker: UUID) -> None:
+    deadly = outbox.enqueue(subject="payment:1")["id"]
+    following = outbox.enqueue(subject="payment:1")["id"]
+    for attempt in range(1, 13):
+        (taken,) = outbox.claim(worker)
+        assert (taken["command_id"], taken["attempts"]) == (deadly, attempt)
+        assert claimed(outbox, worker) == []
+        outbox.world.travel(by=MINUTE)
+    assert claimed(outbox, worker) == [following]
+    given_up = outbox.command(deadly)
+    assert (given_up["attempts"], given_up["dead_at"]) == (12, outbox.world.now())
+    assert given_up["leased_by"] is given_up["leased_until"] is None
+    assert given_up["last_error"] == "Its worker never came back."
+
+
+def test_the_last_attempt_is_given_its_time(outbox: Outbox, worker: UUID, other: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.world.connection.execute("update private.outbox set attempts = 11")
+    assert claimed(outbox, worker) == [command["id"]]
+    outbox.world.travel(by=MINUTE - timedelta(milliseconds=1))
+    assert claimed(outbox, other) == []
+    outbox.finish(command["id"], worker)
+    assert outbox.command(command["id"])["dead_at"] is None
+
+
 def test_only_the_jobs_claim(outbox: Outbox, worker: UUID) -> None:
     outbox.enqueue()
     with outbox.world.refusing("42501"), outbox.world.serving_as("webhook_service"):
@@ -134,6 +203,42 @@ def test_eight_workers_at_once_claim_every_command_once(
     assert times == Counter(ids)
     left = committed_world.value("select count(*) from private.outbox where processed_at is null")
     assert left == 0
+
+
+def test_eight_workers_at_once_keep_the_order_of_every_subject(
+    cluster: Cluster, committed_world: World
+) -> None:
+    outbox = Outbox(committed_world)
+    ids = [outbox.enqueue(subject=f"payment:{number % 5}")["id"] for number in range(60)]
+
+    def work(connection: psycopg.Connection[Any], number: int) -> None:
+        """Claims and finishes batches until everything is finished."""
+        worker = uuid4()
+        claim = "select command_id from private.claim_commands(%s, %s, '1 minute')"
+        left = "select 1 from private.outbox_left()"
+        while connection.execute(left).fetchall():
+            for (command_id,) in connection.execute(claim, [worker, 1 + number]).fetchall():
+                connection.execute("select private.finish_command(%s, %s)", [command_id, worker])
+
+    committed_world.connection.execute(
+        "create sequence private.finishings;"
+        " alter table private.outbox add finishing bigint;"
+        " create function private.number_finishing() returns trigger language plpgsql"
+        " security definer as $$ begin new.finishing := nextval('private.finishings');"
+        " return new; end $$;"
+        " create trigger number_finishing before update of processed_at on private.outbox"
+        " for each row execute function private.number_finishing();"
+        " create function private.outbox_left() returns setof bigint language sql"
+        " security definer as 'select id from private.outbox where processed_at is null limit 1';"
+    )
+    with Racers(cluster.url("jobs", committed_world.connection.info.dbname), 8) as racers:
+        outcomes = racers.race(work)
+    assert outcomes == [None] * 8
+    finished = committed_world.rows("select id, subject from private.outbox order by finishing")
+    assert sorted(row["id"] for row in finished) == ids
+    for subject in {row["subject"] for row in finished}:
+        of_subject = [row["id"] for row in finished if row["subject"] == subject]
+        assert of_subject == sorted(of_subject)
 
 
 def test_workers_do_not_wait_for_each_other(cluster: Cluster, committed_world: World) -> None:

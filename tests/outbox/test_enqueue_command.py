@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.factories import Service
@@ -42,3 +44,19 @@ def test_the_services_put_nothing_into_the_outbox(outbox: Outbox, login: Service
     with outbox.world.refusing("42501"), outbox.world.serving_as(login):
         outbox.world.connection.execute("table private.outbox")
     assert outbox.world.count("private.outbox") == 0
+
+
+def test_what_money_does_to_one_thing_is_about_one_subject(outbox: Outbox) -> None:
+    booking = outbox.world.booking()
+    booking.open_payment()
+    outbox.world.travel(by=timedelta(hours=1))
+    outbox.world.book(outbox.world.person("Cleo"), booking.slot_id)
+    booking.pay()
+    subjects = {
+        row["topic"]: row["subject"]
+        for row in outbox.world.rows("select topic, subject from private.outbox")
+    }
+    assert subjects == {
+        "refund_payment": f"payment:{booking.payment['id']}",
+        "fetch_processing_fee": None,
+    }

@@ -1,0 +1,63 @@
+"""Waits for something to do: some time, or less if the database says that there is something."""
+
+import threading
+import time
+
+import psycopg
+
+from jobs.output import Output
+
+# How soon a wait notices that it was told to stop.
+SLICE_SECONDS = 0.25
+
+
+class Doorbell:
+    """Listens on the channel `outbox`, on a connection of its own.
+
+    That has to be a direct one: behind a transaction pooler nobody hears anything. Without it, or
+    while it is lost, only time passes.
+    """
+
+    def __init__(self, url: str | None, output: Output, stop: threading.Event) -> None:
+        self._url = url
+        self._output = output
+        self._stop = stop
+        self._connection: psycopg.Connection | None = None
+
+    def wait(self, seconds: float) -> None:
+        """Return when it has rung, the time is over, or everything is to stop."""
+        deadline = time.monotonic() + seconds
+        try:
+            if self._connection is None and self._url:
+                self._connection = _listen(self._url)
+                return  # what came before is looked for by the caller
+            while self._connection and not self._stop.is_set():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return
+                timeout = min(left, SLICE_SECONDS)
+                if list(self._connection.notifies(timeout=timeout, stop_after=1)):
+                    return
+        except psycopg.OperationalError as error:
+            self.close()
+            self._output.trouble("listening_failed", reason=type(error).__name__)
+        self._stop.wait(max(0.0, deadline - time.monotonic()))
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+def _listen(url: str) -> psycopg.Connection:
+    connection = psycopg.connect(
+        url,
+        application_name="jobs",
+        autocommit=True,
+        connect_timeout=5,
+        keepalives_idle=30,
+        tcp_user_timeout=10_000,
+    )
+    connection.execute("listen outbox")
+    return connection

@@ -1,0 +1,108 @@
+"""The outbox's worker as a process: woken by the database, and ended between two commands."""
+
+from __future__ import annotations
+
+import signal
+from uuid import uuid4
+
+import pytest
+
+from tests.jobs.payday import Payday, finish, wait_until
+from tests.jobs.test_outbox import a_refund, commands, pay_at_stripe
+
+DONE = "select count(*) from private.outbox where processed_at is not null"
+LISTENING = (
+    "select count(*) from pg_stat_activity"
+    " where datname = current_database() and query = 'listen outbox' and state = 'idle'"
+)
+
+
+@pytest.fixture
+def patient(office: Payday) -> dict[str, str]:
+    """A worker that looks by itself only once in five minutes, and is woken."""
+    return {"DIRECT_DATABASE_URL": office.database_url, "OUTBOX_POLL_SECONDS": "300"}
+
+
+def test_a_new_command_wakes_the_worker(office: Payday, patient: dict[str, str]) -> None:
+    watcher = office.start("outbox", "--watch", **patient)
+    wait_until(lambda: office.world.value(LISTENING) == 1, seconds=60)
+    pay_at_stripe(office, office.world.booking())
+    wait_until(lambda: office.world.value(DONE) == 1, seconds=60)
+    pay_at_stripe(office, office.world.booking())
+    wait_until(lambda: office.world.value(DONE) == 2, seconds=60)
+    watcher.send_signal(signal.SIGTERM)
+    finished = finish(watcher, timeout=60)
+    assert (finished.status, finished.stderr) == (0, "")
+
+
+def test_a_worker_that_lost_its_database_listens_again(
+    office: Payday, patient: dict[str, str]
+) -> None:
+    watcher = office.start(
+        "outbox",
+        "--watch",
+        **patient | {"OUTBOX_POLL_SECONDS": "1"},
+        DATABASE_POOL_TIMEOUT_SECONDS="0.5",
+    )
+    wait_until(lambda: office.world.value(LISTENING) == 1, seconds=60)
+    office.cut_off_database()
+    wait_until(lambda: office.world.value(LISTENING) == 0, seconds=60)
+    pay_at_stripe(office, office.world.booking())
+    office.restore_database()
+    wait_until(lambda: office.world.value(LISTENING) == 1, seconds=60)
+    wait_until(lambda: office.world.value(DONE) == 1, seconds=60)
+    watcher.send_signal(signal.SIGINT)
+    finished = finish(watcher, timeout=60)
+    assert finished.status == 0
+    assert len(finished.events("listening_failed")) >= 1
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_in_hand_is_finished_and_no_other_begun(
+    office: Payday, patient: dict[str, str], stop: signal.Signals
+) -> None:
+    a_refund(office)
+    office.fake.fault("POST", "/v1/refunds", "hold", "after")
+    patient["STRIPE_TIMEOUT_SECONDS"] = "30"
+    watcher = office.start("outbox", "--watch", **patient)
+    wait_until(office.fake.held, seconds=60)
+    waiting = office.world.value(
+        "insert into private.outbox (topic, dedupe_key, payload)"
+        " values ('sync_account', %s, '{}') returning id",
+        str(uuid4()),
+    )
+    watcher.send_signal(stop)
+    office.fake.release()
+    assert finish(watcher, timeout=60).status == 0
+    assert commands(office)["refund_payment"] == "done"
+    assert len(office.fake.objects("refund")) == 1
+    left = office.world.row(
+        "select attempts, leased_by, processed_at from private.outbox where id = %s", waiting
+    )
+    assert left == {"attempts": 0, "leased_by": None, "processed_at": None}
+
+
+def test_a_command_that_kills_its_worker_takes_no_other_with_it(office: Payday) -> None:
+    a_refund(office)
+    pay_at_stripe(office, office.world.booking())
+    office.fake.fault("POST", "/v1/refunds", "hold", "before", times=None)
+    worker = office.start("outbox", STRIPE_TIMEOUT_SECONDS="30", OUTBOX_LEASE_SECONDS="300")
+    wait_until(office.fake.held, seconds=60)
+    worker.kill()
+    finish(worker)
+    assert office.run("outbox").status == 0
+    assert commands(office) == {"refund_payment": "waiting", "fetch_processing_fee": "done"}
+
+
+def test_a_record_that_breaks_a_rule_fails_its_command_and_not_the_worker(office: Payday) -> None:
+    pay_at_stripe(office, office.world.booking())
+    office.world.connection.execute(
+        "alter table public.payments add constraint no_fees check (processing_fee_cents = 0)"
+        " not valid"
+    )
+    finished = office.run("outbox")
+    assert (finished.status, finished.stderr) == (0, "")
+    [failed] = finished.events("command_failed")
+    assert failed["fate"] == "retry"
+    assert failed["reason"].startswith("23514 no_fees")
+    assert commands(office) == {"fetch_processing_fee": "waiting"}
