@@ -558,9 +558,7 @@ class World:
         )
         outcomes = []
         for refund in waiting:
-            payment = self.row(
-                "select * from public.payments where id = %s", refund["payment_id"]
-            )
+            payment = self.row("select * from public.payments where id = %s", refund["payment_id"])
             sent = refund_object(
                 payment,
                 refund["amount_cents"],
@@ -585,9 +583,7 @@ class World:
         return ending
 
     def cancel(self, user_id: UUID, booking_id: UUID, **arguments: Any) -> DictRow:
-        (ending,) = self.ask(
-            user_id, "public.cancel_booking", p_booking_id=booking_id, **arguments
-        )
+        (ending,) = self.ask(user_id, "public.cancel_booking", p_booking_id=booking_id, **arguments)
         return ending
 
     def commands(self, topic: str) -> list[DictRow]:
@@ -825,7 +821,7 @@ def refund_object(
 
 
 def dispute_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
-    amount = fields.get("amount", payment["captured_cents"])
+    amount: int = fields.get("amount", payment["captured_cents"])
     taken = {
         "id": f"txn_{payment['id'].hex}1",
         "amount": -amount,

@@ -46,6 +46,7 @@ begin
     where id = p_payment.id
     returning * into payment;
 
+    perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
         'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
