@@ -144,16 +144,17 @@ comment on function public.admin_release_payout is
     'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
     'payout_not_found, payout_cannot_do_that.';
 
-create function public.admin_cancel_payout(p_payout_id uuid, p_reason text)
+create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
     returns void
     language sql
     volatile
     security invoker
     set search_path = ''
-return private.admin_cancel_payout(p_payout_id, p_reason);
+return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
-    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back; platform admins only. '
+    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'platform admins only. '
     'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
 
 create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)

@@ -1382,7 +1382,7 @@ isOneToOne: false
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
                            },
 "admin_cancel_payout":
-{ Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+{ Args: { "p_amount_cents"?: number,"p_payout_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_create_discount_code":
 { Args: { "p_amount_cents"?: number,"p_code": string,"p_currency"?: string,"p_discount_bps"?: number,"p_expires_at"?: string,"p_is_first_lesson_only"?: boolean,"p_max_uses"?: number,"p_max_uses_per_learner"?: number,"p_may_exceed_fee"?: boolean,"p_org_id"?: string,"p_reason": string,"p_starts_at"?: string }; Returns: string

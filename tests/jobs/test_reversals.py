@@ -24,12 +24,13 @@ def a_payout(payday: Payday) -> dict[str, Any]:
     return payday.world.row("select * from public.payouts order by amount_cents limit 1")
 
 
-def cancel(payday: Payday, payout_id: UUID) -> None:
+def cancel(payday: Payday, payout_id: UUID, amount_cents: int | None = None) -> None:
     payday.world.call(
         payday.world.admin(),
         "public.admin_cancel_payout",
         p_payout_id=payout_id,
         p_reason="wrong account",
+        p_amount_cents=amount_cents,
     )
 
 
@@ -111,6 +112,28 @@ def test_what_came_back_in_part_is_cancelled_for_the_rest(paid: Payday) -> None:
     assert amounts == [1000, payout["amount_cents"] - 1000]
     assert paid.statuses()["reversed"] == 1
     paid.assert_books_agree_with_stripe()
+
+
+def test_a_part_is_taken_back_for_a_refund_and_then_another(paid: Payday) -> None:
+    payout = a_payout(paid)
+    for amount in (700, 300):
+        cancel(paid, payout["id"], amount)
+        assert paid.run("outbox").status == 0
+    assert [made["amount"] for made in paid.fake.objects("transfer_reversal")] == [700, 300]
+    assert paid.statuses() == {"paid": INSTRUCTORS}
+    owed = paid.world.value(
+        "select sum(amount_cents) from public.earnings where status = 'available'"
+    )
+    assert owed == 1000
+    paid.assert_books_agree_with_stripe()
+
+
+@pytest.mark.parametrize("amount", [0, -1, 10**9, 2**62])
+def test_no_more_than_was_paid_is_taken_back(paid: Payday, amount: int) -> None:
+    payout = a_payout(paid)
+    with paid.world.refusing("PT409", "payout_cannot_do_that"):
+        cancel(paid, payout["id"], amount)
+    assert fates(paid) == []
 
 
 LOST: dict[str, dict[str, Any]] = {

@@ -11630,6 +11630,29 @@ as $$
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
+-- sql/60_payments/2_release_from_suspense.sql
+-- Takes money out of suspense that was set aside before it was known what it was for; nothing if none was.
+create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'unmatched_money_matched', 'payment', booked.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        booked.currency, p_occurred_at,
+        array(
+            select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
+            from private.ledger_entries entry
+            join private.ledger_accounts account on account.id = entry.account_id
+            where entry.transaction_id = booked.id
+        )
+    )
+    from private.ledger_transactions booked
+    where booked.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+$$;
+
 -- sql/60_payments/2_require_payable_booking.sql
 -- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
 -- unknown as one that does not exist.
@@ -11879,6 +11902,7 @@ begin
     where id = p_payment.id
     returning * into payment;
 
+    perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
         'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
@@ -15036,9 +15060,9 @@ $$;
 
 -- sql/70_payouts/2_admin_cancel_payout.sql
 -- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
--- at Stripe, and returns what comes back. Asking again while that is under way changes nothing; after Stripe refused, it is
--- another try with another key. Definer: payouts change only through functions.
-create function private.admin_cancel_payout(p_payout_id uuid, p_reason text)
+-- at Stripe, or only a part of it, such as a payee's share of a later refund, and returns what comes back.
+-- Definer: payouts change only through functions.
+create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint)
     returns void
     language plpgsql
     volatile
@@ -15047,29 +15071,16 @@ create function private.admin_cancel_payout(p_payout_id uuid, p_reason text)
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
-    reversal_key text;
+    left_cents constant bigint := payout.amount_cents - payout.reversed_cents;
 begin
-    if payout.status = 'paid' then
-        select format('payout:%s:reverse:%s', payout.id, count(*) + 1) into reversal_key
-        from private.outbox command
-        where command.topic = 'reverse_transfer'
-            and command.processed_at is null
-            and command.dead_at is not null
-            and command.payload ->> 'payout_id' = payout.id::text;
-
-        perform private.enqueue_command(
-            'reverse_transfer', reversal_key,
-            jsonb_build_object(
-                'payout_id', payout.id,
-                'transfer', payout.stripe_transfer_id,
-                'amount_cents', payout.amount_cents - payout.reversed_cents,
-                'idempotency_key', reversal_key,
-                'metadata', jsonb_build_object('payout_id', payout.id, 'reversal', reversal_key)
-            ),
-            format('payout:%s', payout.id)
-        );
-    elsif payout.status in ('pending', 'held', 'failed') then
+    if payout.status = 'paid' and coalesce(p_amount_cents, left_cents) between 1 and left_cents then
+        perform private.send_reversal(payout, coalesce(p_amount_cents, left_cents));
+    elsif payout.status in ('pending', 'held', 'failed') and p_amount_cents is null then
         perform private.cancel_payout(payout);
+    elsif p_amount_cents is not null then
+        perform private.refuse_payout_step(
+            payout, format('Of one that is paid %s can be taken back, in the minor unit.', left_cents)
+        );
     else
         perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
     end if;
@@ -16670,6 +16681,39 @@ begin
 end;
 $$;
 
+-- sql/70_payouts/2_send_reversal.sql
+-- Queues the command that takes a part of a payout's transfer back. Asking again while that is under way changes nothing; after
+-- it was done, or Stripe refused, it is another reversal with another key.
+create function private.send_reversal(p_payout public.payouts, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    reversal_key text;
+begin
+    select format('payout:%s:reverse:%s:%s', p_payout.id, p_payout.reversed_cents, count(*) + 1) into reversal_key
+    from private.outbox command
+    where command.topic = 'reverse_transfer'
+        and command.dead_at is not null
+        and command.payload ->> 'payout_id' = p_payout.id::text;
+
+    perform private.enqueue_command(
+        'reverse_transfer', reversal_key,
+        jsonb_build_object(
+            'payout_id', p_payout.id,
+            'transfer', p_payout.stripe_transfer_id,
+            'amount_cents', p_amount_cents,
+            'idempotency_key', reversal_key,
+            'metadata', jsonb_build_object('payout_id', p_payout.id, 'reversal', reversal_key)
+        ),
+        format('payout:%s', p_payout.id)
+    );
+end;
+$$;
+
 -- sql/70_payouts/2_set_payout_settings.sql
 -- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
 -- a setting as it is; what is earned already goes to whom it was earned for.
@@ -17113,16 +17157,17 @@ comment on function public.admin_release_payout is
     'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
     'payout_not_found, payout_cannot_do_that.';
 
-create function public.admin_cancel_payout(p_payout_id uuid, p_reason text)
+create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
     returns void
     language sql
     volatile
     security invoker
     set search_path = ''
-return private.admin_cancel_payout(p_payout_id, p_reason);
+return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
-    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back; platform admins only. '
+    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'platform admins only. '
     'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
 
 create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
