@@ -86,7 +86,7 @@ begin atomic
         booking.id,
         booking.status,
         booking.due_cents,
-        greatest(booking.moved_cents - booking.total_cents, 0),
+        greatest(booking.moved_cents - booking.total_cents, 0) as refund_cents,
         booking.currency,
         booking.hold_expires_at
     from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) booking;
