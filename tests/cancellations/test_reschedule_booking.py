@@ -215,6 +215,18 @@ def test_a_move_that_the_instructor_does_not_confirm_gives_everything_back_once(
     assert (world.ledger(), earned(world)) == ({}, 0)
 
 
+def test_hours_of_a_move_that_is_declined_come_back_once(world: World) -> None:
+    instructor, service_id = world.hourly(requires_approval=True)
+    credit = world.hours(world.person("Ben"), instructor, 1)
+    booking = credit.book(service_id)
+    world.call(instructor.user_id, "public.confirm_booking", p_booking_id=booking.id)
+    there = follow(booking, move(world, booking, world.in_days(3)))
+    assert credit.columns["minutes_reserved"] == 60
+    world.call(instructor.user_id, "public.decline_booking", p_booking_id=there.id)
+    assert (credit.columns["minutes_reserved"], credit.columns["minutes_left"]) == (0, 60)
+    assert refunds(world) == []
+
+
 def test_a_free_lesson_that_is_moved_and_declined_gives_its_code_back(world: World) -> None:
     world.discount_code(code="Free", amount_cents=5310, currency="gbp", may_exceed_fee=True)
     instructor, service_id = world.hourly(requires_approval=True)

@@ -11,7 +11,7 @@ def test_hours_are_shown_by_instructor_and_by_what_they_pay_for(world: World) ->
     instructor, hourly_id = world.hourly()
     service_id = world.service(instructor, price_cents=2000)
     ben = world.person("Ben")
-    credit = world.hours(ben, instructor, Decimal("1.5"))  # type: ignore[arg-type]
+    credit = world.hours(ben, instructor, Decimal("1.5"))
     world.hours(ben, instructor, 1)
     world.hours(ben, instructor, 2, p_service_id=service_id)
     world.buy_hours(ben, instructor, 7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ def rewarded(world: World, amy: UUID) -> UUID:
     return amy
 
 
-def book(world: World, learner: UUID, day: int = 2, **service_columns: int) -> Booking:
+def book(world: World, learner: UUID, day: int = 2, **service_columns: Any) -> Booking:
     instructor, service_id = world.hourly(**service_columns)
     slot_id = world.slot(service_id, world.in_days(day))
     booked = world.book(learner, slot_id, p_use_rewards=True)

@@ -5337,7 +5337,11 @@ as $$
             select
             from referrer
             where referrer.person_id = coalesce(p_learner.user_id, p_learner.id)
-                or p_learner.id = any (private.ward_ids(referrer.user_id, 'view'))
+                or p_learner.id = any (
+                    private.ward_ids(referrer.user_id, 'view')
+                    || private.ward_ids(referrer.user_id, 'book')
+                    || private.ward_ids(referrer.user_id, 'pay')
+                )
         );
 $$;
 
@@ -10236,17 +10240,17 @@ create function private.capture_for_lesson()
     set search_path = ''
 as $$
 declare
+    paid record;
     payment public.payments;
 begin
-    for payment in
-        select authorized.*
-        from public.payments authorized
-        where authorized.booking_id = new.id
-            and authorized.is_accepted
-            and authorized.status = 'authorized'
-        for no key update
+    for paid in
+        select part.payment_id, part.whole_cents - part.price_cents as released_cents
+        from private.spread_price(new.id, new) part
     loop
-        perform private.capture_payment(payment, greatest(payment.amount_cents - new.total_cents, 0));
+        select * into payment from public.payments where id = paid.payment_id and status = 'authorized' for no key update;
+        if found then
+            perform private.capture_payment(payment, paid.released_cents);
+        end if;
     end loop;
     return null;
 end;
@@ -10358,9 +10362,9 @@ begin
     return (
         select least(
             p_booking.kept_share_cents,
+            p_booking.instructor_share_cents,
             case
-                when p_booking.credit_applied_cents > 0 or p_booking.total_cents = 0 then p_booking.instructor_share_cents
-                else (
+                when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
                     select coalesce(sum(private.left_share_cents(payment)), 0)
                     from public.payments payment
                     where payment.booking_id = p_booking.id
@@ -11541,6 +11545,55 @@ begin
     end if;
     fee_cents := p_amount_cents - share_cents + discount_cents;
 end;
+$$;
+
+-- sql/60_payments/2_spread_price.sql
+-- What of a booking's price each of its payments pays, the oldest first, by the terms of that booking or of the one that was
+-- rescheduled to it; what exceeds the price is left over by a move to a cheaper time. Where the fee stays, of the share alone.
+create function private.spread_price(p_booking_id uuid, p_terms public.bookings)
+    returns table (payment_id uuid, whole_cents bigint, price_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        paid.id,
+        paid.whole_cents,
+        greatest(
+            least(
+                paid.whole_cents,
+                case
+                    when p_terms.is_fee_refundable then p_terms.total_cents
+                    else least(p_terms.instructor_share_cents, p_terms.total_cents)
+                end - paid.earlier_cents
+            ),
+            0
+        )
+    from (
+        select
+            part.id,
+            part.whole_cents,
+            coalesce(
+                sum(part.whole_cents) over (
+                    order by part.created_at, part.id rows between unbounded preceding and 1 preceding
+                ),
+                0
+            )::bigint as earlier_cents
+        from (
+            select
+                payment.id,
+                payment.created_at,
+                case
+                    when payment.is_fee_refundable then payment.amount_cents
+                    else least(payment.share_cents, payment.amount_cents)
+                end as whole_cents
+            from public.payments payment
+            where payment.booking_id = p_booking_id
+                and payment.is_accepted
+                and payment.status in ('authorized', 'succeeded')
+        ) part
+    ) paid;
 $$;
 
 -- sql/60_payments/2_take_refunded_minutes.sql
@@ -12932,8 +12985,8 @@ end;
 $$;
 
 -- sql/64_cancellations/2_refunds_due.sql
--- What of each payment of a booking goes back when a fraction of it does, and what the instructor keeps of its share then. What
--- was given back before counts; of a disputed payment nothing can. Where the fee is not refundable, the fraction is of the share.
+-- What of each payment of a booking goes back when a fraction of its price does, and what the instructor keeps of its share then.
+-- What was given back before counts; of a disputed payment nothing can. Where the fee is not refundable, it is of the share.
 create function private.refunds_due(p_booking_id uuid, p_refund_bps integer)
     returns table (payment_id uuid, refund_cents bigint, kept_cents bigint, kept_share_cents bigint)
     language sql
@@ -12946,26 +12999,21 @@ as $$
         due.cents,
         payment.amount_cents - payment.released_cents - payment.lost_cents - refunding.cents - due.cents,
         private.left_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents)
-    from public.payments payment
+    from public.bookings booking
+    cross join lateral private.spread_price(booking.id, booking) paid
+    join public.payments payment on payment.id = paid.payment_id
     cross join lateral (select private.refunding_cents(payment.id) as cents) refunding
     cross join lateral (
         select least(
             greatest(
-                private.proportion_cents(
-                    case
-                        when payment.is_fee_refundable then payment.amount_cents
-                        else least(payment.share_cents, payment.amount_cents)
-                    end,
-                    p_refund_bps, 10000
-                ) - payment.released_cents - refunding.cents,
+                paid.whole_cents - paid.price_cents + private.proportion_cents(paid.price_cents, p_refund_bps, 10000)
+                - payment.released_cents - refunding.cents,
                 0
             ),
             case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
         ) as cents
     ) due
-    where payment.booking_id = p_booking_id
-        and payment.is_accepted
-        and payment.status in ('authorized', 'succeeded')
+    where booking.id = p_booking_id
     order by payment.created_at, payment.id;
 $$;
 
@@ -13243,7 +13291,7 @@ end;
 $$;
 
 -- sql/64_cancellations/2_return_difference.sql
--- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payment.
+-- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payments.
 -- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
 create function private.return_difference()
     returns trigger
@@ -13253,31 +13301,25 @@ create function private.return_difference()
     set search_path = ''
 as $$
 declare
+    due record;
     payment public.payments;
     difference_cents bigint;
 begin
-    select paid.* into payment
-    from public.payments paid
-    where paid.booking_id = new.id
-        and paid.is_accepted
-        and paid.status = 'succeeded'
-    order by paid.created_at desc, paid.id desc
-    limit 1
-    for no key update;
-
-    difference_cents := case
-        when payment.is_fee_refundable then new.moved_cents - new.total_cents
-        else (
-            select moved.instructor_share_cents - new.instructor_share_cents
-            from public.bookings moved
-            where moved.id = new.moved_from_id
-        )
-    end;
-    if least(difference_cents, private.refundable_cents(payment)) > 0 then
-        perform private.create_refund(
-            payment, least(difference_cents, private.refundable_cents(payment)), 'The lesson was moved to a cheaper time.'
-        );
-    end if;
+    for due in
+        select before.payment_id, before.price_cents - after.price_cents as cents
+        from public.bookings moved
+        cross join lateral private.spread_price(new.id, moved) before
+        join private.spread_price(new.id, new) after on after.payment_id = before.payment_id
+        where moved.id = new.moved_from_id
+            and before.price_cents > after.price_cents
+        order by before.payment_id
+    loop
+        select * into strict payment from public.payments where id = due.payment_id for no key update;
+        difference_cents := least(due.cents, private.refundable_cents(payment));
+        if difference_cents > 0 then
+            perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
+        end if;
+    end loop;
     return null;
 end;
 $$;
@@ -13329,7 +13371,8 @@ end;
 $$;
 
 -- sql/64_cancellations/2_return_moved_money.sql
--- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full.
+-- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full; the code of
+-- one that cost nothing can be used again.
 -- Definer: nobody writes refunds directly.
 create function private.return_moved_money()
     returns trigger
@@ -13357,6 +13400,12 @@ begin
             perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
         end if;
     end loop;
+
+    perform private.give_back_discount(moved.id, null)
+    from public.bookings moved
+    where moved.id = new.moved_from_id
+        and moved.is_moved
+        and moved.total_cents = 0;
     return null;
 end;
 $$;
@@ -13534,7 +13583,7 @@ begin atomic
         booking.id,
         booking.status,
         booking.due_cents,
-        greatest(booking.moved_cents - booking.total_cents, 0),
+        greatest(booking.moved_cents - booking.total_cents, 0) as refund_cents,
         booking.currency,
         booking.hold_expires_at
     from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) booking;
@@ -16860,6 +16909,7 @@ values
     ('payout', 'held', 'cancelled', '{user,job,studio}'),
     ('payout', 'paid', 'reversed', '{job,service}'),
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{service,job}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
