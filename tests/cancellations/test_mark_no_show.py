@@ -132,4 +132,25 @@ def test_a_disputed_payment_is_refunded_by_nobody(world: World, booking: Booking
     mark(world, booking.learner, booking, "instructor")
     assert refunds(world) == []
     assert {"instructor_no_show", "refund_waits_for_dispute"} <= set(alerts(world))
-    assert world.value("select status from public.earnings") == "frozen"
+    assert earned(world) == 0
+    world.dispute(booking.payment, "won")
+    world.call(
+        world.admin(),
+        "public.admin_refund",
+        p_payment_id=booking.payment["id"],
+        p_amount_cents=5310,
+        p_reason="The instructor did not come",
+    )
+    world.carry_refunds()
+    assert (earned(world), world.ledger()) == (0, {"stripe_balance": -2000, "dispute_fees": 2000})
+
+
+@pytest.mark.parametrize(("who", "kept"), [("instructor", 0), ("learner", 4500)])
+def test_a_lost_dispute_of_a_missed_lesson_costs_the_platform_what_was_earned(
+    world: World, booking: Booking, who: str, kept: int
+) -> None:
+    world.dispute(booking.payment)
+    mark(world, booking.instructor.user_id, booking, who)
+    world.dispute(booking.payment, "lost")
+    assert (earned(world), world.ledger().get("dispute_losses", 0)) == (kept, kept)
+    assert world.ledger().get("instructor_pending", 0) == -kept

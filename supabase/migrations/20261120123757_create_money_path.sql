@@ -12200,7 +12200,8 @@ as $$
 $$;
 
 -- sql/62_disputes/2_lose_payment.sql
--- Books the loss of a booking's payment: what was withdrawn and not booked as lost before.
+-- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
+-- instructor keeps; of a lesson that was called off, only that.
 create function private.lose_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12215,6 +12216,7 @@ declare
     );
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
     part record;
+    absorbed_cents bigint;
 begin
     if claim_cents = 0 then
         return;
@@ -12228,10 +12230,17 @@ begin
     from private.split_refund(p_payment, private.returned_cents(p_payment)) before
     cross join private.split_refund(p_payment, private.returned_cents(p_payment) + loss_cents) after;
 
+    absorbed_cents := case p_dispute.liability
+        when 'platform' then least(
+            part.share_cents,
+            (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id)
+        )
+        else 0
+    end;
+
     update public.payments
     set lost_cents = lost_cents + loss_cents,
-        absorbed_share_cents = absorbed_share_cents
-            + case p_dispute.liability when 'platform' then part.share_cents else 0 end
+        absorbed_share_cents = absorbed_share_cents + absorbed_cents
     where id = p_payment.id;
     update public.disputes
     set lost_cents = lost_cents + loss_cents,
@@ -12246,12 +12255,8 @@ begin
             row('dispute_receivable', null, -claim_cents),
             row('platform_fees', null, part.fee_cents),
             row('promotions', null, -part.discount_cents),
-            row(
-                case p_dispute.liability when 'platform' then 'dispute_losses' else 'instructor_pending' end,
-                case p_dispute.liability when 'platform' then null else p_payment.instructor_id end,
-                part.share_cents
-            ),
-            row('dispute_losses', null, claim_cents - loss_cents)
+            row('instructor_pending', p_payment.instructor_id, part.share_cents - absorbed_cents),
+            row('dispute_losses', null, absorbed_cents + claim_cents - loss_cents)
         ]::private.posting[]
     );
 end;
@@ -12986,7 +12991,8 @@ $$;
 
 -- sql/64_cancellations/2_refunds_due.sql
 -- What of each payment of a booking goes back when a fraction of its price does, and what the instructor keeps of its share then.
--- What was given back before counts; of a disputed payment nothing can. Where the fee is not refundable, it is of the share.
+-- What was given back before counts; of a disputed payment nothing can be, but the instructor keeps no more for that. Where the
+-- fee is not refundable, the fraction is of the share.
 create function private.refunds_due(p_booking_id uuid, p_refund_bps integer)
     returns table (payment_id uuid, refund_cents bigint, kept_cents bigint, kept_share_cents bigint)
     language sql
@@ -12998,18 +13004,20 @@ as $$
         payment.id,
         due.cents,
         payment.amount_cents - payment.released_cents - payment.lost_cents - refunding.cents - due.cents,
-        private.left_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents)
+        least(
+            private.left_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents),
+            payment.share_cents - (private.split_refund(payment, whole.cents)).share_cents
+        )
     from public.bookings booking
     cross join lateral private.spread_price(booking.id, booking) paid
     join public.payments payment on payment.id = paid.payment_id
     cross join lateral (select private.refunding_cents(payment.id) as cents) refunding
     cross join lateral (
+        select paid.whole_cents - paid.price_cents + private.proportion_cents(paid.price_cents, p_refund_bps, 10000) as cents
+    ) whole
+    cross join lateral (
         select least(
-            greatest(
-                paid.whole_cents - paid.price_cents + private.proportion_cents(paid.price_cents, p_refund_bps, 10000)
-                - payment.released_cents - refunding.cents,
-                0
-            ),
+            greatest(whole.cents - payment.released_cents - refunding.cents, 0),
             case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
         ) as cents
     ) due
