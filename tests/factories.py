@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -463,7 +464,7 @@ class World:
         return instructor, self.service(instructor, **({"price_cents": None} | columns))
 
     def buy_hours(
-        self, learner: UUID, instructor: Instructor, hours: float = 10, **arguments: Any
+        self, learner: UUID, instructor: Instructor, hours: int | Decimal = 10, **arguments: Any
     ) -> Credit:
         (bought,) = self.ask(
             learner,
@@ -475,7 +476,7 @@ class World:
         return Credit(self, bought["credit_id"], learner, instructor)
 
     def hours(
-        self, learner: UUID, instructor: Instructor, hours: float = 10, **arguments: Any
+        self, learner: UUID, instructor: Instructor, hours: int | Decimal = 10, **arguments: Any
     ) -> Credit:
         """Hours that were bought and paid."""
         credit = self.buy_hours(learner, instructor, hours, **arguments)

@@ -47,6 +47,10 @@ as $$
             select
             from referrer
             where referrer.person_id = coalesce(p_learner.user_id, p_learner.id)
-                or p_learner.id = any (private.ward_ids(referrer.user_id, 'view'))
+                or p_learner.id = any (
+                    private.ward_ids(referrer.user_id, 'view')
+                    || private.ward_ids(referrer.user_id, 'book')
+                    || private.ward_ids(referrer.user_id, 'pay')
+                )
         );
 $$;

@@ -11,9 +11,9 @@ begin
     return (
         select least(
             p_booking.kept_share_cents,
+            p_booking.instructor_share_cents,
             case
-                when p_booking.credit_applied_cents > 0 or p_booking.total_cents = 0 then p_booking.instructor_share_cents
-                else (
+                when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
                     select coalesce(sum(private.left_share_cents(payment)), 0)
                     from public.payments payment
                     where payment.booking_id = p_booking.id

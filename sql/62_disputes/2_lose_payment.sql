@@ -1,4 +1,5 @@
--- Books the loss of a booking's payment: what was withdrawn and not booked as lost before.
+-- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
+-- instructor keeps; of a lesson that was called off, only that.
 create function private.lose_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -13,6 +14,7 @@ declare
     );
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
     part record;
+    absorbed_cents bigint;
 begin
     if claim_cents = 0 then
         return;
@@ -26,10 +28,17 @@ begin
     from private.split_refund(p_payment, private.returned_cents(p_payment)) before
     cross join private.split_refund(p_payment, private.returned_cents(p_payment) + loss_cents) after;
 
+    absorbed_cents := case p_dispute.liability
+        when 'platform' then least(
+            part.share_cents,
+            (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id)
+        )
+        else 0
+    end;
+
     update public.payments
     set lost_cents = lost_cents + loss_cents,
-        absorbed_share_cents = absorbed_share_cents
-            + case p_dispute.liability when 'platform' then part.share_cents else 0 end
+        absorbed_share_cents = absorbed_share_cents + absorbed_cents
     where id = p_payment.id;
     update public.disputes
     set lost_cents = lost_cents + loss_cents,
@@ -44,12 +53,8 @@ begin
             row('dispute_receivable', null, -claim_cents),
             row('platform_fees', null, part.fee_cents),
             row('promotions', null, -part.discount_cents),
-            row(
-                case p_dispute.liability when 'platform' then 'dispute_losses' else 'instructor_pending' end,
-                case p_dispute.liability when 'platform' then null else p_payment.instructor_id end,
-                part.share_cents
-            ),
-            row('dispute_losses', null, claim_cents - loss_cents)
+            row('instructor_pending', p_payment.instructor_id, part.share_cents - absorbed_cents),
+            row('dispute_losses', null, absorbed_cents + claim_cents - loss_cents)
         ]::private.posting[]
     );
 end;

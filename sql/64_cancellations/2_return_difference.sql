@@ -1,5 +1,5 @@
--- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payment.
--- Of an authorization that much is let go, and something is always taken. Definer: nobody writes refunds directly.
+-- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payments.
+-- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
 create function private.return_difference()
     returns trigger
     language plpgsql
@@ -8,35 +8,25 @@ create function private.return_difference()
     set search_path = ''
 as $$
 declare
+    due record;
     payment public.payments;
     difference_cents bigint;
 begin
-    select paid.* into payment
-    from public.payments paid
-    where paid.booking_id = new.id
-        and paid.is_accepted
-        and paid.status in ('authorized', 'succeeded')
-    order by paid.created_at desc, paid.id desc
-    limit 1
-    for no key update;
-
-    difference_cents := case
-        when payment.is_fee_refundable then new.moved_cents - new.total_cents
-        else (
-            select moved.instructor_share_cents - new.instructor_share_cents
-            from public.bookings moved
-            where moved.id = new.moved_from_id
-        )
-    end;
-    if payment.status = 'authorized' then
-        update public.payments
-        set released_cents = released_cents + least(difference_cents, amount_cents - released_cents - 1)
-        where id = payment.id;
-    elsif least(difference_cents, private.refundable_cents(payment)) > 0 then
-        perform private.create_refund(
-            payment, least(difference_cents, private.refundable_cents(payment)), 'The lesson was moved to a cheaper time.'
-        );
-    end if;
+    for due in
+        select before.payment_id, before.price_cents - after.price_cents as cents
+        from public.bookings moved
+        cross join lateral private.spread_price(new.id, moved) before
+        join private.spread_price(new.id, new) after on after.payment_id = before.payment_id
+        where moved.id = new.moved_from_id
+            and before.price_cents > after.price_cents
+        order by before.payment_id
+    loop
+        select * into strict payment from public.payments where id = due.payment_id for no key update;
+        difference_cents := least(due.cents, private.refundable_cents(payment));
+        if difference_cents > 0 then
+            perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
+        end if;
+    end loop;
     return null;
 end;
 $$;

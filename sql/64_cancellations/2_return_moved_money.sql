@@ -1,4 +1,5 @@
--- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full.
+-- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full; the code of
+-- one that cost nothing can be used again.
 -- Definer: nobody writes refunds directly.
 create function private.return_moved_money()
     returns trigger
@@ -21,11 +22,17 @@ begin
         for no key update of paid
     loop
         if payment.status = 'authorized' then
-            perform private.capture_payment(payment, payment.amount_cents - payment.released_cents);
+            perform private.capture_payment(payment, payment.amount_cents);
         else
             perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
         end if;
     end loop;
+
+    perform private.give_back_discount(moved.id, null)
+    from public.bookings moved
+    where moved.id = new.moved_from_id
+        and moved.is_moved
+        and moved.total_cents = 0;
     return null;
 end;
 $$;

@@ -16,6 +16,7 @@ values
     ('payout', 'held', 'cancelled', '{user,job,studio}'),
     ('payout', 'paid', 'reversed', '{job,service}'),
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{service,job}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),

@@ -126,3 +126,27 @@ def test_the_next_lessons_pay_for_a_refund_after_the_payout(world: World) -> Non
     world.travel(by=timedelta(days=8))
     assert world.run_payouts()[0]["amount_paid_cents"] == 4500
     assert payable(world, first) == 0
+
+
+def test_half_of_a_discounted_lesson_refunded_after_its_payout_is_netted_from_the_next(
+    world: World,
+) -> None:
+    """45.00, 18 % on top, 10 % off: 48.60; half back after the payout leaves -22.50."""
+    instructor = world.instructor()
+    world.onboard(instructor)
+    first = world.booking(instructor)
+    first.discount(450)
+    first.pay()
+    first.complete()
+    world.travel(by=timedelta(days=8))
+    assert world.run_payouts()[0]["amount_paid_cents"] == 4500
+
+    first.refund(2430)
+    refund = world.row("select share_cents, fee_cents, discount_cents from public.refunds")
+    assert refund == {"share_cents": 2250, "fee_cents": 405, "discount_cents": 225}
+    hold_over(world)
+    assert payable(world, first) == -2250
+    world.lesson(instructor)
+    world.travel(by=timedelta(days=8))
+    assert world.run_payouts()[0]["amount_paid_cents"] == 2250
+    assert payable(world, first) == 0
