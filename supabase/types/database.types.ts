@@ -1457,7 +1457,7 @@ isOneToOne: false
             }[]
                            },
 "create_service":
-{ Args: { "p_approval_hours"?: number,"p_currency"?: string,"p_description"?: string,"p_duration_minutes": number,"p_instructor_id"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_materials_url"?: string,"p_max_participants"?: number,"p_org_id": string,"p_prerequisites"?: string,"p_price_cents"?: number,"p_requires_approval"?: boolean,"p_short_description"?: string,"p_title": string,"p_topic_tags"?: (string)[] }; Returns: string
+{ Args: { "p_approval_hours"?: number,"p_capture_mode"?: Database["public"]['Enums']["capture_mode"],"p_currency"?: string,"p_description"?: string,"p_duration_minutes": number,"p_instructor_id"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_materials_url"?: string,"p_max_participants"?: number,"p_org_id": string,"p_prerequisites"?: string,"p_price_cents"?: number,"p_requires_approval"?: boolean,"p_short_description"?: string,"p_title": string,"p_topic_tags"?: (string)[] }; Returns: string
                            },
 "create_session":
 { Args: { "p_currency"?: string,"p_description": string,"p_duration_minutes": number,"p_expert_user_id": string,"p_org_id"?: string,"p_price_cents": number,"p_title": string }; Returns: string

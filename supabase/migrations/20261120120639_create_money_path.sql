@@ -4058,7 +4058,8 @@ create function private.create_service(
     p_materials_url text,
     p_max_participants integer,
     p_requires_approval boolean,
-    p_approval_hours integer
+    p_approval_hours integer,
+    p_capture_mode public.capture_mode
 )
     returns uuid
     language plpgsql
@@ -4098,13 +4099,13 @@ begin
 
     insert into public.services (
         org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
-        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours
+        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours, capture_mode
     )
     values (
         p_org_id, p_instructor_id, trim(p_title), p_description,
         coalesce(p_short_description, private.shorten(p_description, 500)),
         coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
-        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours
+        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
     )
     on conflict do nothing
     returning id into new_service_id;
@@ -4177,7 +4178,7 @@ begin
 
     return private.create_service(
         instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
-        private.require_currency(p_currency), null, null, null, 1, false, 24
+        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
     );
 end;
 $$;
@@ -4610,7 +4611,8 @@ create function public.create_service(
     p_materials_url text default null,
     p_max_participants integer default 1,
     p_requires_approval boolean default false,
-    p_approval_hours integer default 24
+    p_approval_hours integer default 24,
+    p_capture_mode public.capture_mode default 'automatic'
 )
     returns uuid
     language sql
@@ -4619,12 +4621,14 @@ create function public.create_service(
     set search_path = ''
 return private.create_service(
     p_org_id, p_title, p_duration_minutes, p_instructor_id, p_description, p_short_description, p_topic_tags, p_price_cents,
-    p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours
+    p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours,
+    p_capture_mode
 );
 
 comment on function public.create_service is
     'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
-    'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s. '
+    'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
+    'p_capture_mode ''manual'' has the bank only reserve the money until the lesson is over. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
     'service_exists, and the rules of public.services.';
 
@@ -4750,7 +4754,8 @@ create policy update_own_or_admin on public.services
 grant select on public.services to anon, authenticated, service_role;
 grant update (
     title, description, short_description, topic_tags, duration_minutes, price_cents,
-    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours
+    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
+    capture_mode
 ) on public.services to authenticated;
 -- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
 
@@ -8005,7 +8010,8 @@ end;
 $$;
 
 -- sql/50_bookings/2_follow_learner.sql
--- When a learner gets a login, the bookings made before count for that person. Definer: nobody writes bookings directly.
+-- When a learner gets a login, the bookings and the codes used before count for that person.
+-- Definer: nobody writes bookings and redemptions directly.
 create function private.follow_learner()
     returns trigger
     language plpgsql
@@ -8015,6 +8021,9 @@ create function private.follow_learner()
 as $$
 begin
     update public.bookings
+    set learner_person_id = coalesce(new.user_id, new.id)
+    where learner_id = new.id;
+    update public.code_redemptions
     set learner_person_id = coalesce(new.user_id, new.id)
     where learner_id = new.id;
     return null;
@@ -11653,7 +11662,7 @@ create trigger return_free_booking
     execute function private.return_free_booking();
 
 select private.audit_table('public.payments', 'id');
-select private.audit_table('public.refunds', 'id');
+select private.audit_table('public.refunds', 'id', '{reason}');
 
 -- sql/60_payments/4_api.sql
 create view public.booking_details
@@ -17206,7 +17215,8 @@ as $$
 $$;
 
 -- sql/95_operations/2_anonymise_learner.sql
--- Takes a learner's name, contacts, places and notes away, and the login; the lessons and the money stay.
+-- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
+-- and the money stay.
 create function private.anonymise_learner(p_learner_id uuid)
     returns void
     language sql
@@ -17229,6 +17239,8 @@ as $$
     from public.bookings booking
     where booking.id = note.booking_id
         and booking.learner_id = p_learner_id;
+    update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
+    update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
     update public.lessons set review = null, notes = null where learner_id = p_learner_id;
     update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
     update public.learner_guardians
@@ -17348,7 +17360,7 @@ $$;
 comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
 
 -- sql/95_operations/2_check_is_settled.sql
--- Refuses to erase learners and instructors with lessons ahead, or money on the way to them or to a payer.
+-- Refuses to erase learners and instructors with lessons ahead, prepaid hours, or money on the way to them or to a payer.
 create function private.check_is_settled(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
@@ -17371,20 +17383,22 @@ begin
     end if;
     if exists (
         select
-        from public.earnings earning
-        where earning.instructor_id = any (p_instructor_ids)
-            and earning.status <> 'paid'
-    ) or exists (
-        select
-        from public.refunds refund
-        join public.payments payment on payment.id = refund.payment_id
-        where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
-            and refund.status in ('requested', 'pending', 'requires_action')
+        from public.learner_credits credit
+        where credit.minutes_left > 0
+            and credit.status in ('pending', 'active', 'frozen')
+            and (credit.learner_id = any (p_learner_ids) or credit.instructor_id = any (p_instructor_ids))
     ) then
+        perform private.refuse(
+            'PT409', 'hours_left',
+            'There are prepaid hours that are not used.',
+            'Use them, or refund them with refund_credits.'
+        );
+    end if;
+    if private.has_money_on_the_way(p_learner_ids, p_instructor_ids, p_payer_id) then
         perform private.refuse(
             'PT409', 'money_on_the_way',
             'There is money on its way to this person.',
-            'Wait for the next payout or the refund.'
+            'Wait for the next payout, the refund or the end of the dispute.'
         );
     end if;
 end;
@@ -17915,6 +17929,44 @@ begin
 end;
 $$;
 
+-- sql/95_operations/2_has_money_on_the_way.sql
+-- Are there earnings to pay out, refunds that are not done, discounts of payments that may still come, or open disputes?
+create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from public.earnings earning
+        where earning.instructor_id = any (p_instructor_ids)
+            and earning.status <> 'paid'
+    ) or exists (
+        select
+        from public.refunds refund
+        join public.payments payment on payment.id = refund.payment_id
+        where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
+            and refund.status in ('requested', 'pending', 'requires_action')
+    ) or exists (
+        select
+        from public.code_redemptions redemption
+        where redemption.learner_id = any (p_learner_ids)
+            and redemption.status = 'reserved'
+    ) or exists (
+        select
+        from public.disputes dispute
+        join public.payments payment on payment.id = dispute.payment_id
+        where dispute.closed_at is null
+            and (
+                payment.payer_id = p_payer_id
+                or payment.learner_id = any (p_learner_ids)
+                or payment.instructor_id = any (p_instructor_ids)
+            )
+    );
+$$;
+
 -- sql/95_operations/2_maintain.sql
 -- The chores that keep the house in order, each safe to repeat: run it every few minutes.
 -- Definer: the jobs have no access to the tables.
@@ -18024,8 +18076,8 @@ return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
     'Anonymises a person and keeps the books; oneself, or with p_reason as a platform admin. The login can be deleted afterwards. '
-    'Errors: sign_in_required, not_an_admin, reason_required, person_not_found, is_platform_admin, lessons_ahead, money_on_the_way, '
-    'last_owner.';
+    'Errors: sign_in_required, not_an_admin, reason_required, person_not_found, is_platform_admin, lessons_ahead, hours_left, '
+    'money_on_the_way, last_owner.';
 
 create function public.erase_learner(p_learner_id uuid)
     returns void
@@ -18037,7 +18089,7 @@ return private.erase_learner(p_learner_id);
 
 comment on function public.erase_learner is
     'Anonymises a learner without a login and keeps the books; for the school''s admins. '
-    'Errors: sign_in_required, learner_not_found, has_a_login, lessons_ahead, money_on_the_way.';
+    'Errors: sign_in_required, learner_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
 create function public.erase_instructor(p_instructor_id uuid)
     returns void
@@ -18049,7 +18101,7 @@ return private.erase_instructor(p_instructor_id);
 
 comment on function public.erase_instructor is
     'Anonymises an instructor without a login and keeps the books; for the school''s admins. '
-    'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, money_on_the_way.';
+    'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
 -- sql/95_operations/5_rows.sql
 -- The first partitions; private.maintain() keeps making the next ones.
