@@ -9,7 +9,6 @@ import pytest
 
 from tests.factories import Booking, World
 
-
 NOTHING_BACK = {
     "refund_bps": 0,
     "returned_cents": 0,
