@@ -17,6 +17,7 @@ values
     ('payout', 'paid', 'reversed', '{job,service}'),
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
