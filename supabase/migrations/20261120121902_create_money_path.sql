@@ -13842,6 +13842,7 @@ create function private.reward_balance()
     set search_path = ''
 as $$
 begin
+    perform private.require_person();
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner
@@ -13885,7 +13886,8 @@ begin atomic
 end;
 
 comment on function public.reward_balance is
-    'The caller''s rewards for recommending an organization, in the minor unit, that p_use_rewards can take off a booking there.';
+    'The caller''s rewards for recommending an organization, in the minor unit, that p_use_rewards can take off a booking there. '
+    'Errors: sign_in_required.';
 
 -- sql/66_rewards/9_access.sql
 create policy select_party on public.referral_rewards
@@ -16870,6 +16872,7 @@ values
     ('payout', 'paid', 'reversed', '{job,service}'),
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
