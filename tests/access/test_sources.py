@@ -23,7 +23,7 @@ NEVER_REACHED = {
     "public.create_session": {"organization_not_found", "instructor_not_found"},
     # Rewards take nothing off hours.
     "public.buy_credits": {"one_discount_at_a_time"},
-    # A series and a new time take no code and no rewards; a new time's parties and places are known.
+    # A series and a new time take no code and no rewards; who moves to a new time is known.
     "public.request_booking_series": DISCOUNTS,
     "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place"},
     # A refund is asked for a booking's payment alone, and of an amount that was looked at then.

@@ -169,9 +169,8 @@ def dispute_machine(world: World, booking: Booking) -> Machine:
             "opened_at": world.now(),
         },
     )
-    closed = dict.fromkeys(
-        ("warning_closed", "prevented", "won", "lost"), {"closed_at": world.now()}
-    )
+    ends = ("warning_closed", "prevented", "won", "lost")
+    closed: dict[str, Columns] = {end: {"closed_at": world.now()} for end in ends}
     return Machine("dispute", "public.disputes", row, {"closed_at": None}, closed)
 
 
