@@ -821,7 +821,7 @@ def refund_object(
 
 
 def dispute_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
-    amount = fields.get("amount", payment["captured_cents"])
+    amount: int = ({"amount": payment["captured_cents"]} | fields)["amount"]
     taken = {
         "id": f"txn_{payment['id'].hex}1",
         "amount": -amount,

@@ -69,10 +69,10 @@ def test_no_shows_alone_say_which_of_the_two_did_not_come(world: World) -> None:
 
 def test_what_ends_early_alone_says_what_it_returns(world: World) -> None:
     world.booking()
-    for status, *given in product(STATUSES, *[(None, 0)] * len(RETURNED)):
+    for status, given in product(STATUSES, product((None, 0), repeat=len(RETURNED))):
         returned = dict(zip(RETURNED, given, strict=True))
         broken = broken_rule(world, **(ending(world, status) | returned))
-        fitting = [0] * 4 if status in ("cancelled", "no_show") else [None] * 4
+        fitting = (0,) * 4 if status in ("cancelled", "no_show") else (None,) * 4
         assert broken == ("" if given == fitting else "what_ends_early_says_what_it_returns")
 
 
