@@ -15,7 +15,8 @@ create function private.create_service(
     p_materials_url text,
     p_max_participants integer,
     p_requires_approval boolean,
-    p_approval_hours integer
+    p_approval_hours integer,
+    p_capture_mode public.capture_mode
 )
     returns uuid
     language plpgsql
@@ -55,13 +56,13 @@ begin
 
     insert into public.services (
         org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
-        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours
+        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours, capture_mode
     )
     values (
         p_org_id, p_instructor_id, trim(p_title), p_description,
         coalesce(p_short_description, private.shorten(p_description, 500)),
         coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
-        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours
+        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
     )
     on conflict do nothing
     returning id into new_service_id;

@@ -49,7 +49,7 @@ begin
 
     return private.create_service(
         instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
-        private.require_currency(p_currency), null, null, null, 1, false, 24
+        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
     );
 end;
 $$;

@@ -37,7 +37,8 @@ create function public.create_service(
     p_materials_url text default null,
     p_max_participants integer default 1,
     p_requires_approval boolean default false,
-    p_approval_hours integer default 24
+    p_approval_hours integer default 24,
+    p_capture_mode public.capture_mode default 'automatic'
 )
     returns uuid
     language sql
@@ -46,12 +47,14 @@ create function public.create_service(
     set search_path = ''
 return private.create_service(
     p_org_id, p_title, p_duration_minutes, p_instructor_id, p_description, p_short_description, p_topic_tags, p_price_cents,
-    p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours
+    p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours,
+    p_capture_mode
 );
 
 comment on function public.create_service is
     'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
-    'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s. '
+    'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
+    'p_capture_mode ''manual'' has the bank only reserve the money until the lesson is over. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
     'service_exists, and the rules of public.services.';
 

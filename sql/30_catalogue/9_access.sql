@@ -25,7 +25,8 @@ create policy update_own_or_admin on public.services
 grant select on public.services to anon, authenticated, service_role;
 grant update (
     title, description, short_description, topic_tags, duration_minutes, price_cents,
-    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours
+    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
+    capture_mode
 ) on public.services to authenticated;
 -- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
 

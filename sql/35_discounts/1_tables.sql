@@ -67,6 +67,7 @@ create table public.referral_codes (
 create unique index referral_code_is_unique on public.referral_codes (lower(code));
 create unique index one_live_code_a_referrer on public.referral_codes (referrer_id) where is_active;
 create index on public.referral_codes (org_id, referrer_id);
+create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
 comment on table public.referral_codes is
@@ -104,6 +105,7 @@ create index on public.code_redemptions (discount_code_id, learner_person_id) wh
 create index on public.code_redemptions (discount_code_id);
 create index on public.code_redemptions (org_id, referral_code_id);
 create index on public.code_redemptions (org_id, learner_id);
+create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 
 comment on table public.code_redemptions is

@@ -136,8 +136,8 @@ create table public.bookings (
     constraint what_is_moved_comes_from_a_booking check (moved_cents = 0 or moved_from_id is not null),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
     constraint what_ends_early_says_what_it_returns check (
-        (status in ('cancelled', 'no_show'))
-        = (num_nulls(refund_bps, returned_cents, returned_minutes, kept_share_cents) = 0)
+        num_nulls(refund_bps, returned_cents, returned_minutes, kept_share_cents)
+        = case when status in ('cancelled', 'no_show') then 0 else 4 end
     ),
     constraint a_moved_booking_is_over check (not is_moved or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),

@@ -1,4 +1,5 @@
--- When a learner gets a login, the bookings made before count for that person. Definer: nobody writes bookings directly.
+-- When a learner gets a login, the bookings and the codes used before count for that person.
+-- Definer: nobody writes bookings and redemptions directly.
 create function private.follow_learner()
     returns trigger
     language plpgsql
@@ -8,6 +9,9 @@ create function private.follow_learner()
 as $$
 begin
     update public.bookings
+    set learner_person_id = coalesce(new.user_id, new.id)
+    where learner_id = new.id;
+    update public.code_redemptions
     set learner_person_id = coalesce(new.user_id, new.id)
     where learner_id = new.id;
     return null;

@@ -46,7 +46,7 @@ begin
     returning * into payment;
 
     perform private.keep_hold_while_processing(payment.booking_id, news);
-    if news = 'authorized' and not private.accept_payment(payment) then
+    if news = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
         perform private.cancel_payment(payment);
     end if;
     return row('processed', null)::private.stripe_outcome;

@@ -69,4 +69,4 @@ create trigger return_free_booking
     execute function private.return_free_booking();
 
 select private.audit_table('public.payments', 'id');
-select private.audit_table('public.refunds', 'id');
+select private.audit_table('public.refunds', 'id', '{reason}');

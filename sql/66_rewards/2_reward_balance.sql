@@ -7,6 +7,7 @@ create function private.reward_balance()
     set search_path = ''
 as $$
 begin
+    perform private.require_person();
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner

@@ -1,4 +1,5 @@
--- Takes a learner's name, contacts, places and notes away, and the login; the lessons and the money stay.
+-- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
+-- and the money stay.
 create function private.anonymise_learner(p_learner_id uuid)
     returns void
     language sql
@@ -21,6 +22,8 @@ as $$
     from public.bookings booking
     where booking.id = note.booking_id
         and booking.learner_id = p_learner_id;
+    update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
+    update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
     update public.lessons set review = null, notes = null where learner_id = p_learner_id;
     update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
     update public.learner_guardians

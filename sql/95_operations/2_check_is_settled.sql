@@ -1,4 +1,4 @@
--- Refuses to erase learners and instructors with lessons ahead, or money on the way to them or to a payer.
+-- Refuses to erase learners and instructors with lessons ahead, prepaid hours, or money on the way to them or to a payer.
 create function private.check_is_settled(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
@@ -21,20 +21,22 @@ begin
     end if;
     if exists (
         select
-        from public.earnings earning
-        where earning.instructor_id = any (p_instructor_ids)
-            and earning.status <> 'paid'
-    ) or exists (
-        select
-        from public.refunds refund
-        join public.payments payment on payment.id = refund.payment_id
-        where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
-            and refund.status in ('requested', 'pending', 'requires_action')
+        from public.learner_credits credit
+        where credit.minutes_left > 0
+            and credit.status in ('pending', 'active', 'frozen')
+            and (credit.learner_id = any (p_learner_ids) or credit.instructor_id = any (p_instructor_ids))
     ) then
+        perform private.refuse(
+            'PT409', 'hours_left',
+            'There are prepaid hours that are not used.',
+            'Use them, or refund them with refund_credits.'
+        );
+    end if;
+    if private.has_money_on_the_way(p_learner_ids, p_instructor_ids, p_payer_id) then
         perform private.refuse(
             'PT409', 'money_on_the_way',
             'There is money on its way to this person.',
-            'Wait for the next payout or the refund.'
+            'Wait for the next payout, the refund or the end of the dispute.'
         );
     end if;
 end;

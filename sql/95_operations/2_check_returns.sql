@@ -111,7 +111,15 @@ as $$
     union all
     select 'claims_are_those_of_open_disputes', jsonb_build_object('dispute_id', dispute.id, 'claim_cents', claim.cents)
     from public.disputes dispute
-    cross join lateral (select private.dispute_claim_cents(dispute) as cents) claim
+    cross join lateral (
+        select coalesce(sum(entry.amount_cents), 0) as cents
+        from private.ledger_transactions booked
+        join private.ledger_entries entry on entry.transaction_id = booked.id
+        join private.ledger_accounts account on account.id = entry.account_id
+        where booked.source_type = 'dispute'
+            and booked.source_id = dispute.id
+            and account.kind = 'dispute_receivable'
+    ) claim
     where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end
 
     union all

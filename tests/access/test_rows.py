@@ -68,6 +68,7 @@ def test_who_has_two_roles_reads_what_each_of_them_reads(
     person = town.person(name)
     second = replace(person, kind=kind, org_id=town.values[org], id=None)
     tables = {table.name: list_rows(prober.world, table) for table in matrix.tables}
+    del tables["discount_codes"]  # which nobody reads
     del tables["my_roles"]  # where the new role's row is like another person's
     assert person.user_id is not None
     assert second.org_id is not None

@@ -13,8 +13,28 @@ SQL = Sources.read()
 
 # | `slot_taken` | 409 | refuse_taken_slot, ... | meaning | next step |
 LINE = re.compile(r"^\| `(\w+)` \| (\d{3}) \| ([\w, ]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
-# A session is offered by its own instructor, so create_service finds nobody to doubt.
-NEVER_REACHED = {"public.create_session": {"organization_not_found", "instructor_not_found"}}
+DISCOUNTS = {
+    *("code_not_checked", "code_not_valid"),
+    *("discount_with_credit", "one_discount_at_a_time"),
+}
+# What a shared function refuses, and cannot have to refuse here.
+NEVER_REACHED = {
+    # A session is offered by its own instructor, so create_service finds nobody to doubt.
+    "public.create_session": {"organization_not_found", "instructor_not_found"},
+    # Rewards take nothing off hours.
+    "public.buy_credits": {"one_discount_at_a_time"},
+    # A series and a new time take no code and no rewards; who moves to a new time is known.
+    "public.request_booking_series": DISCOUNTS,
+    "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place"},
+    # A refund is asked for a booking's payment alone, and of an amount that was looked at then.
+    "public.request_refund": {"refund_by_minutes"},
+    "public.decide_refund": {"refund_by_minutes", "bad_amount"},
+    # Bookings of one's own school, and all that is left of lots that are not disputed.
+    "public.offboard_instructor": {
+        *("booking_not_found", "bad_minutes", "client_key_reused"),
+        *("payment_disputed", "insufficient_credit"),
+    },
+}
 STATUSES = {"42501": "403", "PT404": "404", "PT409": "409", "PT422": "422", "PT429": "429"}
 
 

@@ -180,6 +180,17 @@ def build(world: World) -> Town:
     world.call(
         _user(pat), "public.admin_hold_payout", p_payout_id=held, p_reason="To be looked into."
     )
+    discount_code = _discount(world, stories[0])
+    _recommend(world, ben, pat)
+    credit = world.hours(_user(ben), _as_instructor(ann), 2)
+    world.dispute(_book(world, stories[0], world.in_days(5, 18)).payment)
+    asked = world.call(
+        _user(ben),
+        "public.request_refund",
+        p_booking_id=recent.id,
+        p_amount_cents=200,
+        p_reason="It ended early.",
+    )
     alert, _ = (_alert(world, elm, ann.id), _alert(world, oak, None))
 
     due = _book(world, stories[0], world.now() + timedelta(minutes=30))
@@ -189,6 +200,7 @@ def build(world: World) -> Town:
     ann_service = due.columns["service_id"]
     ian_service = world.service(_as_instructor(ian))
     rate_card, _ = _rate_card(world, ada, ann_service), _rate_card(world, otto, ian_service)
+    upcoming = _book(world, stories[0], world.in_days(6, 18))
     requested = _book_unpaid(world, stories[0], world.in_days(4), requires_approval=True)
     free_slots = {story: _free_slot(world, story.instructor) for story in stories[:4]}
     _book_series(world, stories[0], ann_service)
@@ -237,6 +249,11 @@ def build(world: World) -> Town:
             "next_booking": next_lesson.id,
             "recent_booking": recent.id,
             "requested_booking": requested,
+            "upcoming_booking": upcoming.id,
+            "recent_payment": recent.payment["id"],
+            "requested_refund": asked,
+            "discount_code": discount_code,
+            "ben_credit": credit.id,
             "guardianship": guardianship,
             "offered_guardianship": offered_guardianship,
             "invitation": invited["invitation_id"],
@@ -450,6 +467,45 @@ def _lesson(world: World, story: Story) -> Booking:
     booking = _book(world, story, world.now() + timedelta(minutes=30))
     booking.complete()
     return booking
+
+
+def _discount(world: World, story: Story) -> UUID:
+    """A code of the school's, with which the learner has booked and paid a lesson."""
+    assert story.learner is not None
+    instructor, learner = _as_instructor(story.instructor), _user(story.learner)
+    code_id = world.discount_code(
+        code="ELM-TENTH", org_id=instructor.org_id, discount_bps=1000, max_uses_per_learner=9
+    )
+    service_id = world.service(instructor)
+    world.check_code(learner, "ELM-TENTH", service_id)
+    slot_id = world.slot(service_id, world.in_days(7, 18))
+    booked = world.book(learner, slot_id, p_discount_code="ELM-TENTH")
+    Booking(world, booked["booking_id"], learner, instructor, slot_id).pay()
+    return code_id
+
+
+def _recommend(world: World, learner: Person, admin: Person) -> None:
+    """The learner has recommended the school to somebody, who has had a first lesson there."""
+    assert learner.org_id is not None
+    world.call(
+        _user(admin),
+        "public.admin_set_terms",
+        p_org_id=learner.org_id,
+        p_reason="Agreed by letter.",
+        p_referral_discount_bps=1000,
+        p_referral_reward_cents=300,
+    )
+    (made,) = world.ask(_user(learner), "public.create_referral_code", p_org_id=learner.org_id)
+    friend = world.person("Friend")
+    world.learner(learner.org_id, friend)
+    instructor = world.instructor(name="Joe", org_id=learner.org_id)
+    service_id = world.service(instructor)
+    world.check_code(friend, made["code"], service_id)
+    slot_id = world.slot(service_id, world.now() + timedelta(minutes=30))
+    booked = world.book(friend, slot_id, p_discount_code=made["code"])
+    lesson = Booking(world, booked["booking_id"], friend, instructor, slot_id)
+    lesson.pay()
+    lesson.complete()
 
 
 def _book_series(world: World, story: Story, service_id: UUID) -> None:

@@ -30,6 +30,7 @@ IMPOSSIBLE: dict[str, list[Any]] = {
     "uuid": ["", "x", "1; drop table bookings", "' or true --", 1, -1, True, [], {}, ["a"], 1e300],
     "integer": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**31, -(2**31) - 1, 2**63, [], {}],
     "bigint": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**63, -(2**64), 10**40, [], {}],
+    "numeric": ["one", "", "1h", [], {}],
     "timestamp with time zone": ["NaN", "soon", "", "2026-02-30", "25:00", 12345678901234, [], {}],
     "date": ["NaN", "soon", "", "2026-02-30", 12345678901234, [], {}],
     "interval": ["soon", "", "1 fortnight and a bit", [], {}],
@@ -134,7 +135,11 @@ def test_an_impossible_value_is_refused_by_every_function(street: Street) -> Non
     ]
     with world.unchanged():
         answers = street.send_each(requests)
-    assert {answer.status_code for answer in answers} == {400}
+    assert [
+        (request["path"], request["json"], answer.status_code)
+        for request, answer in zip(requests, answers, strict=True)
+        if answer.status_code != 400
+    ] == []
     assert len(answers) > 150
 
 

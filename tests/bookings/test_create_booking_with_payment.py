@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.types.json import Jsonb
 
+from tests.bookings.meanwhile import use_up_credit_meanwhile
 from tests.factories import MARKETPLACE, World
 
 
@@ -159,11 +160,12 @@ class Attempt:
 
     def book(self) -> None:
         with self.world.acting_as(self.caller, **self.claims):
+            arguments = {"p_learner_user_id": self.caller} | self.arguments
+            named = "".join(f", {name} => %s" for name in arguments)
             self.world.rows(
-                "select * from public.create_booking_with_payment(%s, %s, p_pickup => %s)",
-                self.arguments.get("p_learner_user_id", self.caller),
+                f"select * from public.create_booking_with_payment(p_slot_id => %s{named})",
                 self.slot_id,
-                self.arguments.get("p_pickup"),
+                *arguments.values(),
             )
 
 
@@ -273,6 +275,37 @@ def spoil_holds(attempt: Attempt) -> None:
         world.book(attempt.caller, world.slot(service_id, world.in_days(day)))
 
 
+def spoil_code(attempt: Attempt) -> None:
+    """There is such a code, but the learner has not asked about it."""
+    attempt.world.discount_code(code="WELCOME")
+    attempt.arguments["p_discount_code"] = "WELCOME"
+
+
+def spoil_ended_code(attempt: Attempt) -> None:
+    world = attempt.world
+    spoil_code(attempt)
+    service_id = world.value("select id from public.services")
+    assert world.check_code(attempt.caller, "WELCOME", service_id)["is_valid"]
+    world.connection.execute("update public.discount_codes set is_active = false")
+
+
+def spoil_two_discounts(attempt: Attempt) -> None:
+    attempt.arguments |= {"p_discount_code": "WELCOME", "p_use_rewards": True}
+
+
+def spoil_discount_of_credit(attempt: Attempt) -> None:
+    attempt.arguments |= {"p_discount_code": "WELCOME", "p_use_credits": True}
+
+
+def spoil_credit(attempt: Attempt) -> None:
+    attempt.arguments["p_use_credits"] = True
+
+
+def spoil_credit_meanwhile(attempt: Attempt) -> None:
+    use_up_credit_meanwhile(attempt.world, attempt.caller)
+    attempt.arguments["p_use_credits"] = True
+
+
 REFUSALS = [
     (spoil_anonymous, "42501", "sign_in_required"),
     (spoil_somebody_else, "42501", "not_yourself"),
@@ -288,6 +321,12 @@ REFUSALS = [
     (spoil_own_lesson, "PT422", "own_lesson"),
     (spoil_consent, "PT422", "consent_required"),
     (spoil_place, "PT422", "bad_place"),
+    (spoil_code, "PT422", "code_not_checked"),
+    (spoil_ended_code, "PT409", "code_not_valid"),
+    (spoil_two_discounts, "PT422", "one_discount_at_a_time"),
+    (spoil_discount_of_credit, "PT422", "discount_with_credit"),
+    (spoil_credit, "PT409", "insufficient_credit"),
+    (spoil_credit_meanwhile, "PT409", "credit_changed"),
     (spoil_price, "PT409", "price_missing"),
     (spoil_amount_too_small, "PT422", "amount_too_small"),
     (spoil_amount_too_large, "PT422", "amount_too_large"),

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.rows import DictRow
 
+from tests.bookings.meanwhile import use_up_credit_meanwhile
 from tests.factories import MARKETPLACE, Instructor, World
 
 MINUTE = timedelta(minutes=1)
@@ -262,6 +263,23 @@ def spoil_key(attempt: Attempt) -> None:
     attempt.arguments["p_client_key"] = "tap"
 
 
+def spoil_code(attempt: Attempt) -> None:
+    attempt.world.discount_code(code="WELCOME")
+    attempt.arguments["p_discount_code"] = "WELCOME"
+
+
+def spoil_ended_code(attempt: Attempt) -> None:
+    spoil_code(attempt)
+    assert attempt.service_id is not None
+    assert attempt.world.check_code(attempt.caller, "WELCOME", attempt.service_id)["is_valid"]
+    attempt.world.connection.execute("update public.discount_codes set is_active = false")
+
+
+def spoil_credit_meanwhile(attempt: Attempt) -> None:
+    use_up_credit_meanwhile(attempt.world, attempt.caller)
+    attempt.arguments["p_use_credits"] = True
+
+
 REFUSALS: list[tuple[Spoil, str, str]] = [
     (setting("claims", {"is_anonymous": True}), "42501", "sign_in_required"),
     (spoil_somebody_else, "42501", "not_yourself"),
@@ -305,6 +323,18 @@ REFUSALS: list[tuple[Spoil, str, str]] = [
     ),
     (spoil_holds, "PT409", "too_many_holds"),
     (spoil_learner, "PT409", "learner_busy"),
+    (spoil_code, "PT422", "code_not_checked"),
+    (given(p_discount_code="GUESSED"), "PT422", "code_not_checked"),
+    (spoil_ended_code, "PT409", "code_not_valid"),
+    (
+        given(p_discount_code="WELCOME", p_use_rewards=True),
+        "PT422",
+        "one_discount_at_a_time",
+    ),
+    (given(p_discount_code="WELCOME", p_use_credits=True), "PT422", "discount_with_credit"),
+    (given(p_use_rewards=True, p_use_credits=True), "PT422", "discount_with_credit"),
+    (given(p_use_credits=True), "PT409", "insufficient_credit"),
+    (spoil_credit_meanwhile, "PT409", "credit_changed"),
     (given(p_client_key=""), "PT422", "texts_are_short"),
     (given(p_notes="n" * 5001), "PT422", "texts_are_short"),
     (given(p_notes="n" * 1_000_000), "PT422", "texts_are_short"),

@@ -21,10 +21,23 @@ STATUSES = [
     "expired",
 ]
 PARTIES = ["learner", "guardian", "instructor", "admin", "system"]
+RETURNED = ["refund_bps", "returned_cents", "returned_minutes", "kept_share_cents"]
 
 
 def broken_rule(world: World, **columns: Any) -> str:
     return world.broken_rule("public.bookings", **columns)
+
+
+def ending(world: World, status: str) -> dict[str, Any]:
+    """What a booking of this status says of its end, and of nothing that it gives back."""
+    is_cancelled, is_no_show = status == "cancelled", status == "no_show"
+    return {
+        "status": status,
+        "cancelled_at": world.now() if is_cancelled else None,
+        "cancelled_by": "system" if is_cancelled else None,
+        "no_show_by": "learner" if is_no_show else None,
+        **dict.fromkeys(RETURNED, 0 if is_cancelled or is_no_show else None),
+    }
 
 
 def test_the_tables_here_know_every_status_and_party(world: World) -> None:
@@ -36,13 +49,8 @@ def test_cancelled_bookings_alone_say_when_and_by_whom(world: World) -> None:
     world.booking()
     table = product(STATUSES, [None, world.now()], [None, "system"])
     for status, cancelled_at, cancelled_by in table:
-        broken = broken_rule(
-            world,
-            status=status,
-            cancelled_at=cancelled_at,
-            cancelled_by=cancelled_by,
-            no_show_by="learner" if status == "no_show" else None,
-        )
+        said = {"cancelled_at": cancelled_at, "cancelled_by": cancelled_by}
+        broken = broken_rule(world, **(ending(world, status) | said))
         says_both = cancelled_at is not None and cancelled_by is not None
         says_neither = cancelled_at is None and cancelled_by is None
         if says_both if status == "cancelled" else says_neither:
@@ -54,15 +62,39 @@ def test_cancelled_bookings_alone_say_when_and_by_whom(world: World) -> None:
 def test_no_shows_alone_say_which_of_the_two_did_not_come(world: World) -> None:
     world.booking()
     for status, party in product(STATUSES, [None, *PARTIES]):
-        broken = broken_rule(
-            world,
-            status=status,
-            cancelled_at=world.now() if status == "cancelled" else None,
-            cancelled_by="system" if status == "cancelled" else None,
-            no_show_by=party,
-        )
+        broken = broken_rule(world, **(ending(world, status) | {"no_show_by": party}))
         fitting = ("learner", "instructor") if status == "no_show" else (None,)
         assert broken == ("" if party in fitting else "a_no_show_says_who"), (status, party)
+
+
+def test_what_ends_early_alone_says_what_it_returns(world: World) -> None:
+    world.booking()
+    for status, given in product(STATUSES, product((None, 0), repeat=len(RETURNED))):
+        returned = dict(zip(RETURNED, given, strict=True))
+        broken = broken_rule(world, **(ending(world, status) | returned))
+        fitting = (0,) * 4 if status in ("cancelled", "no_show") else (None,) * 4
+        assert broken == ("" if given == fitting else "what_ends_early_says_what_it_returns")
+
+
+@pytest.mark.parametrize(
+    ("columns", "rule"),
+    [
+        ({"refund_bps": -1}, "refund_is_a_fraction"),
+        ({"refund_bps": 10001}, "refund_is_a_fraction"),
+        ({"refund_bps": 10000}, ""),
+        ({"returned_cents": -1}, "amounts_are_not_negative"),
+        ({"returned_minutes": -1}, "amounts_are_not_negative"),
+        ({"kept_share_cents": -1}, "amounts_are_not_negative"),
+        ({"kept_share_cents": 4501}, "the_share_never_grows"),
+        ({"kept_share_cents": 4500}, ""),
+        ({"is_moved": True}, ""),
+    ],
+)
+def test_what_a_cancellation_returns_makes_sense(
+    world: World, columns: dict[str, Any], rule: str
+) -> None:
+    world.booking()
+    assert broken_rule(world, **(ending(world, "cancelled") | columns)) == rule
 
 
 @pytest.mark.parametrize(
@@ -91,8 +123,12 @@ def test_holds_alone_need_a_deadline(world: World, status: str, rule: str) -> No
         ({"fee_mode": "included"}, "share_follows_from_the_price"),
         ({"platform_fee_cents": -1, "total_cents": 4499}, "amounts_are_not_negative"),
         ({"credit_applied_cents": -1}, "amounts_are_not_negative"),
-        ({"credit_applied_cents": 5311}, "credit_is_at_most_the_total"),
+        ({"credit_applied_cents": 5311}, "credit_pays_all_or_nothing"),
+        ({"credit_applied_cents": 5309}, "credit_pays_all_or_nothing"),
         ({"credit_applied_cents": 5310}, ""),
+        ({"moved_cents": 1}, "what_is_moved_comes_from_a_booking"),
+        ({"moved_cents": -1}, "amounts_are_not_negative"),
+        ({"is_moved": True}, "a_moved_booking_is_over"),
         ({"discount_cents": 810, "total_cents": 4500}, ""),
         ({"currency": "GBP"}, "currency_is_lower_case_iso"),
         ({"end_at": "2020-01-01"}, "end_is_after_start"),
@@ -115,12 +151,9 @@ def test_bookings_that_were_ended_leave_the_learner_free(world: World) -> None:
     for status in STATUSES:
         broken = broken_rule(
             world,
+            **ending(world, status),
             start_at=world.in_days(8),
             end_at=world.in_days(9),
-            status=status,
-            cancelled_at=world.now() if status == "cancelled" else None,
-            cancelled_by="system" if status == "cancelled" else None,
-            no_show_by="learner" if status == "no_show" else None,
         )
         is_ended = status in ("cancelled", "declined", "expired")
         assert broken == ("" if is_ended else "learner_is_never_double_booked"), status

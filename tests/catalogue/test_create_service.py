@@ -31,6 +31,7 @@ def test_a_schools_lesson_is_given_by_any_instructor(school: School, caller: str
         True,
         False,
     )
+    assert service["capture_mode"] == "automatic"
 
 
 @pytest.mark.parametrize("caller", ["instructor", "owner", "admin", "platform admin"])
@@ -56,6 +57,7 @@ def test_every_field_is_kept_as_it_was_typed(school: School) -> None:
         "max_participants": 5,
         "requires_approval": True,
         "approval_hours": 48,
+        "capture_mode": "manual",
     }
     arguments = {f"p_{name}": value for name, value in given.items()}
     service = create(

@@ -28,6 +28,26 @@ def test_who_gives_or_administers_it_changes_it(world: World) -> None:
         assert world.value("select price_cents from public.services") == number
 
 
+def test_whoever_gives_it_says_how_its_payments_are_captured(world: World) -> None:
+    ann = world.instructor()
+    service_id = world.service(ann)
+    for mode in ("manual", "automatic"):
+        assert change(world, ann.user_id, service_id, "capture_mode", mode) == 1
+        assert world.value("select capture_mode from public.services") == mode
+    assert change(world, world.person(), service_id, "capture_mode", "manual") == 0
+    with world.refusing("22P02"):
+        change(world, ann.user_id, service_id, "capture_mode", "later")
+    assert world.value("select capture_mode from public.services") == "automatic"
+
+
+def test_what_is_booked_keeps_how_its_payment_is_captured(world: World) -> None:
+    booking = world.booking(capture_mode="manual")
+    booking.open_payment()
+    world.connection.execute("update public.services set capture_mode = 'automatic'")
+    assert booking.open_payment()["capture_method"] == "manual"
+    assert booking.payment["capture_method"] == "manual"
+
+
 def test_nobody_else_does(world: World) -> None:
     ann = world.instructor()
     service_id = world.service(ann, price_cents=4500)

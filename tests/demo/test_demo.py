@@ -184,3 +184,5 @@ def test_the_operators_saved_queries_answer(
     assert len(answers["instructor_statements"]) == 13
     for trouble in ("invariants", "parked_webhooks", "unsettled_payouts", "unmatched_money"):
         assert answers[trouble] == []
+    for trouble in ("disputes_due", "refunds_asked_for", "credits_outstanding"):
+        assert answers[trouble] == []

@@ -36,11 +36,13 @@ const tell = async (what, value) => {
 # What happens elsewhere between two examples: a line for the test, which answers when it is done.
 BETWEEN = {
     '.from("booking_details")': 'await tell("pay", intent);',
+    'rpc("credit_balance"': 'await tell("pay", hoursIntent);',
     'rpc("start_lesson"': 'await tell("lesson", slots[0].start_at);',
 }
 END = """
 const seen = { published, onboarding, instructors, booking, details, balance, payouts, reasons };
-await tell("end", { ...seen, refusal, code });
+const plans = { answer, left, ahead, moved, ending, cancelled, returned };
+await tell("end", { ...seen, ...plans, refusal, code });
 process.exit();
 """
 
@@ -65,6 +67,10 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
         # In place of the admin's decision, which is not the frontend's.
         stage.operator.execute(
             "alter table public.instructors alter verification_status set default 'verified'"
+        )
+        stage.operator.execute(
+            "insert into public.discount_codes (code, amount_cents, currency)"
+            " values ('WELCOME', 500, 'gbp')"
         )
         seeded = stage.operator.execute("select id::text from public.instructors").fetchall()
         node = subprocess.Popen(
@@ -108,6 +114,18 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     assert found == ["Ivy Hart"]
     assert (end["booking"]["amount_cents"], end["booking"]["currency"]) == (5340, "gbp")
     assert (end["details"]["status"], end["details"]["payment_status"]) == ("confirmed", "captured")
+    assert end["answer"] == {
+        "is_valid": True,
+        "discount_cents": 500,
+        "total_cents": 4840,
+        "currency": "gbp",
+    }
+    assert (end["left"]["minutes_left"], end["left"]["hours_left"]) == (120, 2)
+    assert (end["ahead"]["status"], end["moved"]["status"]) == ("confirmed", "confirmed")
+    assert (end["moved"]["amount_cents"], end["moved"]["refund_cents"]) == (0, 0)
+    assert (end["ending"]["refund_bps"], end["ending"]["returned_minutes"]) == (10000, 60)
+    assert end["cancelled"]["returned_minutes"] == 60
+    assert (end["returned"]["minutes"], end["returned"]["amount_cents"]) == (60, 5090)
     assert (end["balance"]["total_cents"], end["balance"]["pending_cents"]) == (4525, 4525)
     assert (end["payouts"], end["reasons"]) == ([], [])
     assert end["code"] == "booking_not_confirmed"

@@ -36,19 +36,24 @@ class Machine:
 
 
 def booking_machine(world: World, booking: Booking) -> Machine:
-    nobody = dict.fromkeys(("hold_expires_at", "cancelled_at", "cancelled_by", "no_show_by"))
+    returned = ("refund_bps", "returned_cents", "returned_minutes", "kept_share_cents")
+    nothing_back: Columns = dict.fromkeys(returned, 0)
+    nobody = dict.fromkeys(
+        ("hold_expires_at", "cancelled_at", "cancelled_by", "no_show_by", *returned)
+    )
     within: dict[str, Columns] = {
         "held": {"hold_expires_at": world.now()},
         "requested": {"hold_expires_at": world.now()},
-        "cancelled": {"cancelled_at": world.now(), "cancelled_by": "system"},
-        "no_show": {"no_show_by": "learner"},
+        "cancelled": {"cancelled_at": world.now(), "cancelled_by": "system"} | nothing_back,
+        "no_show": {"no_show_by": "learner"} | nothing_back,
     }
     return Machine("booking", "public.bookings", booking.columns, nobody, within)
 
 
 def payment_machine(world: World, booking: Booking) -> Machine:
-    within: dict[str, Columns] = {"succeeded": {"captured_cents": 1}}
-    return Machine("payment", "public.payments", booking.payment, {"captured_cents": 0}, within)
+    payment = booking.payment
+    within: dict[str, Columns] = {"succeeded": {"captured_cents": payment["amount_cents"]}}
+    return Machine("payment", "public.payments", payment, {"captured_cents": 0}, within)
 
 
 def refund_machine(world: World, booking: Booking) -> Machine:
@@ -67,6 +72,7 @@ def refund_machine(world: World, booking: Booking) -> Machine:
             "discount_cents": 0,
             "reason": "test",
             "status": "pending",
+            "stripe_refund_id": "re_1",
         },
     )
     return Machine("refund", "public.refunds", row)
@@ -134,13 +140,51 @@ def earning_machine(world: World, booking: Booking) -> Machine:
     return Machine("earning", "public.earnings", row, {"payout_id": None}, within)
 
 
+def credit_machine(world: World, booking: Booking) -> Machine:
+    row = world.buy_hours(booking.learner, booking.instructor).columns
+    since = {"hold_expires_at": world.now(), "activated_at": world.now()}
+    return Machine("credit", "public.learner_credits", row, since)
+
+
+def redemption_machine(world: World, booking: Booking) -> Machine:
+    booking.discount(100)
+    row = world.row("select * from public.code_redemptions")
+    return Machine("redemption", "public.code_redemptions", row)
+
+
+def dispute_machine(world: World, booking: Booking) -> Machine:
+    row = first(
+        world,
+        "public.disputes",
+        {
+            "org_id": booking.instructor.org_id,
+            "payment_id": booking.payment["id"],
+            "learner_id": booking.columns["learner_id"],
+            "instructor_id": booking.instructor.id,
+            "stripe_dispute_id": "du_1",
+            "status": "needs_response",
+            "currency": "gbp",
+            "amount_cents": 1,
+            "liability": "platform",
+            "opened_at": world.now(),
+        },
+    )
+    ends = ("warning_closed", "prevented", "won", "lost")
+    closed: dict[str, Columns] = {end: {"closed_at": world.now()} for end in ends}
+    return Machine("dispute", "public.disputes", row, {"closed_at": None}, closed)
+
+
 MACHINES = {
     "booking": booking_machine,
     "payment": payment_machine,
     "refund": refund_machine,
     "payout": payout_machine,
     "earning": earning_machine,
+    "credit": credit_machine,
+    "redemption": redemption_machine,
+    "dispute": dispute_machine,
 }
+TABLES = {"credit": "learner_credits", "redemption": "code_redemptions"}
 
 
 @pytest.fixture
@@ -155,7 +199,8 @@ def booking(world: World) -> Booking:
     )
     world.connection.execute("grant usage on schema public to jobs, webhook_service")
     for entity in MACHINES:
-        world.connection.execute(f"alter table public.{entity}s disable row level security")
+        table = TABLES.get(entity, f"{entity}s")
+        world.connection.execute(f"alter table public.{table} disable row level security")
     booking = world.booking(max_participants=500)
     booking.open_payment()
     return booking
@@ -229,12 +274,13 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
         from private.status_transitions
         where (entity, to_status) in (
             ('payment', 'succeeded'), ('refund', 'succeeded'), ('refund', 'failed'),
-            ('payout', 'sending'), ('payout', 'paid'), ('payout', 'reversed'), ('earning', 'paid')
+            ('payout', 'sending'), ('payout', 'paid'), ('payout', 'reversed'), ('earning', 'paid'),
+            ('credit', 'active'), ('dispute', 'won'), ('dispute', 'lost')
         )
         """
     )
     assert {edge["actor"] for edge in edges} == {"service", "job"}
-    assert len({(edge["entity"], edge["to_status"]) for edge in edges}) == 7
+    assert len({(edge["entity"], edge["to_status"]) for edge in edges}) == 10
 
 
 @pytest.mark.parametrize(
@@ -245,6 +291,9 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
         ("refund", {"declined", "failed", "cancelled"}),
         ("payout", {"cancelled", "reversed"}),
         ("earning", {"paid"}),
+        ("credit", {"closed"}),
+        ("redemption", {"released"}),
+        ("dispute", {"lost"}),
     ],
 )
 def test_every_status_can_be_reached_and_ends_where_the_story_ends(
@@ -276,7 +325,7 @@ def test_every_status_is_guarded_or_known_not_to_be(world: World) -> None:
     )
     guards = {row["name"]: row["guard"] for row in columns}
     for machine in MACHINES:
-        guard = guards.pop(f"{machine}s")
+        guard = guards.pop(TABLES.get(machine, f"{machine}s"))
         assert "BEFORE INSERT OR UPDATE OF status" in guard
         assert "FOR EACH ROW" in guard
         assert f"('{machine}')" in guard

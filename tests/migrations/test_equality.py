@@ -68,6 +68,8 @@ IN_ROWS = {
         "update private.status_transitions set actors = '{user}' where entity = 'refund'"
     ),
     "public.organizations": "update public.organizations set fee_bps = 0",
+    "public.cancellation_policies": "update public.cancellation_policies set version = 2",
+    "public.cancellation_tiers": "update public.cancellation_tiers set refund_bps = 0",
 }
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import World
+from tests.factories import MARKETPLACE, Booking, World
 from tests.stack import ROOT
 
 
@@ -31,6 +31,36 @@ def world(world: World) -> World:
     assert expired.status == "expired"
     confirmed = world.booking(instructor, start_at=world.in_days(5))
     confirmed.pay()
+    assert world.violations() == []
+    return world
+
+
+@pytest.fixture
+def returns(world: World) -> World:
+    """The marketplace with hours bought and booked, a code used, a reward and a dispute."""
+    instructor, service_id = world.hourly()
+    learner, friend = world.person("Ben"), world.person("Cleo")
+    world.hours(learner, instructor, 3).book(service_id, world.in_days(10))
+    world.discount_code(code="WELCOME")
+    world.call(
+        world.admin(),
+        "public.admin_set_terms",
+        p_org_id=MARKETPLACE,
+        p_reason="test",
+        p_referral_discount_bps=1000,
+        p_referral_reward_cents=500,
+    )
+    (referral,) = world.ask(learner, "public.create_referral_code")
+    for person, code, day in ((learner, "WELCOME", 11), (friend, referral["code"], 2)):
+        world.check_code(person, code, service_id)
+        slot_id = world.slot(service_id, world.in_days(day))
+        booked = world.book(person, slot_id, p_discount_code=code)
+        booking = Booking(world, booked["booking_id"], person, instructor, slot_id)
+        booking.pay()
+    booking.complete()
+    disputed = world.booking(start_at=world.in_days(12))
+    disputed.pay()
+    world.dispute(disputed.payment)
     assert world.violations() == []
     return world
 
@@ -140,8 +170,11 @@ PLANTED = {
         f" where {one('public.payments', 'captured_cents > 0')}",
         f"update public.earnings set status = 'pending' where {OPEN_EARNING}",
     ],
-    "completed_lessons_are_earned": [
+    "ended_bookings_are_earned": [
         f"delete from public.earnings where {OPEN_EARNING}",
+        "update public.bookings set status = 'no_show', no_show_by = 'learner', refund_bps = 0,"
+        " returned_cents = 0, returned_minutes = 0, kept_share_cents = 0"
+        f" where {COMPLETED}",
     ],
     "payouts_are_sums_of_their_items": [
         f"update public.payouts set amount_cents = amount_cents + 1 where {PAID}",
@@ -186,12 +219,65 @@ PLANTED = {
     ],
 }
 
+PLANTED_IN_RETURNS = {
+    "minutes_are_sums_of_their_entries": [
+        "update public.learner_credits set minutes_used = minutes_used + 15",
+        "update public.learner_credits set taken_share_cents = taken_share_cents + 1",
+        "delete from public.credit_entries where kind = 'reserve'",
+    ],
+    "minutes_are_reserved_for_lessons_ahead": [
+        "update public.bookings set status = 'expired' where credit_applied_cents > 0",
+        "delete from public.credit_entries where kind = 'reserve'",
+    ],
+    "prepaid_money_is_that_of_unused_minutes": [
+        "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
+        " where kind = 'credits'",
+        f"update private.ledger_entries set amount_cents = amount_cents + 1"
+        f" where {entry('learner_prepaid')}",
+        "update public.credit_entries set kind = 'consume' where kind = 'reserve'",
+    ],
+    "uses_are_counted": [
+        "update public.discount_codes set uses_count = 0",
+        "update public.code_redemptions set status = 'released' where kind = 'discount'",
+    ],
+    "discounts_have_their_redemption": [
+        "delete from public.code_redemptions where kind = 'discount'",
+    ],
+    "rewards_agree_with_the_ledger": [
+        "update public.referral_rewards set clawed_back_cents = 1",
+        "update private.ledger_accounts set balance_cents = balance_cents - 1"
+        " where kind = 'learner_rewards'",
+    ],
+    "claims_are_those_of_open_disputes": [
+        "update public.disputes set withdrawn_cents = withdrawn_cents - 1",
+        "update public.disputes set status = 'lost', closed_at = private.clock()",
+        f"update private.ledger_entries set amount_cents = amount_cents - 1"
+        f" where {entry('dispute_receivable')}",
+    ],
+    "money_for_nothing_goes_back": [
+        "update public.payments set is_accepted = false where kind = 'credits'",
+    ],
+}
 
-@pytest.mark.parametrize(
-    ("invariant", "statement"),
-    [(invariant, statement) for invariant, planted in PLANTED.items() for statement in planted],
-)
+
+def each(planted: dict[str, list[str]]) -> pytest.MarkDecorator:
+    pairs = [(invariant, each) for invariant, several in planted.items() for each in several]
+    return pytest.mark.parametrize(("invariant", "statement"), pairs)
+
+
+@each(PLANTED)
 def test_a_planted_violation_is_named(world: World, invariant: str, statement: str) -> None:
+    assert_named(world, invariant, statement)
+
+
+@each(PLANTED_IN_RETURNS)
+def test_a_violation_planted_in_returns_is_named(
+    returns: World, invariant: str, statement: str
+) -> None:
+    assert_named(returns, invariant, statement)
+
+
+def assert_named(world: World, invariant: str, statement: str) -> None:
     with world.connection.transaction(force_rollback=True):
         plant(world, statement)
         found = world.violations()
@@ -202,4 +288,7 @@ def test_a_planted_violation_is_named(world: World, invariant: str, statement: s
 def test_every_invariant_has_a_violation_planted() -> None:
     rooms = (ROOT / "sql" / "95_operations").glob("2_check_*.sql")
     source = "".join(path.read_text() for path in rooms)
-    assert set(re.findall(r"select '(\w+)', jsonb_build_object", source)) == set(PLANTED)
+    assert set(re.findall(r"select '(\w+)', jsonb_build_object", source)) == {
+        *PLANTED,
+        *PLANTED_IN_RETURNS,
+    }

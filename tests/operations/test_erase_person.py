@@ -119,6 +119,14 @@ def learner(school: School) -> Booking:
     mark(world, "lessons", own, review=MARK, notes=MARK)
     world.guardian(learner_id, view=True)
     mark(world, "learner_guardians", own, relation=MARK)
+    refund_id = world.call(
+        person,
+        "public.request_refund",
+        p_booking_id=booking.id,
+        p_amount_cents=100,
+        p_reason=f"{MARK} was ill.",
+    )
+    world.call(school.owner, "public.decide_refund", p_refund_id=refund_id, p_is_granted=False)
     return booking
 
 
@@ -133,6 +141,7 @@ def test_a_learner_leaves_no_trace(school: School, learner: Booking) -> None:
     world = school.world
     left = traces(world)
     assert {"public.learners", "public.bookings", "public.lessons", "public.invitations"} < left
+    assert "public.refunds" in left
     erase(world, learner.learner, learner.learner)
     assert traces(world) == set()
     row = world.row("select * from public.learners where id = %s", learner.columns["learner_id"])
@@ -149,11 +158,15 @@ def test_the_learners_lessons_and_money_stay(school: School, learner: Booking) -
         *("cancellation_reason", "learner_person_id", "updated_at"),
     }
     before, books = learner.columns, {name: world.contents()[name] for name in BOOKS}
+    del books["public.refunds"]  # whose reasons go
+    refunds = "select amount_cents, share_cents, fee_cents, status from public.refunds order by id"
+    refunded = world.rows(refunds)
     erase(world, learner.learner, learner.learner)
+    assert world.rows(refunds) == refunded
     after = learner.columns
     assert {name for name in before if before[name] != after[name]} <= personal
     assert after["learner_person_id"] == after["learner_id"]
-    assert {name: world.contents()[name] for name in BOOKS} == books
+    assert {name: world.contents()[name] for name in books} == books
     assert world.count("public.lessons") == 1
 
 
@@ -511,3 +524,89 @@ def test_a_refund_on_its_way_comes_first(world: World) -> None:
     (refund,) = world.rows("select * from public.refunds")
     lesson.refund(1000, id=refund["stripe_refund_id"])
     erase(world, lesson.learner, lesson.learner)
+
+
+@pytest.mark.parametrize("is_paid", [False, True])
+def test_prepaid_hours_come_first(world: World, is_paid: bool) -> None:
+    instructor, _ = world.hourly()
+    learner, admin = world.person(), world.admin()
+    credit = world.buy_hours(learner, instructor, 2)
+    if is_paid:
+        credit.pay()
+    for person in (learner, instructor.user_id):
+        with world.unchanged(), world.refusing("PT409", "hours_left"):
+            erase(world, person, person)
+        with world.unchanged(), world.refusing("PT409", "hours_left"):
+            erase(world, admin, person, "Now")
+
+
+def test_hours_that_were_given_back_are_in_nobodys_way(world: World) -> None:
+    instructor, _ = world.hourly()
+    credit = world.hours(world.person(), instructor, 2)
+    world.ask(credit.learner, "public.refund_credits", p_credit_id=credit.id)
+    with world.unchanged(), world.refusing("PT409", "money_on_the_way"):
+        erase(world, credit.learner, credit.learner)
+    assert world.carry_refunds() == ["processed"]
+    for person in (credit.learner, instructor.user_id):
+        erase(world, person, person)
+
+
+def test_hours_that_nobody_paid_are_in_nobodys_way_after_a_day(world: World) -> None:
+    instructor, _ = world.hourly()
+    credit = world.buy_hours(world.person(), instructor, 2)
+    world.travel(by=timedelta(hours=24))
+    world.serve("jobs", "private.maintain")
+    assert credit.columns["status"] == "cancelled"
+    erase(world, credit.learner, credit.learner)
+
+
+def test_frozen_hours_come_first(world: World) -> None:
+    instructor, _ = world.hourly()
+    credit = world.hours(world.person(), instructor, 2)
+    world.dispute(credit.payment)
+    assert credit.columns["status"] == "frozen"
+    for person in (credit.learner, instructor.user_id):
+        with world.unchanged(), world.refusing("PT409", "hours_left"):
+            erase(world, person, person)
+
+
+def test_an_open_dispute_comes_first(world: World) -> None:
+    """Also one over a lesson that was refunded before, of which no earning is left."""
+    booking, admin = world.booking(), world.admin()
+    booking.pay()
+    world.cancel(booking.instructor.user_id, booking.id)
+    assert world.carry_refunds() == ["processed"]
+    world.dispute(booking.payment)
+    for person in (booking.learner, booking.instructor.user_id):
+        with world.unchanged(), world.refusing("PT409", "money_on_the_way"):
+            erase(world, person, person)
+        with world.unchanged(), world.refusing("PT409", "money_on_the_way"):
+            erase(world, admin, person, "Now")
+    world.dispute(booking.payment, "won")
+    for person in (booking.learner, booking.instructor.user_id):
+        erase(world, person, person)
+
+
+def test_a_discount_of_a_payment_that_may_still_come_comes_first(world: World) -> None:
+    booking = world.booking()
+    booking.discount(100)
+    booking.open_payment()
+    world.travel(by=timedelta(hours=1))
+    world.serve("jobs", "private.maintain")
+    assert booking.status == "expired"
+    assert world.value("select status from public.code_redemptions") == "reserved"
+    with world.unchanged(), world.refusing("PT409", "money_on_the_way"):
+        erase(world, booking.learner, booking.learner)
+    world.deliver("payment_intent.canceled", booking.intent("canceled"))
+    erase(world, booking.learner, booking.learner)
+
+
+def test_the_code_of_a_learner_who_was_erased_ends(world: World) -> None:
+    world.connection.execute("update public.organizations set referral_discount_bps = 1000")
+    learner, friend = world.person(), world.person()
+    service_id = world.service(world.instructor())
+    (made,) = world.ask(learner, "public.create_referral_code")
+    assert world.check_code(friend, made["code"], service_id)["is_valid"]
+    erase(world, learner, learner)
+    assert not world.value("select is_active from public.referral_codes")
+    assert not world.check_code(friend, made["code"], service_id)["is_valid"]

@@ -1,4 +1,4 @@
-"""The chores: holds expire, earnings are released, and the next months have their partitions."""
+"""The chores: what expires, what is let go, what is released, and the next months' partitions."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
         assert maintain(world) == {
             "events_applied": 0,
             "holds_expired": 0,
+            "purchases_expired": 0,
+            "credits_expired": 0,
+            "authorizations_voided": 0,
             "earnings_released": 0,
             "partitions_created": 0,
         }
@@ -57,6 +60,48 @@ def test_earnings_are_released_at_the_end_of_their_hold_and_not_before(world: Wo
     assert maintain(world)["earnings_released"] == 1
     assert world.ledger()["payee_payable"] == -4500
     assert "instructor_pending" not in world.ledger()
+
+
+def test_hours_that_nobody_pays_are_kept_for_a_day(world: World) -> None:
+    instructor, _ = world.hourly()
+    credit = world.buy_hours(world.person(), instructor)
+    credit.open_payment()
+    world.travel(by=timedelta(hours=24) - timedelta(seconds=1))
+    assert maintain(world)["purchases_expired"] == 0
+    world.travel(by=timedelta(seconds=1))
+    assert maintain(world)["purchases_expired"] == 1
+    assert credit.columns["status"] == "cancelled"
+    assert maintain(world)["purchases_expired"] == 0
+    assert world.violations() == []
+
+
+def test_hours_expire_at_the_end_of_their_validity(world: World) -> None:
+    world.connection.execute("update public.organizations set credit_validity_months = 1")
+    instructor, _ = world.hourly()
+    credit = world.hours(world.person(), instructor)
+    expires_at = credit.columns["expires_at"]
+    world.travel(to=expires_at - timedelta(seconds=1))
+    assert maintain(world)["credits_expired"] == 0
+    world.travel(to=expires_at)
+    assert maintain(world)["credits_expired"] == 1
+    assert credit.columns["minutes_left"] == 0
+    assert maintain(world)["credits_expired"] == 0
+    assert world.violations() == []
+
+
+def test_an_authorization_is_let_go_before_the_bank_does_so(world: World) -> None:
+    booking = world.booking(capture_mode="manual", start_at=world.in_days(5))
+    intent = booking.intent("requires_capture")
+    world.deliver("payment_intent.amount_capturable_updated", intent)
+    assert (booking.status, booking.payment["status"]) == ("confirmed", "authorized")
+    world.travel(by=timedelta(days=6, hours=12) - timedelta(seconds=1))
+    assert maintain(world)["authorizations_voided"] == 0
+    world.travel(by=timedelta(seconds=1))
+    assert maintain(world)["authorizations_voided"] == 1
+    assert (booking.status, booking.columns["cancelled_by"]) == ("cancelled", "system")
+    assert world.commands("cancel_payment_intent") != []
+    assert maintain(world)["authorizations_voided"] == 0
+    assert world.violations() == []
 
 
 @pytest.mark.parametrize("table", ["public.audit_logs", "private.webhook_event_bodies"])

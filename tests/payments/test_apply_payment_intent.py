@@ -127,6 +127,15 @@ def test_an_authorized_amount_is_noted_and_given_up_with_the_intent(world: World
     assert booking.payment["captured_cents"] == 0
 
 
+def test_an_authorization_confirms_what_is_captured_by_hand_alone(world: World) -> None:
+    manual, automatic = world.booking(capture_mode="manual"), world.booking()
+    for booking in (manual, automatic):
+        say(booking, "requires_capture", 1)
+        assert booking.payment["status"] == "authorized"
+    assert (manual.status, manual.payment["is_accepted"]) == ("confirmed", True)
+    assert (automatic.status, automatic.payment["is_accepted"]) == ("held", False)
+
+
 def test_a_payment_that_was_never_recorded_is_found_by_its_metadata(world: World) -> None:
     booking = world.booking()
     booking.open_payment()

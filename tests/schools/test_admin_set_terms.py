@@ -17,6 +17,8 @@ NEW_TERMS: dict[str, Any] = {
     "p_payout_hold": timedelta(days=7),
     "p_fee_refundable": False,
     "p_dispute_liability": "instructor",
+    "p_referral_discount_bps": 1000,
+    "p_referral_reward_cents": 500,
 }
 
 

@@ -31,11 +31,18 @@ def test_who_administers_the_school_changes_its_settings(school: School, caller:
         "minimum_payout_cents": 1000,
         "checkout_hold_minutes": 30,
         "max_open_holds": 5,
+        "credit_validity_months": 12,
         "labels": {"instructor": "coach"},
     }
     arguments = {f"p_{name}": value for name, value in given.items()}
     update(school, school.who(caller), **(arguments | {"p_labels": Jsonb(given["labels"])}))
     assert given.items() <= school.settings.items()
+
+
+def test_hours_are_valid_for_ever_again(school: School) -> None:
+    update(school, school.owner, p_credit_validity_months=12)
+    update(school, school.owner, p_credit_validity_months=0)
+    assert school.settings["credit_validity_months"] is None
 
 
 def test_a_setting_that_is_left_out_stays(school: School) -> None:

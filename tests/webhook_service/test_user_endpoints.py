@@ -95,6 +95,38 @@ def test_a_foreign_booking_is_as_unknown_as_none(served: FlaskClient, shop: Shop
     assert shop.world.count("public.payments") == 0
 
 
+def test_hours_are_paid_like_a_booking(served: FlaskClient, shop: Shop) -> None:
+    world = shop.world
+    instructor, _ = world.hourly()
+    credit = world.buy_hours(world.person(), instructor)
+    sent: Any = {"json": {"credit_id": str(credit.id)}, "headers": bearer(credit.learner)}
+    first, second = (served.post("/payment-intents", **sent) for _ in range(2))
+    assert first.status_code == 200
+    assert first.json == second.json
+    [intent] = shop.fake.objects("payment_intent")
+    assert intent["amount"] == credit.columns["total_cents"]
+    assert credit.payment["stripe_payment_intent_id"] == intent["id"]
+    stranger = served.post("/payment-intents", **sent | {"headers": bearer(world.person())})
+    assert (stranger.status_code, code_of(stranger)) == (404, "credit_not_found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"booking_id": None, "credit_id": None},
+        {"booking_id": str(uuid4()), "credit_id": str(uuid4())},
+        {"credit_id": "x"},
+    ],
+    ids=["neither", "nulls", "both", "no id"],
+)
+def test_one_thing_is_paid_at_a_time(served: FlaskClient, shop: Shop, body: Any) -> None:
+    response = served.post("/payment-intents", json=body, headers=bearer(shop.world.person()))
+    assert response.status_code == 422
+    assert shop.fake.count() == 0
+    assert shop.world.count("public.payments") == 0
+
+
 def test_an_expired_hold_is_refused_with_what_to_do(served: FlaskClient, shop: Shop) -> None:
     booking = shop.world.booking()
     shop.world.travel(by=timedelta(hours=1))

@@ -123,9 +123,9 @@ def play(world: World, steps: Iterable[Step]) -> list[Any]:
     return [(row["what"], row["state"]) for row in world.rows(STATE)]
 
 
-def linked(history: History) -> Booking:
+def linked(history: History, **service_columns: Any) -> Booking:
     """A held booking whose payment has its PaymentIntent."""
-    booking = history.world.booking()
+    booking = history.world.booking(**service_columns)
     history.world.serve(
         "webhook_service",
         "private.record_payment_intent",
@@ -136,7 +136,7 @@ def linked(history: History) -> Booking:
 
 
 def write_history(world: World) -> History:
-    """Forty steps about nine bookings, two payouts and an account."""
+    """Forty steps about ten bookings, two payouts and an account."""
     history = History(world)
     for chapter in CHAPTERS:
         chapter(history)
@@ -203,6 +203,13 @@ def an_intent_is_cancelled_after_a_decline(history: History) -> None:
     declined = booking.intent("requires_payment_method", **error)
     history.event("payment_intent.payment_failed", declined, seconds(history, 1))
     history.event("payment_intent.canceled", booking.intent("canceled"), seconds(history, 2))
+
+
+def an_authorization_is_captured(history: History) -> None:
+    booking = linked(history, capture_mode="manual")
+    authorized = booking.intent("requires_capture")
+    history.event("payment_intent.amount_capturable_updated", authorized, seconds(history, 1))
+    history.event("payment_intent.succeeded", booking.intent(), seconds(history, 2))
 
 
 def another_amount_arrives_after_a_decline(history: History) -> None:
@@ -320,6 +327,7 @@ CHAPTERS: list[Callable[[History], None]] = [
     a_card_is_declined_and_succeeds,
     a_payment_is_refunded_in_parts_of_which_some_fail,
     an_intent_is_cancelled_after_a_decline,
+    an_authorization_is_captured,
     another_amount_arrives_after_a_decline,
     a_late_payment_finds_its_time_free,
     a_late_payment_finds_its_time_gone,

@@ -155,7 +155,7 @@ def test_an_endpoint_that_does_not_exist_is_refused(world: World) -> None:
     [
         ("foo.bar", "platform", None),
         ("invoice.paid", "platform", None),
-        ("charge.dispute.created", "platform", None),
+        ("charge.dispute.created", "connect", "acct_1"),
         ("checkout.session.completed", "platform", None),
         ("person.updated", "connect", "acct_1"),
         ("payment_intent.succeeded", "connect", "acct_1"),
