@@ -18,7 +18,6 @@ values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
     ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{service,job}'),
-    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),

@@ -5,16 +5,1823 @@ export type Database = {
   
   "public": {
           Tables: {
-            [_ in never]: never
+            "alerts": {
+                  Row: {
+                    "code": string,"created_at": string,"dedupe_key": string,"id": string,"instructor_id": string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "code": string,"created_at"?: string,"dedupe_key": string,"id"?: string,"instructor_id"?: string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at"?: string | null
+                  }
+                  Update: {
+                    "code"?: string,"created_at"?: string,"dedupe_key"?: string,"id"?: string,"instructor_id"?: string | null,"message"?: string,"org_id"?: string,"related_id"?: string,"related_type"?: string,"resolved_at"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "alerts_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "alerts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"audit_logs": {
+                  Row: {
+                    "action": string,"actor_kind": "user"|"service"|"job"|"studio","created_at": string,"description": string | null,"entity_id": string,"entity_type": string,"id": number,"ip": unknown,"new_values": Json | null,"old_values": Json | null,"org_id": string | null,"reason": string | null,"request_id": string | null,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "action": string,"actor_kind": "user"|"service"|"job"|"studio","created_at"?: string,"description"?: string | null,"entity_id": string,"entity_type": string,"id"?: never,"ip"?: unknown,"new_values"?: Json | null,"old_values"?: Json | null,"org_id"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string | null
+                  }
+                  Update: {
+                    "action"?: string,"actor_kind"?: "user"|"service"|"job"|"studio","created_at"?: string,"description"?: string | null,"entity_id"?: string,"entity_type"?: string,"id"?: never,"ip"?: unknown,"new_values"?: Json | null,"old_values"?: Json | null,"org_id"?: string | null,"reason"?: string | null,"request_id"?: string | null,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"availability_exceptions": {
+                  Row: {
+                    "created_at": string,"end_time": string,"id": string,"instructor_id": string,"is_available": boolean,"note": string | null,"on_date": string,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id": string,"is_available": boolean,"note"?: string | null,"on_date": string,"org_id": string,"start_time"?: string,"time_zone": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: boolean,"note"?: string | null,"on_date"?: string,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "availability_exceptions_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"availability_windows": {
+                  Row: {
+                    "created_at": string,"day_of_week": number,"effective_from": string | null,"effective_to": string | null,"end_time": string,"id": string,"instructor_id": string,"is_active": boolean,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"day_of_week": number,"effective_from"?: string | null,"effective_to"?: string | null,"end_time": string,"id"?: string,"instructor_id": string,"is_active"?: boolean,"org_id": string,"start_time": string,"time_zone": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"day_of_week"?: number,"effective_from"?: string | null,"effective_to"?: string | null,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_active"?: boolean,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "availability_windows_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bank_payouts": {
+                  Row: {
+                    "amount_cents": number,"arrival_on": string | null,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"org_id": string,"seen_at": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"arrival_on"?: string | null,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"org_id": string,"seen_at": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"arrival_on"?: string | null,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"seen_at"?: string,"status"?: Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bank_payouts_org_id_connect_account_id_fkey"
+      columns: ["org_id","connect_account_id"]
+isOneToOne: false
+      referencedRelation: "stripe_connect_accounts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bank_payouts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bookable_slots": {
+                  Row: {
+                    "availability_window_id": string | null,"created_at": string,"current_bookings": number,"end_at": string,"id": string,"instructor_id": string,"is_available": boolean,"is_published": boolean,"is_withdrawn_when_free": boolean,"max_bookings": number,"org_id": string,"service_id": string,"start_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at": string,"id"?: string,"instructor_id": string,"is_available"?: never,"is_published"?: boolean,"is_withdrawn_when_free"?: boolean,"max_bookings"?: number,"org_id": string,"service_id": string,"start_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "availability_window_id"?: string | null,"created_at"?: string,"current_bookings"?: number,"end_at"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: never,"is_published"?: boolean,"is_withdrawn_when_free"?: boolean,"max_bookings"?: number,"org_id"?: string,"service_id"?: string,"start_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bookable_slots_org_id_availability_window_id_fkey"
+      columns: ["org_id","availability_window_id"]
+isOneToOne: false
+      referencedRelation: "availability_windows"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookable_slots_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookable_slots_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"booking_notes": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"instructor_id": string,"notes": string | null,"org_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"instructor_id": string,"notes"?: string | null,"org_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"instructor_id"?: string,"notes"?: string | null,"org_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "booking_notes_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_notes_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_notes_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"booking_series": {
+                  Row: {
+                    "created_at": string,"every_weeks": number,"first_start_at": string,"id": string,"instructor_id": string,"learner_id": string,"mode": Database["public"]['Enums']["series_mode"],"occurrences": number,"org_id": string,"service_id": string,"time_zone": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"every_weeks": number,"first_start_at": string,"id"?: string,"instructor_id": string,"learner_id": string,"mode": Database["public"]['Enums']["series_mode"],"occurrences": number,"org_id": string,"service_id": string,"time_zone": string
+                  }
+                  Update: {
+                    "created_at"?: string,"every_weeks"?: number,"first_start_at"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"mode"?: Database["public"]['Enums']["series_mode"],"occurrences"?: number,"org_id"?: string,"service_id"?: string,"time_zone"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "booking_series_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_series_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "booking_series_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"bookings": {
+                  Row: {
+                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_moved": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"moved_cents": number,"moved_from_id": string | null,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"returned_cents": number | null,"returned_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_moved"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"moved_cents"?: number,"moved_from_id"?: string | null,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"returned_cents"?: number | null,"returned_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                  }
+                  Update: {
+                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_moved"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"moved_cents"?: number,"moved_from_id"?: string | null,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"returned_cents"?: number | null,"returned_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "bookings_booked_by_fkey"
+      columns: ["booked_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "bookings_org_id_cancellation_policy_id_fkey"
+      columns: ["org_id","cancellation_policy_id"]
+isOneToOne: false
+      referencedRelation: "cancellation_policies"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_moved_from_id_fkey"
+      columns: ["org_id","moved_from_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_moved_from_id_fkey"
+      columns: ["org_id","moved_from_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_series_id_fkey"
+      columns: ["org_id","series_id"]
+isOneToOne: false
+      referencedRelation: "booking_series"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_slot_id_fkey"
+      columns: ["org_id","slot_id"]
+isOneToOne: false
+      referencedRelation: "bookable_slots"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"cancellation_policies": {
+                  Row: {
+                    "created_at": string,"id": string,"org_id": string,"version": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"org_id": string,"version": number
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"org_id"?: string,"version"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "cancellation_policies_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"cancellation_tiers": {
+                  Row: {
+                    "notice_minutes": number,"org_id": string,"policy_id": string,"refund_bps": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "notice_minutes": number,"org_id": string,"policy_id": string,"refund_bps": number
+                  }
+                  Update: {
+                    "notice_minutes"?: number,"org_id"?: string,"policy_id"?: string,"refund_bps"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "cancellation_tiers_org_id_policy_id_fkey"
+      columns: ["org_id","policy_id"]
+isOneToOne: false
+      referencedRelation: "cancellation_policies"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"code_redemptions": {
+                  Row: {
+                    "booking_id": string | null,"created_at": string,"credit_id": string | null,"currency": string,"discount_cents": number,"discount_code_id": string | null,"id": string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"org_id": string,"referral_code_id": string | null,"status": Database["public"]['Enums']["redemption_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string | null,"currency": string,"discount_cents": number,"discount_code_id"?: string | null,"id"?: string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"org_id": string,"referral_code_id"?: string | null,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"discount_cents"?: number,"discount_code_id"?: string | null,"id"?: string,"kind"?: Database["public"]['Enums']["redemption_kind"],"learner_id"?: string,"learner_person_id"?: string,"org_id"?: string,"referral_code_id"?: string | null,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "code_redemptions_discount_code_id_fkey"
+      columns: ["discount_code_id"]
+isOneToOne: false
+      referencedRelation: "discount_codes"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_referral_code_id_fkey"
+      columns: ["org_id","referral_code_id"]
+isOneToOne: false
+      referencedRelation: "referral_codes"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"connect_account_details": {
+                  Row: {
+                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string,"verification_status": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                  }
+                  Update: {
+                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "connect_account_details_org_id_connect_account_id_fkey"
+      columns: ["org_id","connect_account_id"]
+isOneToOne: false
+      referencedRelation: "stripe_connect_accounts"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"credit_entries": {
+                  Row: {
+                    "booking_id": string | null,"created_at": string,"credit_id": string,"discount_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id": string | null,"share_cents": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id": string,"discount_cents": number,"fee_cents": number,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id"?: string | null,"share_cents": number
+                  }
+                  Update: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string,"discount_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["credit_entry_kind"],"learner_id"?: string,"minutes"?: number,"org_id"?: string,"refund_id"?: string | null,"share_cents"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "credit_entries_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_refund_id_fkey"
+      columns: ["org_id","refund_id"]
+isOneToOne: false
+      referencedRelation: "refunds"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"discount_codes": {
+                  Row: {
+                    "amount_cents": number | null,"code": string,"created_at": string,"currency": string | null,"discount_bps": number | null,"expires_at": string | null,"id": string,"is_active": boolean,"is_first_lesson_only": boolean,"max_uses": number | null,"max_uses_per_learner": number,"may_exceed_fee": boolean,"org_id": string | null,"starts_at": string,"updated_at": string,"uses_count": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents"?: number | null,"code": string,"created_at"?: string,"currency"?: string | null,"discount_bps"?: number | null,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"is_first_lesson_only"?: boolean,"max_uses"?: number | null,"max_uses_per_learner"?: number,"may_exceed_fee"?: boolean,"org_id"?: string | null,"starts_at"?: string,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Update: {
+                    "amount_cents"?: number | null,"code"?: string,"created_at"?: string,"currency"?: string | null,"discount_bps"?: number | null,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"is_first_lesson_only"?: boolean,"max_uses"?: number | null,"max_uses_per_learner"?: number,"may_exceed_fee"?: boolean,"org_id"?: string | null,"starts_at"?: string,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "discount_codes_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"disputes": {
+                  Row: {
+                    "amount_cents": number,"closed_at": string | null,"created_at": string,"currency": string,"evidence_due_at": string | null,"fee_cents": number,"has_evidence": boolean,"id": string,"instructor_id": string,"is_charge_refundable": boolean,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents": number,"lost_share_cents": number,"opened_at": string,"org_id": string,"payment_id": string,"reason": string | null,"revision": number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at": string,"withdrawn_cents": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"closed_at"?: string | null,"created_at"?: string,"currency": string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id": string,"is_charge_refundable"?: boolean,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at": string,"org_id": string,"payment_id": string,"reason"?: string | null,"revision"?: number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at"?: string,"withdrawn_cents"?: number
+                  }
+                  Update: {
+                    "amount_cents"?: number,"closed_at"?: string | null,"created_at"?: string,"currency"?: string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id"?: string,"is_charge_refundable"?: boolean,"learner_id"?: string,"liability"?: Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at"?: string,"org_id"?: string,"payment_id"?: string,"reason"?: string | null,"revision"?: number,"status"?: Database["public"]['Enums']["dispute_status"],"stripe_dispute_id"?: string,"updated_at"?: string,"withdrawn_cents"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "disputes_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "disputes_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "disputes_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"earnings": {
+                  Row: {
+                    "amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "earnings_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_credit_entry_id_fkey"
+      columns: ["org_id","credit_entry_id"]
+isOneToOne: false
+      referencedRelation: "credit_entries"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_dispute_id_fkey"
+      columns: ["org_id","dispute_id"]
+isOneToOne: false
+      referencedRelation: "disputes"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_payout_id_fkey"
+      columns: ["org_id","payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_refund_id_fkey"
+      columns: ["org_id","refund_id"]
+isOneToOne: false
+      referencedRelation: "refunds"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_reversed_payout_id_fkey"
+      columns: ["org_id","reversed_payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"guardians": {
+                  Row: {
+                    "created_at": string,"email": string,"full_name": string,"id": string,"phone": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"email": string,"full_name": string,"id"?: string,"phone"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"email"?: string,"full_name"?: string,"id"?: string,"phone"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "guardians_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: true
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"instructor_details": {
+                  Row: {
+                    "created_at": string,"fee_bps": number | null,"fee_mode": Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"is_payout_held": boolean,"license_id": string | null,"minimum_payout_cents": number | null,"org_id": string,"payee": Database["public"]['Enums']["payee_kind"],"payout_schedule": Database["public"]['Enums']["payout_schedule"],"phone": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id": string,"is_payout_held"?: boolean,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id": string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"fee_bps"?: number | null,"fee_mode"?: Database["public"]['Enums']["fee_mode"] | null,"instructor_id"?: string,"is_payout_held"?: boolean,"license_id"?: string | null,"minimum_payout_cents"?: number | null,"org_id"?: string,"payee"?: Database["public"]['Enums']["payee_kind"],"payout_schedule"?: Database["public"]['Enums']["payout_schedule"],"phone"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructor_details_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructor_learners": {
+                  Row: {
+                    "created_at": string,"instructor_id": string,"learner_id": string,"org_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"instructor_id": string,"learner_id": string,"org_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructor_learners_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "instructor_learners_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructors": {
+                  Row: {
+                    "bio": string | null,"buffer_after_minutes": number,"buffer_before_minutes": number,"created_at": string,"currency": string,"daily_cap": number | null,"display_name": string,"expertise_areas": (string)[],"horizon_days": number,"hourly_rate_cents": number,"id": string,"is_active": boolean,"is_available": boolean,"lesson_count": number,"minimum_notice_minutes": number,"org_id": string,"rating": number | null,"rating_count": number,"time_zone": string,"updated_at": string,"user_id": string | null,"verification_status": Database["public"]['Enums']["verification_status"]
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency": string,"daily_cap"?: number | null,"display_name": string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents": number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id": string,"rating"?: number | null,"rating_count"?: number,"time_zone": string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                  }
+                  Update: {
+                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency"?: string,"daily_cap"?: number | null,"display_name"?: string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents"?: number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id"?: string,"rating"?: number | null,"rating_count"?: number,"time_zone"?: string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructors_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "instructors_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"invitations": {
+                  Row: {
+                    "accepted_at": string | null,"accepted_by": string | null,"created_at": string,"email": string,"expires_at": string,"id": string,"instructor_id": string | null,"invited_by": string | null,"learner_id": string | null,"org_id": string,"revoked_at": string | null,"role": Database["public"]['Enums']["org_role"],"token_hash": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email": string,"expires_at": string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id": string,"revoked_at"?: string | null,"role": Database["public"]['Enums']["org_role"],"token_hash": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id"?: string,"revoked_at"?: string | null,"role"?: Database["public"]['Enums']["org_role"],"token_hash"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "invitations_accepted_by_fkey"
+      columns: ["accepted_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "invitations_invited_by_fkey"
+      columns: ["invited_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "invitations_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "invitations_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invitations_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learner_credits": {
+                  Row: {
+                    "activated_at": string | null,"bought_by": string | null,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number,"expires_at": string | null,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_active": boolean,"is_fee_refundable": boolean,"learner_id": string,"minutes_left": number,"minutes_purchased": number,"minutes_refunded": number,"minutes_reserved": number,"minutes_used": number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id": string | null,"status": Database["public"]['Enums']["credit_status"],"taken_discount_cents": number,"taken_fee_cents": number,"taken_share_cents": number,"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents": number,"expires_at"?: string | null,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_active"?: never,"is_fee_refundable": boolean,"learner_id": string,"minutes_left"?: never,"minutes_purchased": number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"taken_discount_cents"?: number,"taken_fee_cents"?: number,"taken_share_cents"?: number,"total_cents": number,"updated_at"?: string
+                  }
+                  Update: {
+                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"expires_at"?: string | null,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_active"?: never,"is_fee_refundable"?: boolean,"learner_id"?: string,"minutes_left"?: never,"minutes_purchased"?: number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id"?: string,"platform_fee_cents"?: number,"price_cents"?: number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"taken_discount_cents"?: number,"taken_fee_cents"?: number,"taken_share_cents"?: number,"total_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_credits_bought_by_fkey"
+      columns: ["bought_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learner_details": {
+                  Row: {
+                    "created_at": string,"date_of_birth": string | null,"learner_id": string,"notes": string | null,"org_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"date_of_birth"?: string | null,"learner_id": string,"notes"?: string | null,"org_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"date_of_birth"?: string | null,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_details_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learner_guardians": {
+                  Row: {
+                    "can_book": boolean,"can_pay": boolean,"can_view": boolean,"consented_at": string | null,"created_at": string,"guardian_email": string,"guardian_id": string | null,"id": string,"invited_by": string | null,"learner_id": string,"org_id": string,"relation": string | null,"revoked_at": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"guardian_email": string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id": string,"org_id": string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"guardian_email"?: string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id"?: string,"org_id"?: string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_guardians_guardian_id_fkey"
+      columns: ["guardian_id"]
+isOneToOne: false
+      referencedRelation: "guardians"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_guardians_invited_by_fkey"
+      columns: ["invited_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_guardians_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learners": {
+                  Row: {
+                    "created_at": string,"email": string | null,"experience_level": Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id": string,"interests": (string)[],"learning_goals": (string)[],"lesson_count": number,"org_id": string,"phone": string | null,"preferred_duration_minutes": number | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id": string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name"?: string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id"?: string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learners_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learners_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"lessons": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"notes": string | null,"org_id": string,"rating": number | null,"review": string | null,"started_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"notes"?: string | null,"org_id": string,"rating"?: number | null,"review"?: string | null,"started_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"rating"?: number | null,"review"?: string | null,"started_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "lessons_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"organization_members": {
+                  Row: {
+                    "created_at": string,"id": string,"org_id": string,"role": Database["public"]['Enums']["org_role"],"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"id"?: string,"org_id": string,"role": Database["public"]['Enums']["org_role"],"user_id": string
+                  }
+                  Update: {
+                    "created_at"?: string,"id"?: string,"org_id"?: string,"role"?: Database["public"]['Enums']["org_role"],"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "organization_members_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "organization_members_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"organizations": {
+                  Row: {
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"payments": {
+                  Row: {
+                    "absorbed_share_cents": number,"amount_cents": number,"authorized_at": string | null,"authorized_cents": number,"booking_id": string | null,"capture_method": Database["public"]['Enums']["capture_mode"],"captured_cents": number,"created_at": string,"credit_id": string | null,"currency": string,"description": string | null,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_accepted": boolean,"is_disputed": boolean,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"lost_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"released_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "absorbed_share_cents"?: number,"amount_cents": number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency": string,"description"?: string | null,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"released_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "absorbed_share_cents"?: number,"amount_cents"?: number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"description"?: string | null,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"released_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payments_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_payer_id_fkey"
+      columns: ["payer_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"payout_items": {
+                  Row: {
+                    "amount_cents": number,"earning_id": string,"instructor_id": string,"org_id": string,"payout_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"earning_id": string,"instructor_id": string,"org_id": string,"payout_id": string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"earning_id"?: string,"instructor_id"?: string,"org_id"?: string,"payout_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payout_items_org_id_earning_id_fkey"
+      columns: ["org_id","earning_id"]
+isOneToOne: false
+      referencedRelation: "earnings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_items_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_items_org_id_payout_id_fkey"
+      columns: ["org_id","payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payout_run_results": {
+                  Row: {
+                    "amount_cents": number,"currency": string,"instructor_id": string | null,"org_id": string,"outcome": Database["public"]['Enums']["payout_outcome"],"payee_id": string,"payout_id": string | null,"reason": string | null,"run_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"currency": string,"instructor_id"?: string | null,"org_id": string,"outcome": Database["public"]['Enums']["payout_outcome"],"payee_id": string,"payout_id"?: string | null,"reason"?: string | null,"run_id": string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"currency"?: string,"instructor_id"?: string | null,"org_id"?: string,"outcome"?: Database["public"]['Enums']["payout_outcome"],"payee_id"?: string,"payout_id"?: string | null,"reason"?: string | null,"run_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payout_run_results_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_run_results_org_id_payout_id_fkey"
+      columns: ["org_id","payout_id"]
+isOneToOne: false
+      referencedRelation: "payouts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payout_run_results_org_id_run_id_fkey"
+      columns: ["org_id","run_id"]
+isOneToOne: false
+      referencedRelation: "payout_runs"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payout_runs": {
+                  Row: {
+                    "completed_at": string | null,"created_at": string,"cutoff_at": string,"heartbeat_at": string,"id": string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"sequence": number,"status": Database["public"]['Enums']["payout_run_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at": string,"heartbeat_at": string,"id"?: string,"org_id": string,"period_on": string,"schedule": Database["public"]['Enums']["payout_schedule"],"sequence"?: number,"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "completed_at"?: string | null,"created_at"?: string,"cutoff_at"?: string,"heartbeat_at"?: string,"id"?: string,"org_id"?: string,"period_on"?: string,"schedule"?: Database["public"]['Enums']["payout_schedule"],"sequence"?: number,"status"?: Database["public"]['Enums']["payout_run_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payout_runs_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"payouts": {
+                  Row: {
+                    "amount_cents": number,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"last_tried_at": string | null,"leased_until": string | null,"metadata": NonNullable<Json>,"org_id": string,"paid_at": string | null,"payee_id": string,"payout_date": string,"reversed_cents": number,"run_id": string,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"last_tried_at"?: string | null,"leased_until"?: string | null,"metadata"?: NonNullable<Json>,"org_id": string,"paid_at"?: string | null,"payee_id": string,"payout_date": string,"reversed_cents"?: number,"run_id": string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"last_tried_at"?: string | null,"leased_until"?: string | null,"metadata"?: NonNullable<Json>,"org_id"?: string,"paid_at"?: string | null,"payee_id"?: string,"payout_date"?: string,"reversed_cents"?: number,"run_id"?: string,"status"?: Database["public"]['Enums']["payout_status"],"stripe_transfer_id"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payouts_org_id_connect_account_id_fkey"
+      columns: ["org_id","connect_account_id"]
+isOneToOne: false
+      referencedRelation: "stripe_connect_accounts"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payouts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payouts_org_id_run_id_fkey"
+      columns: ["org_id","run_id"]
+isOneToOne: false
+      referencedRelation: "payout_runs"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"problem_reports": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"description": string,"id"?: string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"description"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "problem_reports_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "problem_reports_reported_by_fkey"
+      columns: ["reported_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"profiles": {
+                  Row: {
+                    "avatar_url": string | null,"created_at": string,"display_name": string | null,"email": string | null,"external_id": string | null,"first_name": string | null,"full_name": string | null,"id": string,"last_name": string | null,"phone": string | null,"time_zone": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id": string,"last_name"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id"?: string,"last_name"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    
+                  ]
+                },"rate_card_items": {
+                  Row: {
+                    "created_at": string,"currency": string,"id": string,"org_id": string,"price_cents": number,"rate_card_id": string,"service_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"id"?: string,"org_id": string,"price_cents": number,"rate_card_id": string,"service_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"id"?: string,"org_id"?: string,"price_cents"?: number,"rate_card_id"?: string,"service_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "rate_card_items_org_id_rate_card_id_currency_fkey"
+      columns: ["org_id","rate_card_id","currency"]
+isOneToOne: false
+      referencedRelation: "rate_cards"
+      referencedColumns: ["org_id","id","currency"]
+    },{
+      foreignKeyName: "rate_card_items_org_id_service_id_currency_fkey"
+      columns: ["org_id","service_id","currency"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id","currency"]
+    }
+                  ]
+                },"rate_cards": {
+                  Row: {
+                    "created_at": string,"currency": string,"id": string,"is_default": boolean,"name": string,"org_id": string,"updated_at": string,"valid_from": string | null,"valid_to": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"id"?: string,"is_default"?: boolean,"name": string,"org_id": string,"updated_at"?: string,"valid_from"?: string | null,"valid_to"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"id"?: string,"is_default"?: boolean,"name"?: string,"org_id"?: string,"updated_at"?: string,"valid_from"?: string | null,"valid_to"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "rate_cards_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"referral_codes": {
+                  Row: {
+                    "code": string,"created_at": string,"currency": string,"discount_bps": number,"expires_at": string | null,"id": string,"is_active": boolean,"max_uses": number | null,"org_id": string,"referrer_id": string,"reward_cents": number,"updated_at": string,"uses_count": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "code": string,"created_at"?: string,"currency": string,"discount_bps": number,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"max_uses"?: number | null,"org_id": string,"referrer_id": string,"reward_cents": number,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Update: {
+                    "code"?: string,"created_at"?: string,"currency"?: string,"discount_bps"?: number,"expires_at"?: string | null,"id"?: string,"is_active"?: boolean,"max_uses"?: number | null,"org_id"?: string,"referrer_id"?: string,"reward_cents"?: number,"updated_at"?: string,"uses_count"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "referral_codes_org_id_referrer_id_fkey"
+      columns: ["org_id","referrer_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"referral_rewards": {
+                  Row: {
+                    "amount_cents": number,"booking_id": string,"clawed_back_cents": number,"created_at": string,"currency": string,"id": string,"org_id": string,"payment_id": string,"redemption_id": string,"referrer_id": string,"revision": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"booking_id": string,"clawed_back_cents"?: number,"created_at"?: string,"currency": string,"id"?: string,"org_id": string,"payment_id": string,"redemption_id": string,"referrer_id": string,"revision"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"booking_id"?: string,"clawed_back_cents"?: number,"created_at"?: string,"currency"?: string,"id"?: string,"org_id"?: string,"payment_id"?: string,"redemption_id"?: string,"referrer_id"?: string,"revision"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "referral_rewards_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_redemption_id_fkey"
+      columns: ["org_id","redemption_id"]
+isOneToOne: false
+      referencedRelation: "code_redemptions"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_referrer_id_fkey"
+      columns: ["org_id","referrer_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"refunds": {
+                  Row: {
+                    "amount_cents": number,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by": string | null,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"unmatched_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by"?: string | null,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"requested_by"?: string | null,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "refunds_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "refunds_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "refunds_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "refunds_requested_by_fkey"
+      columns: ["requested_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"services": {
+                  Row: {
+                    "approval_hours": number,"capture_mode": Database["public"]['Enums']["capture_mode"],"created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"requires_approval": boolean,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
+                  }
+                  Update: {
+                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "services_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "services_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"stripe_connect_accounts": {
+                  Row: {
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"seen_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Update: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "stripe_connect_accounts_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "stripe_connect_accounts_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                }
           }
           Views: {
-            [_ in never]: never
+            "booking_details": {
+                  Row: {
+                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"org_id": string,"payment_status": string | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "bookings_org_id_instructor_id_fkey"
+      columns: ["org_id","expert_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_service_id_fkey"
+      columns: ["org_id","session_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_slot_id_fkey"
+      columns: ["org_id","slot_id"]
+isOneToOne: false
+      referencedRelation: "bookable_slots"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructor_balances": {
+                  Row: {
+                    "available_cents": number | null,"currency": string,"in_transit_cents": number | null,"instructor_id": string,"org_id": string,"paid_cents": number | null,"pending_cents": number | null,"total_cents": number | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    {
+      foreignKeyName: "earnings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"my_roles": {
+                  Row: {
+                    "org_id": string | null,"role": string | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
+                    
+                  ]
+                }
           }
           Functions: {
-            [_ in never]: never
+            "accept_invitation":
+{ Args: { "p_token": string }; Returns: string
+                           },
+"add_instructor":
+{ Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_org_id": string,"p_time_zone"?: string }; Returns: string
+                           },
+"add_learner":
+{ Args: { "p_date_of_birth"?: string,"p_email"?: string,"p_full_name": string,"p_notes"?: string,"p_org_id": string,"p_phone"?: string }; Returns: string
+                           },
+"add_member_role":
+{ Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
+                           },
+"admin_cancel_payout":
+{ Args: { "p_amount_cents"?: number,"p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_create_discount_code":
+{ Args: { "p_amount_cents"?: number,"p_code": string,"p_currency"?: string,"p_discount_bps"?: number,"p_expires_at"?: string,"p_is_first_lesson_only"?: boolean,"p_max_uses"?: number,"p_max_uses_per_learner"?: number,"p_may_exceed_fee"?: boolean,"p_org_id"?: string,"p_reason": string,"p_starts_at"?: string }; Returns: string
+                           },
+"admin_end_discount_code":
+{ Args: { "p_discount_code_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_hold_instructor":
+{ Args: { "p_instructor_id": string,"p_is_held": boolean,"p_reason": string }; Returns: undefined
+                           },
+"admin_hold_payout":
+{ Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_refund":
+{ Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
+                           },
+"admin_release_payout":
+{ Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_replay_command":
+{ Args: { "p_command_id": number,"p_reason": string }; Returns: undefined
+                           },
+"admin_replay_event":
+{ Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_resolve_problem":
+{ Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
+                           },
+"admin_set_terms":
+{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
+                           },
+"admin_verify_instructor":
+{ Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
+                           },
+"become_instructor":
+{ Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_time_zone"?: string }; Returns: string
+                           },
+"buy_credits":
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_hours": number,"p_instructor_id": string,"p_learner_id"?: string,"p_service_id"?: string }; Returns: {
+              "amount_cents": number,"credit_id": string,"currency": string,"hold_expires_at": string,"status": Database["public"]['Enums']["credit_status"]
+            }[]
+                           },
+"cancel_booking":
+{ Args: { "p_booking_id": string,"p_expected_refund_cents"?: number,"p_reason"?: string }; Returns: {
+              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"refund_bps": number,"refund_cents": number,"returned_minutes": number
+            }[]
+                           },
+"cancellation_policy":
+{ Args: { "p_org_id": string }; Returns: {
+              "notice_minutes": number,"refund_bps": number
+            }[]
+                           },
+"check_discount_code":
+{ Args: { "p_code": string,"p_instructor_id"?: string,"p_learner_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
+              "currency": string,"discount_cents": number,"is_valid": boolean,"total_cents": number
+            }[]
+                           },
+"complete_lesson":
+{ Args: { "p_booking_id": string,"p_notes"?: string }; Returns: string
+                           },
+"confirm_booking":
+{ Args: { "p_booking_id": string }; Returns: undefined
+                           },
+"create_booking_with_payment":
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pickup"?: Json,"p_slot_id": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"session_id": string
+            }[]
+                           },
+"create_organization":
+{ Args: { "p_currency": string,"p_name": string,"p_slug"?: string,"p_tax_id"?: string,"p_time_zone": string }; Returns: string
+                           },
+"create_rate_card":
+{ Args: { "p_currency"?: string,"p_is_default"?: boolean,"p_name": string,"p_org_id": string,"p_valid_from"?: string,"p_valid_to"?: string }; Returns: string
+                           },
+"create_referral_code":
+{ Args: { "p_org_id"?: string }; Returns: {
+              "code": string,"currency": string,"discount_bps": number,"reward_cents": number
+            }[]
+                           },
+"create_service":
+{ Args: { "p_approval_hours"?: number,"p_capture_mode"?: Database["public"]['Enums']["capture_mode"],"p_currency"?: string,"p_description"?: string,"p_duration_minutes": number,"p_instructor_id"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_materials_url"?: string,"p_max_participants"?: number,"p_org_id": string,"p_prerequisites"?: string,"p_price_cents"?: number,"p_requires_approval"?: boolean,"p_short_description"?: string,"p_title": string,"p_topic_tags"?: (string)[] }; Returns: string
+                           },
+"create_session":
+{ Args: { "p_currency"?: string,"p_description": string,"p_duration_minutes": number,"p_expert_user_id": string,"p_org_id"?: string,"p_price_cents": number,"p_title": string }; Returns: string
+                           },
+"credit_balance":
+{ Args: { "p_instructor_id"?: string }; Returns: {
+              "hours_left": number,"instructor_id": string,"learner_id": string,"minutes_left": number,"minutes_reserved": number,"next_expiry_at": string,"service_id": string
+            }[]
+                           },
+"decide_refund":
+{ Args: { "p_is_granted": boolean,"p_note"?: string,"p_refund_id": string }; Returns: Database["public"]['Enums']["refund_status"]
+                           },
+"decline_booking":
+{ Args: { "p_booking_id": string,"p_reason"?: string }; Returns: undefined
+                           },
+"delete_rate_card":
+{ Args: { "p_rate_card_id": string }; Returns: undefined
+                           },
+"erase_instructor":
+{ Args: { "p_instructor_id": string }; Returns: undefined
+                           },
+"erase_learner":
+{ Args: { "p_learner_id": string }; Returns: undefined
+                           },
+"erase_person":
+{ Args: { "p_reason"?: string,"p_user_id": string }; Returns: undefined
+                           },
+"find_organization":
+{ Args: { "p_slug": string }; Returns: {
+              "currency": string,"id": string,"labels": Json,"name": string,"slug": string,"time_zone": string
+            }[]
+                           },
+"give_guardian_consent":
+{ Args: { "p_learner_guardian_id": string }; Returns: string
+                           },
+"instructor_day":
+{ Args: { "p_instructor_id": string,"p_on": string }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"org_id": string,
+"payment_status": string | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"invite_member":
+{ Args: { "p_email": string,"p_instructor_id"?: string,"p_learner_id"?: string,"p_org_id": string,"p_role": Database["public"]['Enums']["org_role"] }; Returns: {
+              "expires_at": string,"invitation_id": string,"token": string
+            }[]
+                           },
+"link_guardian":
+{ Args: { "p_can_book"?: boolean,"p_can_pay"?: boolean,"p_can_view"?: boolean,"p_guardian_email": string,"p_learner_id": string,"p_relation"?: string }; Returns: string
+                           },
+"list_members":
+{ Args: { "p_after"?: string,"p_limit"?: number,"p_org_id": string,"p_role"?: Database["public"]['Enums']["org_role"] }; Returns: {
+              "email": string,"full_name": string,"roles": (Database["public"]['Enums']["org_role"])[],"user_id": string
+            }[]
+                           },
+"list_open_slots":
+{ Args: { "p_from": string,"p_instructor_id": string,"p_service_id": string,"p_to": string }; Returns: {
+              "end_at": string,"local_end": string,"local_start": string,"seats_left": number,"slot_id": string,"start_at": string,"time_zone": string
+            }[]
+                           },
+"mark_no_show":
+{ Args: { "p_booking_id": string,"p_who": Database["public"]['Enums']["booking_party"] }; Returns: undefined
+                           },
+"my_balance":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "available_cents": number | null,
+"currency": string,
+"in_transit_cents": number | null,
+"instructor_id": string,
+"org_id": string,
+"paid_cents": number | null,
+"pending_cents": number | null,
+"total_cents": number | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "instructor_balances"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"my_bookings":
+{ Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_from"?: string,"p_limit"?: number }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"org_id": string,
+"payment_status": string | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"offboard_instructor":
+{ Args: { "p_instructor_id": string,"p_reason"?: string }; Returns: {
+              "amount_cents": number,"credit_id": string,"currency": string,"learner_id": string,"minutes": number,"refund_id": string
+            }[]
+                           },
+"organization_bookings":
+{ Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_from": string,"p_limit"?: number,"p_org_id": string,"p_to": string }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"org_id": string,
+"payment_status": string | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"payout_statement":
+{ Args: { "p_payout_id": string }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"payout_date": string,"service": string
+            }[]
+                           },
+"preview_cancellation":
+{ Args: { "p_booking_id": string }; Returns: {
+              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"kept_cents": number,"refund_bps": number,"refund_cents": number,"returned_minutes": number
+            }[]
+                           },
+"publish_slots":
+{ Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
+                           },
+"quote_booking":
+{ Args: { "p_instructor_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
+              "amount_cents": number,"currency": string,"line_item": string
+            }[]
+                           },
+"refund_credits":
+{ Args: { "p_client_key"?: string,"p_credit_id": string,"p_minutes"?: number,"p_reason"?: string }; Returns: {
+              "amount_cents": number,"currency": string,"minutes": number,"refund_id": string
+            }[]
+                           },
+"remove_member_role":
+{ Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
+                           },
+"report_problem":
+{ Args: { "p_booking_id": string,"p_description": string }; Returns: string
+                           },
+"request_booking":
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"status": Database["public"]['Enums']["booking_status"]
+            }[]
+                           },
+"request_booking_series":
+{ Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean }; Returns: {
+              "booking_id": string,"occurrence": number,"refusal": string,"start_at": string
+            }[]
+                           },
+"request_refund":
+{ Args: { "p_amount_cents": number,"p_booking_id": string,"p_client_key"?: string,"p_reason": string }; Returns: string
+                           },
+"reschedule_booking":
+{ Args: { "p_booking_id": string,"p_client_key"?: string,"p_start_at": string }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"refund_cents": number,"status": Database["public"]['Enums']["booking_status"]
+            }[]
+                           },
+"resolve_alert":
+{ Args: { "p_alert_id": string }; Returns: undefined
+                           },
+"retire_connect_account":
+{ Args: { "p_connect_account_id": string }; Returns: undefined
+                           },
+"revoke_guardian":
+{ Args: { "p_learner_guardian_id": string }; Returns: undefined
+                           },
+"revoke_invitation":
+{ Args: { "p_invitation_id": string }; Returns: undefined
+                           },
+"reward_balance":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "available_cents": number,"currency": string,"learner_id": string,"org_id": string
+            }[]
+                           },
+"search_instructors":
+{ Args: { "p_after"?: string,"p_expertise_areas"?: (string)[],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string }; Returns: {
+              "bio": string | null,
+"buffer_after_minutes": number,
+"buffer_before_minutes": number,
+"created_at": string,
+"currency": string,
+"daily_cap": number | null,
+"display_name": string,
+"expertise_areas": (string)[],
+"horizon_days": number,
+"hourly_rate_cents": number,
+"id": string,
+"is_active": boolean,
+"is_available": boolean,
+"lesson_count": number,
+"minimum_notice_minutes": number,
+"org_id": string,
+"rating": number | null,
+"rating_count": number,
+"time_zone": string,
+"updated_at": string,
+"user_id": string | null,
+"verification_status": Database["public"]['Enums']["verification_status"]
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "instructors"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"search_services":
+{ Args: { "p_after"?: string,"p_level"?: Database["public"]['Enums']["experience_level"],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string,"p_topic_tags"?: (string)[] }; Returns: {
+              "approval_hours": number,
+"capture_mode": Database["public"]['Enums']["capture_mode"],
+"created_at": string,
+"currency": string,
+"description": string | null,
+"duration_minutes": number,
+"id": string,
+"instructor_id": string | null,
+"is_active": boolean,
+"level": Database["public"]['Enums']["experience_level"] | null,
+"materials_url": string | null,
+"max_participants": number,
+"org_id": string,
+"prerequisites": string | null,
+"price_cents": number | null,
+"requires_approval": boolean,
+"short_description": string | null,
+"title": string,
+"topic_tags": (string)[],
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "services"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
+"set_cancellation_policy":
+{ Args: { "p_org_id": string,"p_tiers": Json }; Returns: string
+                           },
+"set_date_of_birth":
+{ Args: { "p_date_of_birth": string,"p_learner_id": string }; Returns: undefined
+                           },
+"set_instructor_active":
+{ Args: { "p_instructor_id": string,"p_is_active": boolean }; Returns: undefined
+                           },
+"set_payout_settings":
+{ Args: { "p_instructor_id": string,"p_minimum_payout_cents"?: number,"p_payee"?: Database["public"]['Enums']["payee_kind"],"p_payout_schedule"?: Database["public"]['Enums']["payout_schedule"] }; Returns: undefined
+                           },
+"set_rate":
+{ Args: { "p_price_cents": number,"p_rate_card_id": string,"p_service_id": string }; Returns: undefined
+                           },
+"set_rate_card_validity":
+{ Args: { "p_rate_card_id": string,"p_valid_from": string,"p_valid_to": string }; Returns: undefined
+                           },
+"start_lesson":
+{ Args: { "p_booking_id": string }; Returns: string
+                           },
+"unpublish_slots":
+{ Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
+                           },
+"update_organization":
+{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+                           }
           }
           Enums: {
-            [_ in never]: never
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"return"|"consume"|"refund"|"refund_failed"|"expire"|"dispute","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"won"|"lost","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -130,7 +1937,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "return", "consume", "refund", "refund_failed", "expire", "dispute"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "won", "lost"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const
