@@ -18506,7 +18506,8 @@ as $$
 $$;
 
 -- sql/95_operations/2_maintain.sql
--- The chores that keep the house in order, each safe to repeat: run it every few minutes.
+-- The chores that keep the house in order, each safe to repeat: run it every few minutes. A partition is made before anything
+-- is locked that somebody waits for who writes to the same table.
 -- Definer: the jobs have no access to the tables.
 create function private.maintain()
     returns table (task text, affected bigint)
@@ -18518,6 +18519,10 @@ create function private.maintain()
 as $$
 begin
     return query
+    select 'partitions_created',
+        (private.create_month_partitions('public.audit_logs')
+        + private.create_month_partitions('private.webhook_event_bodies'))::bigint
+    union all
     select 'events_applied', private.apply_waiting_events()::bigint
     union all
     select 'holds_expired', private.expire_holds()::bigint
@@ -18528,11 +18533,7 @@ begin
     union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all
-    select 'earnings_released', private.release_earnings(null, private.clock())::bigint
-    union all
-    select 'partitions_created',
-        (private.create_month_partitions('public.audit_logs')
-        + private.create_month_partitions('private.webhook_event_bodies'))::bigint;
+    select 'earnings_released', private.release_earnings(null, private.clock())::bigint;
 end;
 $$;
 
