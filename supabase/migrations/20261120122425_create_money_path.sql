@@ -11630,6 +11630,29 @@ as $$
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
+-- sql/60_payments/2_release_from_suspense.sql
+-- Takes money out of suspense that was set aside before it was known what it was for; nothing if none was.
+create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'unmatched_money_matched', 'payment', booked.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        booked.currency, p_occurred_at,
+        array(
+            select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
+            from private.ledger_entries entry
+            join private.ledger_accounts account on account.id = entry.account_id
+            where entry.transaction_id = booked.id
+        )
+    )
+    from private.ledger_transactions booked
+    where booked.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+$$;
+
 -- sql/60_payments/2_require_payable_booking.sql
 -- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
 -- unknown as one that does not exist.
@@ -11879,6 +11902,7 @@ begin
     where id = p_payment.id
     returning * into payment;
 
+    perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
         'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
@@ -15246,13 +15270,15 @@ $$;
 
 -- sql/70_payouts/2_apply_transfer.sql
 -- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
--- that the attempt asked for; a reversal, also of a part, is owed to the payee again.
+-- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
+-- found by their keys, whatever a plan was made for.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
     volatile
     security invoker
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     payout public.payouts;
@@ -15371,7 +15397,8 @@ $$;
 -- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
 -- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
 -- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
--- not ready any more is held instead.
+-- not ready any more is held instead. Every row is found by its key: a plan made while a table was empty, and kept, would
+-- otherwise read all of it for each payout of a long run.
 -- Definer: the jobs have no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
@@ -15394,6 +15421,7 @@ create function private.claim_payout(
     volatile
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     payout public.payouts;
@@ -16373,7 +16401,7 @@ $$;
 -- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
 -- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
 -- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
--- nothing. Returns the payout's status.
+-- nothing. Returns the payout's status. As in claim_payout, rows are found by their keys.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
@@ -16388,6 +16416,7 @@ create function private.record_transfer_failure(
     volatile
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     payout public.payouts;
