@@ -250,9 +250,11 @@ def payday_of(count: int, cluster: Cluster, template: str, stripe: FakeStripe) -
     accounts = stripe.open_accounts(count)
     stripe.add_funds(count * AMOUNT_CENTS)
     crowd(cluster, template, name, count, accounts)
-    with psycopg.connect(cluster.admin_url(name), autocommit=True) as connection:
-        yield Payday(World(connection), stripe, cluster, name)
-    cluster.drop_database(name)
+    try:
+        with psycopg.connect(cluster.admin_url(name), autocommit=True) as connection:
+            yield Payday(World(connection), stripe, cluster, name)
+    finally:
+        cluster.drop_database(name)
 
 
 def run_and_weigh(payday: Payday) -> tuple[Finished, int]:
