@@ -34,6 +34,7 @@ comment on column public.payout_runs.sequence is 'Counts the instant runs of a d
 comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
 comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
 
+-- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
 create table public.payouts (
     id uuid primary key default gen_random_uuid(),
     org_id uuid not null,
@@ -71,7 +72,8 @@ create table public.payouts (
     ),
     constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
     constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
-);
+)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
 
 create index on public.payouts (org_id, instructor_id);
 create index on public.payouts (org_id, run_id);

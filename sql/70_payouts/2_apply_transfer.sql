@@ -1,11 +1,13 @@
 -- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
--- that the attempt asked for; a reversal, also of a part, is owed to the payee again.
+-- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
+-- found by their keys, whatever a plan was made for.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
     volatile
     security invoker
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     payout public.payouts;

@@ -1,7 +1,8 @@
 -- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
 -- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
 -- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
--- not ready any more is held instead.
+-- not ready any more is held instead. Every row is found by its key: a plan made while a table was empty, and kept, would
+-- otherwise read all of it for each payout of a long run.
 -- Definer: the jobs have no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
@@ -24,6 +25,7 @@ create function private.claim_payout(
     volatile
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     payout public.payouts;

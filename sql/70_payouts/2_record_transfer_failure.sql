@@ -1,7 +1,7 @@
 -- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
 -- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
 -- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
--- nothing. Returns the payout's status.
+-- nothing. Returns the payout's status. As in claim_payout, rows are found by their keys.
 -- Definer: the jobs have no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
@@ -16,6 +16,7 @@ create function private.record_transfer_failure(
     volatile
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     payout public.payouts;

@@ -38,6 +38,12 @@ EARNINGS = """
     select org_id, id, id, 'adjustment', 'gbp', %(amount)s, private.clock() - interval '30 days'
     from public.instructors
 """
+# No learner has paid for what is owed: the platform has, out of its own pocket.
+LEDGER_ACCOUNTS = """
+    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    select 'instructor_pending', id, 'gbp', 0
+    from public.instructors
+"""
 BOOKS = """
     select private.post_batch(
         'crowd', 'instructor', private.clock(),
@@ -50,7 +56,7 @@ BOOKS = """
     cross join lateral (
         values
             ('stripe_balance'::private.ledger_account_kind, null::uuid, %(amount)s),
-            ('instructor_pending', id, -%(amount)s)
+            ('platform_bank', null, -%(amount)s)
     ) line (kind, owner_id, cents)
 """
 
@@ -71,6 +77,6 @@ def crowd(
     cluster.create_database(name, template)
     with psycopg.connect(cluster.admin_url(name), autocommit=True) as connection:
         connection.execute("set work_mem = '256MB'")
-        for statement in (PEOPLE, ACCOUNTS, EARNINGS, BOOKS):
+        for statement in (PEOPLE, ACCOUNTS, EARNINGS, LEDGER_ACCOUNTS, BOOKS):
             connection.execute(sql.SQL(statement), values)
         connection.execute("vacuum analyze")

@@ -16,21 +16,42 @@ MATRIX = [
     Kill(point, place, blow, resumed)
     for point, place, blow, resumed in itertools.product(POINTS, PLACES, BLOWS, RESUMED)
 ]
-# Each point once; between them, every place with every blow, and every blow with every delay.
+# Whatever brings a job to a stand, with every blow.
+SAMPLED = (
+    (
+        "once sending is committed",
+        "after the answer, before it is recorded",
+        "between two payouts",
+    ),
+    (
+        "making payouts",
+        "recording, before the lease ends",
+        "in the commit of the record",
+    ),
+    (
+        "after the effect, before the answer",
+        "in the middle of the request",
+        "after the effect, before the answer",
+    ),
+)
 SAMPLE = {
     Kill(
-        point,
-        list(PLACES)[number % 3],
-        BLOWS[(number // 3) % 3],
-        list(RESUMED)[(number + number // 3) % 3],
+        next(point for point in POINTS if point.name == name),
+        list(PLACES)[(row + column) % 3],
+        blow,
+        list(RESUMED)[(2 * row + column) % 3],
     )
-    for number, point in enumerate(POINTS)
+    for row, names in enumerate(SAMPLED)
+    for column, (name, blow) in enumerate(zip(names, BLOWS, strict=True))
 }
 
 
 def test_the_matrix_is_whole_and_its_sample_touches_everything() -> None:
     assert len(MATRIX) == 14 * 3 * 3 * 3 == 378
-    assert {kill.point for kill in SAMPLE} == set(POINTS)
+    stands = {point.where for point in POINTS}
+    assert {(kill.point.where, kill.blow) for kill in SAMPLE} == set(
+        itertools.product(stands, BLOWS)
+    )
     assert {(kill.place, kill.blow) for kill in SAMPLE} == set(itertools.product(PLACES, BLOWS))
     assert {(kill.blow, kill.resumed) for kill in SAMPLE} == set(itertools.product(BLOWS, RESUMED))
 

@@ -18,15 +18,25 @@ from jobs.stripe_outcomes import Failure, Outcome
 from tests.faults.cluster import FragileCluster
 from tests.faults.figures import note, take_figures
 from tests.faults.kills import is_stopped
-from tests.jobs.payday import INSTRUCTORS, SEED, Payday, connect, finish, wait_until
+from tests.jobs.forked import ForkedJob
+from tests.jobs.payday import (
+    INSTRUCTORS,
+    SEED,
+    Finished,
+    Payday,
+    connect,
+    finish,
+    wait_until,
+)
 
 
 def test_eight_jobs_started_together_make_one_transfer_each(
     payday: Payday, request: pytest.FixtureRequest
 ) -> None:
     began = time.monotonic()
-    started = [payday.start("payouts", "--workers", "2") for _ in range(8)]
-    finished = [finish(job, timeout=110) for job in started]
+    arguments = ["payouts", "--workers", "2"]
+    started = [ForkedJob(arguments, payday.environment()) for _ in range(8)]
+    finished = [Finished(*job.finish(timeout=110)) for job in started]
     note(request, take_figures(payday, "8 jobs", "together", time.monotonic() - began))
     assert [job.status for job in finished] == [0] * 8, finished
     payday.assert_everybody_is_paid_once()

@@ -18,20 +18,34 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload([__name__])
 
 
+class ForkedJob:
+    """A job beside its caller, who must let it finish."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        self._outputs = [Path(self._folder.name, name) for name in ("stdout", "stderr")]
+        self._process = _forks.Process(target=_run, args=(arguments, environment, *self._outputs))
+        self._process.start()
+
+    def finish(self, timeout: float = 60) -> tuple[int, str, str]:
+        """The status, output and errors of the job; raises TimeoutError if it does not end."""
+        with self._folder:
+            self._process.join(timeout)
+            status = self._process.exitcode
+            if status is None:
+                self._process.kill()
+                self._process.join()
+            stdout, stderr = (path.read_text() for path in self._outputs)
+        if status is None:
+            raise TimeoutError(stdout + stderr)
+        return status, stdout, stderr
+
+
 def run_forked(
     arguments: Sequence[str], environment: Mapping[str, str], timeout: float = 60
 ) -> tuple[int, str, str]:
-    """The status, output and errors of a job; raises TimeoutError if it does not end."""
-    with tempfile.TemporaryDirectory() as folder:
-        stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
-        job = _forks.Process(target=_run, args=(arguments, environment, stdout, stderr))
-        job.start()
-        job.join(timeout)
-        if job.exitcode is None:
-            job.kill()
-            job.join()
-            raise TimeoutError(stdout.read_text() + stderr.read_text())
-        return job.exitcode, stdout.read_text(), stderr.read_text()
+    """As ForkedJob.finish()."""
+    return ForkedJob(arguments, environment).finish(timeout)
 
 
 def _run(
