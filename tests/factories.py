@@ -825,7 +825,7 @@ def refund_object(
 
 
 def dispute_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
-    amount = fields.get("amount", payment["captured_cents"])
+    amount: int = fields.get("amount", payment["captured_cents"])
     taken = {
         "id": f"txn_{payment['id'].hex}1",
         "amount": -amount,

@@ -462,8 +462,10 @@ class Story(RuleBasedStateMachine):
         refund = pick(self.till.refunds, n)
         if status == "canceled" and refund.status == "succeeded":
             status = "failed"
+        # A failure is heard at once: until then Stripe would refund what the books think is gone.
+        is_failure = status in ("failed", "canceled")
         with self.trying():
-            self.hear(self.till.settle_refund(refund, status, self.now), is_now)
+            self.hear(self.till.settle_refund(refund, status, self.now), is_now or is_failure)
 
     # Disputes
 
