@@ -1,6 +1,7 @@
 -- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
 -- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
--- what exceeds the payment is the platform's loss. What is in suspense is lost from there. Said as the difference to what was booked before, it is right in any order.
+-- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
+-- booked before, it is right in any order.
 create function private.settle_dispute(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql

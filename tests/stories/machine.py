@@ -662,6 +662,8 @@ class Story(RuleBasedStateMachine):
                 intent, payload["amount_cents"], status, self.now, payload["metadata"]
             )
         except Refused as refused:
+            # We never ask for what is gone, unless somebody else was faster at Stripe.
+            assert intent.is_touched_by_others
             self.world.serve(
                 "jobs",
                 "private.record_refund_failure",

@@ -54,6 +54,7 @@ class Intent:
     authorized_at: datetime | None = None
     refunded_cents: int = 0
     disputed_cents: int = 0
+    is_touched_by_others: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -244,6 +245,7 @@ class Till:
         )
         self.refunds.append(refund)
         intent.refunded_cents += amount_cents
+        intent.is_touched_by_others |= metadata is None
         return self.say_refund(refund, now)
 
     def settle_refund(self, refund: Refund, status: str, now: datetime) -> News:
@@ -278,6 +280,7 @@ class Till:
             f"du_{intent.id[3:]}n{next(self._numbers)}", intent, amount_cents, "needs_response", now
         )
         self.disputes.append(dispute)
+        intent.is_touched_by_others = True
         intent.disputed_cents = min(amount_cents, intent.rest_cents)
         self._move(dispute, -amount_cents, DISPUTE_FEE_CENTS)
         return self.say_dispute(dispute, now)

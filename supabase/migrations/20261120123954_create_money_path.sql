@@ -10981,7 +10981,8 @@ $$;
 
 -- sql/60_payments/2_post_refund.sql
 -- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
--- of everything given back before, so that the last refund closes every account to zero.
+-- of everything given back before, so that the last refund closes every account to zero. Money that bought nothing goes back from
+-- suspense.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -10996,7 +10997,14 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.kind = 'booking' or not p_payment.is_accepted then
+    if p_payment.status = 'unknown' then
+        update public.refunds
+        set share_cents = 0,
+            fee_cents = 0,
+            discount_cents = 0,
+            unmatched_cents = amount_cents
+        where id = p_refund.id;
+    elsif p_payment.kind = 'booking' or not p_payment.is_accepted then
         update public.refunds
         set share_cents = after.share_cents - before.share_cents,
             fee_cents = after.fee_cents - before.fee_cents,
@@ -11009,7 +11017,8 @@ begin
 
     update public.payments
     set refunded_cents = refunded_cents + p_refund.amount_cents
-    where id = p_payment.id;
+    where id = p_payment.id
+        and status <> 'unknown';
 
     perform private.post_transaction(
         'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
@@ -11395,7 +11404,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.kind = 'booking' or not p_payment.is_accepted then
+    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
@@ -11408,7 +11417,8 @@ begin
 
     update public.payments
     set refunded_cents = refunded_cents - p_refund.amount_cents
-    where id = p_payment.id;
+    where id = p_payment.id
+        and status <> 'unknown';
 
     perform private.post_transaction(
         'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
@@ -12270,7 +12280,8 @@ $$;
 -- sql/62_disputes/2_settle_dispute.sql
 -- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
 -- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
--- what exceeds the payment is the platform's loss. Said as the difference to what was booked before, it is right in any order.
+-- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
+-- booked before, it is right in any order.
 create function private.settle_dispute(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12293,7 +12304,16 @@ begin
     where id = dispute.payment_id
     returning * into payment;
 
-    if payment.kind = 'credits' then
+    if payment.status = 'unknown' and dispute.status = 'lost' then
+        perform private.post_transaction(
+            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.currency, p_occurred_at,
+            array[
+                row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
+                row('suspense', null, private.dispute_claim_cents(dispute))
+            ]::private.posting[]
+        );
+    elsif payment.kind = 'credits' then
         perform private.settle_credit_dispute(dispute, payment, p_occurred_at);
     elsif dispute.status = 'lost' then
         perform private.lose_payment(dispute, payment, p_occurred_at);
@@ -17250,11 +17270,13 @@ $$;
 -- What must always be true of slots and bookings: one row a violation.
 create function private.check_calendar()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
     from public.bookings booking
     where booking.status in ('confirmed', 'in_progress', 'completed')
@@ -17319,6 +17341,7 @@ as $$
         and not other.is_group
         and private.occupies_slot(booking.status)
         and private.occupies_slot(other.status);
+end;
 $$;
 
 -- sql/95_operations/2_check_invariants.sql
@@ -17394,11 +17417,13 @@ $$;
 -- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
 create function private.check_ledger()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
     from private.ledger_transactions booked
     left join private.ledger_entries entry on entry.transaction_id = booked.id
@@ -17444,7 +17469,20 @@ as $$
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.id
-    having sum(refund.amount_cents) filter (where refund.status in ('pending', 'requires_action', 'succeeded')) > payment.captured_cents - payment.lost_cents
+    having sum(refund.amount_cents) filter (
+            where refund.status in ('pending', 'requires_action', 'succeeded')
+                and (refund.stripe_refund_id is not null or not exists (
+                    select
+                    from public.refunds made_at_stripe
+                    where made_at_stripe.payment_id = refund.payment_id
+                        and made_at_stripe.stripe_refund_id is not null
+                        and not exists (
+                            select
+                            from private.outbox command
+                            where command.dedupe_key = format('refund:%s', made_at_stripe.id)
+                        )
+                ))
+        ) > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all
@@ -17488,17 +17526,20 @@ as $$
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
     ) owed
     where owed.amount_cents <> owed.ledger_cents;
+end;
 $$;
 
 -- sql/95_operations/2_check_payouts.sql
 -- What must always be true of earnings and payouts, and of the ledger about them: one row a violation.
 create function private.check_payouts()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'ended_bookings_are_earned', jsonb_build_object(
         'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
     )
@@ -17605,6 +17646,7 @@ as $$
         ) unsettled on unsettled.payee_id = account.owner_id and unsettled.currency = account.currency
     ) transit
     where transit.amount_cents <> transit.ledger_cents;
+end;
 $$;
 
 -- sql/95_operations/2_check_person_can_be_erased.sql
@@ -17638,11 +17680,13 @@ $$;
 -- What must always be true of the inbox, the outbox and the audit log: one row a violation.
 create function private.check_records()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
     from private.webhook_events event
     where event.status = 'received'
@@ -17673,17 +17717,20 @@ as $$
             and entry.entity_id = kept.id::text
             and entry.action = 'insert'
     );
+end;
 $$;
 
 -- sql/95_operations/2_check_returns.sql
 -- What must always be true of prepaid minutes, codes, rewards and disputes, and of the ledger about them: one row a violation.
 create function private.check_returns()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'minutes_are_sums_of_their_entries', jsonb_build_object('credit_id', credit.id)
     from public.learner_credits credit
     left join lateral (
@@ -17800,6 +17847,7 @@ as $$
         and not payment.is_disputed
         and payment.lost_cents = 0
         and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+end;
 $$;
 
 -- sql/95_operations/2_erase_instructor.sql
