@@ -558,9 +558,7 @@ class World:
         )
         outcomes = []
         for refund in waiting:
-            payment = self.row(
-                "select * from public.payments where id = %s", refund["payment_id"]
-            )
+            payment = self.row("select * from public.payments where id = %s", refund["payment_id"])
             sent = refund_object(
                 payment,
                 refund["amount_cents"],
@@ -585,9 +583,7 @@ class World:
         return ending
 
     def cancel(self, user_id: UUID, booking_id: UUID, **arguments: Any) -> DictRow:
-        (ending,) = self.ask(
-            user_id, "public.cancel_booking", p_booking_id=booking_id, **arguments
-        )
+        (ending,) = self.ask(user_id, "public.cancel_booking", p_booking_id=booking_id, **arguments)
         return ending
 
     def commands(self, topic: str) -> list[DictRow]:

@@ -19,6 +19,9 @@ begin
     order by paid.created_at desc, paid.id desc
     limit 1
     for no key update;
+    if not found then
+        return null;
+    end if;
 
     difference_cents := case
         when payment.is_fee_refundable then new.moved_cents - new.total_cents

@@ -21,8 +21,9 @@ from tests.stories.books import READ
 from tests.stories.till import Intent, News, Refused, Till, Transfer
 from tests.stories.town import BEGINNING, CODES, Customer, Town
 
-# One of the things that there are: the first, the second, ... as often around as it takes.
-which = st.integers(0, 9)
+# One of the things that there are: the first, the second, ... as often around as it takes. Mostly
+# the first, so that much happens to the same people, payments and hours.
+which = st.sampled_from([0, 0, 0, 0, 0, 1, 1, 2, 3, 5, 7])
 some_cents = st.sampled_from([1, 7, 100, 999, 2500, 4500, 5310, 10**6])
 is_now = st.sampled_from([True, True, True, False])
 
@@ -178,7 +179,9 @@ class Story(RuleBasedStateMachine):
         what=which,
         day=st.integers(0, 10),
         hour=st.sampled_from([9, 10, 10, 14]),
-        by=st.sampled_from(["card", "card", "card", "hours", "hours", "rewards", *CODES, "friend"]),
+        by=st.sampled_from(
+            ["card", "card", "card", "hours", "hours", "hours", "rewards", *CODES, "friend"]
+        ),
         is_paid=st.sampled_from([True, True, False]),
     )
     def book(self, who: int, what: int, day: int, hour: int, by: str, is_paid: bool) -> None:
@@ -187,6 +190,8 @@ class Story(RuleBasedStateMachine):
         code = by if by in CODES else None
         if by == "friend":
             code = pick(self.town.referral_codes, who)
+        if by == "hours" and is_paid:
+            self.buy_hours(who, what, Decimal(2), None, is_paid=True)
         with self.trying():
             discount = self.checked(customer, code, offer.service_id, offer.instructor.id)
             booked = self.world.request(
