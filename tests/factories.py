@@ -688,6 +688,8 @@ class Booking:
 
     def discount(self, amount_cents: int) -> None:
         """Takes something off the price, as a discount code does, before it is paid."""
+        if amount_cents == 0:
+            return
         code_id = self.world.discount_code(amount_cents=amount_cents, may_exceed_fee=True)
         with self.world.connection.transaction():
             self.world.connection.execute("set local session_replication_role = replica")

@@ -14,7 +14,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.kind = 'booking' or not p_payment.is_accepted then
+    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
@@ -27,7 +27,8 @@ begin
 
     update public.payments
     set refunded_cents = refunded_cents - p_refund.amount_cents
-    where id = p_payment.id;
+    where id = p_payment.id
+        and status <> 'unknown';
 
     perform private.post_transaction(
         'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),

@@ -1,6 +1,7 @@
 -- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
 -- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
--- what exceeds the payment is the platform's loss. Said as the difference to what was booked before, it is right in any order.
+-- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
+-- booked before, it is right in any order.
 create function private.settle_dispute(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -23,7 +24,16 @@ begin
     where id = dispute.payment_id
     returning * into payment;
 
-    if payment.kind = 'credits' then
+    if payment.status = 'unknown' and dispute.status = 'lost' then
+        perform private.post_transaction(
+            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.currency, p_occurred_at,
+            array[
+                row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
+                row('suspense', null, private.dispute_claim_cents(dispute))
+            ]::private.posting[]
+        );
+    elsif payment.kind = 'credits' then
         perform private.settle_credit_dispute(dispute, payment, p_occurred_at);
     elsif dispute.status = 'lost' then
         perform private.lose_payment(dispute, payment, p_occurred_at);

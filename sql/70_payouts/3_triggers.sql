@@ -26,7 +26,8 @@ create trigger forbid_truncate
     before truncate on public.payout_items
     for each statement execute function private.forbid_change();
 
-create trigger accrue_earning
+-- NOTE: triggers fire in the order of their names: capture_for_lesson has decided by then what is never captured.
+create trigger earn_share
     after update of status on public.bookings
     for each row
     when (new.status <> old.status and new.status in ('completed', 'no_show', 'cancelled'))

@@ -1,11 +1,13 @@
 -- What must always be true of slots and bookings: one row a violation.
 create function private.check_calendar()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
     from public.bookings booking
     where booking.status in ('confirmed', 'in_progress', 'completed')
@@ -70,4 +72,5 @@ as $$
         and not other.is_group
         and private.occupies_slot(booking.status)
         and private.occupies_slot(other.status);
+end;
 $$;

@@ -1,11 +1,13 @@
 -- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
 create function private.check_ledger()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
     from private.ledger_transactions booked
     left join private.ledger_entries entry on entry.transaction_id = booked.id
@@ -51,7 +53,20 @@ as $$
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.id
-    having sum(refund.amount_cents) filter (where refund.status in ('pending', 'requires_action', 'succeeded')) > payment.captured_cents - payment.lost_cents
+    having sum(refund.amount_cents) filter (
+            where refund.status in ('pending', 'requires_action', 'succeeded')
+                and (refund.stripe_refund_id is not null or not exists (
+                    select
+                    from public.refunds made_at_stripe
+                    where made_at_stripe.payment_id = refund.payment_id
+                        and made_at_stripe.stripe_refund_id is not null
+                        and not exists (
+                            select
+                            from private.outbox command
+                            where command.dedupe_key = format('refund:%s', made_at_stripe.id)
+                        )
+                ))
+        ) > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all
@@ -95,4 +110,5 @@ as $$
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
     ) owed
     where owed.amount_cents <> owed.ledger_cents;
+end;
 $$;

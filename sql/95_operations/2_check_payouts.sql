@@ -1,11 +1,13 @@
 -- What must always be true of earnings and payouts, and of the ledger about them: one row a violation.
 create function private.check_payouts()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'ended_bookings_are_earned', jsonb_build_object(
         'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
     )
@@ -112,4 +114,5 @@ as $$
         ) unsettled on unsettled.payee_id = account.owner_id and unsettled.currency = account.currency
     ) transit
     where transit.amount_cents <> transit.ledger_cents;
+end;
 $$;

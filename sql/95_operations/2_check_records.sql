@@ -1,11 +1,13 @@
 -- What must always be true of the inbox, the outbox and the audit log: one row a violation.
 create function private.check_records()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
     from private.webhook_events event
     where event.status = 'received'
@@ -36,4 +38,5 @@ as $$
             and entry.entity_id = kept.id::text
             and entry.action = 'insert'
     );
+end;
 $$;

@@ -1,11 +1,13 @@
 -- What must always be true of prepaid minutes, codes, rewards and disputes, and of the ledger about them: one row a violation.
 create function private.check_returns()
     returns table (invariant text, detail jsonb)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
+begin
+    return query
     select 'minutes_are_sums_of_their_entries', jsonb_build_object('credit_id', credit.id)
     from public.learner_credits credit
     left join lateral (
@@ -130,4 +132,5 @@ as $$
         and not payment.is_disputed
         and payment.lost_cents = 0
         and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+end;
 $$;

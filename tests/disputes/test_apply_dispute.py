@@ -117,3 +117,13 @@ def test_a_lost_purchase_is_closed(world: World) -> None:
         "instructor_pending": -4500,
         "platform_fees": -810,
     }
+
+
+def test_money_that_bought_nothing_is_lost_from_suspense(world: World) -> None:
+    booking = world.booking()
+    booking.open_payment()
+    world.deliver("payment_intent.succeeded", booking.intent(amount_received=5000))
+    world.dispute(booking.payment, amount=5000)
+    world.dispute(booking.payment, "lost", amount=5000)
+    world.dispute(booking.payment, "lost", amount=5000)
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}

@@ -124,3 +124,17 @@ def test_a_refund_of_a_lesson_that_was_paid_out_leaves_a_debt(world: World) -> N
         )
         == 2250
     )
+
+
+def test_money_that_bought_nothing_goes_back_from_suspense(world: World) -> None:
+    booking = world.booking()
+    booking.open_payment()
+    wrong = booking.intent(amount_received=5000)
+    assert world.deliver("payment_intent.succeeded", wrong) == "parked"
+    assert world.ledger() == {"stripe_balance": 5000, "suspense": -5000}
+    refund = refund_object(booking.payment, 5000)
+    assert world.deliver("refund.updated", refund) == "processed"
+    assert world.ledger() == NOTHING_LEFT
+    world.deliver("refund.failed", refund | {"status": "failed"})
+    assert world.ledger() == {"stripe_balance": 5000, "suspense": -5000}
+    assert booking.payment["refunded_cents"] == 0

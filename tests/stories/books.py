@@ -1,0 +1,106 @@
+"""What is read after each step, in one round trip, while a second passes."""
+
+# Rows come in the order in which they were made: never in that of their ids, which are random.
+READ = """
+    with tick as (
+        update private.test_clock set offset_interval = offset_interval + interval '1 second'
+    ),
+
+    lesson as (
+        select
+            learner_id,
+            instructor_id,
+            status,
+            extract(epoch from end_at - start_at)::integer / 60
+            - coalesce(returned_minutes, 0) as minutes
+        from public.bookings
+        where credit_applied_cents > 0
+    ),
+
+    lessons as (
+        select
+            learner_id,
+            instructor_id,
+            sum(minutes) filter (
+                where status in ('held', 'requested', 'confirmed', 'in_progress')
+            ) as reserved,
+            sum(minutes) filter (where status in ('completed', 'no_show', 'cancelled')) as used
+        from lesson
+        group by learner_id, instructor_id
+    ),
+
+    lots as (
+        select
+            credit.learner_id,
+            credit.instructor_id,
+            sum(credit.minutes_reserved) as reserved,
+            sum(credit.minutes_used - expired.minutes) as used
+        from public.learner_credits credit
+        cross join lateral (
+            select coalesce(sum(minutes), 0) as minutes
+            from public.credit_entries
+            where credit_id = credit.id
+                and kind = 'expire'
+        ) expired
+        group by credit.learner_id, credit.instructor_id
+    )
+
+    select
+        private.clock() + interval '1 second' as now,
+        (
+            select coalesce(jsonb_agg(violation), '[]')
+            from private.check_invariants() violation
+        ) as violations,
+        (
+            select coalesce(sum(amount_cents), 0)::bigint from private.ledger_entries
+        ) as ledger_cents,
+        private.account_balance_cents('stripe_balance', null, 'gbp') as stripe_cents,
+        (
+            select coalesce(jsonb_agg(jsonb_build_array(to_jsonb(lots), to_jsonb(lessons))), '[]')
+            from lots
+            full join lessons using (learner_id, instructor_id)
+            where (coalesce(lots.reserved, 0), coalesce(lots.used, 0))
+                <> (coalesce(lessons.reserved, 0), coalesce(lessons.used, 0))
+        ) as minutes,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            from (
+                select id, created_at, status, learner_id, instructor_id, start_at, end_at
+                from public.bookings
+            ) row
+        ) as bookings,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            from (
+                select id, created_at, status, learner_id, instructor_id from public.learner_credits
+            ) row
+        ) as credits,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            from (select id, created_at, status, captured_cents from public.payments) row
+        ) as payments,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            from (select id, created_at, status from public.refunds) row
+        ) as refunds,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at, row.cents), '[]')
+            from (select id, created_at, status, amount_cents as cents from public.payouts) row
+        ) as payouts,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            from (
+                select id, created_at from public.problem_reports where resolved_at is null
+            ) row
+        ) as problems,
+        (
+            select count(*)
+            from private.outbox
+            where processed_at is null
+                and dead_at is null
+                and available_at <= private.clock()
+        ) as commands,
+        (
+            select count(*) from public.earnings where status in ('pending', 'available')
+        ) as earnings
+"""
