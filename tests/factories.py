@@ -823,7 +823,7 @@ def refund_object(
 
 
 def dispute_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any]:
-    amount: int = fields.get("amount", payment["captured_cents"])
+    amount = int(fields.get("amount") or payment["captured_cents"])
     taken = {
         "id": f"txn_{payment['id'].hex}1",
         "amount": -amount,
