@@ -68,8 +68,14 @@ IN_ROWS = {
         "update private.status_transitions set actors = '{user}' where entity = 'refund'"
     ),
     "public.organizations": "update public.organizations set fee_bps = 0",
-    "public.cancellation_policies": "update public.cancellation_policies set version = 2",
-    "public.cancellation_tiers": "update public.cancellation_tiers set refund_bps = 0",
+    "public.cancellation_policies": (
+        "insert into public.cancellation_policies (org_id, version)"
+        " select org_id, 2 from public.cancellation_policies"
+    ),
+    "public.cancellation_tiers": (
+        "insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)"
+        " select id, org_id, 60, 5000 from public.cancellation_policies where version = 1"
+    ),
 }
 
 
