@@ -19,7 +19,7 @@ create function private.statement_lines(p_payout_id uuid)
     set search_path = ''
 as $$
     select
-        row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.created_at, earning.id),
+        row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
         payout.payout_date,
         instructor.display_name,
         earning.kind,

@@ -91,7 +91,11 @@ def test_a_command_that_kills_its_worker_takes_no_other_with_it(office: Payday) 
     worker.kill()
     finish(worker)
     assert office.run("outbox").status == 0
-    assert commands(office) == {"refund_payment": "waiting", "fetch_processing_fee": "done"}
+    assert commands(office) == {
+        "cancel_payment_intent": "done",
+        "refund_payment": "waiting",
+        "fetch_processing_fee": "done",
+    }
 
 
 def test_a_record_that_breaks_a_rule_fails_its_command_and_not_the_worker(office: Payday) -> None:

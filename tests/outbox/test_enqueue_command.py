@@ -56,7 +56,9 @@ def test_what_money_does_to_one_thing_is_about_one_subject(outbox: Outbox) -> No
         row["topic"]: row["subject"]
         for row in outbox.world.rows("select topic, subject from private.outbox")
     }
+    subject = f"payment:{booking.payment['id']}"
     assert subjects == {
-        "refund_payment": f"payment:{booking.payment['id']}",
+        "cancel_payment_intent": subject,
+        "refund_payment": subject,
         "fetch_processing_fee": None,
     }
