@@ -33,7 +33,7 @@ def as_type(expression: str, type: str) -> str:
 
 def calls(town: Town, name: str) -> Iterator[str]:
     """Calls of every function with every text in every place that takes one."""
-    for function, parameters, samples in functions(town, town.people[name], most=4):
+    for function, parameters, samples in functions(town, town.people[name], most=2):
         for nth, parameter in enumerate(parameters):
             if parameter.type in ("text", "text[]", "jsonb"):
                 for expression, values in product(TEXTS.values(), samples):
