@@ -53,20 +53,7 @@ begin
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.id
-    having sum(refund.amount_cents) filter (
-            where refund.status in ('pending', 'requires_action', 'succeeded')
-                and (refund.stripe_refund_id is not null or not exists (
-                    select
-                    from public.refunds made_at_stripe
-                    where made_at_stripe.payment_id = refund.payment_id
-                        and made_at_stripe.stripe_refund_id is not null
-                        and not exists (
-                            select
-                            from private.outbox command
-                            where command.dedupe_key = format('refund:%s', made_at_stripe.id)
-                        )
-                ))
-        ) > payment.captured_cents
+    having payment.refunded_cents > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all

@@ -1,6 +1,6 @@
 """What is read after each step, in one round trip, while a second passes."""
 
-# Rows come in the order in which they were made: never in that of their ids, which are random.
+# Rows come in the order in which they were made: the ids of the town are counted.
 READ = """
     with tick as (
         update private.test_clock set offset_interval = offset_interval + interval '1 second'
@@ -63,34 +63,34 @@ READ = """
                 <> (coalesce(lessons.reserved, 0), coalesce(lessons.used, 0))
         ) as minutes,
         (
-            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, created_at, status, learner_id, instructor_id, start_at, end_at
+                select id, status, learner_id, instructor_id, start_at, end_at
                 from public.bookings
             ) row
         ) as bookings,
         (
-            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, created_at, status, learner_id, instructor_id from public.learner_credits
+                select id, status, learner_id, instructor_id from public.learner_credits
             ) row
         ) as credits,
         (
-            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
-            from (select id, created_at, status, captured_cents from public.payments) row
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
+            from (select id, status, captured_cents from public.payments) row
         ) as payments,
         (
-            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
-            from (select id, created_at, status from public.refunds) row
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
+            from (select id, status from public.refunds) row
         ) as refunds,
         (
-            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at, row.cents), '[]')
-            from (select id, created_at, status, amount_cents as cents from public.payouts) row
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
+            from (select id, status, amount_cents as cents from public.payouts) row
         ) as payouts,
         (
-            select coalesce(jsonb_agg(to_jsonb(row) order by row.created_at), '[]')
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, created_at from public.problem_reports where resolved_at is null
+                select id from public.problem_reports where resolved_at is null
             ) row
         ) as problems,
         (

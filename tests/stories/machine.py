@@ -619,13 +619,14 @@ class Story(RuleBasedStateMachine):
     def carry_out(self, refunds: str, is_now: bool) -> None:
         """Works through the outbox as the job does; Stripe ends all refunds alike."""
         worker_id = uuid4()
-        for command in self.world.serve(
+        commands = self.world.serve(
             "jobs",
             "private.claim_commands",
             p_worker_id=worker_id,
             p_limit=100,
             p_lease=timedelta(minutes=1),
-        ):
+        )
+        for command in sorted(commands, key=lambda one: one["command_id"]):
             payload = command["payload"]
             match command["topic"]:
                 case "refund_payment":
@@ -713,8 +714,8 @@ class Story(RuleBasedStateMachine):
         Story.steps += 1
         self.is_well = False
         self.books = self.world.row(READ)
-        assert self.books["violations"] == []
-        assert self.books["minutes"] == []
+        assert self.books["violations"] == [], self.books["violations"]
+        assert self.books["minutes"] == [], self.books["minutes"]
         assert self.books["ledger_cents"] == 0
         assert self.books["stripe_cents"] == self.till.told.cents
         self.is_well = True

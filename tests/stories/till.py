@@ -244,7 +244,8 @@ class Till:
             metadata or {},
         )
         self.refunds.append(refund)
-        intent.refunded_cents += amount_cents
+        if status != "failed":
+            intent.refunded_cents += amount_cents
         intent.is_touched_by_others |= metadata is None
         return self.say_refund(refund, now)
 
