@@ -2,7 +2,8 @@
 -- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
 -- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
 -- The owner of accounts that are nobody's is spelled out as in one_account_a_kind_owner_and_currency: a plan for any values
--- cannot match a variable with the index.
+-- cannot match a variable with the index. Lines find their transaction before their account: kinds and owners depend on each
+-- other, which the planner does not know, so that it expects one line to have an account and would compare each with all.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -47,16 +48,23 @@ begin
         returning id, idempotency_key
     ),
 
-    new_entry as (
-        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-        select new_transaction.id, account.id, posting.currency, posting.amount_cents
+    new_line as materialized (
+        select
+            new_transaction.id as transaction_id, posting.account_kind, posting.owner_id, posting.currency,
+            posting.amount_cents
         from unnest(p_postings) posting
         join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
-        join private.ledger_accounts account
-            on account.kind = posting.account_kind
-            and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
-            and account.currency = posting.currency
         where posting.amount_cents <> 0
+    ),
+
+    new_entry as (
+        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
+        select new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
+        from new_line
+        join private.ledger_accounts account
+            on account.kind = new_line.account_kind
+            and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(new_line.owner_id, '00000000-0000-0000-0000-000000000000')
+            and account.currency = new_line.currency
     )
 
     select count(*) into posted from new_transaction;

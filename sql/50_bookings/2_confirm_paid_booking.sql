@@ -17,7 +17,7 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
-    if not private.leave_booking(booking.moved_from_id, 'learner') and booking.moved_from_id is not null then
+    if booking.moved_from_id is not null and not private.leave_booking(booking.moved_from_id, 'learner') then
         return false;
     end if;
     if booking.status = 'expired' then

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 
+from tests.bench.plans import observed
 from tests.factories import World
 from tests.ledger.conftest import Journal
 from tests.races import Racers
@@ -111,6 +113,35 @@ def test_events_of_two_currencies_are_posted_together(journal: Journal) -> None:
         ("dkk", 9),
         ("dkk", -9),
     }
+
+
+def test_lines_of_a_large_batch_are_not_compared_with_all_its_transactions(
+    journal: Journal,
+) -> None:
+    """Also among many accounts, whose kinds and owners the planner takes to be unrelated."""
+    owners = [uuid4() for _ in range(5000)]
+    connection = journal.world.connection
+    connection.execute("set local plan_cache_mode = force_custom_plan")
+    for kind in ("instructor_pending", "payee_payable"):
+        connection.execute(
+            "insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)"
+            " select %s, owner_id, 'gbp', 0 from unnest(%s::uuid[]) owner_id",
+            [kind, owners],
+        )
+    connection.execute("analyze private.ledger_accounts")
+    with observed(connection) as plans:
+        connection.execute("set local auto_explain.log_analyze = on")
+        lines = [line for owner in owners[:200] for line in release(f"e:{owner}", owner, 1)]
+        assert post_batch(journal.world, *lines) == 200
+    inserts = [plan for plan in plans if "ledger_entries" in json.dumps(plan)]
+    assert inserts
+    assert sum(map(compared_in_vain, inserts)) <= len(lines)
+
+
+def compared_in_vain(plan: dict[str, Any]) -> int:
+    """How many pairs of rows the joins of a plan have looked at and found not to match."""
+    removed: int = plan.get("Rows Removed by Join Filter", 0) * plan["Actual Loops"]
+    return removed + sum(map(compared_in_vain, plan.get("Plans", [])))
 
 
 def test_overlapping_batches_at_once_post_each_event_once_without_deadlock(
