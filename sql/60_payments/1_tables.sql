@@ -86,6 +86,7 @@ create index on public.payments (org_id, instructor_id);
 create index on public.payments (booking_id);
 create index on public.payments (credit_id);
 create index on public.payments (authorized_at) where status = 'authorized';
+create index on public.payments (booking_id) where is_disputed;
 create index on public.payments (payer_id);
 create index on public.payments (learner_id);
 create index on public.payments (instructor_id);

@@ -14,8 +14,6 @@ as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
     credit public.learner_credits;
-    part private.credit_part;
-    loss_cents bigint;
 begin
     update public.learner_credits
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
@@ -27,35 +25,6 @@ begin
     end if;
 
     select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
-    part := private.next_credit_part(credit, credit.minutes_left);
-    loss_cents := least(
-        part.share_cents + part.fee_cents - part.discount_cents,
-        p_payment.amount_cents - private.returned_cents(p_payment)
-    );
-    if part.minutes > 0 then
-        perform private.move_credit(part, 'dispute', null, null);
-    end if;
-    update public.learner_credits set status = 'closed' where id = credit.id and status in ('active', 'frozen');
-    update public.payments set lost_cents = lost_cents + loss_cents where id = p_payment.id;
-    update public.disputes
-    set lost_cents = lost_cents + loss_cents,
-        lost_share_cents = lost_share_cents + part.share_cents,
-        revision = revision + 1
-    where id = p_dispute.id;
-
-    perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
-        p_dispute.currency, p_occurred_at,
-        array[
-            row('dispute_receivable', null, -claim_cents),
-            row('learner_prepaid', null, part.share_cents),
-            row('deferred_fees', null, part.fee_cents),
-            row('deferred_promotions', null, -part.discount_cents),
-            row(
-                'dispute_losses', null,
-                claim_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-            )
-        ]::private.posting[]
-    );
+    perform private.lose_credit(p_dispute, p_payment, credit, p_occurred_at);
 end;
 $$;

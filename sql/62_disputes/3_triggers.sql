@@ -14,4 +14,10 @@ create trigger forbid_truncate
     before truncate on private.dispute_transactions
     for each statement execute function private.forbid_change();
 
+create trigger lose_returned_minutes
+    after insert on public.credit_entries
+    for each row
+    when (new.kind in ('return', 'refund_failed'))
+    execute function private.lose_returned_minutes();
+
 select private.audit_table('public.disputes', 'id');

@@ -12,6 +12,7 @@ declare
     person uuid := private.require_person();
     payment public.payments;
     credit public.learner_credits;
+    broken_rule text;
 begin
     select paid.* into payment
     from public.payments paid
@@ -34,5 +35,9 @@ begin
     return query
     select made.refund_id, made.minutes, made.amount_cents, credit.currency
     from private.return_credit(payment, credit, p_minutes, p_reason, p_client_key) made;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
 end;
 $$;

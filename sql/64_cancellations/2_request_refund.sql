@@ -1,5 +1,5 @@
--- The learner, or a guardian who may pay, asks for money back; an admin decides. The same key and amount again are the same
--- request. Definer: nobody writes refunds directly.
+-- The learner, or a guardian who may pay, asks for money back; an admin decides. Of several payments it is the first that covers
+-- it. The same key and amount again are the same request. Definer: nobody writes refunds directly.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -23,7 +23,13 @@ begin
             paid.learner_id = any (private.my_learner_ids())
             or paid.learner_id = any (private.ward_ids(person, 'pay'))
         )
-    order by paid.created_at, paid.id
+    order by
+        exists (
+            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+        ) desc,
+        private.refundable_cents(paid) >= p_amount_cents desc,
+        paid.created_at,
+        paid.id
     limit 1
     for no key update;
     if not found then

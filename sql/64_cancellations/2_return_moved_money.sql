@@ -23,6 +23,12 @@ begin
     loop
         if payment.status = 'authorized' then
             perform private.capture_payment(payment, payment.amount_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                new.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+            );
         else
             perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
         end if;

@@ -83,13 +83,13 @@ create function public.reschedule_booking(
     set search_path = ''
 begin atomic
     select
-        booking.id,
-        booking.status,
-        booking.due_cents,
-        greatest(booking.moved_cents - booking.total_cents, 0) as refund_cents,
-        booking.currency,
-        booking.hold_expires_at
-    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) booking;
+        (moved.booking).id as booking_id,
+        (moved.booking).status as status,
+        (moved.booking).due_cents as amount_cents,
+        moved.refund_cents,
+        (moved.booking).currency as currency,
+        (moved.booking).hold_expires_at as hold_expires_at
+    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) moved;
 end;
 
 comment on function public.reschedule_booking is
@@ -167,7 +167,7 @@ end;
 comment on function public.refund_credits is
     'Gives back unused minutes of a purchase, all of them if p_minutes is null, at the price that was paid; for the learner, a guardian who '
     'may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, insufficient_credit, '
-    'client_key_reused.';
+    'client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
 
 create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
     returns table (

@@ -1,5 +1,5 @@
 -- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
--- or one that was cancelled late. A frozen payment's earning begins frozen.
+-- or one that was cancelled late. While any payment of it is disputed the earning begins frozen.
 -- Definer: nobody writes earnings directly.
 create function private.accrue_earning()
     returns trigger
@@ -26,7 +26,12 @@ begin
         new.currency,
         earned.cents,
         greatest(private.clock() + new.payout_hold, funding.funds_available_at),
-        case when funding.is_disputed then 'frozen' else 'pending' end::public.earning_status
+        case
+            when funding.is_disputed
+                or exists (select from public.payments paid where paid.booking_id = new.id and paid.is_disputed)
+                then 'frozen'
+            else 'pending'
+        end::public.earning_status
     from (select private.earned_share_cents(new) as cents) earned
     left join private.funding_payment(new.id) funding on true
     where earned.cents > 0;

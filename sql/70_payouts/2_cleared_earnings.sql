@@ -16,6 +16,12 @@ as $$
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
+        and not exists (
+            select
+            from public.payments paid
+            where paid.booking_id = earning.booking_id
+                and paid.is_disputed
+        )
         and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
         and (
             earning.amount_cents > 0

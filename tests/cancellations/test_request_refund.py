@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cancellations.steps import refunds
+from tests.cancellations.steps import follow, move, pay_difference, payments, price_on, refunds
 from tests.factories import Booking, World
 
 
@@ -110,3 +110,26 @@ def test_a_disputed_payment_waits(world: World, booking: Booking) -> None:
     world.dispute(booking.payment)
     with world.unchanged(), world.refusing("PT409", "payment_disputed"):
         ask(booking, 100)
+
+
+def test_of_two_payments_the_first_that_covers_it_is_asked_for(world: World) -> None:
+    """A lesson that was moved to a dearer time was paid by 53.10 and 17.70."""
+    booking = world.booking(price_cents=None)
+    price_on(world, booking, world.in_days(3), 6000)
+    booking.pay()
+    there = follow(booking, move(world, booking, world.in_days(3)))
+    second = pay_difference(there)
+    first = ask(there, 100, p_client_key="a")
+    world.call(
+        world.admin(),
+        "public.admin_refund",
+        p_payment_id=payments(there)[0]["id"],
+        p_amount_cents=5310,
+        p_reason="Because",
+    )
+    assert ask(there, 100, p_client_key="a") == first
+    asked = ask(there, 1770)
+    paid = "select payment_id from public.refunds where id = %s"
+    assert world.value(paid, asked) == second["id"]
+    with world.unchanged(), world.refusing("PT409", "refund_exceeds_payment"):
+        ask(there, 1771)

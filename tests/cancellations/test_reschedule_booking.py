@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.cancellations.steps import (
+    alerts,
     authorized,
     capture,
     earned,
@@ -152,8 +153,9 @@ def test_where_the_fee_stays_only_the_share_of_the_difference_goes_back(world: W
     booking = world.booking(price_cents=None)
     price_on(world, booking, world.in_days(4), 3000)
     booking.pay()
-    there = follow(booking, move(world, booking, world.in_days(4)))
-    assert refunds(world) == [1500]
+    moved = move(world, booking, world.in_days(4))
+    there = follow(booking, moved)
+    assert (moved["refund_cents"], refunds(world)) == (1500, [1500])
     world.carry_refunds()
     there.complete()
     assert earned(world) == 3000
@@ -209,7 +211,8 @@ def test_a_move_that_the_instructor_does_not_confirm_gives_everything_back_once(
         world.travel(to=there.columns["hold_expires_at"])
         world.serve("jobs", "private.maintain")
     else:
-        world.cancel(there.learner, there.id)
+        assert world.ending(there.learner, there.id)["refund_cents"] == 5310
+        assert world.cancel(there.learner, there.id)["refund_cents"] == 5310
     assert (there.status, refunds(world)) == (answer, [5310])
     world.carry_refunds()
     assert (world.ledger(), earned(world)) == ({}, 0)
@@ -290,3 +293,14 @@ def test_what_cannot_be_moved(world: World, booking: Booking) -> None:
             p_start_at=world.in_days(2, 14),
         )
     assert booking.status == "confirmed"
+
+
+def test_a_move_that_is_called_off_while_its_payment_is_disputed_is_told(world: World) -> None:
+    booking = world.booking(requires_approval=True)
+    world.call(booking.instructor.user_id, "public.confirm_booking", p_booking_id=booking.id)
+    booking.pay()
+    payment = booking.payment
+    there = follow(booking, move(world, booking, world.in_days(3)))
+    world.dispute(payment)
+    assert world.cancel(there.learner, there.id)["refund_cents"] == 0
+    assert (refunds(world), "refund_waits_for_dispute" in alerts(world)) == ([], True)

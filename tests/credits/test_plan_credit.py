@@ -140,3 +140,20 @@ def test_the_same_key_reserves_once(world: World) -> None:
     first = world.book(credit.learner, slot_id, **asked)
     assert world.book(credit.learner, slot_id, **asked) == first
     assert credit.columns["minutes_reserved"] == 60
+
+
+def test_hours_that_came_back_without_a_cent_of_the_discount_can_be_booked_again(
+    world: World,
+) -> None:
+    """Of ten hours three bear a cent of discount each; the other seven come back."""
+    instructor, service_id = world.hourly()
+    ben = world.person("Ben")
+    world.discount_code(code="TINY", amount_cents=3)
+    world.check_code(ben, "TINY", service_id, p_instructor_id=instructor.id)
+    credit = world.hours(ben, instructor, 10, p_discount_code="TINY")
+    for booking in [credit.book(service_id, world.in_days(day)) for day in range(2, 12)]:
+        if booking.columns["discount_cents"] == 0:
+            world.cancel(ben, booking.id)
+    assert (credit.columns["taken_discount_cents"], left(world, ben)) == (3, 420)
+    again = credit.book(service_id, world.in_days(12)).columns
+    assert (again["discount_cents"], again["total_cents"]) == (0, 5310)

@@ -87,3 +87,22 @@ def test_the_same_key_is_the_same_refund(world: World) -> None:
     assert world.ask(learner, "public.refund_credits", p_minutes=30, **asked) == first
     with world.unchanged(), world.refusing("PT409", "client_key_reused"):
         world.ask(learner, "public.refund_credits", p_minutes=45, **asked)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ({"p_reason": ""}, "reason_is_short"),
+        ({"p_reason": "x" * 501}, "reason_is_short"),
+        ({"p_client_key": ""}, "client_key_is_short"),
+        ({"p_client_key": "x" * 201}, "client_key_is_short"),
+    ],
+)
+def test_a_text_of_the_wrong_length_is_refused(
+    world: World, sent: dict[str, str], code: str
+) -> None:
+    instructor, _ = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 2)
+    with world.unchanged(), world.refusing("PT422", code):
+        world.ask(learner, "public.refund_credits", p_credit_id=credit.id, **sent)

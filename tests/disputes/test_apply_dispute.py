@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from tests.factories import World
+from tests.cancellations.steps import follow, move, pay_difference, payments, price_on
+from tests.factories import Booking, World
 
 WARNINGS = ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"]
+
+
+def dearer_lesson(world: World) -> Booking:
+    """A lesson that was moved to a dearer time: of 53.10 that were paid first, and 17.70 more."""
+    booking = world.booking(price_cents=None)
+    price_on(world, booking, world.in_days(3), 6000)
+    booking.pay()
+    there = follow(booking, move(world, booking, world.in_days(3)))
+    pay_difference(there)
+    return there
 
 
 @pytest.mark.parametrize("status", WARNINGS)
@@ -127,3 +140,70 @@ def test_money_that_bought_nothing_is_lost_from_suspense(world: World) -> None:
     world.dispute(booking.payment, "lost", amount=5000)
     world.dispute(booking.payment, "lost", amount=5000)
     assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+
+
+def test_hours_that_come_back_after_their_purchase_was_lost_lessen_the_loss(world: World) -> None:
+    instructor, service_id = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 2)
+    booking = credit.book(service_id)
+    world.dispute(credit.payment, "lost")
+    assert world.ledger()["dispute_losses"] == 5310
+    world.cancel(learner, booking.id)
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+    assert (credit.columns["minutes_left"], credit.columns["status"]) == (0, "closed")
+    assert credit.payment["lost_cents"] == credit.payment["amount_cents"]
+
+
+def test_hours_whose_refund_fails_after_their_purchase_was_lost_lessen_the_loss(
+    world: World,
+) -> None:
+    instructor, _ = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 2)
+    world.ask(learner, "public.refund_credits", p_credit_id=credit.id, p_minutes=60)
+    world.dispute(credit.payment, "lost")
+    world.carry_refunds("failed")
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+    assert credit.columns["minutes_left"] == 0
+
+
+@pytest.mark.parametrize("disputed", [0, 1])
+def test_a_dispute_over_either_payment_of_a_lesson_freezes_what_it_earned(
+    world: World, disputed: int
+) -> None:
+    there = dearer_lesson(world)
+    there.complete()
+    payment = payments(there)[disputed]
+    world.dispute(payment)
+    assert world.value("select status from public.earnings") == "frozen"
+    world.dispute(payment, "won")
+    assert world.value("select status from public.earnings") == "pending"
+
+
+def test_what_is_earned_begins_frozen_while_either_payment_is_disputed(world: World) -> None:
+    there = dearer_lesson(world)
+    first, second = payments(there)
+    world.dispute(first)
+    there.complete()
+    assert world.value("select status from public.earnings") == "frozen"
+    world.dispute(second)
+    world.dispute(first, "won")
+    assert world.value("select status from public.earnings") == "frozen"
+    world.dispute(second, "won")
+    assert world.value("select status from public.earnings") == "pending"
+
+
+@pytest.mark.parametrize("disputed", [0, 1])
+def test_what_was_released_before_the_dispute_is_not_paid_out(world: World, disputed: int) -> None:
+    there = dearer_lesson(world)
+    for payment in payments(there):
+        world.settle_funds(payment)
+    there.complete()
+    world.travel(by=timedelta(days=10))
+    world.serve("jobs", "private.maintain")
+    cleared = "select count(*) from private.cleared_earnings(null, private.clock())"
+    assert world.value("select status from public.earnings") == "available"
+    assert world.value(cleared) == 1
+    world.dispute(payments(there)[disputed])
+    assert world.value(cleared) == 0

@@ -7045,7 +7045,8 @@ $$;
 
 -- sql/45_credits/2_next_credit_part.sql
 -- The next minutes of a lot and their part of its price: cumulative, what all minutes taken so far and these come to, less what
--- was taken before; so rounding never loses a cent.
+-- was taken before; so rounding never loses a cent. Where the parts that came back were the smaller ones, it waits for the minutes that
+-- catch up.
 create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
     returns private.credit_part
     language sql
@@ -7056,12 +7057,21 @@ as $$
     select row(
         p_credit.id,
         p_minutes,
-        private.proportion_cents(p_credit.instructor_share_cents, taken.minutes, p_credit.minutes_purchased)
-        - p_credit.taken_share_cents,
-        private.proportion_cents(p_credit.platform_fee_cents, taken.minutes, p_credit.minutes_purchased)
-        - p_credit.taken_fee_cents,
-        private.proportion_cents(p_credit.discount_cents, taken.minutes, p_credit.minutes_purchased)
-        - p_credit.taken_discount_cents
+        greatest(
+            private.proportion_cents(p_credit.instructor_share_cents, taken.minutes, p_credit.minutes_purchased)
+            - p_credit.taken_share_cents,
+            0
+        ),
+        greatest(
+            private.proportion_cents(p_credit.platform_fee_cents, taken.minutes, p_credit.minutes_purchased)
+            - p_credit.taken_fee_cents,
+            0
+        ),
+        greatest(
+            private.proportion_cents(p_credit.discount_cents, taken.minutes, p_credit.minutes_purchased)
+            - p_credit.taken_discount_cents,
+            0
+        )
     )::private.credit_part
     from (select p_credit.minutes_purchased - p_credit.minutes_left + p_minutes as minutes) taken;
 $$;
@@ -10100,6 +10110,7 @@ create index on public.payments (org_id, instructor_id);
 create index on public.payments (booking_id);
 create index on public.payments (credit_id);
 create index on public.payments (authorized_at) where status = 'authorized';
+create index on public.payments (booking_id) where is_disputed;
 create index on public.payments (payer_id);
 create index on public.payments (learner_id);
 create index on public.payments (instructor_id);
@@ -12533,6 +12544,57 @@ as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
 
+-- sql/62_disputes/2_lose_credit.sql
+-- Books the loss of a lot whose purchase's dispute was lost: the minutes that are left are gone, and what they do not cover of
+-- the claim is the platform's loss. Minutes that come back later lessen that loss.
+create function private.lose_credit(
+    p_dispute public.disputes,
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
+    part constant private.credit_part := private.next_credit_part(p_credit, p_credit.minutes_left);
+    loss_cents constant bigint := least(
+        part.share_cents + part.fee_cents - part.discount_cents,
+        p_payment.amount_cents - private.returned_cents(p_payment)
+    );
+begin
+    if part.minutes > 0 then
+        perform private.move_credit(part, 'dispute', null, null);
+    end if;
+    update public.learner_credits set status = 'closed' where id = p_credit.id and status in ('active', 'frozen');
+    update public.payments set lost_cents = lost_cents + loss_cents where id = p_payment.id;
+    update public.disputes
+    set lost_cents = lost_cents + loss_cents,
+        lost_share_cents = lost_share_cents + part.share_cents,
+        revision = revision + 1
+    where id = p_dispute.id;
+
+    perform private.post_transaction(
+        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.currency, p_occurred_at,
+        array[
+            row('dispute_receivable', null, -claim_cents),
+            row('learner_prepaid', null, part.share_cents),
+            row('deferred_fees', null, part.fee_cents),
+            row('deferred_promotions', null, -part.discount_cents),
+            row(
+                'dispute_losses', null,
+                claim_cents - (part.share_cents + part.fee_cents - part.discount_cents)
+            )
+        ]::private.posting[]
+    );
+end;
+$$;
+
 -- sql/62_disputes/2_lose_payment.sql
 -- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
 -- instructor keeps; of a lesson that was called off, only that.
@@ -12596,6 +12658,42 @@ begin
 end;
 $$;
 
+-- sql/62_disputes/2_lose_returned_minutes.sql
+-- Minutes that come back to a lot after its dispute was lost, of a lesson that was called off or a refund that failed, are nobody's
+-- any more. Definer: the writer needs no access to disputes.
+create function private.lose_returned_minutes()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    payment public.payments;
+    dispute public.disputes;
+begin
+    select * into strict credit from public.learner_credits where id = new.credit_id;
+    if credit.status <> 'closed' then
+        return null;
+    end if;
+    select * into strict payment
+    from public.payments
+    where credit_id = credit.id
+        and is_accepted
+    for no key update;
+    select * into strict dispute
+    from public.disputes
+    where payment_id = payment.id
+        and status = 'lost'
+    order by closed_at desc, id
+    limit 1
+    for no key update;
+    perform private.lose_credit(dispute, payment, credit, private.clock());
+    return null;
+end;
+$$;
+
 -- sql/62_disputes/2_settle_credit_dispute.sql
 -- A disputed purchase freezes its minutes. Lost, those that are left are gone, and what they do not cover is the platform's
 -- loss, since those lessons were given; won, they can be used again.
@@ -12613,8 +12711,6 @@ as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
     credit public.learner_credits;
-    part private.credit_part;
-    loss_cents bigint;
 begin
     update public.learner_credits
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
@@ -12626,36 +12722,7 @@ begin
     end if;
 
     select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
-    part := private.next_credit_part(credit, credit.minutes_left);
-    loss_cents := least(
-        part.share_cents + part.fee_cents - part.discount_cents,
-        p_payment.amount_cents - private.returned_cents(p_payment)
-    );
-    if part.minutes > 0 then
-        perform private.move_credit(part, 'dispute', null, null);
-    end if;
-    update public.learner_credits set status = 'closed' where id = credit.id and status in ('active', 'frozen');
-    update public.payments set lost_cents = lost_cents + loss_cents where id = p_payment.id;
-    update public.disputes
-    set lost_cents = lost_cents + loss_cents,
-        lost_share_cents = lost_share_cents + part.share_cents,
-        revision = revision + 1
-    where id = p_dispute.id;
-
-    perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
-        p_dispute.currency, p_occurred_at,
-        array[
-            row('dispute_receivable', null, -claim_cents),
-            row('learner_prepaid', null, part.share_cents),
-            row('deferred_fees', null, part.fee_cents),
-            row('deferred_promotions', null, -part.discount_cents),
-            row(
-                'dispute_losses', null,
-                claim_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-            )
-        ]::private.posting[]
-    );
+    perform private.lose_credit(p_dispute, p_payment, credit, p_occurred_at);
 end;
 $$;
 
@@ -12729,6 +12796,12 @@ create trigger forbid_change
 create trigger forbid_truncate
     before truncate on private.dispute_transactions
     for each statement execute function private.forbid_change();
+
+create trigger lose_returned_minutes
+    after insert on public.credit_entries
+    for each row
+    when (new.kind in ('return', 'refund_failed'))
+    execute function private.lose_returned_minutes();
 
 select private.audit_table('public.disputes', 'id');
 
@@ -13053,7 +13126,8 @@ $$;
 
 -- sql/64_cancellations/2_judge_ending.sql
 -- What ending a booking early gives back, and what is kept of it, if this fraction goes back: of money, of prepaid minutes, or
--- of a share that the platform bears. What was never confirmed gives everything back.
+-- of a share that the platform bears. What was never confirmed gives everything back,
+-- that is what was paid for the booking that was given up for it.
 create function private.judge_ending(p_booking public.bookings, p_refund_bps integer)
     returns private.booking_ending
     language plpgsql
@@ -13073,6 +13147,16 @@ begin
 
     if p_booking.status not in ('confirmed', 'in_progress') then
         ending.kept_share_cents := 0;
+        select coalesce(
+            sum(case paid.status when 'authorized' then paid.amount_cents else private.refundable_cents(paid) end), 0
+        )
+        into ending.returned_cents
+        from public.bookings moved
+        join public.payments paid on paid.booking_id = moved.id
+        where moved.id = p_booking.moved_from_id
+            and moved.is_moved
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded');
     elsif p_booking.total_cents = 0 and p_booking.credit_applied_cents = 0 then
         ending.kept_share_cents := p_booking.instructor_share_cents
             - private.proportion_cents(p_booking.instructor_share_cents, p_refund_bps, 10000);
@@ -13316,6 +13400,7 @@ declare
     person uuid := private.require_person();
     payment public.payments;
     credit public.learner_credits;
+    broken_rule text;
 begin
     select paid.* into payment
     from public.payments paid
@@ -13338,6 +13423,10 @@ begin
     return query
     select made.refund_id, made.minutes, made.amount_cents, credit.currency
     from private.return_credit(payment, credit, p_minutes, p_reason, p_client_key) made;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
 end;
 $$;
 
@@ -13405,8 +13494,8 @@ end;
 $$;
 
 -- sql/64_cancellations/2_request_refund.sql
--- The learner, or a guardian who may pay, asks for money back; an admin decides. The same key and amount again are the same
--- request. Definer: nobody writes refunds directly.
+-- The learner, or a guardian who may pay, asks for money back; an admin decides. Of several payments it is the first that covers
+-- it. The same key and amount again are the same request. Definer: nobody writes refunds directly.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -13430,7 +13519,13 @@ begin
             paid.learner_id = any (private.my_learner_ids())
             or paid.learner_id = any (private.ward_ids(person, 'pay'))
         )
-    order by paid.created_at, paid.id
+    order by
+        exists (
+            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+        ) desc,
+        private.refundable_cents(paid) >= p_amount_cents desc,
+        paid.created_at,
+        paid.id
     limit 1
     for no key update;
     if not found then
@@ -13569,33 +13664,39 @@ $$;
 -- the learner's, and of a cheaper one the difference goes back.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
-    returns public.bookings
+    returns table (booking public.bookings, refund_cents bigint)
     language plpgsql
     volatile
     security definer
     set search_path = ''
 as $$
 declare
-    booking public.bookings;
+    old public.bookings;
     service public.services;
     instructor public.instructors;
-    repeated public.bookings;
+    moved public.bookings;
 begin
     perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
-    booking := private.require_party(p_booking_id);
-    repeated := private.repeat_of_request(
-        booking.learner_id, p_client_key, booking.service_id, booking.instructor_id, p_start_at
-    );
-    if repeated.id is not null then
-        return repeated;
+    old := private.require_party(p_booking_id);
+    moved := private.repeat_of_request(old.learner_id, p_client_key, old.service_id, old.instructor_id, p_start_at);
+    if moved.id is null then
+        select * into strict service from public.services where id = old.service_id;
+        select * into strict instructor from public.instructors where id = old.instructor_id;
+        perform private.require_movable(old, p_start_at);
+        perform private.check_slot_is_bookable(p_start_at, service, instructor);
+        perform private.lock_daily_cap(instructor);
+        moved := private.move_booking(old, service, instructor, p_start_at, p_client_key);
     end if;
-
-    select * into strict service from public.services where id = booking.service_id;
-    select * into strict instructor from public.instructors where id = booking.instructor_id;
-    perform private.require_movable(booking, p_start_at);
-    perform private.check_slot_is_bookable(p_start_at, service, instructor);
-    perform private.lock_daily_cap(instructor);
-    return private.move_booking(booking, service, instructor, p_start_at, p_client_key);
+    return query
+    select
+        moved,
+        case
+            when moved.moved_cents = 0 then 0
+            when moved.is_fee_refundable then greatest(old.total_cents - moved.total_cents, 0)
+            else greatest(
+                least(old.instructor_share_cents, old.total_cents) - least(moved.instructor_share_cents, moved.total_cents), 0
+            )
+        end;
 end;
 $$;
 
@@ -13756,6 +13857,12 @@ begin
     loop
         if payment.status = 'authorized' then
             perform private.capture_payment(payment, payment.amount_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                new.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+            );
         else
             perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
         end if;
@@ -13940,13 +14047,13 @@ create function public.reschedule_booking(
     set search_path = ''
 begin atomic
     select
-        booking.id,
-        booking.status,
-        booking.due_cents,
-        greatest(booking.moved_cents - booking.total_cents, 0) as refund_cents,
-        booking.currency,
-        booking.hold_expires_at
-    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) booking;
+        (moved.booking).id as booking_id,
+        (moved.booking).status as status,
+        (moved.booking).due_cents as amount_cents,
+        moved.refund_cents,
+        (moved.booking).currency as currency,
+        (moved.booking).hold_expires_at as hold_expires_at
+    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) moved;
 end;
 
 comment on function public.reschedule_booking is
@@ -14024,7 +14131,7 @@ end;
 comment on function public.refund_credits is
     'Gives back unused minutes of a purchase, all of them if p_minutes is null, at the price that was paid; for the learner, a guardian who '
     'may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, insufficient_credit, '
-    'client_key_reused.';
+    'client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
 
 create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
     returns table (
@@ -15093,7 +15200,7 @@ alter table private.payout_attempts enable row level security;
 
 -- sql/70_payouts/2_accrue_earning.sql
 -- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
--- or one that was cancelled late. A frozen payment's earning begins frozen.
+-- or one that was cancelled late. While any payment of it is disputed the earning begins frozen.
 -- Definer: nobody writes earnings directly.
 create function private.accrue_earning()
     returns trigger
@@ -15120,7 +15227,12 @@ begin
         new.currency,
         earned.cents,
         greatest(private.clock() + new.payout_hold, funding.funds_available_at),
-        case when funding.is_disputed then 'frozen' else 'pending' end::public.earning_status
+        case
+            when funding.is_disputed
+                or exists (select from public.payments paid where paid.booking_id = new.id and paid.is_disputed)
+                then 'frozen'
+            else 'pending'
+        end::public.earning_status
     from (select private.earned_share_cents(new) as cents) earned
     left join private.funding_payment(new.id) funding on true
     where earned.cents > 0;
@@ -15595,6 +15707,12 @@ as $$
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
+        and not exists (
+            select
+            from public.payments paid
+            where paid.booking_id = earning.booking_id
+                and paid.is_disputed
+        )
         and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
         and (
             earning.amount_cents > 0
@@ -15957,8 +16075,8 @@ end;
 $$;
 
 -- sql/70_payouts/2_freeze_disputed_earnings.sql
--- While a dispute is open what its payment earned and is not settled stays where it is. A problem that was reported keeps its
--- earning frozen longer. Definer: nobody writes earnings directly.
+-- While a dispute is open what its payment earned, alone or with others, and is not settled stays where it is. A problem that was
+-- reported, or a dispute over another payment of the lesson, keeps its earning frozen longer. Definer: nobody writes earnings directly.
 create function private.freeze_disputed_earnings()
     returns trigger
     language plpgsql
@@ -15969,13 +16087,22 @@ as $$
 begin
     update public.earnings earning
     set status = case when new.is_disputed then 'frozen' else 'pending' end::public.earning_status
-    where earning.payment_id = new.id
+    where (earning.payment_id = new.id or earning.booking_id = new.booking_id)
         and earning.status = case when new.is_disputed then 'pending' else 'frozen' end::public.earning_status
         and not exists (
             select
             from public.problem_reports report
             where report.booking_id = earning.booking_id
                 and report.resolved_at is null
+        )
+        and (
+            new.is_disputed
+            or not exists (
+                select
+                from public.payments paid
+                where paid.booking_id = new.booking_id
+                    and paid.is_disputed
+            )
         );
     return null;
 end;
