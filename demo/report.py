@@ -15,8 +15,15 @@ MEANINGS = {
     "instructor_pending": "owed for lessons, not payable yet",
     "payee_payable": "owed and payable: waits for an account",
     "payout_in_transit": "on its way to payees",
+    "learner_prepaid": "hours paid ahead, less our fees of them",
     "platform_fees": "our fees",
+    "deferred_fees": "our fees of hours paid ahead",
+    "promotions": "what discount codes cost us",
+    "deferred_promotions": "discounts of hours paid ahead",
     "processor_fees": "what Stripe keeps",
+    "dispute_receivable": "what banks hold until they have decided",
+    "dispute_fees": "what Stripe takes for a dispute",
+    "dispute_losses": "instructors' shares that we bear",
     "suspense": "money that matches nothing",
 }
 NEXT = """\
@@ -33,6 +40,7 @@ def show(scene: Play) -> None:
     scene.story.console.print()
     scene.story.console.rule("[bold]What the week has left behind", style="cyan")
     show_bookings(scene)
+    show_returns(scene)
     show_statements(scene)
     show_school(scene)
     show_payday(scene)
@@ -61,6 +69,28 @@ def show_bookings(scene: Play) -> None:
             )
             for row in scene.admin.bookings()
         ],
+    )
+
+
+def show_returns(scene: Play) -> None:
+    """Refunds, and what banks took back, as the admin sees them."""
+    refunds = [
+        (row["learners"]["full_name"], row["reason"], row["amount_cents"], row["share_cents"])
+        for row in scene.admin.refunds()
+    ]
+    disputes = [
+        (row["learners"]["full_name"], f"dispute {row['status']}", row["lost_cents"], 0)
+        for row in scene.admin.disputes()
+    ]
+    returned = refunds + disputes
+    scene.story.table(
+        "What came back, as the admin sees it",
+        ("learner", "why", ">returned", ">of the instructor's share"),
+        [
+            (learner, why, money(cents), money(share_cents))
+            for learner, why, cents, share_cents in returned
+        ],
+        footer=("total", "", *(money(sum(column)) for column in list(zip(*returned))[2:])),
     )
 
 

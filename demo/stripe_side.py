@@ -65,6 +65,12 @@ class StripeSide(Protocol):
     def pay(self, intent: PaymentIntent, card: Card) -> None:
         """Confirm a payment as the customer's browser does; raise Declined if the bank says no."""
 
+    def open_dispute(self, intent_id: str) -> str | None:
+        """Take a payment back, as the payer's bank does; None where that cannot be arranged."""
+
+    def lose_dispute(self, dispute_id: str) -> None:
+        """Let the bank decide for the payer."""
+
     def onboard(self, account_id: str, name: str, link: str) -> bool:
         """Fill in Stripe's form; return whether the account is finished."""
 

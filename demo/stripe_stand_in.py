@@ -57,6 +57,15 @@ class StripeStandIn:
         browser = self.fake.stripe(api_key=self.fake.publishable_key)
         confirm(browser, intent, CARDS[card], intent.client_secret)
 
+    def open_dispute(self, intent_id: str) -> str | None:
+        """Dispute all of it: the amount is gone at once, and a fee with it."""
+        paid = self._client().v1.payment_intents.retrieve(intent_id)
+        return str(self.fake.open_dispute(str(paid.latest_charge))["id"])
+
+    def lose_dispute(self, dispute_id: str) -> None:
+        """Leave the money with the payer."""
+        self.fake.end_dispute(dispute_id, "lost")
+
     def onboard(self, account_id: str, name: str, link: str) -> bool:
         """Follow the link: the stand-in's form is filled in by whoever opens it."""
         return httpx.get(link, timeout=30, trust_env=False).is_redirect
