@@ -234,7 +234,7 @@ class Admin(Person):
         """Return what the payers' banks took back."""
         return rows_of(
             self.client.table("disputes")
-            .select("status, lost_cents, fee_cents, liability, learners(full_name)")
+            .select("status, lost_cents, lost_share_cents, liability, learners(full_name)")
             .order("opened_at")
         )
 

@@ -15,7 +15,7 @@ MEANINGS = {
     "instructor_pending": "owed for lessons, not payable yet",
     "payee_payable": "owed and payable: waits for an account",
     "payout_in_transit": "on its way to payees",
-    "learner_prepaid": "hours paid ahead, less our fees of them",
+    "learner_prepaid": "owed in lessons for hours paid ahead",
     "platform_fees": "our fees",
     "deferred_fees": "our fees of hours paid ahead",
     "promotions": "what discount codes cost us",
@@ -55,7 +55,7 @@ def show_bookings(scene: Play) -> None:
     """As the admin sees them, through the published view."""
     scene.story.table(
         "Bookings, as the admin sees them",
-        ("lesson", "learner", "instructor", "booking", "payment", ">paid", ">returned"),
+        ("lesson", "learner", "instructor", "booking", "payment", ">paid", ">back"),
         [
             (
                 f"{spell_short(moment_of(row['start_at']), scene.stage.week)}"
@@ -74,23 +74,32 @@ def show_bookings(scene: Play) -> None:
 
 def show_returns(scene: Play) -> None:
     """Refunds, and what banks took back, as the admin sees them."""
-    refunds = [
+    returned = [
         (row["learners"]["full_name"], row["reason"], row["amount_cents"], row["share_cents"])
         for row in scene.admin.refunds()
-    ]
-    disputes = [
-        (row["learners"]["full_name"], f"dispute {row['status']}", row["lost_cents"], 0)
+        if row["status"] == "succeeded"
+    ] + [
+        (
+            row["learners"]["full_name"],
+            f"The bank took it back: {row['status']}.",
+            row["lost_cents"],
+            row["lost_share_cents"] if row["liability"] == "instructor" else 0,
+        )
         for row in scene.admin.disputes()
     ]
-    returned = refunds + disputes
     scene.story.table(
         "What came back, as the admin sees it",
-        ("learner", "why", ">returned", ">of the instructor's share"),
+        ("learner", "why", ">back", ">of the instructor's share"),
         [
             (learner, why, money(cents), money(share_cents))
             for learner, why, cents, share_cents in returned
         ],
-        footer=("total", "", *(money(sum(column)) for column in list(zip(*returned))[2:])),
+        footer=(
+            "total",
+            "",
+            money(sum(cents for _, _, cents, _ in returned)),
+            money(sum(share_cents for _, _, _, share_cents in returned)),
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 import stripe
 
-from demo.stripe_side import Card, PaymentIntent, WebhookSecrets, confirm
+from demo.stripe_side import Card, PaymentIntent, Verdict, WebhookSecrets, confirm
 
 PATIENCE_SECONDS = 20
 # This card's money can be transferred at once: test mode's clock cannot be moved.
@@ -74,13 +74,9 @@ class StripeTestMode:
         self._awaited.add((f"payment_intent.{outcome}", intent.id))
         confirm(self._client, intent, CARDS[card], "")
 
-    def open_dispute(self, intent_id: str) -> str | None:
+    def open_dispute(self, intent_id: str) -> Verdict | None:
         """Leave it out: whoever ends a dispute in test mode does so by hand."""
         return None
-
-    def lose_dispute(self, dispute_id: str) -> None:
-        """Never asked for: there is no dispute."""
-        raise NotImplementedError
 
     def onboard(self, account_id: str, name: str, link: str) -> bool:
         """Ask the audience to fill in the form, if there is an audience."""

@@ -1,8 +1,9 @@
 """Sunday and Thursday: hours bought ahead, and money that comes back."""
 
-from demo.people import Booking, Learner
+from demo.people import Learner
 from demo.play import Agreed, Lesson, Play
 from demo.story import money
+from demo.stripe_side import Verdict
 
 COUNTRY = Lesson("Country roads", 60, 40_00)
 PRICE_CENTS = 47_20
@@ -110,7 +111,7 @@ def play_on(scene: Play) -> None:
     """Ask for money back, and have it taken back."""
     stage, story = scene.stage, scene.story
     story.open_act(stage.travel("Thursday", "18:00"), "Two learners want their money back")
-    dispute_id = a_payment_is_disputed(scene)
+    decide_for_payer = a_payment_is_disputed(scene)
     iris = scene.agreed_on(scene.iris, "Wednesday")
     refund_id = scene.iris.ask_for_refund(iris.booking, 11_80, "It ended a quarter early.")
     scene.admin.grant_refund(refund_id)
@@ -122,21 +123,21 @@ def play_on(scene: Play) -> None:
         refund.status == 0 and scene.iris.see(iris.booking)["amount_refunded"] == 11_80,
     )
     story.show("request_refund · decide_refund")
-    if dispute_id:
-        a_dispute_is_lost(scene, dispute_id)
+    if decide_for_payer:
+        a_dispute_is_lost(scene, decide_for_payer)
 
 
-def a_payment_is_disputed(scene: Play) -> str | None:
+def a_payment_is_disputed(scene: Play) -> Verdict | None:
     """The bank takes it back at once."""
     paid = scene.kit.see(scene.agreed_on(scene.kit, "Wednesday").booking)
     return scene.stage.stripe.open_dispute(paid["stripe_payment_intent_id"])
 
 
-def a_dispute_is_lost(scene: Play, dispute_id: str) -> None:
+def a_dispute_is_lost(scene: Play, decide_for_payer: Verdict) -> None:
     """The platform bears it: the instructor taught."""
     stage, story, admin = scene.stage, scene.story, scene.admin
     (before,) = admin.disputes()
-    stage.stripe.lose_dispute(dispute_id)
+    decide_for_payer()
     stage.deliver_webhooks()
     (after,) = admin.disputes()
     story.check(
@@ -159,6 +160,6 @@ def a_dispute_is_lost(scene: Play, dispute_id: str) -> None:
 def book_and_pay(scene: Play, learner: Learner, day: str, time: str) -> Agreed:
     """Book a listed time, and pay with a card that works."""
     zara = scene.zara
-    booking: Booking = learner.request(zara, zara.service_id, scene.stage.week.at(day, time))
+    booking = learner.request(zara, zara.service_id, scene.stage.week.at(day, time))
     learner.pay_for(booking)
     return scene.agree(learner, zara, day, time, COUNTRY, booking)
