@@ -59,6 +59,24 @@ class Booking:
     slot_id: str = ""
     status: str = "held"
 
+    @property
+    def reference(self) -> dict[str, str]:
+        """Say to the webhook service what is paid."""
+        return {"booking_id": self.id}
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours that somebody buys ahead."""
+
+    id: str
+    amount_cents: int
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """Say to the webhook service what is paid."""
+        return {"credit_id": self.id}
+
 
 class Visitor:
     """Somebody without an account, who looks around."""
@@ -190,6 +208,42 @@ class Admin(Person):
             p_reason="Licence and insurance seen.",
         )
 
+    def create_code(self, code: str, amount_cents: int) -> None:
+        """Make a discount code, at the platform's cost."""
+        self.call(
+            "admin_create_discount_code",
+            p_code=code,
+            p_reason="For new learners.",
+            p_amount_cents=amount_cents,
+            p_currency="gbp",
+        )
+
+    def grant_refund(self, refund_id: str) -> None:
+        """Say yes to somebody who asks for money back."""
+        self.call("decide_refund", p_refund_id=refund_id, p_is_granted=True, p_note="Fair.")
+
+    def refunds(self) -> list[Row]:
+        """Return what went back, and to whom, in the order in which it was decided."""
+        return rows_of(
+            self.client.table("refunds")
+            .select("amount_cents, share_cents, reason, status, learners(full_name)")
+            .order("created_at")
+        )
+
+    def disputes(self) -> list[Row]:
+        """Return what the payers' banks took back."""
+        return rows_of(
+            self.client.table("disputes")
+            .select("status, lost_cents, lost_share_cents, liability, learners(full_name)")
+            .order("opened_at")
+        )
+
+    def alerts(self) -> list[Row]:
+        """Return what the admins must know, and have not settled."""
+        return rows_of(
+            self.client.table("alerts").select("id, code").is_("resolved_at", None).order("code")
+        )
+
     def bookings(self) -> list[Row]:
         """Return every booking, as the published view shows it."""
         return rows_of(self.client.table("booking_details").select("*").order("start_at"))
@@ -308,7 +362,7 @@ class Customer(Person):
     """Who books and pays: for themselves, or for somebody whom they answer for."""
 
     def request(
-        self, instructor: Instructor, service_id: str, start_at: datetime, **more: str
+        self, instructor: Instructor, service_id: str, start_at: datetime, **more: Any
     ) -> Booking:
         """Book a listed time, published or not; raise Refused if it cannot be had."""
         (booked,) = self.call(
@@ -325,9 +379,62 @@ class Customer(Person):
             status=booked["status"],
         )
 
-    def open_payment(self, booking: Booking) -> PaymentIntent:
+    def check_code(self, code: str, service_id: str) -> Row:
+        """Return what a discount code takes off a lesson."""
+        (answer,) = self.call("check_discount_code", p_code=code, p_service_id=service_id)
+        return cast(Row, answer)
+
+    def buy_hours(self, instructor: Instructor, hours: int, code: str) -> Hours:
+        """Buy hours ahead, with a code that was checked."""
+        (bought,) = self.call(
+            "buy_credits",
+            p_instructor_id=instructor.instructor_id,
+            p_hours=hours,
+            p_discount_code=code,
+        )
+        return Hours(bought["credit_id"], bought["amount_cents"])
+
+    def hours_left(self, instructor: Instructor) -> float:
+        """Return the hours that can still be used with an instructor."""
+        (balance,) = self.call("credit_balance", p_instructor_id=instructor.instructor_id)
+        return float(balance["hours_left"])
+
+    def reschedule(self, booking: Booking, start_at: datetime) -> Booking:
+        """Move a lesson to another open time."""
+        (moved,) = self.call(
+            "reschedule_booking", p_booking_id=booking.id, p_start_at=start_at.isoformat()
+        )
+        return Booking(
+            moved["booking_id"], moved["amount_cents"], moved["currency"], status=moved["status"]
+        )
+
+    def preview_cancellation(self, booking: Booking) -> Row:
+        """Return what cancelling would give back now."""
+        (ending,) = self.call("preview_cancellation", p_booking_id=booking.id)
+        return cast(Row, ending)
+
+    def cancel(self, booking: Booking, expected_refund_cents: int) -> Row:
+        """Cancel for what the preview said, or be asked again."""
+        (ending,) = self.call(
+            "cancel_booking",
+            p_booking_id=booking.id,
+            p_expected_refund_cents=expected_refund_cents,
+        )
+        return cast(Row, ending)
+
+    def ask_for_refund(self, booking: Booking, amount_cents: int, reason: str) -> str:
+        """Ask for money back; return the request's id."""
+        refund_id = self.call(
+            "request_refund",
+            p_booking_id=booking.id,
+            p_amount_cents=amount_cents,
+            p_reason=reason,
+        )
+        return str(refund_id)
+
+    def open_payment(self, bought: Booking | Hours) -> PaymentIntent:
         """Ask the webhook service for what the browser needs to pay."""
-        answer = self.post("/payment-intents", booking_id=booking.id)
+        answer = self.post("/payment-intents", **bought.reference)
         answer.raise_for_status()
         return PaymentIntent.of(answer.json())
 
@@ -335,9 +442,9 @@ class Customer(Person):
         """Confirm the payment at Stripe; raise Declined if the bank says no."""
         self.stage.stripe.pay(intent, card)
 
-    def pay_for(self, booking: Booking) -> None:
+    def pay_for(self, bought: Booking | Hours) -> None:
         """Pay with a card that works."""
-        self.pay(self.open_payment(booking))
+        self.pay(self.open_payment(bought))
 
     def see(self, booking: Booking) -> Row:
         """Return the booking as the published view shows it."""

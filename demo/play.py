@@ -50,6 +50,13 @@ class Agreed:
     time: str
     lesson: Lesson
     booking: Booking
+    is_cancelled: bool = False
+    returned_share_cents: int = 0
+
+    @property
+    def earned_cents(self) -> int:
+        """Return what is left of the share."""
+        return self.lesson.share_cents - self.returned_share_cents
 
 
 class Play:
@@ -80,6 +87,10 @@ class Play:
         self.pip = Pupil(stage, "Pip Moss")
         self.ruth = Guardian(stage, "Ruth Moss")
         self.ella = Instructor(stage, "Ella Frost")
+        self.zara = Instructor(stage, "Zara Lind")
+        self.hugo = Learner(stage, "Hugo Lane")
+        self.iris = Learner(stage, "Iris Dale")
+        self.kit = Learner(stage, "Kit Doyle")
         self.learners = (self.ada, self.ben, self.cho, self.dev)
         self.agreed: list[Agreed] = []
         self.services: dict[Lesson, str] = {}
@@ -88,7 +99,7 @@ class Play:
     @property
     def instructors(self) -> tuple[Instructor, ...]:
         """Everybody who teaches."""
-        return *self.offers, self.tom, self.ella
+        return *self.offers, self.tom, self.ella, self.zara
 
     def agree(
         self,
@@ -102,6 +113,11 @@ class Play:
         """Remember what was booked."""
         agreed = Agreed(customer, instructor, day, time, lesson, booking)
         self.agreed.append(agreed)
+        return agreed
+
+    def agreed_on(self, customer: Customer, day: str) -> Agreed:
+        """Return the lesson that somebody has on a day."""
+        (agreed,) = [one for one in self.agreed if (one.customer, one.day) == (customer, day)]
         return agreed
 
     def found(self) -> list[Row]:

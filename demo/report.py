@@ -15,8 +15,15 @@ MEANINGS = {
     "instructor_pending": "owed for lessons, not payable yet",
     "payee_payable": "owed and payable: waits for an account",
     "payout_in_transit": "on its way to payees",
+    "learner_prepaid": "owed in lessons for hours paid ahead",
     "platform_fees": "our fees",
+    "deferred_fees": "our fees of hours paid ahead",
+    "promotions": "what discount codes cost us",
+    "deferred_promotions": "discounts of hours paid ahead",
     "processor_fees": "what Stripe keeps",
+    "dispute_receivable": "what banks hold until they have decided",
+    "dispute_fees": "what Stripe takes for a dispute",
+    "dispute_losses": "instructors' shares that we bear",
     "suspense": "money that matches nothing",
 }
 NEXT = """\
@@ -33,6 +40,7 @@ def show(scene: Play) -> None:
     scene.story.console.print()
     scene.story.console.rule("[bold]What the week has left behind", style="cyan")
     show_bookings(scene)
+    show_returns(scene)
     show_statements(scene)
     show_school(scene)
     show_payday(scene)
@@ -47,7 +55,7 @@ def show_bookings(scene: Play) -> None:
     """As the admin sees them, through the published view."""
     scene.story.table(
         "Bookings, as the admin sees them",
-        ("lesson", "learner", "instructor", "booking", "payment", ">paid", ">returned"),
+        ("lesson", "learner", "instructor", "booking", "payment", ">paid", ">back"),
         [
             (
                 f"{spell_short(moment_of(row['start_at']), scene.stage.week)}"
@@ -61,6 +69,37 @@ def show_bookings(scene: Play) -> None:
             )
             for row in scene.admin.bookings()
         ],
+    )
+
+
+def show_returns(scene: Play) -> None:
+    """Refunds, and what banks took back, as the admin sees them."""
+    returned = [
+        (row["learners"]["full_name"], row["reason"], row["amount_cents"], row["share_cents"])
+        for row in scene.admin.refunds()
+        if row["status"] == "succeeded"
+    ] + [
+        (
+            row["learners"]["full_name"],
+            f"The bank took it back: {row['status']}.",
+            row["lost_cents"],
+            row["lost_share_cents"] if row["liability"] == "instructor" else 0,
+        )
+        for row in scene.admin.disputes()
+    ]
+    scene.story.table(
+        "What came back, as the admin sees it",
+        ("learner", "why", ">back", ">of the instructor's share"),
+        [
+            (learner, why, money(cents), money(share_cents))
+            for learner, why, cents, share_cents in returned
+        ],
+        footer=(
+            "total",
+            "",
+            money(sum(cents for _, _, cents, _ in returned)),
+            money(sum(share_cents for _, _, _, share_cents in returned)),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, Self
@@ -11,6 +12,8 @@ import stripe
 from stripe.params import PaymentIntentConfirmParams
 
 Card = Literal["good", "empty"]
+# To be called when the payer's bank decides a dispute for the payer.
+Verdict = Callable[[], object]
 
 RETURN_URL = "https://lessons.example/paid"
 
@@ -64,6 +67,9 @@ class StripeSide(Protocol):
 
     def pay(self, intent: PaymentIntent, card: Card) -> None:
         """Confirm a payment as the customer's browser does; raise Declined if the bank says no."""
+
+    def open_dispute(self, intent_id: str) -> Verdict | None:
+        """Take a payment back as the payer's bank does; return its verdict, None if it has none."""
 
     def onboard(self, account_id: str, name: str, link: str) -> bool:
         """Fill in Stripe's form; return whether the account is finished."""

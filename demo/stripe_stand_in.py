@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 
 import httpx
 import stripe
 
-from demo.stripe_side import Card, PaymentIntent, WebhookSecrets, confirm
+from demo.stripe_side import Card, PaymentIntent, Verdict, WebhookSecrets, confirm
 from tests.fake_stripe import FakeStripe
 
 CARDS: dict[Card, str] = {
@@ -56,6 +57,12 @@ class StripeStandIn:
         """Confirm as a browser does: with the publishable key and the intent's client secret."""
         browser = self.fake.stripe(api_key=self.fake.publishable_key)
         confirm(browser, intent, CARDS[card], intent.client_secret)
+
+    def open_dispute(self, intent_id: str) -> Verdict | None:
+        """Dispute all of it: the amount is gone at once, and a fee with it."""
+        paid = self._client().v1.payment_intents.retrieve(intent_id)
+        dispute = self.fake.open_dispute(str(paid.latest_charge))
+        return partial(self.fake.end_dispute, dispute["id"], "lost")
 
     def onboard(self, account_id: str, name: str, link: str) -> bool:
         """Follow the link: the stand-in's form is filled in by whoever opens it."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from demo.play import Play
-from demo.scenes import booking, late_payments, lessons, opening, payday, school, tutor
+from demo.scenes import booking, late_payments, lessons, opening, payday, returns, school, tutor
 
 SCENES: tuple[Callable[[Play], None], ...] = (
     opening.play,
@@ -11,6 +11,8 @@ SCENES: tuple[Callable[[Play], None], ...] = (
     late_payments.play,
     school.play,
     tutor.play,
+    returns.play,
     lessons.play,
+    returns.play_on,
     payday.play,
 )

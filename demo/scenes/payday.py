@@ -49,7 +49,7 @@ def expect(scene: Play) -> dict[str, tuple[int, str | None]]:
         elif agreed.instructor is scene.mei:
             reason = "no_account"
         before, _ = due.get(payee, (0, None))
-        due[payee] = before + agreed.lesson.share_cents, reason
+        due[payee] = before + agreed.earned_cents, reason
     return due
 
 

@@ -1,7 +1,8 @@
 """What a database says about the marketplace, in words that do not depend on when it was said.
 
 Left out are the ids and the times that are made up when an event is applied (those of refunds,
-ledger rows, commands), and the audit log: it tells the way, of which the order is a part.
+disputes, the earnings that these change, credits, ledger rows, commands), which of two events told
+of a dispute first, and the audit log: it tells the way, of which the order is a part.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ QUERIES = {
         select to_jsonb(refund) - '{id,metadata,created_at,updated_at}'::text[]
         from public.refunds refund
     """,
+    "disputes": """
+        select to_jsonb(dispute) - '{id,created_at,updated_at}'::text[] from public.disputes dispute
+    """,
+    "credits": """
+        select to_jsonb(credit) - '{activated_at,expires_at,updated_at}'::text[]
+        from public.learner_credits credit
+    """,
     "accounts": """
         select to_jsonb(account) - 'updated_at' from public.stripe_connect_accounts account
     """,
@@ -30,16 +38,19 @@ QUERIES = {
         select to_jsonb(detail) - '{created_at,updated_at}'::text[]
         from public.connect_account_details detail
     """,
-    "earnings": "select to_jsonb(earning) - 'updated_at' from public.earnings earning",
+    "earnings": """
+        select to_jsonb(earning) - '{id,dispute_id,created_at,updated_at}'::text[]
+        from public.earnings earning
+    """,
     "payouts": "select to_jsonb(payout) - 'updated_at' from public.payouts payout",
     "payout_items": "select to_jsonb(item) from public.payout_items item",
     "ledger": """
         select jsonb_build_array(
             booked.kind,
             booked.source_type,
-            case when booked.source_type <> 'refund' then booked.source_id end,
+            case when booked.source_type not in ('refund', 'dispute') then booked.source_id end,
             booked.currency,
-            booked.effective_at,
+            case when booked.source_type <> 'dispute' then booked.effective_at end,
             jsonb_agg(
                 jsonb_build_array(account.kind, account.owner_id, entry.amount_cents)
                 order by account.kind, account.owner_id
