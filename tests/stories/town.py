@@ -12,7 +12,7 @@ from tests.factories import MARKETPLACE, Instructor, World
 # A Monday, two weeks before the clocks change in London.
 BEGINNING = datetime(2027, 3, 15, 8, tzinfo=UTC)
 
-# Ids are counted here, so that a story that is told again goes the same way wherever SQL goes by ids.
+# Ids are counted, so that a story told again goes the same way wherever SQL goes by ids.
 COUNTED_IDS = """
     create sequence private.made_ids;
 
