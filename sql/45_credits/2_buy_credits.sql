@@ -1,5 +1,5 @@
--- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor, minutes and
--- code again return the same purchase.
+-- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
+-- return the same purchase.
 -- Definer: nobody writes credits directly.
 create function private.buy_credits(
     p_instructor_id uuid,
@@ -47,7 +47,7 @@ begin
     );
 
     perform private.lock_learner(learner.id);
-    credit := private.repeat_of_purchase(learner.id, p_client_key, instructor.id, p_service_id, minutes, p_code);
+    credit := private.repeat_of_purchase(learner.id, p_client_key, instructor.id, p_service_id, minutes);
     if credit.id is not null then
         return credit;
     end if;

@@ -4,8 +4,7 @@ create function private.repeat_of_purchase(
     p_client_key text,
     p_instructor_id uuid,
     p_service_id uuid,
-    p_minutes integer,
-    p_code text
+    p_minutes integer
 )
     returns public.learner_credits
     language plpgsql
@@ -15,24 +14,13 @@ create function private.repeat_of_purchase(
 as $$
 declare
     credit public.learner_credits;
-    used_code_id uuid;
 begin
     select * into credit
     from public.learner_credits
     where learner_id = p_learner_id
         and client_key = p_client_key;
-    if not found then
-        return null;
-    end if;
-
-    select coalesce(redemption.discount_code_id, redemption.referral_code_id) into used_code_id
-    from public.code_redemptions redemption
-    where redemption.credit_id = credit.id;
-    if (credit.instructor_id, credit.service_id, credit.minutes_purchased, used_code_id is not null, used_code_id)
-        is distinct from (
-            p_instructor_id, p_service_id, p_minutes, p_code is not null,
-            (private.find_code(p_code, credit.org_id)).code_id
-        )
+    if found and (credit.instructor_id, credit.service_id, credit.minutes_purchased)
+        is distinct from (p_instructor_id, p_service_id, p_minutes)
     then
         perform private.refuse(
             'PT409', 'client_key_reused',

@@ -11,7 +11,20 @@ declare
     payment public.payments;
 begin
     select * into strict payment from public.payments where id = new.payment_id for no key update;
-    perform private.require_refundable(payment, new.amount_cents);
+    if payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if new.amount_cents > private.refundable_cents(payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
+            'Send a smaller amount.'
+        );
+    end if;
     return new;
 end;
 $$;

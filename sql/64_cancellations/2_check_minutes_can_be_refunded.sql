@@ -17,7 +17,13 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    perform private.require_undisputed(p_payment);
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',

@@ -21,6 +21,19 @@ begin
             'Call refund_credits.'
         );
     end if;
-    perform private.require_refundable(p_payment, p_amount_cents);
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
 end;
 $$;

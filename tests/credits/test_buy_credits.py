@@ -128,21 +128,6 @@ def test_a_double_click_buys_once(world: World) -> None:
     assert world.buy_hours(world.person(), instructor, 2, p_client_key="a").id != first.id
 
 
-def test_the_same_key_with_another_code_is_another_price(world: World) -> None:
-    instructor, service_id = world.hourly()
-    ben = world.person("Ben")
-    for code in ("TENTH", "FIFTH"):
-        world.discount_code(code=code, discount_bps=1000)
-        assert world.check_code(ben, code, service_id)["is_valid"]
-    bought = {"p_client_key": "a", "p_discount_code": "TENTH"}
-    first = world.buy_hours(ben, instructor, 2, **bought)
-    with world.unchanged():
-        assert world.buy_hours(ben, instructor, 2, **bought | {"p_discount_code": "tenth"}) == first
-        for other in ("FIFTH", "NOTHING", None):
-            with world.refusing("PT409", "client_key_reused"):
-                world.buy_hours(ben, instructor, 2, **bought | {"p_discount_code": other})
-
-
 def test_a_code_comes_off_once(world: World) -> None:
     instructor, service_id = world.hourly()
     ben = world.person("Ben")

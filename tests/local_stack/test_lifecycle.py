@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
 import psycopg
 import pytest
 
 from tests.stack import LOCAL, Program
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
 
 CALLER = "4f6e1c34-9f7b-4c55-8a43-3d1f1c5a0001"
 
@@ -45,19 +46,25 @@ def server_pid(home: str) -> int:
     return int((Path(home) / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
-def is_alive(pid: int) -> bool:
+def status(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the name: state, parent …; empty once it is gone."""
     try:
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def is_alive(pid: int) -> bool:
+    return status(pid)[:1] not in ([], ["Z"])
 
 
 def parent(pid: int) -> int:
-    return int(psutil.Process(pid).ppid())
+    return int(status(pid)[1])
 
 
 def children(pid: int) -> set[int]:
-    return {child.pid for child in psutil.Process(pid).children()}
+    everyone = {int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
+    return {other for other in everyone if status(other)[1:2] == [str(pid)]}
 
 
 def soon(condition: Callable[[], bool]) -> bool:

@@ -6822,8 +6822,8 @@ alter table public.learner_credits enable row level security;
 alter table public.credit_entries enable row level security;
 
 -- sql/45_credits/2_buy_credits.sql
--- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor, minutes and
--- code again return the same purchase.
+-- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
+-- return the same purchase.
 -- Definer: nobody writes credits directly.
 create function private.buy_credits(
     p_instructor_id uuid,
@@ -6871,7 +6871,7 @@ begin
     );
 
     perform private.lock_learner(learner.id);
-    credit := private.repeat_of_purchase(learner.id, p_client_key, instructor.id, p_service_id, minutes, p_code);
+    credit := private.repeat_of_purchase(learner.id, p_client_key, instructor.id, p_service_id, minutes);
     if credit.id is not null then
         return credit;
     end if;
@@ -7194,8 +7194,7 @@ create function private.repeat_of_purchase(
     p_client_key text,
     p_instructor_id uuid,
     p_service_id uuid,
-    p_minutes integer,
-    p_code text
+    p_minutes integer
 )
     returns public.learner_credits
     language plpgsql
@@ -7205,24 +7204,13 @@ create function private.repeat_of_purchase(
 as $$
 declare
     credit public.learner_credits;
-    used_code_id uuid;
 begin
     select * into credit
     from public.learner_credits
     where learner_id = p_learner_id
         and client_key = p_client_key;
-    if not found then
-        return null;
-    end if;
-
-    select coalesce(redemption.discount_code_id, redemption.referral_code_id) into used_code_id
-    from public.code_redemptions redemption
-    where redemption.credit_id = credit.id;
-    if (credit.instructor_id, credit.service_id, credit.minutes_purchased, used_code_id is not null, used_code_id)
-        is distinct from (
-            p_instructor_id, p_service_id, p_minutes, p_code is not null,
-            (private.find_code(p_code, credit.org_id)).code_id
-        )
+    if found and (credit.instructor_id, credit.service_id, credit.minutes_purchased)
+        is distinct from (p_instructor_id, p_service_id, p_minutes)
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
@@ -10613,7 +10601,20 @@ declare
     payment public.payments;
 begin
     select * into strict payment from public.payments where id = new.payment_id for no key update;
-    perform private.require_refundable(payment, new.amount_cents);
+    if payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if new.amount_cents > private.refundable_cents(payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
+            'Send a smaller amount.'
+        );
+    end if;
     return new;
 end;
 $$;
@@ -11788,47 +11789,6 @@ begin
 end;
 $$;
 
--- sql/60_payments/2_require_refundable.sql
--- Refuses to give back more of a payment than is left of it: the caller holds its lock.
-create function private.require_refundable(p_payment public.payments, p_amount_cents bigint)
-    returns void
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-begin
-    perform private.require_undisputed(p_payment);
-    if p_amount_cents > private.refundable_cents(p_payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
-            'Send a smaller amount.'
-        );
-    end if;
-end;
-$$;
-
--- sql/60_payments/2_require_undisputed.sql
--- Refuses to give back anything of a payment while its payer's bank disputes it.
-create function private.require_undisputed(p_payment public.payments)
-    returns void
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-begin
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-end;
-$$;
-
 -- sql/60_payments/2_return_free_booking.sql
 -- When a lesson that cost the learner nothing falls through, what the instructor does not keep goes back to the platform, and
 -- of spent rewards to the learner. Definer: nobody writes the ledger directly.
@@ -12980,7 +12940,13 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    perform private.require_undisputed(p_payment);
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
@@ -13015,7 +12981,20 @@ begin
             'Call refund_credits.'
         );
     end if;
-    perform private.require_refundable(p_payment, p_amount_cents);
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
 end;
 $$;
 
