@@ -23,8 +23,8 @@ from psycopg.rows import DictRow, dict_row
 from demo.story import Story
 from demo.stripe_side import StripeSide
 from demo.week import Week
-from tests.clock import travel
-from tests.stack import ROOT, Program, run_file
+from tools.clock import travel
+from tools.cluster import ROOT, Program, run_file
 
 START_SECONDS = 20
 STOP_SECONDS = 10

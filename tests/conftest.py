@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
-from tests.stack import Api, Cluster, KeptConnection, run_file
+from tools.cluster import Api, Cluster, KeptConnection, run_file
 
 CLOCK = Path(__file__).parent / "clock.sql"
 

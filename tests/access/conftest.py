@@ -14,7 +14,7 @@ from tests.access.attempts import Attempt
 from tests.access.matrix import Matrix, load
 from tests.access.town import Person, Town, build
 from tests.factories import Service, World
-from tests.stack import Api, Cluster, KeptConnection, run_file
+from tools.cluster import Api, Cluster, KeptConnection, run_file
 
 Request = dict[str, Any]
 """Arguments of Served.send."""

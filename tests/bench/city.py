@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from tests.stack import run_file
+from tools.cluster import run_file
 
 TABLES = (
     "private.instructor_calendar",

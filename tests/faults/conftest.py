@@ -12,7 +12,7 @@ from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.faults.cluster import FragileCluster
 from tests.jobs.payday import SEED, Payday, a_payday, earn
-from tests.stack import run_file
+from tools.cluster import run_file
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from psycopg import sql
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.jobs.forked import run_forked
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 INSTRUCTORS = 5
 SEED = int(os.environ.get("LPLATE_SEED", "7"))

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from tests.clock import travel
 from tests.conftest import CLOCK
-from tests.stack import Cluster, run_file
+from tools.clock import travel
+from tools.cluster import Cluster, run_file
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import jwt
 import psycopg
 import pytest
 
-from tests.stack import Api, Cluster
+from tools.cluster import Api, Cluster
 
 
 def as_user(api: Api, user_id: object, **claims: object) -> dict[str, str]:

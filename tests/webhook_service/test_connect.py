@@ -17,9 +17,9 @@ import webhook_service
 from tests.factories import Instructor, World
 from tests.fake_stripe import FakeStripe
 from tests.jobs.payday import Payday
-from tests.stack import Cluster
 from tests.webhook_service.conftest import code_of
 from tests.webhook_service.settings import CONNECT_SECRET, JWT_SECRET
+from tools.cluster import Cluster
 from webhook_service.config import Config
 
 URLS = {"refresh_url": "https://app.example.com/again", "return_url": "https://app.example.com/ok"}
