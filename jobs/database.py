@@ -9,7 +9,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from jobs.stripe_outcomes import Failure
-from webhook_service.database import Postgres, StripeDict
+from lplate.postgres import Postgres
+from lplate.stripe_client import StripeDict
 
 PayoutStatus = Literal[
     "pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"

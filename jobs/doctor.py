@@ -9,8 +9,8 @@ import stripe
 from jobs.config import Config
 from jobs.database import Concern, Database, OverduePayday, Violation
 from jobs.output import Output
-from webhook_service.database import DatabaseError
-from webhook_service.stripe_client import as_dict
+from lplate.postgres import DatabaseError
+from lplate.stripe_client import as_dict
 
 
 @dataclass(frozen=True, slots=True)

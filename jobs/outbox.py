@@ -14,8 +14,8 @@ from jobs.doorbell import Doorbell
 from jobs.output import Output
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_outcomes import Outcome
-from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
-from webhook_service.stripe_client import as_dict, make_payment_intent
+from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
+from lplate.stripe_client import as_dict, make_payment_intent
 
 # One at a time, so that a command that kills its worker takes no others with it.
 BATCH = 1

@@ -8,11 +8,11 @@ from itertools import count
 import psycopg
 import pytest
 
-from tests.clock import travel
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
 from tests.instant import INSTANT, install_clock, start
-from tests.stack import Api, Cluster, KeptConnection
+from tools.clock import travel
+from tools.cluster import Api, Cluster, KeptConnection
 
 _numbers = count(1)
 

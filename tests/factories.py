@@ -22,8 +22,8 @@ import pytest
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
-from tests.clock import travel
 from tests.instant import INSTANT
+from tools.clock import travel
 
 MARKETPLACE = UUID("00000000-0000-4000-8000-000000000001")
 API_VERSION = "test-api-version"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.clock import travel
-from tests.stack import ROOT, Cluster, run_file
+from tools.clock import travel
+from tools.cluster import ROOT, Cluster, run_file
 
 # A Wednesday in summer, weeks away from the end of a quarter and months away from any change of
 # the clocks. LPLATE_INSTANT chooses another instant.
@@ -26,7 +26,7 @@ MIGRATED_NOW = Path(__file__).with_name("migrated_now.sql")
 def install_clock(cluster: Cluster, dbname: str) -> None:
     """Takes a database that has just been migrated to the tests' instant."""
     with psycopg.connect(cluster.url("postgres", dbname), autocommit=True) as connection:
-        run_file(connection, ROOT / "tests" / "clock.sql")
+        run_file(connection, ROOT / "tools" / "clock.sql")
     with psycopg.connect(cluster.admin_url(dbname)) as connection:
         travel(connection, to=INSTANT)
         run_file(connection, MIGRATED_NOW)

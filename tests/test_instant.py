@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import World
 from tests.instant import INSTANT
-from tests.stack import ROOT, Cluster
+from tools.cluster import ROOT, Cluster
 
 # What SQL and JavaScript take for today. Ruff knows Python's ways (TID251, pyproject.toml).
 TODAY = re.compile(
@@ -20,8 +20,6 @@ TODAY = re.compile(
     re.IGNORECASE,
 )
 ALLOWED = {
-    "clock.py": "keeps the distance from the real time",
-    "clock.sql": "keeps the distance from the real time",
     "test_instant.py": "is this file",
     "docs/test_frontend_examples.py": "moves the clock of JavaScript as far as the database's",
     "foundation/test_clock.py": "plants a rule that asks another clock",

@@ -14,10 +14,10 @@ import pytest
 from tests.access.attempts import Attempt
 from tests.access.matrix import Matrix, load
 from tests.access.town import Person, Town, build
-from tests.clock import travel
 from tests.factories import Service, World
 from tests.instant import start
-from tests.stack import Api, Cluster, KeptConnection, run_file
+from tools.clock import travel
+from tools.cluster import Api, Cluster, KeptConnection, run_file
 
 Request = dict[str, Any]
 """Arguments of Served.send."""

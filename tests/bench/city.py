@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from tests.instant import INSTANT
-from tests.stack import run_file
+from tools.cluster import run_file
 
 TABLES = (
     "private.instructor_calendar",

@@ -15,7 +15,7 @@ import pytest
 from tests.bench.city import City
 from tests.bench.measure import Ratio
 from tests.instant import start
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 INSTRUCTORS = int(os.environ.get("BENCH_INSTRUCTORS", "10000"))
 

@@ -26,7 +26,7 @@ from tests.bench.payees import AMOUNT_CENTS, crowd
 from tests.factories import World, transfer_object
 from tests.fake_stripe import FakeStripe
 from tests.jobs.payday import Finished, Payday, finish
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(14_400)]
 

@@ -18,9 +18,9 @@ from demo.story import WIDTH, Story
 from demo.stripe_side import StripeSide, WebhookSecrets
 from demo.stripe_stand_in import StripeStandIn
 from demo.week import Week
-from tests.clock import travel
 from tests.instant import INSTANT, MIGRATED_NOW
-from tests.stack import run_file
+from tools.clock import travel
+from tools.cluster import run_file
 
 Event = dict[str, Any]
 

@@ -15,9 +15,9 @@ from demo.story import Story
 from demo.stripe_side import PaymentIntent
 from demo.stripe_stand_in import StripeStandIn
 from demo.week import moment_of
-from tests.clock import travel
 from tests.instant import INSTANT
-from tests.stack import LOCAL, ROOT
+from tools.clock import travel
+from tools.cluster import LOCAL, ROOT
 
 PREAMBLE = """
 import { createClient } from "@supabase/supabase-js";

@@ -11,7 +11,7 @@ from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
 from tests.jobs.payday import SEED, Payday, a_payday, earn
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 @pytest.fixture(scope="session")

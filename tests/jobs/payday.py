@@ -23,7 +23,7 @@ from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
 from tests.jobs.forked import run_forked
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 INSTRUCTORS = 5
 # After the lessons of everybody, one each two days, every schedule has had a payday by now.

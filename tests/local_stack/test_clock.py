@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from tests.clock import travel
-from tests.stack import ROOT, Cluster, run_file
+from tools.clock import travel
+from tools.cluster import ROOT, Cluster, run_file
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def url(cluster: Cluster, new_database: str) -> str:
                 return now();
             """
         )
-        run_file(connection, ROOT / "tests" / "clock.sql")
+        run_file(connection, ROOT / "tools" / "clock.sql")
     return url
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.instant import real_time
-from tests.stack import Api, Cluster
+from tools.cluster import Api, Cluster
 
 
 def as_user(api: Api, user_id: object, **claims: object) -> dict[str, str]:

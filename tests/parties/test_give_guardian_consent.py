@@ -13,7 +13,7 @@ import pytest
 from tests.factories import MARKETPLACE, Refusal, World, refusal
 from tests.races import wait_for_lock
 from tests.schools.conftest import School, open_school
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 GIL = "gil@example.org"
 

@@ -13,9 +13,9 @@ import webhook_service
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
-from tests.stack import Cluster
 from tests.webhook_service.settings import ENVIRONMENT
 from tests.webhook_service.shop import Shop
+from tools.cluster import Cluster
 from webhook_service.config import Config
 from webhook_service.database import StripeEvent
 

@@ -21,8 +21,8 @@ from psycopg import sql
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import real_time
-from tests.stack import Cluster
 from tests.webhook_service.settings import CONNECT_SECRET, ENVIRONMENT, JWT_SECRET, PLATFORM_SECRET
+from tools.cluster import Cluster
 
 
 @dataclass

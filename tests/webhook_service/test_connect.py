@@ -17,9 +17,9 @@ from tests.factories import Instructor, World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT, real_time
 from tests.jobs.payday import Payday
-from tests.stack import Cluster
 from tests.webhook_service.conftest import code_of
 from tests.webhook_service.settings import CONNECT_SECRET, JWT_SECRET
+from tools.cluster import Cluster
 from webhook_service.config import Config
 
 URLS = {"refresh_url": "https://app.example.com/again", "return_url": "https://app.example.com/ok"}

@@ -1,4 +1,4 @@
-"""The local stack, for tests: a throw-away cluster, and an API over any of its databases."""
+"""The local stack for tests and tools: a throw-away cluster, an API over any of its databases."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Program:
 
     @property
     def pid(self) -> int:
+        """The process's id."""
         return self._process.pid
 
     def stop(self) -> None:
@@ -105,6 +106,7 @@ class Cluster:
         self._program.stop()
 
     def url(self, role: Role, dbname: str) -> str:
+        """How `role` connects to a database."""
         return f"postgresql://{role}:{PASSWORD}@{self.host}:{self.port}/{dbname}"
 
     def admin_url(self, dbname: str = "postgres") -> str:
@@ -207,6 +209,7 @@ class Api:
         self.stop()
 
     def stop(self) -> None:
+        """Ends Auth and the Data API; the database stays."""
         self._program.stop()
 
     def mint_token(self, user_id: object, **claims: object) -> str:

@@ -1,13 +1,16 @@
 """How LPlate talks to Stripe, and what it accepts as an answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import stripe
 
-from webhook_service.config import StripeSettings
+from lplate.settings import StripeSettings
 
 # Snapshot events must be sent in this version too: it is chosen on the webhook endpoint at Stripe.
 API_VERSION: str = stripe.api_version
+
+StripeDict = Mapping[str, Any]
 
 stripe.enable_telemetry = False
 

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 """Writes supabase/types/database.types.ts, as the Supabase CLI describes what migrations make.
 
 Called by `make types`.
 """
 
-from tests.stack import ROOT, Cluster, generate_types
+from tools.cluster import ROOT, Cluster, generate_types
 
 TYPES = ROOT / "supabase" / "types" / "database.types.ts"
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Writes what sql/ has and supabase/migrations lacks as the next migration.
 
 Called by `make migration name=add_x`. A file that no migration names yet is taken as it stands,
@@ -13,7 +12,7 @@ from subprocess import CalledProcessError
 
 import psycopg
 
-from tests.stack import ROOT, Cluster, run_file, supabase
+from tools.cluster import ROOT, Cluster, run_file, supabase
 
 MIGRATIONS = ROOT / "supabase" / "migrations"
 
