@@ -29,7 +29,9 @@ SIGNATURE = """
         ),
         pronargs - pronargdefaults,
         array(
-            select name from unnest(proargnames, proargmodes) as argument (name, mode) where mode = 't'
+            select name
+            from unnest(proargnames, proargmodes) as argument (name, mode)
+            where mode = 't'
             union all
             select attname
             from pg_attribute
@@ -64,6 +66,7 @@ def calls_of(source: str) -> Iterator[Call]:
             ):
                 *row, function = call.args
                 assert isinstance(function, ast.Constant)
+                assert isinstance(function.value, str)
                 yield Call(
                     method.name,
                     function.value,
