@@ -261,14 +261,14 @@ class Database(Postgres):
         self, command_id: int, worker_id: UUID, error: str, *, is_final: bool
     ) -> Literal["retry", "dead"]:
         """Give a command back for a later try; 'dead' means that nobody will try again."""
-        fate: Literal["retry", "dead"] = self._scalar(
+        outcome: Literal["retry", "dead"] = self._scalar(
             "fail_command",
             command_id=command_id,
             worker_id=worker_id,
             error=error,
             is_final=is_final,
         )
-        return fate
+        return outcome
 
     def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
         """Record what Stripe says of a payment's PaymentIntent."""

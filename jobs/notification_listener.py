@@ -1,4 +1,4 @@
-"""Waits for something to do: some time, or less if the database says that there is something."""
+"""Waits between two looks at the outbox, and is woken when the database announces a command."""
 
 import threading
 import time
@@ -11,11 +11,11 @@ from jobs.output import Output
 SLICE_SECONDS = 0.25
 
 
-class Doorbell:
+class NotificationListener:
     """Listens on the channel `outbox`, on a connection of its own.
 
-    That has to be a direct one: behind a transaction pooler nobody hears anything. Without it, or
-    while it is lost, only time passes.
+    The connection must be a direct one: a transaction pooler delivers no notifications. Without a
+    URL, or while the connection is lost, wait() only waits.
     """
 
     def __init__(self, url: str | None, output: Output, stop: threading.Event) -> None:
@@ -25,12 +25,12 @@ class Doorbell:
         self._connection: psycopg.Connection | None = None
 
     def wait(self, seconds: float) -> None:
-        """Return when it has rung, the time is over, or everything is to stop."""
+        """Return on a notification, after so many seconds, or when told to stop."""
         deadline = time.monotonic() + seconds
         try:
             if self._connection is None and self._url:
                 self._connection = _listen(self._url)
-                return  # what came before is looked for by the caller
+                return  # the caller looks for commands that came before
             while self._connection and not self._stop.is_set():
                 left = deadline - time.monotonic()
                 if left <= 0:
