@@ -1,4 +1,5 @@
--- A payment keeps its parties and its amounts from the moment it is made; when its booking is rescheduled, it goes along.
+-- Keeps a payment's parties and amounts as they were when it was opened. Its booking may change only from the original of a
+-- reschedule to the replacement.
 -- Definer: the writer may have no access to private.
 create function private.forbid_payment_repricing()
     returns trigger
@@ -30,7 +31,7 @@ begin
         perform private.refuse(
             'PT409', 'payment_is_frozen',
             'A payment keeps its parties and its amounts.',
-            'Refund it and make another one.'
+            'Refund it, and open another payment.'
         );
     end if;
     return new;
@@ -41,8 +42,8 @@ create trigger forbid_payment_repricing
     before update on public.payments
     for each row execute function private.forbid_payment_repricing();
 
--- Lets no refund of ours exceed what was captured and is neither refunded, on its way back nor disputed, whoever writes it. One
--- made at Stripe is a fact. Definer: the writer needs no access to payments.
+-- Refuses a refund of ours that exceeds the payment's refundable amount, whoever writes it, Studio included. A refund made in
+-- Stripe's Dashboard has already happened and is not refused. Definer: the writer needs no access to payments.
 create function private.check_refund_is_covered()
     returns trigger
     language plpgsql
