@@ -55,20 +55,7 @@ declare
     payment public.payments;
 begin
     select * into strict payment from public.payments where id = new.payment_id for no key update;
-    if payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if new.amount_cents > private.refundable_cents(payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(payment, new.amount_cents);
     return new;
 end;
 $$;
@@ -78,3 +65,30 @@ create trigger check_refund_is_covered
     for each row
     when (new.status = 'pending' and new.stripe_refund_id is null)
     execute function private.check_refund_is_covered();
+
+-- Refuses to refund a disputed payment, or more than is left of it. The caller holds the payment's lock. Refunds of payments and
+-- of credit lots call it before they write anything, so that a refusal names the rule.
+create function private.assert_payment_is_refundable(p_payment public.payments, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait until the dispute has ended.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('At most %s (minor units) of this payment can be refunded.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;

@@ -39,7 +39,7 @@ def test_an_account_that_can_be_paid_is_ready(world: World, metadata: dict[str, 
     assert known["stripe_account_id"] == account["id"]
     assert known["transfers_enabled"]
     assert known["payouts_enabled"]
-    assert not known["requires_onboarding"]
+    assert known["details_submitted"]
     assert (known["country"], known["default_currency"]) == ("GB", "gbp")
 
 
