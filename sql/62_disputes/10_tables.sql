@@ -57,14 +57,18 @@ create index on public.disputes (instructor_id);
 create index on public.disputes (evidence_due_at) where closed_at is null;
 
 comment on table public.disputes is
-    'A payer''s bank demands a payment back. Early warnings (warning_…) move no money; the others move what their balance transactions say.';
-comment on column public.disputes.withdrawn_cents is 'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
+    'A payer''s bank demands a payment back. Early warnings (warning_…) move no money; the others move what their balance '
+    'transactions say.';
+comment on column public.disputes.withdrawn_cents is
+    'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
 comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
 comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
 comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
-comment on column public.disputes.liability is 'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
+comment on column public.disputes.liability is
+    'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
 comment on column public.disputes.revision is 'Number of losses posted; part of their idempotency keys.';
-comment on column public.disputes.evidence_due_at is 'Deadline for submitting evidence to Stripe, which can be done once.';
+comment on column public.disputes.evidence_due_at is
+    'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
     stripe_id text primary key,

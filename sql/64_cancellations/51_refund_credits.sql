@@ -117,7 +117,10 @@ begin
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            format('%s minutes of these hours can be refunded.', case p_credit.status when 'active' then p_credit.minutes_left else 0 end),
+            format(
+                '%s minutes of these hours can be refunded.',
+                case p_credit.status when 'active' then p_credit.minutes_left else 0 end
+            ),
             'Cancel lessons booked with these hours first, or send fewer minutes.'
         );
     end if;

@@ -36,8 +36,10 @@ create index on public.referral_rewards (referrer_id);
 create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
-    'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as it is refunded.';
-comment on column public.referral_rewards.revision is 'Number of changes to clawed_back_cents; part of their idempotency keys.';
+    'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '
+    'it is refunded.';
+comment on column public.referral_rewards.revision is
+    'Number of changes to clawed_back_cents; part of their idempotency keys.';
 
 alter table public.referral_rewards enable row level security;
 

@@ -49,10 +49,13 @@ create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
     'The Stripe account of a payee: the instructor, or the organization if instructor_id is null.';
-comment on column public.stripe_connect_accounts.country is 'Fixed, like service_agreement, once Stripe has created the account.';
+comment on column public.stripe_connect_accounts.country is
+    'Fixed, like service_agreement, once Stripe has created the account.';
 comment on column public.stripe_connect_accounts.status_reason is
-    'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, for admins.';
-comment on column public.stripe_connect_accounts.last_event_at is 'Time of the latest Stripe event applied; older events change nothing.';
+    'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, '
+    'for admins.';
+comment on column public.stripe_connect_accounts.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.connect_account_details (
     connect_account_id uuid primary key,

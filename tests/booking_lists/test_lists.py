@@ -318,7 +318,7 @@ def book_at_school(world: World, school: UUID, day: int, number: int = 1) -> lis
         learner = world.person()
         world.learner(school, learner)
         slot_id = world.slot(world.service(world.instructor(org_id=school)), world.in_days(day))
-        booked.append(world.book_at_school(learner, slot_id)["booking_id"])
+        booked.append(world.book(learner, slot_id)["booking_id"])
     return booked
 
 

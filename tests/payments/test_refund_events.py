@@ -120,9 +120,6 @@ def test_a_refund_that_makes_no_sense_is_parked(world: World, fields: dict[str, 
         assert world.deliver("refund.updated", refund) == "parked"
 
 
-NOTHING_LEFT: dict[str, int] = {}
-
-
 def test_a_refund_that_we_asked_for_is_found_by_its_metadata(world: World) -> None:
     booking = late_payment(world)
     assert world.deliver("refund.created", our_refund(booking)) == "processed"
