@@ -1,6 +1,6 @@
 -- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
 -- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
--- now; any other status may already be outdated, so it is dated at the intent's creation.
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
 -- Definer: the services have no access to the tables.
 create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
     returns void
@@ -161,7 +161,7 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Records the id of the successful charge, by which disputes are found. Money is posted by the events of PaymentIntents and refunds.
+-- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
