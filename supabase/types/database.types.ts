@@ -367,14 +367,14 @@ isOneToOne: false
                   ]
                 },"connect_account_details": {
                   Row: {
-                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string,"verification_status": string | null
+                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string
                   }
                   Update: {
-                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1285,6 +1285,7 @@ isOneToOne: false
                   ]
                 },"stripe_connect_accounts": {
                   Row: {
+<<<<<<< HEAD
                     "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
                   }
                   ComputedFields: never
@@ -1293,6 +1294,16 @@ isOneToOne: false
                   }
                   Update: {
                     "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+=======
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"last_event_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Update: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+>>>>>>> wt-c
                   }
                   Relationships: [
                     {

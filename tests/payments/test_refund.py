@@ -1,4 +1,4 @@
-"""What a payment still holds is given back by one command, which carries the row's own key."""
+"""A refund is sent to Stripe once; what Stripe refuses is still owed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.factories import Booking, World
-from tests.payments.steps import fail_refund, paid
+from tests.payments.steps import fail_refund, our_refund, paid, record_refund, refund_row
 
 AS_SERVICE = """select set_config('request.jwt.claims', '{"role": "service_role"}', true)"""
 AS_NOBODY = "select set_config('request.jwt.claims', '', true)"
@@ -92,3 +92,17 @@ def test_a_payment_that_was_given_back_before_the_late_success_is_told(world: Wo
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     assert refunds(world) == [(5310, "succeeded")]
     assert world.ledger() == {}
+
+
+def test_a_refusal_leaves_the_money_with_the_platform(world: World, booking: Booking) -> None:
+    before = world.ledger()
+    fail_refund(world, refund_row(world)["id"])
+    refund = refund_row(world)
+    assert (refund["status"], refund["failure_code"]) == ("failed", "charge_disputed")
+    assert world.ledger() == before
+
+
+def test_a_refusal_takes_no_success_back(world: World, booking: Booking) -> None:
+    record_refund(world, refund_row(world)["id"], our_refund(booking))
+    with world.unchanged():
+        fail_refund(world, refund_row(world)["id"])

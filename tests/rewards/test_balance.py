@@ -1,4 +1,4 @@
-"""Rewards come off a booking, and stay the learner's until that is paid."""
+"""Rewards come off the price of a booking, and stay the learner's until it is paid."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
-"""A payment follows its PaymentIntent forward, whatever is late, repeated or out of order."""
+"""A payment follows its PaymentIntent, whatever the order in which events and responses arrive."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World, intent_object
 
@@ -168,3 +170,155 @@ def test_a_status_that_nobody_knows_is_parked(world: World) -> None:
     with world.unchanged(leaving_out=INBOX):
         unknown = intent_object(booking.payment, "requires_patience")
         assert world.deliver("payment_intent.updated", unknown) == "parked"
+
+
+def record(world: World, payment_id: UUID, intent: dict[str, Any]) -> None:
+    world.serve(
+        "webhook_service",
+        "private.record_payment_intent",
+        p_payment_id=payment_id,
+        p_payment_intent=Jsonb(intent),
+    )
+
+
+def test_the_answer_gives_the_payment_its_intent(world: World) -> None:
+    booking = world.booking()
+    intent = booking.intent("requires_payment_method")
+    record(world, booking.payment["id"], intent)
+    assert booking.payment["stripe_payment_intent_id"] == intent["id"]
+    assert booking.payment["status"] == "requires_payment"
+
+
+def test_the_answer_again_changes_nothing(world: World) -> None:
+    booking = world.booking()
+    intent = booking.intent("requires_payment_method")
+    record(world, booking.payment["id"], intent)
+    with world.unchanged():
+        record(world, booking.payment["id"], intent)
+
+
+def test_the_answer_after_the_webhook_takes_nothing_back(world: World) -> None:
+    booking = world.booking()
+    assert booking.pay() == "processed"
+    with world.unchanged():
+        record(world, booking.payment["id"], booking.intent("requires_payment_method"))
+
+
+@pytest.mark.parametrize("metadata", [{}, {"payment_id": "no-uuid"}, {"payment_id": str(uuid4())}])
+def test_another_payments_intent_is_refused(world: World, metadata: dict[str, str]) -> None:
+    booking = world.booking()
+    intent = booking.intent("requires_payment_method", metadata=metadata)
+    with world.unchanged(), world.refusing("PT422", "wrong_payment_intent"):
+        record(world, booking.payment["id"], intent)
+
+
+QUARTER = timedelta(minutes=15)
+
+
+def processing(world: World) -> Booking:
+    booking = world.booking()
+    assert world.deliver("payment_intent.processing", booking.intent("processing")) == "processed"
+    return booking
+
+
+def test_a_processing_payment_keeps_the_time_until_the_lesson(world: World) -> None:
+    booking = processing(world)
+    assert booking.columns["hold_expires_at"] == booking.columns["start_at"]
+    world.travel(by=timedelta(hours=20))
+    world.serve("jobs", "private.maintain")
+    assert booking.status == "held"
+    with world.refusing("PT409", "slot_taken"):
+        world.book(world.person("Cleo"), booking.slot_id)
+
+
+def test_a_processing_payment_that_succeeds_a_day_later_confirms(world: World) -> None:
+    booking = processing(world)
+    world.travel(by=timedelta(hours=20))
+    assert booking.pay() == "processed"
+    assert booking.status == "confirmed"
+
+
+def test_after_a_processing_payment_fails_there_is_a_quarter_of_an_hour_again(
+    world: World,
+) -> None:
+    booking = processing(world)
+    world.travel(by=timedelta(hours=20))
+    world.deliver("payment_intent.payment_failed", booking.intent("requires_payment_method"))
+    assert booking.columns["hold_expires_at"] == world.now() + QUARTER
+    assert booking.open_payment()["amount_cents"] == 5310
+
+
+def test_a_decline_does_not_give_more_time(world: World) -> None:
+    booking = world.booking()
+    deadline = booking.columns["hold_expires_at"]
+    intent = booking.intent("requires_payment_method")
+    world.travel(by=timedelta(minutes=10))
+    world.deliver("payment_intent.payment_failed", intent)
+    assert booking.columns["hold_expires_at"] == deadline
+
+
+def test_a_processing_payment_of_an_expired_booking_brings_nothing_back(world: World) -> None:
+    booking = world.booking()
+    intent = booking.intent("processing")
+    world.travel(by=QUARTER)
+    world.serve("jobs", "private.maintain")
+    assert world.deliver("payment_intent.processing", intent) == "processed"
+    assert booking.status == "expired"
+    world.book(world.person("Cleo"), booking.slot_id)
+
+
+def charge(booking: Booking, **fields: Any) -> dict[str, Any]:
+    return {
+        "object": "charge",
+        "id": "ch_told",
+        "status": "succeeded",
+        "amount": 5310,
+        "currency": "gbp",
+        "payment_intent": booking.payment["stripe_payment_intent_id"],
+    } | fields
+
+
+def linked(world: World) -> Booking:
+    """A booking whose payment knows its intent."""
+    booking = world.booking()
+    world.deliver("payment_intent.processing", booking.intent("processing"))
+    return booking
+
+
+def test_the_charge_is_noted_and_books_no_money(world: World) -> None:
+    booking = linked(world)
+    assert world.deliver("charge.succeeded", charge(booking)) == "processed"
+    assert booking.payment["stripe_charge_id"] == "ch_told"
+    assert booking.payment["status"] == "processing"
+    assert booking.status == "held"
+    assert world.ledger() == {}
+
+
+def test_a_charge_that_failed_is_not_noted(world: World) -> None:
+    booking = linked(world)
+    assert world.deliver("charge.failed", charge(booking, status="failed")) == "processed"
+    assert booking.payment["stripe_charge_id"] is None
+
+
+def test_the_charge_that_paid_is_kept(world: World) -> None:
+    booking = linked(world)
+    booking.pay()
+    paid_by = booking.payment["stripe_charge_id"]
+    with world.unchanged(leaving_out=INBOX):
+        assert world.deliver("charge.updated", charge(booking)) == "processed"
+    assert booking.payment["stripe_charge_id"] == paid_by
+
+
+@pytest.mark.parametrize("intent", [None, "pi_foreign", {"id": "pi_foreign"}])
+def test_a_charge_of_somebody_else_is_ignored(world: World, intent: Any) -> None:
+    booking = linked(world)
+    with world.unchanged(leaving_out=INBOX):
+        foreign = charge(booking, payment_intent=intent)
+        assert world.deliver("charge.succeeded", foreign) == "ignored"
+
+
+def test_the_intent_may_come_expanded(world: World) -> None:
+    booking = linked(world)
+    whole = {"object": "payment_intent", "id": booking.payment["stripe_payment_intent_id"]}
+    assert world.deliver("charge.succeeded", charge(booking, payment_intent=whole)) == "processed"
+    assert booking.payment["stripe_charge_id"] == "ch_told"
