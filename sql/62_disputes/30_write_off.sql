@@ -179,7 +179,7 @@ $$;
 create trigger write_off_returned_minutes
     after insert on public.credit_entries
     for each row
-    when (new.kind in ('return', 'refund_failed'))
+    when (new.kind in ('restore', 'refund_failed'))
     execute function private.write_off_returned_minutes();
 
 -- What is still claimed from the bank for a dispute: withdrawn, and not booked as lost.
