@@ -122,7 +122,7 @@ def statement(
 
     with _session(pool_size=1) as (config, database):
         try:
-            contents = database.statement_of_payout(payout_id)
+            contents = database.payout_statement_document(payout_id)
             pdf.write_bytes(statements.render(contents, config.statement_fonts_dir))
         except Refused as refusal:
             _explain(refusal)

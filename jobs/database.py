@@ -333,9 +333,9 @@ class Database(Postgres):
             is_fetched,
         )
 
-    def statement_of_payout(self, payout_id: UUID) -> dict[str, Any]:
+    def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""
         statement: dict[str, Any] = self._scalar(
-            "select private.statement_of_payout(%s)", payout_id
+            "select private.payout_statement_document(%s)", payout_id
         )
         return statement

@@ -42,7 +42,7 @@ def test_cancelling_at_once_is_cancelling_once(
             )
             parties = [booking.learner, instructor.user_id]
             outcomes = racers.race(partial(cancel, booking, parties))
-            returned = booking.columns["returned_cents"]
+            returned = booking.columns["cancellation_refund_cents"]
             assert set(outcomes) == {str(returned)}
             assert returned == (2655 if booking.columns["cancelled_by"] == "learner" else 5310)
             made = world.rows(
@@ -111,9 +111,9 @@ def test_a_booking_is_moved_or_cancelled(
             payment_id = booking.payment["id"]
             outcomes = racers.race(partial(cancel_or_move, booking, slot_at))
             made = world.rows("select id from public.refunds where payment_id = %s", payment_id)
-            if booking.columns["is_moved"]:
+            if booking.columns["is_rescheduled"]:
                 refused = Refusal("PT409", "booking_not_cancellable")
                 assert (outcomes, made) == ([refused, "moved"], [])
             else:
-                refused = Refusal("PT409", "booking_not_movable")
+                refused = Refusal("PT409", "booking_not_reschedulable")
                 assert (outcomes, len(made)) == (["cancelled", refused], 1)

@@ -37,7 +37,7 @@ def test_a_lesson_that_the_learner_missed_is_earned(
         "learner",
     )
     columns = booking.columns
-    assert (columns["status"], columns["no_show_by"], columns["returned_cents"]) == (
+    assert (columns["status"], columns["no_show_by"], columns["cancellation_refund_cents"]) == (
         "no_show",
         "learner",
         0,
@@ -55,7 +55,7 @@ def test_a_lesson_that_the_instructor_missed_is_refunded_in_full(
 ) -> None:
     who = {"learner": booking.learner, "instructor": booking.instructor.user_id}
     mark(world, who.get(by) or world.admin(), booking, "instructor")
-    assert (booking.status, booking.columns["returned_cents"]) == ("no_show", 5310)
+    assert (booking.status, booking.columns["cancellation_refund_cents"]) == ("no_show", 5310)
     assert refunds(world) == [5310]
     world.carry_refunds()
     assert (world.ledger(), earned(world)) == ({}, 0)
@@ -76,7 +76,7 @@ def test_a_guardian_says_it_for_a_child(world: World) -> None:
 
 
 def test_a_learner_does_not_say_it_of_themselves(world: World, booking: Booking) -> None:
-    with world.unchanged(), world.refusing("42501", "not_yours_to_say"):
+    with world.unchanged(), world.refusing("42501", "cannot_report_no_show"):
         mark(world, booking.learner, booking, "learner")
 
 
@@ -85,7 +85,7 @@ def test_once_the_lesson_was_started_the_learner_cannot_deny_it(world: World) ->
     booking.pay()
     booking.start()
     world.travel(by=QUARTER)
-    with world.unchanged(), world.refusing("42501", "not_yours_to_say"):
+    with world.unchanged(), world.refusing("42501", "cannot_report_no_show"):
         mark(world, booking.learner, booking, "instructor")
     mark(world, booking.instructor.user_id, booking, "instructor")
     assert refunds(world) == [5310]

@@ -202,7 +202,7 @@ def test_what_was_released_before_the_dispute_is_not_paid_out(world: World, disp
     there.complete()
     world.travel(by=timedelta(days=10))
     world.serve("jobs", "private.maintain")
-    cleared = "select count(*) from private.cleared_earnings(null, private.clock())"
+    cleared = "select count(*) from private.payable_earnings(null, private.clock())"
     assert world.value("select status from public.earnings") == "available"
     assert world.value(cleared) == 1
     world.dispute(payments(there)[disputed])

@@ -123,8 +123,8 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     assert (end["left"]["minutes_left"], end["left"]["hours_left"]) == (120, 2)
     assert (end["ahead"]["status"], end["moved"]["status"]) == ("confirmed", "confirmed")
     assert (end["moved"]["amount_cents"], end["moved"]["refund_cents"]) == (0, 0)
-    assert (end["ending"]["refund_bps"], end["ending"]["returned_minutes"]) == (10000, 60)
-    assert end["cancelled"]["returned_minutes"] == 60
+    assert (end["ending"]["refund_bps"], end["ending"]["restored_minutes"]) == (10000, 60)
+    assert end["cancelled"]["restored_minutes"] == 60
     assert (end["returned"]["minutes"], end["returned"]["amount_cents"]) == (60, 5090)
     assert (end["balance"]["total_cents"], end["balance"]["pending_cents"]) == (4525, 4525)
     assert (end["payouts"], end["reasons"]) == ([], [])

@@ -11,8 +11,8 @@ from tests.factories import Booking, World
 
 NOTHING_BACK = {
     "refund_bps": 0,
-    "returned_cents": 0,
-    "returned_minutes": 0,
+    "cancellation_refund_cents": 0,
+    "restored_minutes": 0,
     "kept_share_cents": 0,
 }
 

@@ -62,7 +62,7 @@ def test_a_late_cancellation_captures_only_what_is_kept(world: World) -> None:
     assert ended["refund_cents"] == 2430
     capture(booking)
     payment = booking.payment
-    assert (payment["captured_cents"], payment["released_cents"]) == (2430, 2430)
+    assert (payment["captured_cents"], payment["uncaptured_cents"]) == (2430, 2430)
     assert (refunds(world), earned(world)) == ([], 2250)
     assert world.ledger() == {
         "stripe_balance": 2430,

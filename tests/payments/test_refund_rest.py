@@ -35,7 +35,7 @@ def test_the_command_says_everything_that_stripe_needs(world: World) -> None:
     assert (refund["amount_cents"], refund["status"]) == (5310, "pending")
     assert refund["reason"] == "The instructor is ill."
     command = world.row("select * from private.outbox where topic = 'refund_payment'")
-    assert command["dedupe_key"] == f"refund:{refund['id']}"
+    assert command["idempotency_key"] == f"refund:{refund['id']}"
     assert command["payload"] == {
         "refund_id": str(refund["id"]),
         "payment_intent": booking.payment["stripe_payment_intent_id"],
