@@ -1,5 +1,5 @@
 create table public.referral_rewards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     redemption_id uuid not null unique,
     referrer_id uuid not null,
@@ -11,7 +11,7 @@ create table public.referral_rewards (
     revision integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
