@@ -13,7 +13,7 @@
 create type public.capture_mode as enum ('automatic', 'manual');
 
 create table public.services (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     title text not null,
@@ -33,7 +33,7 @@ create table public.services (
     approval_hours integer not null default 24,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint title_is_short check (length(title) between 1 and 200),
@@ -68,7 +68,7 @@ comment on column public.services.approval_hours is
     'Hours within which the instructor must answer a request, and the learner must pay once it is confirmed.';
 
 create table public.rate_cards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     name text not null,
     currency text not null references private.currencies (code),
@@ -77,7 +77,7 @@ create table public.rate_cards (
     valid_to date,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     unique (org_id, name),
     constraint name_is_short check (length(name) between 1 and 200),
@@ -99,7 +99,7 @@ comment on table public.rate_cards is
 comment on column public.rate_cards.valid_to is 'Last day of validity, inclusive, in the organization''s time zone; null means no end.';
 
 create table public.rate_card_items (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     rate_card_id uuid not null,
     service_id uuid not null,
@@ -107,6 +107,7 @@ create table public.rate_card_items (
     price_cents bigint not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (rate_card_id, service_id),
     foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
     foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,

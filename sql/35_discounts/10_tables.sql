@@ -55,7 +55,7 @@ comment on column public.discount_codes.max_uses is 'By all learners together; n
 comment on column public.discount_codes.uses_count is 'Redemptions that are reserved or redeemed.';
 
 create table public.referral_codes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     referrer_id uuid not null,
     code text not null,
@@ -68,7 +68,7 @@ create table public.referral_codes (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     constraint code_is_plain check (code ~ '^[A-Z0-9]{8,20}$'),
     constraint percentage_is_a_fraction check (discount_bps between 0 and 10000),
@@ -89,7 +89,7 @@ comment on column public.referral_codes.discount_bps is 'Discount on the referre
 comment on column public.referral_codes.reward_cents is 'What the referrer is granted once that lesson is completed and paid.';
 
 create table public.code_redemptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.redemption_kind not null,
     discount_code_id uuid references public.discount_codes (id) on delete restrict,
@@ -103,7 +103,7 @@ create table public.code_redemptions (
     status public.redemption_status not null default 'reserved',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete restrict,
     constraint kind_agrees_with_the_code check (

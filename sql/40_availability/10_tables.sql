@@ -10,7 +10,7 @@
 -- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
 
 create table public.availability_windows (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     day_of_week smallint not null,
@@ -22,7 +22,7 @@ create table public.availability_windows (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -40,7 +40,7 @@ comment on column public.availability_windows.org_id is 'The instructor''s, if l
 comment on column public.availability_windows.time_zone is 'The instructor''s, if left out.';
 
 create table public.availability_exceptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     on_date date not null,
@@ -51,7 +51,7 @@ create table public.availability_exceptions (
     note text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -71,7 +71,7 @@ comment on column public.availability_exceptions.org_id is 'The instructor''s, i
 comment on column public.availability_exceptions.time_zone is 'The instructor''s, if left out.';
 
 create table public.bookable_slots (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     service_id uuid not null,
     instructor_id uuid not null,
@@ -85,7 +85,7 @@ create table public.bookable_slots (
     is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (instructor_id, service_id, start_at),
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -114,13 +114,14 @@ comment on column public.bookable_slots.is_available is
     'Whether a seat is left. The instructor may still be busy with another service, which only booking finds out.';
 
 create table private.instructor_calendar (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     person_id uuid not null,
     slot_id uuid unique,
     during tstzrange not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     constraint time_is_not_empty check (not isempty(during)),

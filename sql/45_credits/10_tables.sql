@@ -14,7 +14,7 @@ create type public.credit_entry_kind as enum (
 );
 
 create table public.learner_credits (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -47,7 +47,7 @@ create table public.learner_credits (
     bought_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -98,7 +98,7 @@ comment on column public.learner_credits.status is
 comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     credit_id uuid not null,
     learner_id uuid not null,
@@ -111,7 +111,7 @@ create table public.credit_entries (
     booking_id uuid,
     refund_id uuid,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,

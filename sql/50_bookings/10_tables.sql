@@ -18,11 +18,11 @@ create type public.booking_party as enum ('learner', 'guardian', 'instructor', '
 create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
 
 create table public.cancellation_policies (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     version integer not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, version),
     constraint versions_count_from_one check (version >= 1)
 );
@@ -35,20 +35,19 @@ create table public.cancellation_tiers (
     org_id uuid not null,
     notice_minutes integer not null,
     refund_bps integer not null,
-    primary key (policy_id, notice_minutes),
+    primary key (org_id, policy_id, notice_minutes),
     foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint notice_is_at_most_90_days check (notice_minutes between 0 and 129600),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
 );
 
-create index on public.cancellation_tiers (org_id, policy_id);
 
 comment on table public.cancellation_tiers is
     'The refund for cancelling at least notice_minutes before the lesson starts. After the start there is none.';
 comment on column public.cancellation_tiers.refund_bps is 'Basis points of what was paid; 10000 is all of it.';
 
 create table public.booking_series (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -59,7 +58,7 @@ create table public.booking_series (
     occurrences integer not null,
     mode public.series_mode not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
@@ -76,7 +75,7 @@ create index on public.booking_series (instructor_id);
 comment on table public.booking_series is 'Bookings that were requested at once, at the same local time every every_weeks weeks.';
 
 create table public.bookings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -124,7 +123,7 @@ create table public.bookings (
     payout_hold interval not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -232,18 +231,18 @@ comment on column public.bookings.cancellation_policy_id is 'The version of the 
 comment on column public.bookings.client_key is 'Chosen by the client: another request with the same key and time returns the same booking.';
 
 create table public.booking_notes (
-    booking_id uuid primary key,
+    booking_id uuid not null unique,
     org_id uuid not null,
     instructor_id uuid not null,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, booking_id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.booking_notes (org_id, booking_id);
 create index on public.booking_notes (org_id, instructor_id);
 create index on public.booking_notes (instructor_id);
 

@@ -8,7 +8,7 @@
 -- 50_bookings/11_transitions.sql.
 
 create table public.lessons (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null unique,
     instructor_id uuid not null,
@@ -22,7 +22,7 @@ create table public.lessons (
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
