@@ -39,7 +39,8 @@ exception
 end;
 $$;
 
--- Every learner has a private half. Definer: the writer of one table need not be a writer of the other.
+-- Creates the learner_details row of every new learner.
+-- Definer: whoever inserts a learner need not be allowed to insert details.
 create function private.add_learner_details()
     returns trigger
     language plpgsql
@@ -57,8 +58,8 @@ create trigger add_learner_details
     after insert on public.learners
     for each row execute function private.add_learner_details();
 
--- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself, and
--- who has left it is a learner there no more.
+-- The person's learner row in an organization. The marketplace creates one for everybody who books; a school adds its learners
+-- itself, and a learner who has left the school is refused. Caller: require_bookable_learner.
 create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
     returns public.learners
     language plpgsql
@@ -86,7 +87,7 @@ begin
     if not found or p_org_id is distinct from private.marketplace_id() then
         perform private.refuse(
             '42501', 'not_a_learner_here',
-            'Only learners of this organization can book here.',
+            'Only learners of this school can book here.',
             'Ask the school to add you as a learner.'
         );
     end if;
@@ -110,8 +111,8 @@ begin
 end;
 $$;
 
--- Sets a learner's date of birth: the learner or a guardian once, an admin of the organization also again.
--- Definer: it decides who needs a guardian, so nobody may update it themselves.
+-- Sets a learner's date of birth. The learner or a guardian can set it once; an admin of the organization can correct it.
+-- Definer: the date decides who needs a guardian, so nobody may update it directly.
 create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
     language plpgsql
@@ -135,7 +136,7 @@ begin
     if details.date_of_birth is not null and not details.org_id = any (private.my_admin_org_ids()) then
         perform private.refuse(
             'PT409', 'date_of_birth_is_set',
-            'The date of birth has been given already.',
+            'The date of birth is set already.',
             'Ask the school, or the platform''s support, to correct it.'
         );
     end if;
@@ -148,7 +149,7 @@ begin
 end;
 $$;
 
--- Refuses a date on which nobody who takes lessons can have been born.
+-- Refuses a date of birth in the future or before 1900.
 create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
     returns void
     language plpgsql
@@ -160,13 +161,14 @@ begin
     if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
         perform private.refuse(
             'PT422', 'birth_is_plausible',
-            'That is no date of birth.',
+            'That date of birth is not possible.',
             'Send a date in the past, as YYYY-MM-DD.'
         );
     end if;
 end;
 $$;
 
+-- The same answer for an unknown learner and for one whom the caller does not answer for. Also called by 40_guardians.
 create function private.refuse_unknown_learner()
     returns void
     language plpgsql
@@ -177,14 +179,15 @@ as $$
 begin
     perform private.refuse(
         'PT404', 'learner_not_found',
-        'There is no such learner whom you answer for.',
+        'There is no such learner for whom you may act.',
         'Check the id, and that you are signed in as the right person.'
     );
 end;
 $$;
 
--- The learner for whom the caller may book in an organization: oneself, whom one is guardian of with that right, or one of
--- a school that one administers. Under 18, only with a guardian's consent.
+-- The learner for whom the caller may book in an organization: the caller, a learner whose guardian the caller is with the
+-- right to book, or a learner of a school that the caller administers. A learner under 18 needs a guardian's consent.
+-- Called by bookings, credits and discount codes.
 create function private.require_bookable_learner(p_learner_user_id uuid, p_learner_id uuid, p_org_id uuid)
     returns public.learners
     language plpgsql
@@ -220,7 +223,7 @@ begin
     if learner.id is null then
         perform private.refuse(
             '42501', 'not_yourself',
-            'You can book lessons for yourself and for those you answer for only.',
+            'You can book lessons only for yourself, for learners whose guardian you are, and for learners of your school.',
             'Send your own user id as p_learner_user_id, or the learner you are guardian of.'
         );
     end if;
@@ -228,15 +231,15 @@ begin
         perform private.refuse(
             'PT422', 'consent_required',
             'A learner under 18 needs a guardian''s consent.',
-            'Call link_guardian, and let the guardian accept with give_guardian_consent.'
+            'Call link_guardian; then the guardian accepts with give_guardian_consent.'
         );
     end if;
     return learner;
 end;
 $$;
 
--- Locks a person's rows as a learner, in each organization, so that one person's requests come one after the other and a double
--- click waits here.
+-- Locks a person's learner rows in all organizations until the transaction ends, so that one person's requests run one after
+-- the other: a double click waits here. Called by bookings and credits.
 create function private.lock_learner(p_learner_id uuid)
     returns void
     language sql
