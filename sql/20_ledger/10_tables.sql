@@ -1,6 +1,5 @@
 create type private.ledger_account_kind as enum (
     'stripe_balance',
-    'platform_bank',
     'instructor_pending',
     'payee_payable',
     'payout_in_transit',
@@ -14,8 +13,6 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'subscription_revenue',
-    'write_offs',
     'suspense'
 );
 

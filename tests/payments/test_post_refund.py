@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import World, refund_object
+from tests.ledger.balances import account_balance_cents
 from tests.payments.steps import paid, refund_of
 
 NOTHING_LEFT: dict[str, int] = {}
@@ -118,12 +119,7 @@ def test_a_refund_of_a_lesson_that_was_paid_out_leaves_a_debt(world: World) -> N
     world.serve("jobs", "private.maintain")
     balance = world.row("select total_cents, available_cents from public.instructor_balances")
     assert balance == {"total_cents": 2250, "available_cents": -2250}
-    assert (
-        world.value(
-            "select private.account_balance_cents('payee_payable', %s, 'gbp')", instructor.id
-        )
-        == 2250
-    )
+    assert account_balance_cents(world, "payee_payable", instructor.id) == 2250
 
 
 def test_money_that_bought_nothing_goes_back_from_suspense(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.factories import World, refund_object
+from tests.ledger.balances import account_balance_cents
 from tests.payments.steps import paid
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
@@ -47,9 +48,7 @@ def test_what_is_left_of_two_refunds_is_split_as_if_the_other_had_never_been(
     alone.refund(10)
 
     pending = {
-        instructor.id: world.value(
-            "select private.account_balance_cents('instructor_pending', %s, 'gbp')", instructor.id
-        )
+        instructor.id: account_balance_cents(world, "instructor_pending", instructor.id)
         for instructor in (booking.instructor, alone.instructor)
     }
     assert pending == {booking.instructor.id: -4492, alone.instructor.id: -4492}
@@ -80,10 +79,4 @@ def test_the_instructor_earns_a_lesson_whose_refund_failed_after_it(world: World
     }
     world.travel(by=timedelta(days=2))
     world.serve("jobs", "private.maintain")
-    assert (
-        world.value(
-            "select private.account_balance_cents('payee_payable', %s, 'gbp')",
-            booking.instructor.id,
-        )
-        == -4500
-    )
+    assert account_balance_cents(world, "payee_payable", booking.instructor.id) == -4500
