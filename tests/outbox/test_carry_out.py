@@ -134,7 +134,7 @@ def test_a_command_that_kills_every_worker_is_given_up(outbox: Outbox, worker: U
     given_up = outbox.command(deadly)
     assert (given_up["attempts"], given_up["dead_at"]) == (12, outbox.world.now())
     assert given_up["leased_by"] is given_up["leased_until"] is None
-    assert given_up["last_error"] == "Its worker never came back."
+    assert given_up["last_error"] == "The worker did not report back before its lease ended."
 
 
 def test_the_last_attempt_is_given_its_time(outbox: Outbox, worker: UUID, other: UUID) -> None:
