@@ -98,11 +98,12 @@ comment on table public.profiles is 'A person with a login, one to one with auth
 comment on column public.profiles.external_id is 'The person''s id in another identity system.';
 
 create table public.organization_members (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid not null references public.profiles (id) on delete cascade,
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (user_id, org_id, role)
 );
 

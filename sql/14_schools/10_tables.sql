@@ -9,7 +9,7 @@
 -- Owners assign every role, admins only instructor and learner, and a school with an owner always keeps one.
 
 create table public.invitations (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     email text not null,
     role public.org_role not null,
@@ -23,7 +23,7 @@ create table public.invitations (
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),

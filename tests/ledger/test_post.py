@@ -18,7 +18,7 @@ from tests.bench.plans import observed
 from tests.factories import Service, World
 from tests.ledger.conftest import Journal, Line
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ANN, BEA = uuid4(), uuid4()
 OWNED = ("instructor_pending", "payee_payable", "payout_in_transit", "learner_rewards")

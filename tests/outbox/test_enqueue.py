@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories import Service, World
 from tests.outbox.conftest import Outbox
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def test_a_command_is_ready_at_once(outbox: Outbox) -> None:

@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from tests.factories import MARKETPLACE, World
 from tests.races import Racers
 from tests.schools.conftest import School
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def add(school: School, caller: UUID, **arguments: Any) -> DictRow:

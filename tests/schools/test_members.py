@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 from tests.factories import MARKETPLACE, Refusal, World
 from tests.races import Racers
 from tests.schools.conftest import School
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def members(school: School, caller: UUID, **arguments: Any) -> list[DictRow]:
