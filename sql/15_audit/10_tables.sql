@@ -45,7 +45,8 @@ comment on column public.audit_logs.old_values is 'The columns that changed, wit
 comment on column public.audit_logs.new_values is
     'The columns that changed, with their new values; for an insert the columns that have a value. Personal data is shown as '
     '"(personal)".';
-comment on column public.audit_logs.user_id is 'The signed-in person, or the person for whom a service acted. No foreign key: the log outlives logins.';
+comment on column public.audit_logs.user_id is
+    'The signed-in person, or the person for whom a service acted. No foreign key: the log outlives logins.';
 comment on column public.audit_logs.reason is 'The reason that a platform admin gave.';
 
 alter table public.audit_logs enable row level security;

@@ -104,7 +104,8 @@ create type private.keyed_posting as (
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.keyed_posting is 'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
+comment on type private.keyed_posting is
+    'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
 
 alter table private.ledger_accounts enable row level security;
 alter table private.ledger_transactions enable row level security;
