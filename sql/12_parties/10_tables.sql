@@ -1,13 +1,14 @@
 -- 12_parties: who teaches (instructors), who is taught (learners), and who answers for a learner (guardians).
 --
---   20_instructors  become an instructor of the marketplace, be added by a school, be verified, be found
---   30_learners     be added by a school, join the marketplace with the first booking, set a date of birth, be bookable
---   40_guardians    offer a guardianship to an address, consent to it, revoke it
---   50_callers      my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
---   70_consent      who is a minor, and whether a guardian has consented
+--   20_instructors       become an instructor of the marketplace, be added by a school, be verified, be found
+--   30_learners          be added by a school, set a date of birth
+--   31_bookable_learner  for whom the caller may book; joins the marketplace with the first booking; one request at a time
+--   40_guardians         offer a guardianship to an address, consent to it, revoke it
+--   50_callers           my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
+--   70_consent           who is a minor, and whether a guardian has consented
 --
 -- What only the person and the admins may see is in a second table (…_details), because policies choose rows, not columns.
--- Bookings (50), credits (45) and discounts (35) ask 30_learners for the learner; 14_schools links logins.
+-- Discounts (35), credits (45) and bookings (50) ask 31_bookable_learner; 14_schools links logins.
 
 create type public.verification_status as enum ('pending', 'verified', 'rejected');
 create type public.payee_kind as enum ('instructor', 'organization');
