@@ -107,7 +107,7 @@ end;
 $$;
 
 -- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
--- ever booked, and the ids of learners who have ever booked the caller. Each of the two may see the other's phone and address.
+-- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
 -- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]

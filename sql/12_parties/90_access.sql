@@ -56,6 +56,8 @@ grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
 -- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
+-- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
+-- the learner has ever booked, and to the admins of the organization.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
