@@ -86,8 +86,8 @@ declare
     moved private.dispute_transactions;
 begin
     for moved in
-        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
-        select given.id, p_dispute.id, given.amount, given.fee
+        insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
+        select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
         on conflict (stripe_id) do nothing
         returning *
@@ -97,7 +97,7 @@ begin
             fee_cents = fee_cents + moved.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, moved.stripe_id),
+            p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, moved.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -moved.amount_cents),
@@ -137,7 +137,7 @@ begin
 
     if payment.status = 'unknown' and dispute.status = 'lost' then
         perform private.post_transaction(
-            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
             dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
