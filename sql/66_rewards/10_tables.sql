@@ -1,3 +1,10 @@
+-- Rewards: what a learner gets for recommending an organization.
+--
+-- referral_rewards   one for each referral code that a new learner redeemed, once that learner's lesson is completed and paid
+--
+-- 82_effects calls grant_reward when a lesson is completed or its payment arrives, whichever comes last, and claw_back_reward when
+-- a payment is refunded or lost. Frontends call reward_balance. Codes and their redemption are in 35_discounts; the balance is the
+-- ledger account learner_rewards.
 create table public.referral_rewards (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
@@ -29,8 +36,10 @@ create index on public.referral_rewards (referrer_id);
 create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
-    'What a referrer got for somebody''s first lesson, once it was completed and paid; taken back in proportion as that is refunded.';
-comment on column public.referral_rewards.revision is 'Counts how often it was taken back or given again.';
+    'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '
+    'it is refunded.';
+comment on column public.referral_rewards.revision is
+    'Number of changes to clawed_back_cents; part of their idempotency keys.';
 
 alter table public.referral_rewards enable row level security;
 

@@ -1,3 +1,12 @@
+-- Connect: the Stripe accounts into which payees are paid.
+--
+-- stripe_connect_accounts   one live account for each payee: an instructor, or an organization that is paid itself
+-- connect_account_details   what Stripe says about an account that only admins may see
+--
+-- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
+-- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
+-- apply_account, apply_capability and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
+-- status is ready.
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );
@@ -14,7 +23,6 @@ create table public.stripe_connect_accounts (
     payouts_enabled boolean not null default false,
     details_submitted boolean not null default false,
     transfers_enabled boolean not null default false,
-    requires_onboarding boolean not null generated always as (not details_submitted) stored,
     country text,
     default_currency text,
     business_type text,
@@ -40,17 +48,19 @@ create index on public.stripe_connect_accounts (org_id, instructor_id);
 create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
-    'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
-comment on column public.stripe_connect_accounts.country is 'Fixed when the account is made at Stripe, as is service_agreement.';
+    'The Stripe account of a payee: the instructor, or the organization if instructor_id is null.';
+comment on column public.stripe_connect_accounts.country is
+    'Fixed, like service_agreement, once Stripe has created the account.';
 comment on column public.stripe_connect_accounts.status_reason is
-    'Why it is not ready, in a word for the payee; Stripe''s own reason is for admins, in connect_account_details.';
-comment on column public.stripe_connect_accounts.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+    'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, '
+    'for admins.';
+comment on column public.stripe_connect_accounts.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.connect_account_details (
     connect_account_id uuid not null unique,
     org_id uuid not null,
     disabled_reason text,
-    verification_status text,
     requirements jsonb,
     business_profile jsonb,
     created_at timestamptz not null default private.clock(),
@@ -63,7 +73,7 @@ create table public.connect_account_details (
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
 create type private.payee as (org_id uuid, instructor_id uuid);
-comment on type private.payee is 'Who is paid: an instructor, or the organization where instructor_id is null.';
+comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
 
 alter table public.stripe_connect_accounts enable row level security;
 alter table public.connect_account_details enable row level security;

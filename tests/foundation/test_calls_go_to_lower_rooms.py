@@ -26,7 +26,7 @@ from typing import NamedTuple
 import psycopg
 import pytest
 
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 SQL = Path(__file__).parents[2] / "sql"
 EFFECTS = "82_effects"
