@@ -8,10 +8,11 @@
 -- command carries an idempotency key for Stripe. Notifications only save time: workers also look every few seconds.
 
 create table private.outbox (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     topic text not null,
     payload jsonb not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     subject text,
     attempts integer not null default 0,
     available_at timestamptz not null default private.clock(),
@@ -21,6 +22,8 @@ create table private.outbox (
     processed_at timestamptz,
     dead_at timestamptz,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, idempotency_key),
     constraint attempts_are_not_negative check (attempts >= 0),
     constraint lease_has_an_owner check ((leased_by is null) = (leased_until is null)),
     constraint finished_once check (num_nonnulls(processed_at, dead_at) <= 1),
