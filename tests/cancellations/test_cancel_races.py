@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ import pytest
 from tests.cancellations.steps import refunds
 from tests.factories import Booking, Refusal, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 CLIENTS = 32
 AT_LENGTH = pytest.param(50, marks=pytest.mark.faults)
@@ -31,15 +32,12 @@ def test_cancelling_at_once_is_cancelling_once(
 ) -> None:
     """By the learner and the instructor, late: who comes first decides what goes back."""
     world = committed_world
-    instructor = world.instructor()
+    instructor, beginning = world.instructor(), world.now()
     with Racers(cluster.admin_url(fresh_database), CLIENTS) as racers:
         for number in range(rounds):
             booking = world.booking(instructor, start_at=world.in_days(1 + number, 20))
             booking.pay()
-            world.connection.execute(
-                "update private.test_clock set offset_interval = %s - now() - interval '2 hours'",
-                [booking.columns["start_at"]],
-            )
+            world.travel(to=booking.columns["start_at"] - timedelta(hours=2))
             parties = [booking.learner, instructor.user_id]
             outcomes = racers.race(partial(cancel, booking, parties))
             returned = booking.columns["cancellation_refund_cents"]
@@ -50,7 +48,7 @@ def test_cancelling_at_once_is_cancelling_once(
                 booking.payment["id"],
             )
             assert [row["amount_cents"] for row in made] == [returned]
-            world.connection.execute("update private.test_clock set offset_interval = '0'")
+            world.travel(to=beginning)
 
 
 def cancel_or_pay(

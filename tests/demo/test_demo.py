@@ -12,7 +12,7 @@ from demo.play import SCHOOL
 from tests.demo.recording import Performance, run_tool
 from tests.demo.replay import deliver
 from tests.demo.state import hash_of, state_of
-from tests.stack import ROOT, Cluster
+from tools.cluster import ROOT, Cluster
 
 Restore = Callable[[Path], str]
 SHUFFLES = 2

@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ROUNDS = 15
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.factories import Booking, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def test_a_payment_asks_for_what_the_booking_froze(world: World) -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.factories import Booking, World
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
 
