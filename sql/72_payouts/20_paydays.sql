@@ -132,7 +132,7 @@ end;
 $$;
 
 -- The latest payday of a schedule up to a date. Weekly: the organization's payout weekday; monthly: the first of the month;
--- instant: the date itself.
+-- daily and instant: the date itself.
 create function private.payday_of(p_schedule public.payout_schedule, p_on date, p_payout_weekday smallint)
     returns date
     language sql
