@@ -13,7 +13,7 @@ create type public.earning_kind as enum (
 create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
 
 create table public.earnings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     payee_id uuid not null,
@@ -31,7 +31,7 @@ create table public.earnings (
     payout_id uuid,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
@@ -71,7 +71,7 @@ comment on column public.earnings.payout_id is 'The payout that pays it. From th
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 
 create table public.problem_reports (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null,
     learner_id uuid not null,
@@ -82,6 +82,7 @@ create table public.problem_reports (
     resolved_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,

@@ -16,7 +16,7 @@ create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 
 create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
 
 create table public.payout_runs (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     schedule public.payout_schedule not null,
     period_on date not null,
@@ -27,7 +27,7 @@ create table public.payout_runs (
     completed_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, schedule, period_on, sequence),
     constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
     constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
@@ -42,7 +42,7 @@ comment on column public.payout_runs.heartbeat_at is 'When a job last worked on 
 -- The two partial indexes below are the queue of a run. Every payout sent leaves dead entries in them that the next claim has to
 -- step over, hence the frequent vacuum.
 create table public.payouts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     run_id uuid not null,
     payee_id uuid not null,
@@ -62,7 +62,7 @@ create table public.payouts (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (run_id, payee_id, currency),
     foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -106,13 +106,12 @@ create table public.payout_items (
     org_id uuid not null,
     instructor_id uuid not null,
     amount_cents bigint not null,
-    primary key (payout_id, earning_id),
+    primary key (org_id, payout_id, earning_id),
     foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
 );
 
-create index on public.payout_items (org_id, payout_id);
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
 create index on public.payout_items (instructor_id);
@@ -129,7 +128,7 @@ create table public.payout_run_results (
     outcome public.payout_outcome not null,
     reason text,
     payout_id uuid,
-    primary key (run_id, payee_id, currency),
+    primary key (org_id, run_id, payee_id, currency),
     foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
@@ -140,7 +139,6 @@ create table public.payout_run_results (
     )
 );
 
-create index on public.payout_run_results (org_id, run_id);
 create index on public.payout_run_results (org_id, instructor_id);
 create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
@@ -150,7 +148,7 @@ comment on column public.payout_run_results.reason is
     'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
 
 create table public.bank_payouts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     connect_account_id uuid not null,
     instructor_id uuid,
@@ -164,6 +162,7 @@ create table public.bank_payouts (
     last_event_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.access.sources import Refusal, Sources
-from tests.stack import ROOT
+from tools.cluster import ROOT
 
 SQL = Sources.read()
 

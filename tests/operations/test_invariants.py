@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import MARKETPLACE, Booking, World
-from tests.stack import ROOT
+from tools.cluster import ROOT
 
 
 @pytest.fixture

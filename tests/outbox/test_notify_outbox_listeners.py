@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.factories import World
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ENQUEUE = "select private.enqueue_command('refund_payment', %s, '{}')"
 

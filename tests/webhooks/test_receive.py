@@ -13,7 +13,7 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.factories import API_VERSION, Booking, World
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
 
@@ -260,7 +260,8 @@ def test_only_the_webhook_service_delivers(world: World, caller: str) -> None:
     with world.unchanged(), world.refusing("42501"), world.connection.transaction():
         world.connection.execute(f"set local role {caller}")
         world.connection.execute(
-            "select private.receive_stripe_event('platform', 'evt_1', 'x', null, false, 'v', now(),"
+            "select private.receive_stripe_event('platform', 'evt_1', 'x', null, false, 'v',"
+            " private.clock(),"
             " '', '{}', false, 'v')"
         )
 
