@@ -28,6 +28,7 @@ create table public.instructors (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
@@ -101,6 +102,7 @@ create table public.learners (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
     constraint goals_are_short check (

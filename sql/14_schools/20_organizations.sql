@@ -136,7 +136,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
-    where id = p_org_id;
+    where id = p_org_id
+        and not is_platform;
 
     if not found then
         perform private.refuse(
@@ -162,5 +163,6 @@ create function private.find_organization(p_slug text)
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
-    where lower(organization.slug) = lower(p_slug);
+    where lower(organization.slug) = lower(p_slug)
+        and not organization.is_platform;
 $$;

@@ -20,13 +20,15 @@ create type private.ledger_account_kind as enum (
 );
 
 create table private.ledger_accounts (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind private.ledger_account_kind not null,
     owner_id uuid,
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency),
+    primary key (org_id, id),
+    unique (org_id, id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
         (kind in ('instructor_pending', 'payee_payable', 'payout_in_transit', 'learner_rewards')) = (owner_id is not null)
@@ -36,7 +38,7 @@ create table private.ledger_accounts (
 
 -- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
 create unique index one_account_a_kind_owner_and_currency
-    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
+    on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
     'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
@@ -46,36 +48,41 @@ comment on column private.ledger_accounts.balance_cents is
     'Running balance of an owned account, the sum of its entries. The platform''s accounts carry none, so that payments never queue behind one row.';
 
 create table private.ledger_transactions (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind text not null,
     source_type text not null,
     source_id uuid,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency)
+    primary key (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, idempotency_key)
 );
 
-create index on private.ledger_transactions (source_type, source_id);
+create index on private.ledger_transactions (org_id, source_type, source_id);
 
 comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is a reversal.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
 comment on column private.ledger_transactions.effective_at is 'When it happened, at Stripe or here; created_at is when it was posted.';
 
 create table private.ledger_entries (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null,
     transaction_id bigint not null,
     account_id bigint not null,
     currency text not null,
     amount_cents bigint not null,
-    foreign key (transaction_id, currency) references private.ledger_transactions (id, currency) on delete restrict,
-    foreign key (account_id, currency) references private.ledger_accounts (id, currency) on delete restrict,
+    primary key (org_id, id),
+    foreign key (org_id, transaction_id, currency) references private.ledger_transactions (org_id, id, currency) on delete restrict,
+    foreign key (org_id, account_id, currency) references private.ledger_accounts (org_id, id, currency) on delete restrict,
     constraint amount_is_not_zero check (amount_cents <> 0)
 );
 
-create index on private.ledger_entries (transaction_id, currency);
-create index on private.ledger_entries (account_id, currency);
+create index on private.ledger_entries (org_id, transaction_id, currency);
+create index on private.ledger_entries (org_id, account_id, currency);
 
 comment on table private.ledger_entries is
     'Signed amounts in the minor unit. The entries of a transaction are inserted together and sum to zero.';
@@ -88,6 +95,7 @@ create type private.posting as (
 comment on type private.posting is 'One line of a ledger transaction: positive debits, negative credits.';
 
 create type private.keyed_posting as (
+    org_id uuid,
     source_id uuid,
     idempotency_key text,
     currency text,

@@ -19,8 +19,9 @@ as $$
 declare
     posted integer;
 begin
-    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
     select distinct
+        posting.org_id,
         posting.account_kind,
         posting.owner_id,
         posting.currency,
@@ -30,39 +31,45 @@ begin
         and not exists (
             select
             from private.ledger_accounts account
-            where account.kind = posting.account_kind
+            where account.org_id = posting.org_id
+                and account.kind = posting.account_kind
                 and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
                 and account.currency = posting.currency
         )
-    order by posting.account_kind, posting.owner_id, posting.currency
+    order by posting.org_id, posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
-        insert into private.ledger_transactions (kind, source_type, source_id, idempotency_key, currency, effective_at)
+        insert into private.ledger_transactions (
+            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at
+        )
         select distinct
-            p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
-        order by posting.idempotency_key
-        on conflict (idempotency_key) do nothing
-        returning id, idempotency_key
+        order by posting.org_id, posting.idempotency_key
+        on conflict (org_id, idempotency_key) do nothing
+        returning org_id, id, idempotency_key
     ),
 
     new_line as materialized (
         select
-            new_transaction.id as transaction_id, posting.account_kind, posting.owner_id, posting.currency,
-            posting.amount_cents
+            new_transaction.org_id, new_transaction.id as transaction_id, posting.account_kind, posting.owner_id,
+            posting.currency, posting.amount_cents
         from unnest(p_postings) posting
-        join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
+        join new_transaction
+            on new_transaction.org_id = posting.org_id
+            and new_transaction.idempotency_key = posting.idempotency_key
         where posting.amount_cents <> 0
     ),
 
     new_entry as (
-        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-        select new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
+        insert into private.ledger_entries (org_id, transaction_id, account_id, currency, amount_cents)
+        select new_line.org_id, new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
         from new_line
         join private.ledger_accounts account
-            on account.kind = new_line.account_kind
+            on account.org_id = new_line.org_id
+            and account.kind = new_line.account_kind
             and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(new_line.owner_id, '00000000-0000-0000-0000-000000000000')
             and account.currency = new_line.currency
     )
@@ -74,6 +81,7 @@ $$;
 
 -- Posts one business event to the ledger, once: the second call with the same key posts nothing and returns false.
 create function private.post_transaction(
+    p_org_id uuid,
     p_kind text,
     p_source_type text,
     p_source_id uuid,
@@ -94,7 +102,8 @@ as $$
         p_effective_at,
         array(
             select row(
-                p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id, posting.amount_cents
+                p_org_id, p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id,
+                posting.amount_cents
             )::private.keyed_posting
             from unnest(p_postings) posting
         )

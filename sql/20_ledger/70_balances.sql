@@ -11,7 +11,7 @@ create function private.account_balance_cents(
 as $$
     select coalesce(sum(entry.amount_cents), 0)::bigint
     from private.ledger_accounts account
-    join private.ledger_entries entry on entry.account_id = account.id
+    join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.kind = p_kind
         and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
         and account.currency = p_currency;

@@ -1,4 +1,5 @@
 create function private.enqueue_command(
+    p_org_id uuid,
     p_topic text,
     p_idempotency_key text,
     p_payload jsonb,
@@ -10,9 +11,9 @@ create function private.enqueue_command(
     security invoker
     set search_path = ''
 as $$
-    insert into private.outbox (topic, idempotency_key, payload, subject)
-    values (p_topic, p_idempotency_key, p_payload, p_subject)
-    on conflict (idempotency_key) do nothing;
+    insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
+    values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 comment on function private.enqueue_command is

@@ -6,10 +6,11 @@ create table public.alerts (
     message text not null,
     related_type text not null,
     related_id uuid not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
     primary key (org_id, id),
+    unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );

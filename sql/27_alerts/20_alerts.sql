@@ -16,7 +16,7 @@ create function private.raise_alert(
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
-    on conflict (idempotency_key) do nothing;
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 -- Takes an alert off the list. Definer: nobody writes alerts directly.

@@ -23,12 +23,12 @@ begin
                 for no key update
             )
         )
-        returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
+        returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
     )
 
     select array_agg(
         row(
-            freed.id, format('earning:%s:available', freed.id), freed.currency,
+            freed.org_id, freed.id, format('earning:%s:available', freed.id), freed.currency,
             line.account_kind, line.owner_id, line.amount_cents
         )::private.keyed_posting
     )

@@ -179,9 +179,10 @@ comment on table public.bank_payouts is
 comment on column public.bank_payouts.arrival_on is 'The day on which Stripe expects the money at the bank.';
 
 create table private.payout_attempts (
-    payout_id uuid not null references public.payouts (id) on delete restrict,
+    org_id uuid not null,
+    payout_id uuid not null,
     attempt integer not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     amount_cents bigint not null,
     currency text not null,
     destination text not null,
@@ -191,7 +192,9 @@ create table private.payout_attempts (
     error_message text,
     started_at timestamptz not null,
     finished_at timestamptz,
-    primary key (payout_id, attempt),
+    primary key (org_id, payout_id, attempt),
+    unique (org_id, idempotency_key),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint attempts_are_counted_from_one check (attempt >= 1),
     constraint destination_is_stripes check (destination ~ '^acct_'),
     constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))

@@ -82,7 +82,9 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     set search_path = ''
 as $$
 begin
-    if p_org_id is not null and not exists (select from public.organizations where id = p_org_id) then
+    if p_org_id is not null and not exists (
+        select from public.organizations where id = p_org_id and not is_platform
+    ) then
         perform private.refuse(
             'PT404', 'organization_not_found',
             'There is no organization with that id.',
@@ -107,7 +109,8 @@ begin
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date <= (private.clock() at time zone organization.time_zone)::date
     ) then
         perform private.refuse(
@@ -119,7 +122,8 @@ begin
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(

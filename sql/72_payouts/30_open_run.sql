@@ -114,7 +114,7 @@ begin
 
     select array_agg(
         row(
-            created.id, format('payout:%s:created', created.id), created.currency,
+            p_run.org_id, created.id, format('payout:%s:created', created.id), created.currency,
             line.account_kind, created.payee_id, line.amount_cents
         )::private.keyed_posting
     )

@@ -40,7 +40,8 @@ begin
 
         select * into last_attempt
         from private.payout_attempts made
-        where made.payout_id = payout.id
+        where made.org_id = payout.org_id
+            and made.payout_id = payout.id
         order by made.attempt desc
         limit 1;
         select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
@@ -57,9 +58,10 @@ begin
     where id = payout.id;
 
     insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
+        org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
+        payout.org_id,
         payout.id,
         next_attempt.attempt,
         format('payout:%s:%s', payout.id, next_attempt.attempt),

@@ -81,7 +81,8 @@ as $$
     select exists (
         select
         from private.payout_attempts made
-        where made.payout_id = p_payout.id
+        where made.org_id = p_payout.org_id
+            and made.payout_id = p_payout.id
             and made.amount_cents = (p_transfer ->> 'amount')::bigint
             and made.currency = p_transfer ->> 'currency'
             and made.destination = private.expandable_id(p_transfer -> 'destination')
@@ -122,9 +123,13 @@ begin
         finished_at = private.clock(),
         error_code = null,
         error_message = null
-    where payout_id = p_payout.id
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id
         and attempt = (
-            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+            select max(made.attempt)
+            from private.payout_attempts made
+            where made.org_id = p_payout.org_id
+                and made.payout_id = p_payout.id
         );
 
     update public.earnings
@@ -132,7 +137,7 @@ begin
     where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
         p_payout.currency, p_occurred_at,
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),

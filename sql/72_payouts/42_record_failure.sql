@@ -27,7 +27,8 @@ begin
         finished_at = private.clock(),
         error_code = left(p_code, 100),
         error_message = left(p_message, 500)
-    where payout_id = p_payout_id
+    where org_id = payout.org_id
+        and payout_id = p_payout_id
         and attempt = p_attempt
         and worker_id = p_worker_id
         and status = 'sending';

@@ -39,7 +39,7 @@ begin
     update public.earnings set payout_id = null where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.org_id, 'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
         p_payout.currency, private.clock(),
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -68,7 +68,7 @@ begin
         and command.payload ->> 'payout_id' = p_payout.id::text;
 
     perform private.enqueue_command(
-        'reverse_transfer', reversal_key,
+        p_payout.org_id, 'reverse_transfer', reversal_key,
         jsonb_build_object(
             'payout_id', p_payout.id,
             'transfer', p_payout.stripe_transfer_id,
@@ -139,7 +139,7 @@ begin
     limit 1;
 
     perform private.post_transaction(
-        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
         payout.currency, p_occurred_at,
         array[
             row('stripe_balance', null, part_cents),

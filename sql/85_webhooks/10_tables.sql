@@ -1,7 +1,8 @@
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
     provider text not null default 'stripe',
     event_id text not null,
     endpoint text not null,
@@ -15,6 +16,7 @@ create table private.webhook_events (
     attempts integer not null default 0,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
+    primary key (org_id, id),
     unique (provider, event_id),
     constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
@@ -24,16 +26,19 @@ create index on private.webhook_events (provider, processed_at);
 create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
 
 comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
+comment on column private.webhook_events.org_id is
+    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
 comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
 
 create table private.webhook_event_bodies (
+    org_id uuid not null,
     event_id uuid not null,
     received_at timestamptz not null,
     raw bytea not null,
-    primary key (event_id, received_at),
-    foreign key (event_id) references private.webhook_events (id) on delete restrict
+    primary key (org_id, event_id, received_at),
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;

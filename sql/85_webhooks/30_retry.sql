@@ -30,7 +30,8 @@ begin
     loop
         select body.raw into raw
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at;
 
         if found and private.process_stripe_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
@@ -72,7 +73,8 @@ begin
     if not exists (
         select
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at
     ) then
         perform private.refuse(
@@ -85,7 +87,8 @@ begin
     update private.webhook_events
     set status = 'received',
         processed_at = null
-    where id = event.id;
+    where org_id = event.org_id
+        and id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),

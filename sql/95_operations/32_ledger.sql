@@ -10,14 +10,14 @@ begin
     return query
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
     from private.ledger_transactions booked
-    left join private.ledger_entries entry on entry.transaction_id = booked.id
+    left join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id
     group by booked.org_id, booked.id
     having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
 
     union all
     select 'balances_are_sums_of_entries', jsonb_build_object('account_id', account.id, 'balance_cents', account.balance_cents)
     from private.ledger_accounts account
-    left join private.ledger_entries entry on entry.account_id = account.id
+    left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
     group by account.org_id, account.id
     having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
@@ -28,7 +28,8 @@ begin
     where (payment.status = 'succeeded') <> exists (
         select
         from private.ledger_transactions booked
-        where booked.idempotency_key = format('payment:%s:succeeded', payment.id)
+        where booked.org_id = payment.org_id
+            and booked.idempotency_key = format('payment:%s:succeeded', payment.id)
     )
 
     union all
@@ -38,12 +39,14 @@ begin
         exists (
             select
             from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:succeeded', refund.id)
+            where booked.org_id = refund.org_id
+                and booked.idempotency_key = format('refund:%s:succeeded', refund.id)
         )
         and not exists (
             select
             from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:failed', refund.id)
+            where booked.org_id = refund.org_id
+                and booked.idempotency_key = format('refund:%s:failed', refund.id)
         )
     )
 

@@ -61,17 +61,19 @@ begin
     where (payout.status in ('paid', 'reversed')) <> exists (
         select
         from private.ledger_transactions booked
-        where booked.idempotency_key = format('payout:%s:paid', payout.id)
+        where booked.org_id = payout.org_id
+            and booked.idempotency_key = format('payout:%s:paid', payout.id)
     )
 
     union all
     select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
     from public.payouts payout
     left join private.ledger_transactions booked
-        on booked.source_type = 'payout'
+        on booked.org_id = payout.org_id
+        and booked.source_type = 'payout'
         and booked.source_id = payout.id
         and booked.kind = 'payout_reversed'
-    left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
+    left join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id and entry.amount_cents > 0
     group by payout.org_id, payout.id
     having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
 

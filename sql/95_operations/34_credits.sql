@@ -67,7 +67,7 @@ begin
     full join (
         select account.currency, -sum(entry.amount_cents) as cents
         from private.ledger_accounts account
-        join private.ledger_entries entry on entry.account_id = account.id
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
         where account.kind = 'learner_prepaid'
         group by account.currency
     ) booked on booked.currency = unused.currency
@@ -116,9 +116,10 @@ begin
     cross join lateral (
         select coalesce(sum(entry.amount_cents), 0) as cents
         from private.ledger_transactions booked
-        join private.ledger_entries entry on entry.transaction_id = booked.id
-        join private.ledger_accounts account on account.id = entry.account_id
-        where booked.source_type = 'dispute'
+        join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where booked.org_id = p_dispute.org_id
+        and booked.source_type = 'dispute'
             and booked.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
