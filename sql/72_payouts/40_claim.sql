@@ -39,10 +39,10 @@ begin
         end if;
 
         select * into last_attempt
-        from private.payout_attempts made
-        where made.org_id = payout.org_id
-            and made.payout_id = payout.id
-        order by made.attempt desc
+        from private.payout_attempts tried
+        where tried.org_id = payout.org_id
+            and tried.payout_id = payout.id
+        order by tried.attempt desc
         limit 1;
         select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
 
@@ -57,7 +57,7 @@ begin
         leased_until = private.clock() + p_lease
     where id = payout.id;
 
-    insert into private.payout_attempts as made (
+    insert into private.payout_attempts as tried (
         org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
@@ -78,7 +78,7 @@ begin
             worker_id = excluded.worker_id,
             started_at = excluded.started_at,
             finished_at = null
-    returning made.* into this_attempt;
+    returning tried.* into this_attempt;
 
     update public.payout_runs
     set heartbeat_at = private.clock()

@@ -30,9 +30,9 @@ begin
 end;
 $$;
 
--- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
--- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
--- found by their keys, whatever a plan was made for.
+-- Applies a transfer as Stripe describes it, in an answer, a look-up or an event: the payout is paid, and what was reversed of the
+-- transfer is owed to the payee again. A transfer that no attempt has asked for, or a second one, is parked. Sequential scans are
+-- off as in claim_payout.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -80,12 +80,12 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
 as $$
     select exists (
         select
-        from private.payout_attempts made
-        where made.org_id = p_payout.org_id
-            and made.payout_id = p_payout.id
-            and made.amount_cents = (p_transfer ->> 'amount')::bigint
-            and made.currency = p_transfer ->> 'currency'
-            and made.destination = private.expandable_id(p_transfer -> 'destination')
+        from private.payout_attempts tried
+        where tried.org_id = p_payout.org_id
+            and tried.payout_id = p_payout.id
+            and tried.amount_cents = (p_transfer ->> 'amount')::bigint
+            and tried.currency = p_transfer ->> 'currency'
+            and tried.destination = private.expandable_id(p_transfer -> 'destination')
     );
 $$;
 
@@ -126,10 +126,10 @@ begin
     where org_id = p_payout.org_id
         and payout_id = p_payout.id
         and attempt = (
-            select max(made.attempt)
-            from private.payout_attempts made
-            where made.org_id = p_payout.org_id
-                and made.payout_id = p_payout.id
+            select max(tried.attempt)
+            from private.payout_attempts tried
+            where tried.org_id = p_payout.org_id
+                and tried.payout_id = p_payout.id
         );
 
     update public.earnings

@@ -35,7 +35,11 @@ begin
             'Check the id.'
         );
     end if;
-    return query select * from private.statement_lines(p_payout_id);
+    return query
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.statement_lines(p_payout_id) statement;
 end;
 $$;
 
