@@ -1,4 +1,5 @@
--- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+-- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
+-- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
     returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
     language sql
@@ -23,8 +24,8 @@ as $$
     where payout.run_id = p_run_id;
 $$;
 
--- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
--- {"amount", "currency"}. Definer: the jobs have no access to the tables.
+-- The currencies in which the platform's Stripe balance does not cover a run, with what is missing; no row if it covers all of
+-- them. p_available is the list of {"amount", "currency"} from Stripe's balance. Definer: the job has no access to the tables.
 create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
     returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
     language sql
@@ -49,7 +50,8 @@ as $$
     order by needed.currency;
 $$;
 
--- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
+-- Completes a run if nothing of it is left to send, and reports how it went. Held payouts do not keep a run open: releasing one
+-- reopens it. Definer: the job has no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
     returns table (
         is_completed boolean,
