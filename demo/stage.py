@@ -115,7 +115,7 @@ class Stage:
 
     def install_clock(self) -> None:
         """Replace private.clock() in this database, as only tests and this demo do."""
-        run_file(self.operator, ROOT / "tests" / "clock.sql")
+        run_file(self.operator, ROOT / "tools" / "clock.sql")
 
     def travel(self, day: str, local_time: str) -> datetime:
         """Move the present of the database and of Stripe to a moment of the week."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
-from tools.cluster import Api, Cluster, KeptConnection, run_file
+from tools.cluster import ROOT, Api, Cluster, KeptConnection, run_file
 
-CLOCK = Path(__file__).parent / "clock.sql"
+CLOCK = ROOT / "tools" / "clock.sql"
 
 _numbers = count(1)
 
