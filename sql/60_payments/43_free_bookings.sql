@@ -76,7 +76,8 @@ create trigger reverse_free_booking
     )
     execute function private.reverse_free_booking();
 
--- When all of a booking or a purchase was given back, its code can be used again, and spent rewards are the learner's again.
+-- Restores the discount of a booking or credit purchase that was refunded in full: its code can be used again, and spent rewards
+-- return to the learner.
 create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
     returns void
     language plpgsql

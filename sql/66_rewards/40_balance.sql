@@ -1,4 +1,4 @@
--- The caller's rewards that can be used, by organization. Definer: the ledger is nobody's to read.
+-- The caller's usable rewards by organization. Definer: no API role may read the ledger.
 create function private.reward_balance()
     returns table (learner_id uuid, org_id uuid, available_cents bigint, currency text)
     language plpgsql

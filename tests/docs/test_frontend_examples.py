@@ -15,6 +15,7 @@ from demo.story import Story
 from demo.stripe_side import PaymentIntent
 from demo.stripe_stand_in import StripeStandIn
 from demo.week import moment_of
+from tests.instant import INSTANT
 from tools.clock import travel
 from tools.cluster import LOCAL, ROOT
 
@@ -28,6 +29,15 @@ const supabase = createClient(process.env.API_URL, process.env.ANON_KEY, {
   realtime: { transport: WebSocket },
 });
 const service = process.env.SERVICE_URL;
+const ahead = globalThis.Date.parse(process.env.PRESENT) - globalThis.Date.now();
+class Date extends globalThis.Date {
+  constructor(...parts) {
+    super(...(parts.length ? parts : [Date.now()]));
+  }
+  static now() {
+    return globalThis.Date.now() + ahead;
+  }
+}
 const tell = async (what, value) => {
   console.log(JSON.stringify({ what, value }));
   await once(process.stdin, "data");
@@ -64,6 +74,8 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     stripe = StripeStandIn()
     with Stage(Story(Console(file=StringIO())), stripe) as stage:
         stage.install_clock()
+        travel(stage.operator, to=INSTANT)
+        stripe.travel(INSTANT)
         # In place of the admin's decision, which is not the frontend's.
         stage.operator.execute(
             "alter table public.instructors alter verification_status set default 'verified'"
@@ -81,6 +93,7 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                 "API_URL": stage.api_url,
                 "ANON_KEY": stage.anon_key,
                 "SERVICE_URL": stage.service_url,
+                "PRESENT": INSTANT.isoformat(),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
