@@ -44,31 +44,12 @@ begin
     where id = p_payout_id
     returning * into payout;
 
-    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+    if p_outcome = 'refused' and private.is_refusal_of_destination(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
         return 'held';
     end if;
     return payout.status;
 end;
-$$;
-
--- Does this refusal say that the destination cannot be paid until somebody changes it? Anything else is tried again.
-create function private.is_final_refusal(p_code text)
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = ''
-as $$
-    select p_code in (
-        'insufficient_capabilities_for_transfer',
-        'transfers_not_allowed',
-        'account_invalid',
-        'account_closed',
-        'no_account',
-        'resource_missing',
-        'account_country_invalid_address'
-    );
 $$;
 
 -- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
