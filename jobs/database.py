@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from jobs.stripe_outcomes import Failure
+from jobs.stripe_failures import Failure, Try
 from lplate.postgres import Postgres
 from lplate.stripe_client import StripeDict
 
@@ -39,13 +39,14 @@ class OverduePayday:
 
 
 @dataclass(frozen=True, slots=True)
-class Shortfall:
-    """What Stripe's balance lacks in a currency to pay a run, in the minor unit."""
+class PayoutRunDecision:
+    """Whether a run may be paid, and what Stripe's balance lacks in each currency if not.
 
-    currency: str
-    needed_cents: int
-    available_cents: int
-    shortfall_cents: int
+    A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit.
+    """
+
+    is_payable: bool
+    shortfalls: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,10 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True)
 class ClosedRun:
-    """The books of a run after its last payout."""
+    """The result of a run after its last payout. It is settled if nothing is left to look at."""
 
     is_completed: bool
+    is_settled: bool
     total: int
     paid: int
     held: int
@@ -137,79 +139,79 @@ class Concern:
     next_step: str
 
 
+@dataclass(frozen=True, slots=True)
+class StripeVerdict:
+    """What became of a call to Stripe that failed; systemic if every other call fails as well."""
+
+    outcome: str
+    is_systemic: bool
+
+
 class Database(Postgres):
     """What the login `jobs` may do."""
 
     def clock(self) -> datetime:
         """Return the database's present."""
-        now: datetime = self._scalar("select private.clock()")
+        now: datetime = self._scalar("clock")
         return now
 
     def check_invariants(self) -> list[Violation]:
         """Return what is wrong with the books: nothing, in health."""
-        return self._rows(Violation, "select invariant, detail from private.check_invariants()")
+        return self._rows(Violation, "check_invariants")
 
     def maintain(self) -> list[MaintenanceTask]:
         """Expire what has expired, publish and release what is due."""
-        return self._rows(MaintenanceTask, "select task, affected from private.maintain()")
+        return self._rows(MaintenanceTask, "maintain")
 
-    def due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
+    def require_due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
         """Return the paydays to work on; None means the latest of each schedule, and all.
 
-        Refuses with not_a_payday, payday_in_future, payday_too_old or organization_not_found.
+        Refuses with not_a_payday, payday_in_future, payday_too_old or organization_not_found, and
+        with invariants_are_broken while nobody may be paid.
         """
-        return self._rows(
-            DueRun,
-            "select org_id, org_name, schedule, period_on from private.due_payout_runs(%s, %s)",
-            on,
-            org_id,
-        )
+        return self._rows(DueRun, "require_due_payout_runs", date=on, org_id=org_id)
 
     def overdue_paydays(self) -> list[OverduePayday]:
         """Return the paydays that should have been settled by now: none, in health."""
-        return self._rows(
-            OverduePayday,
-            "select org_id, org_name, schedule, period_on, heartbeat_at"
-            " from private.overdue_paydays()",
-        )
+        return self._rows(OverduePayday, "overdue_paydays")
 
     def needs_attention(self) -> list[Concern]:
         """Return what waits for somebody although the books are in order."""
-        return self._rows(
-            Concern,
-            "select concern, reference, since, detail, next_step from private.needs_attention()",
-        )
+        return self._rows(Concern, "needs_attention")
 
     def traded_currencies(self) -> list[str]:
         """Return the currencies that the platform's Stripe account has to settle in."""
-        return self._scalars("select currency from private.traded_currencies()")
+        return self._scalars("traded_currencies")
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""
         return self._rows(
             PreviewedPayout,
-            "select instructor_id, display_name, currency, amount_cents, outcome, reason"
-            " from private.preview_payout_run(%s, %s, %s)",
-            run.org_id,
-            run.schedule,
-            run.period_on,
+            "preview_payout_run",
+            org_id=run.org_id,
+            schedule=run.schedule,
+            period_on=run.period_on,
         )
 
     def open_payout_run(self, run: DueRun) -> UUID:
         """Create the run with all its payouts, or find it to go on with it."""
         run_id: UUID = self._scalar(
-            "select private.open_payout_run(%s, %s, %s)", run.org_id, run.schedule, run.period_on
+            "open_payout_run", org_id=run.org_id, schedule=run.schedule, period_on=run.period_on
         )
         return run_id
 
-    def payout_shortfalls(self, run_id: UUID, available: Sequence[StripeDict]) -> list[Shortfall]:
-        """Return what is missing to pay a run from Stripe's `available` funds, by currency."""
-        return self._rows(
-            Shortfall,
-            "select currency, needed_cents, available_cents, shortfall_cents"
-            " from private.payout_shortfalls(%s, %s)",
-            run_id,
-            Jsonb(available),
+    def decide_payout_run(
+        self, run_id: UUID, available: Sequence[StripeDict] | None
+    ) -> PayoutRunDecision:
+        """Return whether a run may be paid from Stripe's `available` funds, and what is missing.
+
+        None means that Stripe did not say what is available.
+        """
+        return self._one(
+            PayoutRunDecision,
+            "decide_payout_run",
+            run_id=run_id,
+            available=None if available is None else Jsonb(available),
         )
 
     def claim_payout(
@@ -221,12 +223,11 @@ class Database(Postgres):
         """
         claims = self._rows(
             Claim,
-            "select payout_id, attempt, idempotency_key, amount_cents, currency, destination,"
-            " transfer_group, metadata, must_look_up from private.claim_payout(%s, %s, %s, %s)",
-            run_id,
-            worker_id,
-            lease,
-            started_at,
+            "claim_payout",
+            run_id=run_id,
+            worker_id=worker_id,
+            lease=lease,
+            started_at=started_at,
         )
         return claims[0] if claims else None
 
@@ -235,7 +236,7 @@ class Database(Postgres):
     ) -> PayoutStatus:
         """Record what Stripe says of a payout's transfer, with its ledger posting."""
         status: PayoutStatus = self._scalar(
-            "select private.record_transfer(%s, %s, %s)", payout_id, attempt, Jsonb(transfer)
+            "record_transfer", payout_id=payout_id, attempt=attempt, transfer=Jsonb(transfer)
         )
         return status
 
@@ -247,80 +248,87 @@ class Database(Postgres):
         Nothing changes if another worker has the try by now, or if it was settled meanwhile.
         """
         status: PayoutStatus = self._scalar(
-            "select private.record_transfer_failure(%s, %s, %s, %s, %s, %s)",
-            payout_id,
-            attempt,
-            worker_id,
-            failure.outcome,
-            failure.code,
-            failure.message,
+            "record_transfer_failure",
+            payout_id=payout_id,
+            attempt=attempt,
+            worker_id=worker_id,
+            outcome=failure.outcome,
+            code=failure.code,
+            message=failure.message,
         )
         return status
 
     def record_reversal_failure(self, payout_id: UUID, code: str, message: str) -> None:
         """Record that Stripe refused to take a transfer back, for good."""
-        self._scalar("select private.record_reversal_failure(%s, %s, %s)", payout_id, code, message)
+        self._scalar("record_reversal_failure", payout_id=payout_id, code=code, message=message)
 
     def payout_run_progress(self, run_id: UUID, started_at: datetime) -> RunProgress:
         """Return how far a run is."""
-        return self._one(
-            RunProgress,
-            "select total, paid, claimable, leased, failed, held"
-            " from private.payout_run_progress(%s, %s)",
-            run_id,
-            started_at,
-        )
+        return self._one(RunProgress, "payout_run_progress", run_id=run_id, started_at=started_at)
 
     def close_payout_run(self, run_id: UUID) -> ClosedRun:
         """Complete a run if nothing of it is left to do; return its books either way."""
+        return self._one(ClosedRun, "close_payout_run", run_id=run_id)
+
+    def classify_stripe_failure(self, tries: Sequence[Try]) -> StripeVerdict:
+        """Return what the tries of a call, oldest first, say about money."""
         return self._one(
-            ClosedRun,
-            "select is_completed, total, paid, held, failed, unknown, amount_paid_cents"
-            " from private.close_payout_run(%s)",
-            run_id,
+            StripeVerdict,
+            "classify_stripe_failure",
+            tries=Jsonb(
+                [
+                    {
+                        "status": made.status,
+                        "type": made.type,
+                        "code": made.code,
+                        "was_sent": made.was_sent,
+                    }
+                    for made in tries
+                ]
+            ),
         )
 
     def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
         """Lease commands to this worker: of each subject the oldest."""
-        return self._rows(
-            Command,
-            "select command_id, topic, payload, attempts from private.claim_commands(%s, %s, %s)",
-            worker_id,
-            limit,
-            lease,
-        )
+        return self._rows(Command, "claim_commands", worker_id=worker_id, limit=limit, lease=lease)
 
     def finish_command(self, command_id: int, worker_id: UUID) -> None:
         """Mark a command as carried out."""
-        self._scalar("select private.finish_command(%s, %s)", command_id, worker_id)
+        self._scalar("finish_command", command_id=command_id, worker_id=worker_id)
 
     def fail_command(
         self, command_id: int, worker_id: UUID, error: str, *, is_final: bool
     ) -> Literal["retry", "dead"]:
         """Give a command back for a later try; 'dead' means that nobody will try again."""
-        fate: Literal["retry", "dead"] = self._scalar(
-            "select private.fail_command(%s, %s, %s, %s)", command_id, worker_id, error, is_final
+        outcome: Literal["retry", "dead"] = self._scalar(
+            "fail_command",
+            command_id=command_id,
+            worker_id=worker_id,
+            error=error,
+            is_final=is_final,
         )
-        return fate
+        return outcome
 
     def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
         """Record what Stripe says of a payment's PaymentIntent."""
         self._scalar(
-            "select private.record_payment_intent(%s, %s)", payment_id, Jsonb(payment_intent)
+            "record_payment_intent", payment_id=payment_id, payment_intent=Jsonb(payment_intent)
         )
 
     def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:
         """Record the refund that Stripe made."""
-        self._scalar("select private.record_refund(%s, %s)", refund_id, Jsonb(refund))
+        self._scalar("record_refund", refund_id=refund_id, refund=Jsonb(refund))
 
     def record_refund_failure(self, refund_id: UUID, code: str, message: str) -> None:
         """Record that Stripe refused a refund for good."""
-        self._scalar("select private.record_refund_failure(%s, %s, %s)", refund_id, code, message)
+        self._scalar("record_refund_failure", refund_id=refund_id, code=code, message=message)
 
     def record_processing_fee(self, payment_id: UUID, balance_transaction: StripeDict) -> None:
         """Record what Stripe kept of a payment."""
         self._scalar(
-            "select private.record_processing_fee(%s, %s)", payment_id, Jsonb(balance_transaction)
+            "record_processing_fee",
+            payment_id=payment_id,
+            balance_transaction=Jsonb(balance_transaction),
         )
 
     def record_connect_account(
@@ -328,15 +336,13 @@ class Database(Postgres):
     ) -> None:
         """Record what Stripe says of a payee's account; fetched means that it says so now."""
         self._scalar(
-            "select private.record_connect_account(%s, %s, %s)",
-            connect_account_id,
-            Jsonb(account),
-            is_fetched,
+            "record_connect_account",
+            connect_account_id=connect_account_id,
+            account=Jsonb(account),
+            is_fetched=is_fetched,
         )
 
     def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""
-        statement: dict[str, Any] = self._scalar(
-            "select private.payout_statement_document(%s)", payout_id
-        )
+        statement: dict[str, Any] = self._scalar("payout_statement_document", payout_id=payout_id)
         return statement

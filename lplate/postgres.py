@@ -1,15 +1,21 @@
 """A pool of connections to Postgres, and the only place where its errors become Python errors."""
 
 import json
-from collections.abc import Sequence
-from typing import Any, LiteralString, Self, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import BaseRowFactory, class_row, scalar_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
-Row = TypeVar("Row")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Fetched = TypeVar("Fetched")
+Row = TypeVar("Row", bound="DataclassInstance")
 
 # Connection lost, a server that has become read-only in a failover, serialization failure or
 # deadlock, resources short, lock not available, statement cancelled or server restarting, disk.
@@ -84,33 +90,57 @@ class Postgres:
 
     def ping(self) -> None:
         """Raise DatabaseUnavailable unless the database answers."""
-        self._scalar("select 1")
+        self._fetch(scalar_row, sql.SQL("select 1"), {})
 
-    def _rows(self, row: type[Row], call: LiteralString, *arguments: object) -> list[Row]:
-        return self._call(class_row(row), call, arguments)
+    def _rows(self, row: type[Row], function: LiteralString, /, **arguments: object) -> list[Row]:
+        """Return the rows of `private.<function>`, whose columns are the fields of a dataclass.
 
-    def _one(self, row: type[Row], call: LiteralString, *arguments: object) -> Row:
-        return self._call(class_row(row), call, arguments)[0]
+        Every argument is passed by name: `date=…` is the parameter `p_date`.
+        """
+        columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
+        call = sql.SQL("select {} from {}").format(columns, _call(function, arguments))
+        return self._fetch(class_row(row), call, arguments)
 
-    def _scalar(self, call: LiteralString, *arguments: object) -> Any:
-        return self._call(scalar_row, call, arguments)[0]
+    def _one(self, row: type[Row], function: LiteralString, /, **arguments: object) -> Row:
+        """Return the first row of a function, as _rows does."""
+        return self._rows(row, function, **arguments)[0]
 
-    def _scalars(self, call: LiteralString, *arguments: object) -> list[Any]:
-        return self._call(scalar_row, call, arguments)
+    def _scalars(self, function: LiteralString, /, **arguments: object) -> list[Any]:
+        """Return the values of `private.<function>`, whose rows have one column."""
+        call = sql.SQL("select {}").format(_call(function, arguments))
+        return self._fetch(scalar_row, call, arguments)
 
-    def _call(
-        self, row: BaseRowFactory[Row], call: LiteralString, arguments: Sequence[object]
-    ) -> list[Row]:
+    def _scalar(self, function: LiteralString, /, **arguments: object) -> Any:
+        """Return the value of a function, as _scalars does."""
+        return self._scalars(function, **arguments)[0]
+
+    def _fetch(
+        self,
+        row: BaseRowFactory[Fetched],
+        query: sql.SQL | sql.Composed,
+        arguments: Mapping[str, object],
+    ) -> list[Fetched]:
         try:
-            return self._retrying(self._execute, row, call, arguments)
+            return self._retrying(self._execute, row, query, arguments)
         except psycopg.Error as error:
             raise _translate(error) from None
 
     def _execute(
-        self, row: BaseRowFactory[Row], call: LiteralString, arguments: Sequence[object]
-    ) -> list[Row]:
+        self,
+        row: BaseRowFactory[Fetched],
+        query: sql.SQL | sql.Composed,
+        arguments: Mapping[str, object],
+    ) -> list[Fetched]:
         with self._pool.connection() as connection, connection.cursor(row_factory=row) as cursor:
-            return cursor.execute(call, arguments).fetchall()
+            return cursor.execute(query, arguments).fetchall()
+
+
+def _call(function: LiteralString, names: Iterable[str]) -> sql.Composed:
+    arguments = sql.SQL(", ").join(
+        sql.SQL("{} => {}").format(sql.Identifier(f"p_{name}"), sql.Placeholder(name))
+        for name in names
+    )
+    return sql.SQL("{}({})").format(sql.Identifier("private", function), arguments)
 
 
 def _is_connection_lost(error: BaseException) -> bool:

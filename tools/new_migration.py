@@ -34,13 +34,13 @@ COLUMNS = """
 """
 
 INCOMPLETE = """\
-It does not lead to sql/ yet: edit it, or delete it and try again.
-Does a check come back for ever? Give its "between" a constraint of its own: before an "and",
+It does not lead to sql/. Change sql/ and try again, or write the migration by hand.
+Is a check missing every time? Give its "between" a constraint of its own: before an "and",
 Postgres prints it so that it reads back otherwise."""
 
 REORDERED = """\
 It gives a table its columns in another order than sql/.
-A new table? Copy its "create table" from sql/. A new column? Let it be the last in sql/."""
+A new column? Make it the last one in sql/. A new table? Give it a file of its own in sql/."""
 
 
 def add_new_files(cluster: Cluster, database: str) -> str:
@@ -96,7 +96,10 @@ def prove(cluster: Cluster) -> None:
 
 
 def write_migration(cluster: Cluster, name: str) -> None:
-    """Writes the migration, shows what it may lose, and proves that it leads to sql/."""
+    """Writes the migration, shows what it may lose, and proves that it leads to sql/.
+
+    A migration that does not is shown and deleted, so that nothing is left to be applied.
+    """
     cluster.create_database("before")
     cluster.migrate("before")
     added = add_new_files(cluster, "before")
@@ -110,10 +113,15 @@ def write_migration(cluster: Cluster, name: str) -> None:
     path = MIGRATIONS / f"{datetime.now(UTC):%Y%m%d%H%M%S}_{name}.sql"
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"{statements}\n")
+    try:
+        prove(cluster)
+    except BaseException:
+        path.unlink()
+        print(f"{statements}\nRefused this migration and deleted {path.relative_to(ROOT)}.")
+        raise
     print(f"Wrote {path.relative_to(ROOT)}")
     for loss in LOSS.findall(statements):
         print(f"WARNING: may lose data: {loss}")
-    prove(cluster)
 
 
 def main(name: str) -> None:

@@ -74,18 +74,18 @@ class Database(Postgres):
     ) -> str:
         """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'."""
         outcome: str = self._scalar(
-            "select private.receive_stripe_event(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            endpoint,
-            event.id,
-            event.type,
-            event.account,
-            event.livemode,
-            event.api_version,
-            event.created_at,
-            event.raw,
-            event.payload,
-            expected_livemode,
-            expected_api_version,
+            "receive_stripe_event",
+            endpoint=endpoint,
+            event_id=event.id,
+            type=event.type,
+            account=event.account,
+            livemode=event.livemode,
+            api_version=event.api_version,
+            created_at=event.created_at,
+            raw=event.raw,
+            payload=event.payload,
+            expected_livemode=expected_livemode,
+            expected_api_version=expected_api_version,
         )
         return outcome
 
@@ -98,17 +98,13 @@ class Database(Postgres):
         or hold_expired.
         """
         return self._one(
-            OpenPayment,
-            "select * from private.open_payment(%s, %s, %s)",
-            user_id,
-            booking_id,
-            credit_id,
+            OpenPayment, "open_payment", user_id=user_id, booking_id=booking_id, credit_id=credit_id
         )
 
     def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
         """Record the PaymentIntent that Stripe made for a payment."""
         self._scalar(
-            "select private.record_payment_intent(%s, %s)", payment_id, Jsonb(payment_intent)
+            "record_payment_intent", payment_id=payment_id, payment_intent=Jsonb(payment_intent)
         )
 
     def open_connect_account(
@@ -125,12 +121,12 @@ class Database(Postgres):
         """
         return self._one(
             OpenConnectAccount,
-            "select * from private.open_connect_account(%s, %s, %s, %s, %s)",
-            user_id,
-            instructor_id,
-            org_id,
-            country,
-            platform_country,
+            "open_connect_account",
+            user_id=user_id,
+            instructor_id=instructor_id,
+            org_id=org_id,
+            country=country,
+            platform_country=platform_country,
         )
 
     def record_connect_account(
@@ -141,10 +137,10 @@ class Database(Postgres):
         Refuses with wrong_account or another_account_is_known.
         """
         self._scalar(
-            "select private.record_connect_account(%s, %s, %s)",
-            connect_account_id,
-            Jsonb(account),
-            is_fetched,
+            "record_connect_account",
+            connect_account_id=connect_account_id,
+            account=Jsonb(account),
+            is_fetched=is_fetched,
         )
 
     def open_dashboard_link(
@@ -155,10 +151,7 @@ class Database(Postgres):
         Refuses with not_an_instructor, no_account or onboarding_not_finished.
         """
         account_id: str = self._scalar(
-            "select stripe_account_id from private.open_dashboard_link(%s, %s, %s)",
-            user_id,
-            instructor_id,
-            org_id,
+            "open_dashboard_link", user_id=user_id, instructor_id=instructor_id, org_id=org_id
         )
         return account_id
 
@@ -171,9 +164,8 @@ class Database(Postgres):
         """
         return self._one(
             AccountSync,
-            "select connect_account_id, stripe_account_id"
-            " from private.open_account_sync(%s, %s, %s)",
-            user_id,
-            instructor_id,
-            org_id,
+            "open_account_sync",
+            user_id=user_id,
+            instructor_id=instructor_id,
+            org_id=org_id,
         )

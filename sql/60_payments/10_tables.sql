@@ -1,3 +1,12 @@
+-- Payments: money that learners pay through Stripe, and money that goes back to them.
+--
+-- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
+-- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+--
+-- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
+-- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
     'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
@@ -7,7 +16,7 @@ create type public.refund_status as enum (
 );
 
 create table public.payments (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.payment_kind not null default 'booking',
     booking_id uuid,
@@ -45,7 +54,7 @@ create table public.payments (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -93,26 +102,34 @@ create index on public.payments (instructor_id);
 create index on public.payments (status);
 
 comment on table public.payments is
-    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunded and disputed are amounts, not states.';
+    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunds and disputes are amounts, not '
+    'statuses.';
 comment on column public.payments.payer_id is 'Who pays; null once that login was erased.';
-comment on column public.payments.amount_cents is 'What is charged, in the minor unit: share + fee - discount.';
-comment on column public.payments.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
-comment on column public.payments.minutes is 'How much of the instructor''s time is paid for.';
-comment on column public.payments.capture_method is 'manual: the bank only reserves the money until the lesson is over.';
+comment on column public.payments.amount_cents is 'The amount charged, in the minor unit: share + fee - discount.';
+comment on column public.payments.is_fee_refundable is
+    'Whether refunds include the platform''s fee: the organization''s setting when the payment was opened.';
+comment on column public.payments.minutes is 'Minutes of the instructor''s time that this pays for.';
+comment on column public.payments.capture_method is
+    'manual: the bank only authorizes the money; it is captured after the lesson.';
 comment on column public.payments.is_accepted is
-    'Whether it pays for its booking or credit; money that came too late, or twice, is not accepted and goes back.';
-comment on column public.payments.uncaptured_cents is 'What of an authorization is never captured: decided with the capture.';
-comment on column public.payments.is_disputed is 'A dispute over it is open, so nothing of it is paid out or refunded.';
-comment on column public.payments.lost_cents is 'What lost disputes took of it.';
-comment on column public.payments.absorbed_share_cents is 'The instructor''s part of what was lost, where the platform bears it.';
-comment on column public.payments.description is 'What the payer reads on Stripe''s page and receipt.';
+    'Whether the payment pays for its booking or credit lot. Money that arrives too late or twice is not accepted and is '
+    'refunded.';
+comment on column public.payments.uncaptured_cents is
+    'The part of an authorization that is never captured; decided when the capture is requested.';
+comment on column public.payments.is_disputed is 'A dispute is open, so the payment is neither refunded nor paid out.';
+comment on column public.payments.lost_cents is 'The part of the payment that lost disputes have taken.';
+comment on column public.payments.absorbed_share_cents is
+    'The instructor''s share of lost_cents that the platform bears.';
+comment on column public.payments.description is 'Text on Stripe''s payment page and receipt.';
 comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
-comment on column public.payments.processing_fee_cents is 'What Stripe keeps; null until Stripe has said.';
-comment on column public.payments.funds_available_at is 'When Stripe lets the money be transferred; null until Stripe has said.';
-comment on column public.payments.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+comment on column public.payments.processing_fee_cents is 'Stripe''s fee for the payment; null until it is known.';
+comment on column public.payments.funds_available_at is
+    'When Stripe makes the money available for transfers; null until it is known.';
+comment on column public.payments.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.refunds (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -133,7 +150,7 @@ create table public.refunds (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (payment_id, client_key),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -153,7 +170,6 @@ create table public.refunds (
 create index on public.refunds (org_id, payment_id);
 create index on public.refunds (org_id, learner_id);
 create index on public.refunds (org_id, instructor_id);
-create index on public.refunds (payment_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
@@ -161,15 +177,19 @@ create index on public.refunds (requested_by);
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
 
-comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
-comment on column public.refunds.share_cents is 'The instructor''s part, in cumulative proportion: as given back or, if that failed, as taken back.';
-
-comment on column public.refunds.unmatched_cents is 'Of a refund of credit made at Stripe: what is not the price of whole minutes.';
-comment on column public.refunds.client_key is 'Chosen by the client: the same key and amount again are the same refund.';
+comment on table public.refunds is
+    'Money going back to the payer. The row is written before the refund is requested from Stripe.';
+comment on column public.refunds.share_cents is
+    'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
+comment on column public.refunds.unmatched_cents is
+    'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.client_key is
+    'Chosen by the client: a repeated request with the same key and amount is the same refund.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
-    'What became of a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must look), and why.';
+    'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
+    'look), and why.';
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;

@@ -1,5 +1,6 @@
--- What the webhook service needs to make or fetch the PaymentIntent of a held booking or of a purchase of credit, for a
--- signed-in person whose token it has verified. Asked again, it answers with the same payment and the same key.
+-- Opens the payment of a held booking or of a credit purchase (21_open_for_credit), and returns what the webhook service needs
+-- to create or fetch its PaymentIntent. The service has verified the person's token. A repeated call returns the same payment
+-- and the same key.
 -- Definer: the service has no access to the tables.
 create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit_id uuid default null)
     returns table (
@@ -45,8 +46,8 @@ begin
 end;
 $$;
 
--- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
--- unknown as one that does not exist.
+-- Returns, locked, a booking that the person may pay for now: their own, or one of a learner for whom they pay as guardian.
+-- Refuses with the same error whether the booking is somebody else's or does not exist.
 create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -70,14 +71,14 @@ begin
         perform private.refuse(
             'PT404', 'booking_not_found',
             'You have no such booking.',
-            'Check the booking''s id, and that you are signed in as the learner, or a guardian who may pay.'
+            'Check the booking''s id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
     if booking.status = 'expired' or (booking.status = 'held' and booking.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
-            'The time was kept for you until now, but not longer.',
-            'Book it again, if it is still free.'
+            'Your reservation has expired.',
+            'Book the time again, if it is still free.'
         );
     end if;
     if booking.status <> 'held' then
@@ -91,9 +92,9 @@ begin
 end;
 $$;
 
--- The open payment of a booking, or a new one. A service that captures by hand only reserves the money where the lesson ends
--- within six days, since an authorization lasts for seven; a booking further ahead is charged at once. Of a booking that was
--- rescheduled only the difference is due.
+-- Returns the booking's open payment, or opens one. A service with manual capture only authorizes the money if the lesson ends
+-- within six days, because an authorization lasts seven; a booking further ahead is charged at once. A replacement booking
+-- is charged only the difference from the original.
 create function private.open_booking_payment(p_booking public.bookings, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -103,7 +104,7 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
 as $$
 declare
     payment public.payments;
-    moved public.bookings;
+    original public.bookings;
 begin
     select open_payment.* into payment
     from public.payments open_payment
@@ -113,7 +114,7 @@ begin
         return payment;
     end if;
 
-    select * into moved from public.bookings where id = p_booking.original_booking_id;
+    select * into original from public.bookings where id = p_booking.original_booking_id;
     insert into public.payments (
         id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
@@ -121,10 +122,10 @@ begin
     )
     select
         new_id, p_booking.org_id, p_booking.id, p_payer_id, p_booking.learner_id, p_booking.instructor_id, p_booking.currency,
-        p_booking.price_cents - coalesce(moved.price_cents, 0),
-        p_booking.discount_cents - coalesce(moved.discount_cents, 0),
-        p_booking.platform_fee_cents - coalesce(moved.platform_fee_cents, 0),
-        p_booking.instructor_share_cents - coalesce(moved.instructor_share_cents, 0),
+        p_booking.price_cents - coalesce(original.price_cents, 0),
+        p_booking.discount_cents - coalesce(original.discount_cents, 0),
+        p_booking.platform_fee_cents - coalesce(original.platform_fee_cents, 0),
+        p_booking.instructor_share_cents - coalesce(original.instructor_share_cents, 0),
         p_booking.due_cents,
         p_booking.is_fee_refundable,
         extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
@@ -143,7 +144,7 @@ begin
 end;
 $$;
 
--- The idempotency key under which a payment's intent is made at Stripe.
+-- The idempotency key for creating a payment's PaymentIntent at Stripe.
 create function private.intent_key(p_payment public.payments)
     returns text
     language sql
@@ -154,7 +155,7 @@ as $$
     select 'payment_intent:' || p_payment.id;
 $$;
 
--- What a payment's intent is made with at Stripe: the same each time, as its key demands.
+-- The parameters for creating a payment's PaymentIntent: always the same ones, because Stripe compares them under one key.
 create function private.intent_parameters(p_payment public.payments)
     returns jsonb
     language sql

@@ -1,5 +1,5 @@
--- The person's own purchase of credit, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign
--- one is as unknown as one that does not exist.
+-- Returns, locked, a credit purchase that the person may pay for now: their own, or one of a learner for whom they pay as
+-- guardian. Refuses with the same error whether the purchase is somebody else's or does not exist. open_payment calls it.
 create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     returns public.learner_credits
     language plpgsql
@@ -22,15 +22,15 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
-            'You have bought no such hours.',
-            'Check the id, and that you are signed in as the learner, or a guardian who may pay.'
+            'You have no such purchase of hours.',
+            'Check the id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
     if credit.status = 'cancelled' or (credit.status = 'pending' and credit.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
-            'The price was kept for you until now, but not longer.',
-            'Buy the hours again, at the price of today.'
+            'The time to pay at this price has expired.',
+            'Buy the hours again at today''s price.'
         );
     end if;
     if credit.status <> 'pending' then
@@ -44,7 +44,7 @@ begin
 end;
 $$;
 
--- The open payment of a purchase of credit, or a new one.
+-- Returns the credit purchase's open payment, or opens one.
 create function private.open_credit_payment(p_credit public.learner_credits, p_payer_id uuid)
     returns public.payments
     language plpgsql

@@ -1,5 +1,6 @@
--- Takes Stripe's answer about a payment's intent. It says when the intent was made and cancelled, not when it succeeded: that
--- is final, and was just now as far as we know. Another state of it may be old news, so it counts from when it was made.
+-- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
+-- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
 -- Definer: the services have no access to the tables.
 create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
     returns void
@@ -13,7 +14,7 @@ begin
         perform private.refuse(
             'PT422', 'wrong_payment_intent',
             'That payment intent belongs to another payment.',
-            'Record the intent that was made with this payment''s metadata.'
+            'Record the intent that was created with this payment''s metadata.'
         );
     end if;
     perform private.apply_payment_intent(
@@ -26,8 +27,8 @@ begin
 end;
 $$;
 
--- Brings a payment to what Stripe says of its PaymentIntent, from an event or an answer. Late and repeated news change
--- nothing: a success or a cancellation is final, and of other states the latest counts, in one second the furthest.
+-- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
+-- cancellation are final; among other statuses the latest counts, within one second the furthest along.
 create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -36,35 +37,35 @@ create function private.apply_payment_intent(p_intent jsonb, p_occurred_at times
     set search_path = ''
 as $$
 declare
-    news constant public.payment_status := private.payment_status_of(p_intent);
+    new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
-        if news = 'succeeded' then
-            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+        if new_status = 'succeeded' then
+            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
-    if payment.status in ('succeeded', 'cancelled') and payment.status = news then
+    if payment.status in ('succeeded', 'cancelled') and payment.status = new_status then
         return row('processed', null)::private.stripe_outcome;
     end if;
-    if news = 'succeeded' then
+    if new_status = 'succeeded' then
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
-        or (news <> 'cancelled' and (p_occurred_at, news) <= (payment.last_event_at, payment.status))
+        or (new_status <> 'cancelled' and (p_occurred_at, new_status) <= (payment.last_event_at, payment.status))
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.payments
-    set status = news,
+    set status = new_status,
         last_event_at = greatest(last_event_at, p_occurred_at),
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
-        authorized_at = case when news = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
+        authorized_at = case when new_status = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
         failure_code = coalesce(
             p_intent #>> '{last_payment_error,decline_code}',
             p_intent #>> '{last_payment_error,code}'
@@ -73,16 +74,16 @@ begin
     where id = payment.id
     returning * into payment;
 
-    perform private.keep_hold_while_processing(payment.booking_id, news);
-    if news = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
+    perform private.keep_hold_while_processing(payment.booking_id, new_status);
+    if new_status = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
         perform private.cancel_payment(payment);
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- The payment that a PaymentIntent belongs to, locked: by its id, or before we have recorded that, by the metadata that we
--- gave it; once more by its id, for whoever recorded it at the same moment. No row when the intent is not one of ours.
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
+-- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -118,7 +119,7 @@ begin
 end;
 $$;
 
--- Our word for Stripe's status of a PaymentIntent. A decline brings the intent back to the start, to be tried again.
+-- Maps Stripe's status of a PaymentIntent to ours. After a decline Stripe returns the intent to its first status.
 create function private.payment_status_of(p_intent jsonb)
     returns public.payment_status
     language sql
@@ -137,8 +138,8 @@ as $$
     end::public.payment_status;
 $$;
 
--- A payment that its bank is still processing keeps the booking's time until the lesson; when it comes back unpaid, the
--- learner has the checkout minutes once more.
+-- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
+-- checkout minutes once more.
 create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
     returns void
     language sql
@@ -160,7 +161,7 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Notes the charge that paid. Money is booked by the payment intent's and the refunds' own events.
+-- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -186,7 +187,7 @@ begin
 end;
 $$;
 
--- The id in a field that Stripe fills with an id or, expanded, with the object.
+-- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
 create function private.expandable_id(p_value jsonb)
     returns text
     language sql

@@ -1,6 +1,6 @@
--- Books a payment that succeeded: the ledger, then what was bought. Money of another amount or currency than asked for goes to
--- suspense and buys nothing; of an authorization any part may be captured. Money for what cannot be had any more goes back in
--- full.
+-- Posts a successful payment, then confirms the booking or activates the credit lot that it pays for. Another amount or currency
+-- than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). If the booking or
+-- lot is no longer available, the payment is refunded in full. apply_payment_intent calls it.
 create function private.apply_payment_success(
     p_payment public.payments,
     p_intent jsonb,
@@ -23,7 +23,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
-        perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
+        perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -46,24 +46,25 @@ begin
     where id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
-        'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
+        p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
     );
     if not private.accept_payment(payment) then
-        perform private.refund_rest(p_payment.id, 'What it was for could not be had any more.');
+        perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
     elsif p_payment.uncaptured_cents > payment.uncaptured_cents then
         perform private.create_refund(
-            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was kept.'
+            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was due.'
         );
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- Posts a payment's money: of a booking it is the instructor's and the platform's at once, of credit only with the lessons.
+-- Posts a successful payment. A booking's money is owed to the instructor and the platform at once; a credit lot's is deferred
+-- until its minutes are used.
 create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -73,7 +74,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
 as $$
 begin
     perform private.post_transaction(
-        'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
         p_payment.currency, p_occurred_at,
         case p_payment.kind
             when 'credits' then array[
@@ -94,8 +95,8 @@ begin
 end;
 $$;
 
--- Gives what a payment was made for, once: the booking's time, or the minutes. False means that it cannot be had any more, so
--- that the money has to go back.
+-- Confirms the booking or activates the credit lot that a payment pays for, once. Returns false if it is no longer available, so
+-- that the caller refunds the money or cancels the authorization.
 create function private.accept_payment(p_payment public.payments)
     returns boolean
     language plpgsql
@@ -104,23 +105,23 @@ create function private.accept_payment(p_payment public.payments)
     set search_path = ''
 as $$
 declare
-    can_be_had boolean := p_payment.is_accepted;
+    is_available boolean := p_payment.is_accepted;
 begin
     if p_payment.is_accepted then
         return true;
     end if;
-    can_be_had := case p_payment.kind
+    is_available := case p_payment.kind
         when 'credits' then private.activate_credit(p_payment.credit_id)
         else private.confirm_paid_booking(p_payment.booking_id)
     end;
-    if can_be_had then
+    if is_available then
         update public.payments set is_accepted = true where id = p_payment.id;
     end if;
-    return can_be_had;
+    return is_available;
 end;
 $$;
 
--- Makes the minutes of a purchase that was paid usable. False if they were paid before.
+-- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
 create function private.activate_credit(p_credit_id uuid)
     returns boolean
     language plpgsql
@@ -157,7 +158,7 @@ begin
 end;
 $$;
 
--- Books what Stripe keeps of a payment, and when the rest can be transferred.
+-- Posts Stripe's fee for a payment, and records when the money can be transferred. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
     returns void
@@ -175,7 +176,7 @@ begin
         perform private.refuse(
             'PT422', 'settlement_currency_differs',
             'Stripe settled this payment in another currency.',
-            'Add a bank account in the payment''s currency to the Stripe account; there is no conversion here.'
+            'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
         );
     end if;
 
@@ -185,7 +186,7 @@ begin
     where id = p_payment_id;
 
     perform private.post_transaction(
-        'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
+        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
         payment.currency, private.clock(),
         array[
             row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),

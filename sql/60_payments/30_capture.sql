@@ -33,8 +33,8 @@ create trigger capture_booking_payments
     )
     execute function private.capture_booking_payments();
 
--- Decides how much of an authorized payment is taken, and queues the command; the rest is never taken. Nothing to take means
--- that the authorization is cancelled.
+-- Fixes how much of an authorization is never captured and queues the capture of the rest. If nothing is to be captured, the
+-- authorization is cancelled instead.
 create function private.capture_payment(p_payment public.payments, p_released_cents bigint)
     returns void
     language plpgsql
@@ -50,7 +50,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'capture_payment', format('payment:%s:capture', p_payment.id),
+        p_payment.org_id, 'capture_payment', format('payment:%s:capture', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,

@@ -1,5 +1,5 @@
--- Asks Stripe to cancel the open payment of a booking or a purchase. One whose intent may not have been made yet is made with
--- the same key first, so that no answer that is still on its way can be paid later.
+-- Cancels at Stripe the open payment of a booking or a credit purchase that ended unpaid. Its discount is free again once Stripe
+-- confirms the cancellation, or at once if there is no payment.
 create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     returns void
     language plpgsql
@@ -50,7 +50,8 @@ create trigger end_open_payment
     when (new.status in ('cancelled', 'declined', 'expired') and new.status <> old.status)
     execute function private.end_open_payment();
 
--- Queues the command that cancels a payment's intent at Stripe, once.
+-- Queues the command that cancels a payment's PaymentIntent at Stripe, once. The command first creates the intent, with the same
+-- key, if its id is not recorded: so no intent whose creation is still under way can be paid later.
 create function private.cancel_payment(p_payment public.payments)
     returns void
     language plpgsql
@@ -60,7 +61,7 @@ create function private.cancel_payment(p_payment public.payments)
 as $$
 begin
     perform private.enqueue_command(
-        'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
+        p_payment.org_id, 'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -72,7 +73,7 @@ begin
 end;
 $$;
 
--- Gives up purchases of credit that were not paid in time, and returns how many.
+-- Cancels credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
 create function private.expire_purchases()
     returns integer
     language plpgsql
@@ -82,7 +83,7 @@ create function private.expire_purchases()
 as $$
 declare
     overdue_id uuid;
-    given_up integer := 0;
+    cancelled_count integer := 0;
 begin
     for overdue_id in
         select credit.id
@@ -95,9 +96,9 @@ begin
     loop
         update public.learner_credits set status = 'cancelled' where id = overdue_id;
         perform private.cancel_open_payment(null, overdue_id);
-        given_up := given_up + 1;
+        cancelled_count := cancelled_count + 1;
     end loop;
-    return given_up;
+    return cancelled_count;
 end;
 $$;
 

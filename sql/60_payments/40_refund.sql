@@ -1,4 +1,4 @@
--- Decides to give back all that is left of a payment; the outbox carries it to Stripe. Nothing left is fine.
+-- Refunds all that is left of a payment; does nothing if nothing is left.
 create function private.refund_rest(p_payment_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -18,7 +18,7 @@ begin
 end;
 $$;
 
--- Makes the refund's row and the command that carries it to Stripe with the row's key. The caller holds the payment's lock.
+-- Creates a refund and queues the command that makes it at Stripe. The caller holds the payment's lock.
 create function private.create_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -48,7 +48,7 @@ begin
 end;
 $$;
 
--- Queues the command that makes a refund at Stripe, once.
+-- Queues the command that makes a refund at Stripe, once, under a key made of the row's id.
 create function private.send_refund(p_refund_id uuid)
     returns void
     language sql
@@ -57,7 +57,7 @@ create function private.send_refund(p_refund_id uuid)
     set search_path = ''
 as $$
     select private.enqueue_command(
-        'refund_payment', format('refund:%s', refund.id),
+        refund.org_id, 'refund_payment', format('refund:%s', refund.id),
         jsonb_build_object(
             'refund_id', refund.id,
             'payment_intent', payment.stripe_payment_intent_id,
@@ -73,7 +73,7 @@ as $$
     where refund.id = p_refund_id;
 $$;
 
--- Notes that Stripe refused a refund for good, so that the money is still the learner's to get.
+-- Records that Stripe finally refused a refund: the money is still owed to the learner. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_refund_failure(p_refund_id uuid, p_code text, p_message text)
     returns void

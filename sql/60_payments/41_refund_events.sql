@@ -1,4 +1,4 @@
--- Takes Stripe's answer to a refund that the outbox sent. Definer: the jobs have no access to the tables.
+-- Records Stripe's response to a refund from the outbox. Definer: the jobs have no access to the tables.
 create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     returns void
     language plpgsql
@@ -11,15 +11,15 @@ begin
         perform private.refuse(
             'PT422', 'wrong_refund',
             'That refund belongs to another row.',
-            'Record the refund that was made with this row''s metadata.'
+            'Record the refund that was created with this row''s metadata.'
         );
     end if;
     perform private.apply_refund(p_refund, private.clock());
 end;
 $$;
 
--- Brings a refund to what Stripe says of it, from an event or an answer; one made in Stripe's Dashboard is taken over.
--- A refund only moves forward (pending, requires_action, succeeded, then possibly failed), so late news change nothing.
+-- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
+-- requires_action, succeeded, then possibly failed), so late events change nothing.
 create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -28,7 +28,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     set search_path = ''
 as $$
 declare
-    news constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
     payment public.payments;
     refund public.refunds;
 begin
@@ -41,25 +41,25 @@ begin
     end if;
 
     refund := private.find_or_add_refund(payment, p_refund);
-    if news <= refund.status then
+    if new_status <= refund.status then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
-    if news = 'succeeded' then
+    if new_status = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
     elsif refund.status = 'succeeded' then
         perform private.reverse_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds
-    set status = news,
+    set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
     where id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- The row of a Stripe refund: by its id, by the metadata that we gave it, or made now for one that we did not ask for.
+-- Returns the row of a Stripe refund: by its id, by the metadata we gave it, or added now if it was made in Stripe's Dashboard.
 create function private.find_or_add_refund(p_payment public.payments, p_refund jsonb)
     returns public.refunds
     language plpgsql
@@ -101,8 +101,8 @@ begin
 end;
 $$;
 
--- Takes from a lot the minutes that a refund made at Stripe pays back: as many whole ones as are left and as the amount covers.
--- What exceeds their price matches nothing, until an admin resolves it.
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
+-- as the amount covers. The rest is posted to suspense until an admin resolves it.
 create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
     returns public.refunds
     language plpgsql

@@ -1,6 +1,6 @@
--- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
--- of everything given back before, so that the last refund closes every account to zero. Money that bought nothing goes back from
--- suspense.
+-- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
+-- it), so the last refund brings every account to zero. A refund of money that paid for nothing is taken from suspense.
+-- apply_refund calls it.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -39,14 +39,14 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
     );
 end;
 $$;
 
--- Takes back a refund that the bank returned after it had succeeded. Its parts are what the division of everything given
--- back loses by it, to the cent: so the books do not depend on the order in which several refunds came and failed.
+-- Reverses a refund that the bank returned after it had succeeded. Its parts are again the difference of two cumulative splits,
+-- so the ledger does not depend on the order in which several refunds succeeded and failed.
 create function private.reverse_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -78,14 +78,14 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
+        refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
     );
 end;
 $$;
 
--- The lines of a refund (p_sign 1) or of its reversal (-1). Of prepaid minutes the fee and the discount, where the platform
--- keeps them, are earned and borne by the refund.
+-- The ledger lines of a refund (p_sign 1) or of its reversal (-1). If the fee is not refundable, refunding prepaid minutes turns
+-- their deferred fee and discount into the platform's income and cost.
 create function private.refund_postings(p_payment public.payments, p_refund public.refunds, p_sign integer)
     returns private.posting[]
     language sql

@@ -1,5 +1,6 @@
--- What of a booking's price each of its payments pays, the oldest first, by the terms of that booking or of the one that was
--- rescheduled to it; what exceeds the price is left over by a move to a cheaper time. Where the fee stays, of the share alone.
+-- Allocates a booking's price to its payments, oldest first. p_terms is that booking, or the original of a reschedule: after a
+-- reschedule to a cheaper time, whole_cents - price_cents is refundable. If the fee is not refundable, allocates the
+-- instructor's share only. Captures and cancellations call it.
 create function private.allocate_price(p_booking_id uuid, p_terms public.bookings)
     returns table (payment_id uuid, whole_cents bigint, price_cents bigint)
     language sql
@@ -46,9 +47,9 @@ as $$
     ) paid;
 $$;
 
--- How a sum given back of a payment divides into the instructor's share, the platform's fee and the discount: each the
--- rounded proportion, the fee taking what rounding leaves. Of a payment whose fee stays, the share is given back first, and
--- only what exceeds it comes from fee and discount; where the discount is larger than the fee, nothing does.
+-- Splits an amount of a payment that is refunded, lost or never captured into the instructor's share, the platform's fee and the
+-- discount: each in rounded proportion, the fee takes the rounding difference. If the fee is not refundable, the share is
+-- refunded first, and only the excess comes from fee and discount; if the discount exceeds the fee, nothing comes from them.
 create function private.split_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -81,7 +82,7 @@ begin
 end;
 $$;
 
--- What of a payment is gone again: never captured, refunded, or lost in a dispute.
+-- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
 create function private.gone_cents(p_payment public.payments)
     returns bigint
     language sql
@@ -92,8 +93,8 @@ as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
 
--- What can still be refunded of a payment: captured, and neither refunded, on its way back nor disputed. The caller holds the
--- payment's lock.
+-- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero
+-- while a dispute is open. The caller holds the payment's lock.
 create function private.refundable_cents(p_payment public.payments)
     returns bigint
     language plpgsql
@@ -125,8 +126,8 @@ as $$
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
--- What is left of the instructor's share of a payment after so much more is given back of it. What was lost in a dispute at the
--- platform's risk takes nothing from it.
+-- The instructor's share of a payment that remains after p_more_cents more are refunded. A loss that the platform bears takes
+-- nothing from it.
 create function private.remaining_share_cents(p_payment public.payments, p_more_cents bigint default 0)
     returns bigint
     language plpgsql
@@ -143,8 +144,8 @@ begin
 end;
 $$;
 
--- What an instructor has earned by a booking that is over: the share, less what was given back of it; of prepaid minutes and of
--- lessons that cost the learner nothing, the part of it that was kept.
+-- The instructor's earning from a booking that is over: the share, less its refunded part; for prepaid minutes and for lessons
+-- that cost the learner nothing, the part of the share that was kept.
 create function private.earned_share_cents(p_booking public.bookings)
     returns bigint
     language plpgsql

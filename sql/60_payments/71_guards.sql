@@ -1,4 +1,5 @@
--- A payment keeps its parties and its amounts from the moment it is made; when its booking is rescheduled, it goes along.
+-- Keeps a payment's parties and amounts as they were when it was opened. Its booking may change only from the original of a
+-- reschedule to the replacement.
 -- Definer: the writer may have no access to private.
 create function private.forbid_payment_repricing()
     returns trigger
@@ -30,7 +31,7 @@ begin
         perform private.refuse(
             'PT409', 'payment_is_frozen',
             'A payment keeps its parties and its amounts.',
-            'Refund it and make another one.'
+            'Refund it, and open another payment.'
         );
     end if;
     return new;
@@ -41,8 +42,8 @@ create trigger forbid_payment_repricing
     before update on public.payments
     for each row execute function private.forbid_payment_repricing();
 
--- Lets no refund of ours exceed what was captured and is neither refunded, on its way back nor disputed, whoever writes it. One
--- made at Stripe is a fact. Definer: the writer needs no access to payments.
+-- Refuses a refund of ours that exceeds the payment's refundable amount, whoever writes it, Studio included. A refund made in
+-- Stripe's Dashboard has already happened and is not refused. Definer: the writer needs no access to payments.
 create function private.check_refund_is_covered()
     returns trigger
     language plpgsql
@@ -54,20 +55,7 @@ declare
     payment public.payments;
 begin
     select * into strict payment from public.payments where id = new.payment_id for no key update;
-    if payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if new.amount_cents > private.refundable_cents(payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(payment, new.amount_cents);
     return new;
 end;
 $$;
@@ -77,3 +65,30 @@ create trigger check_refund_is_covered
     for each row
     when (new.status = 'pending' and new.stripe_refund_id is null)
     execute function private.check_refund_is_covered();
+
+-- Refuses to refund a disputed payment, or more than is left of it. The caller holds the payment's lock. Refunds of payments and
+-- of credit lots call it before they write anything, so that a refusal names the rule.
+create function private.assert_payment_is_refundable(p_payment public.payments, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait until the dispute has ended.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('At most %s (minor units) of this payment can be refunded.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;

@@ -19,7 +19,7 @@ create policy select_party on public.refunds
 
 grant select on public.payments to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
--- NOTE: no write is granted to anybody; money moves only through functions.
+-- NOTE: no role may write these tables; money moves only through functions.
 
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;

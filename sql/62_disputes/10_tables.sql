@@ -1,10 +1,19 @@
+-- Disputes: a payer's bank takes a payment back, and what that costs whom.
+--
+-- disputes               one for each dispute or early warning at Stripe, with what it has withdrawn and lost so far
+-- dispute_transactions   Stripe's balance transactions of disputes, each posted once
+--
+-- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning. An open dispute sets
+-- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
+-- (30_write_off) against the fee, the discount and the instructor's share or the platform, as the liability says.
+-- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
     'needs_response', 'under_review', 'won', 'lost'
 );
 
 create table public.disputes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -27,7 +36,7 @@ create table public.disputes (
     closed_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -48,27 +57,34 @@ create index on public.disputes (instructor_id);
 create index on public.disputes (evidence_due_at) where closed_at is null;
 
 comment on table public.disputes is
-    'A payer''s bank asks for its money back. Early warnings (warning_…) move no money; the others do, as Stripe''s balance says.';
-comment on column public.disputes.withdrawn_cents is 'What Stripe took for it by now, less what it gave back; may exceed the payment.';
-comment on column public.disputes.fee_cents is 'Stripe''s fee for it, less what it gave back.';
+    'A payer''s bank demands a payment back. Early warnings (warning_…) move no money; the others move what their balance '
+    'transactions say.';
+comment on column public.disputes.withdrawn_cents is
+    'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
+comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
 comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
-comment on column public.disputes.lost_share_cents is 'The instructor''s part of that.';
-comment on column public.disputes.liability is 'Who bears the instructor''s part if it is lost, as the organization had it then.';
-comment on column public.disputes.revision is 'Counts what was posted of it.';
-comment on column public.disputes.evidence_due_at is 'Until then evidence can be given to Stripe, once.';
+comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
+comment on column public.disputes.liability is
+    'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
+comment on column public.disputes.revision is 'Number of losses posted; part of their idempotency keys.';
+comment on column public.disputes.evidence_due_at is
+    'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
-    stripe_id text primary key,
-    dispute_id uuid not null references public.disputes (id) on delete restrict,
+    stripe_id text not null unique,
+    org_id uuid not null,
+    dispute_id uuid not null,
     amount_cents bigint not null,
     fee_cents bigint not null,
-    created_at timestamptz not null default private.clock()
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_id),
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict
 );
 
-create index on private.dispute_transactions (dispute_id);
+create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
-    'Stripe''s balance transactions of disputes, each booked once. amount_cents is negative where Stripe took money.';
+    'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;

@@ -1,5 +1,5 @@
--- Brings a dispute to what Stripe says of it. Its money is what the balance transactions say, each once; its status only moves
--- forward, so late and repeated news change nothing.
+-- Applies a dispute from a Stripe event. Each of its balance transactions is posted once, and its status only moves forward, so
+-- late and repeated events change nothing.
 create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -8,7 +8,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.dispute_status := p_dispute ->> 'status';
+    new_status constant public.dispute_status := p_dispute ->> 'status';
     payment public.payments;
     dispute public.disputes;
 begin
@@ -29,27 +29,27 @@ begin
         liability, opened_at, closed_at
     )
     select
-        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', news,
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', new_status,
         p_dispute ->> 'reason', payment.currency, (p_dispute ->> 'amount')::bigint,
         organization.dispute_liability, to_timestamp((p_dispute ->> 'created')::bigint),
-        case when private.is_dispute_closed(news) then p_occurred_at end
+        case when private.is_dispute_closed(new_status) then p_occurred_at end
     from public.organizations organization
     where organization.id = payment.org_id
     on conflict (stripe_dispute_id) do nothing;
 
     update public.disputes
-    set status = greatest(status, news),
-        amount_cents = case when news >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
+    set status = greatest(status, new_status),
+        amount_cents = case when new_status >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
         evidence_due_at = case
-            when news >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
+            when new_status >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
             else evidence_due_at
         end,
         has_evidence = has_evidence or coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
         is_charge_refundable = case
-            when news >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
+            when new_status >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
             else is_charge_refundable
         end,
-        closed_at = coalesce(closed_at, case when private.is_dispute_closed(news) then p_occurred_at end)
+        closed_at = coalesce(closed_at, case when private.is_dispute_closed(new_status) then p_occurred_at end)
     where stripe_dispute_id = p_dispute ->> 'id'
     returning * into dispute;
 
@@ -59,6 +59,7 @@ begin
 end;
 $$;
 
+-- Whether the bank has decided, or the early warning has ended.
 create function private.is_dispute_closed(p_status public.dispute_status)
     returns boolean
     language sql
@@ -69,8 +70,8 @@ as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
 
--- Books what Stripe took for a dispute or gave back, each of its balance transactions once: it is open against the bank until
--- the dispute ends; Stripe's fee is the platform's.
+-- Posts what Stripe withdrew for a dispute or reinstated, each balance transaction once. The amount is a receivable from the bank
+-- until the dispute ends; Stripe's dispute fee is the platform's cost.
 create function private.post_dispute_transactions(
     p_dispute public.disputes,
     p_transactions jsonb,
@@ -83,36 +84,36 @@ create function private.post_dispute_transactions(
     set search_path = ''
 as $$
 declare
-    moved private.dispute_transactions;
+    balance_transaction private.dispute_transactions;
 begin
-    for moved in
-        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
-        select given.id, p_dispute.id, given.amount, given.fee
+    for balance_transaction in
+        insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
+        select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
         on conflict (stripe_id) do nothing
         returning *
     loop
         update public.disputes
-        set withdrawn_cents = withdrawn_cents - moved.amount_cents,
-            fee_cents = fee_cents + moved.fee_cents
+        set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
+            fee_cents = fee_cents + balance_transaction.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, moved.stripe_id),
+            p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
-                row('dispute_receivable', null, -moved.amount_cents),
-                row('dispute_fees', null, moved.fee_cents),
-                row('stripe_balance', null, moved.amount_cents - moved.fee_cents)
+                row('dispute_receivable', null, -balance_transaction.amount_cents),
+                row('dispute_fees', null, balance_transaction.fee_cents),
+                row('stripe_balance', null, balance_transaction.amount_cents - balance_transaction.fee_cents)
             ]::private.posting[]
         );
     end loop;
 end;
 $$;
 
--- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
--- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
--- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
--- booked before, it is right in any order.
+-- Recomputes what a dispute costs. While it is open, the payment is neither refunded nor paid out. Once lost, the receivable is
+-- written off: fee and discount are reversed in proportion, the instructor's share is charged to whoever bears liability, and
+-- anything above the payment is the platform's loss. A payment in suspense is written off from there. Posts only the
+-- difference from what was posted before, so events may arrive in any order.
 create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -137,7 +138,7 @@ begin
 
     if payment.status = 'unknown' and dispute.status = 'lost' then
         perform private.post_transaction(
-            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
             dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
@@ -154,7 +155,7 @@ begin
             dispute.org_id, dispute.instructor_id, 'dispute_' || dispute.status,
             case dispute.status
                 when 'lost' then 'A dispute was lost. Stripe keeps the money.'
-                else 'The payer''s bank disputes a payment. Evidence can be given in Stripe''s Dashboard.'
+                else 'The payer''s bank disputes a payment. Submit evidence in Stripe''s Dashboard.'
             end,
             'disputes', dispute.id, format('dispute:%s:%s', dispute.id, dispute.status)
         );

@@ -1,5 +1,5 @@
--- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
--- instructor keeps; of a lesson that was called off, only that.
+-- Writes off a booking's payment: the withdrawn amount that was not written off before. If the platform bears liability, it pays
+-- the share that the instructor keeps, which of a cancelled lesson may be a part only. post_dispute_result calls it.
 create function private.write_off_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -47,7 +47,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -60,8 +60,8 @@ begin
 end;
 $$;
 
--- A disputed purchase freezes its minutes. Lost, those that are left are gone, and what they do not cover is the platform's
--- loss, since those lessons were given; won, they can be used again.
+-- Freezes a credit lot while its purchase is disputed and makes it usable again if the dispute is won. If it is lost, the
+-- remaining minutes are written off.
 create function private.post_credit_dispute_result(
     p_dispute public.disputes,
     p_payment public.payments,
@@ -91,8 +91,8 @@ begin
 end;
 $$;
 
--- Books the loss of a lot whose purchase's dispute was lost: the minutes that are left are gone, and what they do not cover of
--- the claim is the platform's loss. Minutes that come back later lessen that loss.
+-- Writes off a credit lot whose purchase's dispute was lost: its remaining minutes are removed. What their price does not cover is
+-- the platform's loss, because those lessons were given; minutes restored later reduce that loss.
 create function private.write_off_credit(
     p_dispute public.disputes,
     p_payment public.payments,
@@ -125,7 +125,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -179,10 +179,10 @@ $$;
 create trigger write_off_returned_minutes
     after insert on public.credit_entries
     for each row
-    when (new.kind in ('return', 'refund_failed'))
+    when (new.kind in ('restore', 'refund_failed'))
     execute function private.write_off_returned_minutes();
 
--- What is still claimed from the bank for a dispute: withdrawn, and not booked as lost.
+-- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.
 create function private.dispute_claim_cents(p_dispute public.disputes)
     returns bigint
     language sql
@@ -191,11 +191,12 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
     set search_path = ''
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
-    from private.ledger_transactions booked
-    join private.ledger_entries entry on entry.transaction_id = booked.id
-    join private.ledger_accounts account on account.id = entry.account_id
-    where booked.source_type = 'dispute'
-        and booked.source_id = p_dispute.id
-        and booked.kind = 'dispute_lost'
+    from private.ledger_transactions posted
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.org_id = p_dispute.org_id
+        and posted.source_type = 'dispute'
+        and posted.source_id = p_dispute.id
+        and posted.kind = 'dispute_lost'
         and account.kind = 'dispute_receivable';
 $$;

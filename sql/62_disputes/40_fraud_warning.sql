@@ -1,4 +1,5 @@
--- A bank's early warning of fraud moves no money: the admins are told, who may refund the payment before it is disputed.
+-- Alerts the admins to a bank's early fraud warning, so that they may refund the payment before it is disputed. It moves no money.
+-- 85_webhooks calls it.
 create function private.apply_fraud_warning(p_warning jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -18,7 +19,7 @@ begin
     end if;
     perform private.raise_alert(
         payment.org_id, null, 'fraud_warning',
-        'The payer''s bank reports a payment as possible fraud. A refund now may prevent a dispute.',
+        'The payer''s bank reports a payment as possible fraud. Refunding it now may prevent a dispute.',
         'payments', payment.id, format('payment:%s:fraud_warning:%s', payment.id, p_warning ->> 'id')
     );
     return row('processed', null)::private.stripe_outcome;

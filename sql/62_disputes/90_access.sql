@@ -7,4 +7,4 @@ create policy select_party on public.disputes
     );
 
 grant select on public.disputes to authenticated, service_role;
--- NOTE: no write is granted to anybody; disputes follow Stripe.
+-- NOTE: no role may write disputes; they follow Stripe.

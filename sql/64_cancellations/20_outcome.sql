@@ -1,3 +1,11 @@
+-- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
+--
+-- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
+-- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
+-- The room has no tables: bookings are in 50_bookings, payments and refunds in 60_payments.
+--
+-- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
+-- refund a booking once its status has changed, whoever changed it.
 -- What ending a booking early gives back, and what is kept of it, if this fraction goes back: of money, of prepaid minutes, or
 -- of a share that the platform bears. What was never confirmed gives everything back,
 -- that is what was paid for the booking that was given up for it.

@@ -69,8 +69,8 @@ exception
 end;
 $$;
 
--- The booking that the caller is party of; a foreign one is as unknown as one that does not exist. Locked after those that it is
--- to be rescheduled to, as their payments do.
+-- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
+-- exist. Its replacements are locked first: the order in which their payments lock the two.
 create function private.require_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -96,8 +96,8 @@ begin
 end;
 $$;
 
--- As what the caller ends a booking: the learner, a guardian who may book, its instructor or an admin; null for anybody else.
--- Who is several of these is the first: an admin's own booking is cancelled by the policy.
+-- The caller's role in a booking: learner, guardian who may book, instructor or admin; null for anybody else. A caller with
+-- several roles has the first: an admin's own booking is cancelled under the learner's policy.
 create function private.party_of(p_booking public.bookings)
     returns public.booking_party
     language sql
@@ -113,6 +113,7 @@ as $$
     end::public.booking_party;
 $$;
 
+-- Refuses to cancel a booking that has ended or took place.
 create function private.assert_cancellable(p_booking public.bookings)
     returns void
     language plpgsql
@@ -125,7 +126,7 @@ begin
         perform private.refuse(
             'PT409', 'booking_not_cancellable',
             format('This booking is %s, so it cannot be cancelled.', p_booking.status),
-            'Reload the booking. For a lesson that was given, ask for a refund.'
+            'Reload the booking. For a lesson that took place, ask for a refund.'
         );
     end if;
 end;

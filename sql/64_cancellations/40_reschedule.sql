@@ -1,5 +1,5 @@
--- Moves a confirmed booking to another time of its service: what was paid comes along, a dearer time is paid for before it is
--- the learner's, and of a cheaper one the difference goes back.
+-- Reschedules a confirmed booking to another time of its service, by reserving a replacement. The original's payments carry over;
+-- for a more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -9,37 +9,41 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     set search_path = ''
 as $$
 declare
-    old public.bookings;
+    original public.bookings;
     service public.services;
     instructor public.instructors;
-    moved public.bookings;
+    replacement public.bookings;
 begin
     perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
-    old := private.require_party(p_booking_id);
-    moved := private.find_booking_by_client_key(old.learner_id, p_client_key, old.service_id, old.instructor_id, p_start_at);
-    if moved.id is null then
-        select * into strict service from public.services where id = old.service_id;
-        select * into strict instructor from public.instructors where id = old.instructor_id;
-        perform private.assert_reschedulable(old, p_start_at);
+    original := private.require_party(p_booking_id);
+    replacement := private.find_booking_by_client_key(
+        original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
+    );
+    if replacement.id is null then
+        select * into strict service from public.services where id = original.service_id;
+        select * into strict instructor from public.instructors where id = original.instructor_id;
+        perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
-        moved := private.reserve_replacement(old, service, instructor, p_start_at, p_client_key);
+        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
     end if;
     return query
     select
-        moved,
+        replacement,
         case
-            when moved.original_total_cents = 0 then 0
-            when moved.is_fee_refundable then greatest(old.total_cents - moved.total_cents, 0)
+            when replacement.original_total_cents = 0 then 0
+            when replacement.is_fee_refundable then greatest(original.total_cents - replacement.total_cents, 0)
             else greatest(
-                least(old.instructor_share_cents, old.total_cents) - least(moved.instructor_share_cents, moved.total_cents), 0
+                least(original.instructor_share_cents, original.total_cents)
+                - least(replacement.instructor_share_cents, replacement.total_cents),
+                0
             )
         end;
 end;
 $$;
 
--- Refuses to reschedule what is not confirmed, and by a learner what could not be cancelled for everything back, or the policy
--- could be walked around. An authorization must outlast the lesson that it pays for.
+-- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
+-- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
 create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
     returns void
     language plpgsql
@@ -58,7 +62,7 @@ begin
     if p_booking.start_at = p_start_at then
         perform private.refuse(
             'PT422', 'same_time',
-            'That is when the lesson is already.',
+            'The lesson is already at that time.',
             'Choose another time.'
         );
     end if;
@@ -66,7 +70,7 @@ begin
         perform private.refuse(
             'PT409', 'too_late_to_reschedule',
             'It is too late to reschedule this lesson yourself.',
-            'Ask the instructor, or see preview_cancellation.'
+            'Ask the instructor, or call preview_cancellation to see what cancelling refunds.'
         );
     end if;
     if exists (
@@ -84,15 +88,15 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'payment_does_not_last',
-            'The payment of this lesson cannot be kept for that time.',
+            'The payment is disputed, or its authorization ends before that time.',
             'Choose an earlier time, or cancel and book again.'
         );
     end if;
 end;
 $$;
 
--- Books the other time. Where nothing more is due the old time is given up first, so that the new one may overlap it; where
--- something is, the old one stays until that is paid. Of a cheaper time the difference goes back, by the way it came.
+-- Reserves the replacement. If nothing more is due, the original ends first, so that the replacement may overlap it; otherwise
+-- the original stays until the difference is paid. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
     p_booking public.bookings,
     p_service public.services,
@@ -108,9 +112,8 @@ create function private.reserve_replacement(
 as $$
 declare
     learner public.learners;
-    moved public.bookings;
+    replacement public.bookings;
     terms private.booking_terms;
-    payment public.payments;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
         p_booking.series_id, p_booking.id
@@ -124,7 +127,7 @@ begin
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
     end if;
 
-    moved := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
+    replacement := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
     update public.bookings
     set pickup_address = p_booking.pickup_address,
         pickup_lat = p_booking.pickup_lat,
@@ -132,9 +135,9 @@ begin
         dropoff_address = p_booking.dropoff_address,
         dropoff_lat = p_booking.dropoff_lat,
         dropoff_lng = p_booking.dropoff_lng
-    where id = moved.id
-    returning * into moved;
-    return moved;
+    where id = replacement.id
+    returning * into replacement;
+    return replacement;
 end;
 $$;
 

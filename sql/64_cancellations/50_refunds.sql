@@ -1,5 +1,6 @@
--- The learner, or a guardian who may pay, asks for money back; an admin decides. Of several payments it is the first that covers
--- it. The same key and amount again are the same request. Definer: nobody writes refunds directly.
+-- Requests a refund for the learner, or a guardian who may pay; an admin decides. If the booking has several payments, the oldest
+-- one that covers the amount is refunded. The same key and amount again are the same request.
+-- Definer: refunds are written only through functions.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -35,7 +36,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'payment_not_found',
-            'You have paid for no such booking.',
+            'You have no such paid booking.',
             'Check the booking''s id. Prepaid hours are refunded by refund_credits.'
         );
     end if;
@@ -62,7 +63,8 @@ exception
 end;
 $$;
 
--- An admin of the organization grants or declines a refund that was asked for. Definer: nobody writes refunds directly.
+-- Grants or declines a requested refund; the organization's admins only.
+-- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
     language plpgsql
@@ -85,7 +87,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'refund_not_found',
-            'There is no such request to decide.',
+            'There is no such open refund request in your organization.',
             'Reload the list of refunds.'
         );
     end if;
@@ -105,8 +107,8 @@ begin
 end;
 $$;
 
--- Refunds a part of a payment, or all of it; platform admins only. The same key and amount again are the same refund.
--- Definer: nobody writes refunds directly.
+-- Refunds a payment in part or in full; platform admins only. The same key and amount again are the same refund.
+-- Definer: refunds are written only through functions.
 create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -143,7 +145,7 @@ exception
 end;
 $$;
 
--- The refund that the same request made before, if it did. The payment is locked by the caller.
+-- Returns the id of the refund that an earlier request with the same key made, or null. The caller holds the payment's lock.
 create function private.find_refund_by_client_key(p_payment_id uuid, p_client_key text, p_amount_cents bigint)
     returns uuid
     language plpgsql
@@ -161,7 +163,7 @@ begin
     if found and refund.amount_cents is distinct from p_amount_cents then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, with another amount.',
+            'This p_client_key was already used with another amount.',
             'Send a new p_client_key for another refund.'
         );
     end if;
@@ -169,7 +171,7 @@ begin
 end;
 $$;
 
--- Refuses to refund what is not there: the caller holds the payment's lock.
+-- Refuses an amount that the payment cannot refund. The caller holds the payment's lock.
 create function private.assert_refund_amount(p_payment public.payments, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -181,7 +183,7 @@ begin
     if coalesce(p_amount_cents, 0) < 1 then
         perform private.refuse(
             'PT422', 'bad_amount',
-            'A refund is of at least 1, in the minor unit.',
+            'The smallest refund is 1, in the minor unit.',
             'Send a positive whole number.'
         );
     end if;
@@ -192,19 +194,6 @@ begin
             'Call refund_credits.'
         );
     end if;
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if p_amount_cents > private.refundable_cents(p_payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(p_payment, p_amount_cents);
 end;
 $$;

@@ -1,6 +1,6 @@
--- Gives back unused minutes of a lot at the price that was really paid; by the learner, a guardian who may pay, or an admin.
--- The minutes are taken at once, and come back if Stripe cannot make the refund. The same key and minutes again are the same
--- refund. Definer: nobody writes credits directly.
+-- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
+-- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
+-- Definer: credits are written only through functions.
 create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
     returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
     language plpgsql
@@ -27,7 +27,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
-            'You have bought no such hours.',
+            'You have no such purchase of hours.',
             'Check the id, and that you are signed in as the right person.'
         );
     end if;
@@ -42,7 +42,8 @@ exception
 end;
 $$;
 
--- Makes the refund of some unused minutes of a lot, all of them if null. The caller holds the locks of payment and lot.
+-- Refunds unused minutes of a credit lot, all of them if p_minutes is null. The caller holds the locks of payment and lot.
+-- offboard_instructor calls it too.
 create function private.refund_lot(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -76,7 +77,7 @@ begin
         ) then
             perform private.refuse(
                 'PT409', 'client_key_reused',
-                'This request was made before, for other minutes.',
+                'This p_client_key was already used for another number of minutes.',
                 'Send a new p_client_key for another refund.'
             );
         end if;
@@ -92,6 +93,7 @@ begin
 end;
 $$;
 
+-- Refuses minutes that are not left in the lot, or whose payment is disputed.
 create function private.assert_minutes_are_refundable(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -111,24 +113,21 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(p_payment, 0);
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            format('Of these hours %s minutes are left unused.', p_credit.minutes_left),
-            'Cancel lessons that are booked with them first, or send fewer minutes.'
+            format(
+                '%s minutes of these hours can be refunded.',
+                case p_credit.status when 'active' then p_credit.minutes_left else 0 end
+            ),
+            'Cancel lessons booked with these hours first, or send fewer minutes.'
         );
     end if;
 end;
 $$;
 
--- The refund of some minutes: at the price really paid, without the fee where the platform keeps it.
+-- Creates the refund at the price paid, without the fee if that is not refundable, and takes the minutes from the lot.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,

@@ -1,5 +1,5 @@
--- Calls off lessons whose authorization is about to lapse and that nobody completed, and returns how many: the money is let go
--- before the bank does so by itself.
+-- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
+-- authorization is released half a day before the bank would let it lapse. 95_operations calls it.
 create function private.void_ageing_authorizations()
     returns integer
     language plpgsql
@@ -31,7 +31,7 @@ begin
             voided := voided + 1;
             perform private.raise_alert(
                 ageing.org_id, ageing.instructor_id, 'authorization_voided',
-                'A lesson was not marked as completed within six days of its payment, so the payment was let go.',
+                'A lesson was not marked as completed within six days of its payment, so the payment''s authorization was released.',
                 'bookings', ageing.booking_id, format('booking:%s:authorization_voided', ageing.booking_id)
             );
         end if;

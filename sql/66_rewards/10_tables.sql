@@ -1,5 +1,12 @@
+-- Rewards: what a learner gets for recommending an organization.
+--
+-- referral_rewards   one for each referral code that a new learner redeemed, once that learner's lesson is completed and paid
+--
+-- 82_effects calls grant_reward when a lesson is completed or its payment arrives, whichever comes last, and claw_back_reward when
+-- a payment is refunded or lost. Frontends call reward_balance. Codes and their redemption are in 35_discounts; the balance is the
+-- ledger account learner_rewards.
 create table public.referral_rewards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     redemption_id uuid not null unique,
     referrer_id uuid not null,
@@ -11,7 +18,7 @@ create table public.referral_rewards (
     revision integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
@@ -29,8 +36,10 @@ create index on public.referral_rewards (referrer_id);
 create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
-    'What a referrer got for somebody''s first lesson, once it was completed and paid; taken back in proportion as that is refunded.';
-comment on column public.referral_rewards.revision is 'Counts how often it was taken back or given again.';
+    'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '
+    'it is refunded.';
+comment on column public.referral_rewards.revision is
+    'Number of changes to clawed_back_cents; part of their idempotency keys.';
 
 alter table public.referral_rewards enable row level security;
 

@@ -24,8 +24,8 @@ create trigger follow_first_payment
     )
     execute function private.follow_first_payment();
 
--- Takes a reward back in proportion to what was refunded or lost of the lesson's payment, cumulatively; a refund that failed gives
--- it back. What was spent already is netted from later rewards.
+-- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
+-- A reward that was already spent leaves a negative balance, which later rewards make up.
 create function private.claw_back_reward(p_payment_id uuid)
     returns void
     language plpgsql
@@ -55,7 +55,7 @@ begin
         revision = revision + 1
     where id = reward.id;
     perform private.post_transaction(
-        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
         array[
             row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),

@@ -1,4 +1,4 @@
--- The caller's rewards that can be used, by organization. Definer: the ledger is nobody's to read.
+-- The caller's usable rewards by organization. Definer: no API role may read the ledger.
 create function private.reward_balance()
     returns table (learner_id uuid, org_id uuid, available_cents bigint, currency text)
     language plpgsql
@@ -11,7 +11,10 @@ begin
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner
-    join private.ledger_accounts account on account.kind = 'learner_rewards' and account.owner_id = learner.id
+    join private.ledger_accounts account
+        on account.org_id = learner.org_id
+        and account.kind = 'learner_rewards'
+        and account.owner_id = learner.id
     where learner.id = any (private.my_learner_ids())
     order by learner.org_id, account.currency;
 end;

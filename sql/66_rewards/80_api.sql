@@ -9,5 +9,5 @@ begin atomic
 end;
 
 comment on function public.reward_balance is
-    'The caller''s rewards for recommending an organization, in the minor unit, that p_use_rewards can take off a booking there. '
+    'The caller''s usable rewards by organization, in the minor unit; p_use_rewards takes them off the price of a booking there. '
     'Errors: sign_in_required.';

@@ -1,5 +1,5 @@
--- Bookings with all that a frontend shows of them, by time: those of the ids that the caller may see.
--- In plpgsql, where the plan of the view and all its policies is made once a session.
+-- Returns the details of these bookings by time, as far as the caller may see them. The functions of 80_api call it with one page.
+-- In plpgsql, so that the view with all its policies is planned once a session.
 create function private.list_bookings(p_booking_ids uuid[])
     returns setof public.booking_details
     language plpgsql
@@ -17,8 +17,9 @@ begin
 end;
 $$;
 
--- A page of the bookings of the caller's family, by time. Definer: the policy of bookings, for all audiences at once, would
--- keep the index of this one from giving a page in its order. What is shown of them is still the policies' to say.
+-- One page of the bookings of the caller and the learners in their care, by time.
+-- Definer: the policy on bookings covers all audiences at once, which would keep the index on learner_id from returning the page
+-- in order. Policies still decide what is shown, because list_bookings reads as the caller.
 create function private.my_booking_ids(
     p_from timestamptz,
     p_limit integer,
@@ -44,7 +45,7 @@ begin
 end;
 $$;
 
--- The bookings of an instructor on a date of the instructor's own calendar, for the instructor and the school's admins.
+-- An instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
 -- Definer: as my_booking_ids.
 create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     returns uuid[]
@@ -71,7 +72,7 @@ begin
 end;
 $$;
 
--- A page of an organization's bookings, by time, for its admins. Definer: as my_booking_ids.
+-- One page of an organization's bookings by time, for its admins. Definer: as my_booking_ids.
 create function private.organization_booking_ids(
     p_org_id uuid,
     p_from timestamptz,

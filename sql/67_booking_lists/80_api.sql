@@ -15,8 +15,8 @@ begin atomic
 end;
 
 comment on function public.my_bookings is
-    'The bookings of the caller as a learner and of those the caller is guardian of, from p_from on, in pages of at most 200; '
-    'p_after_start_at and p_after_id are those of the last row of the page before.';
+    'The bookings of the caller as a learner, and of learners whose guardian the caller is, from p_from on, in pages of at '
+    'most 200. For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.instructor_day(
     p_instructor_id uuid,
@@ -33,7 +33,7 @@ begin atomic
 end;
 
 comment on function public.instructor_day is
-    'The bookings of an instructor on a local date, for the instructor and the school''s admins.';
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
 
 create function public.organization_bookings(
     p_org_id uuid,
@@ -56,5 +56,5 @@ begin atomic
 end;
 
 comment on function public.organization_bookings is
-    'The bookings of an organization between two instants, for its admins, in pages of at most 200; p_after_start_at and p_after_id are those '
-    'of the last row of the page before.';
+    'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
+    'start_at and id of the last row as p_after_start_at and p_after_id.';

@@ -1,6 +1,6 @@
--- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
--- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
--- country, and with it the agreement, can be chosen anew, under another key, until Stripe has made the account.
+-- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
+-- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
+-- account, another country (and so another service agreement) may be chosen, which changes the key.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -62,7 +62,7 @@ exception
 end;
 $$;
 
--- The payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
+-- Returns the payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
 create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns private.payee
     language plpgsql
@@ -96,14 +96,15 @@ begin
         perform private.refuse(
             'PT404', 'not_an_instructor',
             'You are not this instructor, nor do you administer this organization.',
-            'Call become_instructor first, or leave both out for yourself.'
+            'Call become_instructor first, or send neither id to act for yourself.'
         );
     end if;
     return payee;
 end;
 $$;
 
--- Takes Stripe's answer to the making of an account, or with p_is_fetched to a look at it, which is news as of now.
+-- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now. The
+-- webhook service and the jobs call it.
 -- Definer: the service has no access to the tables.
 create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
     returns void
@@ -119,7 +120,7 @@ begin
         perform private.refuse(
             'PT422', 'wrong_account',
             'That Stripe account belongs to another payee.',
-            'Record the account that was made with this row''s metadata.'
+            'Record the account that was created with this row''s metadata.'
         );
     end if;
     outcome := private.apply_account(
@@ -132,8 +133,8 @@ begin
     if outcome.status = 'parked' then
         perform private.refuse(
             'PT409', 'another_account_is_known',
-            'This payee has another Stripe account already.',
-            'Ask again: the answer is about the account that is known.'
+            'This payee already has another Stripe account.',
+            'Repeat the request to get the account that is recorded.'
         );
     end if;
 end;

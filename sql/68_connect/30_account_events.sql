@@ -1,5 +1,5 @@
--- Brings a connected account to what Stripe says of it. The latest news count, in one second the furthest along, so that a
--- stale event never takes readiness away.
+-- Applies a connected account from a Stripe event or response. The latest event counts, within one second the furthest along, so
+-- a stale event never makes a ready account unready.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -8,7 +8,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.connect_status := private.connect_status_of(p_account);
+    new_status constant public.connect_status := private.connect_status_of(p_account);
     account public.stripe_connect_accounts;
 begin
     select * into account
@@ -23,15 +23,15 @@ begin
     if not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
-    if (p_occurred_at, news) <= (account.last_event_at, account.status) then
+    if (p_occurred_at, new_status) <= (account.last_event_at, account.status) then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.stripe_connect_accounts
     set stripe_account_id = p_account ->> 'id',
         account_type = coalesce(p_account ->> 'type', account_type),
-        status = news,
-        status_reason = private.connect_status_reason(p_account, news),
+        status = new_status,
+        status_reason = private.connect_status_reason(p_account, new_status),
         charges_enabled = (p_account -> 'charges_enabled')::boolean,
         payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
         details_submitted = (p_account -> 'details_submitted')::boolean,
@@ -60,7 +60,7 @@ begin
 end;
 $$;
 
--- Where a Stripe account stands, for the person who is to be paid. Payable means: transfers may arrive, and leave to a bank.
+-- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.
 create function private.connect_status_of(p_account jsonb)
     returns public.connect_status
     language sql
@@ -77,7 +77,7 @@ as $$
     end::public.connect_status;
 $$;
 
--- Why an account is not ready, in a word that the payee may see; whatever suspicion Stripe has is not in it.
+-- Why an account is not ready, as a code that the payee may see. It does not reveal Stripe's suspicions; those are for admins.
 create function private.connect_status_reason(p_account jsonb, p_status public.connect_status)
     returns text
     language sql
@@ -96,7 +96,7 @@ as $$
     end;
 $$;
 
--- A capability changed: what that means for the account is fetched from Stripe, since the event holds the capability alone.
+-- Queues a fetch of the account whose capability changed, because the event holds only the capability.
 create function private.apply_capability(p_event_id text, p_account_id text)
     returns private.stripe_outcome
     language plpgsql
@@ -113,7 +113,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'sync_account', format('sync_account:%s', p_event_id),
+        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
         jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
         format('connect_account:%s', account.id)
     );
@@ -121,7 +121,7 @@ begin
 end;
 $$;
 
--- The owner of an account cut the platform off: nothing can be sent there any more.
+-- Marks an account as disconnected when its owner has revoked the platform's access, and alerts the payee: transfers would fail.
 create function private.apply_deauthorization(p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql

@@ -1,4 +1,4 @@
--- The Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
+-- Returns the Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
 create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns table (stripe_account_id text)
     language plpgsql
@@ -13,14 +13,14 @@ begin
         perform private.refuse(
             'PT409', 'onboarding_not_finished',
             'The dashboard opens once onboarding is finished.',
-            'Go on with POST /connect/onboarding-links.'
+            'Continue with POST /connect/onboarding-links.'
         );
     end if;
     return query select account.stripe_account_id;
 end;
 $$;
 
--- The Stripe account of a payee to be fetched anew at the payee's own wish, at most once a minute.
+-- Returns the Stripe account that the webhook service is to fetch again because the payee asked for it, at most once a minute.
 -- Definer: the service has no access to the tables.
 create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns table (connect_account_id uuid, stripe_account_id text)
@@ -36,7 +36,7 @@ begin
         perform private.refuse(
             'PT429', 'too_soon',
             'This account was fetched a moment ago.',
-            'Wait a minute; news from Stripe arrive by themselves.'
+            'Wait a minute. Changes at Stripe also arrive by themselves.'
         );
     end if;
     perform set_config('lplate.acting_user', p_user_id::text, true);
@@ -49,7 +49,7 @@ begin
 end;
 $$;
 
--- The live Stripe account of a payee for whom a person may act, locked.
+-- Returns, locked, the live Stripe account of a payee for whom a person may act; refuses if there is none.
 create function private.require_connect_account(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns public.stripe_connect_accounts
     language plpgsql
@@ -73,7 +73,7 @@ begin
         perform private.refuse(
             'PT404', 'no_account',
             'There is no Stripe account yet.',
-            'Begin with POST /connect/onboarding-links.'
+            'Start with POST /connect/onboarding-links.'
         );
     end if;
     return account;

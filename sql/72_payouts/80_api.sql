@@ -1,43 +1,3 @@
-create view public.instructor_balances
-    with (security_invoker = true)
-as
-select
-    earning.org_id,
-    earning.instructor_id,
-    earning.currency,
-    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
-    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
-    )::bigint as available_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
-    )::bigint as in_transit_cents,
-    (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
-        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
-    )::bigint as paid_cents
-from public.earnings earning
-group by earning.org_id, earning.instructor_id, earning.currency;
-
-comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
-    'paid leaves out what came back.';
-
-create function public.my_balance()
-    returns setof public.instructor_balances
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-begin atomic
-    select balance.*
-    from public.instructor_balances balance
-    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
-end;
-
-comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
-
 create function public.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -63,8 +23,8 @@ begin atomic
 end;
 
 comment on function public.payout_statement is
-    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
-    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+    'The lines of a payout (lessons, deductions for refunds, adjustments), which sum to its amount; for its payee and the organization''s '
+    'admins. With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -80,8 +40,8 @@ create function public.set_payout_settings(
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
-    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
-    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'Sets when and from which amount an instructor is paid (by the instructor or the school''s admins) and who is paid (by the admins alone). '
+    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
     'public.instructor_details.';
 
 create function public.retire_connect_account(p_connect_account_id uuid)
@@ -93,32 +53,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
-    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
-
-create function public.report_problem(p_booking_id uuid, p_description text)
-    returns uuid
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.report_problem(p_booking_id, p_description);
-
-comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
-    'public.problem_reports.';
-
-create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
-
-comment on function public.admin_resolve_problem is
-    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
-    'Errors: not_an_admin, reason_required, problem_not_found.';
+    'Retires a Stripe account, so that onboarding creates another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
@@ -129,7 +64,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
-    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'Holds a pending or failed payout; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
     'payout_cannot_do_that.';
 
 create function public.admin_release_payout(p_payout_id uuid, p_reason text)
@@ -141,7 +76,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
-    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'Makes a held or failed payout pending again, to be sent by the next payout job; platform admins only. Errors: not_an_admin, reason_required, '
     'payout_not_found, payout_cannot_do_that.';
 
 create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
@@ -153,7 +88,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
-    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'Cancels an unsent payout at once, or has Stripe reverse a paid one, all of it or p_amount_cents. The amount is owed to the payee again; '
     'platform admins only. '
     'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
 
@@ -166,5 +101,5 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is
-    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'With true, holds all payouts of an instructor from the next run on; with false, stops holding them; platform admins only. '
     'Errors: not_an_admin, reason_required, instructor_not_found.';

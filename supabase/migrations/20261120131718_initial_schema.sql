@@ -1,6 +1,16 @@
 -- sql/00_foundation/01_schemas.sql
--- The two logins of the Python services. Roles belong to the whole cluster, so a second database
--- finds them already there. Passwords are set by whoever operates the project, never here.
+-- 00_foundation: what every other room rests on. Every room calls it; it calls no other room.
+--
+--   01_schemas      schemas, extensions, the two service logins; nothing may be called until it is granted
+--   10_tables       the allowed status changes of all state machines; the currencies
+--   20_clock        private.clock(): the present, in every rule
+--   30_refuse       how a request is refused (SQLSTATE, code, message, hint) and how tables are kept append-only
+--   40_transitions  the trigger that every table with a status attaches, and who is acting
+--   70_values       pure helpers: prorating, tags, time zones, search patterns, page sizes
+--   90_access       which of them the API roles may execute
+
+-- The two logins of the Python services. Roles belong to the whole cluster, so they may exist already when a second
+-- database is created. The operator sets their passwords; they are never in this repository.
 do $$
 begin
     if to_regrole('webhook_service') is null then
@@ -12,7 +22,7 @@ begin
 end;
 $$;
 
--- public is the API, private is never exposed, extensions holds what ships with stock Postgres.
+-- public is the API, private is never exposed, extensions holds extensions that ship with stock Postgres.
 create schema private;
 comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';
 
@@ -20,14 +30,15 @@ create extension btree_gist with schema extensions;
 create extension hstore with schema extensions;
 create extension pg_trgm with schema extensions;
 
--- Access is denied until declared: each room grants what it means to grant in 9_access.sql.
--- The first form has no "in schema" on purpose: with it, the revoke would do nothing.
+-- Access is denied by default: each room grants access explicitly in its 90_access.sql.
+-- The first statement has no "in schema" on purpose: with it, the revoke would have no effect.
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
 
--- The services name their functions, so they may look the names up; what they may call is granted one by one.
+-- The two services call functions of private by name, so they need usage on the schema; execute is granted function by
+-- function.
 grant usage on schema private to webhook_service, jobs;
 
 -- sql/00_foundation/10_tables.sql
@@ -46,9 +57,10 @@ create table private.status_transitions (
 );
 
 comment on table private.status_transitions is
-    'Every edge of every state machine, enforced for every writer. from_status ''new'' lists where a row may start.';
+    'Every allowed status change, enforced for every writer by enforce_status_transition. from_status ''new'' lists the statuses a '
+    'row may be inserted with.';
 comment on column private.status_transitions.actors is
-    'Who may take the edge: money is moved by the services, so Studio cannot mark a payment succeeded or a payout paid.';
+    'Who may make this change. Only the services move money, so an admin in Studio cannot mark a payment succeeded or a payout paid.';
 
 create table private.currencies (
     code text primary key,
@@ -59,7 +71,7 @@ create table private.currencies (
     constraint minimum_is_positive check (minimum_charge_cents > 0)
 );
 
-comment on table private.currencies is 'Currencies that can be charged, with Stripe''s smallest charge.';
+comment on table private.currencies is 'The currencies that prices may be in, with Stripe''s minimum charge.';
 comment on column private.currencies.minor_digits is 'Decimal places of the minor unit: 2 for gbp, 0 for jpy.';
 comment on column private.currencies.minimum_charge_cents is 'Stripe''s minimum charge, in the minor unit.';
 
@@ -84,7 +96,7 @@ values
     ('usd', 2, 50);
 
 -- sql/00_foundation/20_clock.sql
--- The present, in every rule. Only a test database replaces it, so that hours and weeks can pass.
+-- The present. Every rule uses it instead of now(), so that a test database can replace it and let hours and weeks pass.
 create function private.clock()
     returns timestamptz
     language sql
@@ -95,9 +107,9 @@ as $$
     select now();
 $$;
 
-comment on function private.clock is 'The present, in every rule. Constant within a transaction.';
+comment on function private.clock is 'The present, used by every rule instead of now(). Constant within a transaction.';
 
--- Stamps the moment of a change. Definer: API roles write these tables and have no access to private.
+-- Trigger of every table with an updated_at. Definer: API roles update these tables and have no access to private.
 create function private.touch_updated_at()
     returns trigger
     language plpgsql
@@ -112,7 +124,7 @@ end;
 $$;
 
 -- sql/00_foundation/30_refuse.sql
--- Refuses a request: a sentence for the person, the next step as hint, a stable code for the machine.
+-- Refuses a request: a message for the person, the next step as hint, a stable code for the program.
 -- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422, PT429 into 429 and 42501 into 403.
 create function private.refuse(p_sqlstate text, p_code text, p_message text, p_hint text)
     returns void
@@ -133,8 +145,9 @@ $$;
 comment on function private.refuse is
     'Raises p_sqlstate with the code in detail as JSON. Every code is listed in sql/README.md.';
 
--- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
--- missing value Postgres names the column, and of a value that does not fit, nothing.
+-- Turns a constraint violation into a refusal with status 422; called by exception handlers. The constraint's name is a
+-- sentence, and becomes the code and the message. For a not-null violation Postgres names only the column; for a number out
+-- of its type's range it names neither.
 create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
@@ -165,7 +178,7 @@ begin
 end;
 $$;
 
--- Keeps append-only tables append-only, for every writer and also against truncate.
+-- Trigger of every append-only table: refuses update, delete and truncate, whoever the writer is.
 -- Definer: the writer may have no access to private.
 create function private.forbid_change()
     returns trigger
@@ -185,8 +198,9 @@ end;
 $$;
 
 -- sql/00_foundation/40_transitions.sql
--- Lets a status move only along a declared edge, for every writer, Studio and the service key included.
--- Definer: the writer needs no access to the table of edges. The argument is the entity's name.
+-- Trigger of every table with a status: allows only the changes listed in private.status_transitions, and only to the actors
+-- listed there. It binds every writer, including Studio and the service key. The trigger's argument is the entity's name.
+-- Definer: writers may not read status_transitions.
 create function private.enforce_status_transition()
     returns trigger
     language plpgsql
@@ -195,26 +209,26 @@ create function private.enforce_status_transition()
     set search_path = ''
 as $$
 declare
-    left_status text := 'new';
+    old_status text := 'new';
 begin
     if tg_op = 'UPDATE' then
         if old.status = new.status then
             return new;
         end if;
-        left_status := old.status::text;
+        old_status := old.status::text;
     end if;
 
     if not exists (
         select
         from private.status_transitions transition
         where transition.entity = tg_argv[0]
-            and transition.from_status = left_status
+            and transition.from_status = old_status
             and transition.to_status = new.status::text
             and private.actor_kind() = any (transition.actors)
     ) then
         perform private.refuse(
             'PT409', 'illegal_transition',
-            format('A %s cannot go from %s to %s this way.', tg_argv[0], left_status, new.status),
+            format('A %s cannot go from %s to %s this way.', tg_argv[0], old_status, new.status),
             'Reload the row: it may have moved on. Use the function made for this step.'
         );
     end if;
@@ -222,8 +236,8 @@ begin
 end;
 $$;
 
--- Who acts in this transaction. The login decides for the services, so that claims they might set cannot
--- turn them into a person; then the verified claims of the Data API; what remains came through Studio.
+-- Who is acting in this transaction. The two services are recognized by their login, so that no claims they might set can
+-- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio.
 create function private.actor_kind()
     returns private.actor_kind
     language sql
@@ -241,7 +255,8 @@ as $$
 $$;
 
 -- sql/00_foundation/70_values.sql
--- A part of an amount, rounded half up, in integers. Nothing of nothing is nothing.
+-- The share p_part / p_whole of an amount, rounded half up, in integers: prorate(1000, 1800, 10000) is 18 % of 10.00.
+-- 0 when p_whole is 0.
 create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     returns bigint
     language sql
@@ -252,7 +267,7 @@ as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
 
--- Are these at most fifty words of 1 to 100 characters, as an index on tags can hold them?
+-- True for at most 50 tags of 1 to 100 characters each, short enough for a GIN index.
 create function private.tags_are_valid(p_tags text[])
     returns boolean
     language sql
@@ -264,8 +279,9 @@ as $$
     from unnest(p_tags) tag;
 $$;
 
--- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not: but for Etc/GMT's
--- whole hours no zone has a number, which is what makes Postgres read an unknown name such as Europe/London+3 as a rule.
+-- True for a time zone of the IANA database. Abbreviations (CET) and POSIX rules are refused because they carry no history
+-- of clock changes. Postgres reads an unknown name that contains a number, such as Europe/London+3, as a POSIX rule;
+-- only the Etc/GMT zones may contain one.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
@@ -288,7 +304,7 @@ $$;
 comment on function private.is_time_zone is
     'True for a name such as Europe/London. Immutable in practice: zones are added, never removed.';
 
--- A text that came from outside as a uuid, or null if it is none.
+-- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)
     returns uuid
     language sql
@@ -301,7 +317,7 @@ as $$
     end;
 $$;
 
--- The pattern of every text that contains this one as it stands, for (i)like; null for no text.
+-- The (i)like pattern that matches every text containing p_text literally: '%' and '_' are escaped. Null for null.
 create function private.like_pattern(p_text text)
     returns text
     language sql
@@ -312,7 +328,7 @@ as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
 
--- How many rows a page has: what was asked for, from 1 to 200, and 50 where nothing was.
+-- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default.
 create function private.page_size(p_limit integer)
     returns integer
     language sql
@@ -324,15 +340,34 @@ as $$
 $$;
 
 -- sql/00_foundation/90_access.sql
--- Defaults and checks run as the writer, and the jobs ask for the time.
+-- Column defaults and checks run as the writer, so writers need these; the jobs read the clock.
 grant execute on function private.clock to authenticated, jobs;
 grant execute on function private.is_time_zone to authenticated;
 grant execute on function private.tags_are_valid to authenticated;
 
 -- sql/10_people/10_tables.sql
+-- 10_people: organizations (the tenants), logins and their profiles, memberships, platform admins; and who the caller is.
+--
+--   20_profiles  keeps one profile for every login of Supabase Auth
+--   30_callers   my_…: who the caller is and which organizations they see; asked by policies and functions of every room
+--   40_require   require_…: the caller, if they have the right that a function needs; refuses everybody else
+--   80_api       my_roles: what a frontend shows to whom
+--
+-- Memberships and settings are changed by 14_schools; instructors, learners and guardians are in 12_parties.
+-- Every later room calls 30_callers and 40_require.
+
 create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
 create type public.fee_mode as enum ('on_top', 'included');
 create type public.dispute_liability as enum ('platform', 'instructor');
+
+-- The organization under which the platform's own money is posted: what belongs to no school, or to nobody known yet.
+create function private.platform_id()
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
@@ -342,6 +377,7 @@ create table public.organizations (
     time_zone text not null,
     currency text not null references private.currencies (code),
     is_marketplace boolean not null default false,
+    is_platform boolean not null default false,
     fee_mode public.fee_mode not null default 'on_top',
     fee_bps integer not null default 1800,
     payout_weekday smallint not null default 5,
@@ -358,6 +394,7 @@ create table public.organizations (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint one_organization_is_the_platform check (is_platform = (id = private.platform_id()) and not (is_platform and is_marketplace)),
     constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     constraint tax_id_is_short check (length(tax_id) <= 40),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
@@ -381,17 +418,19 @@ create index on public.organizations (name);
 create index on public.organizations (currency);
 
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
+comment on column public.organizations.is_platform is
+    'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
-comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price; 1800 is 18 %.';
+comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
-comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
-comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
+comment on column public.organizations.minimum_payout_cents is 'A smaller balance is not paid out but carried forward to the next payday.';
+comment on column public.organizations.checkout_hold_minutes is 'How long a slot stays reserved for a booking that is not paid yet.';
 comment on column public.organizations.referral_discount_bps is
-    'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
-comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
-comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
-comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';
+    'Discount on the first lesson of a referred learner; 0 turns referrals off.';
+comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
+comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
     id uuid primary key references auth.users (id) on delete cascade,
@@ -416,21 +455,23 @@ create table public.profiles (
 
 create index on public.profiles (lower(email));
 
-comment on table public.profiles is 'A person with a login, one to one with auth.users, made when they sign up.';
+comment on table public.profiles is 'A person with a login, one to one with auth.users; created at sign-up.';
 comment on column public.profiles.external_id is 'The person''s id in another identity system.';
 
 create table public.organization_members (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid not null references public.profiles (id) on delete cascade,
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
-    unique (user_id, org_id, role)
+    primary key (org_id, id),
+    unique (user_id, org_id, role),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id())
 );
 
 create index on public.organization_members (org_id, role);
 
-comment on table public.organization_members is 'Who belongs to an organization, as what; a person may have several roles.';
+comment on table public.organization_members is 'A person''s roles in an organization, one row each.';
 
 create table private.platform_admins (
     user_id uuid primary key references public.profiles (id) on delete restrict,
@@ -438,15 +479,17 @@ create table private.platform_admins (
     created_at timestamptz not null default private.clock()
 );
 
-comment on table private.platform_admins is 'Who runs the platform. Rows are added in Studio; no API can.';
+comment on table private.platform_admins is 'The people who run the platform. Rows are added in Studio only; no API function does.';
 
 alter table public.organizations enable row level security;
 alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace)
-values ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true);
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+values
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
 
 create trigger touch_updated_at
     before update on public.organizations
@@ -457,8 +500,9 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 -- sql/10_people/20_profiles.sql
--- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut or left out, not refused.
--- Definer: Auth may not write in public.
+-- Creates a profile for every new login, and follows changes of the login's address. It must never stop a sign-up, so names
+-- that are too long are cut, and a bad avatar link is left out, instead of being refused.
+-- Definer: Supabase Auth may not write in public.
 create function private.sync_profile()
     returns trigger
     language plpgsql
@@ -467,18 +511,18 @@ create function private.sync_profile()
     set search_path = ''
 as $$
 declare
-    given jsonb := coalesce(new.raw_user_meta_data, '{}');
+    metadata jsonb := coalesce(new.raw_user_meta_data, '{}');
 begin
     insert into public.profiles as profile (id, email, full_name, display_name, first_name, last_name, avatar_url)
     values (
         new.id,
         new.email,
-        left(given ->> 'full_name', 200),
-        left(coalesce(given ->> 'display_name', given ->> 'full_name'), 200),
-        left(given ->> 'first_name', 200),
-        left(given ->> 'last_name', 200),
+        left(metadata ->> 'full_name', 200),
+        left(coalesce(metadata ->> 'display_name', metadata ->> 'full_name'), 200),
+        left(metadata ->> 'first_name', 200),
+        left(metadata ->> 'last_name', 200),
         case
-            when length(given ->> 'avatar_url') <= 2000 then substring(given ->> 'avatar_url' from '^https?://\S+$')
+            when length(metadata ->> 'avatar_url') <= 2000 then substring(metadata ->> 'avatar_url' from '^https?://\S+$')
         end
     )
     on conflict (id) do update
@@ -493,7 +537,7 @@ create trigger sync_profile
     for each row execute function private.sync_profile();
 
 -- sql/10_people/30_callers.sql
--- The signed-in person, or null: for visitors, and for anonymous sign-ins, which are refused everywhere.
+-- The signed-in person; null for visitors, and for anonymous sign-ins, which have no rights anywhere.
 create function private.my_user_id()
     returns uuid
     language sql
@@ -504,7 +548,7 @@ as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
 
--- Definer: nobody may read the list of platform admins.
+-- True if the caller runs the platform. Definer: nobody may read the list of platform admins.
 create function private.is_platform_admin()
     returns boolean
     language plpgsql
@@ -519,7 +563,7 @@ end;
 $$;
 
 -- The organizations that the caller belongs to or administers.
--- Definer: reads memberships without their own policy, which would ask this function again.
+-- Definer: the policy on memberships would recurse if they were read as the caller.
 create function private.my_org_ids()
     returns uuid[]
     language plpgsql
@@ -537,8 +581,8 @@ begin
 end;
 $$;
 
--- The organizations that the caller administers: all of them for a platform admin, so that policies need no second arm.
--- Definer: reads memberships without their own policy, which would ask this function again.
+-- The organizations that the caller administers: all of them for a platform admin, so that policies need no second condition.
+-- Definer: the policy on memberships calls this function, so reading them as the caller would recurse.
 create function private.my_admin_org_ids()
     returns uuid[]
     language plpgsql
@@ -549,7 +593,7 @@ create function private.my_admin_org_ids()
 as $$
 begin
     if private.is_platform_admin() then
-        return array(select organization.id from public.organizations organization);
+        return array(select organization.id from public.organizations organization where not organization.is_platform);
     end if;
     return array(
         select member.org_id
@@ -560,7 +604,7 @@ begin
 end;
 $$;
 
--- The caller's proven address. Definer: people may not read logins.
+-- The caller's verified e-mail address. Definer: people may not read auth.users.
 create function private.my_verified_email()
     returns text
     language plpgsql
@@ -574,7 +618,7 @@ begin
 end;
 $$;
 
--- The address that a person has proven to be theirs, in lower case; null before that.
+-- A person's verified e-mail address in lower case; null while it is not verified.
 create function private.verified_email(p_user_id uuid)
     returns text
     language sql
@@ -589,7 +633,7 @@ as $$
 $$;
 
 -- sql/10_people/40_require.sql
--- The signed-in person, or a refusal.
+-- The signed-in person; refuses visitors and anonymous sign-ins.
 create function private.require_person()
     returns uuid
     language plpgsql
@@ -603,7 +647,7 @@ begin
     if person is null then
         perform private.refuse(
             '42501', 'sign_in_required',
-            'This needs a signed-in person.',
+            'You need to sign in to do this.',
             'Sign in with an e-mail address or a phone number, then try again.'
         );
     end if;
@@ -611,8 +655,8 @@ begin
 end;
 $$;
 
--- Refuses everybody but the owners and admins of an organization. A foreign organization is as unknown as one that does not
--- exist.
+-- The caller, if they are an owner or admin of the organization. Answers the same for somebody else's organization as for an
+-- id that does not exist, so that nobody can probe for ids.
 create function private.require_org_admin(p_org_id uuid)
     returns uuid
     language plpgsql
@@ -634,7 +678,7 @@ begin
 end;
 $$;
 
--- The signed-in platform admin, or a refusal; remembers the reason for the audit log.
+-- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
 create function private.require_platform_admin(p_reason text)
     returns uuid
     language plpgsql
@@ -647,7 +691,7 @@ begin
         perform private.refuse(
             '42501', 'not_an_admin',
             'Only an admin of the platform can do this.',
-            'Ask an admin.'
+            'Ask the platform''s support.'
         );
     end if;
     if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
@@ -662,7 +706,7 @@ begin
 end;
 $$;
 
--- A currency's lower-case code, or a refusal. Accepts either case, as older frontends send DKK.
+-- A currency's lower-case code; refuses currencies that are not sold in. Accepts upper case, as frontends send DKK.
 create function private.require_currency(p_currency text)
     returns text
     language plpgsql
@@ -688,6 +732,7 @@ begin
 end;
 $$;
 
+-- The organization of every instructor and learner without a school.
 create function private.marketplace_id()
     returns uuid
     language sql
@@ -697,8 +742,6 @@ create function private.marketplace_id()
 as $$
     select organization.id from public.organizations organization where organization.is_marketplace;
 $$;
-
-comment on function private.marketplace_id is 'The organization of everybody without a school.';
 
 -- sql/10_people/80_api.sql
 create view public.my_roles
@@ -716,6 +759,7 @@ comment on view public.my_roles is
 
 -- sql/10_people/90_access.sql
 grant execute on function private.my_user_id to authenticated;
+grant execute on function private.platform_id to authenticated;
 grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
@@ -727,7 +771,7 @@ create policy select_member on public.organizations
     using (id = any ((select private.my_org_ids())::uuid[]));
 
 grant select on public.organizations to authenticated, service_role;
--- NOTE: no write is granted; a setting is money, so organizations change only through functions and Studio.
+-- NOTE: no write is granted: the settings decide about money, so organizations change only through functions and Studio.
 
 create policy select_own on public.profiles
     for select
@@ -741,7 +785,7 @@ create policy update_own on public.profiles
 
 grant select on public.profiles to authenticated, service_role;
 grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone) on public.profiles to authenticated;
--- NOTE: email follows the login; insert is done by sync_profile.
+-- NOTE: the address follows the login, and sync_profile inserts.
 
 create policy select_own_or_admin on public.organization_members
     for select
@@ -752,18 +796,30 @@ create policy select_own_or_admin on public.organization_members
     );
 
 grant select on public.organization_members to authenticated, service_role;
--- NOTE: no write is granted; nobody raises a role, their own or another's, but through functions.
+-- NOTE: no write is granted: roles change only through the functions of 14_schools.
 
 grant select on public.my_roles to authenticated;
 
 -- sql/12_parties/10_tables.sql
+-- 12_parties: who teaches (instructors), who is taught (learners), and who answers for a learner (guardians).
+--
+--   20_instructors       become an instructor of the marketplace, be added by a school, be verified, be found
+--   30_learners          be added by a school, set a date of birth
+--   31_bookable_learner  for whom the caller may book; joins the marketplace with the first booking; one request at a time
+--   40_guardians         offer a guardianship to an address, consent to it, revoke it
+--   50_callers           my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
+--   70_consent           who is a minor, and whether a guardian has consented
+--
+-- What only the person and the admins may see is in a second table (…_details), because policies choose rows, not columns.
+-- Discounts (35), credits (45) and bookings (50) ask 31_bookable_learner; 14_schools links logins.
+
 create type public.verification_status as enum ('pending', 'verified', 'rejected');
 create type public.payee_kind as enum ('instructor', 'organization');
 create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'monthly');
 create type public.experience_level as enum ('beginner', 'intermediate', 'advanced');
 
 create table public.instructors (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     display_name text not null,
@@ -785,8 +841,9 @@ create table public.instructors (
     daily_cap integer,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
@@ -809,16 +866,16 @@ create index on public.instructors using gin (expertise_areas);
 create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
 
 comment on table public.instructors is
-    'Who teaches and is paid, with the columns that anybody may see. The rest is in instructor_details.';
-comment on column public.instructors.user_id is 'The instructor''s login; null for one whom a school manages.';
-comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, before the platform''s fee on top.';
-comment on column public.instructors.is_active is 'False hides the instructor and refuses new bookings.';
-comment on column public.instructors.is_available is 'False refuses new bookings for the time being.';
-comment on column public.instructors.daily_cap is 'The most lessons on one local day; null for no limit.';
-comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
+    'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
+comment on column public.instructors.user_id is 'The instructor''s login; null while a school manages the instructor.';
+comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
+comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
+comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
+comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
+comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
 create table public.instructor_details (
-    instructor_id uuid primary key,
+    instructor_id uuid not null unique,
     org_id uuid not null,
     phone text,
     license_id text,
@@ -830,6 +887,7 @@ create table public.instructor_details (
     is_payout_held boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, instructor_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint phone_is_short check (length(phone) <= 40),
     constraint license_is_short check (length(license_id) <= 100),
@@ -837,15 +895,14 @@ create table public.instructor_details (
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
 );
 
-create index on public.instructor_details (org_id, instructor_id);
 
-comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
-comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
-comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
-comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
+comment on table public.instructor_details is 'The columns that only the instructor and the admins see; one row for each instructor.';
+comment on column public.instructor_details.is_payout_held is 'True: an admin holds back all payouts to this instructor.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum payout; null: the organization''s.';
+comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null: the organization''s.';
 
 create table public.learners (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     full_name text not null,
@@ -858,8 +915,9 @@ create table public.learners (
     lesson_count integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
     constraint goals_are_short check (
@@ -874,41 +932,41 @@ create table public.learners (
 create index on public.learners (org_id, full_name);
 create index on public.learners (user_id);
 
-comment on table public.learners is 'Who is taught, within one organization. The private half is in learner_details.';
-comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
+comment on table public.learners is 'Who is taught, within one organization. The private columns are in learner_details.';
+comment on column public.learners.lesson_count is 'Completed lessons; maintained by the database.';
 
 create table public.learner_details (
-    learner_id uuid primary key,
+    learner_id uuid not null unique,
     org_id uuid not null,
     date_of_birth date,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.learner_details (org_id, learner_id);
 
-comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
+comment on table public.learner_details is 'The columns that only the learner, their guardians and the admins see; one row for each learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
     created_at timestamptz not null default private.clock(),
-    primary key (instructor_id, learner_id),
+    primary key (org_id, instructor_id, learner_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
 );
 
-create index on public.instructor_learners (org_id, instructor_id);
 create index on public.instructor_learners (org_id, learner_id);
+create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
-    'Which learners an instructor has been booked by: what lets each of the two see the other.';
+    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other.';
 
 create table public.guardians (
     id uuid primary key default gen_random_uuid(),
@@ -922,11 +980,11 @@ create table public.guardians (
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
 );
 
-comment on column public.guardians.user_id is 'The guardian''s login; null once it was erased.';
-comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
+comment on column public.guardians.user_id is 'The guardian''s login; null after the person was erased.';
+comment on table public.guardians is 'Who answers for learners, with a login of their own. Belongs to no organization.';
 
 create table public.learner_guardians (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     guardian_id uuid references public.guardians (id) on delete restrict,
@@ -940,7 +998,7 @@ create table public.learner_guardians (
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
     constraint relation_is_short check (length(relation) <= 100),
@@ -957,8 +1015,8 @@ create index on public.learner_guardians (invited_by);
 create index on public.learner_guardians (lower(guardian_email));
 
 comment on table public.learner_guardians is
-    'What a guardian may do for a learner, once the guardian has consented. Lapses when the learner turns 18.';
-comment on column public.learner_guardians.guardian_email is 'Whom the link was offered to: only that verified address can consent.';
+    'What a guardian may do for a learner: from the guardian''s consent until the link is revoked or the learner turns 18.';
+comment on column public.learner_guardians.guardian_email is 'The address that the link was offered to. Only its verified owner can consent.';
 
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;
@@ -993,8 +1051,8 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 -- sql/12_parties/20_instructors.sql
--- Makes the caller an instructor of the marketplace, to be verified by an admin before learners can book.
--- Definer: people may not insert instructors, whose organization and verification are not theirs to choose.
+-- Makes the caller an instructor of the marketplace. A platform admin verifies them before learners can book.
+-- Definer: people may not insert instructors, since organization and verification are not theirs to choose.
 create function private.become_instructor(
     p_display_name text,
     p_hourly_rate_cents bigint,
@@ -1033,7 +1091,7 @@ begin
     if new_instructor_id is null then
         perform private.refuse(
             'PT409', 'already_an_instructor',
-            'You are an instructor already.',
+            'You are already an instructor of the marketplace.',
             'Change your instructor profile instead.'
         );
     end if;
@@ -1095,7 +1153,8 @@ exception
 end;
 $$;
 
--- Every instructor has a private half. Definer: the writer of one table need not be a writer of the other.
+-- Creates the instructor_details row of every new instructor.
+-- Definer: whoever inserts an instructor need not be allowed to insert details.
 create function private.add_instructor_details()
     returns trigger
     language plpgsql
@@ -1113,7 +1172,7 @@ create trigger add_instructor_details
     after insert on public.instructors
     for each row execute function private.add_instructor_details();
 
--- Records an admin's decision about an instructor. Definer: nobody may update the verification themselves.
+-- Verifies or rejects an instructor; platform admins only. Definer: nobody may update the verification directly.
 create function private.admin_verify_instructor(
     p_instructor_id uuid,
     p_verification_status public.verification_status,
@@ -1145,9 +1204,10 @@ begin
 end;
 $$;
 
--- The public directory. Definer: it shows only what everybody may see, and under row-level security the indexes on texts and
--- tags could not serve it, since their operators are not leakproof. A plan is made for each search: which index serves it
--- depends on what is asked.
+-- The public directory of instructors who can be booked.
+-- Definer: under row-level security the indexes on names and tags could not be used, because their operators are not
+-- leakproof; the function shows only what everybody may see. Planned anew for each search: the right index depends on the
+-- arguments.
 create function private.search_instructors(
     p_query text,
     p_expertise_areas text[],
@@ -1220,7 +1280,8 @@ exception
 end;
 $$;
 
--- Every learner has a private half. Definer: the writer of one table need not be a writer of the other.
+-- Creates the learner_details row of every new learner.
+-- Definer: whoever inserts a learner need not be allowed to insert details.
 create function private.add_learner_details()
     returns trigger
     language plpgsql
@@ -1238,61 +1299,8 @@ create trigger add_learner_details
     after insert on public.learners
     for each row execute function private.add_learner_details();
 
--- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself, and
--- who has left it is a learner there no more.
-create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
-    returns public.learners
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-declare
-    learner public.learners;
-    profile public.profiles;
-begin
-    select candidate.* into learner
-    from public.learners candidate
-    join public.organization_members member
-        on member.org_id = candidate.org_id
-        and member.user_id = candidate.user_id
-        and member.role = 'learner'
-    where candidate.org_id = p_org_id
-        and candidate.user_id = p_user_id;
-    if found then
-        return learner;
-    end if;
-
-    select * into profile from public.profiles where id = p_user_id;
-    if not found or p_org_id is distinct from private.marketplace_id() then
-        perform private.refuse(
-            '42501', 'not_a_learner_here',
-            'Only learners of this organization can book here.',
-            'Ask the school to add you as a learner.'
-        );
-    end if;
-
-    insert into public.learners (org_id, user_id, full_name, email, phone)
-    values (
-        p_org_id,
-        p_user_id,
-        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
-        profile.email,
-        profile.phone
-    )
-    on conflict (org_id, user_id) do nothing;
-
-    insert into public.organization_members (org_id, user_id, role)
-    values (p_org_id, p_user_id, 'learner')
-    on conflict do nothing;
-
-    select * into strict learner from public.learners where org_id = p_org_id and user_id = p_user_id;
-    return learner;
-end;
-$$;
-
--- Sets a learner's date of birth: the learner or a guardian once, an admin of the organization also again.
--- Definer: it decides who needs a guardian, so nobody may update it themselves.
+-- Sets a learner's date of birth. The learner or a guardian can set it once; an admin of the organization can correct it.
+-- Definer: the date decides who needs a guardian, so nobody may update it directly.
 create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
     language plpgsql
@@ -1316,7 +1324,7 @@ begin
     if details.date_of_birth is not null and not details.org_id = any (private.my_admin_org_ids()) then
         perform private.refuse(
             'PT409', 'date_of_birth_is_set',
-            'The date of birth has been given already.',
+            'The date of birth is set already.',
             'Ask the school, or the platform''s support, to correct it.'
         );
     end if;
@@ -1329,7 +1337,7 @@ begin
 end;
 $$;
 
--- Refuses a date on which nobody who takes lessons can have been born.
+-- Refuses a date of birth in the future or before 1900.
 create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
     returns void
     language plpgsql
@@ -1341,13 +1349,14 @@ begin
     if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
         perform private.refuse(
             'PT422', 'birth_is_plausible',
-            'That is no date of birth.',
+            'That date of birth is not possible.',
             'Send a date in the past, as YYYY-MM-DD.'
         );
     end if;
 end;
 $$;
 
+-- The same answer for an unknown learner and for one whom the caller does not answer for. Also called by 40_guardians.
 create function private.refuse_unknown_learner()
     returns void
     language plpgsql
@@ -1358,14 +1367,16 @@ as $$
 begin
     perform private.refuse(
         'PT404', 'learner_not_found',
-        'There is no such learner whom you answer for.',
+        'There is no such learner for whom you may act.',
         'Check the id, and that you are signed in as the right person.'
     );
 end;
 $$;
 
--- The learner for whom the caller may book in an organization: oneself, whom one is guardian of with that right, or one of
--- a school that one administers. Under 18, only with a guardian's consent.
+-- sql/12_parties/31_bookable_learner.sql
+-- The learner for whom the caller may book in an organization: the caller, a learner whose guardian the caller is with the
+-- right to book, or a learner of a school that the caller administers. A learner under 18 needs a guardian's consent.
+-- Called by bookings, credits and discount codes.
 create function private.require_bookable_learner(p_learner_user_id uuid, p_learner_id uuid, p_org_id uuid)
     returns public.learners
     language plpgsql
@@ -1401,7 +1412,7 @@ begin
     if learner.id is null then
         perform private.refuse(
             '42501', 'not_yourself',
-            'You can book lessons for yourself and for those you answer for only.',
+            'You can book lessons only for yourself, for learners whose guardian you are, and for learners of your school.',
             'Send your own user id as p_learner_user_id, or the learner you are guardian of.'
         );
     end if;
@@ -1409,33 +1420,92 @@ begin
         perform private.refuse(
             'PT422', 'consent_required',
             'A learner under 18 needs a guardian''s consent.',
-            'Call link_guardian, and let the guardian accept with give_guardian_consent.'
+            'Call link_guardian; then the guardian accepts with give_guardian_consent.'
         );
     end if;
     return learner;
 end;
 $$;
 
--- Locks a person's rows as a learner, in each organization, so that one person's requests come one after the other and a double
--- click waits here.
-create function private.lock_learner(p_learner_id uuid)
-    returns void
-    language sql
+-- The person's learner row in an organization. The marketplace creates one for everybody who books; a school adds its learners
+-- itself, and a learner who has left the school is refused. Caller: require_bookable_learner.
+create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
+    returns public.learners
+    language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
-    select learner.id
+declare
+    learner public.learners;
+    profile public.profiles;
+begin
+    select candidate.* into learner
+    from public.learners candidate
+    join public.organization_members member
+        on member.org_id = candidate.org_id
+        and member.user_id = candidate.user_id
+        and member.role = 'learner'
+    where candidate.org_id = p_org_id
+        and candidate.user_id = p_user_id;
+    if found then
+        return learner;
+    end if;
+
+    select * into profile from public.profiles where id = p_user_id;
+    if not found or p_org_id is distinct from private.marketplace_id() then
+        perform private.refuse(
+            '42501', 'not_a_learner_here',
+            'Only learners of this school can book here.',
+            'Ask the school to add you as a learner.'
+        );
+    end if;
+
+    insert into public.learners (org_id, user_id, full_name, email, phone)
+    values (
+        p_org_id,
+        p_user_id,
+        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
+        profile.email,
+        profile.phone
+    )
+    on conflict (org_id, user_id) do nothing;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (p_org_id, p_user_id, 'learner')
+    on conflict do nothing;
+
+    select * into strict learner from public.learners where org_id = p_org_id and user_id = p_user_id;
+    return learner;
+end;
+$$;
+
+-- Locks a person as a learner, in every organization, so that one person's requests come one after the other and the second of a
+-- double click waits here. The profile is locked first: the rows of other organizations may appear between two calls in one
+-- transaction, and two transactions that lock them in different orders would deadlock.
+create function private.lock_learner(p_learner_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person_id constant uuid := (select learner.user_id from public.learners learner where learner.id = p_learner_id);
+begin
+    perform from public.profiles where id = person_id for no key update;
+    perform
     from public.learners learner
     where learner.id = p_learner_id
-        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
+        or learner.user_id = person_id
     order by learner.id
     for no key update;
+end;
 $$;
 
 -- sql/12_parties/40_guardians.sql
--- Offers the guardianship of a learner to an address; it begins when its owner consents. By an admin of the learner's
--- organization, or the learner. Definer: nobody writes guardianships directly.
+-- Offers the guardianship of a learner to an address; it begins when the owner of that address consents. For the learner and
+-- for admins of the learner's organization. Definer: nobody writes guardianships directly.
 create function private.link_guardian(
     p_learner_id uuid,
     p_guardian_email text,
@@ -1484,8 +1554,8 @@ begin
     if new_link_id is null then
         perform private.refuse(
             'PT409', 'guardian_is_linked',
-            'This guardian is linked to the learner already.',
-            'Revoke that link first if its rights should change.'
+            'That address is linked to the learner already.',
+            'To change the rights, revoke that link first.'
         );
     end if;
     return new_link_id;
@@ -1497,7 +1567,7 @@ exception
 end;
 $$;
 
--- The guardian accepts, with their own login and the address that the link was offered to.
+-- The guardian accepts, signed in with the verified address that the link was offered to.
 -- Definer: nobody writes guardianships directly.
 create function private.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
@@ -1521,7 +1591,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'guardianship_not_found',
-            'No guardianship is offered to you under that id.',
+            'There is no guardianship with that id that was offered to you.',
             'Sign in with the verified address that it was offered to.'
         );
     end if;
@@ -1534,7 +1604,7 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'guardian_is_minor',
-            'A guardian must be of age.',
+            'A guardian must be at least 18.',
             'Ask a parent or another adult.'
         );
     end if;
@@ -1554,8 +1624,8 @@ begin
 end;
 $$;
 
--- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
--- when under age can take back no more than an offer.
+-- Ends a guardianship or withdraws its offer. For the guardian, the owner of the address that it was offered to, admins of the
+-- organization, and the learner; a learner under 18 can withdraw an offer only.
 -- Definer: nobody writes guardianships directly.
 create function private.revoke_guardian(p_learner_guardian_id uuid)
     returns void
@@ -1586,16 +1656,16 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'guardianship_not_found',
-            'There is no such guardianship that you can end.',
+            'There is no guardianship with that id that you can end.',
             'Check the id.'
         );
     end if;
 end;
 $$;
 
--- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
--- locked, so that a login that is linked right now is seen.
--- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
+-- A learner is never their own guardian, whichever of the two rows gets the login last and whoever writes it. The learner's
+-- row is locked, so that a login that another transaction is linking is seen.
+-- Definer: the writer may not see the other table. The trigger's argument is the column that holds the learner's id.
 create function private.forbid_own_guardian()
     returns trigger
     language plpgsql
@@ -1638,7 +1708,7 @@ create trigger forbid_own_guardian
     execute function private.forbid_own_guardian('id');
 
 -- sql/12_parties/50_callers.sql
--- The caller as an instructor, in each organization. Definer: used by the policy of the table it reads.
+-- The caller's instructor rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_instructor_ids()
     returns uuid[]
     language plpgsql
@@ -1656,7 +1726,7 @@ begin
 end;
 $$;
 
--- The caller as a learner, in each organization. Definer: used by the policy of the table it reads.
+-- The caller's learner rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_learner_ids()
     returns uuid[]
     language plpgsql
@@ -1674,7 +1744,7 @@ begin
 end;
 $$;
 
--- The caller as a guardian; null for anybody else. Definer: used by the policy of the table it reads.
+-- The caller's guardian row, or null. Definer: the policy of the table that it reads calls it.
 create function private.my_guardian_id()
     returns uuid
     language plpgsql
@@ -1688,8 +1758,8 @@ begin
 end;
 $$;
 
--- The learners whom the caller may see: the caller as a learner, and those whom the caller is guardian of.
--- Definer: used by policies of the tables it reads.
+-- The caller's learner rows, and those whose guardian the caller is with the right to view.
+-- Definer: policies of the tables that it reads call it.
 create function private.my_family_ids()
     returns uuid[]
     language plpgsql
@@ -1703,9 +1773,8 @@ begin
 end;
 $$;
 
--- The learners for whom a person may act as guardian, in one of the scopes view, book and pay. The right begins with
--- consent and lapses when the learner turns 18.
--- Definer: used by policies of the tables it reads.
+-- The learners for whom a person may act as guardian in the scope 'view', 'book' or 'pay': from consent until the learner turns
+-- 18 (by today's UTC date; an unknown date of birth keeps the right). Definer: policies of the tables that it reads call it.
 create function private.ward_ids(p_user_id uuid, p_scope text)
     returns uuid[]
     language plpgsql
@@ -1728,8 +1797,8 @@ begin
 end;
 $$;
 
--- The organizations of the learners whom the caller may see: what these booked there stays readable to the family.
--- Definer: used by policies of other tables.
+-- The organizations of those learners: the family may read the services they booked there.
+-- Definer: callers may not read all these tables.
 create function private.my_family_org_ids()
     returns uuid[]
     language plpgsql
@@ -1747,8 +1816,9 @@ begin
 end;
 $$;
 
--- The instructors that the caller, or a ward of the caller, has booked and the learners who have booked the caller, in one array of ids.
--- Definer: used by policies of the tables it reads.
+-- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
+-- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
+-- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]
     language plpgsql
@@ -1770,8 +1840,8 @@ begin
 end;
 $$;
 
--- The guardians of the caller's own learner rows, and of learners in organizations that the caller administers.
--- Definer: used by the policy of the table it reads.
+-- The guardians of the caller as a learner, and of the learners in organizations that the caller administers.
+-- Definer: the policy of the table that it reads calls it.
 create function private.my_learners_guardian_ids()
     returns uuid[]
     language plpgsql
@@ -1795,8 +1865,8 @@ end;
 $$;
 
 -- sql/12_parties/70_consent.sql
--- May this learner be booked: grown up, or with a guardian who has consented? A login is one person in all organizations: who
--- is under age in one is so everywhere, and consent was given for the person.
+-- True for an adult, and for a minor with a guardian who has consented. A login is one person in all organizations: a minor in
+-- one of them is a minor in all, and the consent given in one counts in all.
 create function private.has_required_consent(p_learner_id uuid)
     returns boolean
     language plpgsql
@@ -1805,29 +1875,29 @@ create function private.has_required_consent(p_learner_id uuid)
     set search_path = ''
 as $$
 declare
-    places constant uuid[] := array(
-        select place.id
+    same_person_ids constant uuid[] := array(
+        select same_person.id
         from public.learners learner
-        join public.learners place on place.id = learner.id or place.user_id = learner.user_id
+        join public.learners same_person on same_person.id = learner.id or same_person.user_id = learner.user_id
         where learner.id = p_learner_id
     );
 begin
     return not exists (
         select
         from public.learner_details details
-        where details.learner_id = any (places)
+        where details.learner_id = any (same_person_ids)
             and private.is_minor(details.date_of_birth)
     ) or exists (
         select
         from public.learner_guardians link
-        where link.learner_id = any (places)
+        where link.learner_id = any (same_person_ids)
             and link.consented_at is not null
             and link.revoked_at is null
     );
 end;
 $$;
 
--- Under 18 today, by the UTC date? Somebody whose date of birth nobody has given counts as grown up.
+-- True for a person under 18 by today's UTC date. A person without a date of birth counts as an adult.
 create function private.is_minor(p_date_of_birth date)
     returns boolean
     language sql
@@ -1889,7 +1959,7 @@ create function public.add_instructor(
 return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.add_instructor is
-    'Adds an instructor without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Adds an instructor without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
     'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.add_learner(
@@ -1908,7 +1978,7 @@ create function public.add_learner(
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
-    'Adds a learner without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Adds a learner without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
     'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
@@ -1939,7 +2009,7 @@ create function public.link_guardian(
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
-    'Offers the guardianship of a learner to an address and returns the link''s id; for the learner and the organization''s admins. '
+    'Offers the guardianship of a learner to an address and returns the link''s id. For the learner and the organization''s admins. '
     'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
     'public.learner_guardians.';
 
@@ -1964,8 +2034,8 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
-    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
-    'can take back no more than an offer. '
+    'Ends a guardianship or withdraws its offer. For the guardian, the owner of the address, the organization''s admins and the '
+    'learner; a learner under 18 can withdraw an offer only. '
     'Errors: sign_in_required, guardianship_not_found.';
 
 create function public.search_instructors(
@@ -1986,8 +2056,8 @@ begin atomic
 end;
 
 comment on function public.search_instructors is
-    'The public directory: active, available and verified instructors whose name contains p_query and who cover every one of '
-    'p_expertise_areas, in pages of at most 200; p_after is the last id of the page before.';
+    'The public directory: active, available and verified instructors whose name contains p_query and who cover all of '
+    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page.';
 
 -- sql/12_parties/90_access.sql
 grant execute on function private.my_instructor_ids to authenticated;
@@ -2026,7 +2096,7 @@ grant update (
     display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
     minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap
 ) on public.instructors to authenticated;
--- NOTE: is_active, verification_status and the totals are not the instructor's to set.
+-- NOTE: instructors may not set is_active, verification_status and the totals.
 
 create policy select_own_or_admin on public.instructor_details
     for select
@@ -2046,8 +2116,10 @@ create policy update_own_or_admin on public.instructor_details
 
 grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
--- NOTE: fee, payee and payout settings are money and change only through functions and Studio.
+-- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
+-- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
+-- the learner has ever booked, and to the admins of the organization.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
@@ -2113,7 +2185,7 @@ create policy update_own on public.guardians
 
 grant select on public.guardians to authenticated, service_role;
 grant update (full_name, phone) on public.guardians to authenticated;
--- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
+-- NOTE: guardianships were offered to the address, so it changes only when the guardian consents to another one.
 
 create policy select_party on public.learner_guardians
     for select
@@ -2126,7 +2198,7 @@ create policy select_party on public.learner_guardians
     );
 
 grant select on public.learner_guardians to authenticated, service_role;
--- NOTE: no write is granted; rights over somebody else begin with that person's organization and end with consent.
+-- NOTE: no write is granted: a guardianship is offered, accepted and revoked through functions only.
 
 grant execute on function private.become_instructor to authenticated;
 grant execute on function public.become_instructor to authenticated;
@@ -2148,8 +2220,18 @@ grant execute on function private.search_instructors to anon, authenticated;
 grant execute on function public.search_instructors to anon, authenticated;
 
 -- sql/14_schools/10_tables.sql
+-- 14_schools: how a school is founded and staffed. Its tables are in 10_people; here are only the invitations.
+--
+--   20_organizations      found a school, change its settings, set the platform's terms with it, show its page
+--   30_invite             offer a role to an address, or withdraw the offer
+--   31_accept_invitation  take the offered role, and become the instructor or learner that the school has added
+--   40_members            list members, give and remove roles, activate or deactivate an instructor; who may assign which role
+--   80_api                what frontends call; no other room calls this one
+--
+-- Owners assign every role, admins only instructor and learner, and a school with an owner always keeps one.
+
 create table public.invitations (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     email text not null,
     role public.org_role not null,
@@ -2163,9 +2245,10 @@ create table public.invitations (
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
     constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
     constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
@@ -2179,9 +2262,9 @@ create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 
 comment on table public.invitations is
-    'An offer of a role in an organization, for one verified address, with a single-use token of which only the hash is kept.';
-comment on column public.invitations.instructor_id is 'The instructor without a login whom the invited person is.';
-comment on column public.invitations.learner_id is 'The learner without a login who the invited person is.';
+    'An offer of a role in an organization to the owner of one verified address. Of its single-use token only the hash is stored.';
+comment on column public.invitations.instructor_id is 'The invited person becomes the login of this instructor, who has none yet.';
+comment on column public.invitations.learner_id is 'The invited person becomes the login of this learner, who has none yet.';
 
 alter table public.invitations enable row level security;
 
@@ -2190,7 +2273,7 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 -- sql/14_schools/20_organizations.sql
--- Founds a school; the caller becomes its owner. What the platform earns is the platform's to set.
+-- Founds a school with the caller as its owner. The platform's fee keeps its default; only admin_set_terms changes it.
 -- Definer: nobody inserts organizations or memberships directly.
 create function private.create_organization(
     p_name text,
@@ -2225,7 +2308,7 @@ begin
     if new_org_id is null then
         perform private.refuse(
             'PT409', 'slug_taken',
-            'There is an organization of that name already.',
+            'There is an organization with that slug already.',
             'Choose another p_slug.'
         );
     end if;
@@ -2240,7 +2323,7 @@ exception
 end;
 $$;
 
--- A name as it may stand in a URL.
+-- A name turned into a slug: lower case, with hyphens for everything but a-z and 0-9, at most 80 characters.
 create function private.slug_of(p_name text)
     returns text
     language sql
@@ -2251,8 +2334,8 @@ as $$
     select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
 $$;
 
--- Changes the settings that are the school's own; null leaves one as it is. What is booked or paid keeps what it was made
--- with. Definer: a setting is money, so nobody updates organizations directly.
+-- Changes the settings that a school decides about; null leaves a setting as it is. Existing bookings and payments keep the
+-- settings that they were made with. Definer: the settings decide about money, so nobody updates organizations directly.
 create function private.update_organization(
     p_org_id uuid,
     p_name text,
@@ -2296,8 +2379,8 @@ exception
 end;
 $$;
 
--- Sets what the platform agreed with an organization: its fee, and when and at whose risk money is paid out; null leaves a
--- term as it is. Platform admins only. Definer: nobody updates organizations directly.
+-- Sets the terms between the platform and an organization: the fee, the payout hold, who bears refunded fees and lost disputes,
+-- referrals; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
 create function private.admin_set_terms(
     p_org_id uuid,
     p_reason text,
@@ -2328,7 +2411,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
-    where id = p_org_id;
+    where id = p_org_id
+        and not is_platform;
 
     if not found then
         perform private.refuse(
@@ -2344,7 +2428,7 @@ exception
 end;
 $$;
 
--- What anybody may know of an organization, by the name in its URL. Definer: visitors may not read settings.
+-- What everybody may know about an organization, by its slug. Definer: visitors may not read organizations.
 create function private.find_organization(p_slug text)
     returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
     language sql
@@ -2354,12 +2438,13 @@ create function private.find_organization(p_slug text)
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
-    where lower(organization.slug) = lower(p_slug);
+    where lower(organization.slug) = lower(p_slug)
+        and not organization.is_platform;
 $$;
 
 -- sql/14_schools/30_invite.sql
--- Offers a role to an address. The token is told once, here, to be sent to that address; only its hash is kept. It can be
--- bound to an instructor or a learner whom the school manages, whose login the invited person then is.
+-- Offers a role to an address. Returns the token this once, to be sent to that address; only its hash is stored. The invitation
+-- may name an instructor or a learner whom the school has added: the invited person then becomes that row's login.
 -- Definer: nobody writes invitations directly.
 create function private.invite_member(
     p_org_id uuid,
@@ -2398,7 +2483,7 @@ exception
 end;
 $$;
 
--- Refuses to offer the place of an instructor or a learner who is not the school's, or has a login already.
+-- Refuses an instructor or a learner who is not the school's, or who has a login already.
 create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id uuid, p_learner_id uuid)
     returns void
     language plpgsql
@@ -2436,7 +2521,7 @@ begin
 end;
 $$;
 
--- Takes an invitation back that nobody has accepted. Definer: nobody writes invitations directly.
+-- Withdraws an invitation that nobody has accepted yet. Definer: nobody writes invitations directly.
 create function private.revoke_invitation(p_invitation_id uuid)
     returns void
     language plpgsql
@@ -2464,7 +2549,8 @@ end;
 $$;
 
 -- sql/14_schools/31_accept_invitation.sql
--- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
+-- Gives the caller the offered role: once, before the invitation expires, only with the invited address verified, and only while
+-- the inviter may still assign that role.
 -- Definer: nobody writes memberships directly.
 create function private.accept_invitation(p_token text)
     returns uuid
@@ -2493,14 +2579,14 @@ begin
         perform private.refuse(
             '42501', 'invitation_for_another',
             'This invitation is for another address.',
-            'Sign in with the address that was invited, and verify it first.'
+            'Sign in with the invited address, and verify it first.'
         );
     end if;
     if invitation.accepted_at is not null then
         perform private.refuse(
             'PT409', 'invitation_used',
-            'This invitation has been used.',
-            'You are a member already.'
+            'This invitation has already been used.',
+            'If you accepted it, you are a member; else ask for a new one.'
         );
     end if;
     if invitation.expires_at <= private.clock()
@@ -2527,8 +2613,9 @@ begin
 end;
 $$;
 
--- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
--- organization, again when they come back; a new instructor takes no bookings until a rate is set.
+-- Makes the person the instructor or learner that the invitation names, or creates one. A person has at most one instructor row
+-- and one learner row in an organization, and gets the same one when they come back. A new instructor is unavailable until they
+-- set a rate. Called by accept_invitation.
 create function private.link_login(p_invitation public.invitations, p_user_id uuid)
     returns void
     language plpgsql
@@ -2580,6 +2667,7 @@ exception
 end;
 $$;
 
+-- Refuses unless the row was still free to take the login. Called by link_login.
 create function private.assert_login_is_linked(p_is_linked boolean)
     returns void
     language plpgsql
@@ -2591,15 +2679,15 @@ begin
     if not p_is_linked then
         perform private.refuse(
             'PT409', 'login_is_linked',
-            'Another login is linked already.',
-            'Ask the school for an invitation that is not bound to somebody else.'
+            'You have another profile in this school, or this profile has another login already.',
+            'Ask the school for an invitation that names nobody.'
         );
     end if;
 end;
 $$;
 
 -- sql/14_schools/40_members.sql
--- Who belongs to an organization, with their names and roles. Definer: people may not read each other's profiles.
+-- The members of an organization with names and roles; for its admins. Definer: people may not read each other's profiles.
 create function private.list_members(p_org_id uuid, p_role public.org_role, p_limit integer, p_after uuid)
     returns table (user_id uuid, full_name text, email text, roles public.org_role[])
     language plpgsql
@@ -2623,7 +2711,8 @@ begin
 end;
 $$;
 
--- Gives a member one more role; who is no member yet is invited. Definer: nobody writes memberships directly.
+-- Makes a member an owner or admin as well. Other roles, and people who are not members yet, need an invitation.
+-- Definer: nobody writes memberships directly.
 create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2650,8 +2739,8 @@ begin
 end;
 $$;
 
--- Takes a role away: an admin somebody else's, up to their own rank, and everybody their own. An instructor who leaves takes
--- no more bookings. Definer: nobody writes memberships directly.
+-- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. An instructor who
+-- leaves is deactivated. Definer: nobody writes memberships directly.
 create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2685,8 +2774,8 @@ begin
 end;
 $$;
 
--- An organization that has an owner keeps one. The organization's row is locked, so that two owners cannot leave at once.
--- Definer: whoever leaves may not see the other owners.
+-- An organization that has an owner always keeps one. The organization's row is locked, so that two owners cannot leave at the
+-- same time. Definer: the one who leaves may not see the other owners.
 create function private.keep_an_owner()
     returns trigger
     language plpgsql
@@ -2711,19 +2800,13 @@ end;
 $$;
 
 create trigger keep_an_owner
-    after delete on public.organization_members
+    after update of role, org_id or delete on public.organization_members
     for each row
     when (old.role = 'owner')
     execute function private.keep_an_owner();
 
-create trigger keep_an_owner_changed
-    after update on public.organization_members
-    for each row
-    when (old.role = 'owner' and (new.role <> 'owner' or new.org_id <> old.org_id))
-    execute function private.keep_an_owner();
-
--- Takes an instructor off a school's list, or puts them back; what is booked stays. By the school's admins.
--- Definer: nobody may update is_active themselves.
+-- Activates or deactivates an instructor; existing bookings stay. For the school's admins.
+-- Definer: nobody may update is_active directly.
 create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
     language plpgsql
@@ -2752,7 +2835,7 @@ begin
 end;
 $$;
 
--- Refuses who administers the organization but gives or takes a role above their own: only owners make owners and admins.
+-- Refuses a caller who does not administer the organization, or may not assign this role there.
 create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2776,7 +2859,8 @@ begin
 end;
 $$;
 
--- May this person give and take a role? Owners all of them, admins those below their own, platform admins everywhere.
+-- True if the person may give and remove this role: owners every role, admins instructor and learner, platform admins every role
+-- in every organization.
 create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role public.org_role)
     returns boolean
     language plpgsql
@@ -2816,7 +2900,7 @@ create function public.create_organization(
 return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
 
 comment on function public.create_organization is
-    'Founds a school of which the caller becomes the owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
+    'Founds a school, makes the caller its owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
     'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
 
 create function public.update_organization(
@@ -2843,8 +2927,8 @@ return private.update_organization(
 );
 
 comment on function public.update_organization is
-    'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, '
+    'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
+    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry. Errors: sign_in_required, '
     'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -2870,7 +2954,7 @@ return private.admin_set_terms(
 
 comment on function public.admin_set_terms is
     'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is; platform admins only. '
+    'leaves a term as it is. Platform admins only. '
     'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(
@@ -2890,8 +2974,8 @@ begin atomic
 end;
 
 comment on function public.list_members is
-    'Who belongs to a school, one row a person, of one role or all; for its admins; in pages of at most 200; p_after is the last user_id of the '
-    'page before. Errors: sign_in_required, organization_not_found.';
+    'The members of a school, one row a person, with one role or any. For the school''s admins. In pages of at most 200; p_after is '
+    'the last user_id of the previous page. Errors: sign_in_required, organization_not_found.';
 
 create function public.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
@@ -2902,7 +2986,7 @@ create function public.set_instructor_active(p_instructor_id uuid, p_is_active b
 return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
-    'Takes an instructor off a school''s list, or puts them back; what is booked stays; for the school''s admins. '
+    'Activates or deactivates an instructor; existing bookings stay. For the school''s admins. '
     'Errors: sign_in_required, value_missing, instructor_not_found.';
 
 create function public.invite_member(
@@ -2923,8 +3007,9 @@ begin atomic
 end;
 
 comment on function public.invite_member is
-    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days, and while the inviter could give '
-    'the role; for the school''s admins. p_instructor_id or p_learner_id: who the invited person is, of those without a login. '
+    'Offers a role to an address and returns the token, this once, to be sent there. Valid for seven days, and while the inviter may '
+    'assign the role. For the school''s admins. p_instructor_id or p_learner_id: the added instructor or learner, still without a '
+    'login, whom the invited person will be. '
     'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
     'rules of public.invitations.';
 
@@ -2949,7 +3034,7 @@ create function public.revoke_invitation(p_invitation_id uuid)
 return private.revoke_invitation(p_invitation_id);
 
 comment on function public.revoke_invitation is
-    'Takes an open invitation back; for the school''s admins. Errors: sign_in_required, invitation_not_found.';
+    'Withdraws an open invitation. For the school''s admins. Errors: sign_in_required, invitation_not_found.';
 
 create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
@@ -2960,7 +3045,7 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
-    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, value_missing, '
+    'Makes a member an owner or admin as well. For owners. Errors: sign_in_required, organization_not_found, value_missing, '
     'role_above_yours, invitation_needed.';
 
 create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
@@ -2972,7 +3057,7 @@ create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role 
 return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
-    'Takes a role away: one''s own, or another member''s up to one''s own rank. Errors: sign_in_required, organization_not_found, '
+    'Removes a role: one''s own, or another member''s if the caller may assign that role. Errors: sign_in_required, organization_not_found, '
     'value_missing, role_above_yours, member_not_found, last_owner.';
 
 create function public.find_organization(p_slug text)
@@ -2987,7 +3072,7 @@ begin atomic
 end;
 
 comment on function public.find_organization is
-    'What a school''s page shows of the organization, by its slug, also to visitors; no row where there is none.';
+    'What a school''s page shows about the organization, by its slug; also for visitors. No row if there is no such slug.';
 
 -- sql/14_schools/90_access.sql
 create policy select_admin_or_invited on public.invitations
@@ -3002,7 +3087,7 @@ grant select (
     id, org_id, email, role, instructor_id, learner_id, invited_by, expires_at, accepted_by, accepted_at, revoked_at,
     created_at, updated_at
 ) on public.invitations to authenticated, service_role;
--- NOTE: the token's hash is for nobody to read.
+-- NOTE: nobody may read the token's hash.
 
 grant execute on function private.create_organization to authenticated;
 grant execute on function public.create_organization to authenticated;
@@ -3028,6 +3113,16 @@ grant execute on function private.find_organization to anon, authenticated;
 grant execute on function public.find_organization to anon, authenticated;
 
 -- sql/15_audit/10_tables.sql
+-- 15_audit: who changed what, when and why. Nobody writes the log directly, and nobody changes it.
+--
+--   20_record          the trigger of audited tables (record_change), who is acting, what of personal data is left out;
+--                      record_decision for tables that are too busy to be audited as a whole
+--   30_audited_tables  audit_table(…) attaches the triggers; the audited tables of rooms 10 to 14. Later rooms audit theirs
+--                      at the end of their 10_tables.sql
+--   40_partitions      one partition a month, created ahead by 95_operations (maintain)
+--
+-- Admins read their organization's rows; rows of no organization are read in Studio.
+
 create table public.audit_logs (
     id bigint generated always as identity,
     created_at timestamptz not null default private.clock(),
@@ -3055,17 +3150,19 @@ create index on public.audit_logs (org_id, entity_type, entity_id);
 create index on public.audit_logs (entity_type, entity_id, created_at);
 create index on public.audit_logs (user_id);
 
--- Catches what no month's partition takes, so that a forgotten maintenance job stops no booking.
+-- Takes rows of months without a partition, so that a maintenance job that did not run stops no booking.
 create table private.audit_logs_default partition of public.audit_logs default;
 
 comment on table public.audit_logs is
-    'Who changed what, when and why, one row a changed row. Append-only, one partition a month.';
-comment on column public.audit_logs.entity_type is 'The table, such as bookings.';
-comment on column public.audit_logs.old_values is 'Only the columns that changed, as they were.';
+    'Who changed what, when and why: one row for each changed row. Append-only, one partition a month.';
+comment on column public.audit_logs.entity_type is 'The table''s name, such as bookings.';
+comment on column public.audit_logs.old_values is 'The columns that changed, with their old values; for a delete the whole row.';
 comment on column public.audit_logs.new_values is
-    'Only the columns that changed, as they are; for an insert the columns that have a value. Personal data is recorded as "(personal)".';
-comment on column public.audit_logs.user_id is 'The signed-in person, or the one for whom a service acted. No foreign key: the log outlives logins.';
-comment on column public.audit_logs.reason is 'An admin''s reason.';
+    'The columns that changed, with their new values; for an insert the columns that have a value. Personal data is shown as '
+    '"(personal)".';
+comment on column public.audit_logs.user_id is
+    'The signed-in person, or the person for whom a service acted. No foreign key: the log outlives logins.';
+comment on column public.audit_logs.reason is 'The reason that a platform admin gave.';
 
 alter table public.audit_logs enable row level security;
 alter table private.audit_logs_default enable row level security;
@@ -3083,8 +3180,8 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 -- sql/15_audit/20_record.sql
--- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
--- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Trigger of every audited table: writes the audit rows of one statement in one insert. An update records only the columns that
+-- changed, and no row if nothing changed; a changed key is recorded as a delete and an insert.
 -- Arguments: the key column, then the columns that hold personal data.
 -- Definer: writers of the audited tables may not write the log.
 create function private.record_change()
@@ -3152,7 +3249,7 @@ begin
 end;
 $$;
 
--- The organization that a row's image belongs to; null for rows of no organization.
+-- The organization that a row (as hstore) belongs to; null for rows of no organization.
 create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
     returns uuid
     language sql
@@ -3166,7 +3263,7 @@ as $$
     end::uuid;
 $$;
 
--- A row's image in which personal data is named but not shown.
+-- A row (as hstore) with '(personal)' in place of personal data.
 create function private.redact(p_image extensions.hstore, p_personal_columns text[])
     returns extensions.hstore
     language sql
@@ -3184,8 +3281,9 @@ as $$
     );
 $$;
 
--- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
--- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
+-- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for
+-- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). Malformed headers are
+-- ignored, so that they never stop a change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -3211,8 +3309,8 @@ begin
 end;
 $$;
 
--- Notes what an admin decided about a row of a table that is too busy to be audited whole. The caller has required the
--- admin, and with it the reason.
+-- Records an admin's decision about a row of a table that is not audited because it changes too often. The caller has called
+-- require_platform_admin, which notes the reason.
 create function private.record_decision(p_entity_type text, p_entity_id text, p_old_values jsonb, p_new_values jsonb)
     returns void
     language sql
@@ -3230,7 +3328,8 @@ as $$
 $$;
 
 -- sql/15_audit/30_audited_tables.sql
--- Attaches the audit to a table: one trigger a kind of statement, since a transition table belongs to one kind.
+-- Attaches the audit triggers to a table: one each for insert, update and delete, because a trigger with transition tables may
+-- have one event only. Called while the schema is built; dynamic, so that every audited table gets the same three.
 create function private.audit_table(p_table regclass, p_key_column text, p_personal_columns text[] default '{}')
     returns void
     language plpgsql
@@ -3288,9 +3387,9 @@ select private.audit_table('public.learner_guardians', 'id', '{guardian_email,re
 select private.audit_table('public.invitations', 'id', '{email,token_hash}');
 
 -- sql/15_audit/40_partitions.sql
--- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
--- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
--- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
+-- Creates the partitions of this month and the next three of a table that is partitioned by month and has the default partition
+-- private.<table>_default; called by maintain. If the default already holds rows of a month, that month stays there, and a
+-- warning says so. Truncate triggers are not inherited from the parent, so a partition of an append-only table gets its own.
 create function private.create_month_partitions(p_table regclass)
     returns integer
     language plpgsql
@@ -3329,9 +3428,9 @@ begin
             created := created + 1;
         exception
             when duplicate_table then
-                continue; -- another run made it at this moment
+                continue; -- another run has just created it
             when check_violation then
-                raise warning 'partition % was not made: its rows are in the default partition', partition_name;
+                raise warning 'partition % was not created: the default partition holds rows of that month', partition_name;
         end;
     end loop;
     return created;
@@ -3345,12 +3444,21 @@ create policy select_admin on public.audit_logs
     using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
 
 grant select on public.audit_logs to authenticated, service_role;
--- NOTE: rows of no organization (profiles, platform admins) are read in Studio.
+-- NOTE: rows of no organization (profiles, platform admins) are readable in Studio only.
 
 -- sql/20_ledger/10_tables.sql
+-- 20_ledger: the double-entry journal of all money. Private: no API role reads or writes it.
+--
+--   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
+--   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
+--
+-- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, rewards 66, earnings 70, payouts
+-- 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
+-- Assets and expenses are positive (debits), liabilities and income negative (credits).
+
 create type private.ledger_account_kind as enum (
     'stripe_balance',
-    'platform_bank',
     'instructor_pending',
     'payee_payable',
     'payout_in_transit',
@@ -3364,19 +3472,19 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'subscription_revenue',
-    'write_offs',
     'suspense'
 );
 
 create table private.ledger_accounts (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind private.ledger_account_kind not null,
     owner_id uuid,
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency),
+    primary key (org_id, id),
+    unique (org_id, id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
         (kind in ('instructor_pending', 'payee_payable', 'payout_in_transit', 'learner_rewards')) = (owner_id is not null)
@@ -3384,60 +3492,69 @@ create table private.ledger_accounts (
     constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
 );
 
--- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+-- Postings look accounts up by these four columns. The nil uuid stands for no owner, so that the comparison is a plain equality that
+-- the planner can hash.
 create unique index one_account_a_kind_owner_and_currency
-    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
+    on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
+    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
-    'The instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner; null for the platform''s own.';
+    'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
+    'platform''s accounts.';
 comment on column private.ledger_accounts.balance_cents is
-    'Running balance of an owned account, the sum of its entries. The platform''s accounts carry none, so that payments never queue behind one row.';
+    'Running balance of an owned account: the sum of its entries. Null for the platform''s accounts, so that payments never queue '
+    'for the lock of one row.';
 
 create table private.ledger_transactions (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind text not null,
     source_type text not null,
     source_id uuid,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency)
+    primary key (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, idempotency_key)
 );
 
-create index on private.ledger_transactions (source_type, source_id);
+create index on private.ledger_transactions (org_id, source_type, source_id);
 
-comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is a reversal.';
+comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is another transaction that reverses it.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
-comment on column private.ledger_transactions.effective_at is 'When it happened, at Stripe or here; created_at is when it was posted.';
+comment on column private.ledger_transactions.effective_at is 'When the event happened, at Stripe or here; created_at is when it was posted.';
 
 create table private.ledger_entries (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null,
     transaction_id bigint not null,
     account_id bigint not null,
     currency text not null,
     amount_cents bigint not null,
-    foreign key (transaction_id, currency) references private.ledger_transactions (id, currency) on delete restrict,
-    foreign key (account_id, currency) references private.ledger_accounts (id, currency) on delete restrict,
+    primary key (org_id, id),
+    foreign key (org_id, transaction_id, currency) references private.ledger_transactions (org_id, id, currency) on delete restrict,
+    foreign key (org_id, account_id, currency) references private.ledger_accounts (org_id, id, currency) on delete restrict,
     constraint amount_is_not_zero check (amount_cents <> 0)
 );
 
-create index on private.ledger_entries (transaction_id, currency);
-create index on private.ledger_entries (account_id, currency);
+create index on private.ledger_entries (org_id, transaction_id, currency);
+create index on private.ledger_entries (org_id, account_id, currency);
 
 comment on table private.ledger_entries is
-    'Signed amounts in the minor unit. The entries of a transaction are inserted together and sum to zero.';
+    'Signed amounts in the minor unit. The entries of a transaction are inserted by one statement and sum to zero.';
 
 create type private.posting as (
     account_kind private.ledger_account_kind,
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.posting is 'One line of a ledger transaction: positive debits, negative credits.';
+comment on type private.posting is 'One line of a ledger transaction: positive is a debit, negative a credit.';
 
 create type private.keyed_posting as (
+    org_id uuid,
     source_id uuid,
     idempotency_key text,
     currency text,
@@ -3445,7 +3562,8 @@ create type private.keyed_posting as (
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.keyed_posting is 'A line of one of many transactions posted together; the key says of which.';
+comment on type private.keyed_posting is
+    'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
 
 alter table private.ledger_accounts enable row level security;
 alter table private.ledger_transactions enable row level security;
@@ -3468,12 +3586,12 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 -- sql/20_ledger/20_post.sql
--- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
--- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
--- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
--- The owner of accounts that are nobody's is spelled out as in one_account_a_kind_owner_and_currency: a plan for any values
--- cannot match a variable with the index. Lines find their transaction before their account: kinds and owners depend on each
--- other, which the planner does not know, so that it expects one line to have an account and would compare each with all.
+-- Posts any number of business events of one kind, and returns how many of them are new. An event whose key was posted before is
+-- skipped, and so are lines of zero.
+-- Three points about the query: rows are inserted in the order of their keys, so that overlapping batches wait for each other
+-- instead of deadlocking. The nil uuid is spelled out as in the index one_account_a_kind_owner_and_currency, because a generic
+-- plan cannot match a variable with the index. Lines are joined to their transaction before their account: the planner
+-- assumes that kind and owner are independent, expects one match, and would otherwise compare each line with all accounts.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -3489,8 +3607,9 @@ as $$
 declare
     posted integer;
 begin
-    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
     select distinct
+        posting.org_id,
         posting.account_kind,
         posting.owner_id,
         posting.currency,
@@ -3500,39 +3619,45 @@ begin
         and not exists (
             select
             from private.ledger_accounts account
-            where account.kind = posting.account_kind
+            where account.org_id = posting.org_id
+                and account.kind = posting.account_kind
                 and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
                 and account.currency = posting.currency
         )
-    order by posting.account_kind, posting.owner_id, posting.currency
+    order by posting.org_id, posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
-        insert into private.ledger_transactions (kind, source_type, source_id, idempotency_key, currency, effective_at)
+        insert into private.ledger_transactions (
+            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at
+        )
         select distinct
-            p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
-        order by posting.idempotency_key
-        on conflict (idempotency_key) do nothing
-        returning id, idempotency_key
+        order by posting.org_id, posting.idempotency_key
+        on conflict (org_id, idempotency_key) do nothing
+        returning org_id, id, idempotency_key
     ),
 
     new_line as materialized (
         select
-            new_transaction.id as transaction_id, posting.account_kind, posting.owner_id, posting.currency,
-            posting.amount_cents
+            new_transaction.org_id, new_transaction.id as transaction_id, posting.account_kind, posting.owner_id,
+            posting.currency, posting.amount_cents
         from unnest(p_postings) posting
-        join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
+        join new_transaction
+            on new_transaction.org_id = posting.org_id
+            and new_transaction.idempotency_key = posting.idempotency_key
         where posting.amount_cents <> 0
     ),
 
     new_entry as (
-        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-        select new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
+        insert into private.ledger_entries (org_id, transaction_id, account_id, currency, amount_cents)
+        select new_line.org_id, new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
         from new_line
         join private.ledger_accounts account
-            on account.kind = new_line.account_kind
+            on account.org_id = new_line.org_id
+            and account.kind = new_line.account_kind
             and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(new_line.owner_id, '00000000-0000-0000-0000-000000000000')
             and account.currency = new_line.currency
     )
@@ -3542,8 +3667,10 @@ begin
 end;
 $$;
 
--- Posts one business event to the ledger, once: the second call with the same key posts nothing and returns false.
+-- Posts one business event once: a second call with the same key posts nothing and returns false. The entry function for every
+-- room; it stands below post_batch only because a SQL function needs what it calls to exist.
 create function private.post_transaction(
+    p_org_id uuid,
     p_kind text,
     p_source_type text,
     p_source_id uuid,
@@ -3564,7 +3691,8 @@ as $$
         p_effective_at,
         array(
             select row(
-                p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id, posting.amount_cents
+                p_org_id, p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id,
+                posting.amount_cents
             )::private.keyed_posting
             from unnest(p_postings) posting
         )
@@ -3572,11 +3700,11 @@ as $$
 $$;
 
 comment on function private.post_transaction is
-    'Returns true if this call posted, false if the key was posted before or every line is zero.';
+    'True if this call posted; false if the key was posted before or every line is zero.';
 
--- Runs once for each insert into the entries: refuses a transaction that does not sum to zero, and moves the running
--- balances of owned accounts, locking them in the order of their ids. The ids come as an array, so that accounts are found by
--- their key whatever the plan was made for: one made for a large batch is kept, and would read them all for a small one.
+-- Runs once for each statement that inserts entries: refuses transactions that do not sum to zero, and updates the running
+-- balances of owned accounts, which it locks in the order of their ids. The ids are passed as an array, so that the accounts
+-- are found by their key even under a cached plan that was made for a large batch.
 -- Definer: whoever posts needs no other access to the ledger.
 create function private.apply_ledger_entries()
     returns trigger
@@ -3603,13 +3731,13 @@ begin
     for no key update;
 
     update private.ledger_accounts account
-    set balance_cents = account.balance_cents + moved.amount_cents
+    set balance_cents = account.balance_cents + change.amount_cents
     from (
         select entry.account_id, sum(entry.amount_cents) as amount_cents
         from new_rows entry
         group by entry.account_id
-    ) moved
-    where account.id = moved.account_id
+    ) change
+    where account.id = change.account_id
         and account.id = any (array(select entry.account_id from new_rows entry))
         and account.owner_id is not null;
     return null;
@@ -3621,34 +3749,22 @@ create trigger apply_ledger_entries
     referencing new table as new_rows
     for each statement execute function private.apply_ledger_entries();
 
--- sql/20_ledger/70_balances.sql
-create function private.account_balance_cents(
-    p_kind private.ledger_account_kind,
-    p_owner_id uuid,
-    p_currency text
-)
-    returns bigint
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select coalesce(sum(entry.amount_cents), 0)::bigint
-    from private.ledger_accounts account
-    join private.ledger_entries entry on entry.account_id = account.id
-    where account.kind = p_kind
-        and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
-        and account.currency = p_currency;
-$$;
-
-comment on function private.account_balance_cents is 'Sum of an account''s entries: negative where the platform owes.';
-
 -- sql/25_outbox/10_tables.sql
+-- 25_outbox: commands that SQL has decided and that Python carries to Stripe, written in the deciding transaction.
+--
+--   20_enqueue    enqueue_command: add a command once, and notify the listening workers; called by payments, connect and payouts
+--   30_carry_out  claim_commands, then finish_command or fail_command: called by the program jobs (jobs/outbox.py)
+--   40_replay     admin_replay_command: try a dead command again
+--
+-- A command is waiting, leased to a worker, processed, or dead (given up). It may be carried out more than once, so every
+-- command carries an idempotency key for Stripe. Notifications only save time: workers also look every few seconds.
+
 create table private.outbox (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     topic text not null,
     payload jsonb not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     subject text,
     attempts integer not null default 0,
     available_at timestamptz not null default private.clock(),
@@ -3658,6 +3774,8 @@ create table private.outbox (
     processed_at timestamptz,
     dead_at timestamptz,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, idempotency_key),
     constraint attempts_are_not_negative check (attempts >= 0),
     constraint lease_has_an_owner check ((leased_by is null) = (leased_until is null)),
     constraint finished_once check (num_nonnulls(processed_at, dead_at) <= 1),
@@ -3670,17 +3788,20 @@ create index on private.outbox (subject, id) where processed_at is null and dead
 create index on private.outbox (dead_at) where dead_at is not null;
 
 comment on table private.outbox is
-    'What SQL decided and Python must carry to Stripe, written in the transaction that decided it.';
-comment on column private.outbox.idempotency_key is 'Made from the row that caused it, so that a repeated decision is one command.';
+    'Commands that SQL has decided and Python carries to Stripe, written in the transaction that decided them.';
+comment on column private.outbox.idempotency_key is 'Made from the row that caused it, so that a repeated decision adds no second command.';
 comment on column private.outbox.subject is
-    'What it is about, such as payment:<id>: commands of one subject are carried out in their order, one at a time. Null: in any order.';
-comment on column private.outbox.leased_until is 'Until then the command belongs to one worker; after it, to whoever claims it.';
-comment on column private.outbox.dead_at is 'Given up after a final refusal or too many attempts; an admin decides and may replay it.';
+    'What the command is about, such as payment:<id>. Commands of one subject are carried out one at a time in the order of their '
+    'ids; commands without a subject in any order.';
+comment on column private.outbox.leased_until is 'Until this moment the command belongs to the worker leased_by; afterwards any worker may claim it.';
+comment on column private.outbox.dead_at is 'When the command was given up, after a final refusal or max_attempts; an admin may replay it.';
 
 alter table private.outbox enable row level security;
 
 -- sql/25_outbox/20_enqueue.sql
+-- Adds a command for python -m jobs outbox. Called by payments, connect and payouts.
 create function private.enqueue_command(
+    p_org_id uuid,
     p_topic text,
     p_idempotency_key text,
     p_payload jsonb,
@@ -3692,15 +3813,15 @@ create function private.enqueue_command(
     security invoker
     set search_path = ''
 as $$
-    insert into private.outbox (topic, idempotency_key, payload, subject)
-    values (p_topic, p_idempotency_key, p_payload, p_subject)
-    on conflict (idempotency_key) do nothing;
+    insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
+    values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 comment on function private.enqueue_command is
-    'Adds a command for jobs outbox, once per dedupe key; after the unfinished ones of its subject, if it has one.';
+    'Adds a command once for each idempotency key. It is carried out after the unfinished commands of its subject.';
 
--- Wakes whoever listens for new commands; nobody has to: the workers also look from time to time.
+-- Notifies the workers that listen on the channel outbox, so that they need not wait for their next look.
 create function private.notify_outbox_listeners()
     returns trigger
     language plpgsql
@@ -3723,8 +3844,8 @@ create trigger notify_outbox_listeners
     execute function private.notify_outbox_listeners();
 
 -- sql/25_outbox/30_carry_out.sql
--- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
--- the command is claimed again; one that has taken its last worker with it is given up.
+-- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. When a worker dies, its lease runs out
+-- and the command is claimed again; after max_attempts such leases the command is given up.
 -- Definer: the jobs login has no access to the table.
 create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
     returns table (command_id bigint, topic text, payload jsonb, attempts integer)
@@ -3738,7 +3859,7 @@ begin
     set dead_at = private.clock(),
         leased_by = null,
         leased_until = null,
-        last_error = 'Its worker never came back.'
+        last_error = 'The worker did not report back before its lease ended.'
     where command.id = any (
         array(
             select abandoned.id
@@ -3783,7 +3904,7 @@ begin
 end;
 $$;
 
--- Definer: the jobs login has no access to the table.
+-- Marks a command processed. Definer: the jobs login has no access to the table.
 create function private.finish_command(p_command_id bigint, p_worker_id uuid)
     returns void
     language sql
@@ -3800,9 +3921,10 @@ as $$
         and leased_by = p_worker_id;
 $$;
 
-comment on function private.finish_command is 'Marks a command done; does nothing once the lease belongs to another worker.';
+comment on function private.finish_command is 'Marks a command processed; does nothing if another worker has the lease by now.';
 
--- Gives a command back after a failure: later with a doubling delay, or dead once trying again is of no use.
+-- Returns a command after a failure: it is tried again after a delay that doubles, or is dead after a final refusal or
+-- max_attempts.
 -- Definer: the jobs login has no access to the table.
 create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_error text, p_is_final boolean)
     returns text
@@ -3828,9 +3950,9 @@ begin
 end;
 $$;
 
-comment on function private.fail_command is 'Returns ''retry'' or ''dead''.';
+comment on function private.fail_command is 'Returns ''retry'', also if another worker has the lease by now, or ''dead''.';
 
--- How often a command is tried before it is dead.
+-- How often a command is tried before it is given up.
 create function private.max_attempts()
     returns integer
     language sql
@@ -3840,7 +3962,7 @@ create function private.max_attempts()
 return 12;
 
 -- sql/25_outbox/40_replay.sql
--- Lets a dead command be tried again as if it were new; an admin of the platform has removed what killed it.
+-- Makes a dead command wait to be tried again, with all its attempts; for a platform admin who has removed the cause.
 -- Definer: nobody writes the outbox directly.
 create function private.admin_replay_command(p_command_id bigint, p_reason text)
     returns void
@@ -3881,6 +4003,84 @@ begin
 end;
 $$;
 
+-- sql/25_outbox/70_stripe_failures.sql
+-- Classifies a failed call to Stripe by all its tries, a list of {"status", "type", "code", "was_sent"}, oldest first.
+-- refused: Stripe will not do it; unknown: Stripe may have done it, and only a look-up can tell; not_sent: Stripe has not done
+-- it. A try that certainly did nothing does not remove the doubt that an earlier one left. is_systemic: every other call would
+-- fail in the same way. Called by the jobs when they have stopped trying.
+-- Definer: the jobs may execute no other function of this file.
+create function private.classify_stripe_failure(p_tries jsonb)
+    returns table (outcome text, is_systemic boolean)
+    language plpgsql
+    immutable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    with tries as (
+        select
+            tried.number,
+            private.outcome_of_stripe_try(tried.status, tried.type, tried.code, tried.was_sent) as outcome,
+            coalesce(tried.status in (401, 403), false) as is_unauthorized
+        from rows from (jsonb_to_recordset(p_tries) as (status integer, type text, code text, was_sent boolean))
+            with ordinality as tried (status, type, code, was_sent, number)
+    )
+
+    select
+        case
+            when last_try.outcome = 'not_sent' and exists (select from tries where tries.outcome = 'unknown') then 'unknown'
+            else last_try.outcome
+        end,
+        last_try.is_unauthorized and last_try.outcome = 'not_sent'
+    from tries last_try
+    order by last_try.number desc
+    limit 1;
+end;
+$$;
+
+-- What one failed try says, by Stripe's documentation: a 4xx is an answer for good, and a 5xx, a lost answer and a conflict
+-- (409: a call under the same key is under way) are none. Rate limits and authentication come before anything is done, but
+-- account_invalid with 403 is about the one account that the call names, which has cut the platform off. An idempotency_error
+-- is no answer about this call: the key was used with other parameters, so an earlier call did something unknown.
+create function private.outcome_of_stripe_try(p_status integer, p_type text, p_code text, p_was_sent boolean)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when not p_was_sent then 'not_sent'
+        when p_status = 429 or (p_status = 400 and p_code = 'rate_limit') then 'not_sent'
+        when p_status = 403 and p_code = 'account_invalid' then 'refused'
+        when p_status in (401, 403) then 'not_sent'
+        when p_type = 'idempotency_error' then 'unknown'
+        when p_status in (400, 402, 404) then 'refused'
+        else 'unknown'
+    end;
+$$;
+
+-- Does this refusal of a transfer say that the destination cannot be paid until somebody changes it? Other refusals may be
+-- followed by another try.
+create function private.is_refusal_of_destination(p_code text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_code in (
+        'insufficient_capabilities_for_transfer',
+        'transfers_not_allowed',
+        'account_invalid',
+        'account_closed',
+        'no_account',
+        'resource_missing',
+        'account_country_invalid_address'
+    );
+$$;
+
 -- sql/25_outbox/80_api.sql
 create function public.admin_replay_command(p_command_id bigint, p_reason text)
     returns void
@@ -3891,28 +4091,40 @@ create function public.admin_replay_command(p_command_id bigint, p_reason text)
 return private.admin_replay_command(p_command_id, p_reason);
 
 comment on function public.admin_replay_command is
-    'Lets a dead command of the outbox be tried again; platform admins only. Errors: not_an_admin, reason_required, command_not_found.';
+    'Lets a dead command of the outbox be tried again. Platform admins only. Errors: not_an_admin, reason_required, command_not_found.';
 
 -- sql/25_outbox/90_access.sql
 grant execute on function private.claim_commands to jobs;
 grant execute on function private.finish_command to jobs;
 grant execute on function private.fail_command to jobs;
+grant execute on function private.classify_stripe_failure to jobs;
 
 grant execute on function private.admin_replay_command to authenticated;
 grant execute on function public.admin_replay_command to authenticated;
 
 -- sql/27_alerts/10_tables.sql
+-- 27_alerts: messages to an organization's admins, and often an instructor, about money that needs their attention.
+--
+--   20_alerts  raise_alert: tell somebody once; called by payments, disputes, cancellations, connect and payouts
+--              resolve_alert: whom the alert addresses marks it as done
+--   80_api     what frontends call; they read the table alerts directly
+--
+-- An alert is open until resolved_at is set. What an admin of the platform must do is not here: that is
+-- needs_attention in 95_operations.
+
 create table public.alerts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     code text not null,
     message text not null,
     related_type text not null,
     related_id uuid not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
+    primary key (org_id, id),
+    unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
@@ -3921,17 +4133,19 @@ create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
 
-comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
-comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
+comment on table public.alerts is 'Messages about money that needs somebody''s attention. Open until resolved_at is set.';
+comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
 comment on column public.alerts.code is
-    'Stable, for frontends: payout_held, payout_reversed, reversal_refused, bank_payout_failed or account_disconnected.';
+    'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
+    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_reversed, reversal_refused, '
+    'bank_payout_failed, account_disconnected.';
 
 alter table public.alerts enable row level security;
 
 select private.audit_table('public.alerts', 'id');
 
 -- sql/27_alerts/20_alerts.sql
--- Tells a payee and the admins of something, once a dedupe key.
+-- Adds an alert for an organization's admins and, if named, an instructor; once for each idempotency key.
 create function private.raise_alert(
     p_org_id uuid,
     p_instructor_id uuid,
@@ -3949,10 +4163,10 @@ create function private.raise_alert(
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
-    on conflict (idempotency_key) do nothing;
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
--- Takes an alert off the list. Definer: nobody writes alerts directly.
+-- Marks an alert as resolved; for the people whom it addresses. Definer: nobody writes alerts directly.
 create function private.resolve_alert(p_alert_id uuid)
     returns void
     language plpgsql
@@ -3972,7 +4186,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'alert_not_found',
-            'There is no such open alert of yours.',
+            'There is no open alert with that id for you.',
             'Reload the list of alerts.'
         );
     end if;
@@ -3989,7 +4203,7 @@ create function public.resolve_alert(p_alert_id uuid)
 return private.resolve_alert(p_alert_id);
 
 comment on function public.resolve_alert is
-    'Marks an alert resolved; for whom it is addressed to. Errors: sign_in_required, alert_not_found.';
+    'Marks an alert as resolved; for the people whom it addresses. Errors: sign_in_required, alert_not_found.';
 
 -- sql/27_alerts/90_access.sql
 create policy select_addressed on public.alerts
@@ -4006,10 +4220,22 @@ grant execute on function private.resolve_alert to authenticated;
 grant execute on function public.resolve_alert to authenticated;
 
 -- sql/30_catalogue/10_tables.sql
+-- The catalogue: what can be booked, and what it costs.
+--
+-- A service is a lesson on offer: title, length, price, and the instructor who gives it (or any instructor of the school).
+-- Its list price comes from the first of these that has one:
+--   1. the school's rate card that is valid on the day of the lesson, else the school's default rate card
+--   2. the service's own price
+--   3. the instructor's hourly rate, in proportion to the length
+-- 70_prices.sql holds the only arithmetic on prices: the fee, its rounding, and who gets what.
+--
+-- Called by discounts (35), credits (45) and bookings (50), which price what they sell with private.price_service or
+-- private.price_for_instructor and freeze the result. Instructors and admins of schools write here through 80_api.sql.
+
 create type public.capture_mode as enum ('automatic', 'manual');
 
 create table public.services (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     title text not null,
@@ -4029,9 +4255,10 @@ create table public.services (
     approval_hours integer not null default 24,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint the_platform_sells_nothing check (org_id <> private.platform_id()),
     constraint title_is_short check (length(title) between 1 and 200),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
@@ -4053,17 +4280,18 @@ create index on public.services using gin (topic_tags);
 create index on public.services using gin (title extensions.gin_trgm_ops);
 create index on public.services (currency);
 
-comment on table public.services is 'What can be booked: title, length and price.';
-comment on column public.services.instructor_id is 'Who gives it; null for any instructor of the school.';
+comment on table public.services is 'A lesson on offer: title, length and price.';
+comment on column public.services.instructor_id is 'The instructor who gives the lesson; null when any instructor of the school may.';
 comment on column public.services.price_cents is
-    'Price of the whole lesson before the fee on top, in the minor unit; null for the hourly rate times the duration.';
-comment on column public.services.max_participants is 'Seats of a group lesson; 1 is a lesson for one learner.';
-
-comment on column public.services.requires_approval is 'A booking is a request that the instructor confirms before it is paid.';
-comment on column public.services.approval_hours is 'How long a request waits for the instructor, and a confirmed one for its payment.';
+    'List price of the whole lesson, in the minor unit, before a fee on top; null means the hourly rate times the duration.';
+comment on column public.services.max_participants is 'Seats of a group lesson; 1 means a private lesson.';
+comment on column public.services.requires_approval is
+    'Whether a booking starts as a request, which the instructor confirms before the learner pays.';
+comment on column public.services.approval_hours is
+    'Hours within which the instructor must answer a request, and the learner must pay once it is confirmed.';
 
 create table public.rate_cards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     name text not null,
     currency text not null references private.currencies (code),
@@ -4072,7 +4300,7 @@ create table public.rate_cards (
     valid_to date,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     unique (org_id, name),
     constraint name_is_short check (length(name) between 1 and 200),
@@ -4090,11 +4318,11 @@ create index on public.rate_cards (org_id, is_default);
 create index on public.rate_cards (currency);
 
 comment on table public.rate_cards is
-    'A school''s prices for a time: of the cards valid on the day of the lesson, else of the default card.';
-comment on column public.rate_cards.valid_to is 'Inclusive, as a local date of the organization.';
+    'A school''s price list. The card that is valid on the day of the lesson counts, else the default card of the currency.';
+comment on column public.rate_cards.valid_to is 'Last day of validity, inclusive, in the organization''s time zone; null means no end.';
 
 create table public.rate_card_items (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     rate_card_id uuid not null,
     service_id uuid not null,
@@ -4102,6 +4330,7 @@ create table public.rate_card_items (
     price_cents bigint not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (rate_card_id, service_id),
     foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
     foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,
@@ -4150,64 +4379,8 @@ select private.audit_table('public.rate_cards', 'id');
 select private.audit_table('public.rate_card_items', 'id');
 
 -- sql/30_catalogue/20_services.sql
--- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
--- Definer: the organization follows from the instructor, not from the caller's word.
-create function private.create_session(
-    p_expert_user_id uuid,
-    p_title text,
-    p_description text,
-    p_duration_minutes integer,
-    p_price_cents bigint,
-    p_currency text,
-    p_org_id uuid
-)
-    returns uuid
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-declare
-    instructor public.instructors;
-begin
-    if p_expert_user_id is distinct from private.require_person() then
-        perform private.refuse(
-            '42501', 'not_yourself',
-            'You can offer lessons as yourself only.',
-            'Send your own user id as p_expert_user_id.'
-        );
-    end if;
-
-    select * into instructor
-    from public.instructors
-    where user_id = p_expert_user_id
-        and org_id = coalesce(p_org_id, private.marketplace_id());
-
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_an_instructor',
-            'You are not an instructor here yet.',
-            'Call become_instructor first.'
-        );
-    end if;
-
-    if p_price_cents is null and private.require_currency(p_currency) <> instructor.currency then
-        perform private.refuse(
-            'PT422', 'currency_differs',
-            'Your hourly rate is in another currency.',
-            'Send a price in this currency, or use the currency of your hourly rate.'
-        );
-    end if;
-
-    return private.create_service(
-        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
-        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
-    );
-end;
-$$;
-
--- Offers a service of one instructor, or of any instructor of a school; by that instructor or the school's admins.
--- Definer: nobody inserts services directly.
+-- Adds a service of one instructor, or of any instructor of a school. For that instructor and the school's admins.
+-- Definer: nobody may insert services directly.
 create function private.create_service(
     p_org_id uuid,
     p_title text,
@@ -4257,7 +4430,7 @@ begin
     if p_price_cents is null and instructor.currency <> service_currency then
         perform private.refuse(
             'PT422', 'currency_differs',
-            'The hourly rate is in another currency.',
+            'The instructor''s hourly rate is in another currency.',
             'Send a price in this currency, or use the currency of the hourly rate.'
         );
     end if;
@@ -4278,8 +4451,8 @@ begin
     if new_service_id is null then
         perform private.refuse(
             'PT409', 'service_exists',
-            'There is a lesson with this title already.',
-            'Choose another title, or change the lesson that there is.'
+            'This instructor or school already has a service with this title.',
+            'Choose another title, or change the existing service.'
         );
     end if;
     return new_service_id;
@@ -4291,7 +4464,56 @@ exception
 end;
 $$;
 
--- The beginning of a text, cut at a word where it can be.
+-- Adds a service of the caller's own, under the name and with the parameters of the published API.
+-- Definer: the organization is the instructor's, never one that the caller claims.
+create function private.create_session(
+    p_expert_user_id uuid,
+    p_title text,
+    p_description text,
+    p_duration_minutes integer,
+    p_price_cents bigint,
+    p_currency text,
+    p_org_id uuid
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    if p_expert_user_id is distinct from private.require_person() then
+        perform private.refuse(
+            '42501', 'not_yourself',
+            'You can offer lessons as yourself only.',
+            'Send your own user id as p_expert_user_id.'
+        );
+    end if;
+
+    select * into instructor
+    from public.instructors
+    where user_id = p_expert_user_id
+        and org_id = coalesce(p_org_id, private.marketplace_id());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_an_instructor',
+            'You are not an instructor here yet.',
+            'Call become_instructor first.'
+        );
+    end if;
+
+    return private.create_service(
+        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
+        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
+    );
+end;
+$$;
+
+-- The first p_length characters of a text with an ellipsis, cut between words where possible. create_service uses it for
+-- the short description.
 create function private.shorten(p_text text, p_length integer)
     returns text
     language sql
@@ -4306,7 +4528,8 @@ as $$
 $$;
 
 -- sql/30_catalogue/30_rate_cards.sql
--- Makes a rate card. Definer: nobody writes prices directly.
+-- Adds an empty rate card to a school. For the school's admins.
+-- Definer: nobody may write rate cards directly.
 create function private.create_rate_card(
     p_org_id uuid,
     p_name text,
@@ -4350,7 +4573,8 @@ exception
 end;
 $$;
 
--- Begins or ends a rate card on other days. Definer: nobody writes prices directly.
+-- Changes the first and last day of a rate card. Bookings keep the price that was frozen with them.
+-- Definer: nobody may write rate cards directly.
 create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
     returns void
     language plpgsql
@@ -4375,7 +4599,8 @@ exception
 end;
 $$;
 
--- Sets the price of a service on a rate card, or takes it off. Definer: nobody writes prices directly.
+-- Sets the price of a service on a rate card; null removes the price from the card.
+-- Definer: nobody may write prices directly.
 create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
     returns void
     language plpgsql
@@ -4415,7 +4640,7 @@ exception
 end;
 $$;
 
--- Takes a rate card away, with its prices. Definer: nobody writes prices directly.
+-- Deletes a rate card and its prices. Definer: nobody may write rate cards directly.
 create function private.delete_rate_card(p_rate_card_id uuid)
     returns void
     language plpgsql
@@ -4431,8 +4656,8 @@ begin
 end;
 $$;
 
--- The rate card, locked, of an organization that the caller administers. A foreign one is as unknown as one that does not
--- exist.
+-- Returns the rate card, locked, if the caller administers its organization. A rate card of another organization is
+-- refused exactly like one that does not exist.
 create function private.require_rate_card(p_rate_card_id uuid)
     returns public.rate_cards
     language plpgsql
@@ -4453,7 +4678,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'rate_card_not_found',
-            'There is no such rate card of yours.',
+            'Your organizations have no such rate card.',
             'Check the id.'
         );
     end if;
@@ -4461,6 +4686,7 @@ begin
 end;
 $$;
 
+-- Refuses a rate card that conflicts with another one.
 create function private.refuse_rate_card()
     returns void
     language plpgsql
@@ -4471,15 +4697,16 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'rate_card_exists',
-        'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
-        'End the other card first with set_rate_card_validity or delete_rate_card, or choose another name.'
+        'Another rate card has this name, is the default for this currency, or is valid on some of the same days.',
+        'Choose another name, or first end the other card with set_rate_card_validity or delete_rate_card.'
     );
 end;
 $$;
 
 -- sql/30_catalogue/40_search.sql
--- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
--- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
+-- Lists active services of schools, and of instructors who take bookings, by title, tags and level, in pages.
+-- Definer: it shows only what everybody may see, and row-level security would keep the indexes from being used. The plan is
+-- made anew for each search, because the best index depends on the filters given.
 create function private.search_services(
     p_query text,
     p_topic_tags text[],
@@ -4516,7 +4743,8 @@ end;
 $$;
 
 -- sql/30_catalogue/50_quote.sql
--- What a booking would cost, line by line. Definer: visitors may not read fees and rate cards.
+-- What a booking would cost the learner, line by line; the lines sum to what is charged.
+-- Definer: visitors may not read fees and rate cards.
 create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns table (line_item text, amount_cents bigint, currency text)
     language plpgsql
@@ -4559,7 +4787,7 @@ begin
 end;
 $$;
 
--- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+-- Refuses a price whose total Stripe cannot charge; a total of nothing is allowed. Called wherever something is sold.
 create function private.assert_price_is_payable(p_price private.price)
     returns void
     language plpgsql
@@ -4574,13 +4802,13 @@ begin
         perform private.refuse(
             'PT409', 'price_missing',
             'This lesson has no price in its currency.',
-            'Ask the instructor to give it one.'
+            'Ask the instructor to set a price.'
         );
     end if;
     if refusal = 'amount_too_small' then
         perform private.refuse(
             'PT422', 'amount_too_small',
-            'That is less than a card payment can be.',
+            'This amount is too small for a card payment.',
             (
                 select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
                 from private.currencies currency
@@ -4591,15 +4819,15 @@ begin
     if refusal = 'amount_too_large' then
         perform private.refuse(
             'PT422', 'amount_too_large',
-            'That is more than a card payment can be.',
+            'This amount is too large for a card payment.',
             'Book a shorter lesson.'
         );
     end if;
 end;
 $$;
 
--- Why an amount cannot be charged by Stripe: price_missing, amount_too_small or amount_too_large; null if it can be, or if
--- there is nothing to pay.
+-- Why Stripe cannot charge a price: price_missing, amount_too_small or amount_too_large. Null if it can, and if there is
+-- nothing to pay.
 create function private.price_refusal(p_price private.price)
     returns text
     language plpgsql
@@ -4622,10 +4850,9 @@ end;
 $$;
 
 -- sql/30_catalogue/70_prices.sql
--- The one function that computes a price. The list price is the rate card's, else the service's, else the hourly rate times
--- the duration, rounded half up. on_top: the learner pays list + fee and the instructor gets list.
--- included: the learner pays list and the instructor gets list - fee.
--- An hourly rate is a price in its own currency alone; without one the amounts are null.
+-- The price of a service with an instructor for a lesson that starts at p_start_at. Null if the instructor does not belong
+-- to the service's organization; its amounts are null if the service has no price. The hourly rate counts only in its own
+-- currency.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns private.price
     language plpgsql
@@ -4635,57 +4862,29 @@ create function private.price_service(p_service_id uuid, p_instructor_id uuid, p
 as $$
 begin
     return (
-        with offer as (
-            select
-                service.currency,
-                coalesce(
-                    private.rate_card_price_cents(
-                        service.id,
-                        (p_start_at at time zone organization.time_zone)::date
-                    ),
-                    service.price_cents,
-                    case
-                        when instructor.currency = service.currency
-                            then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
-                    end
-                ) as list_cents,
-                coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-                coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-            from public.services service
-            join public.organizations organization on organization.id = service.org_id
-            join public.instructors instructor on instructor.org_id = service.org_id
-            join public.instructor_details details on details.instructor_id = instructor.id
-            where service.id = p_service_id
-                and instructor.id = p_instructor_id
-        ),
-
-        fee as (
-            select
-                offer.*,
-                private.bps_of(offer.list_cents, offer.fee_bps) as fee_cents
-            from offer
+        select private.price_for_instructor(
+            instructor.id,
+            service.currency,
+            coalesce(
+                private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
+                service.price_cents,
+                case
+                    when instructor.currency = service.currency
+                        then private.hourly_cents(instructor.hourly_rate_cents, service.duration_minutes)
+                end
+            )
         )
-
-        select row(
-            fee.currency,
-            fee.list_cents,
-            0,
-            fee.fee_mode,
-            fee.fee_bps,
-            fee.fee_cents,
-            fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
-            fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
-        )::private.price
-        from fee
+        from public.services service
+        join public.organizations organization on organization.id = service.org_id
+        join public.instructors instructor on instructor.org_id = service.org_id
+        where service.id = p_service_id
+            and instructor.id = p_instructor_id
     );
 end;
 $$;
 
-comment on function private.price_service is
-    'Null when the instructor does not belong to the service''s organization.';
-
--- The price of a service on a local date by its organization's rate cards: of the card valid that day, else of the default
--- card; null where neither lists it.
+-- The price of a service on a local date by its organization's rate cards: the card that is valid that day, else the default
+-- card. Null if neither has the service.
 create function private.rate_card_price_cents(p_service_id uuid, p_on date)
     returns bigint
     language plpgsql
@@ -4706,9 +4905,10 @@ begin
 end;
 $$;
 
--- Is a lesson at that time priced by the instructor's hourly rate, and not by a price of its own?
-create function private.is_hourly(p_service public.services, p_start_at timestamptz)
-    returns boolean
+-- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms
+-- or else by the organization's.
+create function private.price_for_instructor(p_instructor_id uuid, p_currency text, p_list_cents bigint)
+    returns private.price
     language plpgsql
     stable
     security invoker
@@ -4716,26 +4916,51 @@ create function private.is_hourly(p_service public.services, p_start_at timestam
 as $$
 begin
     return (
-        select p_service.price_cents is null
-            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
-        from public.organizations organization
-        where organization.id = p_service.org_id
+        select private.price_with_fee(
+            p_currency,
+            p_list_cents,
+            coalesce(details.fee_mode, organization.fee_mode),
+            coalesce(details.fee_bps, organization.fee_bps)
+        )
+        from public.instructor_details details
+        join public.organizations organization on organization.id = details.org_id
+        where details.instructor_id = p_instructor_id
     );
 end;
 $$;
 
--- The platform's fee on a list price, rounded half up, in integers.
-create function private.bps_of(p_list_cents bigint, p_fee_bps integer)
-    returns bigint
-    language sql
+-- The one place that divides a list price between learner, instructor and platform.
+-- on_top: the learner pays list + fee, the instructor gets list. included: the learner pays list, the instructor gets
+-- list - fee.
+create function private.price_with_fee(
+    p_currency text,
+    p_list_cents bigint,
+    p_fee_mode public.fee_mode,
+    p_fee_bps integer
+)
+    returns private.price
+    language plpgsql
     immutable
     security invoker
     set search_path = ''
 as $$
-    select (p_list_cents * p_fee_bps + 5000) / 10000;
+declare
+    fee_cents constant bigint := private.bps_of(p_list_cents, p_fee_bps);
+begin
+    return row(
+        p_currency,
+        p_list_cents,
+        0,
+        p_fee_mode,
+        p_fee_bps,
+        fee_cents,
+        p_list_cents - case p_fee_mode when 'included' then fee_cents else 0 end,
+        p_list_cents + case p_fee_mode when 'on_top' then fee_cents else 0 end
+    )::private.price;
+end;
 $$;
 
--- A price with something taken off, at the platform's cost.
+-- The same price with this much taken off what the learner pays. The platform bears it: share and fee stay as they are.
 create function private.discount_price(p_price private.price, p_discount_cents bigint)
     returns private.price
     language sql
@@ -4753,6 +4978,47 @@ as $$
         p_price.share_cents,
         p_price.share_cents + p_price.fee_cents - p_discount_cents
     )::private.price;
+$$;
+
+-- Basis points of an amount, rounded half up: the fee of a list price, a percentage discount, a refund.
+create function private.bps_of(p_cents bigint, p_bps integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select private.prorate(p_cents, p_bps, 10000);
+$$;
+
+-- What minutes cost at an hourly rate, rounded half up.
+create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select private.prorate(p_hourly_rate_cents, p_minutes, 60);
+$$;
+
+-- Whether a lesson of this service at p_start_at costs the instructor's hourly rate, because neither a rate card nor the
+-- service has a price. Prepaid minutes without a service pay only for such lessons.
+create function private.is_hourly(p_service public.services, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select p_service.price_cents is null
+            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
+        from public.organizations organization
+        where organization.id = p_service.org_id
+    );
+end;
 $$;
 
 -- sql/30_catalogue/80_api.sql
@@ -4775,7 +5041,7 @@ return private.create_session(
 );
 
 comment on function public.create_session is
-    'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
+    'Adds a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
     'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, value_missing, service_exists, '
     'and the rules of public.services.';
@@ -4810,9 +5076,9 @@ return private.create_service(
 );
 
 comment on function public.create_service is
-    'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
+    'Adds a service of one instructor, or with p_instructor_id null of any instructor of the school, and returns its id. For the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
-    'p_capture_mode ''manual'' has the bank only reserve the money until the lesson is over. '
+    'with p_capture_mode ''manual'' the payer''s bank only reserves the money, which is captured after the lesson. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
     'service_exists, and the rules of public.services.';
 
@@ -4832,7 +5098,8 @@ create function public.create_rate_card(
 return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
 
 comment on function public.create_rate_card is
-    'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
+    'Adds an empty rate card and returns its id; for the school''s admins. A currency has at most one default card, and cards with dates '
+    'never overlap. '
     'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, value_out_of_range, rate_card_exists, and '
     'the rules of public.rate_cards.';
 
@@ -4845,8 +5112,8 @@ create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from 
 return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
-    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
-    'Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
+    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. Existing bookings keep their '
+    'price. Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
 
 create function public.delete_rate_card(p_rate_card_id uuid)
     returns void
@@ -4857,7 +5124,7 @@ create function public.delete_rate_card(p_rate_card_id uuid)
 return private.delete_rate_card(p_rate_card_id);
 
 comment on function public.delete_rate_card is
-    'Takes a rate card away with all its prices; for the school''s admins. What is booked keeps its price. '
+    'Deletes a rate card with all its prices; for the school''s admins. Existing bookings keep their price. '
     'Errors: sign_in_required, rate_card_not_found.';
 
 create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
@@ -4869,8 +5136,8 @@ create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_
 return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
 
 comment on function public.set_rate is
-    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null takes it off the card. What is booked keeps its '
-    'price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
+    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null removes it from the card. Existing '
+    'bookings keep their price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
 
 create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
     returns table (line_item text, amount_cents bigint, currency text)
@@ -4884,9 +5151,9 @@ begin atomic
 end;
 
 comment on function public.quote_booking is
-    'What a lesson costs the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a service '
-    'that any instructor gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, amount_too_small, '
-    'amount_too_large.';
+    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'amount_too_small, amount_too_large.';
 
 create function public.search_services(
     p_query text default null,
@@ -4907,8 +5174,8 @@ begin atomic
 end;
 
 comment on function public.search_services is
-    'Services on offer, by instructors of the directory or by schools, whose title contains p_query and that carry every one of p_topic_tags, '
-    'in pages of at most 200; p_after is the last id of the page before.';
+    'Active services of schools, and of instructors who take bookings, whose title contains p_query and that have all of p_topic_tags; in pages '
+    'of at most 200, where p_after is the last id of the previous page.';
 
 -- sql/30_catalogue/90_access.sql
 create policy select_listed on public.services
@@ -4941,10 +5208,7 @@ grant update (
     level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
     capture_mode
 ) on public.services to authenticated;
--- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
-
-grant execute on function private.create_session to authenticated;
-grant execute on function public.create_session to authenticated;
+-- NOTE: no insert is granted: create_session and create_service add services. No update of the currency: it never changes.
 
 create policy select_member on public.rate_cards
     for select
@@ -4958,8 +5222,10 @@ create policy select_member on public.rate_card_items
 
 grant select on public.rate_cards to authenticated, service_role;
 grant select on public.rate_card_items to authenticated, service_role;
--- NOTE: no write is granted; cards and prices are set through functions. Everybody else asks quote_booking.
+-- NOTE: no write is granted: rate cards change through functions. Whoever is no member of the school asks quote_booking.
 
+grant execute on function private.create_session to authenticated;
+grant execute on function public.create_session to authenticated;
 grant execute on function private.create_service to authenticated;
 grant execute on function public.create_service to authenticated;
 grant execute on function private.create_rate_card to authenticated;
@@ -4976,6 +5242,17 @@ grant execute on function private.search_services to anon, authenticated;
 grant execute on function public.search_services to anon, authenticated;
 
 -- sql/35_discounts/10_tables.sql
+-- Discounts: discount codes, referral codes and referral rewards, all at the platform's cost. The instructor's share never
+-- shrinks.
+--
+-- A frontend calls check_discount_code first (30), then books or buys with the code. The booking or purchase reserves the
+-- discount (40); the payment that succeeds redeems it, and the end of an unpaid one releases it (50). Each person uses one
+-- discount at a time, and only while its limits allow: dates, uses of all learners, uses of one learner, first lesson only.
+-- How a discount is limited is decided in 70_offers.sql (codes), 71_referral_discounts.sql and 72_rewards.sql.
+--
+-- Called by credits (45), bookings (50) and payments (60). Rewards are granted in 66_rewards. Platform admins make discount
+-- codes, learners make referral codes (80_api.sql).
+
 create type public.redemption_kind as enum ('discount', 'referral', 'reward');
 create type public.redemption_status as enum ('reserved', 'redeemed', 'released');
 
@@ -5011,17 +5288,18 @@ create index on public.discount_codes (org_id);
 create index on public.discount_codes (currency);
 
 comment on table public.discount_codes is
-    'Codes that take something off a price, at the platform''s cost. Never listed: who has a code may check it.';
-comment on column public.discount_codes.org_id is 'The organization that it is for; null for the whole platform.';
+    'Codes for a discount, which the platform pays for. They are never listed; whoever knows a code may check it.';
+comment on column public.discount_codes.org_id is 'The organization where the code can be used; null means anywhere.';
 comment on column public.discount_codes.code is 'Compared without case.';
-comment on column public.discount_codes.amount_cents is 'What comes off, in the minor unit of currency; else discount_bps of the list price.';
+comment on column public.discount_codes.amount_cents is
+    'Discount in the minor unit of currency; null if the code takes off discount_bps of the list price instead.';
 comment on column public.discount_codes.may_exceed_fee is
-    'Whether the platform pays for what exceeds its fee; else the discount ends there. The instructor''s share never shrinks.';
-comment on column public.discount_codes.max_uses is 'By all learners together; null for any number.';
+    'Whether the discount may be larger than the platform''s fee. The instructor''s share never shrinks: the platform pays the rest.';
+comment on column public.discount_codes.max_uses is 'By all learners together; null means without limit.';
 comment on column public.discount_codes.uses_count is 'Redemptions that are reserved or redeemed.';
 
 create table public.referral_codes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     referrer_id uuid not null,
     code text not null,
@@ -5034,7 +5312,7 @@ create table public.referral_codes (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     constraint code_is_plain check (code ~ '^[A-Z0-9]{8,20}$'),
     constraint percentage_is_a_fraction check (discount_bps between 0 and 10000),
@@ -5049,12 +5327,13 @@ create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
 comment on table public.referral_codes is
-    'A learner''s own code, for others'' first lesson; its terms are the organization''s when it was made.';
-comment on column public.referral_codes.discount_bps is 'What comes off the referred learner''s first lesson, of its list price.';
-comment on column public.referral_codes.reward_cents is 'What the referrer gets once that lesson is completed and paid.';
+    'A learner''s own code, which takes something off another person''s first lesson. Its terms were copied from the organization when it was '
+    'made.';
+comment on column public.referral_codes.discount_bps is 'Discount on the referred learner''s first lesson, in basis points of its list price.';
+comment on column public.referral_codes.reward_cents is 'What the referrer is granted once that lesson is completed and paid.';
 
 create table public.code_redemptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.redemption_kind not null,
     discount_code_id uuid references public.discount_codes (id) on delete restrict,
@@ -5068,7 +5347,7 @@ create table public.code_redemptions (
     status public.redemption_status not null default 'reserved',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete restrict,
     constraint kind_agrees_with_the_code check (
@@ -5087,9 +5366,9 @@ create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 
 comment on table public.code_redemptions is
-    'What was taken off a booking or a purchase of credit, and by what: a discount code, a referral code or the learner''s own rewards.';
+    'The discount on one booking or one purchase of prepaid minutes, from a discount code, a referral code or the learner''s own rewards.';
 comment on column public.code_redemptions.status is
-    'reserved with the booking, redeemed when it is paid, released when that cannot happen any more or all of it was given back.';
+    'reserved with the booking or purchase, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
     id bigint generated always as identity primary key,
@@ -5104,14 +5383,15 @@ create index on private.code_checks (discount_code_id);
 create index on private.code_checks (referral_code_id);
 
 comment on table private.code_checks is
-    'Who asked for a code, and what was found; nothing for a wrong guess. Guesses are counted, and only a code found here can be used.';
+    'Every call of check_discount_code, with the code that was found; no code means a wrong guess. Wrong guesses are limited, and a booking '
+    'may use only a code that its caller found here.';
 
 create type private.code_offer as (
     kind public.redemption_kind,
     code_id uuid,
     discount_cents bigint
 );
-comment on type private.code_offer is 'What a code takes off a price; null when nothing does.';
+comment on type private.code_offer is 'A code, or the learner''s rewards, and what it takes off a price; null when it takes nothing off.';
 
 alter table public.discount_codes enable row level security;
 alter table public.referral_codes enable row level security;
@@ -5141,6 +5421,15 @@ select private.audit_table('public.referral_codes', 'id', '{code}');
 select private.audit_table('public.code_redemptions', 'id');
 
 -- sql/35_discounts/11_transitions.sql
+-- A discount is reserved with its booking or purchase, redeemed when that is paid, and released when it can no longer be paid
+-- or has been refunded in full. Rewards that were redeemed have left the learner's account, and return when released.
+--
+-- redemption:
+--   · → reserved: reserve_discount (user, service, studio)
+--   reserved → redeemed: activate_credit, carry_payments (user, service, job)
+--   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
+--   redeemed → released: restore_discount (user, service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('redemption', 'new', 'reserved', '{user,service,studio}'),
@@ -5149,7 +5438,7 @@ values
     ('redemption', 'redeemed', 'released', '{user,service,job}');
 
 -- sql/35_discounts/20_discount_codes.sql
--- Makes a discount code, at the platform's cost; platform admins only. Definer: nobody writes codes directly.
+-- Adds a discount code; platform admins only, since the platform pays for it. Definer: nobody may write codes directly.
 create function private.admin_create_discount_code(p_code public.discount_codes, p_reason text)
     returns uuid
     language plpgsql
@@ -5180,8 +5469,8 @@ exception
     when unique_violation then
         perform private.refuse(
             'PT409', 'code_exists',
-            'There is such a code already.',
-            'Choose another one; case makes no difference.'
+            'This code exists already.',
+            'Choose another code; upper and lower case make no difference.'
         );
         return null;
     when foreign_key_violation then
@@ -5198,7 +5487,8 @@ exception
 end;
 $$;
 
--- Ends a discount code; what was booked with it stays. Platform admins only. Definer: nobody writes codes directly.
+-- Ends a discount code for new bookings; existing bookings keep their discount. Platform admins only.
+-- Definer: nobody may write codes directly.
 create function private.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -5221,8 +5511,8 @@ end;
 $$;
 
 -- sql/35_discounts/21_referral_codes.sql
--- The caller's referral code in an organization, made the first time, on the organization's terms of then.
--- Definer: nobody writes codes directly.
+-- Returns the caller's referral code in an organization. The first call makes it, on the organization's terms of that moment.
+-- Definer: nobody may write codes directly.
 create function private.create_referral_code(p_org_id uuid)
     returns public.referral_codes
     language plpgsql
@@ -5244,7 +5534,7 @@ begin
     if organization.referral_discount_bps = 0 and organization.referral_reward_cents = 0 then
         perform private.refuse(
             'PT409', 'no_referral_programme',
-            'There are no rewards for recommending this school at the moment.',
+            'This school does not reward recommendations at the moment.',
             'Ask the platform about its referral programme.'
         );
     end if;
@@ -5266,8 +5556,8 @@ end;
 $$;
 
 -- sql/35_discounts/30_check.sql
--- Says what a code takes off a price, and remembers that it was asked: a wrong guess is answered like a code that has ended or
--- is another's, and who guessed wrong ten times within the hour has to wait.
+-- What a code takes off a lesson's price. Every wrong guess gets the same answer, whether the code does not exist, has ended or
+-- is another learner's; after ten wrong guesses within an hour the caller has to wait.
 -- Definer: nobody may read codes.
 create function private.check_discount_code(
     p_code text,
@@ -5283,7 +5573,7 @@ create function private.check_discount_code(
     set search_path = ''
 as $$
 declare
-    most_wrong_guesses constant integer := 10;
+    max_wrong_guesses constant integer := 10;
     person uuid := private.require_person();
     service public.services := private.require_offered_service(p_service_id, p_instructor_id);
     learner public.learners;
@@ -5300,7 +5590,7 @@ begin
         where earlier.user_id = person
             and num_nonnulls(earlier.discount_code_id, earlier.referral_code_id) = 0
             and earlier.checked_at > private.clock() - interval '1 hour'
-    ) >= most_wrong_guesses then
+    ) >= max_wrong_guesses then
         perform private.refuse(
             'PT429', 'too_many_guesses',
             'You have tried too many codes that cannot be used.',
@@ -5328,7 +5618,8 @@ begin
 end;
 $$;
 
--- The active service, if the instructor gives it; without one, only a service that has its own.
+-- Returns the active service if the instructor gives it. Without an instructor, only a service that has its own.
+-- buy_credits uses it too.
 create function private.require_offered_service(p_service_id uuid, p_instructor_id uuid)
     returns public.services
     language plpgsql
@@ -5360,8 +5651,8 @@ end;
 $$;
 
 -- sql/35_discounts/40_reserve.sql
--- What the request's code, or the learner's rewards, take off the price; refuses a code that the caller has not checked lately,
--- whether or not it exists, so that booking tells nothing about codes.
+-- What the request's code, or the learner's rewards, take off the price. Refuses a code that the caller has not checked within
+-- the last day exactly like one that does not exist, so that booking cannot be used to guess codes.
 create function private.require_discount(
     p_code text,
     p_uses_rewards boolean,
@@ -5375,7 +5666,7 @@ create function private.require_discount(
     set search_path = ''
 as $$
 declare
-    named private.code_offer := private.find_code(p_code, p_learner.org_id);
+    named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
     offer private.code_offer;
 begin
     if p_code is null then
@@ -5396,7 +5687,7 @@ begin
         select
         from private.code_checks known
         where known.user_id = private.my_user_id()
-            and named.code_id in (known.discount_code_id, known.referral_code_id)
+            and named_code.code_id in (known.discount_code_id, known.referral_code_id)
             and known.checked_at > private.clock() - interval '1 day'
     ) then
         perform private.refuse(
@@ -5406,7 +5697,7 @@ begin
         );
     end if;
 
-    offer := private.offered_discount(named, p_learner, p_price);
+    offer := private.offered_discount(named_code, p_learner, p_price);
     if offer.code_id is null then
         perform private.refuse_code();
     end if;
@@ -5414,9 +5705,9 @@ begin
 end;
 $$;
 
--- Reserves what a code or the learner's rewards take off a booking or a purchase. The code is counted up under its lock: the
--- last use goes to one. The learner's rows are locked by the caller, so that one person's uses come one after the other.
--- Of a referral the referrer's and the referred person's own codes are locked too, so that no circle closes in a race.
+-- Reserves a discount for a booking or a purchase. The code is locked and checked again, so that of two learners only one
+-- gets its last use. The caller has locked the learner's rows, so that one person's uses follow one another. For a referral,
+-- the codes of the referred person are locked too, so that two people cannot refer each other in a race.
 create function private.reserve_discount(
     p_offer private.code_offer,
     p_learner public.learners,
@@ -5466,6 +5757,7 @@ begin
 end;
 $$;
 
+-- Refuses a code that takes nothing off, without saying why, so that nobody can learn about other people's codes.
 create function private.refuse_code()
     returns void
     language plpgsql
@@ -5476,15 +5768,16 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'code_not_valid',
-        'That code cannot be used for this.',
-        'Book without it, or use another one.'
+        'This code cannot be used here.',
+        'Book without it, or use another code.'
     );
 end;
 $$;
 
 -- sql/35_discounts/50_redeem.sql
--- Redeems or releases what was taken off a booking or a purchase. Spent rewards leave the learner's account, by which the
--- platform is even: it bore them when they were granted, and bears the discount now.
+-- Redeems or releases the discount reserved for a booking or a purchase, if there is one. Payments (60) call it when a payment
+-- succeeds or can no longer succeed. Redeemed rewards leave the learner's account: the platform recorded their cost when it
+-- granted them, and records the discount's cost now.
 create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p_status public.redemption_status)
     returns void
     language plpgsql
@@ -5503,7 +5796,7 @@ begin
 
     if redemption.kind = 'reward' and p_status = 'redeemed' then
         perform private.post_transaction(
-            'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
+            redemption.org_id, 'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('learner_rewards', redemption.learner_id, redemption.discount_cents),
@@ -5514,8 +5807,8 @@ begin
 end;
 $$;
 
--- Keeps uses_count the number of redemptions that are reserved or redeemed, whoever writes them; a code's maximum is a
--- constraint on it. Definer: the writer needs no access to codes.
+-- Keeps uses_count equal to the number of reserved and redeemed discounts of a code, whoever writes them. A check on the code
+-- keeps uses_count within max_uses. Definer: the writer needs no access to codes.
 create function private.count_redemption()
     returns trigger
     language plpgsql
@@ -5524,11 +5817,11 @@ create function private.count_redemption()
     set search_path = ''
 as $$
 declare
-    step constant integer := (new.status <> 'released')::integer
+    change constant integer := (new.status <> 'released')::integer
         - (tg_op = 'UPDATE' and old.status <> 'released')::integer;
 begin
-    update public.discount_codes set uses_count = uses_count + step where id = new.discount_code_id and step <> 0;
-    update public.referral_codes set uses_count = uses_count + step where id = new.referral_code_id and step <> 0;
+    update public.discount_codes set uses_count = uses_count + change where id = new.discount_code_id and change <> 0;
+    update public.referral_codes set uses_count = uses_count + change where id = new.referral_code_id and change <> 0;
     return null;
 end;
 $$;
@@ -5538,7 +5831,32 @@ create trigger count_redemption
     for each row execute function private.count_redemption();
 
 -- sql/35_discounts/70_offers.sql
--- The code of an organization, or of the whole platform, or a learner's referral code there; null if there is none.
+-- What a code, or the learner's rewards, take off a price at this instant; null if nothing. It is asked again when the discount
+-- is reserved.
+create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
+    returns private.code_offer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    cents bigint := case p_offer.kind
+        when 'discount'
+            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
+        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
+        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
+    end;
+begin
+    if cents is null then
+        return null;
+    end if;
+    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
+end;
+$$;
+
+-- The code with this text: the organization's own, else the whole platform's, else a learner's referral code there. Null if
+-- there is none.
 create function private.find_code(p_code text, p_org_id uuid)
     returns private.code_offer
     language sql
@@ -5562,31 +5880,8 @@ as $$
     limit 1;
 $$;
 
--- What a code, or without one the learner's rewards, take off a price at this instant; null when nothing does.
-create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
-    returns private.code_offer
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-declare
-    cents bigint := case p_offer.kind
-        when 'discount'
-            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
-        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
-        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
-    end;
-begin
-    if cents is null then
-        return null;
-    end if;
-    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
-end;
-$$;
-
--- What a discount code takes off a price for a learner at this instant; null if nothing. It ends at the platform's fee unless
--- the code says otherwise, and at the price.
+-- What a discount code takes off a price for this person at this instant; null if the code has ended or its limits are
+-- reached. At most the platform's fee, unless the code may exceed it; never more than the price.
 create function private.discount_code_cents(p_discount_code_id uuid, p_learner_person_id uuid, p_price private.price)
     returns bigint
     language plpgsql
@@ -5625,7 +5920,7 @@ begin
 end;
 $$;
 
--- Has this person had a lesson, in any organization?
+-- Whether this person has had a lesson before, in any organization.
 create function private.has_learnt_before(p_learner_person_id uuid)
     returns boolean
     language sql
@@ -5642,8 +5937,9 @@ as $$
 $$;
 
 -- sql/35_discounts/71_referral_discounts.sql
--- What a referral code takes off the price of a learner's first lesson; null if nothing. Nobody refers themselves, whom they
--- answer for, or who, directly or through others, referred them.
+-- What a referral code takes off the price of a learner's first lesson, at most the platform's fee; null if nothing.
+-- The code does not count for its own referrer, for the referrer's wards, or for anybody who referred the referrer, directly
+-- or through others: the recursive query walks up that chain.
 create function private.referral_code_cents(p_referral_code_id uuid, p_learner public.learners, p_price private.price)
     returns bigint
     language sql
@@ -5700,7 +5996,7 @@ as $$
 $$;
 
 -- sql/35_discounts/72_rewards.sql
--- A learner's rewards that were granted and neither spent, taken back nor reserved; never below nothing.
+-- A learner's rewards that were granted and not yet spent, clawed back or reserved; never negative.
 create function private.available_reward_cents(p_learner_id uuid, p_currency text)
     returns bigint
     language sql
@@ -5712,10 +6008,13 @@ as $$
         coalesce(
             (
                 select -account.balance_cents
-                from private.ledger_accounts account
-                where account.kind = 'learner_rewards'
-                    and account.owner_id = p_learner_id
+                from public.learners learner
+                join private.ledger_accounts account
+                    on account.org_id = learner.org_id
+                    and account.kind = 'learner_rewards'
+                    and account.owner_id = learner.id
                     and account.currency = p_currency
+                where learner.id = p_learner_id
             ),
             0
         ) - (
@@ -5730,8 +6029,8 @@ as $$
     )::bigint;
 $$;
 
--- How much of a learner's rewards can come off a price: what was granted and neither spent nor reserved, up to the price. The
--- rest to be paid is nothing, or enough for a card.
+-- What of the available rewards can be taken off a price; null if nothing. The rest to pay is either nothing or at least the
+-- smallest amount that a card can pay.
 create function private.usable_reward_cents(p_learner_id uuid, p_price private.price)
     returns bigint
     language sql
@@ -5777,8 +6076,8 @@ begin atomic
 end;
 
 comment on function public.check_discount_code is
-    'What a discount or referral code takes off a lesson, in the minor unit, and what is left to pay; is_valid is false for any code that '
-    'the learner cannot use now, whatever the reason. A code has to be checked, at most a day before, by whoever books with it. '
+    'What a discount or referral code takes off a lesson, and what is left to pay, in the minor unit. is_valid is false for any code that '
+    'the learner cannot use now, whatever the reason. Whoever books with a code must have checked it within the last day. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses.';
 
 create function public.create_referral_code(p_org_id uuid default null)
@@ -5793,8 +6092,8 @@ begin atomic
 end;
 
 comment on function public.create_referral_code is
-    'The caller''s own code to pass on, in an organization or on the marketplace; the same one each time. Others get discount_bps of '
-    'their first lesson''s list price off, and the caller reward_cents once that lesson is completed and paid. '
+    'Returns the caller''s own referral code in an organization (default: the marketplace), the same one each time. Another person who uses it '
+    'gets discount_bps of the list price off the first lesson, and the caller gets reward_cents once that lesson is completed and paid. '
     'Errors: sign_in_required, not_a_learner_here, no_referral_programme.';
 
 create function public.admin_create_discount_code(
@@ -5825,9 +6124,9 @@ return private.admin_create_discount_code(
 );
 
 comment on function public.admin_create_discount_code is
-    'Makes a code and returns its id; for platform admins, who bear its cost. Either p_amount_cents with p_currency, or p_discount_bps. '
-    'Without p_org_id it is for the whole platform. Errors: not_an_admin, reason_required, unknown_currency, organization_not_found, '
-    'code_exists, value_missing, and the rules of public.discount_codes.';
+    'Adds a discount code, which the platform pays for, and returns its id; for platform admins. Give either p_amount_cents with p_currency, or '
+    'p_discount_bps. Without p_org_id the code can be used everywhere. Errors: not_an_admin, reason_required, unknown_currency, '
+    'organization_not_found, code_exists, value_missing, and the rules of public.discount_codes.';
 
 create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
     returns void
@@ -5838,10 +6137,10 @@ create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason
 return private.admin_end_discount_code(p_discount_code_id, p_reason);
 
 comment on function public.admin_end_discount_code is
-    'Ends a code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';
+    'Ends a discount code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';
 
 -- sql/35_discounts/90_access.sql
--- NOTE: nobody is granted discount codes, and learners see their own referral code alone: codes are never listable.
+-- NOTE: no user may read discount codes, and learners read only their own referral code: codes can never be listed.
 grant select on public.discount_codes to service_role;
 
 create policy select_own on public.referral_codes
@@ -5871,8 +6170,19 @@ grant execute on function private.admin_end_discount_code to authenticated;
 grant execute on function public.admin_end_discount_code to authenticated;
 
 -- sql/40_availability/10_tables.sql
+-- Availability: when instructors are open, which times they offer, and when they are busy.
+--
+-- Opening hours are weekly windows plus exceptions for single dates, in local time (70_opening_hours.sql turns them into
+-- instants, across changes of the clocks). Frontends list what is open by list_open_slots of 50_bookings; an instructor may
+-- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
+-- A booking takes a seat of a slot, and the slot then occupies the instructor's calendar (40_occupy.sql): the exclusion
+-- constraint instructor_is_never_double_booked is what finally rules out that one person gives two lessons at once.
+--
+-- Called by bookings (50), which list and take slots. Instructors and their schools' admins write windows and exceptions
+-- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
+
 create table public.availability_windows (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     day_of_week smallint not null,
@@ -5884,7 +6194,7 @@ create table public.availability_windows (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -5895,14 +6205,14 @@ create table public.availability_windows (
 create index on public.availability_windows (org_id, instructor_id, day_of_week);
 create index on public.availability_windows (instructor_id);
 
-comment on table public.availability_windows is 'Weekly hours in which an instructor gives lessons, in local time.';
+comment on table public.availability_windows is 'Weekly opening hours of an instructor, in local time.';
 comment on column public.availability_windows.day_of_week is '0 is Sunday, 6 is Saturday: the day on which the window starts.';
-comment on column public.availability_windows.end_time is 'Local; at or before start_time means on the next day.';
-comment on column public.availability_windows.org_id is 'Filled in from the instructor when left out.';
-comment on column public.availability_windows.time_zone is 'Filled in from the instructor when left out.';
+comment on column public.availability_windows.end_time is 'Local time. At or before start_time, it is on the next day.';
+comment on column public.availability_windows.org_id is 'The instructor''s, if left out.';
+comment on column public.availability_windows.time_zone is 'The instructor''s, if left out.';
 
 create table public.availability_exceptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     on_date date not null,
@@ -5913,7 +6223,7 @@ create table public.availability_exceptions (
     note text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -5925,13 +6235,15 @@ create index on public.availability_exceptions (org_id, instructor_id);
 create index on public.availability_exceptions (instructor_id, on_date);
 
 comment on table public.availability_exceptions is
-    'A date on which the weekly windows do not hold: a part closed, or a time opened outside them; several a date.';
-comment on column public.availability_exceptions.is_available is 'True opens the range, false closes it.';
-comment on column public.availability_exceptions.end_time is 'Local; at or before start_time means on the next day.';
-comment on column public.availability_exceptions.org_id is 'Filled in from the instructor when left out, as is time_zone.';
+    'A change to the opening hours on one date: a range of times that is closed, or one that is opened in addition. A date may have several.';
+comment on column public.availability_exceptions.is_available is
+    'True: the instructor is open at these times, outside the weekly windows too. False: closed.';
+comment on column public.availability_exceptions.end_time is 'Local time. At or before start_time, it is on the next day.';
+comment on column public.availability_exceptions.org_id is 'The instructor''s, if left out.';
+comment on column public.availability_exceptions.time_zone is 'The instructor''s, if left out.';
 
 create table public.bookable_slots (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     service_id uuid not null,
     instructor_id uuid not null,
@@ -5945,7 +6257,7 @@ create table public.bookable_slots (
     is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (instructor_id, service_id, start_at),
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -5963,21 +6275,25 @@ create index on public.bookable_slots (org_id, availability_window_id);
 create index on public.bookable_slots (service_id, start_at) where is_available;
 create index on public.bookable_slots (start_at, end_at);
 
-comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
-comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on table public.bookable_slots is
+    'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
+comment on column public.bookable_slots.is_published is 'Whether it is offered under its own id; false if it was withdrawn, or made by a booking.';
 comment on column public.bookable_slots.is_withdrawn_when_free is
-    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
-comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
-comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
+    'It was withdrawn while booked: it stays published until its last booking ends, and is withdrawn then.';
+comment on column public.bookable_slots.current_bookings is
+    'Seats taken, by bookings that are neither cancelled nor declined nor expired. Kept up to date with every change of a booking''s status.';
+comment on column public.bookable_slots.is_available is
+    'Whether a seat is left. The instructor may still be busy with another service, which only booking finds out.';
 
 create table private.instructor_calendar (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     person_id uuid not null,
     slot_id uuid unique,
     during tstzrange not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     constraint time_is_not_empty check (not isempty(during)),
@@ -5988,9 +6304,9 @@ create index on private.instructor_calendar (org_id, instructor_id);
 create index on private.instructor_calendar (org_id, slot_id);
 
 comment on table private.instructor_calendar is
-    'What occupies an instructor: one row a taken slot, buffers included, or a busy block without a slot.';
+    'When an instructor is busy: one row for each taken slot, buffers included, or for a time blocked by hand, which has no slot.';
 comment on column private.instructor_calendar.person_id is
-    'The login where there is one, else the instructor: one person in two organizations has one calendar.';
+    'The instructor''s login, else the instructor''s id. So a person who teaches in two organizations has one calendar.';
 
 alter table public.availability_windows enable row level security;
 alter table public.availability_exceptions enable row level security;
@@ -6013,10 +6329,11 @@ select private.audit_table('public.availability_windows', 'id');
 
 select private.audit_table('public.availability_exceptions', 'id', '{note}');
 
--- NOTE: slots and the calendar are not audited; they follow from windows and bookings, which are.
+-- NOTE: slots and the calendar are not audited: they follow from windows and bookings, which are.
 
 -- sql/40_availability/20_windows.sql
--- Fills in what follows from the instructor. Definer: the writer need not be able to read the instructor's row.
+-- Fills in the organization and the time zone from the instructor where the writer left them out.
+-- Definer: the writer need not be able to read the instructor's row.
 create function private.fill_availability_defaults()
     returns trigger
     language plpgsql
@@ -6042,8 +6359,8 @@ create trigger fill_availability_defaults
     before insert on public.availability_exceptions
     for each row execute function private.fill_availability_defaults();
 
--- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
--- free ones go at once; a booked one stays, and goes when it is free again. Slots are locked in the order of their times.
+-- When opening hours change, withdraws the published future slots for which the instructor is no longer open. A free slot is
+-- withdrawn at once, a booked one when it becomes free. Slots are locked in the order of their times, like everywhere.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger
@@ -6106,9 +6423,9 @@ create trigger withdraw_stale_slots
     for each row execute function private.withdraw_stale_slots();
 
 -- sql/40_availability/30_publish.sql
--- Publishes the times of an instructor's opening hours as bookable slots, within the horizon. Run again, it adds only what
--- is missing; a withdrawn slot comes back as the service is now, unless it is booked.
--- Definer: slots are made by our functions alone, so that they fit the opening hours.
+-- Publishes the times of an instructor's opening hours as slots of a service, within the booking horizon, and returns how many
+-- are new. Calling it again adds only missing slots; a withdrawn slot is published again, with the service's present length
+-- and seats unless it is booked. Definer: slots change only through functions, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -6130,7 +6447,7 @@ begin
         perform private.refuse(
             'PT422', 'bad_time_range',
             format('Times can be published for the next %s days.', instructor.horizon_days),
-            'Send a p_to that is still to come, within that horizon.'
+            'Send a p_to in the future, within that horizon.'
         );
     end if;
 
@@ -6158,8 +6475,9 @@ begin
 end;
 $$;
 
--- Withdraws free slots at once, and booked ones when they are free again. Slots are locked in the order of their times, as
--- a series takes them, so that nobody deadlocks. Definer: slots change only through functions.
+-- Withdraws the published slots of a service and returns how many; a booked slot is withdrawn when it becomes free. Slots are
+-- locked in the order of their times, as a series of bookings locks them, so that the two cannot deadlock.
+-- Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -6208,7 +6526,8 @@ begin
 end;
 $$;
 
--- The instructor and the service whose times the caller may publish: one's own, or of a school that one administers.
+-- Returns the instructor whose times the caller publishes: the caller, or an instructor of a school that the caller
+-- administers. p_instructor_id may be null for a service that has its own instructor.
 create function private.require_publishing_instructor(p_service_id uuid, p_instructor_id uuid)
     returns public.instructors
     language plpgsql
@@ -6233,7 +6552,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'service_not_found',
-            'There is no such lesson that you can publish times for.',
+            'You cannot publish times for such a service.',
             'Check the service, and name the instructor if the school offers it.'
         );
     end if;
@@ -6241,7 +6560,7 @@ begin
 end;
 $$;
 
--- Refuses a range of times that is empty, endless or longer than a number of days.
+-- Refuses a range of times that is empty, endless or longer than p_max_days. list_open_slots uses it too.
 create function private.assert_time_range(p_from timestamptz, p_to timestamptz, p_max_days integer)
     returns void
     language plpgsql
@@ -6256,7 +6575,7 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'bad_time_range',
-            format('Times are looked at for at most %s days at once.', p_max_days),
+            format('The range of times must be at most %s days long.', p_max_days),
             'Send p_from before p_to, no further apart than that.'
         );
     end if;
@@ -6264,9 +6583,9 @@ end;
 $$;
 
 -- sql/40_availability/40_occupy.sql
--- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
--- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race. The instructor is
--- locked for the person's sake, whom an invitation that is accepted right now would change.
+-- Puts a slot into its instructor's calendar, buffers included. True if the slot is in the calendar afterwards; false if the
+-- instructor is busy. It relies on "on conflict do nothing", because an insert that catches the violation deadlocks in a race.
+-- The instructor's row is locked, because accepting an invitation would change person_id. Called when a booking takes a seat.
 create function private.occupy_instructor(p_slot public.bookable_slots)
     returns boolean
     language plpgsql
@@ -6297,8 +6616,8 @@ begin
 end;
 $$;
 
--- A slot that somebody has booked keeps its time, its service and its instructor, in Studio too: bookings and the calendar
--- were made for them. Definer: the writer may have no access to private.
+-- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them.
+-- Definer: the writer may have no access to private.
 create function private.forbid_moving_taken_slot()
     returns trigger
     language plpgsql
@@ -6313,8 +6632,8 @@ begin
     then
         perform private.refuse(
             'PT409', 'slot_is_booked',
-            'That time has been booked, so it cannot be moved.',
-            'Publish another time, and move the booking to it.'
+            'This slot is booked, so its time, service and instructor cannot change.',
+            'Publish another slot, and reschedule the booking to it.'
         );
     end if;
     return new;
@@ -6326,9 +6645,10 @@ create trigger forbid_moving_taken_slot
     for each row execute function private.forbid_moving_taken_slot();
 
 -- sql/40_availability/70_opening_hours.sql
--- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
--- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
--- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
+-- The times at which a service could start within an instructor's opening hours, between two instants; whether the instructor
+-- is busy plays no part. Neighbouring times leave room for both buffers. A local time that the clocks skip is left out, and
+-- one that occurs twice counts as the second, in standard time; where the clocks skip an hour, a time that would start before
+-- the previous lesson has ended is left out too.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -6390,8 +6710,8 @@ begin
 end;
 $$;
 
--- When an instructor is open between two instants: the weekly windows and the openings of single dates. It walks local
--- dates, so that nine o'clock stays nine o'clock across a change of the clocks.
+-- When an instructor is open between two instants, by weekly windows and by exceptions that open a time. It goes through local
+-- dates, so that nine o'clock stays nine o'clock when the clocks change.
 create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns table (
         availability_window_id uuid,
@@ -6449,7 +6769,7 @@ begin
 end;
 $$;
 
--- When an instructor has closed a part of a date, as ranges of instants.
+-- The times that an instructor has closed by exceptions, as ranges of instants.
 create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
     language plpgsql
@@ -6480,7 +6800,7 @@ begin
 end;
 $$;
 
--- A day if a range of local times ends on the day after it began.
+-- One day if a range of local times ends on the day after it starts, else nothing.
 create function private.next_day_offset(p_start_time time, p_end_time time)
     returns interval
     language plpgsql
@@ -6493,8 +6813,8 @@ begin
 end;
 $$;
 
--- The instant of a local time. Of one that occurs twice it is the second; of one that the clocks skip, the moment at which
--- they skip it, so that a range of local times never ends before it begins.
+-- The instant of a local time. A local time that occurs twice is the second; one that the clocks skip is the moment of the
+-- skip. So a range of local times never ends before it starts.
 create function private.as_instant(p_local_time timestamp, p_time_zone text)
     returns timestamptz
     language plpgsql
@@ -6532,8 +6852,8 @@ create function public.publish_slots(
 return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
-    'Publishes the times of the instructor''s weekly windows from p_from (inclusive) to p_to (exclusive) as slots of a service, and '
-    'returns how many are new. p_instructor_id is needed for a service that any instructor of a school gives. '
+    'Publishes the times of the instructor''s opening hours from p_from (inclusive) to p_to (exclusive) as slots of a service, and returns '
+    'how many are new. p_instructor_id is needed for a service that any instructor of the school gives. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
 create function public.unpublish_slots(
@@ -6550,8 +6870,8 @@ create function public.unpublish_slots(
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
-    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay, and are '
-    'withdrawn when they are free again. '
+    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many. A booked slot is withdrawn '
+    'when it becomes free. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
 -- sql/40_availability/90_access.sql
@@ -6649,7 +6969,7 @@ create policy select_free_own_or_member on public.bookable_slots
     );
 
 grant select on public.bookable_slots to anon, authenticated, service_role;
--- NOTE: no write is granted; slots are made by publish_slots and counted by bookings.
+-- NOTE: no write is granted: publish_slots and bookings write slots.
 
 grant execute on function private.publish_slots to authenticated;
 grant execute on function public.publish_slots to authenticated;
@@ -6657,13 +6977,23 @@ grant execute on function private.unpublish_slots to authenticated;
 grant execute on function public.unpublish_slots to authenticated;
 
 -- sql/45_credits/10_tables.sql
+-- Credits: minutes that a learner buys ahead with one instructor.
+--
+-- A purchase makes a lot (20_buy.sql), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
+-- minutes of one or more lots, oldest first; when the booking ends, they are consumed or restored (40_consume.sql). Minutes
+-- can also be refunded (64_cancellations), lost in a dispute (62_disputes), or expire (50_expire.sql).
+-- Every change goes through add_credit_entry (30_entries.sql), with its part of the price: parts are cumulative, so that all
+-- parts of a lot sum to its price exactly (70_parts.sql).
+--
+-- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy through 80_api.sql.
+
 create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'return', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
 );
 
 create table public.learner_credits (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -6696,7 +7026,7 @@ create table public.learner_credits (
     bought_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -6733,19 +7063,21 @@ create index on public.learner_credits (expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is
-    'A lot of minutes bought ahead with one instructor, at a price that is locked. Lots are used oldest first.';
+    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The oldest lot is used first.';
 comment on column public.learner_credits.service_id is
-    'The one service that it pays for; null for those that are priced by the instructor''s hourly rate.';
+    'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
-comment on column public.learner_credits.total_cents is 'What was paid for all minutes: share + fee - discount.';
+comment on column public.learner_credits.total_cents is 'What the learner pays for all minutes: share + fee - discount.';
 comment on column public.learner_credits.taken_share_cents is
-    'The instructor''s part of the minutes that are reserved, used or refunded, in cumulative proportion; so the last minute closes the lot.';
+    'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
+    'minutes.';
 comment on column public.learner_credits.status is
-    'pending until paid; frozen while its payment is disputed; closed once refunded or lost; cancelled if it was never paid.';
-comment on column public.learner_credits.is_active is 'Whether its minutes can be used.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a lost dispute; cancelled if it '
+    'was not paid in time.';
+comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     credit_id uuid not null,
     learner_id uuid not null,
@@ -6758,13 +7090,13 @@ create table public.credit_entries (
     booking_id uuid,
     refund_id uuid,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint minutes_are_positive check (minutes > 0),
     constraint only_bookings_reserve_restore_and_consume check (
-        (kind in ('reserve', 'return', 'consume')) = (booking_id is not null)
+        (kind in ('reserve', 'restore', 'consume')) = (booking_id is not null)
     ),
     constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
 );
@@ -6778,8 +7110,8 @@ create index on public.credit_entries (learner_id);
 create index on public.credit_entries (instructor_id);
 create index on public.credit_entries (booking_id);
 
-comment on table public.credit_entries is 'Every movement of minutes in and out of a lot, with its part of the price. Append-only.';
-comment on column public.credit_entries.share_cents is 'The instructor''s part of these minutes.';
+comment on table public.credit_entries is 'Every change of a lot''s minutes, with the part of the price that belongs to them. Append-only.';
+comment on column public.credit_entries.share_cents is 'The instructor''s part of the price of these minutes.';
 
 alter table public.code_redemptions
     add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
@@ -6793,7 +7125,7 @@ create type private.credit_part as (
     fee_cents bigint,
     discount_cents bigint
 );
-comment on type private.credit_part is 'Some minutes of a lot, and their part of its price.';
+comment on type private.credit_part is 'Some minutes of a lot, and the part of its price that belongs to them.';
 
 alter table public.learner_credits enable row level security;
 alter table public.credit_entries enable row level security;
@@ -6817,6 +7149,18 @@ create trigger forbid_truncate
 select private.audit_table('public.learner_credits', 'id');
 
 -- sql/45_credits/11_transitions.sql
+-- A lot is pending until its payment succeeds, even one that arrives after the lot was cancelled for not being paid in time.
+-- It is frozen while the payment is disputed, and closed when the dispute is lost.
+--
+-- credit:
+--   · → pending: buy_credits (user, service, studio)
+--   pending, cancelled → active: activate_credit (service, job)
+--   pending → cancelled: expire_purchases (user, service, job, studio)
+--   active → frozen: post_credit_dispute_result (service, job)
+--   frozen → active: post_credit_dispute_result (service, job)
+--   frozen → closed: write_off_credit (service, job)
+--   active → closed: write_off_credit (user, service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('credit', 'new', 'pending', '{user,service,studio}'),
@@ -6829,9 +7173,9 @@ values
     ('credit', 'active', 'closed', '{user,service,job}');
 
 -- sql/45_credits/20_buy.sql
--- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
--- return the same purchase.
--- Definer: nobody writes credits directly.
+-- Sells minutes with one instructor at today's price, as a lot to be paid within a day. Calling it again with the same client
+-- key, instructor and minutes returns the same lot.
+-- Definer: nobody may write lots directly.
 create function private.buy_credits(
     p_instructor_id uuid,
     p_hours numeric,
@@ -6865,7 +7209,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor to buy hours with.',
+            'No instructor with this id sells hours.',
             'Choose another instructor.'
         );
     end if;
@@ -6921,7 +7265,7 @@ exception
 end;
 $$;
 
--- The minutes of so many hours, in quarters of an hour, up to 500 hours; of a service, in whole lessons.
+-- Converts hours to minutes. Hours are sold in quarters, at most 500 at once; for one service, in whole lessons.
 create function private.require_credit_minutes(p_hours numeric, p_service public.services)
     returns integer
     language plpgsql
@@ -6950,7 +7294,8 @@ begin
 end;
 $$;
 
--- The purchase that the same request made before, if it did. The learner's rows are locked by the caller.
+-- The lot that an earlier request with the same client key made, if there is one. Refuses a key that was used for another
+-- purchase. The caller has locked the learner's rows.
 create function private.find_purchase_by_client_key(
     p_learner_id uuid,
     p_client_key text,
@@ -6976,7 +7321,7 @@ begin
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, for something else.',
+            'This p_client_key was used before, for another purchase.',
             'Send a new p_client_key for a new purchase.'
         );
     end if;
@@ -6984,49 +7329,34 @@ begin
 end;
 $$;
 
--- The price of minutes with an instructor: of one service at its price now, in whole lessons, or at the hourly rate. The fee is
--- the one of a lesson.
+-- The price of minutes with an instructor: as many lessons of a service at its price today, or the hourly rate.
 create function private.price_credit(
     p_instructor public.instructors,
     p_service public.services,
     p_minutes integer
 )
     returns private.price
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select row(
-        offer.currency,
-        offer.list_cents,
-        0,
-        offer.fee_mode,
-        offer.fee_bps,
-        fee.cents,
-        offer.list_cents - case offer.fee_mode when 'included' then fee.cents else 0 end,
-        offer.list_cents + case offer.fee_mode when 'on_top' then fee.cents else 0 end
-    )::private.price
-    from (
-        select
-            coalesce(p_service.currency, p_instructor.currency) as currency,
-            case
-                when p_service.id is null then (p_instructor.hourly_rate_cents * p_minutes + 30) / 60
-                else lesson.list_cents * (p_minutes / p_service.duration_minutes)
-            end as list_cents,
-            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-        from public.organizations organization
-        join public.instructor_details details on details.instructor_id = p_instructor.id
-        left join lateral private.price_service(p_service.id, p_instructor.id, private.clock()) lesson on true
-        where organization.id = p_instructor.org_id
-    ) offer
-    cross join lateral (select private.bps_of(offer.list_cents, offer.fee_bps) as cents) fee;
+begin
+    return private.price_for_instructor(
+        p_instructor.id,
+        coalesce(p_service.currency, p_instructor.currency),
+        case
+            when p_service.id is null then private.hourly_cents(p_instructor.hourly_rate_cents, p_minutes)
+            else (private.price_service(p_service.id, p_instructor.id, private.clock())).list_cents
+                * (p_minutes / p_service.duration_minutes)
+        end
+    );
+end;
 $$;
 
 -- sql/45_credits/30_entries.sql
--- Moves minutes in or out of a lot with their part of the price: the one place that changes a lot's minutes. The lot is locked
--- by it; that no minute is used twice is a constraint.
+-- Changes a lot's minutes, with the part of the price that belongs to them: nothing else does. The update locks the lot, and a
+-- check on it rules out that a minute is used twice.
 create function private.add_credit_entry(
     p_part private.credit_part,
     p_kind public.credit_entry_kind,
@@ -7041,10 +7371,10 @@ create function private.add_credit_entry(
 as $$
 declare
     entry public.credit_entries;
-    -- What it does to the minutes reserved, used and refunded, and to what is taken of the price.
+    -- What is added to the minutes reserved, used and refunded, and to the parts of the price that are taken.
     effect constant integer[] := case p_kind
         when 'reserve' then '{1,0,0,1}'
-        when 'return' then '{-1,0,0,-1}'
+        when 'restore' then '{-1,0,0,-1}'
         when 'consume' then '{-1,1,0,0}'
         when 'refund' then '{0,0,1,1}'
         when 'dispute' then '{0,0,1,1}'
@@ -7097,7 +7427,7 @@ begin
         perform private.refuse(
             'PT409', 'credit_is_frozen',
             'Prepaid minutes keep their parties and their price.',
-            'Refund them and sell others.'
+            'Refund these minutes, and buy others.'
         );
     end if;
     return new;
@@ -7109,7 +7439,7 @@ create trigger forbid_credit_repricing
     for each row execute function private.forbid_credit_repricing();
 
 -- sql/45_credits/40_consume.sql
--- Consumes what a booking's lesson used of its reserved minutes and returns the rest.
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest.
 create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
     returns void
     language plpgsql
@@ -7127,9 +7457,9 @@ begin
     for no key update;
 
     for part in
-        select returned.* from private.restored_credit(p_booking_id, p_restored_minutes) returned
+        select restored.* from private.restored_credit(p_booking_id, p_restored_minutes) restored
     loop
-        perform private.add_credit_entry(part, 'return', p_booking_id, null);
+        perform private.add_credit_entry(part, 'restore', p_booking_id, null);
     end loop;
     for part in
         select rest.* from private.reserved_credit(p_booking_id) rest
@@ -7139,31 +7469,7 @@ begin
 end;
 $$;
 
--- Books minutes that were used, or that have expired: what was deferred at the purchase is earned now.
-create function private.post_credit_consumed(p_entry public.credit_entries)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-    select private.post_transaction(
-        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
-        credit.currency, p_entry.created_at,
-        array[
-            row('learner_prepaid', null, p_entry.share_cents),
-            row('deferred_fees', null, p_entry.fee_cents),
-            row('deferred_promotions', null, -p_entry.discount_cents),
-            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
-            row('platform_fees', null, -p_entry.fee_cents),
-            row('promotions', null, p_entry.discount_cents)
-        ]::private.posting[]
-    )
-    from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
-$$;
-
--- The minutes that a booking keeps reserved, by lot.
+-- The minutes that a booking still has reserved, by lot.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
     language sql
@@ -7185,8 +7491,8 @@ as $$
     order by entry.credit_id;
 $$;
 
--- The parts of a booking's reserved minutes that would be returned, lot by lot in the order of their ids: all parts of a lot
--- are divided in proportion, what is kept being rounded.
+-- What restoring so many of a booking's reserved minutes gives back to which lot, in the order of the lots' ids. Within a lot
+-- every amount is divided in proportion, and what is consumed is what is rounded.
 create function private.restored_credit(p_booking_id uuid, p_minutes integer)
     returns setof private.credit_part
     language sql
@@ -7212,8 +7518,33 @@ as $$
     where part.minutes > part.kept_minutes;
 $$;
 
+-- Posts consumed or expired minutes to the ledger: what was deferred at the purchase is earned.
+create function private.post_credit_consumed(p_entry public.credit_entries)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        credit.currency, p_entry.created_at,
+        array[
+            row('learner_prepaid', null, p_entry.share_cents),
+            row('deferred_fees', null, p_entry.fee_cents),
+            row('deferred_promotions', null, -p_entry.discount_cents),
+            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
+            row('platform_fees', null, -p_entry.fee_cents),
+            row('promotions', null, p_entry.discount_cents)
+        ]::private.posting[]
+    )
+    from public.learner_credits credit
+    where credit.id = p_entry.credit_id;
+$$;
+
 -- sql/45_credits/50_expire.sql
--- Lets minutes expire whose time is over: they are earned without a lesson. Returns of which lots.
+-- Expires the minutes of lots that have passed their date, and returns the entries. The instructor earns their share, without
+-- a lesson. Called by maintain (95).
 create function private.expire_credits()
     returns setof public.credit_entries
     language plpgsql
@@ -7243,8 +7574,8 @@ end;
 $$;
 
 -- sql/45_credits/70_parts.sql
--- The minutes of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for
--- its one service, or for lessons that are priced by the hourly rate, in its currency.
+-- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
+-- one service, or for lessons at the hourly rate; always in its currency.
 create function private.plan_credit(
     p_learner_id uuid,
     p_instructor_id uuid,
@@ -7287,9 +7618,9 @@ begin
 end;
 $$;
 
--- The next minutes of a lot and their part of its price: cumulative, what all minutes taken so far and these come to, less what
--- was taken before; so rounding never loses a cent. Where the parts that came back were the smaller ones, it waits for the minutes that
--- catch up.
+-- The next minutes of a lot and their part of its price: the price of all minutes taken so far and these, less what has been
+-- taken for the earlier ones, so that no cent is lost by rounding. If restored parts were rounded to less, a part can come out
+-- below zero; it is nothing then, and later minutes make up for it.
 create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
     returns private.credit_part
     language sql
@@ -7341,8 +7672,8 @@ begin atomic
 end;
 
 comment on function public.buy_credits is
-    'Buys hours with an instructor at the price of now, which stays: for lessons priced by the hourly rate, or with p_service_id for that '
-    'service. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of. Pay it through POST '
+    'Buys hours with an instructor at today''s price, which stays as it is: for lessons priced by the hourly rate, or with p_service_id for '
+    'that service. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pay through POST '
     '/payment-intents until hold_expires_at. Errors: sign_in_required, instructor_not_found, service_not_found, bad_hours, '
     'not_whole_lessons, not_yourself, not_a_learner_here, consent_required, client_key_reused, code_not_checked, code_not_valid, '
     'price_missing, amount_too_small, amount_too_large, nothing_to_sell, and the rules of public.learner_credits.';
@@ -7380,7 +7711,7 @@ begin atomic
 end;
 
 comment on function public.credit_balance is
-    'The prepaid minutes that the caller, and those the caller is guardian of, can still use, by instructor; service_id is null for those '
+    'The prepaid minutes that the caller and the caller''s wards can still use, by instructor and service. service_id is null for minutes '
     'that pay for any lesson priced by the hourly rate.';
 
 -- sql/45_credits/90_access.sql
@@ -7404,13 +7735,25 @@ create policy select_party on public.credit_entries
 
 grant select on public.learner_credits to authenticated, service_role;
 grant select on public.credit_entries to authenticated, service_role;
--- NOTE: no write is granted to anybody; minutes move only through functions.
+-- NOTE: no write is granted: lots and entries change only through functions.
 
 grant execute on function private.buy_credits to authenticated;
 grant execute on function public.buy_credits to authenticated;
 grant execute on function public.credit_balance to authenticated;
 
 -- sql/50_bookings/10_tables.sql
+-- Bookings: a learner's commitment to a time, from the first request to its end.
+--
+-- What is open: 30_list.sql and 31_open_slots.sql. Listing and booking ask the same function, private.open_slots, so that
+-- whatever is listed can be booked at that instant.
+-- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
+-- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
+-- After that the instructor answers a request (53_answer.sql), the payment confirms the booking (60_confirm.sql), or it
+-- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
+-- Cancelling and rescheduling live in 64_cancellations, lessons in 55_lessons, what follows from a status in 82_effects.
+--
+-- Called by learners and instructors through 80_api.sql, and by payments (60), which confirm what was paid.
+
 create type public.booking_status as enum (
     'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
 );
@@ -7419,36 +7762,36 @@ create type public.booking_party as enum ('learner', 'guardian', 'instructor', '
 create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
 
 create table public.cancellation_policies (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     version integer not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, version),
     constraint versions_count_from_one check (version >= 1)
 );
 
 comment on table public.cancellation_policies is
-    'What a learner gets back who cancels, as its tiers say; the latest version counts for new bookings, and stays with them.';
+    'A version of an organization''s refund rules. New bookings get the latest version, and keep it.';
 
 create table public.cancellation_tiers (
     policy_id uuid not null,
     org_id uuid not null,
     notice_minutes integer not null,
     refund_bps integer not null,
-    primary key (policy_id, notice_minutes),
+    primary key (org_id, policy_id, notice_minutes),
     foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint notice_is_at_most_90_days check (notice_minutes between 0 and 129600),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
 );
 
-create index on public.cancellation_tiers (org_id, policy_id);
 
-comment on table public.cancellation_tiers is 'The refund of who cancels at least so long before the lesson; after its start there is none.';
-comment on column public.cancellation_tiers.refund_bps is 'In basis points of what was paid; 10000 is all of it.';
+comment on table public.cancellation_tiers is
+    'The refund for cancelling at least notice_minutes before the lesson starts. After the start there is none.';
+comment on column public.cancellation_tiers.refund_bps is 'Basis points of what was paid; 10000 is all of it.';
 
 create table public.booking_series (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -7459,7 +7802,7 @@ create table public.booking_series (
     occurrences integer not null,
     mode public.series_mode not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
@@ -7473,10 +7816,10 @@ create index on public.booking_series (org_id, service_id);
 create index on public.booking_series (learner_id);
 create index on public.booking_series (instructor_id);
 
-comment on table public.booking_series is 'Bookings asked for at once, at the same local time every so many weeks.';
+comment on table public.booking_series is 'Bookings that were requested at once, at the same local time every every_weeks weeks.';
 
 create table public.bookings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -7524,7 +7867,7 @@ create table public.bookings (
     payout_hold interval not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -7600,48 +7943,54 @@ create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
 comment on table public.bookings is
-    'A learner''s commitment to a slot, with its price frozen. Changed only by functions; every change is audited.';
+    'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
 comment on column public.bookings.learner_person_id is
-    'The login where there is one, else the learner: one person in two organizations is in one place at a time.';
-comment on column public.bookings.is_group is 'A group lesson; only lessons for one learner exclude each other.';
-comment on column public.bookings.hold_expires_at is 'Until then a booking keeps its seat that waits for payment, or for the instructor.';
+    'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
+comment on column public.bookings.is_group is 'Whether the slot has several seats. A learner''s private lessons never overlap; group lessons may.';
+comment on column public.bookings.hold_expires_at is
+    'How long a held booking waits for payment, or a requested one for the instructor''s answer, before it loses its seat.';
 comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
 comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
-comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson.';
-comment on column public.bookings.discount_cents is 'Borne by the platform; the instructor''s share never shrinks.';
-comment on column public.bookings.due_cents is 'What is left to be paid by card.';
-comment on column public.bookings.learner_notes is 'From the learner to the instructor: seen by both, and by admins.';
-comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
-comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
-comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
-comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay: all of it, or nothing.';
-comment on column public.bookings.original_booking_id is 'The booking that was rescheduled to this one; its payments come along.';
-comment on column public.bookings.is_rescheduled is 'Whether it was rescheduled to another booking, which its payments go along to.';
-comment on column public.bookings.original_total_cents is 'What was paid for that one, in price.';
-comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show gives back, in basis points.';
-comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, gives back to the payer''s card.';
-comment on column public.bookings.restored_minutes is 'Prepaid minutes that it gives back.';
-comment on column public.bookings.kept_share_cents is 'The most that the instructor keeps of the share after it; null where all was due.';
-comment on column public.bookings.cancellation_policy_id is 'The policy as it was when the booking was made.';
-comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
+comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson, in the same currency.';
+comment on column public.bookings.discount_cents is 'Discount, which the platform pays for: the instructor''s share never shrinks.';
+comment on column public.bookings.due_cents is 'What is left to pay by card.';
+comment on column public.bookings.learner_notes is 'The learner''s message to the instructor. Both can read it, and so can admins.';
+comment on column public.bookings.booked_by is 'The person who booked: the learner, a guardian or an admin of the school.';
+comment on column public.bookings.is_fee_refundable is
+    'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
+comment on column public.bookings.payout_hold is
+    'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total: all of it, or nothing.';
+comment on column public.bookings.original_booking_id is
+    'The original booking, if this one is its replacement. On confirmation the original''s payments become this booking''s.';
+comment on column public.bookings.is_rescheduled is
+    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its payments.';
+comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
+comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
+comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
+comment on column public.bookings.restored_minutes is 'Prepaid minutes that the cancellation or no-show restores.';
+comment on column public.bookings.kept_share_cents is
+    'The most that the instructor keeps of the share after a cancellation or no-show; null if the lesson was given or is ahead.';
+comment on column public.bookings.cancellation_policy_id is 'The version of the refund rules that was current when the booking was made.';
+comment on column public.bookings.client_key is 'Chosen by the client: another request with the same key and time returns the same booking.';
 
 create table public.booking_notes (
-    booking_id uuid primary key,
+    booking_id uuid not null unique,
     org_id uuid not null,
     instructor_id uuid not null,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, booking_id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.booking_notes (org_id, booking_id);
 create index on public.booking_notes (org_id, instructor_id);
 create index on public.booking_notes (instructor_id);
 
-comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
+comment on table public.booking_notes is 'The instructor''s own notes on a booking. Only the instructor and admins can read them.';
 
 alter table public.code_redemptions
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
@@ -7661,7 +8010,7 @@ create type private.booking_request as (
     series_id uuid,
     original_booking_id uuid
 );
-comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
+comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
 create type private.cancellation_outcome as (
     refund_bps integer,
@@ -7670,7 +8019,8 @@ create type private.cancellation_outcome as (
     kept_cents bigint,
     kept_share_cents bigint
 );
-comment on type private.cancellation_outcome is 'What ending a booking gives back, in money and in prepaid minutes, and what is kept.';
+comment on type private.cancellation_outcome is
+    'What a cancellation or no-show refunds in money and restores in prepaid minutes, and what is kept.';
 
 create type private.booking_terms as (
     price private.price,
@@ -7680,7 +8030,8 @@ create type private.booking_terms as (
     is_fee_refundable boolean,
     cancellation_policy_id uuid
 );
-comment on type private.booking_terms is 'What a booking costs, what pays for it, and on what terms: frozen with it.';
+comment on type private.booking_terms is
+    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
 
 alter table public.cancellation_policies enable row level security;
 alter table public.cancellation_tiers enable row level security;
@@ -7728,12 +8079,32 @@ select private.audit_table(
 select private.audit_table('public.booking_notes', 'booking_id', '{notes}');
 
 -- sql/50_bookings/11_transitions.sql
+-- A booking is held until it is paid, or requested until its instructor answers. Once confirmed it takes place (in_progress,
+-- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
+-- late and its time is still free.
+--
+-- booking:
+--   · → held, requested: hold_slot (user, service, studio)
+--   requested → held: confirm_booking (user, service, studio)
+--   requested → confirmed: confirm_booking (user, service, job)
+--   requested → declined: decline_booking (user, service, studio)
+--   held → confirmed: hold_slot, confirm_paid_booking (user, service, job)
+--   expired → confirmed: confirm_paid_booking (service, job)
+--   held, requested → expired: expire_holds (user, service, job, studio)
+--   confirmed → in_progress: start_lesson (user, job, studio)
+--   confirmed, in_progress → completed: complete_lesson (user, job, studio)
+--   confirmed, in_progress → no_show: mark_no_show (user, job, studio)
+--   held, requested → cancelled: cancel_booking, offboard_instructor, refund_booking (user, service, job, studio)
+--   confirmed → cancelled: cancel_booking, offboard_instructor, end_original_booking, undo_cancelled_payment,
+--       void_ageing_authorizations (user, service, job, studio)
+--   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations
+--       (user, service, job, studio)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'held', 'confirmed', '{user,service,job}'),
-    ('booking', 'held', 'requested', '{user,service,job}'),
     ('booking', 'held', 'expired', '{user,service,job,studio}'),
     ('booking', 'held', 'cancelled', '{user,service,job,studio}'),
     ('booking', 'requested', 'held', '{user,service,studio}'),
@@ -7750,18 +8121,9 @@ values
     ('booking', 'in_progress', 'no_show', '{user,job,studio}'),
     ('booking', 'in_progress', 'cancelled', '{user,service,job,studio}');
 
--- The marketplace is older than the trigger that gives each organization its first policy.
-insert into public.cancellation_policies (id, org_id, version)
-values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
-
-insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
-values
-    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
-    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);
-
 -- sql/50_bookings/20_policies.sql
--- Makes the next version of an organization's cancellation policy, for bookings from now on.
--- Definer: nobody writes policies directly.
+-- Adds the next version of an organization's refund rules, for bookings made from now on. For the organization's admins.
+-- Definer: nobody may write policies directly.
 create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
     language plpgsql
@@ -7813,6 +8175,7 @@ exception
 end;
 $$;
 
+-- Refuses tiers that make no policy.
 create function private.refuse_tiers()
     returns void
     language plpgsql
@@ -7823,13 +8186,29 @@ as $$
 begin
     perform private.refuse(
         'PT422', 'bad_tiers',
-        'That is no cancellation policy.',
-        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice never gets less back.'
+        'This is not a valid cancellation policy.',
+        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice must not be refunded less.'
     );
 end;
 $$;
 
--- The tiers of an organization's latest policy, longest notice first. Definer: visitors may see what they would agree to.
+-- The latest version of an organization's policy.
+create function private.current_policy_id(p_org_id uuid)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select latest.id
+    from public.cancellation_policies latest
+    where latest.org_id = p_org_id
+    order by latest.version desc
+    limit 1;
+$$;
+
+-- The tiers of an organization's present policy, longest notice first.
+-- Definer: visitors may see the rules that they would agree to.
 create function private.cancellation_policy(p_org_id uuid)
     returns setof public.cancellation_tiers
     language sql
@@ -7839,18 +8218,12 @@ create function private.cancellation_policy(p_org_id uuid)
 as $$
     select tier.*
     from public.cancellation_tiers tier
-    where tier.policy_id = (
-        select latest.id
-        from public.cancellation_policies latest
-        where latest.org_id = p_org_id
-        order by latest.version desc
-        limit 1
-    )
+    where tier.policy_id = private.current_policy_id(p_org_id)
     order by tier.notice_minutes desc;
 $$;
 
--- The fraction that a learner gets back who cancels a booking now, in basis points: of the tier with the longest notice that is
--- kept; nothing once the lesson has begun.
+-- What the policy of a booking refunds for cancelling it now, in basis points: the tier with the longest notice that is still
+-- kept; nothing once the lesson has started.
 create function private.policy_refund_bps(p_booking public.bookings)
     returns integer
     language sql
@@ -7872,8 +8245,8 @@ as $$
     );
 $$;
 
--- An organization begins with the usual policy: all until 24 hours before the lesson, half until it starts.
--- Definer: nobody writes policies directly.
+-- Gives a new organization the usual policy: a full refund until 24 hours before the lesson, half until it starts.
+-- Definer: nobody may write policies directly.
 create function private.add_cancellation_policy()
     returns trigger
     language plpgsql
@@ -7895,9 +8268,19 @@ create trigger add_cancellation_policy
     after insert on public.organizations
     for each row execute function private.add_cancellation_policy();
 
+-- The marketplace was added before the trigger that gives each organization its first policy.
+insert into public.cancellation_policies (id, org_id, version)
+values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
+
+insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+values
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);
+
 -- sql/50_bookings/30_list.sql
--- The open times of a service, in UTC and local time. Without a price that can be charged there is nothing to list; where
--- rate cards price the service, each date is looked at. Definer: visitors may not read windows, calendars and prices.
+-- The times at which a service of an instructor can be booked at this instant, in UTC and local time. Times without a payable
+-- price are left out: one time stands for its date, because only rate cards make prices differ, by date.
+-- Definer: visitors may not read opening hours, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -7919,26 +8302,16 @@ create function private.list_open_slots(
     set search_path = ''
 as $$
 declare
+    instructor public.instructors;
     pricing_zone text;
     has_rates constant boolean := exists (select from public.rate_card_items item where item.service_id = p_service_id);
 begin
     perform private.assert_time_range(p_from, p_to, 62);
 
+    instructor := private.require_instructor_of_service(p_instructor_id, p_service_id);
     select organization.time_zone into pricing_zone
-    from public.services service
-    join public.instructors instructor
-        on instructor.org_id = service.org_id
-        and instructor.id = coalesce(service.instructor_id, instructor.id)
-    join public.organizations organization on organization.id = service.org_id
-    where service.id = p_service_id
-        and instructor.id = p_instructor_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
+    from public.organizations organization
+    where organization.id = instructor.org_id;
 
     return query
     with open_slot as materialized (
@@ -7972,7 +8345,38 @@ begin
 end;
 $$;
 
--- Is this time of a service listed as open at this instant?
+-- Returns the instructor if the instructor gives the service: their own one, or one of any instructor of their school.
+-- Requests and series use it too.
+create function private.require_instructor_of_service(p_instructor_id uuid, p_service_id uuid)
+    returns public.instructors
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    select candidate.* into instructor
+    from public.services service
+    join public.instructors candidate
+        on candidate.org_id = service.org_id
+        and candidate.id = coalesce(service.instructor_id, candidate.id)
+    where service.id = p_service_id
+        and candidate.id = p_instructor_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor does not give this lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+    return instructor;
+end;
+$$;
+
+-- Whether list_open_slots would list this time of a service at this instant, whatever its price. Booking asks it.
 create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
     returns boolean
     language plpgsql
@@ -7989,9 +8393,9 @@ end;
 $$;
 
 -- sql/50_bookings/31_open_slots.sql
--- What is free, for listing and for booking alike: the times that opening hours give and the published slots, of an
--- instructor who takes bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers
--- included. A time of which a seat is taken is as it was booked; all others are as the service is now.
+-- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
+-- bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers included. A slot that is
+-- partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
 create function private.open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -8083,8 +8487,8 @@ begin
 end;
 $$;
 
--- When a person's calendar is taken around a range of times: by lessons, buffers included, and by busy blocks. A hold whose
--- deadline has passed takes nothing, swept or not.
+-- When a person's calendar is taken around a range of times, buffers included. A hold that has passed its deadline takes
+-- nothing, even if it has not been expired yet.
 create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
     language plpgsql
@@ -8106,7 +8510,7 @@ begin
 end;
 $$;
 
--- The local dates on which an instructor has as many lessons as the daily cap allows, in whatever organization.
+-- The local dates on which an instructor has reached the daily cap, counting lessons of all organizations.
 create function private.full_days(p_instructor public.instructors, p_from timestamptz, p_to timestamptz)
     returns date[]
     language plpgsql
@@ -8131,7 +8535,7 @@ begin
 end;
 $$;
 
--- How many seats of a slot are taken at this instant: by all bookings that occupy it but overdue holds.
+-- How many seats of a slot are taken at this instant. Holds that have passed their deadline do not count.
 create function private.seats_taken(p_slot_id uuid)
     returns integer
     language plpgsql
@@ -8153,7 +8557,8 @@ end;
 $$;
 
 -- sql/50_bookings/40_price.sql
--- What a booking costs now, what takes something off and what pays for it besides a card. Refuses what cannot be charged.
+-- What a booking costs now, what pays for it besides a card, and its terms. Refuses what cannot be charged. hold_slot freezes
+-- the answer; rescheduling (64) asks it in advance.
 create function private.price_booking(
     p_service public.services,
     p_instructor public.instructors,
@@ -8171,12 +8576,10 @@ declare
     terms private.booking_terms;
     price private.price := private.price_service(p_service.id, p_instructor.id, p_start_at);
 begin
-    select organization.fee_refundable, latest.id into terms.is_fee_refundable, terms.cancellation_policy_id
+    select organization.fee_refundable, private.current_policy_id(organization.id)
+    into terms.is_fee_refundable, terms.cancellation_policy_id
     from public.organizations organization
-    join public.cancellation_policies latest on latest.org_id = organization.id
-    where organization.id = p_service.org_id
-    order by latest.version desc
-    limit 1;
+    where organization.id = p_service.org_id;
     terms.credit_cents := 0;
     terms.original_total_cents := 0;
 
@@ -8194,7 +8597,8 @@ begin
 end;
 $$;
 
--- The terms of a booking that prepaid minutes pay for: what was paid for just these minutes, and to whom it goes.
+-- The terms of a booking that is paid by prepaid minutes: the price is what was paid for just these minutes, by lot. Lots with
+-- different fee modes make a booking with the fee on top.
 create function private.price_by_credit(
     p_terms private.booking_terms,
     p_price private.price,
@@ -8216,7 +8620,7 @@ begin
     if p_request.discount_code is not null or p_request.uses_rewards then
         perform private.refuse(
             'PT422', 'discount_with_credit',
-            'Prepaid hours have their price already.',
+            'A discount cannot be used together with prepaid hours.',
             'Use a code or your rewards when you pay by card, or when you buy hours.'
         );
     end if;
@@ -8224,41 +8628,45 @@ begin
     select
         row(
             p_price.currency,
-            sum(part.share_cents + case lot.fee_mode when 'included' then part.fee_cents else 0 end),
-            sum(part.discount_cents),
-            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end,
-            max(lot.fee_bps),
-            sum(part.fee_cents),
-            sum(part.share_cents),
-            sum(part.share_cents + part.fee_cents - part.discount_cents)
+            paid.share_cents + case paid.fee_mode when 'included' then paid.fee_cents else 0 end,
+            paid.discount_cents,
+            paid.fee_mode,
+            paid.fee_bps,
+            paid.fee_cents,
+            paid.share_cents,
+            paid.share_cents + paid.fee_cents - paid.discount_cents
         )::private.price,
-        bool_and(lot.is_fee_refundable)
+        paid.is_fee_refundable
     into terms.price, terms.is_fee_refundable
-    from private.plan_credit(
-        p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
-        p_service.duration_minutes
-    ) part
-    join public.learner_credits lot on lot.id = part.credit_id;
+    from (
+        select
+            sum(part.share_cents) as share_cents,
+            sum(part.fee_cents) as fee_cents,
+            sum(part.discount_cents) as discount_cents,
+            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end as fee_mode,
+            max(lot.fee_bps) as fee_bps,
+            bool_and(lot.is_fee_refundable) as is_fee_refundable
+        from private.plan_credit(
+            p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
+            p_service.duration_minutes
+        ) part
+        join public.learner_credits lot on lot.id = part.credit_id
+    ) paid;
 
     if (terms.price).total_cents is null then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            'Your prepaid hours with this instructor do not pay for this lesson.',
+            'Your prepaid hours with this instructor are not enough for this lesson.',
             'Buy more with buy_credits, or pay by card.'
         );
-    end if;
-    if (terms.price).fee_mode = 'on_top' then
-        terms.price := row(
-            (terms.price).currency, (terms.price).share_cents, (terms.price).discount_cents, 'on_top',
-            (terms.price).fee_bps, (terms.price).fee_cents, (terms.price).share_cents, (terms.price).total_cents
-        )::private.price;
     end if;
     terms.credit_cents := (terms.price).total_cents;
     return terms;
 end;
 $$;
 
--- Reserves the prepaid minutes that a booking's price was made of, under the locks of the lots.
+-- Reserves the prepaid minutes for a booking whose price came from price_by_credit, under the locks of the lots. Refuses if
+-- the lots have changed since.
 create function private.reserve_credit(p_booking public.bookings, p_service public.services)
     returns void
     language plpgsql
@@ -8301,8 +8709,9 @@ begin
 end;
 $$;
 
--- The terms of a booking that another one is rescheduled to: those of the other, and of the price only what the new time costs
--- more or less than the old one by today's list. What was paid counts for it.
+-- The terms of a replacement booking. It keeps the original's fee, discount rate and refund rules, and its price is the
+-- original's plus what the new time costs more, or minus what it costs less, at today's list prices. The original's total
+-- counts towards it.
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
@@ -8316,41 +8725,42 @@ create function private.price_reschedule(
 as $$
 declare
     terms private.booking_terms := p_terms;
-    moved public.bookings;
-    list_cents bigint;
-    fee_cents bigint;
-    share_cents bigint;
+    original public.bookings;
+    price private.price;
     due private.price;
 begin
-    select * into strict moved from public.bookings where id = p_original_booking_id;
-    list_cents := greatest(
-        moved.price_cents + p_price.list_cents
-        - (private.price_service(moved.service_id, moved.instructor_id, moved.start_at)).list_cents,
-        0
+    select * into strict original from public.bookings where id = p_original_booking_id;
+    price := private.price_with_fee(
+        original.currency,
+        greatest(
+            original.price_cents + p_price.list_cents
+            - (private.price_service(original.service_id, original.instructor_id, original.start_at)).list_cents,
+            0
+        ),
+        original.fee_mode,
+        original.fee_bps
     );
-    fee_cents := private.bps_of(list_cents, moved.fee_bps);
-    share_cents := list_cents - case moved.fee_mode when 'included' then fee_cents else 0 end;
     terms.price := private.discount_price(
-        row(moved.currency, list_cents, 0, moved.fee_mode, moved.fee_bps, fee_cents, share_cents, null)::private.price,
+        price,
         least(
-            private.prorate(moved.discount_cents, list_cents, moved.price_cents),
-            share_cents + fee_cents
+            private.prorate(original.discount_cents, price.list_cents, original.price_cents),
+            price.share_cents + price.fee_cents
         )
     );
-    terms.original_total_cents := moved.total_cents;
-    terms.is_fee_refundable := moved.is_fee_refundable;
-    terms.cancellation_policy_id := moved.cancellation_policy_id;
+    terms.original_total_cents := original.total_cents;
+    terms.is_fee_refundable := original.is_fee_refundable;
+    terms.cancellation_policy_id := original.cancellation_policy_id;
 
     due := terms.price;
-    due.total_cents := greatest(due.total_cents - moved.total_cents, 0);
+    due.total_cents := greatest(due.total_cents - original.total_cents, 0);
     perform private.assert_price_is_payable(due);
     return terms;
 end;
 $$;
 
 -- sql/50_bookings/50_reserve.sql
--- Books a published slot: held until it is paid for, or confirmed at once when nothing is due.
--- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+-- Books a published slot: the booking is held until it is paid, or confirmed at once if nothing is due.
+-- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
 create function private.create_booking_with_payment(
     p_learner_user_id uuid,
     p_slot_id uuid,
@@ -8374,7 +8784,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'slot_not_found',
-            'That time does not exist.',
+            'This time is not offered.',
             'Refresh the calendar and choose another time.'
         );
     end if;
@@ -8387,7 +8797,8 @@ begin
 end;
 $$;
 
--- Books a slot for a learner, once a client key. What a race or a rule of the tables refuses becomes a coded refusal.
+-- Reserves a slot for a learner, once per client key. Turns losing a race, and breaking a rule of the tables, into refusals
+-- with a code. Requests and rescheduling (64) use it too.
 create function private.reserve_slot(
     p_slot public.bookable_slots,
     p_learner public.learners,
@@ -8425,7 +8836,8 @@ exception
 end;
 $$;
 
--- The booking that the same request made before, if it did. A double click waits here.
+-- The booking that an earlier request with the same client key made, if there is one. Refuses a key that was used for another
+-- booking. It locks the learner's rows, so that the second of a double click waits here.
 create function private.find_booking_by_client_key(
     p_learner_id uuid,
     p_client_key text,
@@ -8453,7 +8865,7 @@ begin
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, for another time.',
+            'This p_client_key was used before, for another booking.',
             'Send a new p_client_key for a new booking.'
         );
     end if;
@@ -8461,8 +8873,8 @@ begin
 end;
 $$;
 
--- Refuses a pickup or dropoff that is not what it should be: {"address": text, "lat": number, "lng": number}, each of them or
--- none; coordinates come in pairs.
+-- Refuses a pickup or dropoff that is not {"address": text, "lat": number, "lng": number}. Every key may be missing, but
+-- coordinates come in pairs.
 create function private.assert_place_is_valid(p_place jsonb)
     returns void
     language plpgsql
@@ -8485,13 +8897,14 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'bad_place',
-            'That is no place to be picked up or dropped off at.',
+            'This is not a valid place for a pickup or dropoff.',
             'Send {"address": text, "lat": number, "lng": number}, or only an address, or only coordinates.'
         );
     end if;
 end;
 $$;
 
+-- Refuses a time that is no longer free; wherever a race for it can be lost.
 create function private.refuse_taken_slot()
     returns void
     language plpgsql
@@ -8509,11 +8922,10 @@ end;
 $$;
 
 -- sql/50_bookings/51_hold.sql
--- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
--- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
--- take_seat and instructor_is_never_double_booked.
--- The learner's row was locked first: one person's requests come one after the other, and who the person is stays. Codes and
--- prepaid minutes are locked last, as those who free them do.
+-- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
+-- approval, until the instructor's answer. Most losers of a race are told by an unlocked look; the others are stopped by
+-- take_seat and the constraint instructor_is_never_double_booked.
+-- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
     p_slot_id uuid,
     p_learner public.learners,
@@ -8553,54 +8965,12 @@ begin
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
-    if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
-        perform private.refuse(
-            'PT409', 'too_many_holds',
-            format('You keep %s unpaid times already.', organization.max_open_holds),
-            'Pay for one of them, or let it expire.'
-        );
-    end if;
+    perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
         perform private.refuse_taken_slot();
     end if;
 
-    insert into public.bookings (
-        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
-        status, hold_expires_at,
-        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
-        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, original_booking_id, booked_by
-    )
-    values (
-        slot.org_id, p_learner.id, slot.instructor_id, slot.service_id, slot.id, learner_person_id,
-        slot.max_bookings > 1, slot.start_at, slot.end_at,
-        case when service.requires_approval then 'requested' else 'held' end::public.booking_status,
-        least(
-            private.clock() + case
-                when service.requires_approval then make_interval(hours => service.approval_hours)
-                else make_interval(mins => organization.checkout_hold_minutes)
-            end,
-            slot.start_at
-        ),
-        (terms.price).currency, (terms.price).list_cents, (terms.price).discount_cents, (terms.price).fee_cents,
-        (terms.price).share_cents, (terms.price).total_cents, (terms.price).fee_mode, (terms.price).fee_bps,
-        terms.credit_cents, terms.original_total_cents, terms.is_fee_refundable, terms.cancellation_policy_id,
-        organization.payout_hold,
-        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
-        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
-        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
-    )
-    on conflict do nothing
-    returning * into booking;
-
-    if booking.id is null then
-        perform private.refuse(
-            'PT409', 'learner_busy',
-            'You have a lesson at that time already.',
-            'Choose a time that does not overlap it.'
-        );
-    end if;
+    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request);
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
     end if;
@@ -8608,13 +8978,17 @@ begin
         perform private.reserve_credit(booking, service);
     end if;
     if booking.status = 'held' and booking.due_cents = 0 then
-        booking := private.confirm_free_booking(booking.id);
+        update public.bookings
+        set status = 'confirmed',
+            hold_expires_at = null
+        where id = booking.id
+        returning * into booking;
     end if;
     return booking;
 end;
 $$;
 
--- Refuses a time that the rules of its service and instructor do not let be booked now, by anybody.
+-- Refuses a time that the service's and the instructor's rules do not let anybody book now, free or not.
 create function private.assert_slot_is_bookable(
     p_start_at timestamptz,
     p_service public.services,
@@ -8630,21 +9004,21 @@ begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
         perform private.refuse(
             'PT422', 'slot_in_the_past',
-            'That lesson has started already.',
+            'This lesson has already started.',
             'Choose a time in the future.'
         );
     end if;
     if not p_service.is_active then
         perform private.refuse(
             'PT409', 'service_inactive',
-            'This lesson is not offered any more.',
+            'This lesson is no longer offered.',
             'Choose another lesson.'
         );
     end if;
     if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified') then
         perform private.refuse(
             'PT409', 'instructor_unavailable',
-            'This instructor takes no bookings at the moment.',
+            'This instructor does not take bookings at the moment.',
             'Choose another instructor, or try again later.'
         );
     end if;
@@ -8665,8 +9039,8 @@ begin
 end;
 $$;
 
--- Lets the bookings of an instructor with a daily cap come one after the other, since no constraint could count them. A
--- login's rows in other organizations count too. Locked before anything of the slot's, so that two of them cannot deadlock.
+-- Makes the bookings of an instructor with a daily cap follow one another, since no constraint can count them. It locks the
+-- login's rows in all organizations, and before anything of the slot, so that two bookings cannot deadlock.
 create function private.lock_daily_cap(p_instructor public.instructors)
     returns void
     language sql
@@ -8682,41 +9056,96 @@ as $$
     for no key update;
 $$;
 
--- How many unpaid times a person keeps: held or requested; a series counts once.
-create function private.count_open_holds(p_learner_person_id uuid, p_series_id uuid)
-    returns bigint
-    language sql
+-- Refuses a person who has as many unpaid bookings, held or requested, as the organization allows. A series counts once, and
+-- the series that is being booked does not count.
+create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_max_open_holds integer)
+    returns void
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select count(distinct coalesce(booking.series_id, booking.id))
-    from public.bookings booking
-    where booking.learner_person_id = p_learner_person_id
-        and booking.status in ('held', 'requested')
-        and booking.hold_expires_at > private.clock()
-        and (p_series_id is null or booking.series_id is distinct from p_series_id);
+begin
+    if (
+        select count(distinct coalesce(booking.series_id, booking.id))
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.status in ('held', 'requested')
+            and booking.hold_expires_at > private.clock()
+            and (p_series_id is null or booking.series_id is distinct from p_series_id)
+    ) >= p_max_open_holds then
+        perform private.refuse(
+            'PT409', 'too_many_holds',
+            format('You already have %s unpaid bookings.', p_max_open_holds),
+            'Pay for one of them, or let it expire.'
+        );
+    end if;
+end;
 $$;
 
--- Confirms a held booking of which nothing is left to pay.
-create function private.confirm_free_booking(p_booking_id uuid)
+-- Inserts the booking, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
+create function private.add_booking(
+    p_slot public.bookable_slots,
+    p_service public.services,
+    p_organization public.organizations,
+    p_learner public.learners,
+    p_learner_person_id uuid,
+    p_terms private.booking_terms,
+    p_request private.booking_request
+)
     returns public.bookings
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
-    update public.bookings
-    set status = 'confirmed',
-        hold_expires_at = null
-    where id = p_booking_id
-        and due_cents = 0
-    returning *;
+declare
+    booking public.bookings;
+begin
+    insert into public.bookings (
+        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
+        status, hold_expires_at,
+        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
+        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
+        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
+        learner_notes, client_key, series_id, original_booking_id, booked_by
+    )
+    values (
+        p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
+        p_slot.max_bookings > 1, p_slot.start_at, p_slot.end_at,
+        case when p_service.requires_approval then 'requested' else 'held' end::public.booking_status,
+        least(
+            private.clock() + case
+                when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
+                else make_interval(mins => p_organization.checkout_hold_minutes)
+            end,
+            p_slot.start_at
+        ),
+        (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
+        (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
+        p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
+        p_organization.payout_hold,
+        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
+        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
+        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
+    )
+    on conflict do nothing
+    returning * into booking;
+
+    if booking.id is null then
+        perform private.refuse(
+            'PT409', 'learner_busy',
+            'You already have a lesson at that time.',
+            'Choose a time that does not overlap it.'
+        );
+    end if;
+    return booking;
+end;
 $$;
 
 -- sql/50_bookings/52_request.sql
--- Books any time that list_open_slots lists, published or not.
--- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+-- Books any time that list_open_slots lists, published or not. Without approval it leads straight to a held booking.
+-- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
 create function private.request_booking(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -8733,24 +9162,12 @@ create function private.request_booking(
 as $$
 declare
     person uuid := private.require_person();
+    instructor public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
     service public.services;
-    instructor public.instructors;
     learner public.learners;
     booking public.bookings;
 begin
-    select * into service from public.services where id = p_service_id;
-    select * into instructor
-    from public.instructors
-    where id = p_instructor_id
-        and org_id = service.org_id
-        and id = coalesce(service.instructor_id, id);
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
+    select * into strict service from public.services where id = p_service_id;
 
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
@@ -8768,8 +9185,8 @@ begin
 end;
 $$;
 
--- The slot of a listed time: the published one, or one made for this booking, which is offered to nobody else. Refuses a
--- time that is not open at this instant. One made before, and free again, becomes what the service is now.
+-- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered. A slot that
+-- an earlier booking made, and that is free again, is adapted to the service's present length and seats.
 create function private.ensure_slot(
     p_service public.services,
     p_instructor public.instructors,
@@ -8820,8 +9237,8 @@ end;
 $$;
 
 -- sql/50_bookings/53_answer.sql
--- The instructor accepts a request: the learner has time to pay, or the booking is confirmed when nothing is due.
--- Definer: bookings change only through functions.
+-- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
+-- once if nothing is due. Definer: bookings change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -8846,7 +9263,7 @@ begin
 end;
 $$;
 
--- The instructor turns a request down; its time is free again. Definer: bookings change only through functions.
+-- The instructor turns a request down, which frees its time. Definer: bookings change only through functions.
 create function private.decline_booking(p_booking_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -8865,7 +9282,7 @@ begin
 end;
 $$;
 
--- The request of a booking, locked, for its instructor or an admin to answer in time.
+-- Returns the requested booking, locked, if the caller is its instructor or an admin and the request has not expired.
 create function private.require_booking_request(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -8879,7 +9296,7 @@ begin
     if booking.status <> 'requested' or booking.hold_expires_at <= private.clock() then
         perform private.refuse(
             'PT409', 'booking_not_requested',
-            format('This booking is %s, so there is nothing to answer.', booking.status),
+            format('This booking is %s, so it cannot be confirmed or declined.', booking.status),
             'Only a request that has not expired can be confirmed or declined.'
         );
     end if;
@@ -8887,8 +9304,8 @@ begin
 end;
 $$;
 
--- The booking, locked, if the caller gives it or administers its organization. A foreign one is as unknown as one that
--- does not exist.
+-- Returns the booking, locked, if the caller is its instructor or an admin of its organization. Another booking is refused
+-- exactly like one that does not exist. Lessons (55) use it too.
 create function private.require_taught_booking(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -8912,7 +9329,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'booking_not_found',
-            'There is no such booking among those you give.',
+            'You are not the instructor of a booking with this id.',
             'Check the id, and that you are signed in as the instructor.'
         );
     end if;
@@ -8921,8 +9338,8 @@ end;
 $$;
 
 -- sql/50_bookings/54_series.sql
--- Books the same local time every so many weeks: all of them or none, or all that are open. A date on which the clocks skip
--- that time has none to book. The occurrences are taken in the order of their times, so that two series cannot deadlock.
+-- Books the same local time every so many weeks: all of the times or none, or all that are open. A date on which the clocks
+-- skip that time has none to book. Times are booked in order, so that two series cannot deadlock.
 -- Definer: as request_booking.
 create function private.request_booking_series(
     p_instructor_id uuid,
@@ -8982,7 +9399,7 @@ begin
 end;
 $$;
 
--- Makes the row of a series, for a learner for whom the caller may book.
+-- Inserts the series that the bookings will belong to, for a learner for whom the caller may book.
 create function private.open_booking_series(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -9003,21 +9420,10 @@ declare
     person uuid := private.require_person();
     learner public.learners;
     series public.booking_series;
-    instructor public.instructors;
+    instructor public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
     broken_rule text;
     missing_column text;
 begin
-    select candidate.* into instructor
-    from public.instructors candidate
-    join public.services service on service.id = p_service_id and service.org_id = candidate.org_id
-    where candidate.id = p_instructor_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
         p_learner_id,
@@ -9042,9 +9448,9 @@ end;
 $$;
 
 -- sql/50_bookings/60_confirm.sql
--- Confirms a booking that has been paid for, also one that expired while its time is still free. False means that the
--- money has to go back: the time is gone, the lesson has begun, the booking was ended or paid before, or the one that was
--- rescheduled to it was ended meanwhile.
+-- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
+-- the payment must be refunded: the time is taken, the lesson has started, the booking was ended or paid before, or the
+-- original of a replacement is no longer confirmed. Called by accept_payment (60).
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
     language plpgsql
@@ -9085,7 +9491,8 @@ exception
 end;
 $$;
 
--- Ends a booking that was rescheduled to another one, which its payments go along to. False if it is not confirmed any more.
+-- Cancels a booking that is rescheduled: its payments go to the replacement, and nothing is refunded. False if it is no longer
+-- confirmed. Rescheduling (64) calls it for a replacement that needs no payment.
 create function private.end_original_booking(p_booking_id uuid, p_party public.booking_party)
     returns boolean
     language plpgsql
@@ -9111,9 +9518,10 @@ end;
 $$;
 
 -- sql/50_bookings/61_expire.sql
--- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
--- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
--- They are taken in the order of their times, as a series takes them, so that nobody deadlocks.
+-- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
+-- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
+-- so an expired hold never blocks anybody, even before maintenance.
+-- Bookings are locked in the order of their times, as a series locks them, so that the two cannot deadlock.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
@@ -9156,9 +9564,9 @@ end;
 $$;
 
 -- sql/50_bookings/70_guards.sql
--- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
--- slot is locked first, so that seats are counted one learner at a time.
+-- Lets a booking take a seat only if its slot has one and its instructor is free, whoever writes the booking. Time, service
+-- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged. The slot of a
+-- group is locked first, so that its seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -9243,7 +9651,8 @@ create trigger free_seat
     after update of status on public.bookings
     for each row execute function private.free_seat();
 
--- Does a booking in this status keep its seat and its instructor's time?
+-- Whether a booking in this status keeps its seat and its instructor's time. The constraints of public.bookings and
+-- seats_taken repeat the list, because a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language sql
@@ -9254,9 +9663,8 @@ as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
 
--- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
--- the same learner becomes another person to the calendar.
--- Definer: the writer may have no access to private.
+-- A booking keeps its parties, its time and its price from the moment it is made. Only learner_person_id may change, when its
+-- learner gets or loses a login. Definer: the writer may have no access to private.
 create function private.forbid_repricing()
     returns trigger
     language plpgsql
@@ -9288,7 +9696,7 @@ begin
         perform private.refuse(
             'PT409', 'booking_is_frozen',
             'A booking keeps its parties, its time and its price.',
-            'Cancel it and make another one.'
+            'Cancel it, and make another booking.'
         );
     end if;
     return new;
@@ -9323,9 +9731,9 @@ create trigger add_relations
     after insert on public.bookings
     for each row execute function private.add_booking_relations();
 
--- When a learner gets a login, the bookings and the codes used before count for that person.
--- Definer: nobody writes bookings and redemptions directly.
-create function private.follow_learner()
+-- When a learner gets or loses a login, earlier bookings and discounts count for the person who the learner now is.
+-- Definer: nobody may write bookings and redemptions directly.
+create function private.on_learner_login_changed()
     returns trigger
     language plpgsql
     volatile
@@ -9343,14 +9751,15 @@ begin
 end;
 $$;
 
-create trigger follow_person
+create trigger on_learner_login_changed
     after update of user_id on public.learners
     for each row
     when (new.user_id is distinct from old.user_id)
-    execute function private.follow_learner();
+    execute function private.on_learner_login_changed();
 
--- When an instructor gets a login, the calendar kept before is that person's. Definer: nobody writes the calendar directly.
-create function private.follow_instructor()
+-- When an instructor gets or loses a login, the calendar so far becomes the calendar of the person who the instructor now is.
+-- Definer: nobody may write the calendar directly.
+create function private.on_instructor_login_changed()
     returns trigger
     language plpgsql
     volatile
@@ -9365,11 +9774,11 @@ begin
 end;
 $$;
 
-create trigger follow_person
+create trigger on_instructor_login_changed
     after update of user_id on public.instructors
     for each row
     when (new.user_id is distinct from old.user_id)
-    execute function private.follow_instructor();
+    execute function private.on_instructor_login_changed();
 
 -- When a booking ends, its prepaid minutes are consumed by what was earned, and the rest is returned. Bookings without prepaid
 -- minutes have none to settle. Definer: nobody writes credits directly.
@@ -9431,7 +9840,7 @@ end;
 
 comment on function public.list_open_slots is
     'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
-    'in UTC, and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+    'in UTC and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -9468,15 +9877,15 @@ begin atomic
 end;
 
 comment on function public.create_booking_with_payment is
-    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
-    'service''s id. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of; pickup and dropoff are '
-    '{"address", "lat", "lng"}. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
-    'p_discount_code is one that the caller has checked; p_use_credits pays wholly with prepaid hours, p_use_rewards takes the '
-    'learner''s rewards off. Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
-    'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
-    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the service''s '
+    'id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff are {"address", '
+    '"lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. p_discount_code is a code '
+    'that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the learner''s rewards off. If nothing is '
+    'due, the booking is confirmed already. Calling again with the same p_client_key and slot returns the same booking. Errors: sign_in_required, '
+    'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
+    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
+    'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -9524,7 +9933,7 @@ end;
 
 comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
-    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
+    'confirmed (nothing is due). All other parameters are as in create_booking_with_payment. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
@@ -9557,7 +9966,7 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
-    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
+    'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
@@ -9584,7 +9993,7 @@ create function public.decline_booking(p_booking_id uuid, p_reason text default 
 return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
-    'Turns a request down; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+    'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
 
 create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
@@ -9595,8 +10004,8 @@ create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
 return private.set_cancellation_policy(p_org_id, p_tiers);
 
 comment on function public.set_cancellation_policy is
-    'Sets what learners get back who cancel bookings made from now on, and returns the new version''s id; for the organization''s admins. '
-    'p_tiers: [{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier, and any after the start, gets nothing. '
+    'Sets the refunds for cancelling bookings made from now on, and returns the new version''s id; for the organization''s admins. p_tiers: '
+    '[{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier is refunded nothing, and so is any after the start. '
     'Errors: sign_in_required, organization_not_found, bad_tiers, value_missing, and the rules of public.cancellation_tiers.';
 
 create function public.cancellation_policy(p_org_id uuid)
@@ -9610,7 +10019,7 @@ begin atomic
 end;
 
 comment on function public.cancellation_policy is
-    'What learners get back who cancel a booking made now with an organization, by the notice they give, in basis points of what was paid.';
+    'The refunds for cancelling a booking that is made now with an organization, by notice, in basis points of what was paid.';
 
 -- sql/50_bookings/90_access.sql
 create policy select_admin on public.cancellation_policies
@@ -9646,7 +10055,7 @@ create policy select_party on public.booking_series
 
 grant select on public.booking_series to authenticated, service_role;
 grant select on public.bookings to authenticated, service_role;
--- NOTE: no write is granted; bookings change only through functions.
+-- NOTE: no write is granted: bookings change only through functions.
 
 create policy select_own_or_admin on public.booking_notes
     for select
@@ -9664,7 +10073,7 @@ create policy update_own on public.booking_notes
 grant select on public.booking_notes to authenticated, service_role;
 grant update (notes) on public.booking_notes to authenticated;
 
--- What frontends may watch: no notes, no addresses, no money.
+-- What frontends may watch through Realtime: no notes, addresses or amounts.
 alter publication supabase_realtime add table public.bookings (id, org_id, status, start_at, end_at, updated_at);
 
 grant execute on function private.create_booking_with_payment to authenticated;
@@ -9685,8 +10094,17 @@ grant execute on function private.cancellation_policy to anon, authenticated;
 grant execute on function public.cancellation_policy to anon, authenticated;
 
 -- sql/55_lessons/10_tables.sql
+-- Lessons: what took place.
+--
+-- The instructor starts the lesson of a confirmed booking and completes it, or completes it directly if starting was
+-- forgotten (20_lessons.sql). A booking that is completed earns the instructor the share, and captures an authorized payment:
+-- both follow in 82_effects. rating, review and distance_meters wait for the rooms that will write them.
+--
+-- Called by instructors and their schools' admins, through 80_api.sql. A booking's status is drawn in
+-- 50_bookings/11_transitions.sql.
+
 create table public.lessons (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null unique,
     instructor_id uuid not null,
@@ -9700,7 +10118,7 @@ create table public.lessons (
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -9717,8 +10135,8 @@ create index on public.lessons (org_id, learner_id);
 create index on public.lessons (instructor_id, started_at);
 create index on public.lessons (learner_id, started_at);
 
-comment on table public.lessons is 'What took place: made when the lesson starts, one a booking.';
-comment on column public.lessons.notes is 'The instructor''s summary for the learner: seen by both.';
+comment on table public.lessons is 'A lesson that took place, or is taking place; at most one for a booking.';
+comment on column public.lessons.notes is 'The instructor''s summary for the learner. Both can read it.';
 
 alter table public.lessons enable row level security;
 
@@ -9729,7 +10147,7 @@ create trigger touch_updated_at
 select private.audit_table('public.lessons', 'id', '{review,notes}');
 
 -- sql/55_lessons/20_lessons.sql
--- Starts the lesson of a confirmed booking, from a quarter of an hour before its time until its end.
+-- Starts the lesson of a confirmed booking, at most 15 minutes early and before its booked end.
 -- Definer: lessons and bookings change only through functions.
 create function private.start_lesson(p_booking_id uuid)
     returns uuid
@@ -9759,7 +10177,7 @@ begin
     if private.clock() >= booking.end_at then
         perform private.refuse(
             'PT422', 'too_late',
-            'This lesson''s time is over.',
+            'The time of this lesson is over.',
             'Complete the lesson if it took place.'
         );
     end if;
@@ -9773,7 +10191,7 @@ begin
 end;
 $$;
 
--- Ends a lesson, by which the instructor earns the share. One that was never started counts from its booked time.
+-- Completes a lesson, which earns the instructor the share. A lesson that was never started counts from its booked time.
 -- Definer: lessons and bookings change only through functions.
 create function private.complete_lesson(p_booking_id uuid, p_notes text)
     returns uuid
@@ -9797,8 +10215,8 @@ begin
     if private.clock() < booking.start_at then
         perform private.refuse(
             'PT422', 'too_early',
-            'This lesson has not begun.',
-            'Complete it once it has taken place.'
+            'This lesson has not started yet.',
+            'Complete it when it has taken place.'
         );
     end if;
 
@@ -9866,8 +10284,8 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
-    'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
+    'Completes a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes is a '
+    'summary for the learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
 
 -- sql/55_lessons/90_access.sql
 create policy select_party on public.lessons
@@ -9887,6 +10305,15 @@ grant execute on function private.complete_lesson to authenticated;
 grant execute on function public.complete_lesson to authenticated;
 
 -- sql/60_payments/10_tables.sql
+-- Payments: money that learners pay through Stripe, and money that goes back to them.
+--
+-- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
+-- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+--
+-- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
+-- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
     'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
@@ -9896,7 +10323,7 @@ create type public.refund_status as enum (
 );
 
 create table public.payments (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.payment_kind not null default 'booking',
     booking_id uuid,
@@ -9934,7 +10361,7 @@ create table public.payments (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -9982,26 +10409,34 @@ create index on public.payments (instructor_id);
 create index on public.payments (status);
 
 comment on table public.payments is
-    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunded and disputed are amounts, not states.';
+    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunds and disputes are amounts, not '
+    'statuses.';
 comment on column public.payments.payer_id is 'Who pays; null once that login was erased.';
-comment on column public.payments.amount_cents is 'What is charged, in the minor unit: share + fee - discount.';
-comment on column public.payments.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
-comment on column public.payments.minutes is 'How much of the instructor''s time is paid for.';
-comment on column public.payments.capture_method is 'manual: the bank only reserves the money until the lesson is over.';
+comment on column public.payments.amount_cents is 'The amount charged, in the minor unit: share + fee - discount.';
+comment on column public.payments.is_fee_refundable is
+    'Whether refunds include the platform''s fee: the organization''s setting when the payment was opened.';
+comment on column public.payments.minutes is 'Minutes of the instructor''s time that this pays for.';
+comment on column public.payments.capture_method is
+    'manual: the bank only authorizes the money; it is captured after the lesson.';
 comment on column public.payments.is_accepted is
-    'Whether it pays for its booking or credit; money that came too late, or twice, is not accepted and goes back.';
-comment on column public.payments.uncaptured_cents is 'What of an authorization is never captured: decided with the capture.';
-comment on column public.payments.is_disputed is 'A dispute over it is open, so nothing of it is paid out or refunded.';
-comment on column public.payments.lost_cents is 'What lost disputes took of it.';
-comment on column public.payments.absorbed_share_cents is 'The instructor''s part of what was lost, where the platform bears it.';
-comment on column public.payments.description is 'What the payer reads on Stripe''s page and receipt.';
+    'Whether the payment pays for its booking or credit lot. Money that arrives too late or twice is not accepted and is '
+    'refunded.';
+comment on column public.payments.uncaptured_cents is
+    'The part of an authorization that is never captured; decided when the capture is requested.';
+comment on column public.payments.is_disputed is 'A dispute is open, so the payment is neither refunded nor paid out.';
+comment on column public.payments.lost_cents is 'The part of the payment that lost disputes have taken.';
+comment on column public.payments.absorbed_share_cents is
+    'The instructor''s share of lost_cents that the platform bears.';
+comment on column public.payments.description is 'Text on Stripe''s payment page and receipt.';
 comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
-comment on column public.payments.processing_fee_cents is 'What Stripe keeps; null until Stripe has said.';
-comment on column public.payments.funds_available_at is 'When Stripe lets the money be transferred; null until Stripe has said.';
-comment on column public.payments.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+comment on column public.payments.processing_fee_cents is 'Stripe''s fee for the payment; null until it is known.';
+comment on column public.payments.funds_available_at is
+    'When Stripe makes the money available for transfers; null until it is known.';
+comment on column public.payments.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.refunds (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -10022,7 +10457,7 @@ create table public.refunds (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (payment_id, client_key),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -10042,7 +10477,6 @@ create table public.refunds (
 create index on public.refunds (org_id, payment_id);
 create index on public.refunds (org_id, learner_id);
 create index on public.refunds (org_id, instructor_id);
-create index on public.refunds (payment_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
@@ -10050,15 +10484,19 @@ create index on public.refunds (requested_by);
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
 
-comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
-comment on column public.refunds.share_cents is 'The instructor''s part, in cumulative proportion: as given back or, if that failed, as taken back.';
-
-comment on column public.refunds.unmatched_cents is 'Of a refund of credit made at Stripe: what is not the price of whole minutes.';
-comment on column public.refunds.client_key is 'Chosen by the client: the same key and amount again are the same refund.';
+comment on table public.refunds is
+    'Money going back to the payer. The row is written before the refund is requested from Stripe.';
+comment on column public.refunds.share_cents is
+    'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
+comment on column public.refunds.unmatched_cents is
+    'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.client_key is
+    'Chosen by the client: a repeated request with the same key and amount is the same refund.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
-    'What became of a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must look), and why.';
+    'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
+    'look), and why.';
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
@@ -10084,6 +10522,29 @@ select private.audit_table('public.payments', 'id');
 select private.audit_table('public.refunds', 'id', '{reason}');
 
 -- sql/60_payments/11_transitions.sql
+-- A payment follows Stripe's PaymentIntent and ends in succeeded or cancelled. A decline returns it to requires_payment,
+-- because Stripe keeps the same intent for the next attempt. `unknown` means that the amount or currency received is not the
+-- one requested; only a later success with the right amount leaves it.
+-- Refunded and disputed are amounts of a payment, not statuses.
+--
+-- payment:
+--   · → requires_payment: open_payment (user, service, job)
+--   requires_payment, requires_action, processing, authorized → requires_payment, requires_action, processing, authorized,
+--       succeeded, cancelled, unknown: apply_payment_intent (service, job)
+--   unknown → succeeded: apply_payment_intent (service, job)
+--
+-- A refund is requested by the learner and decided by an admin, or made at once by a rule, an admin or Stripe's Dashboard. A
+-- bank may return a refund after it succeeded: then it has failed, and the money is owed again.
+--
+-- refund:
+--   · → requested: request_refund (user, service, job, studio)
+--   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
+--   requested → pending: decide_refund (user, service, job)
+--   requested → declined: decide_refund (user, service, job, studio)
+--   pending → requires_action, succeeded, failed, cancelled: apply_refund (service, job)
+--   pending, requires_action → failed: record_refund_failure (service, job)
+--   requires_action → succeeded, failed, cancelled: apply_refund (service, job)
+--   succeeded → failed: apply_refund (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('payment', 'new', 'requires_payment', '{user,service,job}'),
@@ -10096,27 +10557,22 @@ values
     ('payment', 'requires_action', 'requires_payment', '{service,job}'),
     ('payment', 'requires_action', 'processing', '{service,job}'),
     ('payment', 'requires_action', 'authorized', '{service,job}'),
-    ('payment', 'requires_action', 'unknown', '{service,job}'),
     ('payment', 'requires_action', 'succeeded', '{service,job}'),
     ('payment', 'requires_action', 'cancelled', '{service,job}'),
+    ('payment', 'requires_action', 'unknown', '{service,job}'),
     ('payment', 'processing', 'requires_payment', '{service,job}'),
     ('payment', 'processing', 'requires_action', '{service,job}'),
     ('payment', 'processing', 'authorized', '{service,job}'),
-    ('payment', 'processing', 'unknown', '{service,job}'),
     ('payment', 'processing', 'succeeded', '{service,job}'),
     ('payment', 'processing', 'cancelled', '{service,job}'),
+    ('payment', 'processing', 'unknown', '{service,job}'),
     ('payment', 'authorized', 'requires_payment', '{service,job}'),
     ('payment', 'authorized', 'requires_action', '{service,job}'),
     ('payment', 'authorized', 'processing', '{service,job}'),
-    ('payment', 'authorized', 'unknown', '{service,job}'),
     ('payment', 'authorized', 'succeeded', '{service,job}'),
     ('payment', 'authorized', 'cancelled', '{service,job}'),
-    ('payment', 'unknown', 'requires_payment', '{service,job}'),
-    ('payment', 'unknown', 'requires_action', '{service,job}'),
-    ('payment', 'unknown', 'processing', '{service,job}'),
-    ('payment', 'unknown', 'authorized', '{service,job}'),
+    ('payment', 'authorized', 'unknown', '{service,job}'),
     ('payment', 'unknown', 'succeeded', '{service,job}'),
-    ('payment', 'unknown', 'cancelled', '{service,job}'),
     ('refund', 'new', 'requested', '{user,service,job,studio}'),
     ('refund', 'new', 'pending', '{user,service,job}'),
     ('refund', 'requested', 'pending', '{user,service,job}'),
@@ -10131,8 +10587,9 @@ values
     ('refund', 'succeeded', 'failed', '{service,job}');
 
 -- sql/60_payments/20_open_for_booking.sql
--- What the webhook service needs to make or fetch the PaymentIntent of a held booking or of a purchase of credit, for a
--- signed-in person whose token it has verified. Asked again, it answers with the same payment and the same key.
+-- Opens the payment of a held booking or of a credit purchase (21_open_for_credit), and returns what the webhook service needs
+-- to create or fetch its PaymentIntent. The service has verified the person's token. A repeated call returns the same payment
+-- and the same key.
 -- Definer: the service has no access to the tables.
 create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit_id uuid default null)
     returns table (
@@ -10178,8 +10635,8 @@ begin
 end;
 $$;
 
--- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
--- unknown as one that does not exist.
+-- Returns, locked, a booking that the person may pay for now: their own, or one of a learner for whom they pay as guardian.
+-- Refuses with the same error whether the booking is somebody else's or does not exist.
 create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -10203,14 +10660,14 @@ begin
         perform private.refuse(
             'PT404', 'booking_not_found',
             'You have no such booking.',
-            'Check the booking''s id, and that you are signed in as the learner, or a guardian who may pay.'
+            'Check the booking''s id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
     if booking.status = 'expired' or (booking.status = 'held' and booking.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
-            'The time was kept for you until now, but not longer.',
-            'Book it again, if it is still free.'
+            'Your reservation has expired.',
+            'Book the time again, if it is still free.'
         );
     end if;
     if booking.status <> 'held' then
@@ -10224,9 +10681,9 @@ begin
 end;
 $$;
 
--- The open payment of a booking, or a new one. A service that captures by hand only reserves the money where the lesson ends
--- within six days, since an authorization lasts for seven; a booking further ahead is charged at once. Of a booking that was
--- rescheduled only the difference is due.
+-- Returns the booking's open payment, or opens one. A service with manual capture only authorizes the money if the lesson ends
+-- within six days, because an authorization lasts seven; a booking further ahead is charged at once. A replacement booking
+-- is charged only the difference from the original.
 create function private.open_booking_payment(p_booking public.bookings, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -10236,7 +10693,7 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
 as $$
 declare
     payment public.payments;
-    moved public.bookings;
+    original public.bookings;
 begin
     select open_payment.* into payment
     from public.payments open_payment
@@ -10246,7 +10703,7 @@ begin
         return payment;
     end if;
 
-    select * into moved from public.bookings where id = p_booking.original_booking_id;
+    select * into original from public.bookings where id = p_booking.original_booking_id;
     insert into public.payments (
         id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
@@ -10254,10 +10711,10 @@ begin
     )
     select
         new_id, p_booking.org_id, p_booking.id, p_payer_id, p_booking.learner_id, p_booking.instructor_id, p_booking.currency,
-        p_booking.price_cents - coalesce(moved.price_cents, 0),
-        p_booking.discount_cents - coalesce(moved.discount_cents, 0),
-        p_booking.platform_fee_cents - coalesce(moved.platform_fee_cents, 0),
-        p_booking.instructor_share_cents - coalesce(moved.instructor_share_cents, 0),
+        p_booking.price_cents - coalesce(original.price_cents, 0),
+        p_booking.discount_cents - coalesce(original.discount_cents, 0),
+        p_booking.platform_fee_cents - coalesce(original.platform_fee_cents, 0),
+        p_booking.instructor_share_cents - coalesce(original.instructor_share_cents, 0),
         p_booking.due_cents,
         p_booking.is_fee_refundable,
         extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
@@ -10276,7 +10733,7 @@ begin
 end;
 $$;
 
--- The idempotency key under which a payment's intent is made at Stripe.
+-- The idempotency key for creating a payment's PaymentIntent at Stripe.
 create function private.intent_key(p_payment public.payments)
     returns text
     language sql
@@ -10287,7 +10744,7 @@ as $$
     select 'payment_intent:' || p_payment.id;
 $$;
 
--- What a payment's intent is made with at Stripe: the same each time, as its key demands.
+-- The parameters for creating a payment's PaymentIntent: always the same ones, because Stripe compares them under one key.
 create function private.intent_parameters(p_payment public.payments)
     returns jsonb
     language sql
@@ -10306,8 +10763,8 @@ as $$
 $$;
 
 -- sql/60_payments/21_open_for_credit.sql
--- The person's own purchase of credit, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign
--- one is as unknown as one that does not exist.
+-- Returns, locked, a credit purchase that the person may pay for now: their own, or one of a learner for whom they pay as
+-- guardian. Refuses with the same error whether the purchase is somebody else's or does not exist. open_payment calls it.
 create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     returns public.learner_credits
     language plpgsql
@@ -10330,15 +10787,15 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
-            'You have bought no such hours.',
-            'Check the id, and that you are signed in as the learner, or a guardian who may pay.'
+            'You have no such purchase of hours.',
+            'Check the id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
     if credit.status = 'cancelled' or (credit.status = 'pending' and credit.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
-            'The price was kept for you until now, but not longer.',
-            'Buy the hours again, at the price of today.'
+            'The time to pay at this price has expired.',
+            'Buy the hours again at today''s price.'
         );
     end if;
     if credit.status <> 'pending' then
@@ -10352,7 +10809,7 @@ begin
 end;
 $$;
 
--- The open payment of a purchase of credit, or a new one.
+-- Returns the credit purchase's open payment, or opens one.
 create function private.open_credit_payment(p_credit public.learner_credits, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -10388,8 +10845,9 @@ end;
 $$;
 
 -- sql/60_payments/22_intent.sql
--- Takes Stripe's answer about a payment's intent. It says when the intent was made and cancelled, not when it succeeded: that
--- is final, and was just now as far as we know. Another state of it may be old news, so it counts from when it was made.
+-- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
+-- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
 -- Definer: the services have no access to the tables.
 create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
     returns void
@@ -10403,7 +10861,7 @@ begin
         perform private.refuse(
             'PT422', 'wrong_payment_intent',
             'That payment intent belongs to another payment.',
-            'Record the intent that was made with this payment''s metadata.'
+            'Record the intent that was created with this payment''s metadata.'
         );
     end if;
     perform private.apply_payment_intent(
@@ -10416,8 +10874,8 @@ begin
 end;
 $$;
 
--- Brings a payment to what Stripe says of its PaymentIntent, from an event or an answer. Late and repeated news change
--- nothing: a success or a cancellation is final, and of other states the latest counts, in one second the furthest.
+-- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
+-- cancellation are final; among other statuses the latest counts, within one second the furthest along.
 create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -10426,35 +10884,35 @@ create function private.apply_payment_intent(p_intent jsonb, p_occurred_at times
     set search_path = ''
 as $$
 declare
-    news constant public.payment_status := private.payment_status_of(p_intent);
+    new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
-        if news = 'succeeded' then
-            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+        if new_status = 'succeeded' then
+            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
-    if payment.status in ('succeeded', 'cancelled') and payment.status = news then
+    if payment.status in ('succeeded', 'cancelled') and payment.status = new_status then
         return row('processed', null)::private.stripe_outcome;
     end if;
-    if news = 'succeeded' then
+    if new_status = 'succeeded' then
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
-        or (news <> 'cancelled' and (p_occurred_at, news) <= (payment.last_event_at, payment.status))
+        or (new_status <> 'cancelled' and (p_occurred_at, new_status) <= (payment.last_event_at, payment.status))
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.payments
-    set status = news,
+    set status = new_status,
         last_event_at = greatest(last_event_at, p_occurred_at),
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
-        authorized_at = case when news = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
+        authorized_at = case when new_status = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
         failure_code = coalesce(
             p_intent #>> '{last_payment_error,decline_code}',
             p_intent #>> '{last_payment_error,code}'
@@ -10463,16 +10921,16 @@ begin
     where id = payment.id
     returning * into payment;
 
-    perform private.keep_hold_while_processing(payment.booking_id, news);
-    if news = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
+    perform private.keep_hold_while_processing(payment.booking_id, new_status);
+    if new_status = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
         perform private.cancel_payment(payment);
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- The payment that a PaymentIntent belongs to, locked: by its id, or before we have recorded that, by the metadata that we
--- gave it; once more by its id, for whoever recorded it at the same moment. No row when the intent is not one of ours.
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
+-- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -10508,7 +10966,7 @@ begin
 end;
 $$;
 
--- Our word for Stripe's status of a PaymentIntent. A decline brings the intent back to the start, to be tried again.
+-- Maps Stripe's status of a PaymentIntent to ours. After a decline Stripe returns the intent to its first status.
 create function private.payment_status_of(p_intent jsonb)
     returns public.payment_status
     language sql
@@ -10527,8 +10985,8 @@ as $$
     end::public.payment_status;
 $$;
 
--- A payment that its bank is still processing keeps the booking's time until the lesson; when it comes back unpaid, the
--- learner has the checkout minutes once more.
+-- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
+-- checkout minutes once more.
 create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
     returns void
     language sql
@@ -10550,7 +11008,7 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Notes the charge that paid. Money is booked by the payment intent's and the refunds' own events.
+-- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -10576,7 +11034,7 @@ begin
 end;
 $$;
 
--- The id in a field that Stripe fills with an id or, expanded, with the object.
+-- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
 create function private.expandable_id(p_value jsonb)
     returns text
     language sql
@@ -10591,9 +11049,9 @@ as $$
 $$;
 
 -- sql/60_payments/23_success.sql
--- Books a payment that succeeded: the ledger, then what was bought. Money of another amount or currency than asked for goes to
--- suspense and buys nothing; of an authorization any part may be captured. Money for what cannot be had any more goes back in
--- full.
+-- Posts a successful payment, then confirms the booking or activates the credit lot that it pays for. Another amount or currency
+-- than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). If the booking or
+-- lot is no longer available, the payment is refunded in full. apply_payment_intent calls it.
 create function private.apply_payment_success(
     p_payment public.payments,
     p_intent jsonb,
@@ -10616,7 +11074,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
-        perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
+        perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -10639,24 +11097,25 @@ begin
     where id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
-        'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
+        p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
     );
     if not private.accept_payment(payment) then
-        perform private.refund_rest(p_payment.id, 'What it was for could not be had any more.');
+        perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
     elsif p_payment.uncaptured_cents > payment.uncaptured_cents then
         perform private.create_refund(
-            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was kept.'
+            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was due.'
         );
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- Posts a payment's money: of a booking it is the instructor's and the platform's at once, of credit only with the lessons.
+-- Posts a successful payment. A booking's money is owed to the instructor and the platform at once; a credit lot's is deferred
+-- until its minutes are used.
 create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -10666,7 +11125,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
 as $$
 begin
     perform private.post_transaction(
-        'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
         p_payment.currency, p_occurred_at,
         case p_payment.kind
             when 'credits' then array[
@@ -10687,8 +11146,8 @@ begin
 end;
 $$;
 
--- Gives what a payment was made for, once: the booking's time, or the minutes. False means that it cannot be had any more, so
--- that the money has to go back.
+-- Confirms the booking or activates the credit lot that a payment pays for, once. Returns false if it is no longer available, so
+-- that the caller refunds the money or cancels the authorization.
 create function private.accept_payment(p_payment public.payments)
     returns boolean
     language plpgsql
@@ -10697,23 +11156,23 @@ create function private.accept_payment(p_payment public.payments)
     set search_path = ''
 as $$
 declare
-    can_be_had boolean := p_payment.is_accepted;
+    is_available boolean := p_payment.is_accepted;
 begin
     if p_payment.is_accepted then
         return true;
     end if;
-    can_be_had := case p_payment.kind
+    is_available := case p_payment.kind
         when 'credits' then private.activate_credit(p_payment.credit_id)
         else private.confirm_paid_booking(p_payment.booking_id)
     end;
-    if can_be_had then
+    if is_available then
         update public.payments set is_accepted = true where id = p_payment.id;
     end if;
-    return can_be_had;
+    return is_available;
 end;
 $$;
 
--- Makes the minutes of a purchase that was paid usable. False if they were paid before.
+-- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
 create function private.activate_credit(p_credit_id uuid)
     returns boolean
     language plpgsql
@@ -10750,7 +11209,7 @@ begin
 end;
 $$;
 
--- Books what Stripe keeps of a payment, and when the rest can be transferred.
+-- Posts Stripe's fee for a payment, and records when the money can be transferred. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
     returns void
@@ -10768,7 +11227,7 @@ begin
         perform private.refuse(
             'PT422', 'settlement_currency_differs',
             'Stripe settled this payment in another currency.',
-            'Add a bank account in the payment''s currency to the Stripe account; there is no conversion here.'
+            'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
         );
     end if;
 
@@ -10778,7 +11237,7 @@ begin
     where id = p_payment_id;
 
     perform private.post_transaction(
-        'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
+        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
         payment.currency, private.clock(),
         array[
             row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
@@ -10789,8 +11248,8 @@ end;
 $$;
 
 -- sql/60_payments/24_suspense.sql
--- Books money that matches nothing, once a PaymentIntent, until an admin resolves it.
-create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_occurred_at timestamptz)
+-- Posts money that matches no payment to suspense, once a PaymentIntent, until an admin resolves it.
+create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
     volatile
@@ -10798,7 +11257,7 @@ create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_oc
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
+        p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
         lower(p_intent ->> 'currency'), p_occurred_at,
         array[
             row('stripe_balance', null, (p_intent ->> 'amount_received')::bigint),
@@ -10807,8 +11266,8 @@ as $$
     );
 $$;
 
--- Takes money out of suspense that was set aside before it was known what it was for; nothing if none was.
-create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+-- Reverses an earlier posting to suspense once the PaymentIntent's payment is known; does nothing if there was none.
+create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
     volatile
@@ -10816,17 +11275,19 @@ create function private.release_from_suspense(p_intent jsonb, p_occurred_at time
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money_matched', 'payment', booked.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
-        booked.currency, p_occurred_at,
+        posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        posted.currency, p_occurred_at,
         array(
             select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
             from private.ledger_entries entry
-            join private.ledger_accounts account on account.id = entry.account_id
-            where entry.transaction_id = booked.id
+            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+            where entry.org_id = posted.org_id
+                and entry.transaction_id = posted.id
         )
     )
-    from private.ledger_transactions booked
-    where booked.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+    from private.ledger_transactions posted
+    where posted.org_id in (p_org_id, private.platform_id())
+        and posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
 $$;
 
 -- sql/60_payments/30_capture.sql
@@ -10865,8 +11326,8 @@ create trigger capture_booking_payments
     )
     execute function private.capture_booking_payments();
 
--- Decides how much of an authorized payment is taken, and queues the command; the rest is never taken. Nothing to take means
--- that the authorization is cancelled.
+-- Fixes how much of an authorization is never captured and queues the capture of the rest. If nothing is to be captured, the
+-- authorization is cancelled instead.
 create function private.capture_payment(p_payment public.payments, p_released_cents bigint)
     returns void
     language plpgsql
@@ -10882,7 +11343,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'capture_payment', format('payment:%s:capture', p_payment.id),
+        p_payment.org_id, 'capture_payment', format('payment:%s:capture', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -10895,8 +11356,8 @@ end;
 $$;
 
 -- sql/60_payments/31_cancel.sql
--- Asks Stripe to cancel the open payment of a booking or a purchase. One whose intent may not have been made yet is made with
--- the same key first, so that no answer that is still on its way can be paid later.
+-- Cancels at Stripe the open payment of a booking or a credit purchase that ended unpaid. Its discount is free again once Stripe
+-- confirms the cancellation, or at once if there is no payment.
 create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     returns void
     language plpgsql
@@ -10947,7 +11408,8 @@ create trigger end_open_payment
     when (new.status in ('cancelled', 'declined', 'expired') and new.status <> old.status)
     execute function private.end_open_payment();
 
--- Queues the command that cancels a payment's intent at Stripe, once.
+-- Queues the command that cancels a payment's PaymentIntent at Stripe, once. The command first creates the intent, with the same
+-- key, if its id is not recorded: so no intent whose creation is still under way can be paid later.
 create function private.cancel_payment(p_payment public.payments)
     returns void
     language plpgsql
@@ -10957,7 +11419,7 @@ create function private.cancel_payment(p_payment public.payments)
 as $$
 begin
     perform private.enqueue_command(
-        'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
+        p_payment.org_id, 'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -10969,7 +11431,7 @@ begin
 end;
 $$;
 
--- Gives up purchases of credit that were not paid in time, and returns how many.
+-- Cancels credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
 create function private.expire_purchases()
     returns integer
     language plpgsql
@@ -10979,7 +11441,7 @@ create function private.expire_purchases()
 as $$
 declare
     overdue_id uuid;
-    given_up integer := 0;
+    cancelled_count integer := 0;
 begin
     for overdue_id in
         select credit.id
@@ -10992,9 +11454,9 @@ begin
     loop
         update public.learner_credits set status = 'cancelled' where id = overdue_id;
         perform private.cancel_open_payment(null, overdue_id);
-        given_up := given_up + 1;
+        cancelled_count := cancelled_count + 1;
     end loop;
-    return given_up;
+    return cancelled_count;
 end;
 $$;
 
@@ -11062,7 +11524,7 @@ create trigger undo_cancelled_payment
     execute function private.undo_cancelled_payment();
 
 -- sql/60_payments/40_refund.sql
--- Decides to give back all that is left of a payment; the outbox carries it to Stripe. Nothing left is fine.
+-- Refunds all that is left of a payment; does nothing if nothing is left.
 create function private.refund_rest(p_payment_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -11082,7 +11544,7 @@ begin
 end;
 $$;
 
--- Makes the refund's row and the command that carries it to Stripe with the row's key. The caller holds the payment's lock.
+-- Creates a refund and queues the command that makes it at Stripe. The caller holds the payment's lock.
 create function private.create_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -11112,7 +11574,7 @@ begin
 end;
 $$;
 
--- Queues the command that makes a refund at Stripe, once.
+-- Queues the command that makes a refund at Stripe, once, under a key made of the row's id.
 create function private.send_refund(p_refund_id uuid)
     returns void
     language sql
@@ -11121,7 +11583,7 @@ create function private.send_refund(p_refund_id uuid)
     set search_path = ''
 as $$
     select private.enqueue_command(
-        'refund_payment', format('refund:%s', refund.id),
+        refund.org_id, 'refund_payment', format('refund:%s', refund.id),
         jsonb_build_object(
             'refund_id', refund.id,
             'payment_intent', payment.stripe_payment_intent_id,
@@ -11137,7 +11599,7 @@ as $$
     where refund.id = p_refund_id;
 $$;
 
--- Notes that Stripe refused a refund for good, so that the money is still the learner's to get.
+-- Records that Stripe finally refused a refund: the money is still owed to the learner. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_refund_failure(p_refund_id uuid, p_code text, p_message text)
     returns void
@@ -11155,7 +11617,7 @@ as $$
 $$;
 
 -- sql/60_payments/41_refund_events.sql
--- Takes Stripe's answer to a refund that the outbox sent. Definer: the jobs have no access to the tables.
+-- Records Stripe's response to a refund from the outbox. Definer: the jobs have no access to the tables.
 create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     returns void
     language plpgsql
@@ -11168,15 +11630,15 @@ begin
         perform private.refuse(
             'PT422', 'wrong_refund',
             'That refund belongs to another row.',
-            'Record the refund that was made with this row''s metadata.'
+            'Record the refund that was created with this row''s metadata.'
         );
     end if;
     perform private.apply_refund(p_refund, private.clock());
 end;
 $$;
 
--- Brings a refund to what Stripe says of it, from an event or an answer; one made in Stripe's Dashboard is taken over.
--- A refund only moves forward (pending, requires_action, succeeded, then possibly failed), so late news change nothing.
+-- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
+-- requires_action, succeeded, then possibly failed), so late events change nothing.
 create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -11185,7 +11647,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     set search_path = ''
 as $$
 declare
-    news constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
     payment public.payments;
     refund public.refunds;
 begin
@@ -11198,25 +11660,25 @@ begin
     end if;
 
     refund := private.find_or_add_refund(payment, p_refund);
-    if news <= refund.status then
+    if new_status <= refund.status then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
-    if news = 'succeeded' then
+    if new_status = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
     elsif refund.status = 'succeeded' then
         perform private.reverse_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds
-    set status = news,
+    set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
     where id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- The row of a Stripe refund: by its id, by the metadata that we gave it, or made now for one that we did not ask for.
+-- Returns the row of a Stripe refund: by its id, by the metadata we gave it, or added now if it was made in Stripe's Dashboard.
 create function private.find_or_add_refund(p_payment public.payments, p_refund jsonb)
     returns public.refunds
     language plpgsql
@@ -11258,8 +11720,8 @@ begin
 end;
 $$;
 
--- Takes from a lot the minutes that a refund made at Stripe pays back: as many whole ones as are left and as the amount covers.
--- What exceeds their price matches nothing, until an admin resolves it.
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
+-- as the amount covers. The rest is posted to suspense until an admin resolves it.
 create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
     returns public.refunds
     language plpgsql
@@ -11339,9 +11801,9 @@ create trigger finish_refund
     execute function private.finish_refund();
 
 -- sql/60_payments/42_refund_postings.sql
--- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
--- of everything given back before, so that the last refund closes every account to zero. Money that bought nothing goes back from
--- suspense.
+-- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
+-- it), so the last refund brings every account to zero. A refund of money that paid for nothing is taken from suspense.
+-- apply_refund calls it.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -11380,14 +11842,14 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
     );
 end;
 $$;
 
--- Takes back a refund that the bank returned after it had succeeded. Its parts are what the division of everything given
--- back loses by it, to the cent: so the books do not depend on the order in which several refunds came and failed.
+-- Reverses a refund that the bank returned after it had succeeded. Its parts are again the difference of two cumulative splits,
+-- so the ledger does not depend on the order in which several refunds succeeded and failed.
 create function private.reverse_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -11419,14 +11881,14 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
+        refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
     );
 end;
 $$;
 
--- The lines of a refund (p_sign 1) or of its reversal (-1). Of prepaid minutes the fee and the discount, where the platform
--- keeps them, are earned and borne by the refund.
+-- The ledger lines of a refund (p_sign 1) or of its reversal (-1). If the fee is not refundable, refunding prepaid minutes turns
+-- their deferred fee and discount into the platform's income and cost.
 create function private.refund_postings(p_payment public.payments, p_refund public.refunds, p_sign integer)
     returns private.posting[]
     language sql
@@ -11496,7 +11958,7 @@ begin
     end if;
     if new.total_cents = 0 then
         perform private.post_transaction(
-            'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
+            new.org_id, 'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
             array[
                 row('promotions', null, new.discount_cents),
                 row('instructor_pending', new.instructor_id, -new.instructor_share_cents),
@@ -11528,7 +11990,7 @@ declare
     fee_cents constant bigint := private.prorate(new.platform_fee_cents, share_cents, new.instructor_share_cents);
 begin
     perform private.post_transaction(
-        'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
+        new.org_id, 'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
         array[
             row('promotions', null, -(share_cents + fee_cents)),
             row('instructor_pending', new.instructor_id, share_cents),
@@ -11553,7 +12015,8 @@ create trigger reverse_free_booking
     )
     execute function private.reverse_free_booking();
 
--- When all of a booking or a purchase was given back, its code can be used again, and spent rewards are the learner's again.
+-- Restores the discount of a booking or credit purchase that was refunded in full: its code can be used again, and spent rewards
+-- return to the learner.
 create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
     returns void
     language plpgsql
@@ -11572,7 +12035,7 @@ begin
 
     if redemption.kind = 'reward' then
         perform private.post_transaction(
-            'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('promotions', null, redemption.discount_cents),
@@ -11584,8 +12047,9 @@ end;
 $$;
 
 -- sql/60_payments/70_arithmetic.sql
--- What of a booking's price each of its payments pays, the oldest first, by the terms of that booking or of the one that was
--- rescheduled to it; what exceeds the price is left over by a move to a cheaper time. Where the fee stays, of the share alone.
+-- Allocates a booking's price to its payments, oldest first. p_terms is that booking, or the original of a reschedule: after a
+-- reschedule to a cheaper time, whole_cents - price_cents is refundable. If the fee is not refundable, allocates the
+-- instructor's share only. Captures and cancellations call it.
 create function private.allocate_price(p_booking_id uuid, p_terms public.bookings)
     returns table (payment_id uuid, whole_cents bigint, price_cents bigint)
     language sql
@@ -11632,9 +12096,9 @@ as $$
     ) paid;
 $$;
 
--- How a sum given back of a payment divides into the instructor's share, the platform's fee and the discount: each the
--- rounded proportion, the fee taking what rounding leaves. Of a payment whose fee stays, the share is given back first, and
--- only what exceeds it comes from fee and discount; where the discount is larger than the fee, nothing does.
+-- Splits an amount of a payment that is refunded, lost or never captured into the instructor's share, the platform's fee and the
+-- discount: each in rounded proportion, the fee takes the rounding difference. If the fee is not refundable, the share is
+-- refunded first, and only the excess comes from fee and discount; if the discount exceeds the fee, nothing comes from them.
 create function private.split_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -11667,7 +12131,7 @@ begin
 end;
 $$;
 
--- What of a payment is gone again: never captured, refunded, or lost in a dispute.
+-- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
 create function private.gone_cents(p_payment public.payments)
     returns bigint
     language sql
@@ -11678,8 +12142,8 @@ as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
 
--- What can still be refunded of a payment: captured, and neither refunded, on its way back nor disputed. The caller holds the
--- payment's lock.
+-- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero
+-- while a dispute is open. The caller holds the payment's lock.
 create function private.refundable_cents(p_payment public.payments)
     returns bigint
     language plpgsql
@@ -11711,8 +12175,8 @@ as $$
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
--- What is left of the instructor's share of a payment after so much more is given back of it. What was lost in a dispute at the
--- platform's risk takes nothing from it.
+-- The instructor's share of a payment that remains after p_more_cents more are refunded. A loss that the platform bears takes
+-- nothing from it.
 create function private.remaining_share_cents(p_payment public.payments, p_more_cents bigint default 0)
     returns bigint
     language plpgsql
@@ -11729,8 +12193,8 @@ begin
 end;
 $$;
 
--- What an instructor has earned by a booking that is over: the share, less what was given back of it; of prepaid minutes and of
--- lessons that cost the learner nothing, the part of it that was kept.
+-- The instructor's earning from a booking that is over: the share, less its refunded part; for prepaid minutes and for lessons
+-- that cost the learner nothing, the part of the share that was kept.
 create function private.earned_share_cents(p_booking public.bookings)
     returns bigint
     language plpgsql
@@ -11758,7 +12222,8 @@ end;
 $$;
 
 -- sql/60_payments/71_guards.sql
--- A payment keeps its parties and its amounts from the moment it is made; when its booking is rescheduled, it goes along.
+-- Keeps a payment's parties and amounts as they were when it was opened. Its booking may change only from the original of a
+-- reschedule to the replacement.
 -- Definer: the writer may have no access to private.
 create function private.forbid_payment_repricing()
     returns trigger
@@ -11790,7 +12255,7 @@ begin
         perform private.refuse(
             'PT409', 'payment_is_frozen',
             'A payment keeps its parties and its amounts.',
-            'Refund it and make another one.'
+            'Refund it, and open another payment.'
         );
     end if;
     return new;
@@ -11801,8 +12266,8 @@ create trigger forbid_payment_repricing
     before update on public.payments
     for each row execute function private.forbid_payment_repricing();
 
--- Lets no refund of ours exceed what was captured and is neither refunded, on its way back nor disputed, whoever writes it. One
--- made at Stripe is a fact. Definer: the writer needs no access to payments.
+-- Refuses a refund of ours that exceeds the payment's refundable amount, whoever writes it, Studio included. A refund made in
+-- Stripe's Dashboard has already happened and is not refused. Definer: the writer needs no access to payments.
 create function private.check_refund_is_covered()
     returns trigger
     language plpgsql
@@ -11814,20 +12279,7 @@ declare
     payment public.payments;
 begin
     select * into strict payment from public.payments where id = new.payment_id for no key update;
-    if payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if new.amount_cents > private.refundable_cents(payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(payment, new.amount_cents);
     return new;
 end;
 $$;
@@ -11837,6 +12289,33 @@ create trigger check_refund_is_covered
     for each row
     when (new.status = 'pending' and new.stripe_refund_id is null)
     execute function private.check_refund_is_covered();
+
+-- Refuses to refund a disputed payment, or more than is left of it. The caller holds the payment's lock. Refunds of payments and
+-- of credit lots call it before they write anything, so that a refusal names the rule.
+create function private.assert_payment_is_refundable(p_payment public.payments, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait until the dispute has ended.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('At most %s (minor units) of this payment can be refunded.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;
 
 -- sql/60_payments/90_access.sql
 create policy select_party on public.payments
@@ -11860,7 +12339,7 @@ create policy select_party on public.refunds
 
 grant select on public.payments to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
--- NOTE: no write is granted to anybody; money moves only through functions.
+-- NOTE: no role may write these tables; money moves only through functions.
 
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;
@@ -11869,13 +12348,22 @@ grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
 
 -- sql/62_disputes/10_tables.sql
+-- Disputes: a payer's bank takes a payment back, and what that costs whom.
+--
+-- disputes               one for each dispute or early warning at Stripe, with what it has withdrawn and lost so far
+-- dispute_transactions   Stripe's balance transactions of disputes, each posted once
+--
+-- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning. An open dispute sets
+-- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
+-- (30_write_off) against the fee, the discount and the instructor's share or the platform, as the liability says.
+-- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
     'needs_response', 'under_review', 'won', 'lost'
 );
 
 create table public.disputes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -11898,7 +12386,7 @@ create table public.disputes (
     closed_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -11919,27 +12407,34 @@ create index on public.disputes (instructor_id);
 create index on public.disputes (evidence_due_at) where closed_at is null;
 
 comment on table public.disputes is
-    'A payer''s bank asks for its money back. Early warnings (warning_…) move no money; the others do, as Stripe''s balance says.';
-comment on column public.disputes.withdrawn_cents is 'What Stripe took for it by now, less what it gave back; may exceed the payment.';
-comment on column public.disputes.fee_cents is 'Stripe''s fee for it, less what it gave back.';
+    'A payer''s bank demands a payment back. Early warnings (warning_…) move no money; the others move what their balance '
+    'transactions say.';
+comment on column public.disputes.withdrawn_cents is
+    'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
+comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
 comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
-comment on column public.disputes.lost_share_cents is 'The instructor''s part of that.';
-comment on column public.disputes.liability is 'Who bears the instructor''s part if it is lost, as the organization had it then.';
-comment on column public.disputes.revision is 'Counts what was posted of it.';
-comment on column public.disputes.evidence_due_at is 'Until then evidence can be given to Stripe, once.';
+comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
+comment on column public.disputes.liability is
+    'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
+comment on column public.disputes.revision is 'Number of losses posted; part of their idempotency keys.';
+comment on column public.disputes.evidence_due_at is
+    'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
-    stripe_id text primary key,
-    dispute_id uuid not null references public.disputes (id) on delete restrict,
+    stripe_id text not null unique,
+    org_id uuid not null,
+    dispute_id uuid not null,
     amount_cents bigint not null,
     fee_cents bigint not null,
-    created_at timestamptz not null default private.clock()
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_id),
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict
 );
 
-create index on private.dispute_transactions (dispute_id);
+create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
-    'Stripe''s balance transactions of disputes, each booked once. amount_cents is negative where Stripe took money.';
+    'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;
@@ -11963,7 +12458,20 @@ create trigger forbid_truncate
 select private.audit_table('public.disputes', 'id');
 
 -- sql/62_disputes/11_transitions.sql
--- A dispute moves forward alone, but events may be missed: so each later status can follow each earlier one.
+-- A dispute follows Stripe. It only moves forward, in the order of the enum; because events may be missed, any later status may
+-- follow any earlier one, and a dispute may be first seen in any status.
+--
+-- dispute:
+--   · → warning_needs_response, warning_under_review, warning_closed, prevented, needs_response, under_review, won, lost:
+--       apply_dispute (service, job)
+--   warning_needs_response → warning_under_review, warning_closed, prevented, needs_response, under_review, won, lost:
+--       apply_dispute (service, job)
+--   warning_under_review → warning_closed, prevented, needs_response, under_review, won, lost: apply_dispute (service, job)
+--   warning_closed → prevented, needs_response, under_review, won, lost: apply_dispute (service, job)
+--   prevented → needs_response, under_review, won, lost: apply_dispute (service, job)
+--   needs_response → under_review, won, lost: apply_dispute (service, job)
+--   under_review → won, lost: apply_dispute (service, job)
+--   won → lost: apply_dispute (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 select
     'dispute' as entity,
@@ -11981,8 +12489,8 @@ from unnest(enum_range(null::public.dispute_status)) earlier
 join unnest(enum_range(null::public.dispute_status)) later on later > earlier;
 
 -- sql/62_disputes/20_dispute_events.sql
--- Brings a dispute to what Stripe says of it. Its money is what the balance transactions say, each once; its status only moves
--- forward, so late and repeated news change nothing.
+-- Applies a dispute from a Stripe event. Each of its balance transactions is posted once, and its status only moves forward, so
+-- late and repeated events change nothing.
 create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -11991,7 +12499,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.dispute_status := p_dispute ->> 'status';
+    new_status constant public.dispute_status := p_dispute ->> 'status';
     payment public.payments;
     dispute public.disputes;
 begin
@@ -12012,27 +12520,27 @@ begin
         liability, opened_at, closed_at
     )
     select
-        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', news,
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', new_status,
         p_dispute ->> 'reason', payment.currency, (p_dispute ->> 'amount')::bigint,
         organization.dispute_liability, to_timestamp((p_dispute ->> 'created')::bigint),
-        case when private.is_dispute_closed(news) then p_occurred_at end
+        case when private.is_dispute_closed(new_status) then p_occurred_at end
     from public.organizations organization
     where organization.id = payment.org_id
     on conflict (stripe_dispute_id) do nothing;
 
     update public.disputes
-    set status = greatest(status, news),
-        amount_cents = case when news >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
+    set status = greatest(status, new_status),
+        amount_cents = case when new_status >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
         evidence_due_at = case
-            when news >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
+            when new_status >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
             else evidence_due_at
         end,
         has_evidence = has_evidence or coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
         is_charge_refundable = case
-            when news >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
+            when new_status >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
             else is_charge_refundable
         end,
-        closed_at = coalesce(closed_at, case when private.is_dispute_closed(news) then p_occurred_at end)
+        closed_at = coalesce(closed_at, case when private.is_dispute_closed(new_status) then p_occurred_at end)
     where stripe_dispute_id = p_dispute ->> 'id'
     returning * into dispute;
 
@@ -12042,6 +12550,7 @@ begin
 end;
 $$;
 
+-- Whether the bank has decided, or the early warning has ended.
 create function private.is_dispute_closed(p_status public.dispute_status)
     returns boolean
     language sql
@@ -12052,8 +12561,8 @@ as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
 
--- Books what Stripe took for a dispute or gave back, each of its balance transactions once: it is open against the bank until
--- the dispute ends; Stripe's fee is the platform's.
+-- Posts what Stripe withdrew for a dispute or reinstated, each balance transaction once. The amount is a receivable from the bank
+-- until the dispute ends; Stripe's dispute fee is the platform's cost.
 create function private.post_dispute_transactions(
     p_dispute public.disputes,
     p_transactions jsonb,
@@ -12066,36 +12575,36 @@ create function private.post_dispute_transactions(
     set search_path = ''
 as $$
 declare
-    moved private.dispute_transactions;
+    balance_transaction private.dispute_transactions;
 begin
-    for moved in
-        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
-        select given.id, p_dispute.id, given.amount, given.fee
+    for balance_transaction in
+        insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
+        select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
         on conflict (stripe_id) do nothing
         returning *
     loop
         update public.disputes
-        set withdrawn_cents = withdrawn_cents - moved.amount_cents,
-            fee_cents = fee_cents + moved.fee_cents
+        set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
+            fee_cents = fee_cents + balance_transaction.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, moved.stripe_id),
+            p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
-                row('dispute_receivable', null, -moved.amount_cents),
-                row('dispute_fees', null, moved.fee_cents),
-                row('stripe_balance', null, moved.amount_cents - moved.fee_cents)
+                row('dispute_receivable', null, -balance_transaction.amount_cents),
+                row('dispute_fees', null, balance_transaction.fee_cents),
+                row('stripe_balance', null, balance_transaction.amount_cents - balance_transaction.fee_cents)
             ]::private.posting[]
         );
     end loop;
 end;
 $$;
 
--- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
--- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
--- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
--- booked before, it is right in any order.
+-- Recomputes what a dispute costs. While it is open, the payment is neither refunded nor paid out. Once lost, the receivable is
+-- written off: fee and discount are reversed in proportion, the instructor's share is charged to whoever bears liability, and
+-- anything above the payment is the platform's loss. A payment in suspense is written off from there. Posts only the
+-- difference from what was posted before, so events may arrive in any order.
 create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12120,7 +12629,7 @@ begin
 
     if payment.status = 'unknown' and dispute.status = 'lost' then
         perform private.post_transaction(
-            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
             dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
@@ -12137,7 +12646,7 @@ begin
             dispute.org_id, dispute.instructor_id, 'dispute_' || dispute.status,
             case dispute.status
                 when 'lost' then 'A dispute was lost. Stripe keeps the money.'
-                else 'The payer''s bank disputes a payment. Evidence can be given in Stripe''s Dashboard.'
+                else 'The payer''s bank disputes a payment. Submit evidence in Stripe''s Dashboard.'
             end,
             'disputes', dispute.id, format('dispute:%s:%s', dispute.id, dispute.status)
         );
@@ -12146,8 +12655,8 @@ end;
 $$;
 
 -- sql/62_disputes/30_write_off.sql
--- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
--- instructor keeps; of a lesson that was called off, only that.
+-- Writes off a booking's payment: the withdrawn amount that was not written off before. If the platform bears liability, it pays
+-- the share that the instructor keeps, which of a cancelled lesson may be a part only. post_dispute_result calls it.
 create function private.write_off_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12195,7 +12704,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -12208,8 +12717,8 @@ begin
 end;
 $$;
 
--- A disputed purchase freezes its minutes. Lost, those that are left are gone, and what they do not cover is the platform's
--- loss, since those lessons were given; won, they can be used again.
+-- Freezes a credit lot while its purchase is disputed and makes it usable again if the dispute is won. If it is lost, the
+-- remaining minutes are written off.
 create function private.post_credit_dispute_result(
     p_dispute public.disputes,
     p_payment public.payments,
@@ -12239,8 +12748,8 @@ begin
 end;
 $$;
 
--- Books the loss of a lot whose purchase's dispute was lost: the minutes that are left are gone, and what they do not cover of
--- the claim is the platform's loss. Minutes that come back later lessen that loss.
+-- Writes off a credit lot whose purchase's dispute was lost: its remaining minutes are removed. What their price does not cover is
+-- the platform's loss, because those lessons were given; minutes restored later reduce that loss.
 create function private.write_off_credit(
     p_dispute public.disputes,
     p_payment public.payments,
@@ -12273,7 +12782,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -12327,10 +12836,10 @@ $$;
 create trigger write_off_returned_minutes
     after insert on public.credit_entries
     for each row
-    when (new.kind in ('return', 'refund_failed'))
+    when (new.kind in ('restore', 'refund_failed'))
     execute function private.write_off_returned_minutes();
 
--- What is still claimed from the bank for a dispute: withdrawn, and not booked as lost.
+-- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.
 create function private.dispute_claim_cents(p_dispute public.disputes)
     returns bigint
     language sql
@@ -12339,17 +12848,19 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
     set search_path = ''
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
-    from private.ledger_transactions booked
-    join private.ledger_entries entry on entry.transaction_id = booked.id
-    join private.ledger_accounts account on account.id = entry.account_id
-    where booked.source_type = 'dispute'
-        and booked.source_id = p_dispute.id
-        and booked.kind = 'dispute_lost'
+    from private.ledger_transactions posted
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.org_id = p_dispute.org_id
+        and posted.source_type = 'dispute'
+        and posted.source_id = p_dispute.id
+        and posted.kind = 'dispute_lost'
         and account.kind = 'dispute_receivable';
 $$;
 
 -- sql/62_disputes/40_fraud_warning.sql
--- A bank's early warning of fraud moves no money: the admins are told, who may refund the payment before it is disputed.
+-- Alerts the admins to a bank's early fraud warning, so that they may refund the payment before it is disputed. It moves no money.
+-- 85_webhooks calls it.
 create function private.apply_fraud_warning(p_warning jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -12369,7 +12880,7 @@ begin
     end if;
     perform private.raise_alert(
         payment.org_id, null, 'fraud_warning',
-        'The payer''s bank reports a payment as possible fraud. A refund now may prevent a dispute.',
+        'The payer''s bank reports a payment as possible fraud. Refunding it now may prevent a dispute.',
         'payments', payment.id, format('payment:%s:fraud_warning:%s', payment.id, p_warning ->> 'id')
     );
     return row('processed', null)::private.stripe_outcome;
@@ -12386,9 +12897,17 @@ create policy select_party on public.disputes
     );
 
 grant select on public.disputes to authenticated, service_role;
--- NOTE: no write is granted to anybody; disputes follow Stripe.
+-- NOTE: no role may write disputes; they follow Stripe.
 
 -- sql/64_cancellations/20_outcome.sql
+-- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
+--
+-- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
+-- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
+-- The room has no tables: bookings are in 50_bookings, payments and refunds in 60_payments.
+--
+-- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
+-- refund a booking once its status has changed, whoever changed it.
 -- What ending a booking early gives back, and what is kept of it, if this fraction goes back: of money, of prepaid minutes, or
 -- of a share that the platform bears. What was never confirmed gives everything back,
 -- that is what was paid for the booking that was given up for it.
@@ -12558,8 +13077,8 @@ exception
 end;
 $$;
 
--- The booking that the caller is party of; a foreign one is as unknown as one that does not exist. Locked after those that it is
--- to be rescheduled to, as their payments do.
+-- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
+-- exist. Its replacements are locked first: the order in which their payments lock the two.
 create function private.require_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -12585,8 +13104,8 @@ begin
 end;
 $$;
 
--- As what the caller ends a booking: the learner, a guardian who may book, its instructor or an admin; null for anybody else.
--- Who is several of these is the first: an admin's own booking is cancelled by the policy.
+-- The caller's role in a booking: learner, guardian who may book, instructor or admin; null for anybody else. A caller with
+-- several roles has the first: an admin's own booking is cancelled under the learner's policy.
 create function private.party_of(p_booking public.bookings)
     returns public.booking_party
     language sql
@@ -12602,6 +13121,7 @@ as $$
     end::public.booking_party;
 $$;
 
+-- Refuses to cancel a booking that has ended or took place.
 create function private.assert_cancellable(p_booking public.bookings)
     returns void
     language plpgsql
@@ -12614,7 +13134,7 @@ begin
         perform private.refuse(
             'PT409', 'booking_not_cancellable',
             format('This booking is %s, so it cannot be cancelled.', p_booking.status),
-            'Reload the booking. For a lesson that was given, ask for a refund.'
+            'Reload the booking. For a lesson that took place, ask for a refund.'
         );
     end if;
 end;
@@ -12766,8 +13286,8 @@ end;
 $$;
 
 -- sql/64_cancellations/40_reschedule.sql
--- Moves a confirmed booking to another time of its service: what was paid comes along, a dearer time is paid for before it is
--- the learner's, and of a cheaper one the difference goes back.
+-- Reschedules a confirmed booking to another time of its service, by reserving a replacement. The original's payments carry over;
+-- for a more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -12777,37 +13297,41 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     set search_path = ''
 as $$
 declare
-    old public.bookings;
+    original public.bookings;
     service public.services;
     instructor public.instructors;
-    moved public.bookings;
+    replacement public.bookings;
 begin
     perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
-    old := private.require_party(p_booking_id);
-    moved := private.find_booking_by_client_key(old.learner_id, p_client_key, old.service_id, old.instructor_id, p_start_at);
-    if moved.id is null then
-        select * into strict service from public.services where id = old.service_id;
-        select * into strict instructor from public.instructors where id = old.instructor_id;
-        perform private.assert_reschedulable(old, p_start_at);
+    original := private.require_party(p_booking_id);
+    replacement := private.find_booking_by_client_key(
+        original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
+    );
+    if replacement.id is null then
+        select * into strict service from public.services where id = original.service_id;
+        select * into strict instructor from public.instructors where id = original.instructor_id;
+        perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
-        moved := private.reserve_replacement(old, service, instructor, p_start_at, p_client_key);
+        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
     end if;
     return query
     select
-        moved,
+        replacement,
         case
-            when moved.original_total_cents = 0 then 0
-            when moved.is_fee_refundable then greatest(old.total_cents - moved.total_cents, 0)
+            when replacement.original_total_cents = 0 then 0
+            when replacement.is_fee_refundable then greatest(original.total_cents - replacement.total_cents, 0)
             else greatest(
-                least(old.instructor_share_cents, old.total_cents) - least(moved.instructor_share_cents, moved.total_cents), 0
+                least(original.instructor_share_cents, original.total_cents)
+                - least(replacement.instructor_share_cents, replacement.total_cents),
+                0
             )
         end;
 end;
 $$;
 
--- Refuses to reschedule what is not confirmed, and by a learner what could not be cancelled for everything back, or the policy
--- could be walked around. An authorization must outlast the lesson that it pays for.
+-- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
+-- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
 create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
     returns void
     language plpgsql
@@ -12826,7 +13350,7 @@ begin
     if p_booking.start_at = p_start_at then
         perform private.refuse(
             'PT422', 'same_time',
-            'That is when the lesson is already.',
+            'The lesson is already at that time.',
             'Choose another time.'
         );
     end if;
@@ -12834,7 +13358,7 @@ begin
         perform private.refuse(
             'PT409', 'too_late_to_reschedule',
             'It is too late to reschedule this lesson yourself.',
-            'Ask the instructor, or see preview_cancellation.'
+            'Ask the instructor, or call preview_cancellation to see what cancelling refunds.'
         );
     end if;
     if exists (
@@ -12852,15 +13376,15 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'payment_does_not_last',
-            'The payment of this lesson cannot be kept for that time.',
+            'The payment is disputed, or its authorization ends before that time.',
             'Choose an earlier time, or cancel and book again.'
         );
     end if;
 end;
 $$;
 
--- Books the other time. Where nothing more is due the old time is given up first, so that the new one may overlap it; where
--- something is, the old one stays until that is paid. Of a cheaper time the difference goes back, by the way it came.
+-- Reserves the replacement. If nothing more is due, the original ends first, so that the replacement may overlap it; otherwise
+-- the original stays until the difference is paid. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
     p_booking public.bookings,
     p_service public.services,
@@ -12876,9 +13400,8 @@ create function private.reserve_replacement(
 as $$
 declare
     learner public.learners;
-    moved public.bookings;
+    replacement public.bookings;
     terms private.booking_terms;
-    payment public.payments;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
         p_booking.series_id, p_booking.id
@@ -12892,7 +13415,7 @@ begin
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
     end if;
 
-    moved := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
+    replacement := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
     update public.bookings
     set pickup_address = p_booking.pickup_address,
         pickup_lat = p_booking.pickup_lat,
@@ -12900,9 +13423,9 @@ begin
         dropoff_address = p_booking.dropoff_address,
         dropoff_lat = p_booking.dropoff_lat,
         dropoff_lng = p_booking.dropoff_lng
-    where id = moved.id
-    returning * into moved;
-    return moved;
+    where id = replacement.id
+    returning * into replacement;
+    return replacement;
 end;
 $$;
 
@@ -13005,8 +13528,9 @@ create trigger refund_original_booking
     execute function private.refund_original_booking();
 
 -- sql/64_cancellations/50_refunds.sql
--- The learner, or a guardian who may pay, asks for money back; an admin decides. Of several payments it is the first that covers
--- it. The same key and amount again are the same request. Definer: nobody writes refunds directly.
+-- Requests a refund for the learner, or a guardian who may pay; an admin decides. If the booking has several payments, the oldest
+-- one that covers the amount is refunded. The same key and amount again are the same request.
+-- Definer: refunds are written only through functions.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -13042,7 +13566,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'payment_not_found',
-            'You have paid for no such booking.',
+            'You have no such paid booking.',
             'Check the booking''s id. Prepaid hours are refunded by refund_credits.'
         );
     end if;
@@ -13069,7 +13593,8 @@ exception
 end;
 $$;
 
--- An admin of the organization grants or declines a refund that was asked for. Definer: nobody writes refunds directly.
+-- Grants or declines a requested refund; the organization's admins only.
+-- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
     language plpgsql
@@ -13092,7 +13617,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'refund_not_found',
-            'There is no such request to decide.',
+            'There is no such open refund request in your organization.',
             'Reload the list of refunds.'
         );
     end if;
@@ -13112,8 +13637,8 @@ begin
 end;
 $$;
 
--- Refunds a part of a payment, or all of it; platform admins only. The same key and amount again are the same refund.
--- Definer: nobody writes refunds directly.
+-- Refunds a payment in part or in full; platform admins only. The same key and amount again are the same refund.
+-- Definer: refunds are written only through functions.
 create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -13150,7 +13675,7 @@ exception
 end;
 $$;
 
--- The refund that the same request made before, if it did. The payment is locked by the caller.
+-- Returns the id of the refund that an earlier request with the same key made, or null. The caller holds the payment's lock.
 create function private.find_refund_by_client_key(p_payment_id uuid, p_client_key text, p_amount_cents bigint)
     returns uuid
     language plpgsql
@@ -13168,7 +13693,7 @@ begin
     if found and refund.amount_cents is distinct from p_amount_cents then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, with another amount.',
+            'This p_client_key was already used with another amount.',
             'Send a new p_client_key for another refund.'
         );
     end if;
@@ -13176,7 +13701,7 @@ begin
 end;
 $$;
 
--- Refuses to refund what is not there: the caller holds the payment's lock.
+-- Refuses an amount that the payment cannot refund. The caller holds the payment's lock.
 create function private.assert_refund_amount(p_payment public.payments, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -13188,7 +13713,7 @@ begin
     if coalesce(p_amount_cents, 0) < 1 then
         perform private.refuse(
             'PT422', 'bad_amount',
-            'A refund is of at least 1, in the minor unit.',
+            'The smallest refund is 1, in the minor unit.',
             'Send a positive whole number.'
         );
     end if;
@@ -13199,27 +13724,14 @@ begin
             'Call refund_credits.'
         );
     end if;
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if p_amount_cents > private.refundable_cents(p_payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(p_payment, p_amount_cents);
 end;
 $$;
 
 -- sql/64_cancellations/51_refund_credits.sql
--- Gives back unused minutes of a lot at the price that was really paid; by the learner, a guardian who may pay, or an admin.
--- The minutes are taken at once, and come back if Stripe cannot make the refund. The same key and minutes again are the same
--- refund. Definer: nobody writes credits directly.
+-- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
+-- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
+-- Definer: credits are written only through functions.
 create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
     returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
     language plpgsql
@@ -13246,7 +13758,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
-            'You have bought no such hours.',
+            'You have no such purchase of hours.',
             'Check the id, and that you are signed in as the right person.'
         );
     end if;
@@ -13261,7 +13773,8 @@ exception
 end;
 $$;
 
--- Makes the refund of some unused minutes of a lot, all of them if null. The caller holds the locks of payment and lot.
+-- Refunds unused minutes of a credit lot, all of them if p_minutes is null. The caller holds the locks of payment and lot.
+-- offboard_instructor calls it too.
 create function private.refund_lot(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -13295,7 +13808,7 @@ begin
         ) then
             perform private.refuse(
                 'PT409', 'client_key_reused',
-                'This request was made before, for other minutes.',
+                'This p_client_key was already used for another number of minutes.',
                 'Send a new p_client_key for another refund.'
             );
         end if;
@@ -13311,6 +13824,7 @@ begin
 end;
 $$;
 
+-- Refuses minutes that are not left in the lot, or whose payment is disputed.
 create function private.assert_minutes_are_refundable(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -13330,24 +13844,21 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(p_payment, 0);
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            format('Of these hours %s minutes are left unused.', p_credit.minutes_left),
-            'Cancel lessons that are booked with them first, or send fewer minutes.'
+            format(
+                '%s minutes of these hours can be refunded.',
+                case p_credit.status when 'active' then p_credit.minutes_left else 0 end
+            ),
+            'Cancel lessons booked with these hours first, or send fewer minutes.'
         );
     end if;
 end;
 $$;
 
--- The refund of some minutes: at the price really paid, without the fee where the platform keeps it.
+-- Creates the refund at the price paid, without the fee if that is not refundable, and takes the minutes from the lot.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -13452,8 +13963,8 @@ end;
 $$;
 
 -- sql/64_cancellations/61_ageing_authorizations.sql
--- Calls off lessons whose authorization is about to lapse and that nobody completed, and returns how many: the money is let go
--- before the bank does so by itself.
+-- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
+-- authorization is released half a day before the bank would let it lapse. 95_operations calls it.
 create function private.void_ageing_authorizations()
     returns integer
     language plpgsql
@@ -13485,7 +13996,7 @@ begin
             voided := voided + 1;
             perform private.raise_alert(
                 ageing.org_id, ageing.instructor_id, 'authorization_voided',
-                'A lesson was not marked as completed within six days of its payment, so the payment was let go.',
+                'A lesson was not marked as completed within six days of its payment, so the payment''s authorization was released.',
                 'bookings', ageing.booking_id, format('booking:%s:authorization_voided', ageing.booking_id)
             );
         end if;
@@ -13517,8 +14028,9 @@ begin atomic
 end;
 
 comment on function public.preview_cancellation is
-    'What cancel_booking would give back at this instant, in the minor unit, and in prepaid minutes; for the learner, a guardian who may '
-    'book, the instructor and admins, each as they would cancel. Errors: sign_in_required, booking_not_found, booking_not_cancellable.';
+    'What cancel_booking would refund now, in the minor unit and in prepaid minutes; for the learner, a guardian who may '
+    'book, the instructor and admins, each as they would cancel. Errors: sign_in_required, booking_not_found, '
+    'booking_not_cancellable.';
 
 create function public.cancel_booking(
     p_booking_id uuid,
@@ -13544,9 +14056,10 @@ begin atomic
 end;
 
 comment on function public.cancel_booking is
-    'Cancels a booking and gives back what its policy says: to a learner or guardian by the notice given, by anybody else in full. Send '
-    'what preview_cancellation said as p_expected_refund_cents to be asked again if it has changed. Cancelling twice is cancelling once. '
-    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, refund_changed, and the rules of public.bookings.';
+    'Cancels a booking and refunds what its policy says: by the notice given if a learner or guardian cancels, in full if '
+    'anybody else does. Send the refund_cents of preview_cancellation as p_expected_refund_cents: the call is refused if '
+    'the amount has changed. Cancelling again has no effect. Errors: sign_in_required, booking_not_found, '
+    'booking_not_cancellable, refund_changed, and the rules of public.bookings.';
 
 create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
     returns void
@@ -13557,9 +14070,10 @@ create function public.mark_no_show(p_booking_id uuid, p_who public.booking_part
 return private.mark_no_show(p_booking_id, p_who);
 
 comment on function public.mark_no_show is
-    'Says that the learner or the instructor did not come, from 15 minutes after the start. The learner''s is said by the instructor or an '
-    'admin and earned; the instructor''s also by the learner, and refunded in full. Errors: sign_in_required, booking_not_found, bad_party, '
-    'cannot_report_no_show, booking_not_confirmed, too_early.';
+    'Records that the learner or the instructor did not come, from 15 minutes after the start. The learner''s no-show is '
+    'reported by the instructor or an admin, and the lesson is earned; the instructor''s may be reported by the learner '
+    'too, and is refunded in full. Errors: sign_in_required, booking_not_found, bad_party, cannot_report_no_show, '
+    'booking_not_confirmed, too_early.';
 
 create function public.reschedule_booking(
     p_booking_id uuid,
@@ -13580,22 +14094,23 @@ create function public.reschedule_booking(
     set search_path = ''
 begin atomic
     select
-        (moved.booking).id as booking_id,
-        (moved.booking).status as status,
-        (moved.booking).due_cents as amount_cents,
-        moved.refund_cents,
-        (moved.booking).currency as currency,
-        (moved.booking).hold_expires_at as hold_expires_at
-    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) moved;
+        (made.booking).id as booking_id,
+        (made.booking).status as status,
+        (made.booking).due_cents as amount_cents,
+        made.refund_cents,
+        (made.booking).currency as currency,
+        (made.booking).hold_expires_at as hold_expires_at
+    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) made;
 end;
 
 comment on function public.reschedule_booking is
-    'Moves a confirmed booking to another open time and returns the new booking: confirmed, or held until amount_cents more is paid (until '
-    'then the old time stays), or requested. refund_cents is what a cheaper time gives back. A learner may do so while cancelling would '
-    'give everything back. Errors: sign_in_required, booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, '
-    'payment_does_not_last, client_key_reused, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, '
-    'too_far_ahead, insufficient_credit, credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, '
-    'learner_busy, and the rules of public.bookings.';
+    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until '
+    'amount_cents is paid (the original stays until then), or requested. refund_cents is the refund for a cheaper time. A '
+    'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
+    'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
+    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
+    'rules of public.bookings.';
 
 create function public.request_refund(
     p_booking_id uuid,
@@ -13611,9 +14126,9 @@ create function public.request_refund(
 return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.request_refund is
-    'Asks for money back, in the minor unit, and returns the request''s id; an admin decides. For the learner and guardians who may pay. '
-    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, value_missing, '
-    'and the rules of public.refunds.';
+    'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
+    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
     returns public.refund_status
@@ -13624,7 +14139,7 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
-    'Grants or declines a refund that was asked for; for the organization''s admins; p_note is kept in the audit log. '
+    'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
     'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment.';
 
 create function public.admin_refund(
@@ -13641,9 +14156,9 @@ create function public.admin_refund(
 return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.admin_refund is
-    'Refunds a part of a payment in the minor unit, or all of it, and returns the refund''s id; for platform admins. '
-    'Errors: not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, refund_exceeds_payment, '
-    'client_key_reused, and the rules of public.refunds.';
+    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
+    'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
 create function public.refund_credits(
     p_credit_id uuid,
@@ -13662,9 +14177,9 @@ begin atomic
 end;
 
 comment on function public.refund_credits is
-    'Gives back unused minutes of a purchase, all of them if p_minutes is null, at the price that was paid; for the learner, a guardian who '
-    'may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, insufficient_credit, '
-    'client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
+    'Refunds unused minutes of a credit lot, all of them if p_minutes is null, at the price paid; for the learner, a '
+    'guardian who may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
+    'insufficient_credit, client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
 
 create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
     returns table (
@@ -13680,8 +14195,8 @@ begin atomic
 end;
 
 comment on function public.offboard_instructor is
-    'Takes an instructor off: cancels the lessons ahead, refunds them in full and the hours that learners have left, and returns these; for '
-    'the organization''s admins. Errors: sign_in_required, instructor_not_found.';
+    'Deactivates an instructor: cancels the lessons ahead with full refunds, refunds the hours that learners have left, and '
+    'returns one row a refunded lot; for the organization''s admins. Errors: sign_in_required, instructor_not_found.';
 
 -- sql/64_cancellations/90_access.sql
 grant execute on function private.preview_cancellation to authenticated;
@@ -13704,8 +14219,15 @@ grant execute on function private.offboard_instructor to authenticated;
 grant execute on function public.offboard_instructor to authenticated;
 
 -- sql/66_rewards/10_tables.sql
+-- Rewards: what a learner gets for recommending an organization.
+--
+-- referral_rewards   one for each referral code that a new learner redeemed, once that learner's lesson is completed and paid
+--
+-- 82_effects calls grant_reward when a lesson is completed or its payment arrives, whichever comes last, and claw_back_reward when
+-- a payment is refunded or lost. Frontends call reward_balance. Codes and their redemption are in 35_discounts; the balance is the
+-- ledger account learner_rewards.
 create table public.referral_rewards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     redemption_id uuid not null unique,
     referrer_id uuid not null,
@@ -13717,7 +14239,7 @@ create table public.referral_rewards (
     revision integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
@@ -13735,8 +14257,10 @@ create index on public.referral_rewards (referrer_id);
 create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
-    'What a referrer got for somebody''s first lesson, once it was completed and paid; taken back in proportion as that is refunded.';
-comment on column public.referral_rewards.revision is 'Counts how often it was taken back or given again.';
+    'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '
+    'it is refunded.';
+comment on column public.referral_rewards.revision is
+    'Number of changes to clawed_back_cents; part of their idempotency keys.';
 
 alter table public.referral_rewards enable row level security;
 
@@ -13811,7 +14335,7 @@ begin
 
     if found then
         perform private.post_transaction(
-            'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
+            reward.org_id, 'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
             reward.currency, private.clock(),
             array[
                 row('promotions', null, reward.amount_cents),
@@ -13850,8 +14374,8 @@ create trigger follow_first_payment
     )
     execute function private.follow_first_payment();
 
--- Takes a reward back in proportion to what was refunded or lost of the lesson's payment, cumulatively; a refund that failed gives
--- it back. What was spent already is netted from later rewards.
+-- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
+-- A reward that was already spent leaves a negative balance, which later rewards make up.
 create function private.claw_back_reward(p_payment_id uuid)
     returns void
     language plpgsql
@@ -13881,7 +14405,7 @@ begin
         revision = revision + 1
     where id = reward.id;
     perform private.post_transaction(
-        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
         array[
             row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),
@@ -13892,7 +14416,7 @@ end;
 $$;
 
 -- sql/66_rewards/40_balance.sql
--- The caller's rewards that can be used, by organization. Definer: the ledger is nobody's to read.
+-- The caller's usable rewards by organization. Definer: no API role may read the ledger.
 create function private.reward_balance()
     returns table (learner_id uuid, org_id uuid, available_cents bigint, currency text)
     language plpgsql
@@ -13905,7 +14429,10 @@ begin
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner
-    join private.ledger_accounts account on account.kind = 'learner_rewards' and account.owner_id = learner.id
+    join private.ledger_accounts account
+        on account.org_id = learner.org_id
+        and account.kind = 'learner_rewards'
+        and account.owner_id = learner.id
     where learner.id = any (private.my_learner_ids())
     order by learner.org_id, account.currency;
 end;
@@ -13923,7 +14450,7 @@ begin atomic
 end;
 
 comment on function public.reward_balance is
-    'The caller''s rewards for recommending an organization, in the minor unit, that p_use_rewards can take off a booking there. '
+    'The caller''s usable rewards by organization, in the minor unit; p_use_rewards takes them off the price of a booking there. '
     'Errors: sign_in_required.';
 
 -- sql/66_rewards/90_access.sql
@@ -13941,6 +14468,13 @@ grant execute on function private.reward_balance to authenticated;
 grant execute on function public.reward_balance to authenticated;
 
 -- sql/67_booking_lists/10_booking_details.sql
+-- Booking lists: bookings as frontends show them, in the words of the published API.
+--
+-- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
+-- security of the tables below decides what each reader sees.
+-- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
+-- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view.
+-- Frontends call these; no other room does. It has no tables.
 create view public.booking_details
     with (security_invoker = true)
 as
@@ -14019,17 +14553,18 @@ left join lateral (
 ) payment on true;
 
 comment on view public.booking_details is
-    'A booking with everything that a frontend shows of it, in the words of the published API. Each sees what the tables below it '
-    'let them see: expert_notes is null for the learner.';
+    'A booking with all that a frontend shows, in the words of the published API. Row-level security of the underlying tables '
+    'applies to each reader: expert_notes is null for the learner.';
 comment on column public.booking_details.status is
-    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also expired, and the '
-    'instructor''s no-show) or declined. booking_status says it exactly.';
+    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
+    'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
-    'pending, processing, authorized, captured (also by prepaid hours), failed (declined, to be tried again), cancelled or refunded (in full).';
+    'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '
+    'refunded (in full).';
 
 -- sql/67_booking_lists/20_lists.sql
--- Bookings with all that a frontend shows of them, by time: those of the ids that the caller may see.
--- In plpgsql, where the plan of the view and all its policies is made once a session.
+-- Returns the details of these bookings by time, as far as the caller may see them. The functions of 80_api call it with one page.
+-- In plpgsql, so that the view with all its policies is planned once a session.
 create function private.list_bookings(p_booking_ids uuid[])
     returns setof public.booking_details
     language plpgsql
@@ -14047,8 +14582,9 @@ begin
 end;
 $$;
 
--- A page of the bookings of the caller's family, by time. Definer: the policy of bookings, for all audiences at once, would
--- keep the index of this one from giving a page in its order. What is shown of them is still the policies' to say.
+-- One page of the bookings of the caller and the learners in their care, by time.
+-- Definer: the policy on bookings covers all audiences at once, which would keep the index on learner_id from returning the page
+-- in order. Policies still decide what is shown, because list_bookings reads as the caller.
 create function private.my_booking_ids(
     p_from timestamptz,
     p_limit integer,
@@ -14074,7 +14610,7 @@ begin
 end;
 $$;
 
--- The bookings of an instructor on a date of the instructor's own calendar, for the instructor and the school's admins.
+-- An instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
 -- Definer: as my_booking_ids.
 create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     returns uuid[]
@@ -14101,7 +14637,7 @@ begin
 end;
 $$;
 
--- A page of an organization's bookings, by time, for its admins. Definer: as my_booking_ids.
+-- One page of an organization's bookings by time, for its admins. Definer: as my_booking_ids.
 create function private.organization_booking_ids(
     p_org_id uuid,
     p_from timestamptz,
@@ -14149,8 +14685,8 @@ begin atomic
 end;
 
 comment on function public.my_bookings is
-    'The bookings of the caller as a learner and of those the caller is guardian of, from p_from on, in pages of at most 200; '
-    'p_after_start_at and p_after_id are those of the last row of the page before.';
+    'The bookings of the caller as a learner, and of learners whose guardian the caller is, from p_from on, in pages of at '
+    'most 200. For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.instructor_day(
     p_instructor_id uuid,
@@ -14167,7 +14703,7 @@ begin atomic
 end;
 
 comment on function public.instructor_day is
-    'The bookings of an instructor on a local date, for the instructor and the school''s admins.';
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
 
 create function public.organization_bookings(
     p_org_id uuid,
@@ -14190,8 +14726,8 @@ begin atomic
 end;
 
 comment on function public.organization_bookings is
-    'The bookings of an organization between two instants, for its admins, in pages of at most 200; p_after_start_at and p_after_id are those '
-    'of the last row of the page before.';
+    'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
+    'start_at and id of the last row as p_after_start_at and p_after_id.';
 
 -- sql/67_booking_lists/90_access.sql
 grant select on public.booking_details to authenticated;
@@ -14204,12 +14740,21 @@ grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
 
 -- sql/68_connect/10_tables.sql
+-- Connect: the Stripe accounts into which payees are paid.
+--
+-- stripe_connect_accounts   one live account for each payee: an instructor, or an organization that is paid itself
+-- connect_account_details   what Stripe says about an account that only admins may see
+--
+-- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
+-- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
+-- apply_account, apply_capability and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
+-- status is ready.
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );
 
 create table public.stripe_connect_accounts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     stripe_account_id text unique,
@@ -14220,7 +14765,6 @@ create table public.stripe_connect_accounts (
     payouts_enabled boolean not null default false,
     details_submitted boolean not null default false,
     transfers_enabled boolean not null default false,
-    requires_onboarding boolean not null generated always as (not details_submitted) stored,
     country text,
     default_currency text,
     business_type text,
@@ -14230,7 +14774,7 @@ create table public.stripe_connect_accounts (
     retired_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
     constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
@@ -14246,30 +14790,32 @@ create index on public.stripe_connect_accounts (org_id, instructor_id);
 create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
-    'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
-comment on column public.stripe_connect_accounts.country is 'Fixed when the account is made at Stripe, as is service_agreement.';
+    'The Stripe account of a payee: the instructor, or the organization if instructor_id is null.';
+comment on column public.stripe_connect_accounts.country is
+    'Fixed, like service_agreement, once Stripe has created the account.';
 comment on column public.stripe_connect_accounts.status_reason is
-    'Why it is not ready, in a word for the payee; Stripe''s own reason is for admins, in connect_account_details.';
-comment on column public.stripe_connect_accounts.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+    'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, '
+    'for admins.';
+comment on column public.stripe_connect_accounts.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.connect_account_details (
-    connect_account_id uuid primary key,
+    connect_account_id uuid not null unique,
     org_id uuid not null,
     disabled_reason text,
-    verification_status text,
     requirements jsonb,
     business_profile jsonb,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, connect_account_id),
     foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
 );
 
-create index on public.connect_account_details (org_id, connect_account_id);
 
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
 create type private.payee as (org_id uuid, instructor_id uuid);
-comment on type private.payee is 'Who is paid: an instructor, or the organization where instructor_id is null.';
+comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
 
 alter table public.stripe_connect_accounts enable row level security;
 alter table public.connect_account_details enable row level security;
@@ -14287,9 +14833,9 @@ select private.audit_table('public.stripe_connect_accounts', 'id');
 select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
 
 -- sql/68_connect/20_onboard.sql
--- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
--- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
--- country, and with it the agreement, can be chosen anew, under another key, until Stripe has made the account.
+-- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
+-- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
+-- account, another country (and so another service agreement) may be chosen, which changes the key.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -14351,7 +14897,7 @@ exception
 end;
 $$;
 
--- The payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
+-- Returns the payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
 create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns private.payee
     language plpgsql
@@ -14385,14 +14931,15 @@ begin
         perform private.refuse(
             'PT404', 'not_an_instructor',
             'You are not this instructor, nor do you administer this organization.',
-            'Call become_instructor first, or leave both out for yourself.'
+            'Call become_instructor first, or send neither id to act for yourself.'
         );
     end if;
     return payee;
 end;
 $$;
 
--- Takes Stripe's answer to the making of an account, or with p_is_fetched to a look at it, which is news as of now.
+-- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now. The
+-- webhook service and the jobs call it.
 -- Definer: the service has no access to the tables.
 create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
     returns void
@@ -14408,7 +14955,7 @@ begin
         perform private.refuse(
             'PT422', 'wrong_account',
             'That Stripe account belongs to another payee.',
-            'Record the account that was made with this row''s metadata.'
+            'Record the account that was created with this row''s metadata.'
         );
     end if;
     outcome := private.apply_account(
@@ -14421,16 +14968,16 @@ begin
     if outcome.status = 'parked' then
         perform private.refuse(
             'PT409', 'another_account_is_known',
-            'This payee has another Stripe account already.',
-            'Ask again: the answer is about the account that is known.'
+            'This payee already has another Stripe account.',
+            'Repeat the request to get the account that is recorded.'
         );
     end if;
 end;
 $$;
 
 -- sql/68_connect/30_account_events.sql
--- Brings a connected account to what Stripe says of it. The latest news count, in one second the furthest along, so that a
--- stale event never takes readiness away.
+-- Applies a connected account from a Stripe event or response. The latest event counts, within one second the furthest along, so
+-- a stale event never makes a ready account unready.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -14439,7 +14986,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.connect_status := private.connect_status_of(p_account);
+    new_status constant public.connect_status := private.connect_status_of(p_account);
     account public.stripe_connect_accounts;
 begin
     select * into account
@@ -14454,15 +15001,15 @@ begin
     if not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
-    if (p_occurred_at, news) <= (account.last_event_at, account.status) then
+    if (p_occurred_at, new_status) <= (account.last_event_at, account.status) then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.stripe_connect_accounts
     set stripe_account_id = p_account ->> 'id',
         account_type = coalesce(p_account ->> 'type', account_type),
-        status = news,
-        status_reason = private.connect_status_reason(p_account, news),
+        status = new_status,
+        status_reason = private.connect_status_reason(p_account, new_status),
         charges_enabled = (p_account -> 'charges_enabled')::boolean,
         payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
         details_submitted = (p_account -> 'details_submitted')::boolean,
@@ -14491,7 +15038,7 @@ begin
 end;
 $$;
 
--- Where a Stripe account stands, for the person who is to be paid. Payable means: transfers may arrive, and leave to a bank.
+-- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.
 create function private.connect_status_of(p_account jsonb)
     returns public.connect_status
     language sql
@@ -14508,7 +15055,7 @@ as $$
     end::public.connect_status;
 $$;
 
--- Why an account is not ready, in a word that the payee may see; whatever suspicion Stripe has is not in it.
+-- Why an account is not ready, as a code that the payee may see. It does not reveal Stripe's suspicions; those are for admins.
 create function private.connect_status_reason(p_account jsonb, p_status public.connect_status)
     returns text
     language sql
@@ -14527,7 +15074,7 @@ as $$
     end;
 $$;
 
--- A capability changed: what that means for the account is fetched from Stripe, since the event holds the capability alone.
+-- Queues a fetch of the account whose capability changed, because the event holds only the capability.
 create function private.apply_capability(p_event_id text, p_account_id text)
     returns private.stripe_outcome
     language plpgsql
@@ -14544,7 +15091,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'sync_account', format('sync_account:%s', p_event_id),
+        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
         jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
         format('connect_account:%s', account.id)
     );
@@ -14552,7 +15099,7 @@ begin
 end;
 $$;
 
--- The owner of an account cut the platform off: nothing can be sent there any more.
+-- Marks an account as disconnected when its owner has revoked the platform's access, and alerts the payee: transfers would fail.
 create function private.apply_deauthorization(p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -14591,7 +15138,7 @@ end;
 $$;
 
 -- sql/68_connect/40_dashboard.sql
--- The Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
+-- Returns the Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
 create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns table (stripe_account_id text)
     language plpgsql
@@ -14606,14 +15153,14 @@ begin
         perform private.refuse(
             'PT409', 'onboarding_not_finished',
             'The dashboard opens once onboarding is finished.',
-            'Go on with POST /connect/onboarding-links.'
+            'Continue with POST /connect/onboarding-links.'
         );
     end if;
     return query select account.stripe_account_id;
 end;
 $$;
 
--- The Stripe account of a payee to be fetched anew at the payee's own wish, at most once a minute.
+-- Returns the Stripe account that the webhook service is to fetch again because the payee asked for it, at most once a minute.
 -- Definer: the service has no access to the tables.
 create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns table (connect_account_id uuid, stripe_account_id text)
@@ -14629,7 +15176,7 @@ begin
         perform private.refuse(
             'PT429', 'too_soon',
             'This account was fetched a moment ago.',
-            'Wait a minute; news from Stripe arrive by themselves.'
+            'Wait a minute. Changes at Stripe also arrive by themselves.'
         );
     end if;
     perform set_config('lplate.acting_user', p_user_id::text, true);
@@ -14642,7 +15189,7 @@ begin
 end;
 $$;
 
--- The live Stripe account of a payee for whom a person may act, locked.
+-- Returns, locked, the live Stripe account of a payee for whom a person may act; refuses if there is none.
 create function private.require_connect_account(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns public.stripe_connect_accounts
     language plpgsql
@@ -14666,7 +15213,7 @@ begin
         perform private.refuse(
             'PT404', 'no_account',
             'There is no Stripe account yet.',
-            'Begin with POST /connect/onboarding-links.'
+            'Start with POST /connect/onboarding-links.'
         );
     end if;
     return account;
@@ -14696,99 +15243,22 @@ grant execute on function private.open_dashboard_link to webhook_service;
 grant execute on function private.record_connect_account to webhook_service, jobs;
 
 -- sql/70_earnings/10_tables.sql
+-- Earnings: what instructors have earned and what was taken back, one signed row a cause. A row says when it can be paid
+-- (available_at), where it stands (11_transitions.sql) and, later, which payout pays it.
+-- * 20_accrue.sql adds a row when a booking ends, or when prepaid minutes expire.
+-- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
+-- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
+-- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
+-- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
+-- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
     'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
 );
 create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
-create type public.payout_run_status as enum ('open', 'completed');
-create type public.payout_outcome as enum ('payout', 'skipped', 'held');
-create type public.payout_status as enum (
-    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
-);
-create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
-create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
-
-create table public.payout_runs (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null references public.organizations (id) on delete restrict,
-    schedule public.payout_schedule not null,
-    period_on date not null,
-    sequence integer not null default 1,
-    cutoff_at timestamptz not null,
-    status public.payout_run_status not null default 'open',
-    heartbeat_at timestamptz not null,
-    completed_at timestamptz,
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
-    unique (org_id, schedule, period_on, sequence),
-    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
-    constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
-);
-
-comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
-comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
-comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
-comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
-comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
-
--- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
-create table public.payouts (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null,
-    run_id uuid not null,
-    payee_id uuid not null,
-    instructor_id uuid,
-    connect_account_id uuid not null,
-    currency text not null,
-    amount_cents bigint not null,
-    reversed_cents bigint not null default 0,
-    status public.payout_status not null default 'pending',
-    payout_date date not null,
-    stripe_transfer_id text unique,
-    failure_code text,
-    failure_message text,
-    paid_at timestamptz,
-    last_tried_at timestamptz,
-    leased_until timestamptz,
-    metadata jsonb not null default '{}',
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
-    unique (run_id, payee_id, currency),
-    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
-    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
-    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint amount_is_positive check (amount_cents > 0),
-    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents),
-    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
-    constraint paid_means_transferred check (
-        (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
-        and (status in ('paid', 'reversed')) = (paid_at is not null)
-    ),
-    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
-    constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
-)
-with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
-
-create index on public.payouts (org_id, instructor_id);
-create index on public.payouts (org_id, run_id);
-create index on public.payouts (org_id, connect_account_id);
-create index on public.payouts (instructor_id, payout_date);
-create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
-create index on public.payouts (run_id, leased_until) where status = 'sending';
-create index on public.payouts (run_id, status);
-
-comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
-comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
-comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
-comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
-comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
 
 create table public.earnings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     payee_id uuid not null,
@@ -14806,15 +15276,13 @@ create table public.earnings (
     payout_id uuid,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
     foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict,
     foreign key (org_id, credit_entry_id) references public.credit_entries (org_id, id) on delete restrict,
-    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
-    foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint payee_is_the_instructor_or_the_organization check (payee_id in (instructor_id, org_id)),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amount_is_not_zero check (amount_cents <> 0),
@@ -14841,91 +15309,14 @@ create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
-comment on table public.earnings is 'What an instructor earned, or gave back: signed, one row a cause.';
-comment on column public.earnings.available_at is 'When it becomes payable: the lesson plus the organization''s hold.';
-comment on column public.earnings.payout_id is 'The payout that pays it; its amount never changes from then on.';
-comment on column public.earnings.reversed_payout_id is 'For an adjustment: the payout whose transfer came back.';
-
-create table public.payout_items (
-    payout_id uuid not null,
-    earning_id uuid not null,
-    org_id uuid not null,
-    instructor_id uuid not null,
-    amount_cents bigint not null,
-    primary key (payout_id, earning_id),
-    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
-    foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
-);
-
-create index on public.payout_items (org_id, payout_id);
-create index on public.payout_items (org_id, earning_id);
-create index on public.payout_items (org_id, instructor_id);
-create index on public.payout_items (instructor_id);
-
-comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
-
-create table public.payout_run_results (
-    run_id uuid not null,
-    org_id uuid not null,
-    payee_id uuid not null,
-    instructor_id uuid,
-    currency text not null,
-    amount_cents bigint not null,
-    outcome public.payout_outcome not null,
-    reason text,
-    payout_id uuid,
-    primary key (run_id, payee_id, currency),
-    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
-    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
-    constraint a_payout_or_a_reason check (
-        (outcome = 'payout') = (payout_id is not null)
-        and (outcome = 'payout') = (reason is null)
-    )
-);
-
-create index on public.payout_run_results (org_id, run_id);
-create index on public.payout_run_results (org_id, instructor_id);
-create index on public.payout_run_results (org_id, payout_id);
-create index on public.payout_run_results (instructor_id);
-
-comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
-comment on column public.payout_run_results.reason is
-    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
-
-create table public.bank_payouts (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null,
-    connect_account_id uuid not null,
-    instructor_id uuid,
-    stripe_payout_id text not null unique,
-    currency text not null,
-    amount_cents bigint not null,
-    status public.bank_payout_status not null,
-    arrival_on date,
-    failure_code text,
-    failure_message text,
-    last_event_at timestamptz not null,
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
-);
-
-create index on public.bank_payouts (org_id, connect_account_id);
-create index on public.bank_payouts (org_id, instructor_id);
-create index on public.bank_payouts (instructor_id, created_at);
-
-comment on table public.bank_payouts is
-    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
-comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+comment on table public.earnings is 'What an instructor earned (positive) or gave back (negative): one row for each cause.';
+comment on column public.earnings.available_at is
+    'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
+comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
+comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 
 create table public.problem_reports (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null,
     learner_id uuid not null,
@@ -14936,6 +15327,7 @@ create table public.problem_reports (
     resolved_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -14950,50 +15342,11 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
-comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
+comment on table public.problem_reports is
+    'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 
-create table private.payout_attempts (
-    payout_id uuid not null references public.payouts (id) on delete restrict,
-    attempt integer not null,
-    idempotency_key text not null unique,
-    amount_cents bigint not null,
-    currency text not null,
-    destination text not null,
-    status private.attempt_status not null default 'sending',
-    worker_id uuid not null,
-    error_code text,
-    error_message text,
-    started_at timestamptz not null,
-    finished_at timestamptz,
-    primary key (payout_id, attempt),
-    constraint attempts_are_counted_from_one check (attempt >= 1),
-    constraint destination_is_stripes check (destination ~ '^acct_'),
-    constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
-);
-
-comment on table private.payout_attempts is
-    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
-
-alter table public.payout_runs enable row level security;
-alter table public.payouts enable row level security;
 alter table public.earnings enable row level security;
-alter table public.payout_items enable row level security;
-alter table public.payout_run_results enable row level security;
-alter table public.bank_payouts enable row level security;
 alter table public.problem_reports enable row level security;
-alter table private.payout_attempts enable row level security;
-
-create trigger touch_updated_at
-    before update on public.payout_runs
-    for each row execute function private.touch_updated_at();
-
-create trigger enforce_status_transition
-    before insert or update of status on public.payouts
-    for each row execute function private.enforce_status_transition('payout');
-
-create trigger touch_updated_at
-    before update on public.payouts
-    for each row execute function private.touch_updated_at();
 
 create trigger enforce_status_transition
     before insert or update of status on public.earnings
@@ -15003,31 +15356,35 @@ create trigger touch_updated_at
     before update on public.earnings
     for each row execute function private.touch_updated_at();
 
-create trigger forbid_change
-    before update or delete on public.payout_items
-    for each row execute function private.forbid_change();
-
-create trigger forbid_truncate
-    before truncate on public.payout_items
-    for each statement execute function private.forbid_change();
-
-create trigger touch_updated_at
-    before update on public.bank_payouts
-    for each row execute function private.touch_updated_at();
-
 create trigger touch_updated_at
     before update on public.problem_reports
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.bank_payouts', 'id');
-
 select private.audit_table('public.problem_reports', 'id', '{description,resolution}');
-
-select private.audit_table('public.payout_runs', 'id');
-
-select private.audit_table('public.payouts', 'id');
-
 select private.audit_table('public.earnings', 'id');
+
+-- sql/70_earnings/11_transitions.sql
+-- How an earning moves. It counts for the payee from "available" on: that is when the ledger turns what is pending into what is
+-- payable. What stays frozen after a lost authorization is for an admin to decide: by a refund, or in Studio by setting it back to
+-- pending.
+--
+-- earning:
+--   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
+--   · → frozen: accrue_earning (user, service, job, studio)
+--   · → available: post_payout_reversal (service, job)
+--   pending → available: make_earnings_available (service, job)
+--   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
+--   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
+--   available → paid: mark_payout_paid (service, job)
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('earning', 'new', 'pending', '{user,service,job,studio}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'pending', 'available', '{service,job}'),
+    ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
+    ('earning', 'available', 'paid', '{service,job}');
 
 -- sql/70_earnings/20_accrue.sql
 -- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
@@ -15324,8 +15681,9 @@ create trigger freeze_unpaid_earnings
     execute function private.freeze_unpaid_earnings();
 
 -- sql/70_earnings/41_report_problem.sql
--- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
--- Definer: nobody writes earnings directly.
+-- Freezes the earning of a lesson of which the learner, or a guardian, says that something was wrong. Possible until the hold
+-- before payout has passed; a platform admin then decides with admin_resolve_problem.
+-- Definer: no role may write earnings.
 create function private.report_problem(p_booking_id uuid, p_description text)
     returns uuid
     language plpgsql
@@ -15360,7 +15718,7 @@ begin
     if not found then
         perform private.refuse(
             'PT409', 'nothing_to_freeze',
-            'A problem can be reported after the lesson, until it is paid out.',
+            'A problem can be reported once the lesson is over, and until its earning is due for payout.',
             'Ask for a refund instead.'
         );
     end if;
@@ -15377,9 +15735,9 @@ exception
 end;
 $$;
 
--- An admin of the platform decides a reported problem: the earning goes on, or stays frozen for a refund.
--- Definer: nobody writes earnings directly.
-create function private.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+-- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen, to be refunded.
+-- Definer: no role may write earnings.
+create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
     language plpgsql
     volatile
@@ -15400,12 +15758,12 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'problem_not_found',
-            'There is no such open report.',
-            'Reload the list of reports.'
+            'There is no open problem report with that id.',
+            'Reload the list of problem reports.'
         );
     end if;
 
-    if p_releases_earning then
+    if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
         where booking_id = report.booking_id
@@ -15414,9 +15772,9 @@ begin
 end;
 $$;
 
--- sql/70_earnings/50_release.sql
--- Makes the earnings payable whose hold has ended by the cutoff and whose money Stripe has made available, and returns how
--- many. Null means every organization.
+-- sql/70_earnings/50_payable.sql
+-- Moves every payable earning from pending to available, posts that to the ledger (instructor_pending to payee_payable), and
+-- returns how many were moved. Called by jobs maintain for every organization (null), and by open_payout_run for one.
 create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
     returns integer
     language plpgsql
@@ -15427,7 +15785,7 @@ as $$
 declare
     postings private.keyed_posting[];
 begin
-    with released as (
+    with freed as (
         update public.earnings earning
         set status = 'available'
         where earning.id = any (
@@ -15435,36 +15793,36 @@ begin
                 select waiting.id
                 from public.earnings waiting
                 where waiting.status = 'pending'
-                    and waiting.id in (select cleared.id from private.payable_earnings(p_org_id, p_cutoff_at) cleared)
+                    and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
                 order by waiting.id
                 for no key update
             )
         )
-        returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
+        returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
     )
 
     select array_agg(
         row(
-            released.id, format('earning:%s:available', released.id), released.currency,
+            freed.org_id, freed.id, format('earning:%s:available', freed.id), freed.currency,
             line.account_kind, line.owner_id, line.amount_cents
         )::private.keyed_posting
     )
     into postings
-    from released
+    from freed
     cross join lateral (
         values
-            ('instructor_pending'::private.ledger_account_kind, released.instructor_id, released.amount_cents),
-            ('payee_payable', released.payee_id, -released.amount_cents)
+            ('instructor_pending'::private.ledger_account_kind, freed.instructor_id, freed.amount_cents),
+            ('payee_payable', freed.payee_id, -freed.amount_cents)
     ) line (account_kind, owner_id, amount_cents);
 
     return private.post_batch('earning_available', 'earning', p_cutoff_at, postings);
 end;
 $$;
 
--- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
--- transferred and nobody disputes, also if they take it away: a refund is netted where its lesson is paid, and shortens no other
--- lesson's payout, so it waits for a frozen one. Whether they were released already makes no difference. Null means every
--- organization.
+-- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
+-- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
+-- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language sql
@@ -15498,13 +15856,366 @@ as $$
         and (p_org_id is null or earning.org_id = p_org_id);
 $$;
 
+-- sql/70_earnings/80_api.sql
+create view public.instructor_balances
+    with (security_invoker = true)
+as
+select
+    earning.org_id,
+    earning.instructor_id,
+    earning.currency,
+    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
+    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
+    coalesce(
+        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
+    )::bigint as available_cents,
+    coalesce(
+        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
+    )::bigint as in_transit_cents,
+    (
+        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
+    )::bigint as paid_cents
+from public.earnings earning
+group by earning.org_id, earning.instructor_id, earning.currency;
+
+comment on view public.instructor_balances is
+    'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
+    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
+
+create function public.my_balance()
+    returns setof public.instructor_balances
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select balance.*
+    from public.instructor_balances balance
+    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+end;
+
+comment on function public.my_balance is
+    'What the caller earned as an instructor: the rows of instructor_balances, one for each organization and currency.';
+
+create function public.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.report_problem(p_booking_id, p_description);
+
+comment on function public.report_problem is
+    'Reports that something was wrong with a lesson, before it is paid out: its earning is frozen until a platform admin decides. For the '
+    'learner and guardians. Returns the report''s id. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules '
+    'of public.problem_reports.';
+
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
+
+comment on function public.admin_resolve_problem is
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
+    'Errors: not_an_admin, reason_required, problem_not_found.';
+
+-- sql/70_earnings/90_access.sql
+create policy select_own_or_admin on public.earnings
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_family_or_admin on public.problem_reports
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.problem_reports to authenticated, service_role;
+grant select on public.earnings to authenticated, service_role;
+grant select on public.instructor_balances to authenticated;
+-- NOTE: no write is granted to anybody; money moves only through functions.
+
+grant execute on function private.report_problem to authenticated;
+grant execute on function public.report_problem to authenticated;
+grant execute on function private.admin_resolve_problem to authenticated;
+grant execute on function public.admin_resolve_problem to authenticated;
+grant execute on function public.my_balance to authenticated;
+
+-- sql/72_payouts/10_tables.sql
+-- Payouts: paying instructors, or their school, what they have earned, by Stripe transfers to their connected accounts.
+-- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
+-- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
+-- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
+-- * The job `python -m jobs payouts` calls due_payout_runs, open_payout_run, claim_payout, record_…, close_payout_run, in this order.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
+-- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
+--   they are paid (60_statements.sql, 61_settings.sql).
+-- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
+create type public.payout_run_status as enum ('open', 'completed');
+create type public.payout_outcome as enum ('payout', 'skipped', 'held');
+create type public.payout_status as enum (
+    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
+);
+create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
+create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
+
+create table public.payout_runs (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    schedule public.payout_schedule not null,
+    period_on date not null,
+    sequence integer not null default 1,
+    cutoff_at timestamptz not null,
+    status public.payout_run_status not null default 'open',
+    heartbeat_at timestamptz not null,
+    completed_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, schedule, period_on, sequence),
+    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
+    constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
+);
+
+comment on table public.payout_runs is 'One payday of an organization: opened once a period, and resumed until every payout of it is settled.';
+comment on column public.payout_runs.period_on is 'The payday, as a date in the organization''s time zone.';
+comment on column public.payout_runs.sequence is 'Numbers the runs of a day, of which only the instant schedule can have several.';
+comment on column public.payout_runs.cutoff_at is 'The run pays what is payable by then. Set when the run is opened; never changed.';
+comment on column public.payout_runs.heartbeat_at is 'When a job last worked on the run.';
+
+-- The two partial indexes below are the queue of a run. Every payout sent leaves dead entries in them that the next claim has to
+-- step over, hence the frequent vacuum.
+create table public.payouts (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    run_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    connect_account_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    reversed_cents bigint not null default 0,
+    status public.payout_status not null default 'pending',
+    payout_date date not null,
+    stripe_transfer_id text unique,
+    failure_code text,
+    failure_message text,
+    paid_at timestamptz,
+    last_tried_at timestamptz,
+    leased_until timestamptz,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents),
+    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
+    constraint paid_means_transferred check (
+        (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
+        and (status in ('paid', 'reversed')) = (paid_at is not null)
+    ),
+    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
+    constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
+)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
+
+create index on public.payouts (org_id, instructor_id);
+create index on public.payouts (org_id, run_id);
+create index on public.payouts (org_id, connect_account_id);
+create index on public.payouts (instructor_id, payout_date);
+create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
+create index on public.payouts (run_id, leased_until) where status = 'sending';
+create index on public.payouts (run_id, status);
+
+comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
+comment on column public.payouts.payee_id is 'The instructor or the organization that is paid, as the ledger names the owner of the account.';
+comment on column public.payouts.instructor_id is 'Null when the organization is the payee.';
+comment on column public.payouts.leased_until is
+    'While a payout is being sent: until then it belongs to one worker; afterwards another may look the transfer up and go on.';
+comment on column public.payouts.status is 'paid: the transfer was made. What the payee''s bank does later is in bank_payouts.';
+
+alter table public.earnings
+    add foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    add foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict;
+
+create table public.payout_items (
+    payout_id uuid not null,
+    earning_id uuid not null,
+    org_id uuid not null,
+    instructor_id uuid not null,
+    amount_cents bigint not null,
+    primary key (org_id, payout_id, earning_id),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
+);
+
+create index on public.payout_items (org_id, earning_id);
+create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
+
+comment on table public.payout_items is 'The earnings that a payout pays. Their amounts sum to the amount of the payout.';
+
+create table public.payout_run_results (
+    run_id uuid not null,
+    org_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    outcome public.payout_outcome not null,
+    reason text,
+    payout_id uuid,
+    primary key (org_id, run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint a_payout_or_a_reason check (
+        (outcome = 'payout') = (payout_id is not null)
+        and (outcome = 'payout') = (reason is null)
+    )
+);
+
+create index on public.payout_run_results (org_id, instructor_id);
+create index on public.payout_run_results (org_id, payout_id);
+create index on public.payout_run_results (instructor_id);
+
+comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and the reason if it made no payout.';
+comment on column public.payout_run_results.reason is
+    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
+
+create table public.bank_payouts (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    connect_account_id uuid not null,
+    instructor_id uuid,
+    stripe_payout_id text not null unique,
+    currency text not null,
+    amount_cents bigint not null,
+    status public.bank_payout_status not null,
+    arrival_on date,
+    failure_code text,
+    failure_message text,
+    last_event_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
+);
+
+create index on public.bank_payouts (org_id, connect_account_id);
+create index on public.bank_payouts (org_id, instructor_id);
+create index on public.bank_payouts (instructor_id, created_at);
+
+comment on table public.bank_payouts is
+    'Mirror of Stripe''s payouts from connected accounts to their banks. When one fails the money is back in the connected account, so nothing '
+    'is paid again.';
+comment on column public.bank_payouts.arrival_on is 'The day on which Stripe expects the money at the bank.';
+
+create table private.payout_attempts (
+    org_id uuid not null,
+    payout_id uuid not null,
+    attempt integer not null,
+    idempotency_key text not null,
+    amount_cents bigint not null,
+    currency text not null,
+    destination text not null,
+    status private.attempt_status not null default 'sending',
+    worker_id uuid not null,
+    error_code text,
+    error_message text,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    primary key (org_id, payout_id, attempt),
+    unique (org_id, idempotency_key),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint attempts_are_counted_from_one check (attempt >= 1),
+    constraint destination_is_stripes check (destination ~ '^acct_'),
+    constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
+);
+
+comment on table private.payout_attempts is
+    'Attempts to transfer a payout. An attempt is committed before Stripe is called, with everything that the call sends.';
+
+alter table public.payout_runs enable row level security;
+alter table public.payouts enable row level security;
+alter table public.payout_items enable row level security;
+alter table public.payout_run_results enable row level security;
+alter table public.bank_payouts enable row level security;
+alter table private.payout_attempts enable row level security;
+
+create trigger touch_updated_at
+    before update on public.payout_runs
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.payouts
+    for each row execute function private.enforce_status_transition('payout');
+
+create trigger touch_updated_at
+    before update on public.payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.payout_items
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
+
+create trigger touch_updated_at
+    before update on public.bank_payouts
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.bank_payouts', 'id');
+select private.audit_table('public.payout_runs', 'id');
+select private.audit_table('public.payouts', 'id');
+
 -- sql/72_payouts/11_transitions.sql
+-- How a payout moves. Stripe is asked for a transfer only while a payout is "sending", and what was never answered is "unknown" until
+-- it has been looked up: so nothing is sent twice. A payout becomes pending again before it is sent again, held or cancelled.
+--
+-- payout:
+--   · → pending: open_payout_run (job)
+--   pending → sending: claim_payout, apply_transfer (job, service)
+--   pending → held: admin_hold_payout, claim_payout, record_transfer_failure (user, job, service, studio)
+--   pending, failed, held → cancelled: admin_cancel_payout (user, job, studio)
+--   sending → paid: record_transfer, apply_transfer (job, service)
+--   sending → pending, failed, unknown: record_transfer_failure (job, service)
+--   unknown → paid: record_transfer, apply_transfer (job, service)
+--   unknown → pending: claim_payout (job, service)
+--   failed → pending: claim_payout, apply_transfer, admin_release_payout, admin_hold_payout (user, job, service, studio)
+--   held → pending: admin_release_payout (user, job, studio)
+--   paid → reversed: record_transfer, apply_transfer (job, service)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('payout', 'new', 'pending', '{job}'),
     ('payout', 'pending', 'sending', '{job,service}'),
     ('payout', 'pending', 'held', '{user,job,service,studio}'),
     ('payout', 'pending', 'cancelled', '{user,job,studio}'),
+    ('payout', 'failed', 'cancelled', '{user,job,studio}'),
+    ('payout', 'held', 'cancelled', '{user,job,studio}'),
     ('payout', 'sending', 'paid', '{job,service}'),
     ('payout', 'sending', 'pending', '{job,service}'),
     ('payout', 'sending', 'failed', '{job,service}'),
@@ -15512,25 +16223,14 @@ values
     ('payout', 'unknown', 'paid', '{job,service}'),
     ('payout', 'unknown', 'pending', '{job,service}'),
     ('payout', 'failed', 'pending', '{user,job,service,studio}'),
-    ('payout', 'failed', 'cancelled', '{user,job,studio}'),
     ('payout', 'held', 'pending', '{user,job,studio}'),
-    ('payout', 'held', 'cancelled', '{user,job,studio}'),
-    ('payout', 'paid', 'reversed', '{job,service}'),
-    ('earning', 'new', 'pending', '{user,service,job,studio}'),
-    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'new', 'available', '{service,job}'),
-    ('earning', 'pending', 'available', '{service,job}'),
-    ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
-    ('earning', 'available', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'frozen', 'available', '{user,service,job,studio}'),
-    ('earning', 'available', 'paid', '{service,job}');
+    ('payout', 'paid', 'reversed', '{job,service}');
 
 -- sql/72_payouts/20_paydays.sql
--- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
--- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone. After its first
--- run of the day, instant is due again only when somebody can be paid.
--- Definer: the jobs have no access to the tables.
+-- The runs that the payout job has to open or resume: unfinished ones, and for each schedule in use the latest payday of every
+-- organization that owes something. "Today" is the date in the organization's time zone. With p_date, only that weekly payday.
+-- The instant schedule is due again on the same day only if a payout would come of it.
+-- Definer: the job has no access to the tables.
 create function private.due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
     language plpgsql
@@ -15600,8 +16300,9 @@ begin
 end;
 $$;
 
--- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
--- date, also after the organization has changed its weekday.
+-- Refuses a date on which no run of this schedule can be opened, or an organization that does not exist; null stands for today and
+-- for every organization. A date that has a run already is accepted, so that the run can be resumed even after the organization
+-- has changed its payout weekday.
 create function private.assert_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
@@ -15610,11 +16311,13 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     set search_path = ''
 as $$
 begin
-    if p_org_id is not null and not exists (select from public.organizations where id = p_org_id) then
+    if p_org_id is not null and not exists (
+        select from public.organizations where id = p_org_id and not is_platform
+    ) then
         perform private.refuse(
             'PT404', 'organization_not_found',
-            'There is no such organization.',
-            'Check the id, or leave it out for all organizations.'
+            'There is no organization with that id.',
+            'Check the id, or omit it to pay the instructors of all organizations.'
         );
     end if;
     if p_date is null or exists (
@@ -15629,38 +16332,40 @@ begin
         perform private.refuse(
             'PT422', 'payday_too_old',
             format('%s is more than a year ago.', p_date),
-            'Give a payday of the last twelve months.'
+            'Give a payday within the last twelve months.'
         );
     end if;
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date <= (private.clock() at time zone organization.time_zone)::date
     ) then
         perform private.refuse(
             'PT422', 'payday_in_future',
-            format('%s has not come yet.', p_date),
-            'Give a payday that has come, or leave the date out for the latest.'
+            format('%s is in the future.', p_date),
+            'Give a payday up to today, or omit the date to use the latest payday.'
         );
     end if;
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
             'PT422', 'not_a_payday',
-            format('%s is a %s, which is nobody''s payday.', p_date, trim(to_char(p_date, 'Day'))),
+            format('%s is a %s, on which no organization pays.', p_date, trim(to_char(p_date, 'Day'))),
             'Give a date that falls on the organization''s payout weekday.'
         );
     end if;
 end;
 $$;
 
--- The latest period of a schedule that is not after a local date: the day itself, the organization's weekday, or the first
--- of the month.
+-- The latest payday of a schedule up to a date. Weekly: the organization's payout weekday; monthly: the first of the month;
+-- daily and instant: the date itself.
 create function private.payday_of(p_schedule public.payout_schedule, p_on date, p_payout_weekday smallint)
     returns date
     language sql
@@ -15675,8 +16380,8 @@ as $$
     end;
 $$;
 
--- Until when earnings count for a payday: now, but not past the end of that day in the organization's zone, so that a late
--- run pays what was due on the day.
+-- The cutoff of a run: now, but never later than the end of the payday in the organization's time zone, so that a run that comes
+-- late pays what was due on its day.
 create function private.payout_cutoff(p_org_id uuid, p_period_on date)
     returns timestamptz
     language sql
@@ -15690,11 +16395,10 @@ as $$
 $$;
 
 -- sql/72_payouts/30_open_run.sql
--- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
--- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
--- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
--- every statement is planned for what it gets.
--- Definer: the jobs have no access to the tables.
+-- Opens the run of a payday and creates all its payouts in one transaction, or returns the run that was opened before: starting
+-- again resumes, and two jobs that start at once get the same run. Only the instant schedule opens several runs a day.
+-- Custom plans, because a plan cached for one payment would be quadratic for a whole organization.
+-- Definer: the job has no access to the tables.
 create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns uuid
     language plpgsql
@@ -15737,9 +16441,9 @@ begin
 end;
 $$;
 
--- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
--- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
--- earnings, so that nothing has to be joined by what the planner cannot estimate.
+-- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
+-- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
+-- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -15753,7 +16457,7 @@ begin
     perform
     from public.earnings earning
     where earning.id = any (
-        array(select cleared.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+        array(select payable.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) payable)
     )
     order by earning.id
     for no key update;
@@ -15807,7 +16511,7 @@ begin
 
     select array_agg(
         row(
-            created.id, format('payout:%s:created', created.id), created.currency,
+            p_run.org_id, created.id, format('payout:%s:created', created.id), created.currency,
             line.account_kind, created.payee_id, line.amount_cents
         )::private.keyed_posting
     )
@@ -15824,8 +16528,8 @@ begin
     perform private.raise_alert(
         result.org_id, result.instructor_id, 'payout_held',
         case result.reason
-            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
-            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+            when 'admin_hold' then 'Your payout is on hold while the platform looks into it.'
+            else 'Your payout is on hold because Stripe has restricted your account. Open its Stripe dashboard, or contact support.'
         end,
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )
@@ -15836,8 +16540,9 @@ end;
 $$;
 
 -- sql/72_payouts/31_decide.sql
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
--- and by those that look before that and therefore also count what is pending.
+-- Decides for every payee with a payable balance: a payout, skipped, or held, with the reason. A payout is held when somebody must
+-- act: an admin holds the instructor, or Stripe has restricted the account. create_payouts passes {available}; the previews
+-- pass {pending,available}, since they ask before make_earnings_available has run.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
@@ -15861,17 +16566,17 @@ create function private.decide_payouts(
 as $$
     with balance as (
         select
-            cleared.payee_id,
-            nullif(cleared.payee_id, p_org_id) as instructor_id,
-            cleared.currency,
-            sum(cleared.amount_cents)::bigint as amount_cents,
-            array_agg(cleared.id) as earning_ids
-        from private.payable_earnings(p_org_id, p_cutoff_at) cleared
-        where cleared.status = any (p_statuses)
-        group by cleared.payee_id, cleared.currency
+            payable.payee_id,
+            nullif(payable.payee_id, p_org_id) as instructor_id,
+            payable.currency,
+            sum(payable.amount_cents)::bigint as amount_cents,
+            array_agg(payable.id) as earning_ids
+        from private.payable_earnings(p_org_id, p_cutoff_at) payable
+        where payable.status = any (p_statuses)
+        group by payable.payee_id, payable.currency
     ),
 
-    judged as (
+    decided as (
         select
             balance.*,
             account.id as connect_account_id,
@@ -15897,22 +16602,22 @@ as $$
     )
 
     select
-        judged.payee_id,
-        judged.instructor_id,
-        judged.connect_account_id,
-        judged.currency,
-        judged.amount_cents,
-        judged.earning_ids,
+        decided.payee_id,
+        decided.instructor_id,
+        decided.connect_account_id,
+        decided.currency,
+        decided.amount_cents,
+        decided.earning_ids,
         case
-            when judged.reason is null then 'payout'
-            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            when decided.reason is null then 'payout'
+            when decided.reason in ('admin_hold', 'account_restricted') then 'held'
             else 'skipped'
         end::public.payout_outcome,
-        judged.reason
-    from judged;
+        decided.reason
+    from decided;
 $$;
 
--- Would a run with this cutoff make any payout?
+-- Would a run with this cutoff make at least one payout?
 create function private.has_payouts_due(
     p_org_id uuid,
     p_schedule public.payout_schedule,
@@ -15931,7 +16636,7 @@ as $$
     );
 $$;
 
--- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
+-- What a run of this payday would decide if it were opened now, for `jobs payouts --dry-run`. Definer: the job has no access to the tables.
 create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns table (
         instructor_id uuid,
@@ -15962,7 +16667,8 @@ as $$
 $$;
 
 -- sql/72_payouts/32_follow_run.sql
--- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+-- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
+-- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
     returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
     language sql
@@ -15987,36 +16693,12 @@ as $$
     where payout.run_id = p_run_id;
 $$;
 
--- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
--- {"amount", "currency"}. Definer: the jobs have no access to the tables.
-create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
-    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
-    language sql
-    stable
-    security definer
-    set search_path = ''
-as $$
-    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
-    from (
-        select payout.currency, sum(payout.amount_cents)::bigint as cents
-        from public.payouts payout
-        where payout.run_id = p_run_id
-            and payout.status in ('pending', 'failed')
-        group by payout.currency
-    ) needed
-    cross join lateral (
-        select coalesce(sum(fund.amount), 0)::bigint as cents
-        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
-        where fund.currency = needed.currency
-    ) covered
-    where covered.cents < needed.cents
-    order by needed.currency;
-$$;
-
--- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
+-- Completes a run once nothing is left to send, and returns its result. A run is settled when it is completed and none of its
+-- payouts is held or waits again. Definer: the jobs have no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
     returns table (
         is_completed boolean,
+        is_settled boolean,
         total bigint,
         paid bigint,
         held bigint,
@@ -16046,6 +16728,8 @@ begin
     return query
     select
         run.status = 'completed',
+        run.status = 'completed'
+            and count(payout.id) filter (where payout.status not in ('paid', 'reversed', 'cancelled')) = 0,
         count(payout.id),
         count(payout.id) filter (where payout.status in ('paid', 'reversed')),
         count(payout.id) filter (where payout.status = 'held'),
@@ -16055,17 +16739,63 @@ begin
     from public.payout_runs run
     left join public.payouts payout on payout.run_id = run.id
     where run.id = p_run_id
-    group by run.id;
+    group by run.org_id, run.id;
 end;
 $$;
 
+-- sql/72_payouts/33_decide_run.sql
+-- Decides whether a run may be paid now, from Stripe's list of available {"amount", "currency"}; null: Stripe did not tell. A run
+-- that is not covered in every currency is not paid at all, since paying a part of it would choose who waits. shortfalls lists
+-- what is missing. Definer: the jobs have no access to the tables.
+create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
+    returns table (is_payable boolean, shortfalls jsonb)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        p_available is not null and count(*) = 0,
+        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
+    from private.payout_shortfalls(p_run_id, p_available) shortfall
+    where p_available is not null;
+end;
+$$;
+
+-- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
+-- {"amount", "currency"}.
+create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
+    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
+    from (
+        select payout.currency, sum(payout.amount_cents)::bigint as cents
+        from public.payouts payout
+        where payout.run_id = p_run_id
+            and payout.status in ('pending', 'failed')
+        group by payout.currency
+    ) needed
+    cross join lateral (
+        select coalesce(sum(fund.amount), 0)::bigint as cents
+        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
+        where fund.currency = needed.currency
+    ) covered
+    where covered.cents < needed.cents
+    order by needed.currency;
+$$;
+
 -- sql/72_payouts/40_claim.sql
--- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
--- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
--- not ready any more is held instead. Every row is found by its key: a plan made while a table was empty, and kept, would
--- otherwise read all of it for each payout of a long run.
--- Definer: the jobs have no access to the tables.
+-- Gives a worker one payout of a run to send, and records the attempt, which must be committed before Stripe is called. An attempt
+-- whose worker died or whose outcome is unknown is given out again under the same idempotency key, with must_look_up. Only after
+-- Stripe has refused is there a new attempt with a new key; a payout that failed since p_started_at waits for the next invocation.
+-- If the payee's account is no longer ready, the payout is held instead. Sequential scans are off, because a plan cached while the
+-- tables were empty would read all of them for each payout. Definer: the job has no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
     p_worker_id uuid,
@@ -16091,8 +16821,8 @@ create function private.claim_payout(
 as $$
 declare
     payout public.payouts;
-    last_try private.payout_attempts;
-    this_try private.payout_attempts;
+    last_attempt private.payout_attempts;
+    this_attempt private.payout_attempts;
     account public.stripe_connect_accounts;
 begin
     loop
@@ -16101,15 +16831,16 @@ begin
             return;
         end if;
 
-        select * into last_try
-        from private.payout_attempts made
-        where made.payout_id = payout.id
-        order by made.attempt desc
+        select * into last_attempt
+        from private.payout_attempts tried
+        where tried.org_id = payout.org_id
+            and tried.payout_id = payout.id
+        order by tried.attempt desc
         limit 1;
         select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
 
-        exit when account.status = 'ready' or last_try.status in ('sending', 'unknown');
-        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers now.');
+        exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
+        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
     end loop;
 
     update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
@@ -16119,27 +16850,28 @@ begin
         leased_until = private.clock() + p_lease
     where id = payout.id;
 
-    insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
+    insert into private.payout_attempts as tried (
+        org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
+        payout.org_id,
         payout.id,
-        next_try.attempt,
-        format('payout:%s:%s', payout.id, next_try.attempt),
+        next_attempt.attempt,
+        format('payout:%s:%s', payout.id, next_attempt.attempt),
         payout.amount_cents,
         payout.currency,
         account.stripe_account_id,
         p_worker_id,
         private.clock()
     from (
-        select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
-    ) next_try
+        select coalesce(last_attempt.attempt, 0) + (last_attempt.status is null or last_attempt.status = 'refused')::integer as attempt
+    ) next_attempt
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
             started_at = excluded.started_at,
             finished_at = null
-    returning made.* into this_try;
+    returning tried.* into this_attempt;
 
     update public.payout_runs
     set heartbeat_at = private.clock()
@@ -16148,20 +16880,20 @@ begin
 
     return query
     select
-        this_try.payout_id,
-        this_try.attempt,
-        this_try.idempotency_key,
-        this_try.amount_cents,
-        this_try.currency,
-        this_try.destination,
+        this_attempt.payout_id,
+        this_attempt.attempt,
+        this_attempt.idempotency_key,
+        this_attempt.amount_cents,
+        this_attempt.currency,
+        this_attempt.destination,
         payout.id::text,
-        jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
-        last_try.payout_id is not null;
+        jsonb_build_object('payout_id', payout.id, 'attempt', this_attempt.attempt, 'org_id', payout.org_id),
+        last_attempt.payout_id is not null;
 end;
 $$;
 
--- The next payout of a run that may be sent now, locked: one whose worker's lease has run out, else one that waits, or whose
--- last try failed or is in doubt since before this invocation began. Each look is a step into a partial index.
+-- The next payout of a run that may be sent now, locked: first one whose worker's lease has run out, else one that is pending, or
+-- failed or unknown since before this invocation began. Both queries use the partial indexes on public.payouts.
 create function private.lock_claimable_payout(p_run_id uuid, p_started_at timestamptz)
     returns public.payouts
     language plpgsql
@@ -16196,9 +16928,8 @@ end;
 $$;
 
 -- sql/72_payouts/41_record_transfer.sql
--- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
--- reversed if all of it has come back since.
--- Definer: the jobs have no access to the tables.
+-- Records the transfer that Stripe has made for a payout, or that a look-up has found, and returns the payout's status: paid, or
+-- reversed if all of it was reversed since. Definer: the job has no access to the tables.
 create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
     returns text
     language plpgsql
@@ -16212,8 +16943,8 @@ begin
     if private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id') is distinct from p_payout_id then
         perform private.refuse(
             'PT422', 'wrong_transfer',
-            'That transfer belongs to another payout.',
-            'Record the transfer that was made with this payout''s metadata.'
+            'The metadata of that transfer name another payout.',
+            'Record the transfer whose metadata name this payout.'
         );
     end if;
 
@@ -16221,17 +16952,17 @@ begin
     if outcome.status <> 'processed' then
         perform private.refuse(
             'PT409', outcome.note,
-            format('Attempt %s of this payout cannot take that transfer.', p_attempt),
-            'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
+            format('That transfer cannot be recorded for attempt %s of this payout.', p_attempt),
+            'Compare the payout and its attempts with the transfer at Stripe before anything else is sent.'
         );
     end if;
     return (select payout.status from public.payouts payout where payout.id = p_payout_id);
 end;
 $$;
 
--- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
--- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
--- found by their keys, whatever a plan was made for.
+-- Applies a transfer as Stripe describes it, in an answer, a look-up or an event: the payout is paid, and what was reversed of the
+-- transfer is owed to the payee again. A transfer that no attempt has asked for, or a second one, is parked. Sequential scans are
+-- off as in claim_payout.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -16269,7 +17000,7 @@ begin
 end;
 $$;
 
--- Is this the transfer that one of the payout's attempts asked for?
+-- Has this transfer the amount, currency and destination of one of the payout's attempts?
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
     language sql
@@ -16279,15 +17010,17 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
 as $$
     select exists (
         select
-        from private.payout_attempts made
-        where made.payout_id = p_payout.id
-            and made.amount_cents = (p_transfer ->> 'amount')::bigint
-            and made.currency = p_transfer ->> 'currency'
-            and made.destination = private.expandable_id(p_transfer -> 'destination')
+        from private.payout_attempts tried
+        where tried.org_id = p_payout.org_id
+            and tried.payout_id = p_payout.id
+            and tried.amount_cents = (p_transfer ->> 'amount')::bigint
+            and tried.currency = p_transfer ->> 'currency'
+            and tried.destination = private.expandable_id(p_transfer -> 'destination')
     );
 $$;
 
--- Marks a payout paid by its transfer, and its earnings with it, and posts the money that left.
+-- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.
+-- A webhook may bring the transfer of a payout that is pending or failed here; it goes through sending, as the transitions ask.
 create function private.mark_payout_paid(
     p_payout public.payouts,
     p_transfer jsonb,
@@ -16320,9 +17053,13 @@ begin
         finished_at = private.clock(),
         error_code = null,
         error_message = null
-    where payout_id = p_payout.id
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id
         and attempt = (
-            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+            select max(tried.attempt)
+            from private.payout_attempts tried
+            where tried.org_id = p_payout.org_id
+                and tried.payout_id = p_payout.id
         );
 
     update public.earnings
@@ -16330,7 +17067,7 @@ begin
     where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
         p_payout.currency, p_occurred_at,
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -16341,11 +17078,10 @@ end;
 $$;
 
 -- sql/72_payouts/42_record_failure.sql
--- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
--- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
--- nothing. Returns the payout's status. As in claim_payout, rows are found by their keys.
--- Definer: the jobs have no access to the tables.
+-- Records that an attempt made no transfer, or that its outcome is unknown, and returns the payout's status. p_outcome is refused:
+-- Stripe rejected it; unknown: the transfer may exist, so the next worker looks it up; or not_sent: the call never reached Stripe.
+-- A refusal that the account causes holds the payout. Ignored from a worker that no longer holds the attempt, and for a payout
+-- that is no longer being sent. Sequential scans are off as in claim_payout. Definer: the job has no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
     p_attempt integer,
@@ -16371,7 +17107,8 @@ begin
         finished_at = private.clock(),
         error_code = left(p_code, 100),
         error_message = left(p_message, 500)
-    where payout_id = p_payout_id
+    where org_id = payout.org_id
+        and payout_id = p_payout_id
         and attempt = p_attempt
         and worker_id = p_worker_id
         and status = 'sending';
@@ -16387,31 +17124,12 @@ begin
     where id = p_payout_id
     returning * into payout;
 
-    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+    if p_outcome = 'refused' and private.is_refusal_of_destination(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
         return 'held';
     end if;
     return payout.status;
 end;
-$$;
-
--- Does this refusal say that the destination cannot be paid until somebody changes it? Anything else is tried again.
-create function private.is_final_refusal(p_code text)
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = ''
-as $$
-    select p_code in (
-        'insufficient_capabilities_for_transfer',
-        'transfers_not_allowed',
-        'account_invalid',
-        'account_closed',
-        'no_account',
-        'resource_missing',
-        'account_country_invalid_address'
-    );
 $$;
 
 -- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
@@ -16432,14 +17150,14 @@ begin
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',
-        'Your payout waits. ' || left(p_message, 500),
+        'Your payout is on hold. ' || left(p_message, 500),
         'payouts', p_payout.id, format('payout:%s:held:%s', p_payout.id, p_code)
     );
 end;
 $$;
 
 -- sql/72_payouts/50_hold.sql
--- Holds a payout back that is not on its way. Definer: payouts change only through functions.
+-- Holds a payout that is not being sent, for a platform admin. Definer: no role may write payouts.
 create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -16451,14 +17169,16 @@ declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
 begin
     if payout.status not in ('pending', 'failed') then
-        perform private.refuse_payout_step(payout, 'Only one that waits or failed can be held; an unknown one is looked up first.');
+        perform private.refuse_payout_step(
+            payout, 'Only a pending or failed payout can be held. If it is unknown, run the payout job: it looks the transfer up.'
+        );
     end if;
     perform private.hold_payout(payout, 'admin_hold', 'The platform is looking into it.');
 end;
 $$;
 
--- Lets a held or failed payout be sent again; its next try has a new key. The run is opened again for it.
--- Definer: payouts change only through functions.
+-- Makes a held or failed payout pending again, for a platform admin, and reopens its run so that the payout job sends it.
+-- Definer: no role may write payouts.
 create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -16470,7 +17190,7 @@ declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
 begin
     if payout.status not in ('held', 'failed') then
-        perform private.refuse_payout_step(payout, 'Only one that is held or failed can be sent again.');
+        perform private.refuse_payout_step(payout, 'Only a held or failed payout can be released.');
     end if;
 
     update public.payouts
@@ -16487,8 +17207,8 @@ begin
 end;
 $$;
 
--- Holds all payouts of an instructor back, or lets them go again, from the next run on.
--- Definer: nobody sets this themselves.
+-- Holds all future payouts of an instructor, or stops holding them, for a platform admin: runs opened from now on read it.
+-- Definer: no role may write this column.
 create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
     returns void
     language plpgsql
@@ -16506,14 +17226,14 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor.',
+            'There is no instructor with that id.',
             'Check the id.'
         );
     end if;
 end;
 $$;
 
--- A payout for an admin of the platform to decide on, locked; the reason is kept in the audit log.
+-- Returns a payout, locked, for a platform admin to decide on. The audit log keeps the reason.
 create function private.require_payout(p_payout_id uuid, p_reason text)
     returns public.payouts
     language plpgsql
@@ -16529,7 +17249,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'There is no such payout.',
+            'There is no payout with that id.',
             'Check the id.'
         );
     end if;
@@ -16537,6 +17257,7 @@ begin
 end;
 $$;
 
+-- Refuses what a payout's status does not allow; the hint says what is allowed.
 create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     returns void
     language plpgsql
@@ -16554,9 +17275,9 @@ end;
 $$;
 
 -- sql/72_payouts/51_cancel.sql
--- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
--- at Stripe, or only a part of it, such as a payee's share of a later refund, and returns what comes back.
--- Definer: payouts change only through functions.
+-- Cancels an unsent payout at once, or asks Stripe to reverse a paid one, all of it or p_amount_cents (such as the payee's share of a
+-- later refund). What is cancelled or reversed is owed to the payee again. For a platform admin.
+-- Definer: no role may write payouts.
 create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -16574,15 +17295,15 @@ begin
         perform private.cancel_payout(payout);
     elsif p_amount_cents is not null then
         perform private.refuse_payout_step(
-            payout, format('Of one that is paid %s can be taken back, in the minor unit.', left_cents)
+            payout, format('At most %s (minor units) of a paid payout can be reversed, and no part of an unpaid one.', left_cents)
         );
     else
-        perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
+        perform private.refuse_payout_step(payout, 'If it is being sent or unknown, run the payout job first: it looks the transfer up.');
     end if;
 end;
 $$;
 
--- Cancels a payout that never reached Stripe: what it held is owed again and joins the next payout.
+-- Cancels a payout that was never sent: its earnings are available again and join the next payout.
 create function private.cancel_payout(p_payout public.payouts)
     returns void
     language plpgsql
@@ -16595,7 +17316,7 @@ begin
     update public.earnings set payout_id = null where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.org_id, 'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
         p_payout.currency, private.clock(),
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -16605,8 +17326,8 @@ begin
 end;
 $$;
 
--- Queues the command that takes a part of a payout's transfer back. Asking again while that is under way changes nothing; after
--- it was done, or Stripe refused, it is another reversal with another key.
+-- Queues the command that reverses a payout's transfer at Stripe, in whole or in part. Repeating it while a reversal is under way
+-- changes nothing, since the key is the same; once that is done, or Stripe has refused it, the key is new.
 create function private.send_reversal(p_payout public.payouts, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -16624,7 +17345,7 @@ begin
         and command.payload ->> 'payout_id' = p_payout.id::text;
 
     perform private.enqueue_command(
-        'reverse_transfer', reversal_key,
+        p_payout.org_id, 'reverse_transfer', reversal_key,
         jsonb_build_object(
             'payout_id', p_payout.id,
             'transfer', p_payout.stripe_transfer_id,
@@ -16637,8 +17358,8 @@ begin
 end;
 $$;
 
--- Takes the news that Stripe refused to take a payout's transfer back, for good: the admins are told, and may cancel again.
--- Definer: the jobs have no access to the tables.
+-- Records that Stripe has refused to reverse a payout's transfer: alerts the admins, who may call admin_cancel_payout again.
+-- Definer: the job has no access to the tables.
 create function private.record_reversal_failure(p_payout_id uuid, p_code text, p_message text)
     returns void
     language sql
@@ -16648,15 +17369,15 @@ create function private.record_reversal_failure(p_payout_id uuid, p_code text, p
 as $$
     select private.raise_alert(
         payout.org_id, null, 'reversal_refused',
-        left(format('Stripe did not take a cancelled payout back (%s): %s', p_code, p_message), 1000),
+        left(format('Stripe refused to reverse a payout (%s): %s', p_code, p_message), 1000),
         'payouts', payout.id, format('payout:%s:reversal_refused:%s', payout.id, private.clock())
     )
     from public.payouts payout
     where payout.id = p_payout_id;
 $$;
 
--- Books what came back of a payout's transfer since the last time: it is owed to the payee again, as an earning that is
--- available at once. p_reversed_cents is Stripe's running total, so repeated and late news change nothing.
+-- Posts what Stripe has reversed of a payout's transfer since the last call: it is owed to the payee again, as an adjustment that is
+-- available at once. Called by apply_transfer. p_reversed_cents is Stripe's running total, so repeated and late events post nothing.
 create function private.post_payout_reversal(
     p_payout_id uuid,
     p_reversed_cents bigint,
@@ -16695,7 +17416,7 @@ begin
     limit 1;
 
     perform private.post_transaction(
-        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
         payout.currency, p_occurred_at,
         array[
             row('stripe_balance', null, part_cents),
@@ -16705,16 +17426,16 @@ begin
 
     perform private.raise_alert(
         payout.org_id, payout.instructor_id, 'payout_reversed',
-        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'All or part of a payout was reversed. The reversed amount will be in your next payout.',
         'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
     );
 end;
 $$;
 
 -- sql/72_payouts/55_bank_payouts.sql
--- Mirrors Stripe's payout from a connected account to its bank. It only moves forward, and within a status to later news; a
--- paid one can still fail. A failure is told to the payee and the admins and pays nothing again, for the money is back in
--- the connected account.
+-- Mirrors a payout of Stripe from a connected account to its bank, from a webhook. Events may arrive in any order: the status moves
+-- only forward (a paid one can still fail), and within a status the latest event counts. A failure alerts the payee and the
+-- admins; nothing is paid again, since the money is back in the connected account.
 create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -16723,7 +17444,7 @@ create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_o
     set search_path = ''
 as $$
 declare
-    news constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
+    new_status constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
     account public.stripe_connect_accounts;
     mirrored public.bank_payouts;
 begin
@@ -16738,7 +17459,7 @@ begin
     )
     values (
         account.org_id, account.id, account.instructor_id, p_payout ->> 'id', p_payout ->> 'currency',
-        (p_payout ->> 'amount')::bigint, news, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
+        (p_payout ->> 'amount')::bigint, new_status, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
         p_payout ->> 'failure_code', left(p_payout ->> 'failure_message', 500), p_occurred_at
     )
     on conflict (stripe_payout_id) do update
@@ -16756,7 +17477,7 @@ begin
     if mirrored.status = 'failed' then
         perform private.raise_alert(
             mirrored.org_id, mirrored.instructor_id, 'bank_payout_failed',
-            'The bank returned a payout. The money is in the Stripe account: correct the bank details there.',
+            'Your bank returned a payout. The money is in your Stripe account: correct the bank details there.',
             'bank_payouts', mirrored.id, format('bank_payout:%s:failed', mirrored.id)
         );
     end if;
@@ -16765,8 +17486,8 @@ end;
 $$;
 
 -- sql/72_payouts/60_statements.sql
--- The statement of a payout for its payee, the instructors whose lessons are in it, and the organization's admins; each
--- instructor sees the lines of their own. Definer: learners' names come as initials only.
+-- The lines of a payout, for its payee and the organization's admins.
+-- Definer: the caller may see initials of learners whose names they may not read.
 create function private.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -16798,16 +17519,20 @@ begin
     ) then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'You have no such payout.',
+            'You have no payout with that id.',
             'Check the id.'
         );
     end if;
-    return query select * from private.statement_lines(p_payout_id);
+    return query
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.statement_lines(p_payout_id) statement;
 end;
 $$;
 
--- A payout and its lines as one document, to be rendered; dates and times are the organization's own.
--- Definer: the jobs have no access to the tables.
+-- A payout with its lines as one JSON document, which `python -m jobs statement` renders as a PDF. Times are in the organization's
+-- time zone. Definer: the job has no access to the tables.
 create function private.payout_statement_document(p_payout_id uuid)
     returns jsonb
     language plpgsql
@@ -16859,7 +17584,7 @@ begin
     if statement is null then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'There is no such payout.',
+            'There is no payout with that id.',
             'Check the id.'
         );
     end if;
@@ -16867,7 +17592,7 @@ begin
 end;
 $$;
 
--- A name by its initials: Ada Byron King is A. B. K.
+-- The initials of a name: A. B. K. of Ada Byron King.
 create function private.initials(p_name text)
     returns text
     language sql
@@ -16879,8 +17604,8 @@ as $$
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
 $$;
 
--- What a payout is made of, line by line: whose lesson, when, and what was earned or given back. The learner is named by
--- initials. The lines sum to the payout.
+-- One line for each earning of a payout: instructor, lesson, the learner's initials, and the amount earned or given back.
+-- The lines sum to the payout.
 create function private.statement_lines(p_payout_id uuid)
     returns table (
         line bigint,
@@ -16922,9 +17647,9 @@ as $$
 $$;
 
 -- sql/72_payouts/61_settings.sql
--- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
--- a setting as it is; what is earned already goes to whom it was earned for.
--- Definer: settings of money change only through functions.
+-- Sets when and from which amount an instructor is paid, which instructors do themselves or the school's admins for them, and
+-- whether the instructor or the school is paid, which only admins decide. Null keeps a setting. Existing earnings keep their payee.
+-- Definer: no role may write these columns.
 create function private.set_payout_settings(
     p_instructor_id uuid,
     p_payout_schedule public.payout_schedule,
@@ -16949,14 +17674,14 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor whose payouts you may set.',
+            'There is no such instructor, or you may not change how they are paid.',
             'Check the id.'
         );
     end if;
     if p_payee is not null and not instructor.org_id = any (private.my_admin_org_ids()) then
         perform private.refuse(
             '42501', 'payee_is_the_schools_choice',
-            'Who is paid is for the school to decide.',
+            'Only the school decides whether it or the instructor is paid.',
             'Ask an admin of the school.'
         );
     end if;
@@ -16973,8 +17698,8 @@ exception
 end;
 $$;
 
--- Puts a payee's Stripe account aside, so that onboarding makes another one; not while a payout is on its way there.
--- Definer: accounts change only through functions.
+-- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished.
+-- Definer: no role may write Stripe accounts.
 create function private.retire_connect_account(p_connect_account_id uuid)
     returns void
     language plpgsql
@@ -17010,8 +17735,8 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'payout_in_flight',
-            'A payout to this account is on its way.',
-            'Wait until it has arrived, then replace the account.'
+            'A payout to this account is not finished yet.',
+            'Wait until it is paid or cancelled, then retire the account.'
         );
     end if;
 
@@ -17020,46 +17745,6 @@ end;
 $$;
 
 -- sql/72_payouts/80_api.sql
-create view public.instructor_balances
-    with (security_invoker = true)
-as
-select
-    earning.org_id,
-    earning.instructor_id,
-    earning.currency,
-    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
-    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
-    )::bigint as available_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
-    )::bigint as in_transit_cents,
-    (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
-        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
-    )::bigint as paid_cents
-from public.earnings earning
-group by earning.org_id, earning.instructor_id, earning.currency;
-
-comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
-    'paid leaves out what came back.';
-
-create function public.my_balance()
-    returns setof public.instructor_balances
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-begin atomic
-    select balance.*
-    from public.instructor_balances balance
-    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
-end;
-
-comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
-
 create function public.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -17085,8 +17770,8 @@ begin atomic
 end;
 
 comment on function public.payout_statement is
-    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
-    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+    'The lines of a payout (lessons, deductions for refunds, adjustments), which sum to its amount; for its payee and the organization''s '
+    'admins. With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -17102,8 +17787,8 @@ create function public.set_payout_settings(
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
-    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
-    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'Sets when and from which amount an instructor is paid (by the instructor or the school''s admins) and who is paid (by the admins alone). '
+    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
     'public.instructor_details.';
 
 create function public.retire_connect_account(p_connect_account_id uuid)
@@ -17115,32 +17800,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
-    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
-
-create function public.report_problem(p_booking_id uuid, p_description text)
-    returns uuid
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.report_problem(p_booking_id, p_description);
-
-comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
-    'public.problem_reports.';
-
-create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
-
-comment on function public.admin_resolve_problem is
-    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
-    'Errors: not_an_admin, reason_required, problem_not_found.';
+    'Retires a Stripe account, so that onboarding creates another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
@@ -17151,7 +17811,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
-    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'Holds a pending or failed payout; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
     'payout_cannot_do_that.';
 
 create function public.admin_release_payout(p_payout_id uuid, p_reason text)
@@ -17163,7 +17823,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
-    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'Makes a held or failed payout pending again, to be sent by the next payout job; platform admins only. Errors: not_an_admin, reason_required, '
     'payout_not_found, payout_cannot_do_that.';
 
 create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
@@ -17175,7 +17835,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
-    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'Cancels an unsent payout at once, or has Stripe reverse a paid one, all of it or p_amount_cents. The amount is owed to the payee again; '
     'platform admins only. '
     'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
 
@@ -17188,7 +17848,7 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is
-    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'With true, holds all payouts of an instructor from the next run on; with false, stops holding them; platform admins only. '
     'Errors: not_an_admin, reason_required, instructor_not_found.';
 
 -- sql/72_payouts/90_access.sql
@@ -17198,14 +17858,6 @@ create policy select_admin on public.payout_runs
     using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
 
 create policy select_own_or_admin on public.payouts
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
-create policy select_own_or_admin on public.earnings
     for select
     to authenticated
     using (
@@ -17237,22 +17889,11 @@ create policy select_own_or_admin on public.bank_payouts
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-create policy select_family_or_admin on public.problem_reports
-    for select
-    to authenticated
-    using (
-        learner_id = any ((select private.my_family_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
 grant select on public.bank_payouts to authenticated, service_role;
-grant select on public.problem_reports to authenticated, service_role;
 grant select on public.payout_runs to authenticated, service_role;
 grant select on public.payouts to authenticated, service_role;
-grant select on public.earnings to authenticated, service_role;
 grant select on public.payout_items to authenticated, service_role;
 grant select on public.payout_run_results to authenticated, service_role;
-grant select on public.instructor_balances to authenticated;
 -- NOTE: no write is granted to anybody; money moves only through functions.
 
 grant execute on function private.due_payout_runs to jobs;
@@ -17264,17 +17905,13 @@ grant execute on function private.record_transfer_failure to jobs;
 grant execute on function private.record_reversal_failure to jobs;
 grant execute on function private.payout_run_progress to jobs;
 grant execute on function private.close_payout_run to jobs;
-grant execute on function private.payout_shortfalls to jobs;
+grant execute on function private.decide_payout_run to jobs;
 grant execute on function private.payout_statement to authenticated;
 grant execute on function public.payout_statement to authenticated;
 grant execute on function private.set_payout_settings to authenticated;
 grant execute on function public.set_payout_settings to authenticated;
 grant execute on function private.retire_connect_account to authenticated;
 grant execute on function public.retire_connect_account to authenticated;
-grant execute on function private.report_problem to authenticated;
-grant execute on function public.report_problem to authenticated;
-grant execute on function private.admin_resolve_problem to authenticated;
-grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function private.admin_hold_payout to authenticated;
 grant execute on function public.admin_hold_payout to authenticated;
 grant execute on function private.admin_release_payout to authenticated;
@@ -17283,14 +17920,21 @@ grant execute on function private.admin_cancel_payout to authenticated;
 grant execute on function public.admin_cancel_payout to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
-grant execute on function public.my_balance to authenticated;
 grant execute on function private.payout_statement_document to jobs;
 
 -- sql/85_webhooks/10_tables.sql
+-- Webhooks: the inbox of Stripe's events. The Flask service verifies a webhook's signature and calls receive_stripe_event, which
+-- stores, applies and marks the event in one transaction (20_receive.sql). Each kind of event is applied by the room that it
+-- concerns: payments, refunds, disputes, connected accounts, payouts.
+-- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
+-- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
+-- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
     provider text not null default 'stripe',
     event_id text not null,
     endpoint text not null,
@@ -17304,6 +17948,7 @@ create table private.webhook_events (
     attempts integer not null default 0,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
+    primary key (org_id, id),
     unique (provider, event_id),
     constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
@@ -17312,30 +17957,34 @@ create table private.webhook_events (
 create index on private.webhook_events (provider, processed_at);
 create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
 
-comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
+comment on table private.webhook_events is
+    'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
+comment on column private.webhook_events.org_id is
+    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
-    'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
-comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
+    'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
 
 create table private.webhook_event_bodies (
+    org_id uuid not null,
     event_id uuid not null,
     received_at timestamptz not null,
     raw bytea not null,
-    primary key (event_id, received_at),
-    foreign key (event_id) references private.webhook_events (id) on delete restrict
+    primary key (org_id, event_id, received_at),
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
 
-comment on table private.webhook_event_bodies is 'The bytes as they came, by month, so that old months can be dropped.';
+comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be dropped.';
 
 alter table private.webhook_events enable row level security;
 alter table private.webhook_event_bodies enable row level security;
 alter table private.webhook_event_bodies_default enable row level security;
 
 -- sql/85_webhooks/20_receive.sql
--- Stores, applies and marks a verified webhook in one transaction. A second delivery of the same event, also at the same
--- moment, waits for the first and changes nothing; one that was parked is tried again.
+-- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -17359,14 +18008,17 @@ as $$
 declare
     event private.webhook_events;
 begin
-    insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
-    values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
+    insert into private.webhook_events (org_id, event_id, endpoint, type, account, livemode, api_version, occurred_at)
+    values (
+        private.organization_of_event(p_payload, p_account),
+        p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at
+    )
     on conflict (provider, event_id) do nothing
     returning * into event;
 
     if found then
-        insert into private.webhook_event_bodies (event_id, received_at, raw)
-        values (event.id, event.received_at, p_raw);
+        insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
+        values (event.org_id, event.id, event.received_at, p_raw);
     else
         select * into event
         from private.webhook_events
@@ -17385,9 +18037,45 @@ end;
 $$;
 
 comment on function private.receive_stripe_event is
-    'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
+    'Returns processed, ignored, parked or duplicate. p_raw is the body as bytes, p_payload the same body as text.';
 
--- Judges a stored event and marks it with what became of it. The caller holds its lock.
+-- The organization whose payment, payout or connected account an event is about. The platform's, if it names none that is known.
+create function private.organization_of_event(p_payload text, p_account text)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    object constant jsonb := case when pg_input_is_valid(p_payload, 'jsonb') then p_payload::jsonb #> '{data,object}' end;
+begin
+    return coalesce(
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = case
+                when object ->> 'object' = 'payment_intent' then object ->> 'id'
+                else private.expandable_id(object -> 'payment_intent')
+            end
+        ),
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.id = private.uuid_or_null(object #>> '{metadata,payment_id}')
+        ),
+        (
+            select payout.org_id
+            from public.payouts payout
+            where payout.id = private.uuid_or_null(object #>> '{metadata,payout_id}')
+        ),
+        (select account.org_id from public.stripe_connect_accounts account where account.stripe_account_id = p_account),
+        private.platform_id()
+    );
+end;
+$$;
+
+-- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.
 create function private.process_stripe_event(
     p_event private.webhook_events,
     p_payload text,
@@ -17408,13 +18096,15 @@ begin
         note = outcome.note,
         attempts = attempts + 1,
         processed_at = private.clock()
-    where id = p_event.id;
+    where org_id = p_event.org_id
+        and id = p_event.id;
     return outcome.status;
 end;
 $$;
 
--- Applies an event, or parks it: one of another mode is not for us, one of another API version may mean something else,
--- and one that breaks a rule must not be lost, nor come back for ever. Trouble that passes is raised, so that Stripe retries.
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
+-- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -17447,7 +18137,7 @@ exception
 end;
 $$;
 
--- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
+-- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -17482,9 +18172,10 @@ end;
 $$;
 
 -- sql/85_webhooks/30_retry.sql
--- Judges stored events once more, from their bytes as they came: those that an admin wants replayed, and for three days, later
--- and later, those that came before what they are about was known. Returns how many are applied by now. Money of an unknown
--- payment is left to an admin: it is in suspense. Mode and version of all these were looked at before.
+-- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
+-- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
+-- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
+-- jobs maintain.
 create function private.apply_waiting_events()
     returns integer
     language plpgsql
@@ -17514,7 +18205,8 @@ begin
     loop
         select body.raw into raw
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at;
 
         if found and private.process_stripe_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
@@ -17525,9 +18217,9 @@ begin
 end;
 $$;
 
--- Has a parked event applied again by the next jobs maintain, also one of another API version: an admin of the platform has
--- looked at it. Not at once, since what Stripe says is never an act of a person.
--- Definer: nobody writes events directly.
+-- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not
+-- applied here: it would run with the actor "user", who may not do what Stripe's events do.
+-- Definer: no role may write events.
 create function private.admin_replay_event(p_event_id text, p_reason text)
     returns void
     language plpgsql
@@ -17550,26 +18242,28 @@ begin
         perform private.refuse(
             'PT404', 'event_not_found',
             'There is no parked event with that id.',
-            'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
+            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
         );
     end if;
     if not exists (
         select
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at
     ) then
         perform private.refuse(
             'PT409', 'event_body_is_gone',
-            'The body of that event is not kept any more.',
-            'Resend the event from Stripe''s Dashboard.'
+            'The body of that event has been pruned.',
+            'Resend the event in Stripe''s Dashboard.'
         );
     end if;
 
     update private.webhook_events
     set status = 'received',
         processed_at = null
-    where id = event.id;
+    where org_id = event.org_id
+        and id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),
@@ -17588,7 +18282,7 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is
-    'Has a parked Stripe event (evt_…) applied again, by the next jobs maintain; platform admins only. '
+    'Marks a parked Stripe event (evt_…) to be applied again by the next jobs maintain; platform admins only. '
     'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
 
 -- sql/85_webhooks/90_access.sql
@@ -17598,9 +18292,16 @@ grant execute on function private.admin_replay_event to authenticated;
 grant execute on function public.admin_replay_event to authenticated;
 
 -- sql/95_operations/20_maintain.sql
--- The chores that keep the house in order, each safe to repeat: run it every few minutes. A partition is made before anything
--- is locked that somebody waits for who writes to the same table.
--- Definer: the jobs have no access to the tables.
+-- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
+-- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
+-- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
+--   `jobs payouts` refuses to pay while there are any.
+-- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
+-- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
+--   themselves, by the platform's admins, and by schools for those without a login.
+-- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
+-- it needs the lock on the table. Returns how many rows each task affected.
+-- Definer: the job has no access to the tables.
 create function private.maintain()
     returns table (task text, affected bigint)
     language plpgsql
@@ -17629,12 +18330,40 @@ begin
 end;
 $$;
 
--- The first partitions; private.maintain() keeps making the next ones.
+-- The first partitions; maintain() creates the next ones.
 select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');
 
+-- sql/95_operations/25_payday.sql
+-- Returns the payout runs that are due, for the jobs to carry out or to preview, unless the books are wrong: what was paid by
+-- wrong books cannot be taken back for certain, so nobody is paid while an invariant is broken.
+-- Definer: the jobs have no access to the tables.
+create function private.require_due_payout_runs(p_date date, p_org_id uuid)
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select due.org_id, due.org_name, due.schedule, due.period_on
+    from private.due_payout_runs(p_date, p_org_id) due;
+
+    if exists (select from private.check_invariants()) then
+        perform private.refuse(
+            'PT409', 'invariants_are_broken',
+            'Nobody is paid while an invariant of the books is broken.',
+            'Look at the rows with the saved query invariants, and correct the books first.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/95_operations/30_invariants.sql
--- What must always be true, as far as SQL can know: one row a violation, none in health.
+-- Everything that must always be true and that SQL can check: one row for each violation, with the ids to look at; no row when all is
+-- well. Called by `jobs doctor`, by the payout job before it pays, and by most tests. An invariant is one query below, whose first
+-- column is its name; the functions that list violations stand in files 31 to 37, ordered by what they look at.
 -- Definer: the jobs have no access to the tables.
 create function private.check_invariants()
     returns table (invariant text, detail jsonb)
@@ -17649,17 +18378,25 @@ begin
     union all
     select violation.invariant, violation.detail from private.violations_of_ledger() violation
     union all
+    select violation.invariant, violation.detail from private.violations_of_payments() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_earnings() violation
+    union all
     select violation.invariant, violation.detail from private.violations_of_payouts() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_credits() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_discounts() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_disputes() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_records() violation;
 end;
 $$;
 
-comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
+comment on function private.check_invariants is 'One row for each violation, with the ids to look at; no row when all is well.';
 
--- What must always be true of the inbox, the outbox and the audit log: one row a violation.
+-- The inbox, the outbox and the audit log: no event or command is stuck, and every row of money has its audit entry.
 create function private.violations_of_records()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -17669,7 +18406,7 @@ create function private.violations_of_records()
 as $$
 begin
     return query
-    select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
+    select 'received_events_are_processed', jsonb_build_object('event_id', event.event_id)
     from private.webhook_events event
     where event.status = 'received'
         and event.received_at < private.clock() - interval '1 minute'
@@ -17703,7 +18440,8 @@ end;
 $$;
 
 -- sql/95_operations/31_calendar.sql
--- What must always be true of slots and bookings: one row a violation.
+-- Slots and bookings: seats are counted, taken slots are in the calendar and where their bookings are, and nobody teaches or learns
+-- in two places at once.
 create function private.violations_of_calendar()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -17713,27 +18451,10 @@ create function private.violations_of_calendar()
 as $$
 begin
     return query
-    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
-    from public.bookings booking
-    where booking.status in ('confirmed', 'in_progress', 'completed')
-        and booking.total_cents > booking.credit_applied_cents
-        and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
-        )
-
-    union all
-    select 'money_of_unconfirmed_bookings_goes_back', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
-    where payment.status = 'succeeded'
-        and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
-
-    union all
     select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
     from public.bookable_slots slot
     left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
-    group by slot.id
+    group by slot.org_id, slot.id
     having count(booking.id) <> slot.current_bookings
 
     union all
@@ -17781,7 +18502,7 @@ end;
 $$;
 
 -- sql/95_operations/32_ledger.sql
--- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
+-- The ledger by itself: every transaction sums to zero, and a stored balance is the sum of its entries.
 create function private.violations_of_ledger()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -17791,27 +18512,41 @@ create function private.violations_of_ledger()
 as $$
 begin
     return query
-    select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
-    from private.ledger_transactions booked
-    left join private.ledger_entries entry on entry.transaction_id = booked.id
-    group by booked.id
+    select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', posted.id, 'kind', posted.kind)
+    from private.ledger_transactions posted
+    left join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    group by posted.org_id, posted.id
     having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
 
     union all
     select 'balances_are_sums_of_entries', jsonb_build_object('account_id', account.id, 'balance_cents', account.balance_cents)
     from private.ledger_accounts account
-    left join private.ledger_entries entry on entry.account_id = account.id
+    left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
-    group by account.id
-    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+    group by account.org_id, account.id
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
+end;
+$$;
 
-    union all
+-- sql/95_operations/33_payments.sql
+-- Payments and refunds: each is posted to the ledger once, no more is refunded than was captured, and money that bought nothing
+-- is refunded.
+create function private.violations_of_payments()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
     select 'payments_are_posted_once', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
     where (payment.status = 'succeeded') <> exists (
         select
-        from private.ledger_transactions booked
-        where booked.idempotency_key = format('payment:%s:succeeded', payment.id)
+        from private.ledger_transactions posted
+        where posted.org_id = payment.org_id
+            and posted.idempotency_key = format('payment:%s:succeeded', payment.id)
     )
 
     union all
@@ -17820,13 +18555,15 @@ begin
     where (refund.status = 'succeeded') <> (
         exists (
             select
-            from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:succeeded', refund.id)
+            from private.ledger_transactions posted
+            where posted.org_id = refund.org_id
+                and posted.idempotency_key = format('refund:%s:succeeded', refund.id)
         )
         and not exists (
             select
-            from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:failed', refund.id)
+            from private.ledger_transactions posted
+            where posted.org_id = refund.org_id
+                and posted.idempotency_key = format('refund:%s:failed', refund.id)
         )
     )
 
@@ -17835,9 +18572,69 @@ begin
     from public.payments payment
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
-    group by payment.id
+    group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
+
+    union all
+    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    where booking.status in ('confirmed', 'in_progress', 'completed')
+        and booking.total_cents > booking.credit_applied_cents
+        and not exists (
+            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+        )
+
+    union all
+    select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    where payment.status = 'succeeded'
+        and booking.status in ('held', 'requested', 'expired', 'declined')
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+
+    union all
+    select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    where payment.status = 'succeeded'
+        and not payment.is_accepted
+        and not payment.is_disputed
+        and payment.lost_cents = 0
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+end;
+$$;
+
+-- sql/95_operations/34_earnings.sql
+-- Earnings: a booking that has ended earned what its instructor keeps of it, and for each instructor and payee what the ledger owes
+-- is what their earnings say.
+create function private.violations_of_earnings()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'ended_bookings_are_earned', jsonb_build_object(
+        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    )
+    from public.bookings booking
+    cross join lateral (
+        select coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) earned
+    where booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_rescheduled
+        and earned.cents <> private.earned_share_cents(booking)
+        and not exists (
+            select
+            from public.payments payment
+            where payment.booking_id = booking.id
+                and payment.is_accepted
+                and payment.status = 'cancelled'
+        )
 
     union all
     select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
@@ -17879,87 +18676,7 @@ begin
             group by part.instructor_id, part.currency
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
     ) owed
-    where owed.amount_cents <> owed.ledger_cents;
-end;
-$$;
-
--- sql/95_operations/33_payouts.sql
--- What must always be true of earnings and payouts, and of the ledger about them: one row a violation.
-create function private.violations_of_payouts()
-    returns table (invariant text, detail jsonb)
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-begin
-    return query
-    select 'ended_bookings_are_earned', jsonb_build_object(
-        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
-    )
-    from public.bookings booking
-    cross join lateral (
-        select coalesce(sum(earning.amount_cents), 0) as cents
-        from public.earnings earning
-        where earning.booking_id = booking.id
-    ) earned
-    where booking.status in ('completed', 'no_show', 'cancelled')
-        and not booking.is_rescheduled
-        and earned.cents <> private.earned_share_cents(booking)
-        and not exists (
-            select
-            from public.payments payment
-            where payment.booking_id = booking.id
-                and payment.is_accepted
-                and payment.status = 'cancelled'
-        )
-
-    union all
-    select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
-    from public.payouts payout
-    left join public.payout_items item on item.payout_id = payout.id
-    group by payout.id
-    having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
-
-    union all
-    select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
-    from public.payout_items item
-    join public.earnings earning on earning.id = item.earning_id
-    join public.payouts payout on payout.id = item.payout_id
-    where item.amount_cents <> earning.amount_cents
-        or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
-
-    union all
-    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
-    from public.earnings earning
-    join public.payouts payout on payout.id = earning.payout_id
-    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
-        or not exists (
-            select
-            from public.payout_items item
-            where item.payout_id = payout.id
-                and item.earning_id = earning.id
-        )
-
-    union all
-    select 'payouts_are_posted_once', jsonb_build_object('payout_id', payout.id, 'status', payout.status)
-    from public.payouts payout
-    where (payout.status in ('paid', 'reversed')) <> exists (
-        select
-        from private.ledger_transactions booked
-        where booked.idempotency_key = format('payout:%s:paid', payout.id)
-    )
-
-    union all
-    select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
-    from public.payouts payout
-    left join private.ledger_transactions booked
-        on booked.source_type = 'payout'
-        and booked.source_id = payout.id
-        and booked.kind = 'payout_reversed'
-    left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
-    group by payout.id
-    having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
+    where owed.amount_cents <> owed.ledger_cents
 
     union all
     select 'earnings_agree_with_the_ledger', jsonb_build_object(
@@ -17983,6 +18700,67 @@ begin
     where owed.amount_cents <> owed.ledger_cents
 
     union all
+    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
+    from public.earnings earning
+    join public.payouts payout on payout.id = earning.payout_id
+    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
+        or not exists (
+            select
+            from public.payout_items item
+            where item.payout_id = payout.id
+                and item.earning_id = earning.id
+        );
+end;
+$$;
+
+-- sql/95_operations/35_payouts.sql
+-- Payouts: each is the sum of its items, its items are its earnings, and what was sent, reversed or is in transit is in the ledger.
+create function private.violations_of_payouts()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
+    from public.payouts payout
+    left join public.payout_items item on item.payout_id = payout.id
+    group by payout.org_id, payout.id
+    having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
+
+    union all
+    select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
+    from public.payout_items item
+    join public.earnings earning on earning.id = item.earning_id
+    join public.payouts payout on payout.id = item.payout_id
+    where item.amount_cents <> earning.amount_cents
+        or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
+
+    union all
+    select 'payouts_are_posted_once', jsonb_build_object('payout_id', payout.id, 'status', payout.status)
+    from public.payouts payout
+    where (payout.status in ('paid', 'reversed')) <> exists (
+        select
+        from private.ledger_transactions posted
+        where posted.org_id = payout.org_id
+            and posted.idempotency_key = format('payout:%s:paid', payout.id)
+    )
+
+    union all
+    select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
+    from public.payouts payout
+    left join private.ledger_transactions posted
+        on posted.org_id = payout.org_id
+        and posted.source_type = 'payout'
+        and posted.source_id = payout.id
+        and posted.kind = 'payout_reversed'
+    left join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id and entry.amount_cents > 0
+    group by payout.org_id, payout.id
+    having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
     select 'transit_agrees_with_unsettled_payouts', jsonb_build_object(
         'payee_id', transit.payee_id, 'payouts_cents', transit.amount_cents, 'ledger_cents', transit.ledger_cents
     )
@@ -18003,8 +18781,9 @@ begin
 end;
 $$;
 
--- sql/95_operations/34_credits.sql
--- What must always be true of prepaid minutes, codes, rewards and disputes, and of the ledger about them: one row a violation.
+-- sql/95_operations/36_credits.sql
+-- Prepaid minutes: each lot counts what its entries moved, minutes are reserved only for bookings ahead, and the money of unused
+-- minutes is in the ledger.
 create function private.violations_of_credits()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -18018,12 +18797,12 @@ begin
     from public.learner_credits credit
     left join lateral (
         select
-            coalesce(sum(case entry.kind when 'reserve' then 1 when 'return' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
+            coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
             coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
             coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 else 0 end * entry.minutes), 0) as refunded,
             coalesce(
                 sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('return', 'refund_failed') then -1 else 0 end
+                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed') then -1 else 0 end
                     * entry.share_cents
                 ),
                 0
@@ -18044,7 +18823,7 @@ begin
 
     union all
     select 'prepaid_money_is_that_of_unused_minutes', jsonb_build_object(
-        'currency', coalesce(unused.currency, booked.currency), 'minutes_cents', unused.cents, 'ledger_cents', booked.cents
+        'currency', coalesce(unused.currency, posted.currency), 'minutes_cents', unused.cents, 'ledger_cents', posted.cents
     )
     from (
         select part.currency, sum(part.cents) as cents
@@ -18073,13 +18852,25 @@ begin
     full join (
         select account.currency, -sum(entry.amount_cents) as cents
         from private.ledger_accounts account
-        join private.ledger_entries entry on entry.account_id = account.id
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
         where account.kind = 'learner_prepaid'
         group by account.currency
-    ) booked on booked.currency = unused.currency
-    where coalesce(unused.cents, 0) <> coalesce(booked.cents, 0)
+    ) posted on posted.currency = unused.currency
+    where coalesce(unused.cents, 0) <> coalesce(posted.cents, 0);
+end;
+$$;
 
-    union all
+-- sql/95_operations/37_discounts_and_disputes.sql
+-- Codes and rewards: uses are counted, every discount has its redemption, and a referrer's rewards are in the ledger.
+create function private.violations_of_discounts()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
     select 'uses_are_counted', jsonb_build_object('discount_code_id', code.id, 'uses_count', code.uses_count)
     from public.discount_codes code
     where code.uses_count <> (
@@ -18114,36 +18905,39 @@ begin
                 and redemption.currency = account.currency
                 and redemption.kind = 'reward'
                 and redemption.status = 'redeemed'
-        )
+        );
+end;
+$$;
 
-    union all
+-- Disputes: what the bank has withdrawn is a claim in the ledger until the dispute is lost.
+create function private.violations_of_disputes()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
     select 'claims_are_those_of_open_disputes', jsonb_build_object('dispute_id', dispute.id, 'claim_cents', claim.cents)
     from public.disputes dispute
     cross join lateral (
         select coalesce(sum(entry.amount_cents), 0) as cents
-        from private.ledger_transactions booked
-        join private.ledger_entries entry on entry.transaction_id = booked.id
-        join private.ledger_accounts account on account.id = entry.account_id
-        where booked.source_type = 'dispute'
-            and booked.source_id = dispute.id
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.org_id = dispute.org_id
+            and posted.source_type = 'dispute'
+            and posted.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
-    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end
-
-    union all
-    select 'money_for_nothing_goes_back', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    where payment.status = 'succeeded'
-        and not payment.is_accepted
-        and not payment.is_disputed
-        and payment.lost_cents = 0
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end;
 end;
 $$;
 
 -- sql/95_operations/40_needs_attention.sql
--- What waits for somebody although the books are in order: one row a thing, with what to do about it.
--- Definer: the jobs have no access to the tables.
+-- What violates no invariant but waits for a person: one row for each thing, with the next step.
+-- Definer: the job has no access to the tables.
 create function private.needs_attention()
     returns table (concern text, reference text, since timestamptz, detail text, next_step text)
     language plpgsql
@@ -18169,8 +18963,8 @@ begin
 
     return query
     select
-        'outbox_behind', null::text, min(command.available_at), format('%s commands are due for more than an hour', count(*)),
-        'Run python -m jobs outbox --watch, and let something restart it.'
+        'outbox_behind', null::text, min(command.available_at), format('%s commands have been due for more than an hour', count(*)),
+        'Run python -m jobs outbox --watch under a supervisor that restarts it.'
     from private.outbox command
     where command.processed_at is null
         and command.dead_at is null
@@ -18188,7 +18982,7 @@ begin
     return query
     select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
-        'Send nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare both in Stripe.'
+        'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout
     where payout.status = 'unknown'
         and payout.last_tried_at < private.clock() - interval '1 hour';
@@ -18196,7 +18990,7 @@ begin
     return query
     select
         'payout_held', payout.id::text, payout.updated_at, concat_ws(': ', payout.failure_code, payout.failure_message),
-        'Call admin_release_payout once the cause is gone, or admin_cancel_payout; both with this id and a reason.'
+        'Once the cause is gone, call admin_release_payout with this id and a reason; otherwise admin_cancel_payout.'
     from public.payouts payout
     where payout.status = 'held'
         and payout.updated_at < private.clock() - interval '3 days';
@@ -18205,7 +18999,7 @@ begin
     select
         'account_settles_in_another_currency', account.stripe_account_id, account.last_event_at,
         format('%s instead of %s', account.default_currency, organization.currency),
-        'Stripe converts what this payee is sent, at the payee''s cost. Ask them for a bank account in the organization''s currency.'
+        'Stripe converts every payout to this payee, at the payee''s cost. Ask the payee to add a bank account in the organization''s currency.'
     from public.stripe_connect_accounts account
     join public.organizations organization on organization.id = account.org_id
     where account.retired_at is null
@@ -18215,8 +19009,8 @@ begin
     return query
     select
         'webhooks_silent', expected.endpoint, latest.received_at,
-        format('nothing came since, and %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
-        'Look at this endpoint in Stripe''s Dashboard: its URL, its secret, its events and the deliveries that failed.'
+        format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
+        'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
     from (
         select 'platform' as endpoint, 'a payment was begun' as what, max(payment.created_at) as at
         from public.payments payment
@@ -18237,11 +19031,12 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, open alerts, payouts held or unknown for long, accounts of another currency, silent webhooks.';
+    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, accounts that settle in another '
+    'currency, endpoints without events.';
 
--- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
--- no run; and runs that are not completed and that nobody has worked on for an hour.
--- Definer: the jobs have no access to the tables.
+-- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
+-- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
+-- Definer: the job has no access to the tables.
 create function private.overdue_paydays()
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
     language sql
@@ -18268,8 +19063,8 @@ as $$
     end;
 $$;
 
--- The currencies that the platform's Stripe account has to settle in.
--- Definer: the jobs have no access to the tables.
+-- The currencies in which the platform's Stripe account has to settle, for `jobs doctor`: those of organizations with payments.
+-- Definer: the job has no access to the tables.
 create function private.traded_currencies()
     returns table (currency text)
     language sql
@@ -18284,9 +19079,9 @@ as $$
 $$;
 
 -- sql/95_operations/50_erase_person.sql
--- Anonymises a person and keeps the books: names, addresses, notes and contacts go, amounts and times stay. The login can be
--- deleted afterwards, and not before. By the person, or an admin of the platform for them.
--- Definer: reaches into every room.
+-- Anonymises a person in every organization: names, addresses, contacts and notes go, amounts and times stay for the books. Called by
+-- the person, or by a platform admin with a reason. Only afterwards can the login be deleted from auth.users.
+-- Definer: changes tables of every room.
 create function private.erase_person(p_user_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -18326,7 +19121,7 @@ begin
 end;
 $$;
 
--- Refuses to erase nobody, or somebody who runs the platform.
+-- Refuses if there is no such person, or if the person is a platform admin.
 create function private.assert_person_can_be_erased(p_user_id uuid)
     returns void
     language plpgsql
@@ -18338,21 +19133,21 @@ begin
     if not exists (select from public.profiles profile where profile.id = p_user_id) then
         perform private.refuse(
             'PT404', 'person_not_found',
-            'There is no such person.',
+            'There is no person with that id.',
             'Check the id.'
         );
     end if;
     if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
         perform private.refuse(
             'PT409', 'is_platform_admin',
-            'This person runs the platform.',
-            'Take them off private.platform_admins in Studio first.'
+            'This person is a platform admin.',
+            'Delete their row from private.platform_admins in Studio first.'
         );
     end if;
 end;
 $$;
 
--- Refuses to erase learners and instructors with lessons ahead, prepaid hours, or money on the way to them or to a payer.
+-- Refuses if these learners and instructors have lessons ahead or prepaid hours, or if money is on its way to them or to this payer.
 create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
@@ -18369,8 +19164,8 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'lessons_ahead',
-            'There are lessons that have not taken place.',
-            'Have or end them first.'
+            'This person has lessons that have not taken place.',
+            'Complete or cancel them first.'
         );
     end if;
     if exists (
@@ -18382,21 +19177,22 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'hours_left',
-            'There are prepaid hours that are not used.',
+            'This person has unused prepaid hours.',
             'Use them, or refund them with refund_credits.'
         );
     end if;
     if private.has_money_on_the_way(p_learner_ids, p_instructor_ids, p_payer_id) then
         perform private.refuse(
             'PT409', 'money_on_the_way',
-            'There is money on its way to this person.',
-            'Wait for the next payout, the refund or the end of the dispute.'
+            'Money of this person is still on its way.',
+            'Wait for the next payout, for the refund, or for the end of the dispute.'
         );
     end if;
 end;
 $$;
 
--- Are there earnings to pay out, refunds that are not done, discounts of payments that may still come, or open disputes?
+-- Is there an earning to pay out, a refund that is not finished, a discount reserved for a payment that may still come, or an open
+-- dispute?
 create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns boolean
     language sql
@@ -18433,7 +19229,7 @@ as $$
     );
 $$;
 
--- Takes back what was offered to a person or their proven address, and the address with it.
+-- Withdraws guardianships and invitations offered to a person, and erases the address that they were offered to.
 create function private.withdraw_offers(p_user_id uuid)
     returns void
     language sql
@@ -18455,8 +19251,8 @@ as $$
 $$;
 
 -- sql/95_operations/51_erase_unlinked.sql
--- Anonymises a learner without a login and keeps the books, as erase_person does; by the school's admins.
--- Definer: reaches into every room.
+-- Anonymises a learner who has no login, as erase_person does, for the school's admins.
+-- Definer: changes tables of every room.
 create function private.erase_learner(p_learner_id uuid)
     returns void
     language plpgsql
@@ -18489,8 +19285,8 @@ begin
 end;
 $$;
 
--- Anonymises an instructor without a login and keeps the books, as erase_person does; by the school's admins.
--- Definer: reaches into every room.
+-- Anonymises an instructor who has no login, as erase_person does, for the school's admins.
+-- Definer: changes tables of every room.
 create function private.erase_instructor(p_instructor_id uuid)
     returns void
     language plpgsql
@@ -18523,6 +19319,7 @@ begin
 end;
 $$;
 
+-- Refuses: a school may erase only those who cannot do it themselves.
 create function private.refuse_to_erase_login()
     returns void
     language plpgsql
@@ -18534,13 +19331,13 @@ begin
     perform private.refuse(
         'PT409', 'has_a_login',
         'This person has a login of their own.',
-        'They erase themselves with erase_person, or the platform''s admins do.'
+        'Ask the person, or a platform admin, to call erase_person.'
     );
 end;
 $$;
 
 -- sql/95_operations/52_anonymise.sql
--- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
+-- Erases an instructor's name, contacts, notes and windows, and unlinks the login. Lessons and money stay.
 create function private.anonymise_instructor(p_instructor_id uuid)
     returns void
     language sql
@@ -18576,8 +19373,8 @@ as $$
     where id = p_instructor_id;
 $$;
 
--- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
--- and the money stay.
+-- Erases a learner's name, contacts, places, notes and reasons, unlinks the login, and deactivates the learner's referral codes.
+-- Lessons and money stay.
 create function private.anonymise_learner(p_learner_id uuid)
     returns void
     language sql
@@ -18619,7 +19416,7 @@ as $$
     where id = p_learner_id;
 $$;
 
--- Takes a guardian's name, contacts and rights away, and the login.
+-- Erases a guardian's name and contacts, revokes every guardianship, and unlinks the login.
 create function private.anonymise_guardian(p_guardian_id uuid)
     returns void
     language sql
@@ -18650,7 +19447,7 @@ create function public.erase_person(p_user_id uuid, p_reason text default null)
 return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
-    'Anonymises a person and keeps the books; oneself, or with p_reason as a platform admin. The login can be deleted afterwards. '
+    'Anonymises a person and keeps amounts and times; for oneself, or with p_reason for platform admins. The login can be deleted afterwards. '
     'Errors: sign_in_required, not_an_admin, reason_required, person_not_found, is_platform_admin, lessons_ahead, hours_left, '
     'money_on_the_way, last_owner.';
 
@@ -18663,7 +19460,7 @@ create function public.erase_learner(p_learner_id uuid)
 return private.erase_learner(p_learner_id);
 
 comment on function public.erase_learner is
-    'Anonymises a learner without a login and keeps the books; for the school''s admins. '
+    'Anonymises a learner without a login and keeps amounts and times; for the school''s admins. '
     'Errors: sign_in_required, learner_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
 create function public.erase_instructor(p_instructor_id uuid)
@@ -18675,10 +19472,11 @@ create function public.erase_instructor(p_instructor_id uuid)
 return private.erase_instructor(p_instructor_id);
 
 comment on function public.erase_instructor is
-    'Anonymises an instructor without a login and keeps the books; for the school''s admins. '
+    'Anonymises an instructor without a login and keeps amounts and times; for the school''s admins. '
     'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
 -- sql/95_operations/90_access.sql
+grant execute on function private.require_due_payout_runs to jobs;
 grant execute on function private.check_invariants to jobs;
 grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.needs_attention to jobs;

@@ -367,14 +367,14 @@ isOneToOne: false
                   ]
                 },"connect_account_details": {
                   Row: {
-                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string,"verification_status": string | null
+                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string
                   }
                   Update: {
-                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1285,6 +1285,7 @@ isOneToOne: false
                   ]
                 },"stripe_connect_accounts": {
                   Row: {
+<<<<<<< HEAD
                     "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
                   }
                   ComputedFields: never
@@ -1293,6 +1294,16 @@ isOneToOne: false
                   }
                   Update: {
                     "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+=======
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"last_event_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Update: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+>>>>>>> wt-c
                   }
                   Relationships: [
                     {
@@ -1409,7 +1420,7 @@ isOneToOne: false
 { Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_resolve_problem":
-{ Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
+{ Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
                            },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
@@ -1821,7 +1832,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"return"|"consume"|"refund"|"refund_failed"|"expire"|"dispute","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"won"|"lost","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"refund"|"refund_failed"|"expire"|"dispute","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"won"|"lost","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -1937,7 +1948,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "return", "consume", "refund", "refund_failed", "expire", "dispute"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "won", "lost"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "refund", "refund_failed", "expire", "dispute"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "won", "lost"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const

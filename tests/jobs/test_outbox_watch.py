@@ -107,6 +107,6 @@ def test_a_record_that_breaks_a_rule_fails_its_command_and_not_the_worker(office
     finished = office.run("outbox")
     assert (finished.status, finished.stderr) == (0, "")
     [failed] = finished.events("command_failed")
-    assert failed["fate"] == "retry"
+    assert failed["outcome"] == "retry"
     assert failed["reason"].startswith("23514 no_fees")
     assert commands(office) == {"fetch_processing_fee": "waiting"}
