@@ -118,8 +118,8 @@ begin
         from private.ledger_transactions booked
         join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id
         join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-        where booked.org_id = p_dispute.org_id
-        and booked.source_type = 'dispute'
+        where booked.org_id = dispute.org_id
+            and booked.source_type = 'dispute'
             and booked.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim

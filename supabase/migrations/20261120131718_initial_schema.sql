@@ -360,6 +360,15 @@ create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
 create type public.fee_mode as enum ('on_top', 'included');
 create type public.dispute_liability as enum ('platform', 'instructor');
 
+-- The organization under which the platform's own money is posted: what belongs to no school, or to nobody known yet.
+create function private.platform_id()
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return '00000000-0000-4000-8000-000000000000'::uuid;
+
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
     name text not null,
@@ -368,6 +377,7 @@ create table public.organizations (
     time_zone text not null,
     currency text not null references private.currencies (code),
     is_marketplace boolean not null default false,
+    is_platform boolean not null default false,
     fee_mode public.fee_mode not null default 'on_top',
     fee_bps integer not null default 1800,
     payout_weekday smallint not null default 5,
@@ -384,6 +394,7 @@ create table public.organizations (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint one_organization_is_the_platform check (is_platform = (id = private.platform_id()) and not (is_platform and is_marketplace)),
     constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     constraint tax_id_is_short check (length(tax_id) <= 40),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
@@ -407,6 +418,8 @@ create index on public.organizations (name);
 create index on public.organizations (currency);
 
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
+comment on column public.organizations.is_platform is
+    'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
@@ -452,7 +465,8 @@ create table public.organization_members (
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (user_id, org_id, role)
+    unique (user_id, org_id, role),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id())
 );
 
 create index on public.organization_members (org_id, role);
@@ -472,8 +486,10 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace)
-values ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true);
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+values
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
 
 create trigger touch_updated_at
     before update on public.organizations
@@ -577,7 +593,7 @@ create function private.my_admin_org_ids()
 as $$
 begin
     if private.is_platform_admin() then
-        return array(select organization.id from public.organizations organization);
+        return array(select organization.id from public.organizations organization where not organization.is_platform);
     end if;
     return array(
         select member.org_id
@@ -743,6 +759,7 @@ comment on view public.my_roles is
 
 -- sql/10_people/90_access.sql
 grant execute on function private.my_user_id to authenticated;
+grant execute on function private.platform_id to authenticated;
 grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
@@ -814,6 +831,7 @@ create table public.instructors (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
@@ -887,6 +905,7 @@ create table public.learners (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
     constraint goals_are_short check (
@@ -2193,6 +2212,7 @@ create table public.invitations (
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
     constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
     constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
@@ -2355,7 +2375,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
-    where id = p_org_id;
+    where id = p_org_id
+        and not is_platform;
 
     if not found then
         perform private.refuse(
@@ -2381,7 +2402,8 @@ create function private.find_organization(p_slug text)
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
-    where lower(organization.slug) = lower(p_slug);
+    where lower(organization.slug) = lower(p_slug)
+        and not organization.is_platform;
 $$;
 
 -- sql/14_schools/30_invite.sql
@@ -3397,13 +3419,15 @@ create type private.ledger_account_kind as enum (
 );
 
 create table private.ledger_accounts (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind private.ledger_account_kind not null,
     owner_id uuid,
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency),
+    primary key (org_id, id),
+    unique (org_id, id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
         (kind in ('instructor_pending', 'payee_payable', 'payout_in_transit', 'learner_rewards')) = (owner_id is not null)
@@ -3413,7 +3437,7 @@ create table private.ledger_accounts (
 
 -- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
 create unique index one_account_a_kind_owner_and_currency
-    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
+    on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
     'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
@@ -3423,36 +3447,41 @@ comment on column private.ledger_accounts.balance_cents is
     'Running balance of an owned account, the sum of its entries. The platform''s accounts carry none, so that payments never queue behind one row.';
 
 create table private.ledger_transactions (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind text not null,
     source_type text not null,
     source_id uuid,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency)
+    primary key (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, idempotency_key)
 );
 
-create index on private.ledger_transactions (source_type, source_id);
+create index on private.ledger_transactions (org_id, source_type, source_id);
 
 comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is a reversal.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
 comment on column private.ledger_transactions.effective_at is 'When it happened, at Stripe or here; created_at is when it was posted.';
 
 create table private.ledger_entries (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null,
     transaction_id bigint not null,
     account_id bigint not null,
     currency text not null,
     amount_cents bigint not null,
-    foreign key (transaction_id, currency) references private.ledger_transactions (id, currency) on delete restrict,
-    foreign key (account_id, currency) references private.ledger_accounts (id, currency) on delete restrict,
+    primary key (org_id, id),
+    foreign key (org_id, transaction_id, currency) references private.ledger_transactions (org_id, id, currency) on delete restrict,
+    foreign key (org_id, account_id, currency) references private.ledger_accounts (org_id, id, currency) on delete restrict,
     constraint amount_is_not_zero check (amount_cents <> 0)
 );
 
-create index on private.ledger_entries (transaction_id, currency);
-create index on private.ledger_entries (account_id, currency);
+create index on private.ledger_entries (org_id, transaction_id, currency);
+create index on private.ledger_entries (org_id, account_id, currency);
 
 comment on table private.ledger_entries is
     'Signed amounts in the minor unit. The entries of a transaction are inserted together and sum to zero.';
@@ -3465,6 +3494,7 @@ create type private.posting as (
 comment on type private.posting is 'One line of a ledger transaction: positive debits, negative credits.';
 
 create type private.keyed_posting as (
+    org_id uuid,
     source_id uuid,
     idempotency_key text,
     currency text,
@@ -3516,8 +3546,9 @@ as $$
 declare
     posted integer;
 begin
-    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
     select distinct
+        posting.org_id,
         posting.account_kind,
         posting.owner_id,
         posting.currency,
@@ -3527,39 +3558,45 @@ begin
         and not exists (
             select
             from private.ledger_accounts account
-            where account.kind = posting.account_kind
+            where account.org_id = posting.org_id
+                and account.kind = posting.account_kind
                 and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
                 and account.currency = posting.currency
         )
-    order by posting.account_kind, posting.owner_id, posting.currency
+    order by posting.org_id, posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
-        insert into private.ledger_transactions (kind, source_type, source_id, idempotency_key, currency, effective_at)
+        insert into private.ledger_transactions (
+            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at
+        )
         select distinct
-            p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
-        order by posting.idempotency_key
-        on conflict (idempotency_key) do nothing
-        returning id, idempotency_key
+        order by posting.org_id, posting.idempotency_key
+        on conflict (org_id, idempotency_key) do nothing
+        returning org_id, id, idempotency_key
     ),
 
     new_line as materialized (
         select
-            new_transaction.id as transaction_id, posting.account_kind, posting.owner_id, posting.currency,
-            posting.amount_cents
+            new_transaction.org_id, new_transaction.id as transaction_id, posting.account_kind, posting.owner_id,
+            posting.currency, posting.amount_cents
         from unnest(p_postings) posting
-        join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
+        join new_transaction
+            on new_transaction.org_id = posting.org_id
+            and new_transaction.idempotency_key = posting.idempotency_key
         where posting.amount_cents <> 0
     ),
 
     new_entry as (
-        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-        select new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
+        insert into private.ledger_entries (org_id, transaction_id, account_id, currency, amount_cents)
+        select new_line.org_id, new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
         from new_line
         join private.ledger_accounts account
-            on account.kind = new_line.account_kind
+            on account.org_id = new_line.org_id
+            and account.kind = new_line.account_kind
             and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(new_line.owner_id, '00000000-0000-0000-0000-000000000000')
             and account.currency = new_line.currency
     )
@@ -3571,6 +3608,7 @@ $$;
 
 -- Posts one business event to the ledger, once: the second call with the same key posts nothing and returns false.
 create function private.post_transaction(
+    p_org_id uuid,
     p_kind text,
     p_source_type text,
     p_source_id uuid,
@@ -3591,7 +3629,8 @@ as $$
         p_effective_at,
         array(
             select row(
-                p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id, posting.amount_cents
+                p_org_id, p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id,
+                posting.amount_cents
             )::private.keyed_posting
             from unnest(p_postings) posting
         )
@@ -3662,7 +3701,7 @@ create function private.account_balance_cents(
 as $$
     select coalesce(sum(entry.amount_cents), 0)::bigint
     from private.ledger_accounts account
-    join private.ledger_entries entry on entry.account_id = account.id
+    join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.kind = p_kind
         and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
         and account.currency = p_currency;
@@ -3672,10 +3711,11 @@ comment on function private.account_balance_cents is 'Sum of an account''s entri
 
 -- sql/25_outbox/10_tables.sql
 create table private.outbox (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     topic text not null,
     payload jsonb not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     subject text,
     attempts integer not null default 0,
     available_at timestamptz not null default private.clock(),
@@ -3685,6 +3725,8 @@ create table private.outbox (
     processed_at timestamptz,
     dead_at timestamptz,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, idempotency_key),
     constraint attempts_are_not_negative check (attempts >= 0),
     constraint lease_has_an_owner check ((leased_by is null) = (leased_until is null)),
     constraint finished_once check (num_nonnulls(processed_at, dead_at) <= 1),
@@ -3708,6 +3750,7 @@ alter table private.outbox enable row level security;
 
 -- sql/25_outbox/20_enqueue.sql
 create function private.enqueue_command(
+    p_org_id uuid,
     p_topic text,
     p_idempotency_key text,
     p_payload jsonb,
@@ -3719,9 +3762,9 @@ create function private.enqueue_command(
     security invoker
     set search_path = ''
 as $$
-    insert into private.outbox (topic, idempotency_key, payload, subject)
-    values (p_topic, p_idempotency_key, p_payload, p_subject)
-    on conflict (idempotency_key) do nothing;
+    insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
+    values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 comment on function private.enqueue_command is
@@ -3937,10 +3980,11 @@ create table public.alerts (
     message text not null,
     related_type text not null,
     related_id uuid not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
     primary key (org_id, id),
+    unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
@@ -3977,7 +4021,7 @@ create function private.raise_alert(
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
-    on conflict (idempotency_key) do nothing;
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 -- Takes an alert off the list. Definer: nobody writes alerts directly.
@@ -4072,6 +4116,7 @@ create table public.services (
     primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint the_platform_sells_nothing check (org_id <> private.platform_id()),
     constraint title_is_short check (length(title) between 1 and 200),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
@@ -5609,7 +5654,7 @@ begin
 
     if redemption.kind = 'reward' and p_status = 'redeemed' then
         perform private.post_transaction(
-            'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
+            redemption.org_id, 'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('learner_rewards', redemption.learner_id, redemption.discount_cents),
@@ -5821,10 +5866,13 @@ as $$
         coalesce(
             (
                 select -account.balance_cents
-                from private.ledger_accounts account
-                where account.kind = 'learner_rewards'
-                    and account.owner_id = p_learner_id
+                from public.learners learner
+                join private.ledger_accounts account
+                    on account.org_id = learner.org_id
+                    and account.kind = 'learner_rewards'
+                    and account.owner_id = learner.id
                     and account.currency = p_currency
+                where learner.id = p_learner_id
             ),
             0
         ) - (
@@ -7337,7 +7385,7 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     set search_path = ''
 as $$
     select private.post_transaction(
-        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
         credit.currency, p_entry.created_at,
         array[
             row('learner_prepaid', null, p_entry.share_cents),
@@ -10701,7 +10749,7 @@ begin
 
     if not found then
         if new_status = 'succeeded' then
-            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
@@ -10884,7 +10932,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
-        perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
+        perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -10907,10 +10955,10 @@ begin
     where id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
-        'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
+        p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
     );
     if not private.accept_payment(payment) then
@@ -10935,7 +10983,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
 as $$
 begin
     perform private.post_transaction(
-        'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
         p_payment.currency, p_occurred_at,
         case p_payment.kind
             when 'credits' then array[
@@ -11047,7 +11095,7 @@ begin
     where id = p_payment_id;
 
     perform private.post_transaction(
-        'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
+        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
         payment.currency, private.clock(),
         array[
             row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
@@ -11059,7 +11107,7 @@ $$;
 
 -- sql/60_payments/24_suspense.sql
 -- Posts money that matches no payment to suspense, once a PaymentIntent, until an admin resolves it.
-create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_occurred_at timestamptz)
+create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
     volatile
@@ -11067,7 +11115,7 @@ create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_oc
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
+        p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
         lower(p_intent ->> 'currency'), p_occurred_at,
         array[
             row('stripe_balance', null, (p_intent ->> 'amount_received')::bigint),
@@ -11077,7 +11125,7 @@ as $$
 $$;
 
 -- Reverses an earlier posting to suspense once the PaymentIntent's payment is known; does nothing if there was none.
-create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
     volatile
@@ -11085,17 +11133,19 @@ create function private.release_from_suspense(p_intent jsonb, p_occurred_at time
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
         posted.currency, p_occurred_at,
         array(
             select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
             from private.ledger_entries entry
-            join private.ledger_accounts account on account.id = entry.account_id
-            where entry.transaction_id = posted.id
+            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+            where entry.org_id = posted.org_id
+                and entry.transaction_id = posted.id
         )
     )
     from private.ledger_transactions posted
-    where posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+    where posted.org_id in (p_org_id, private.platform_id())
+        and posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
 $$;
 
 -- sql/60_payments/30_capture.sql
@@ -11151,7 +11201,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'capture_payment', format('payment:%s:capture', p_payment.id),
+        p_payment.org_id, 'capture_payment', format('payment:%s:capture', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -11227,7 +11277,7 @@ create function private.cancel_payment(p_payment public.payments)
 as $$
 begin
     perform private.enqueue_command(
-        'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
+        p_payment.org_id, 'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -11391,7 +11441,7 @@ create function private.send_refund(p_refund_id uuid)
     set search_path = ''
 as $$
     select private.enqueue_command(
-        'refund_payment', format('refund:%s', refund.id),
+        refund.org_id, 'refund_payment', format('refund:%s', refund.id),
         jsonb_build_object(
             'refund_id', refund.id,
             'payment_intent', payment.stripe_payment_intent_id,
@@ -11650,7 +11700,7 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
     );
 end;
@@ -11689,7 +11739,7 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
+        refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
     );
 end;
@@ -11766,7 +11816,7 @@ begin
     end if;
     if new.total_cents = 0 then
         perform private.post_transaction(
-            'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
+            new.org_id, 'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
             array[
                 row('promotions', null, new.discount_cents),
                 row('instructor_pending', new.instructor_id, -new.instructor_share_cents),
@@ -11798,7 +11848,7 @@ declare
     fee_cents constant bigint := private.prorate(new.platform_fee_cents, share_cents, new.instructor_share_cents);
 begin
     perform private.post_transaction(
-        'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
+        new.org_id, 'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
         array[
             row('promotions', null, -(share_cents + fee_cents)),
             row('instructor_pending', new.instructor_id, share_cents),
@@ -11843,7 +11893,7 @@ begin
 
     if redemption.kind = 'reward' then
         perform private.post_transaction(
-            'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('promotions', null, redemption.discount_cents),
@@ -12229,14 +12279,17 @@ comment on column public.disputes.evidence_due_at is
     'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
-    stripe_id text primary key,
-    dispute_id uuid not null references public.disputes (id) on delete restrict,
+    stripe_id text not null unique,
+    org_id uuid not null,
+    dispute_id uuid not null,
     amount_cents bigint not null,
     fee_cents bigint not null,
-    created_at timestamptz not null default private.clock()
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_id),
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict
 );
 
-create index on private.dispute_transactions (dispute_id);
+create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
@@ -12383,8 +12436,8 @@ declare
     balance_transaction private.dispute_transactions;
 begin
     for balance_transaction in
-        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
-        select given.id, p_dispute.id, given.amount, given.fee
+        insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
+        select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
         on conflict (stripe_id) do nothing
         returning *
@@ -12394,7 +12447,7 @@ begin
             fee_cents = fee_cents + balance_transaction.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
+            p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -balance_transaction.amount_cents),
@@ -12434,7 +12487,7 @@ begin
 
     if payment.status = 'unknown' and dispute.status = 'lost' then
         perform private.post_transaction(
-            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
             dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
@@ -12509,7 +12562,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -12587,7 +12640,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -12654,9 +12707,10 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
     from private.ledger_transactions posted
-    join private.ledger_entries entry on entry.transaction_id = posted.id
-    join private.ledger_accounts account on account.id = entry.account_id
-    where posted.source_type = 'dispute'
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.org_id = p_dispute.org_id
+        and posted.source_type = 'dispute'
         and posted.source_id = p_dispute.id
         and posted.kind = 'dispute_lost'
         and account.kind = 'dispute_receivable';
@@ -14139,7 +14193,7 @@ begin
 
     if found then
         perform private.post_transaction(
-            'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
+            reward.org_id, 'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
             reward.currency, private.clock(),
             array[
                 row('promotions', null, reward.amount_cents),
@@ -14209,7 +14263,7 @@ begin
         revision = revision + 1
     where id = reward.id;
     perform private.post_transaction(
-        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
         array[
             row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),
@@ -14233,7 +14287,10 @@ begin
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner
-    join private.ledger_accounts account on account.kind = 'learner_rewards' and account.owner_id = learner.id
+    join private.ledger_accounts account
+        on account.org_id = learner.org_id
+        and account.kind = 'learner_rewards'
+        and account.owner_id = learner.id
     where learner.id = any (private.my_learner_ids())
     order by learner.org_id, account.currency;
 end;
@@ -14892,7 +14949,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'sync_account', format('sync_account:%s', p_event_id),
+        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
         jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
         format('connect_account:%s', account.id)
     );
@@ -15587,12 +15644,12 @@ begin
                 for no key update
             )
         )
-        returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
+        returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
     )
 
     select array_agg(
         row(
-            released.id, format('earning:%s:available', released.id), released.currency,
+            released.org_id, released.id, format('earning:%s:available', released.id), released.currency,
             line.account_kind, line.owner_id, line.amount_cents
         )::private.keyed_posting
     )
@@ -15909,9 +15966,10 @@ comment on table public.bank_payouts is
 comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
 
 create table private.payout_attempts (
-    payout_id uuid not null references public.payouts (id) on delete restrict,
+    org_id uuid not null,
+    payout_id uuid not null,
     attempt integer not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     amount_cents bigint not null,
     currency text not null,
     destination text not null,
@@ -15921,7 +15979,9 @@ create table private.payout_attempts (
     error_message text,
     started_at timestamptz not null,
     finished_at timestamptz,
-    primary key (payout_id, attempt),
+    primary key (org_id, payout_id, attempt),
+    unique (org_id, idempotency_key),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint attempts_are_counted_from_one check (attempt >= 1),
     constraint destination_is_stripes check (destination ~ '^acct_'),
     constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
@@ -16083,7 +16143,9 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     set search_path = ''
 as $$
 begin
-    if p_org_id is not null and not exists (select from public.organizations where id = p_org_id) then
+    if p_org_id is not null and not exists (
+        select from public.organizations where id = p_org_id and not is_platform
+    ) then
         perform private.refuse(
             'PT404', 'organization_not_found',
             'There is no such organization.',
@@ -16108,7 +16170,8 @@ begin
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date <= (private.clock() at time zone organization.time_zone)::date
     ) then
         perform private.refuse(
@@ -16120,7 +16183,8 @@ begin
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
@@ -16280,7 +16344,7 @@ begin
 
     select array_agg(
         row(
-            created.id, format('payout:%s:created', created.id), created.currency,
+            p_run.org_id, created.id, format('payout:%s:created', created.id), created.currency,
             line.account_kind, created.payee_id, line.amount_cents
         )::private.keyed_posting
     )
@@ -16576,7 +16640,8 @@ begin
 
         select * into last_try
         from private.payout_attempts made
-        where made.payout_id = payout.id
+        where made.org_id = payout.org_id
+            and made.payout_id = payout.id
         order by made.attempt desc
         limit 1;
         select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
@@ -16593,9 +16658,10 @@ begin
     where id = payout.id;
 
     insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
+        org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
+        payout.org_id,
         payout.id,
         next_try.attempt,
         format('payout:%s:%s', payout.id, next_try.attempt),
@@ -16753,7 +16819,8 @@ as $$
     select exists (
         select
         from private.payout_attempts made
-        where made.payout_id = p_payout.id
+        where made.org_id = p_payout.org_id
+            and made.payout_id = p_payout.id
             and made.amount_cents = (p_transfer ->> 'amount')::bigint
             and made.currency = p_transfer ->> 'currency'
             and made.destination = private.expandable_id(p_transfer -> 'destination')
@@ -16793,9 +16860,13 @@ begin
         finished_at = private.clock(),
         error_code = null,
         error_message = null
-    where payout_id = p_payout.id
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id
         and attempt = (
-            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+            select max(made.attempt)
+            from private.payout_attempts made
+            where made.org_id = p_payout.org_id
+                and made.payout_id = p_payout.id
         );
 
     update public.earnings
@@ -16803,7 +16874,7 @@ begin
     where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
         p_payout.currency, p_occurred_at,
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -16844,7 +16915,8 @@ begin
         finished_at = private.clock(),
         error_code = left(p_code, 100),
         error_message = left(p_message, 500)
-    where payout_id = p_payout_id
+    where org_id = payout.org_id
+        and payout_id = p_payout_id
         and attempt = p_attempt
         and worker_id = p_worker_id
         and status = 'sending';
@@ -17068,7 +17140,7 @@ begin
     update public.earnings set payout_id = null where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.org_id, 'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
         p_payout.currency, private.clock(),
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -17097,7 +17169,7 @@ begin
         and command.payload ->> 'payout_id' = p_payout.id::text;
 
     perform private.enqueue_command(
-        'reverse_transfer', reversal_key,
+        p_payout.org_id, 'reverse_transfer', reversal_key,
         jsonb_build_object(
             'payout_id', p_payout.id,
             'transfer', p_payout.stripe_transfer_id,
@@ -17168,7 +17240,7 @@ begin
     limit 1;
 
     perform private.post_transaction(
-        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
         payout.currency, p_occurred_at,
         array[
             row('stripe_balance', null, part_cents),
@@ -17674,7 +17746,8 @@ grant execute on function private.payout_statement_document to jobs;
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
     provider text not null default 'stripe',
     event_id text not null,
     endpoint text not null,
@@ -17688,6 +17761,7 @@ create table private.webhook_events (
     attempts integer not null default 0,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
+    primary key (org_id, id),
     unique (provider, event_id),
     constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
@@ -17697,16 +17771,19 @@ create index on private.webhook_events (provider, processed_at);
 create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
 
 comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
+comment on column private.webhook_events.org_id is
+    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
 comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
 
 create table private.webhook_event_bodies (
+    org_id uuid not null,
     event_id uuid not null,
     received_at timestamptz not null,
     raw bytea not null,
-    primary key (event_id, received_at),
-    foreign key (event_id) references private.webhook_events (id) on delete restrict
+    primary key (org_id, event_id, received_at),
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
@@ -17743,14 +17820,17 @@ as $$
 declare
     event private.webhook_events;
 begin
-    insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
-    values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
+    insert into private.webhook_events (org_id, event_id, endpoint, type, account, livemode, api_version, occurred_at)
+    values (
+        private.organization_of_event(p_payload, p_account),
+        p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at
+    )
     on conflict (provider, event_id) do nothing
     returning * into event;
 
     if found then
-        insert into private.webhook_event_bodies (event_id, received_at, raw)
-        values (event.id, event.received_at, p_raw);
+        insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
+        values (event.org_id, event.id, event.received_at, p_raw);
     else
         select * into event
         from private.webhook_events
@@ -17770,6 +17850,42 @@ $$;
 
 comment on function private.receive_stripe_event is
     'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
+
+-- The organization whose payment, payout or connected account an event is about. The platform's, if it names none that is known.
+create function private.organization_of_event(p_payload text, p_account text)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    object constant jsonb := case when pg_input_is_valid(p_payload, 'jsonb') then p_payload::jsonb #> '{data,object}' end;
+begin
+    return coalesce(
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = case
+                when object ->> 'object' = 'payment_intent' then object ->> 'id'
+                else private.expandable_id(object -> 'payment_intent')
+            end
+        ),
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.id = private.uuid_or_null(object #>> '{metadata,payment_id}')
+        ),
+        (
+            select payout.org_id
+            from public.payouts payout
+            where payout.id = private.uuid_or_null(object #>> '{metadata,payout_id}')
+        ),
+        (select account.org_id from public.stripe_connect_accounts account where account.stripe_account_id = p_account),
+        private.platform_id()
+    );
+end;
+$$;
 
 -- Judges a stored event and marks it with what became of it. The caller holds its lock.
 create function private.process_stripe_event(
@@ -17792,7 +17908,8 @@ begin
         note = outcome.note,
         attempts = attempts + 1,
         processed_at = private.clock()
-    where id = p_event.id;
+    where org_id = p_event.org_id
+        and id = p_event.id;
     return outcome.status;
 end;
 $$;
@@ -17898,7 +18015,8 @@ begin
     loop
         select body.raw into raw
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at;
 
         if found and private.process_stripe_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
@@ -17940,7 +18058,8 @@ begin
     if not exists (
         select
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at
     ) then
         perform private.refuse(
@@ -17953,7 +18072,8 @@ begin
     update private.webhook_events
     set status = 'received',
         processed_at = null
-    where id = event.id;
+    where org_id = event.org_id
+        and id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),
@@ -18177,14 +18297,14 @@ begin
     return query
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
     from private.ledger_transactions booked
-    left join private.ledger_entries entry on entry.transaction_id = booked.id
+    left join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id
     group by booked.org_id, booked.id
     having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
 
     union all
     select 'balances_are_sums_of_entries', jsonb_build_object('account_id', account.id, 'balance_cents', account.balance_cents)
     from private.ledger_accounts account
-    left join private.ledger_entries entry on entry.account_id = account.id
+    left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
     group by account.org_id, account.id
     having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
@@ -18195,7 +18315,8 @@ begin
     where (payment.status = 'succeeded') <> exists (
         select
         from private.ledger_transactions booked
-        where booked.idempotency_key = format('payment:%s:succeeded', payment.id)
+        where booked.org_id = payment.org_id
+            and booked.idempotency_key = format('payment:%s:succeeded', payment.id)
     )
 
     union all
@@ -18205,12 +18326,14 @@ begin
         exists (
             select
             from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:succeeded', refund.id)
+            where booked.org_id = refund.org_id
+                and booked.idempotency_key = format('refund:%s:succeeded', refund.id)
         )
         and not exists (
             select
             from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:failed', refund.id)
+            where booked.org_id = refund.org_id
+                and booked.idempotency_key = format('refund:%s:failed', refund.id)
         )
     )
 
@@ -18331,17 +18454,19 @@ begin
     where (payout.status in ('paid', 'reversed')) <> exists (
         select
         from private.ledger_transactions booked
-        where booked.idempotency_key = format('payout:%s:paid', payout.id)
+        where booked.org_id = payout.org_id
+            and booked.idempotency_key = format('payout:%s:paid', payout.id)
     )
 
     union all
     select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
     from public.payouts payout
     left join private.ledger_transactions booked
-        on booked.source_type = 'payout'
+        on booked.org_id = payout.org_id
+        and booked.source_type = 'payout'
         and booked.source_id = payout.id
         and booked.kind = 'payout_reversed'
-    left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
+    left join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id and entry.amount_cents > 0
     group by payout.org_id, payout.id
     having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
 
@@ -18457,7 +18582,7 @@ begin
     full join (
         select account.currency, -sum(entry.amount_cents) as cents
         from private.ledger_accounts account
-        join private.ledger_entries entry on entry.account_id = account.id
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
         where account.kind = 'learner_prepaid'
         group by account.currency
     ) booked on booked.currency = unused.currency
@@ -18506,9 +18631,10 @@ begin
     cross join lateral (
         select coalesce(sum(entry.amount_cents), 0) as cents
         from private.ledger_transactions booked
-        join private.ledger_entries entry on entry.transaction_id = booked.id
-        join private.ledger_accounts account on account.id = entry.account_id
-        where booked.source_type = 'dispute'
+        join private.ledger_entries entry on entry.org_id = booked.org_id and entry.transaction_id = booked.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where booked.org_id = dispute.org_id
+            and booked.source_type = 'dispute'
             and booked.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.factories import Service, World
-from tests.ledger.conftest import Journal
+from tests.ledger.conftest import PLATFORM, Journal
 
 ANN = uuid4()
 TABLES = ("entries", "transactions", "accounts")
@@ -18,7 +18,8 @@ def posted(journal: Journal) -> Journal:
     """A journal with one transaction, and an account in another currency."""
     journal.post(("stripe_balance", None, 100), ("payee_payable", ANN, -100), key="first")
     journal.world.connection.execute(
-        "insert into private.ledger_accounts (kind, currency) values ('suspense', 'dkk')"
+        "insert into private.ledger_accounts (org_id, kind, currency)"
+        " values (private.platform_id(), 'suspense', 'dkk')"
     )
     return journal
 
@@ -26,12 +27,13 @@ def posted(journal: Journal) -> Journal:
 INSERT = """
     with booked as (
         insert into private.ledger_transactions
-            (kind, source_type, idempotency_key, currency, effective_at)
-        values ('test', 'tests', 'second', %s, private.clock())
-        returning id
+            (org_id, kind, source_type, idempotency_key, currency, effective_at)
+        values (private.platform_id(), 'test', 'tests', 'second', %s, private.clock())
+        returning org_id, id
     )
-    insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-    select booked.id, account.id, %s, line.amount_cents
+    insert into private.ledger_entries
+        (org_id, transaction_id, account_id, currency, amount_cents)
+    select booked.org_id, booked.id, account.id, %s, line.amount_cents
     from booked
     cross join unnest(%s::bigint[], %s::private.ledger_account_kind[]) line (amount_cents, kind)
     join private.ledger_accounts account on account.kind = line.kind and account.currency = %s
@@ -67,13 +69,14 @@ def test_a_line_of_zero_is_refused(posted: Journal) -> None:
 
 
 def test_an_entry_has_the_currency_of_its_transaction_and_of_its_account(posted: Journal) -> None:
-    with posted.world.refusing("23503", "ledger_entries_account_id_currency_fkey"):
+    with posted.world.refusing("23503", "ledger_entries_org_id_account_id_currency_fkey"):
         write(posted.world, 1, -1, currency="gbp", account="dkk")
-    with posted.world.refusing("23503", "ledger_entries_transaction_id_currency_fkey"):
+    with posted.world.refusing("23503", "ledger_entries_org_id_transaction_id_currency_fkey"):
         posted.world.connection.execute(
             """
-            insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-            select booked.id, account.id, 'dkk', amount
+            insert into private.ledger_entries
+                (org_id, transaction_id, account_id, currency, amount_cents)
+            select booked.org_id, booked.id, account.id, 'dkk', amount
             from private.ledger_transactions booked
             cross join private.ledger_accounts account
             cross join unnest('{1,-1}'::bigint[]) amount
@@ -83,10 +86,36 @@ def test_an_entry_has_the_currency_of_its_transaction_and_of_its_account(posted:
     assert len(posted.entries()) == 2
 
 
+def test_no_posting_mixes_two_organizations(posted: Journal) -> None:
+    school = posted.world.organization()
+    posted.post(("stripe_balance", None, 1), ("suspense", None, -1), org=school)
+    account_id = posted.world.value(
+        "select id from private.ledger_accounts where org_id = %s and kind = 'suspense'", school
+    )
+    for org_id, constraint in (
+        (PLATFORM, "ledger_entries_org_id_account_id_currency_fkey"),
+        (school, "ledger_entries_org_id_transaction_id_currency_fkey"),
+    ):
+        with posted.world.refusing("23503", constraint), posted.world.in_studio():
+            posted.world.connection.execute(
+                """
+                insert into private.ledger_entries
+                    (org_id, transaction_id, account_id, currency, amount_cents)
+                select %s, booked.id, %s, 'gbp', amount
+                from private.ledger_transactions booked
+                cross join unnest('{1,-1}'::bigint[]) amount
+                where booked.idempotency_key = 'first'
+                """,
+                [org_id, account_id],
+            )
+    assert len(posted.entries()) == 4
+
+
 def test_one_account_a_kind_owner_and_currency(posted: Journal) -> None:
     with posted.world.refusing("23505", "one_account_a_kind_owner_and_currency"):
         posted.world.connection.execute(
-            "insert into private.ledger_accounts (kind, currency) values ('stripe_balance', 'gbp')"
+            "insert into private.ledger_accounts (org_id, kind, currency)"
+            " values (private.platform_id(), 'stripe_balance', 'gbp')"
         )
 
 
@@ -109,7 +138,7 @@ def test_what_is_posted_stays_posted(posted: Journal, table: str, statement: str
 
 def test_accounts_with_entries_are_not_removed(posted: Journal) -> None:
     before = posted.entries()
-    with posted.world.refusing("23503", "ledger_entries_account_id_currency_fkey"):
+    with posted.world.refusing("23503", "ledger_entries_org_id_account_id_currency_fkey"):
         posted.world.connection.execute("delete from private.ledger_accounts")
     with posted.world.refusing("0A000"):
         posted.world.connection.execute("truncate private.ledger_accounts")

@@ -11,7 +11,7 @@ import psycopg
 
 from tests.bench.plans import observed
 from tests.factories import World
-from tests.ledger.conftest import Journal
+from tests.ledger.conftest import PLATFORM, Journal
 from tests.races import Racers
 from tools.cluster import Cluster
 
@@ -21,7 +21,7 @@ ROUNDS = 10
 Posting = tuple[str, str, str, UUID | None, int]
 
 
-def post_batch(world: World, *postings: Posting) -> int:
+def post_batch(world: World, *postings: Posting, org: UUID = PLATFORM) -> int:
     """Postings are (key, currency, account kind, owner, amount)."""
     keys, currencies, kinds, owners, amounts = zip(*postings, strict=True) if postings else [()] * 5
     posted: int = world.value(
@@ -29,7 +29,8 @@ def post_batch(world: World, *postings: Posting) -> int:
         select private.post_batch(
             'test', 'tests', private.clock(),
             array(
-                select row(null, key, currency, kind, owner_id, amount_cents)::private.keyed_posting
+                select row(%s::uuid, null, key, currency, kind, owner_id, amount_cents)
+                    ::private.keyed_posting
                 from unnest(
                     %s::text[], %s::text[], %s::private.ledger_account_kind[], %s::uuid[],
                     %s::bigint[]
@@ -37,6 +38,7 @@ def post_batch(world: World, *postings: Posting) -> int:
             )
         )
         """,
+        org,
         list(keys),
         list(currencies),
         list(kinds),
@@ -95,8 +97,17 @@ def test_events_that_balance_each_other_alone_are_refused(journal: Journal) -> N
     assert journal.is_empty()
 
 
+def test_a_key_is_posted_once_in_each_organization(journal: Journal) -> None:
+    school = journal.world.organization()
+    assert post_batch(journal.world, *release("e:1", ANN, 100)) == 1
+    assert post_batch(journal.world, *release("e:1", BEA, 7), org=school) == 1
+    assert post_batch(journal.world, *release("e:1", BEA, 7), org=school) == 0
+    assert journal.balance("payee_payable", ANN) == -100
+    assert journal.balance("payee_payable", BEA) == -7
+
+
 def test_one_event_in_two_currencies_is_refused_by_its_key(journal: Journal) -> None:
-    with journal.world.refusing("23503", "ledger_entries_transaction_id_currency_fkey"):
+    with journal.world.refusing("23503", "ledger_entries_org_id_transaction_id_currency_fkey"):
         post_batch(
             journal.world,
             *release("e:1", ANN, 100, "gbp"),
@@ -124,9 +135,9 @@ def test_lines_of_a_large_batch_are_not_compared_with_all_its_transactions(
     connection.execute("set local plan_cache_mode = force_custom_plan")
     for kind in ("instructor_pending", "payee_payable"):
         connection.execute(
-            "insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)"
-            " select %s, owner_id, 'gbp', 0 from unnest(%s::uuid[]) owner_id",
-            [kind, owners],
+            "insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)"
+            " select %s, %s, owner_id, 'gbp', 0 from unnest(%s::uuid[]) owner_id",
+            [PLATFORM, kind, owners],
         )
     connection.execute("analyze private.ledger_accounts")
     with observed(connection) as plans:

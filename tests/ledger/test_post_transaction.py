@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import World
-from tests.ledger.conftest import Journal, Line
+from tests.ledger.conftest import PLATFORM, Journal, Line
 from tests.races import Racers
 from tools.cluster import Cluster
 
@@ -142,9 +142,10 @@ def test_each_currency_has_accounts_of_its_own(journal: Journal) -> None:
 def test_a_posting_says_what_when_and_why(journal: Journal) -> None:
     source = uuid4()
     journal.world.value(
-        "select private.post_transaction('payment', 'payments', %s, 'payment:1', 'gbp',"
+        "select private.post_transaction(%s, 'payment', 'payments', %s, 'payment:1', 'gbp',"
         " '2026-01-02 03:04:05+00', array[row('stripe_balance', null, 1)::private.posting,"
         " row('suspense', null, -1)::private.posting])",
+        PLATFORM,
         source,
     )
     booked = journal.world.row("select * from private.ledger_transactions")
@@ -180,7 +181,7 @@ def test_balances_are_the_sums_of_entries(journal: Journal, events: list[list[Li
             from private.ledger_accounts account
             left join private.ledger_entries entry on entry.account_id = account.id
             where account.owner_id is not null
-            group by account.id
+            group by account.org_id, account.id
             """
         )
         assert all(row["balance_cents"] == row["sum_cents"] for row in sums)

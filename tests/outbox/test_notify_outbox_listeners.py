@@ -8,7 +8,7 @@ import pytest
 from tests.factories import World
 from tools.cluster import Cluster
 
-ENQUEUE = "select private.enqueue_command('refund_payment', %s, '{}')"
+ENQUEUE = "select private.enqueue_command(private.platform_id(), 'refund_payment', %s, '{}')"
 
 
 @pytest.fixture
