@@ -134,7 +134,7 @@ def test_everything_that_calls_or_is_called_has_a_room(schema: psycopg.Connectio
             id="SQL-standard body",
         ),
         pytest.param(
-            "create or replace view public.my_roles as select org_id, role"
+            "create or replace view public.my_roles as select org_id, role::text as role"
             " from public.organization_members where private.is_minor(null)",
             id="view",
         ),
