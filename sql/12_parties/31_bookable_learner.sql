@@ -104,19 +104,25 @@ begin
 end;
 $$;
 
--- Locks a person's learner rows in all organizations until the transaction ends, so that one person's requests run one after
--- the other: a double click waits here. Called by bookings and credits.
+-- Locks a person as a learner, in every organization, so that one person's requests come one after the other and the second of a
+-- double click waits here. The profile is locked first: the rows of other organizations may appear between two calls in one
+-- transaction, and two transactions that lock them in different orders would deadlock.
 create function private.lock_learner(p_learner_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
-    select learner.id
+declare
+    person_id constant uuid := (select learner.user_id from public.learners learner where learner.id = p_learner_id);
+begin
+    perform from public.profiles where id = person_id for no key update;
+    perform
     from public.learners learner
     where learner.id = p_learner_id
-        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
+        or learner.user_id = person_id
     order by learner.id
     for no key update;
+end;
 $$;

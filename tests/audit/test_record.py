@@ -261,7 +261,7 @@ def a_row_of_everything_personal(world: World) -> None:
         admin,
         "public.admin_resolve_problem",
         p_problem_report_id=report_id,
-        p_releases_earning=True,
+        p_unfreezes_earning=True,
         p_reason="Settled by telephone",
     )
     world.guardian(world.child(MARKETPLACE))

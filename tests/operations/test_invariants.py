@@ -133,7 +133,7 @@ PLANTED = {
         f"update public.payments set booking_id = gen_random_uuid() where booking_id ="
         f" (select id from public.bookings where {CONFIRMED})",
     ],
-    "money_of_unconfirmed_bookings_goes_back": [
+    "payments_of_unconfirmed_bookings_are_refunded": [
         f"update public.bookings set status = 'expired' where {CONFIRMED}",
     ],
     "seats_are_counted": [
@@ -205,7 +205,7 @@ PLANTED = {
     "transit_agrees_with_unsettled_payouts": [
         UNSENT,
     ],
-    "acknowledged_events_are_settled": [
+    "received_events_are_processed": [
         "update private.webhook_events set status = 'received', processed_at = null,"
         " received_at = received_at - interval '2 min'",
     ],
@@ -254,7 +254,7 @@ PLANTED_IN_RETURNS = {
         f"update private.ledger_entries set amount_cents = amount_cents - 1"
         f" where {entry('dispute_receivable')}",
     ],
-    "money_for_nothing_goes_back": [
+    "unaccepted_payments_are_refunded": [
         "update public.payments set is_accepted = false where kind = 'credits'",
     ],
 }

@@ -1,5 +1,5 @@
--- Makes the earnings payable whose hold has ended by the cutoff and whose money Stripe has made available, and returns how
--- many. Null means every organization.
+-- Moves every payable earning from pending to available, posts that to the ledger (instructor_pending to payee_payable), and
+-- returns how many were moved. Called by jobs maintain for every organization (null), and by open_payout_run for one.
 create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
     returns integer
     language plpgsql
@@ -10,7 +10,7 @@ as $$
 declare
     postings private.keyed_posting[];
 begin
-    with released as (
+    with freed as (
         update public.earnings earning
         set status = 'available'
         where earning.id = any (
@@ -18,7 +18,7 @@ begin
                 select waiting.id
                 from public.earnings waiting
                 where waiting.status = 'pending'
-                    and waiting.id in (select cleared.id from private.payable_earnings(p_org_id, p_cutoff_at) cleared)
+                    and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
                 order by waiting.id
                 for no key update
             )
@@ -28,26 +28,26 @@ begin
 
     select array_agg(
         row(
-            released.org_id, released.id, format('earning:%s:available', released.id), released.currency,
+            freed.org_id, freed.id, format('earning:%s:available', freed.id), freed.currency,
             line.account_kind, line.owner_id, line.amount_cents
         )::private.keyed_posting
     )
     into postings
-    from released
+    from freed
     cross join lateral (
         values
-            ('instructor_pending'::private.ledger_account_kind, released.instructor_id, released.amount_cents),
-            ('payee_payable', released.payee_id, -released.amount_cents)
+            ('instructor_pending'::private.ledger_account_kind, freed.instructor_id, freed.amount_cents),
+            ('payee_payable', freed.payee_id, -freed.amount_cents)
     ) line (account_kind, owner_id, amount_cents);
 
     return private.post_batch('earning_available', 'earning', p_cutoff_at, postings);
 end;
 $$;
 
--- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
--- transferred and nobody disputes, also if they take it away: a refund is netted where its lesson is paid, and shortens no other
--- lesson's payout, so it waits for a frozen one. Whether they were released already makes no difference. Null means every
--- organization.
+-- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
+-- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
+-- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language sql

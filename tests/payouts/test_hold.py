@@ -1,13 +1,26 @@
-"""A payout that is not on its way is held back, and let go, by an admin who says why."""
+"""Admins, who say why, hold, release and cancel payouts, and hold all payouts of an instructor."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.factories import World
-from tests.payouts.paydays import NOON, claim, close_run, fail, open_run, payable, transfer
+from tests.payouts.paydays import (
+    FRIDAY,
+    NOON,
+    WEEK,
+    claim,
+    close_run,
+    fail,
+    open_run,
+    payable,
+    payouts,
+    results,
+    transfer,
+)
 
 STEPS = ("hold", "release", "cancel")
 
@@ -114,3 +127,44 @@ def test_what_was_cancelled_unsent_is_owed_again_and_paid_next_time(
     assert status(world) == "cancelled"
     assert world.ledger()["payee_payable"] == -4500
     assert "payout_in_transit" not in world.ledger()
+
+
+def hold_instructor(
+    world: World, instructor_id: UUID, is_held: bool, user_id: UUID | None = None
+) -> None:
+    world.call(
+        user_id or world.admin(),
+        "public.admin_hold_instructor",
+        p_instructor_id=instructor_id,
+        p_is_held=is_held,
+        p_reason="To be looked into.",
+    )
+
+
+def test_a_held_instructor_waits_with_a_reason_and_is_paid_once_let_go(world: World) -> None:
+    world.travel(to=NOON)
+    held, other = payable(world, 5000), payable(world, 6000)
+    hold_instructor(world, held.id, True)
+    assert results(world, open_run(world)) == {
+        held.id: (5000, "held", "admin_hold"),
+        other.id: (6000, "payout", None),
+    }
+    assert payouts(world) == [("pending", 6000)]
+
+    hold_instructor(world, held.id, False)
+    world.travel(by=WEEK)
+    assert results(world, open_run(world, FRIDAY + timedelta(days=7))) == {
+        held.id: (5000, "payout", None)
+    }
+
+
+def test_only_admins_of_the_platform_hold(world: World) -> None:
+    instructor = world.instructor()
+    with world.unchanged(), world.refusing("42501", "not_an_admin"):
+        hold_instructor(world, instructor.id, False, instructor.user_id)
+
+
+def test_an_unknown_instructor_is_refused(world: World) -> None:
+    admin = world.admin()
+    with world.unchanged(), world.refusing("PT404", "instructor_not_found"):
+        hold_instructor(world, uuid4(), True, admin)

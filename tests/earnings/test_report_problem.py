@@ -22,7 +22,7 @@ def resolve(world: World, report_id: UUID, releases: bool, user_id: UUID | None 
         user_id or world.admin(),
         "public.admin_resolve_problem",
         p_problem_report_id=report_id,
-        p_releases_earning=releases,
+        p_unfreezes_earning=releases,
         p_reason="Talked to both.",
     )
 
