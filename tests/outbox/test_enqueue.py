@@ -66,7 +66,7 @@ def test_what_money_does_to_one_thing_is_about_one_subject(outbox: Outbox) -> No
     }
 
 
-ENQUEUE = "select private.enqueue_command('refund_payment', %s, '{}')"
+ENQUEUE = "select private.enqueue_command(private.platform_id(), 'refund_payment', %s, '{}')"
 
 
 @pytest.fixture
