@@ -44,7 +44,7 @@ begin
     where id = p_payout_id
     returning * into payout;
 
-    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+    if p_outcome = 'refused' and private.is_refusal_of_destination(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
         return 'held';
     end if;
@@ -52,26 +52,7 @@ begin
 end;
 $$;
 
--- Does this error code of Stripe mean that the account cannot be paid until somebody changes it? After any other the payout is sent again.
-create function private.is_final_refusal(p_code text)
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = ''
-as $$
-    select p_code in (
-        'insufficient_capabilities_for_transfer',
-        'transfers_not_allowed',
-        'account_invalid',
-        'account_closed',
-        'no_account',
-        'resource_missing',
-        'account_country_invalid_address'
-    );
-$$;
-
--- Holds a payout for this reason and alerts the payee. A platform admin releases or cancels it later.
+-- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
 create function private.hold_payout(p_payout public.payouts, p_code text, p_message text)
     returns void
     language plpgsql

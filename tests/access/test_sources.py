@@ -32,7 +32,7 @@ NEVER_REACHED = {
     # Bookings of one's own school, and all that is left of lots that are not disputed.
     "public.offboard_instructor": {
         *("booking_not_found", "bad_minutes", "client_key_reused"),
-        *("payment_disputed", "insufficient_credit"),
+        *("payment_disputed", "refund_exceeds_payment", "insufficient_credit"),
     },
 }
 STATUSES = {"42501": "403", "PT404": "404", "PT409": "409", "PT422": "422", "PT429": "429"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.factories import Booking, World, refund_object
+from tests.ledger.balances import account_balance_cents
 
 
 def earnings(world: World) -> list[tuple[str, int, str]]:
@@ -16,10 +17,7 @@ def earnings(world: World) -> list[tuple[str, int, str]]:
 
 def payable(world: World, booking: Booking) -> int:
     """What the books say is owed to the instructor and payable: negative where they owe."""
-    owed: int = world.value(
-        "select -private.account_balance_cents('payee_payable', %s, 'gbp')", booking.instructor.id
-    )
-    return owed
+    return -account_balance_cents(world, "payee_payable", booking.instructor.id)
 
 
 def hold_over(world: World) -> None:

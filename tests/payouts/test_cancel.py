@@ -10,6 +10,7 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.factories import Instructor, World, transfer_object
+from tests.ledger.balances import account_balance_cents
 from tests.payouts.paydays import NOON, WEEK, claim, open_run, owe, payable, transfer
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
@@ -35,10 +36,7 @@ def tell_reversed(world: World, claimed: DictRow, cents: int) -> str:
 
 
 def owed(world: World, instructor: Instructor) -> int:
-    cents: int = world.value(
-        "select -private.account_balance_cents('payee_payable', %s, 'gbp')", instructor.id
-    )
-    return cents
+    return -account_balance_cents(world, "payee_payable", instructor.id)
 
 
 def payout(world: World) -> tuple[str, int]:

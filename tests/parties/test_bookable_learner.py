@@ -1,4 +1,4 @@
-"""The marketplace takes every person in as a learner; a school adds its learners itself."""
+"""Who joins the marketplace with a first booking, and who must be added by a school."""
 
 from __future__ import annotations
 

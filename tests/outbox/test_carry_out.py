@@ -1,4 +1,4 @@
-"""A command belongs to one worker at a time, and to the next when that worker dies."""
+"""A command is claimed by one worker, and is then finished, tried again or given up."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_command_that_kills_every_worker_is_given_up(outbox: Outbox, worker: U
     given_up = outbox.command(deadly)
     assert (given_up["attempts"], given_up["dead_at"]) == (12, outbox.world.now())
     assert given_up["leased_by"] is given_up["leased_until"] is None
-    assert given_up["last_error"] == "Its worker never came back."
+    assert given_up["last_error"] == "The worker did not report back before its lease ended."
 
 
 def test_the_last_attempt_is_given_its_time(outbox: Outbox, worker: UUID, other: UUID) -> None:
@@ -252,3 +252,161 @@ def test_workers_do_not_wait_for_each_other(cluster: Cluster, committed_world: W
         second = {row[0] for row in quick.execute(claim, [uuid4()])}
     assert first | second == ids
     assert not first & second
+
+
+def test_a_finished_command_is_done_for_good(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.finish(command["id"], worker)
+    done = outbox.command(command["id"])
+    assert done["processed_at"] == outbox.world.now()
+    assert done["leased_by"] is done["leased_until"] is done["last_error"] is None
+    outbox.world.travel(by=MINUTE * 2)
+    assert outbox.claim(worker) == []
+
+
+def test_success_after_failures_clears_the_error(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.fail(command["id"], worker, "boom")
+    outbox.world.travel(by=outbox.delay(command["id"]))
+    outbox.claim(worker)
+    outbox.finish(command["id"], worker)
+    done = outbox.command(command["id"])
+    assert (done["last_error"], done["attempts"]) == (None, 2)
+
+
+def test_a_worker_that_lost_its_lease_finishes_nothing(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.world.travel(by=MINUTE)
+    outbox.claim(other)
+    before = outbox.command(command["id"])
+    outbox.finish(command["id"], worker)
+    assert outbox.command(command["id"]) == before
+
+
+def test_a_late_worker_that_nobody_replaced_may_still_finish(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.world.travel(by=MINUTE * 5)
+    outbox.finish(command["id"], worker)
+    assert outbox.command(command["id"])["processed_at"] == outbox.world.now()
+
+
+def test_what_was_never_claimed_is_not_finished(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.finish(command["id"], worker)
+    outbox.finish(command["id"] + 1, worker)
+    assert outbox.command(command["id"]) == command
+
+
+def test_finishing_twice_changes_nothing(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.finish(command["id"], worker)
+    done = outbox.command(command["id"])
+    outbox.world.travel(by=MINUTE)
+    outbox.finish(command["id"], worker)
+    assert outbox.command(command["id"]) == done
+
+
+MOST_ATTEMPTS = 12
+
+
+def test_a_failed_command_is_given_back_with_its_error(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    assert outbox.fail(command["id"], worker, "Stripe says 503") == "retry"
+    failed = outbox.command(command["id"])
+    assert (failed["leased_by"], failed["leased_until"]) == (None, None)
+    assert (failed["last_error"], failed["dead_at"]) == ("Stripe says 503", None)
+    assert outbox.claim(other) == []
+    outbox.world.travel(by=outbox.delay(command["id"]))
+    assert len(outbox.claim(other)) == 1
+
+
+def test_each_delay_is_twice_the_one_before_up_to_six_hours_then_it_is_dead(
+    outbox: Outbox, worker: UUID
+) -> None:
+    command = outbox.enqueue()
+    delays = []
+    for _ in range(MOST_ATTEMPTS - 1):
+        assert len(outbox.claim(worker)) == 1
+        assert outbox.fail(command["id"], worker) == "retry"
+        delays.append(outbox.delay(command["id"]))
+        outbox.world.travel(by=delays[-1])
+    assert delays == [
+        min(timedelta(seconds=20 * 2**number), timedelta(hours=6))
+        for number in range(MOST_ATTEMPTS - 1)
+    ]
+
+    outbox.claim(worker)
+    assert outbox.fail(command["id"], worker, "enough") == "dead"
+    dead = outbox.command(command["id"])
+    assert (dead["dead_at"], dead["attempts"]) == (outbox.world.now(), MOST_ATTEMPTS)
+    assert (dead["last_error"], dead["processed_at"]) == ("enough", None)
+    outbox.world.travel(by=timedelta(days=30))
+    assert outbox.claim(worker) == []
+
+
+def test_a_final_refusal_is_dead_at_once(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    assert outbox.fail(command["id"], worker, "no such charge", is_final=True) == "dead"
+    assert outbox.command(command["id"])["dead_at"] == outbox.world.now()
+
+
+def test_an_admin_revives_a_dead_command(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.fail(command["id"], worker, is_final=True)
+    with outbox.world.in_studio():
+        outbox.world.connection.execute(
+            "update private.outbox set dead_at = null, attempts = 0, available_at = private.clock()"
+        )
+    assert len(outbox.claim(worker)) == 1
+
+
+@pytest.mark.parametrize("attempts", [12, 60, 5000])
+def test_a_command_whose_workers_kept_dying_is_given_up(
+    outbox: Outbox, worker: UUID, attempts: int
+) -> None:
+    command = outbox.enqueue()
+    outbox.world.connection.execute("update private.outbox set attempts = %s", [attempts])
+    outbox.claim(worker)
+    assert outbox.fail(command["id"], worker) == "dead"
+    assert outbox.delay(command["id"]) == timedelta(hours=6)
+
+
+def test_a_worker_that_lost_its_lease_gives_nothing_back(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.world.travel(by=MINUTE)
+    outbox.claim(other)
+    before = outbox.command(command["id"])
+    outbox.fail(command["id"], worker, is_final=True)
+    assert outbox.command(command["id"]) == before
+
+
+def test_a_finished_command_does_not_fail(outbox: Outbox, worker: UUID) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.finish(command["id"], worker)
+    done = outbox.command(command["id"])
+    outbox.fail(command["id"], worker, is_final=True)
+    assert outbox.command(command["id"]) == done
+
+
+@pytest.mark.parametrize("error", ["x" * 5000, "é" * 5000, ""])
+def test_an_error_is_cut(outbox: Outbox, worker: UUID, error: str) -> None:
+    command = outbox.enqueue()
+    outbox.claim(worker)
+    outbox.fail(command["id"], worker, error)
+    assert outbox.command(command["id"])["last_error"] == error[:1000]

@@ -1,4 +1,4 @@
-"""A currency is named in either case, and one that cannot be charged is refused."""
+"""What a function requires of its caller and its arguments."""
 
 from __future__ import annotations
 

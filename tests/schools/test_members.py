@@ -1,4 +1,4 @@
-"""A role is taken by who may give it, or laid down; and a school keeps an owner."""
+"""Members are listed; roles are given and taken away."""
 
 from __future__ import annotations
 
@@ -7,11 +7,136 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, Refusal, World
 from tests.races import Racers
 from tests.schools.conftest import School
 from tools.cluster import Cluster
+
+
+def members(school: School, caller: UUID, **arguments: Any) -> list[DictRow]:
+    return school.world.ask(caller, "public.list_members", p_org_id=school.id, **arguments)
+
+
+@pytest.mark.parametrize("caller", ["owner", "admin", "platform admin"])
+def test_admins_see_everybody_with_all_their_roles(school: School, caller: str) -> None:
+    world = school.world
+    world.member(school.id, "learner", school.owner)
+    world.member(world.organization(), "owner")
+    listed = {row["user_id"]: row for row in members(school, school.who(caller))}
+    assert {
+        (person, role)
+        for person, row in listed.items()
+        for role in row["roles"].strip("{}").split(",")
+    } == school.roles
+    assert (listed[school.learner]["full_name"], listed[school.learner]["email"]) == (
+        "Ben",
+        world.email(school.learner),
+    )
+
+
+@pytest.mark.parametrize("caller", ["instructor", "learner", "stranger", "owner of another"])
+def test_nobody_else_lists_members(school: School, caller: str) -> None:
+    person = school.who(caller)
+    with school.world.refusing("PT404", "organization_not_found"):
+        members(school, person)
+
+
+def test_a_visitor_does_not(school: School) -> None:
+    world = school.world
+    with world.refusing("42501"):
+        world.ask(None, "public.list_members", p_org_id=school.id)
+    with world.refusing("42501", "sign_in_required"), world.acting_as(None):
+        world.rows("select * from public.list_members(%s)", school.id)
+
+
+def test_a_role_can_be_asked_for(school: School) -> None:
+    school.world.member(school.id, "learner", school.owner)
+    listed = members(school, school.owner, p_role="learner")
+    assert {row["user_id"] for row in listed} == {school.owner, school.learner}
+
+
+def test_pages_follow_one_another(school: School) -> None:
+    everybody = [row["user_id"] for row in members(school, school.owner)]
+    paged: list[UUID] = []
+    while page := members(school, school.owner, p_limit=2, p_after=paged[-1] if paged else None):
+        assert len(page) <= 2
+        paged += [row["user_id"] for row in page]
+    assert paged == everybody == sorted(everybody)
+
+
+@pytest.mark.parametrize("limit", [-1, 0, None])
+def test_an_odd_page_size_is_no_error(school: School, limit: int | None) -> None:
+    assert members(school, school.owner, p_limit=limit)
+
+
+def add(school: School, caller: UUID, person: UUID | None, role: str | None) -> None:
+    school.world.call(
+        caller,
+        "public.add_member_role",
+        p_org_id=school.id,
+        p_user_id=person,
+        p_role=role,
+    )
+
+
+@pytest.mark.parametrize("caller", ["owner", "platform admin"])
+@pytest.mark.parametrize("role", ["owner", "admin"])
+def test_an_owner_raises_a_member(school: School, caller: str, role: str) -> None:
+    person, before = school.who(caller), school.roles
+    add(school, person, school.learner, role)
+    add(school, person, school.learner, role)
+    assert school.roles == before | {(school.learner, role)}
+
+
+@pytest.mark.parametrize("role", ["owner", "admin"])
+@pytest.mark.parametrize(
+    ("caller", "sqlstate", "code"),
+    [
+        ("admin", "42501", "role_above_yours"),
+        ("instructor", "PT404", "organization_not_found"),
+        ("learner", "PT404", "organization_not_found"),
+        ("stranger", "PT404", "organization_not_found"),
+        ("owner of another", "PT404", "organization_not_found"),
+    ],
+)
+def test_nobody_else_raises_anybody(
+    school: School, caller: str, role: str, sqlstate: str, code: str
+) -> None:
+    person = school.who(caller)
+    for raised in (person, school.learner):
+        with school.world.unchanged(), school.world.refusing(sqlstate, code):
+            add(school, person, raised, role)
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "instructor", "learner"])
+def test_who_is_no_member_is_invited(school: School, role: str) -> None:
+    for outsider in (school.world.person(), uuid4(), None):
+        with school.world.unchanged(), school.world.refusing("PT422", "invitation_needed"):
+            add(school, school.owner, outsider, role)
+
+
+@pytest.mark.parametrize("role", ["instructor", "learner"])
+def test_teaching_and_learning_begin_with_an_invitation(school: School, role: str) -> None:
+    with school.world.unchanged(), school.world.refusing("PT422", "invitation_needed"):
+        add(school, school.owner, school.admin, role)
+
+
+def test_no_role_is_a_missing_value(school: School) -> None:
+    for caller in (school.owner, school.admin):
+        with school.world.unchanged(), school.world.refusing("PT422", "value_missing"):
+            add(school, caller, school.learner, None)
+
+
+def test_a_visitor_is_asked_to_sign_in(school: School) -> None:
+    world, call = school.world, "select public.add_member_role(%s, %s, 'owner')"
+    with world.unchanged():
+        with world.refusing("42501", "sign_in_required"), world.acting_as(None):
+            world.value(call, school.id, school.learner)
+        with world.refusing("42501"), world.acting_as(None, "anon"):
+            world.value(call, school.id, school.learner)
+
 
 ROLES = ("owner", "admin", "instructor", "learner")
 ROUNDS = 20
@@ -87,7 +212,7 @@ def test_a_role_that_nobody_has_is_not_found(school: School) -> None:
         remove(world, school.owner, school.id, school.learner, None)
 
 
-def test_a_visitor_is_asked_to_sign_in(school: School) -> None:
+def test_a_visitor_who_removes_a_role_is_asked_to_sign_in(school: School) -> None:
     world, call = school.world, "select public.remove_member_role(%s, %s, 'learner')"
     with world.unchanged():
         with world.refusing("42501", "sign_in_required"), world.acting_as(None):
@@ -257,3 +382,53 @@ def test_who_was_removed_sees_the_school_no_more(school: School) -> None:
         if when == "before":
             remove(world, school.owner, school.id, admin, "admin")
     assert seen == {"before": [1, 1, 4, 1], "after": [0, 0, 0, 0]}
+
+
+def set_active(school: School, caller: UUID, instructor_id: UUID, is_active: bool | None) -> None:
+    school.world.call(
+        caller,
+        "public.set_instructor_active",
+        p_instructor_id=instructor_id,
+        p_is_active=is_active,
+    )
+
+
+def is_listed(school: School, instructor_id: UUID) -> bool:
+    found = school.world.ask(None, "public.search_instructors")
+    return instructor_id in [row["id"] for row in found]
+
+
+@pytest.mark.parametrize("caller", ["owner", "admin", "platform admin"])
+def test_an_instructor_is_taken_off_the_list_and_put_back(school: School, caller: str) -> None:
+    person, managed = school.who(caller), school.world.managed_instructor(school.id)
+    for instructor in (school.instructor.id, managed):
+        set_active(school, person, instructor, is_active=False)
+        assert not is_listed(school, instructor)
+        set_active(school, person, instructor, is_active=True)
+        assert is_listed(school, instructor)
+
+
+@pytest.mark.parametrize("caller", ["instructor", "learner", "stranger", "owner of another"])
+def test_nobody_else_sets_an_instructor_active(school: School, caller: str) -> None:
+    person = school.who(caller)
+    for is_active in (False, True):
+        with school.world.unchanged(), school.world.refusing("PT404", "instructor_not_found"):
+            set_active(school, person, school.instructor.id, is_active)
+
+
+def test_what_is_unknown_or_missing_is_refused(school: School) -> None:
+    with school.world.unchanged(), school.world.refusing("PT404", "instructor_not_found"):
+        set_active(school, school.owner, uuid4(), is_active=False)
+    with school.world.unchanged(), school.world.refusing("PT422", "value_missing"):
+        set_active(school, school.owner, school.instructor.id, None)
+
+
+def test_what_is_booked_stays(school: School) -> None:
+    world = school.world
+    world.book(school.learner, world.slot(world.service(school.instructor)))
+    free = world.slot(world.service(school.instructor), world.in_days(3))
+    before = world.rows("select * from public.bookings")
+    set_active(school, school.owner, school.instructor.id, is_active=False)
+    assert world.rows("select * from public.bookings") == before
+    with world.refusing("PT409", "instructor_unavailable"):
+        world.book(school.learner, free)

@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import stripe
 
+from jobs.database import Database
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
-from jobs.stripe_outcomes import Outcome, classify
+from jobs.stripe_failures import Failure, Outcome, may_be_repeated
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
+from tools.cluster import Cluster
 
 REFUSED, UNKNOWN, NOT_SENT = Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT
 
@@ -53,10 +55,57 @@ def sender(fake: FakeStripe, **options: Any) -> Callable[..., str]:
     return send
 
 
-def failure_of(call: Callable[[], object]) -> Any:
+@pytest.fixture(scope="module")
+def jobs(cluster: Cluster, database: str) -> Iterator[Database]:
+    """The database as the jobs see it."""
+    url = cluster.url("jobs", database)
+    with Database(url, login="jobs", size=1, timeout=30) as jobs:
+        yield jobs
+
+
+@pytest.fixture
+def make_calls(jobs: Database) -> Callable[..., StripeCalls]:
+    """Makes StripeCalls that do not wait for long, or as the options say."""
+
+    def make(
+        *,
+        per_second: int = 1000,
+        backoff: float = 0.05,
+        stop: threading.Event | None = None,
+    ) -> StripeCalls:
+        return StripeCalls(
+            classify=jobs.classify_stripe_failure,
+            per_second=per_second,
+            backoff=backoff,
+            stop=stop or threading.Event(),
+        )
+
+    return make
+
+
+@pytest.fixture
+def calls(make_calls: Callable[..., StripeCalls]) -> StripeCalls:
+    return make_calls()
+
+
+@pytest.fixture
+def single_tries(make_calls: Callable[..., StripeCalls]) -> StripeCalls:
+    """Calls that are not repeated."""
+    stop = threading.Event()
+    stop.set()
+    return make_calls(stop=stop)
+
+
+def failure_of(calls: StripeCalls, call: Callable[[], object]) -> Failure:
+    with pytest.raises(CallFailed) as caught:
+        calls.make(Lease(60), call)
+    return caught.value.failure
+
+
+def is_repeated(call: Callable[[], object]) -> bool:
     with pytest.raises(stripe.StripeError) as caught:
         call()
-    return classify(caught.value)
+    return may_be_repeated(caught.value)
 
 
 FAULTS: dict[str, tuple[dict[str, Any], Outcome, int]] = {
@@ -80,51 +129,55 @@ FAULTS: dict[str, tuple[dict[str, Any], Outcome, int]] = {
 
 @pytest.mark.parametrize(("fault", "outcome", "transfers"), FAULTS.values(), ids=FAULTS)
 def test_an_outcome_never_claims_more_than_is_known(
-    fake: FakeStripe, fault: dict[str, Any], outcome: Outcome, transfers: int
+    fake: FakeStripe,
+    single_tries: StripeCalls,
+    fault: dict[str, Any],
+    outcome: Outcome,
+    transfers: int,
 ) -> None:
     send = sender(fake)
     fake.fault("POST", "/v1/transfers", seconds=1.0, **fault)
-    assert failure_of(send).outcome == outcome
+    assert failure_of(single_tries, send).outcome == outcome
     assert len(fake.objects("transfer")) == transfers
 
 
-def test_a_key_used_with_other_parameters_is_no_refusal(fake: FakeStripe) -> None:
+def test_a_key_used_with_other_parameters_is_no_refusal(
+    fake: FakeStripe, single_tries: StripeCalls
+) -> None:
     send = sender(fake)
     send(amount=1000)
-    failure = failure_of(lambda: send(amount=2000))
-    assert failure.outcome is UNKNOWN
-    assert (failure.code, failure.is_retryable) == ("idempotency_error", False)
+    failure = failure_of(single_tries, lambda: send(amount=2000))
+    assert (failure.outcome, failure.code) == (UNKNOWN, "idempotency_error")
+    assert not is_repeated(lambda: send(amount=2000))
 
 
-def test_an_unknown_destination_is_a_refusal(fake: FakeStripe) -> None:
+def test_an_unknown_destination_is_a_refusal(fake: FakeStripe, single_tries: StripeCalls) -> None:
     params: Any = {"amount": 1, "currency": "gbp", "destination": "acct_none"}
-    failure = failure_of(lambda: client_of(fake).v1.transfers.create(params))
+    failure = failure_of(single_tries, lambda: client_of(fake).v1.transfers.create(params))
     assert failure.outcome is REFUSED
 
 
 @pytest.mark.parametrize("key", ["sk_test_revoked", "pk_test_fake"])
-def test_a_key_that_may_not_do_this_stops_everything(fake: FakeStripe, key: str) -> None:
-    failure = failure_of(sender(fake, api_key=key))
+def test_a_key_that_may_not_do_this_stops_everything(
+    fake: FakeStripe, single_tries: StripeCalls, key: str
+) -> None:
+    failure = failure_of(single_tries, sender(fake, api_key=key))
     assert (failure.outcome, failure.is_systemic) == (NOT_SENT, True)
 
 
-def test_nobody_listening_means_not_sent() -> None:
+def test_nobody_listening_means_not_sent(single_tries: StripeCalls) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{closed.getsockname()[1]}"
         client = stripe.StripeClient("sk_test_x", base_addresses={"api": base})
-        failure = failure_of(client.v1.balance.retrieve)
-    assert (failure.outcome, failure.is_retryable) == (NOT_SENT, True)
+        failure = failure_of(single_tries, client.v1.balance.retrieve)
+        assert is_repeated(client.v1.balance.retrieve)
+    assert failure.outcome is NOT_SENT
 
 
-def test_an_unknown_host_means_not_sent() -> None:
+def test_an_unknown_host_means_not_sent(single_tries: StripeCalls) -> None:
     client = stripe.StripeClient("sk_test_x", base_addresses={"api": "http://nowhere.invalid"})
-    assert failure_of(client.v1.balance.retrieve).outcome is NOT_SENT
-
-
-@pytest.fixture
-def calls() -> StripeCalls:
-    return StripeCalls(per_second=1000, backoff=0.05, stop=threading.Event())
+    assert failure_of(single_tries, client.v1.balance.retrieve).outcome is NOT_SENT
 
 
 @pytest.mark.parametrize("fault", ["rate_limit", "conflict", "error", "reset"])
@@ -165,27 +218,33 @@ def test_nothing_is_sent_after_the_lease(fake: FakeStripe, calls: StripeCalls) -
     assert fake.count("POST", "/v1/transfers") == 0
 
 
-def test_waiting_ends_when_the_job_is_told_to_stop(fake: FakeStripe) -> None:
+def test_waiting_ends_when_the_job_is_told_to_stop(
+    fake: FakeStripe, make_calls: Callable[..., StripeCalls]
+) -> None:
     stop = threading.Event()
     send = sender(fake)
     fake.fault("POST", "/v1/transfers", "rate_limit", times=None)
     threading.Timer(0.2, stop.set).start()
     with pytest.raises(CallFailed):
-        StripeCalls(per_second=1000, backoff=2, stop=stop).make(Lease(60), send)
+        make_calls(backoff=2, stop=stop).make(Lease(60), send)
     assert fake.count("POST", "/v1/transfers") < 6
 
 
-def test_a_destination_that_cut_us_off_is_a_refusal(fake: FakeStripe) -> None:
+def test_a_destination_that_cut_us_off_is_a_refusal(
+    fake: FakeStripe, single_tries: StripeCalls
+) -> None:
     send = sender(fake)
     fake.deauthorize(fake.objects("account")[0]["id"])
-    failure = failure_of(send)
+    failure = failure_of(single_tries, send)
     assert (failure.outcome, failure.code) == (REFUSED, "account_invalid")
     assert not failure.is_systemic
 
 
-def test_the_calls_of_all_threads_draw_from_one_bucket() -> None:
+def test_the_calls_of_all_threads_draw_from_one_bucket(
+    make_calls: Callable[..., StripeCalls],
+) -> None:
     """100 a second, of which 20 may come at once: 60 calls of 8 threads take 40 hundredths."""
-    calls = StripeCalls(per_second=100, backoff=1, stop=threading.Event())
+    calls = make_calls(per_second=100)
     began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         made = list(
@@ -195,8 +254,10 @@ def test_the_calls_of_all_threads_draw_from_one_bucket() -> None:
     assert sum(1 for moment in made if moment - began < 0.1) <= 20 + 10
 
 
-def test_a_bucket_of_one_call_a_second_holds_one() -> None:
-    calls = StripeCalls(per_second=1, backoff=1, stop=threading.Event())
+def test_a_bucket_of_one_call_a_second_holds_one(
+    make_calls: Callable[..., StripeCalls],
+) -> None:
+    calls = make_calls(per_second=1)
     began = time.monotonic()
     calls.make(Lease(60), lambda: None)
     calls.make(Lease(60), lambda: None)

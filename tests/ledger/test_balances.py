@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from tests.ledger.balances import account_balance_cents
 from tests.ledger.conftest import Journal
 
 ANN, BEA = uuid4(), uuid4()
 
 
 def balance(journal: Journal, kind: str, owner: UUID | None, currency: str = "gbp") -> int:
-    cents: int = journal.world.value(
-        "select private.account_balance_cents(%s, %s, %s)", kind, owner, currency
+    """Owned accounts carry their balance; it is the same as the sum of their entries."""
+    cents = account_balance_cents(journal.world, kind, owner, currency)
+    carried = journal.world.rows(
+        "select balance_cents from private.ledger_accounts"
+        " where kind = %s and owner_id = %s and currency = %s",
+        kind,
+        owner,
+        currency,
     )
+    assert carried in ([], [{"balance_cents": cents}])
     return cents
 
 
