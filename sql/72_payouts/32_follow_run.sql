@@ -1,4 +1,5 @@
--- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+-- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
+-- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
     returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
     language sql
