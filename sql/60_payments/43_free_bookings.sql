@@ -19,7 +19,7 @@ begin
     end if;
     if new.total_cents = 0 then
         perform private.post_transaction(
-            'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
+            new.org_id, 'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
             array[
                 row('promotions', null, new.discount_cents),
                 row('instructor_pending', new.instructor_id, -new.instructor_share_cents),
@@ -51,7 +51,7 @@ declare
     fee_cents constant bigint := private.prorate(new.platform_fee_cents, share_cents, new.instructor_share_cents);
 begin
     perform private.post_transaction(
-        'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
+        new.org_id, 'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
         array[
             row('promotions', null, -(share_cents + fee_cents)),
             row('instructor_pending', new.instructor_id, share_cents),
@@ -96,7 +96,7 @@ begin
 
     if redemption.kind = 'reward' then
         perform private.post_transaction(
-            'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('promotions', null, redemption.discount_cents),

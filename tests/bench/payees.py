@@ -38,17 +38,17 @@ EARNINGS = """
     select org_id, id, id, 'adjustment', 'gbp', %(amount)s, private.clock() - interval '30 days'
     from public.instructors
 """
-# No learner has paid for what is owed: the platform has, out of its own pocket.
+# No learner has paid for what is owed, so the money comes from suspense.
 LEDGER_ACCOUNTS = """
-    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
-    select 'instructor_pending', id, 'gbp', 0
+    insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
+    select org_id, 'instructor_pending', id, 'gbp', 0
     from public.instructors
 """
 BOOKS = """
     select private.post_batch(
         'crowd', 'instructor', private.clock(),
         array_agg(
-            row(id, 'crowd:' || id, 'gbp', line.kind, line.owner_id, line.cents)
+            row(org_id, id, 'crowd:' || id, 'gbp', line.kind, line.owner_id, line.cents)
                 ::private.keyed_posting
         )
     )
@@ -56,7 +56,7 @@ BOOKS = """
     cross join lateral (
         values
             ('stripe_balance'::private.ledger_account_kind, null::uuid, %(amount)s),
-            ('platform_bank', null, -%(amount)s)
+            ('suspense', null, -%(amount)s)
     ) line (kind, owner_id, cents)
 """
 
