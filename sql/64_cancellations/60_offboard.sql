@@ -1,6 +1,6 @@
--- Takes an instructor off the marketplace or the school: nothing new can be booked, lessons ahead are cancelled and refunded in
--- full, and so are the minutes that learners have left. Returns each lot that is refunded.
--- Definer: reaches into every room.
+-- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
+-- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
+-- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
     language plpgsql
