@@ -93,7 +93,7 @@ def test_an_event_is_kept_with_the_organization_that_it_is_about(world: World) -
         "select event.org_id, body.org_id as body_org_id from private.webhook_events event"
         " join private.webhook_event_bodies body on body.event_id = event.id"
     )
-    org_id = booking.row["org_id"]
+    org_id = booking.columns["org_id"]
     assert [set(row.values()) for row in events] == [{org_id}] * 3
 
 
