@@ -1,9 +1,9 @@
--- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
--- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
--- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
--- The owner of accounts that are nobody's is spelled out as in one_account_a_kind_owner_and_currency: a plan for any values
--- cannot match a variable with the index. Lines find their transaction before their account: kinds and owners depend on each
--- other, which the planner does not know, so that it expects one line to have an account and would compare each with all.
+-- Posts any number of business events of one kind, and returns how many of them are new. An event whose key was posted before is
+-- skipped, and so are lines of zero.
+-- Three points about the query: rows are inserted in the order of their keys, so that overlapping batches wait for each other
+-- instead of deadlocking. The nil uuid is spelled out as in the index one_account_a_kind_owner_and_currency, because a generic
+-- plan cannot match a variable with the index. Lines are joined to their transaction before their account: the planner
+-- assumes that kind and owner are independent, expects one match, and would otherwise compare each line with all accounts.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -79,7 +79,8 @@ begin
 end;
 $$;
 
--- Posts one business event to the ledger, once: the second call with the same key posts nothing and returns false.
+-- Posts one business event once: a second call with the same key posts nothing and returns false. The entry function for every
+-- room; it stands below post_batch only because a SQL function needs what it calls to exist.
 create function private.post_transaction(
     p_org_id uuid,
     p_kind text,
@@ -111,11 +112,11 @@ as $$
 $$;
 
 comment on function private.post_transaction is
-    'Returns true if this call posted, false if the key was posted before or every line is zero.';
+    'True if this call posted; false if the key was posted before or every line is zero.';
 
--- Runs once for each insert into the entries: refuses a transaction that does not sum to zero, and moves the running
--- balances of owned accounts, locking them in the order of their ids. The ids come as an array, so that accounts are found by
--- their key whatever the plan was made for: one made for a large batch is kept, and would read them all for a small one.
+-- Runs once for each statement that inserts entries: refuses transactions that do not sum to zero, and updates the running
+-- balances of owned accounts, which it locks in the order of their ids. The ids are passed as an array, so that the accounts
+-- are found by their key even under a cached plan that was made for a large batch.
 -- Definer: whoever posts needs no other access to the ledger.
 create function private.apply_ledger_entries()
     returns trigger
@@ -142,13 +143,13 @@ begin
     for no key update;
 
     update private.ledger_accounts account
-    set balance_cents = account.balance_cents + moved.amount_cents
+    set balance_cents = account.balance_cents + change.amount_cents
     from (
         select entry.account_id, sum(entry.amount_cents) as amount_cents
         from new_rows entry
         group by entry.account_id
-    ) moved
-    where account.id = moved.account_id
+    ) change
+    where account.id = change.account_id
         and account.id = any (array(select entry.account_id from new_rows entry))
         and account.owner_id is not null;
     return null;

@@ -1,4 +1,4 @@
--- Tells a payee and the admins of something, once a dedupe key.
+-- Adds an alert for an organization's admins and, if named, an instructor; once for each idempotency key.
 create function private.raise_alert(
     p_org_id uuid,
     p_instructor_id uuid,
@@ -19,7 +19,7 @@ as $$
     on conflict (org_id, idempotency_key) do nothing;
 $$;
 
--- Takes an alert off the list. Definer: nobody writes alerts directly.
+-- Marks an alert as resolved; for the people whom it addresses. Definer: nobody writes alerts directly.
 create function private.resolve_alert(p_alert_id uuid)
     returns void
     language plpgsql
@@ -39,7 +39,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'alert_not_found',
-            'There is no such open alert of yours.',
+            'There is no open alert with that id for you.',
             'Reload the list of alerts.'
         );
     end if;

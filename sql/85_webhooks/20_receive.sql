@@ -1,5 +1,5 @@
--- Stores, applies and marks a verified webhook in one transaction. A second delivery of the same event, also at the same
--- moment, waits for the first and changes nothing; one that was parked is tried again.
+-- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -52,7 +52,7 @@ end;
 $$;
 
 comment on function private.receive_stripe_event is
-    'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
+    'Returns processed, ignored, parked or duplicate. p_raw is the body as bytes, p_payload the same body as text.';
 
 -- The organization whose payment, payout or connected account an event is about; the platform, if it names none that is known,
 -- or if its body is so deeply nested that Postgres refuses to parse it.
@@ -97,7 +97,7 @@ exception
 end;
 $$;
 
--- Judges a stored event and marks it with what became of it. The caller holds its lock.
+-- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.
 create function private.process_stripe_event(
     p_event private.webhook_events,
     p_payload text,
@@ -124,8 +124,9 @@ begin
 end;
 $$;
 
--- Applies an event, or parks it: one of another mode is not for us, one of another API version may mean something else,
--- and one that breaks a rule must not be lost, nor come back for ever. Trouble that passes is raised, so that Stripe retries.
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
+-- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -158,7 +159,7 @@ exception
 end;
 $$;
 
--- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
+-- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
     returns private.stripe_outcome
     language plpgsql

@@ -873,14 +873,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -1285,25 +1285,14 @@ isOneToOne: false
                   ]
                 },"stripe_connect_accounts": {
                   Row: {
-<<<<<<< HEAD
-                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Update: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
-=======
-                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"last_event_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
-                  }
-                  ComputedFields: never
-                  Insert: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
-                  }
-                  Update: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
->>>>>>> wt-c
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1420,7 +1409,7 @@ isOneToOne: false
 { Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_resolve_problem":
-{ Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
+{ Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
                            },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
