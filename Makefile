@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test up check bench faults migration types lock clean tools
+.PHONY: help demo test up check bench faults migration types lock clean prerequisites
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,10 +31,10 @@ faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
 	@$(BIN)/pytest -m "" tests/faults
 
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
-	@PYTHONPATH=. $(BIN)/python supabase/new_migration "$(name)"
+	@$(BIN)/python -m tools.new_migration "$(name)"
 
 types: $(VENV) $(STACK) ## write supabase/types/database.types.ts for frontends
-	@PYTHONPATH=. $(BIN)/python supabase/new_types
+	@$(BIN)/python -m tools.new_types
 
 # The lock is made from the default index alone, whatever else this machine's pip looks at.
 lock: COMPILE = PIP_CONFIG_FILE=/dev/null PIP_EXTRA_INDEX_URL= PIP_FIND_LINKS= $(BIN)/pip-compile --quiet \
@@ -49,19 +49,19 @@ clean: ## remove what the other targets installed and cached
 	rm -rf .venv supabase/local/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-$(VENV): requirements-dev.lock | tools
+$(VENV): requirements-dev.lock | prerequisites
 	@echo "Installing Python packages into .venv ..."
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@$(BIN)/pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(STACK): supabase/local/package-lock.json | tools
+$(STACK): supabase/local/package-lock.json | prerequisites
 	@echo "Installing the local stack into supabase/local/node_modules ..."
 	@npm ci --prefix supabase/local --no-audit --no-fund --loglevel=error
 	@touch $@
 
-tools:
+prerequisites:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "LPlate needs Python 3.11 or newer as '$(PYTHON)'. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null \

@@ -23,8 +23,8 @@ from psycopg.rows import DictRow, dict_row
 from demo.story import Story
 from demo.stripe_side import StripeSide
 from demo.week import Week
-from tests.clock import travel
-from tests.stack import ROOT, Program, run_file
+from tools.clock import travel
+from tools.cluster import ROOT, Program, run_file
 
 START_SECONDS = 20
 STOP_SECONDS = 10
@@ -115,7 +115,7 @@ class Stage:
 
     def install_clock(self) -> None:
         """Replace private.clock() in this database, as only tests and this demo do."""
-        run_file(self.operator, ROOT / "tests" / "clock.sql")
+        run_file(self.operator, ROOT / "tools" / "clock.sql")
 
     def travel(self, day: str, local_time: str) -> datetime:
         """Move the present of the database and of Stripe to a moment of the week."""

@@ -22,9 +22,9 @@ from jobs.outbox import Outbox
 from jobs.output import open_output
 from jobs.stripe_calls import make_stripe_calls
 from jobs.transfers import Transfers
-from webhook_service.config import ConfigurationError
-from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
-from webhook_service.stripe_client import make_stripe_client
+from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
+from lplate.settings import ConfigurationError
+from lplate.stripe_client import make_stripe_client
 
 SETTLED, UNSETTLED, BAD_ARGUMENTS = 0, 1, 2
 
@@ -122,7 +122,7 @@ def statement(
 
     with _session(pool_size=1) as (config, database):
         try:
-            contents = database.statement_of_payout(payout_id)
+            contents = database.payout_statement_document(payout_id)
             pdf.write_bytes(statements.render(contents, config.statement_fonts_dir))
         except Refused as refusal:
             _explain(refusal)

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import DirectoryPath, Field, SecretStr, field_validator, model_validator
 
 from jobs.failpoints import Failpoint
-from webhook_service.config import StripeSettings, database_url_of
+from lplate.settings import StripeSettings, database_url_of
 
 
 class Config(StripeSettings):

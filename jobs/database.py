@@ -9,7 +9,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from jobs.stripe_outcomes import Failure
-from webhook_service.database import Postgres, StripeDict
+from lplate.postgres import Postgres
+from lplate.stripe_client import StripeDict
 
 PayoutStatus = Literal[
     "pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"
@@ -141,75 +142,56 @@ class Database(Postgres):
 
     def clock(self) -> datetime:
         """Return the database's present."""
-        now: datetime = self._scalar("select private.clock()")
+        now: datetime = self._scalar("clock")
         return now
 
     def check_invariants(self) -> list[Violation]:
         """Return what is wrong with the books: nothing, in health."""
-        return self._rows(Violation, "select invariant, detail from private.check_invariants()")
+        return self._rows(Violation, "check_invariants")
 
     def maintain(self) -> list[MaintenanceTask]:
         """Expire what has expired, publish and release what is due."""
-        return self._rows(MaintenanceTask, "select task, affected from private.maintain()")
+        return self._rows(MaintenanceTask, "maintain")
 
     def due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
         """Return the paydays to work on; None means the latest of each schedule, and all.
 
         Refuses with not_a_payday, payday_in_future, payday_too_old or organization_not_found.
         """
-        return self._rows(
-            DueRun,
-            "select org_id, org_name, schedule, period_on from private.due_payout_runs(%s, %s)",
-            on,
-            org_id,
-        )
+        return self._rows(DueRun, "due_payout_runs", date=on, org_id=org_id)
 
     def overdue_paydays(self) -> list[OverduePayday]:
         """Return the paydays that should have been settled by now: none, in health."""
-        return self._rows(
-            OverduePayday,
-            "select org_id, org_name, schedule, period_on, heartbeat_at"
-            " from private.overdue_paydays()",
-        )
+        return self._rows(OverduePayday, "overdue_paydays")
 
     def needs_attention(self) -> list[Concern]:
         """Return what waits for somebody although the books are in order."""
-        return self._rows(
-            Concern,
-            "select concern, reference, since, detail, next_step from private.needs_attention()",
-        )
+        return self._rows(Concern, "needs_attention")
 
     def traded_currencies(self) -> list[str]:
         """Return the currencies that the platform's Stripe account has to settle in."""
-        return self._scalars("select currency from private.traded_currencies()")
+        return self._scalars("traded_currencies")
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""
         return self._rows(
             PreviewedPayout,
-            "select instructor_id, display_name, currency, amount_cents, outcome, reason"
-            " from private.preview_payout_run(%s, %s, %s)",
-            run.org_id,
-            run.schedule,
-            run.period_on,
+            "preview_payout_run",
+            org_id=run.org_id,
+            schedule=run.schedule,
+            period_on=run.period_on,
         )
 
     def open_payout_run(self, run: DueRun) -> UUID:
         """Create the run with all its payouts, or find it to go on with it."""
         run_id: UUID = self._scalar(
-            "select private.open_payout_run(%s, %s, %s)", run.org_id, run.schedule, run.period_on
+            "open_payout_run", org_id=run.org_id, schedule=run.schedule, period_on=run.period_on
         )
         return run_id
 
     def payout_shortfalls(self, run_id: UUID, available: Sequence[StripeDict]) -> list[Shortfall]:
         """Return what is missing to pay a run from Stripe's `available` funds, by currency."""
-        return self._rows(
-            Shortfall,
-            "select currency, needed_cents, available_cents, shortfall_cents"
-            " from private.payout_shortfalls(%s, %s)",
-            run_id,
-            Jsonb(available),
-        )
+        return self._rows(Shortfall, "payout_shortfalls", run_id=run_id, available=Jsonb(available))
 
     def claim_payout(
         self, run_id: UUID, worker_id: UUID, lease: timedelta, started_at: datetime
@@ -220,12 +202,11 @@ class Database(Postgres):
         """
         claims = self._rows(
             Claim,
-            "select payout_id, attempt, idempotency_key, amount_cents, currency, destination,"
-            " transfer_group, metadata, must_look_up from private.claim_payout(%s, %s, %s, %s)",
-            run_id,
-            worker_id,
-            lease,
-            started_at,
+            "claim_payout",
+            run_id=run_id,
+            worker_id=worker_id,
+            lease=lease,
+            started_at=started_at,
         )
         return claims[0] if claims else None
 
@@ -234,7 +215,7 @@ class Database(Postgres):
     ) -> PayoutStatus:
         """Record what Stripe says of a payout's transfer, with its ledger posting."""
         status: PayoutStatus = self._scalar(
-            "select private.record_transfer(%s, %s, %s)", payout_id, attempt, Jsonb(transfer)
+            "record_transfer", payout_id=payout_id, attempt=attempt, transfer=Jsonb(transfer)
         )
         return status
 
@@ -246,80 +227,69 @@ class Database(Postgres):
         Nothing changes if another worker has the try by now, or if it was settled meanwhile.
         """
         status: PayoutStatus = self._scalar(
-            "select private.record_transfer_failure(%s, %s, %s, %s, %s, %s)",
-            payout_id,
-            attempt,
-            worker_id,
-            failure.outcome,
-            failure.code,
-            failure.message,
+            "record_transfer_failure",
+            payout_id=payout_id,
+            attempt=attempt,
+            worker_id=worker_id,
+            outcome=failure.outcome,
+            code=failure.code,
+            message=failure.message,
         )
         return status
 
     def record_reversal_failure(self, payout_id: UUID, code: str, message: str) -> None:
         """Record that Stripe refused to take a transfer back, for good."""
-        self._scalar("select private.record_reversal_failure(%s, %s, %s)", payout_id, code, message)
+        self._scalar("record_reversal_failure", payout_id=payout_id, code=code, message=message)
 
     def payout_run_progress(self, run_id: UUID, started_at: datetime) -> RunProgress:
         """Return how far a run is."""
-        return self._one(
-            RunProgress,
-            "select total, paid, claimable, leased, failed, held"
-            " from private.payout_run_progress(%s, %s)",
-            run_id,
-            started_at,
-        )
+        return self._one(RunProgress, "payout_run_progress", run_id=run_id, started_at=started_at)
 
     def close_payout_run(self, run_id: UUID) -> ClosedRun:
         """Complete a run if nothing of it is left to do; return its books either way."""
-        return self._one(
-            ClosedRun,
-            "select is_completed, total, paid, held, failed, unknown, amount_paid_cents"
-            " from private.close_payout_run(%s)",
-            run_id,
-        )
+        return self._one(ClosedRun, "close_payout_run", run_id=run_id)
 
     def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
         """Lease commands to this worker: of each subject the oldest."""
-        return self._rows(
-            Command,
-            "select command_id, topic, payload, attempts from private.claim_commands(%s, %s, %s)",
-            worker_id,
-            limit,
-            lease,
-        )
+        return self._rows(Command, "claim_commands", worker_id=worker_id, limit=limit, lease=lease)
 
     def finish_command(self, command_id: int, worker_id: UUID) -> None:
         """Mark a command as carried out."""
-        self._scalar("select private.finish_command(%s, %s)", command_id, worker_id)
+        self._scalar("finish_command", command_id=command_id, worker_id=worker_id)
 
     def fail_command(
         self, command_id: int, worker_id: UUID, error: str, *, is_final: bool
     ) -> Literal["retry", "dead"]:
         """Give a command back for a later try; 'dead' means that nobody will try again."""
-        fate: Literal["retry", "dead"] = self._scalar(
-            "select private.fail_command(%s, %s, %s, %s)", command_id, worker_id, error, is_final
+        outcome: Literal["retry", "dead"] = self._scalar(
+            "fail_command",
+            command_id=command_id,
+            worker_id=worker_id,
+            error=error,
+            is_final=is_final,
         )
-        return fate
+        return outcome
 
     def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
         """Record what Stripe says of a payment's PaymentIntent."""
         self._scalar(
-            "select private.record_payment_intent(%s, %s)", payment_id, Jsonb(payment_intent)
+            "record_payment_intent", payment_id=payment_id, payment_intent=Jsonb(payment_intent)
         )
 
     def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:
         """Record the refund that Stripe made."""
-        self._scalar("select private.record_refund(%s, %s)", refund_id, Jsonb(refund))
+        self._scalar("record_refund", refund_id=refund_id, refund=Jsonb(refund))
 
     def record_refund_failure(self, refund_id: UUID, code: str, message: str) -> None:
         """Record that Stripe refused a refund for good."""
-        self._scalar("select private.record_refund_failure(%s, %s, %s)", refund_id, code, message)
+        self._scalar("record_refund_failure", refund_id=refund_id, code=code, message=message)
 
     def record_processing_fee(self, payment_id: UUID, balance_transaction: StripeDict) -> None:
         """Record what Stripe kept of a payment."""
         self._scalar(
-            "select private.record_processing_fee(%s, %s)", payment_id, Jsonb(balance_transaction)
+            "record_processing_fee",
+            payment_id=payment_id,
+            balance_transaction=Jsonb(balance_transaction),
         )
 
     def record_connect_account(
@@ -327,15 +297,13 @@ class Database(Postgres):
     ) -> None:
         """Record what Stripe says of a payee's account; fetched means that it says so now."""
         self._scalar(
-            "select private.record_connect_account(%s, %s, %s)",
-            connect_account_id,
-            Jsonb(account),
-            is_fetched,
+            "record_connect_account",
+            connect_account_id=connect_account_id,
+            account=Jsonb(account),
+            is_fetched=is_fetched,
         )
 
-    def statement_of_payout(self, payout_id: UUID) -> dict[str, Any]:
+    def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""
-        statement: dict[str, Any] = self._scalar(
-            "select private.statement_of_payout(%s)", payout_id
-        )
+        statement: dict[str, Any] = self._scalar("payout_statement_document", payout_id=payout_id)
         return statement

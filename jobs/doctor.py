@@ -1,4 +1,4 @@
-"""Looks for what is wrong before somebody notices, and says what to do about it."""
+"""Checks configuration, database, books and Stripe, and says what to do about what is wrong."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -9,24 +9,24 @@ import stripe
 from jobs.config import Config
 from jobs.database import Concern, Database, OverduePayday, Violation
 from jobs.output import Output
-from webhook_service.database import DatabaseError
-from webhook_service.stripe_client import as_dict
+from lplate.postgres import DatabaseError
+from lplate.stripe_client import as_dict
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found. `reference` is the id to look for, `since` how long it has been so."""
+    """What a check found. `reference` is the id to search for, `since` when it began."""
 
     check: str
-    is_well: bool
+    ok: bool
     finding: str
     next_step: str | None = None
     reference: str | None = None
     since: datetime | None = None
 
 
-class Unwell(Exception):
-    """What a check found, and what to do."""
+class CheckFailed(Exception):
+    """A check found something wrong. Says what, and what to do about it."""
 
     def __init__(self, finding: str, next_step: str) -> None:
         super().__init__(finding)
@@ -36,10 +36,10 @@ class Unwell(Exception):
 def examine(
     config: Config, database: Database, client: stripe.StripeClient, output: Output
 ) -> bool:
-    """Make every check and show what it found; return whether all is well."""
+    """Make every check and show what it found; return whether nothing is wrong."""
     findings = list(_findings(config, database, client))
     output.table("check", [asdict(finding) for finding in findings])
-    return all(finding.is_well for finding in findings)
+    return all(finding.ok for finding in findings)
 
 
 def show_violations(violations: list[Violation], output: Output) -> None:
@@ -58,9 +58,9 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
     }
     for name, check in checks.items():
         try:
-            yield Finding(name, is_well=True, finding=check())
-        except Unwell as error:
-            yield Finding(name, is_well=False, finding=str(error), next_step=error.next_step)
+            yield Finding(name, ok=True, finding=check())
+        except CheckFailed as error:
+            yield Finding(name, ok=False, finding=str(error), next_step=error.next_step)
         except (DatabaseError, stripe.StripeError) as error:
             yield _unanswered(name, error)
     try:
@@ -68,20 +68,20 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
     except DatabaseError as error:
         yield _unanswered("attention", error)
     else:
-        yield Finding("attention", is_well=not concerns, finding=f"{len(concerns)} things wait")
+        yield Finding("attention", ok=not concerns, finding=f"{len(concerns)} things wait")
         yield from map(_describe_concern, concerns)
 
 
 def _unanswered(check: str, error: Exception) -> Finding:
     finding = f"{type(error).__name__}: {error}"
     next_step = "Look at the configuration and at what it names, then run this again."
-    return Finding(check, is_well=False, finding=finding, next_step=next_step)
+    return Finding(check, ok=False, finding=finding, next_step=next_step)
 
 
 def _describe_concern(concern: Concern) -> Finding:
     return Finding(
         concern.concern,
-        is_well=False,
+        ok=False,
         finding=concern.detail,
         next_step=concern.next_step,
         reference=concern.reference,
@@ -93,7 +93,7 @@ def _check_invariants(database: Database) -> str:
     violations = database.check_invariants()
     if violations:
         names = sorted({violation.invariant for violation in violations})
-        raise Unwell(
+        raise CheckFailed(
             f"{len(violations)} violations of {', '.join(names)}",
             "Pay nobody by hand. Look at the rows with the saved query invariants.",
         )
@@ -103,7 +103,7 @@ def _check_invariants(database: Database) -> str:
 def _check_paydays(database: Database) -> str:
     overdue = database.overdue_paydays()
     if overdue:
-        raise Unwell(
+        raise CheckFailed(
             "; ".join(map(_describe_payday, overdue)),
             "Run python -m jobs payouts, and find out why its schedule did not.",
         )
@@ -122,13 +122,13 @@ def _describe_payday(payday: OverduePayday) -> str:
 def _check_stripe(config: Config, database: Database, client: stripe.StripeClient) -> str:
     balance = as_dict(client.v1.balance.retrieve(), "balance")
     if balance["livemode"] != config.is_live:
-        raise Unwell(
+        raise CheckFailed(
             "the account's mode is not that of the key", "Set the right STRIPE_SECRET_KEY."
         )
     settled = {funds["currency"] for funds in balance["available"]}
     missing = sorted(set(database.traded_currencies()) - settled)
     if missing:
-        raise Unwell(
+        raise CheckFailed(
             f"the platform's account does not settle in {', '.join(missing)}",
             "Add a bank account in that currency in Stripe's Dashboard, or payments are converted.",
         )

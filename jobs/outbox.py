@@ -10,12 +10,12 @@ import stripe
 
 from jobs.config import Config
 from jobs.database import Command, Database
-from jobs.doorbell import Doorbell
+from jobs.notification_listener import NotificationListener
 from jobs.output import Output
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_outcomes import Outcome
-from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
-from webhook_service.stripe_client import as_dict, make_payment_intent
+from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
+from lplate.stripe_client import as_dict, make_payment_intent
 
 # One at a time, so that a command that kills its worker takes no others with it.
 BATCH = 1
@@ -58,7 +58,7 @@ class Outbox:
 
     def drain(self) -> bool:
         """Carry out everything that is due now; return whether no command was given up."""
-        is_well = True
+        all_carried_out = True
         while not self._stop.is_set():
             lease = Lease(self._config.outbox_lease_seconds)
             commands = self._database.claim_commands(
@@ -67,8 +67,8 @@ class Outbox:
             if not commands:
                 break
             for command in commands:
-                is_well &= self._carry_out(command, lease)
-        return is_well
+                all_carried_out &= self._carry_out(command, lease)
+        return all_carried_out
 
     def watch(self) -> None:
         """Drain again and again until told to stop, also through an outage of the database.
@@ -76,14 +76,16 @@ class Outbox:
         A command that was given up ends nothing: it was told of, and the doctor shows it.
         """
         url = self._config.direct_database_url
-        bell = Doorbell(url.get_secret_value() if url else None, self._output, self._stop)
-        with closing(bell):
+        listener = NotificationListener(
+            url.get_secret_value() if url else None, self._output, self._stop
+        )
+        with closing(listener):
             while not self._stop.is_set():
                 try:
                     self.drain()
                 except DatabaseUnavailable as error:
                     self._output.trouble("database_unavailable", reason=str(error))
-                bell.wait(self._config.outbox_poll_seconds)
+                listener.wait(self._config.outbox_poll_seconds)
 
     def _carry_out(self, command: Command, lease: Lease) -> bool:
         try:
@@ -112,7 +114,7 @@ class Outbox:
         return True
 
     def _fail(self, command: Command, reason: str, *, is_final: bool) -> bool:
-        fate = self._database.fail_command(
+        outcome = self._database.fail_command(
             command.command_id, self._worker_id, reason, is_final=is_final
         )
         self._output.trouble(
@@ -121,9 +123,9 @@ class Outbox:
             topic=command.topic,
             attempts=command.attempts,
             reason=reason,
-            fate=fate,
+            outcome=outcome,
         )
-        return fate == "retry"
+        return outcome == "retry"
 
     def _refund_payment(self, payload: Payload, lease: Lease) -> None:
         """Make a refund, unless an earlier try did.

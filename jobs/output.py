@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from webhook_service import logs
+from lplate import logs
 
 Row = Mapping[str, object]
 Step = Callable[[], None]

@@ -19,7 +19,7 @@ from jobs.output import Output, Step
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired
 from jobs.stripe_outcomes import Failure, Outcome
 from jobs.transfers import Transfers
-from webhook_service.database import Refused
+from lplate.postgres import Refused
 
 POLL_SECONDS = 0.5
 

@@ -38,7 +38,7 @@ class NoGlyph(Exception):
 
 
 def render(statement: dict[str, Any], fonts_dir: Path | None = None) -> bytes:
-    """Return the PDF of a statement, as statement_of_payout gives it.
+    """Return the PDF of a statement, as payout_statement_document gives it.
 
     Uses the typesetter's own fonts (Latin, Greek, Cyrillic, Hebrew, Arabic), the system's, and
     those in `fonts_dir`. The same statement and fonts give the same bytes. Raises NoGlyph.

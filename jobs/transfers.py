@@ -6,7 +6,7 @@ import stripe
 
 from jobs.database import Claim
 from jobs.stripe_calls import CallFailed, Lease, StripeCalls
-from webhook_service.stripe_client import as_dict
+from lplate.stripe_client import as_dict
 
 
 class Transfers:

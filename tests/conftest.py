@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
-from tests.stack import Api, Cluster, KeptConnection, run_file
-
-CLOCK = Path(__file__).parent / "clock.sql"
+from tests.instant import INSTANT, install_clock, start
+from tools.clock import travel
+from tools.cluster import Api, Cluster, KeptConnection
 
 _numbers = count(1)
 
@@ -35,12 +34,9 @@ def migrated(cluster: Cluster) -> str:
 
 @pytest.fixture(scope="session")
 def template(cluster: Cluster, migrated: str) -> str:
-    """A migrated database to clone, whose clock can be moved. Nobody connects to it."""
+    """A migrated database to clone, at the tests' instant. Nobody connects to it."""
     cluster.create_database("template", migrated)
-    with psycopg.connect(cluster.url("postgres", "template"), autocommit=True) as connection:
-        clock = connection.execute("select to_regprocedure('private.clock()')").fetchone()
-        if clock != (None,):
-            run_file(connection, CLOCK)
+    install_clock(cluster, "template")
     return "template"
 
 
@@ -60,16 +56,18 @@ def kept_connection(cluster: Cluster, database: str) -> Iterator[KeptConnection]
 
 @pytest.fixture
 def db(kept_connection: KeptConnection) -> Iterator[psycopg.Connection]:
-    """A superuser's connection in a transaction that is rolled back."""
+    """A superuser's connection in a transaction that is rolled back, where time stands still."""
     with kept_connection.transaction() as connection:
+        travel(connection, to=INSTANT)
         yield connection
 
 
 @pytest.fixture
 def fresh_database(cluster: Cluster, template: str) -> Iterator[str]:
-    """A database for one test that commits."""
+    """A database for one test that commits, where time goes on from the tests' instant."""
     name = f"fresh_{next(_numbers)}"
     cluster.create_database(name, template)
+    start(cluster.admin_url(name))
     yield name
     cluster.drop_database(name)
 
@@ -78,6 +76,7 @@ def fresh_database(cluster: Cluster, template: str) -> Iterator[str]:
 def api(cluster: Cluster, template: str) -> Iterator[Api]:
     """Auth and the Data API over the database `served`, which tests share and never reset."""
     cluster.create_database("served", template)
+    start(cluster.admin_url("served"))
     with Api(cluster, "served") as api:
         yield api
 

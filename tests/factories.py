@@ -22,7 +22,8 @@ import pytest
 from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
 
-from tests.clock import travel
+from tests.instant import INSTANT
+from tools.clock import travel
 
 MARKETPLACE = UUID("00000000-0000-4000-8000-000000000001")
 API_VERSION = "test-api-version"
@@ -209,7 +210,7 @@ class World:
         user_id = uuid4()
         self.connection.execute(
             "insert into auth.users (id, email, email_confirmed_at, raw_user_meta_data)"
-            " values (%s, %s, case when %s then now() end, %s)",
+            " values (%s, %s, case when %s then private.clock() end, %s)",
             [user_id, email or f"{user_id}@example.org", verified, Jsonb({"full_name": name})],
         )
         return user_id
@@ -796,7 +797,7 @@ def intent_object(payment: DictRow, status: str, **fields: Any) -> dict[str, Any
         "object": "payment_intent",
         "id": f"pi_{payment['id'].hex}",
         "status": status,
-        "created": int(datetime.now(UTC).timestamp()),
+        "created": int(INSTANT.timestamp()),
         "amount": payment["amount_cents"],
         "amount_received": paid,
         "amount_capturable": payment["amount_cents"] if status == "requires_capture" else 0,
@@ -839,7 +840,7 @@ def dispute_object(payment: DictRow, status: str, **fields: Any) -> dict[str, An
         "status": status,
         "amount": amount,
         "currency": payment["currency"],
-        "created": int(datetime.now(UTC).timestamp()),
+        "created": int(INSTANT.timestamp()),
         "reason": "fraudulent",
         "payment_intent": payment["stripe_payment_intent_id"],
         "charge": payment["stripe_charge_id"],
@@ -854,7 +855,7 @@ def account_object(metadata: dict[str, Any], *, ready: bool, **fields: Any) -> d
         "object": "account",
         "id": f"acct_{metadata['connect_account_id'].replace('-', '')}",
         "type": "express",
-        "created": int(datetime.now(UTC).timestamp()),
+        "created": int(INSTANT.timestamp()),
         "charges_enabled": ready,
         "payouts_enabled": ready,
         "details_submitted": ready,

@@ -7,11 +7,12 @@ from uuid import uuid4
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from lplate import logs
+from lplate.stripe_client import make_stripe_client
 from webhook_service import (
     connect,
     cors,
     health,
-    logs,
     payment_intents,
     problems,
     stripe_webhooks,
@@ -19,7 +20,6 @@ from webhook_service import (
 from webhook_service.auth import Authenticator
 from webhook_service.config import Config
 from webhook_service.database import Database
-from webhook_service.stripe_client import make_stripe_client
 
 MAX_BODY_BYTES = 512 * 1024
 REQUEST_ID = re.compile(r"[\w.-]{1,128}", re.ASCII)

@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from webhook_service.config import Config, ConfigurationError
+from lplate.settings import ConfigurationError
+from webhook_service.config import Config
 
 
 def main() -> None:

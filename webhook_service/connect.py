@@ -10,12 +10,12 @@ from pydantic import Field, HttpUrl
 from stripe import StripeClient
 from stripe.params import AccountCreateParams
 
+from lplate.stripe_client import as_dict
 from webhook_service.auth import Authenticator
 from webhook_service.bodies import Body, parse_body
 from webhook_service.config import Config
 from webhook_service.database import Database, OpenConnectAccount
 from webhook_service.problems import Problem
-from webhook_service.stripe_client import as_dict
 
 
 class PayeeRequest(Body):

@@ -7,10 +7,10 @@ from flask import Blueprint
 from pydantic import model_validator
 from stripe import StripeClient
 
+from lplate.stripe_client import as_dict, make_payment_intent
 from webhook_service.auth import Authenticator
 from webhook_service.bodies import Body, parse_body
 from webhook_service.database import Database, OpenPayment
-from webhook_service.stripe_client import as_dict, make_payment_intent
 
 
 class PaymentIntentRequest(Body):

@@ -7,7 +7,7 @@ import structlog
 from flask import Flask, Response, g, jsonify
 from werkzeug.exceptions import HTTPException
 
-from webhook_service.database import DatabaseUnavailable, Refused
+from lplate.postgres import DatabaseUnavailable, Refused
 
 log = structlog.get_logger(__name__)
 

@@ -18,11 +18,11 @@ from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from stripe import SignatureVerificationError, WebhookSignature
 
+from lplate.stripe_client import API_VERSION
 from webhook_service.bodies import read_body, require_json
 from webhook_service.config import Config
 from webhook_service.database import Database, StripeEvent
 from webhook_service.problems import Problem
-from webhook_service.stripe_client import API_VERSION
 
 log = structlog.get_logger(__name__)
 

@@ -7,14 +7,14 @@ export type Database = {
           Tables: {
             "alerts": {
                   Row: {
-                    "code": string,"created_at": string,"dedupe_key": string,"id": string,"instructor_id": string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at": string | null
+                    "code": string,"created_at": string,"id": string,"idempotency_key": string,"instructor_id": string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "code": string,"created_at"?: string,"dedupe_key": string,"id"?: string,"instructor_id"?: string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at"?: string | null
+                    "code": string,"created_at"?: string,"id"?: string,"idempotency_key": string,"instructor_id"?: string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at"?: string | null
                   }
                   Update: {
-                    "code"?: string,"created_at"?: string,"dedupe_key"?: string,"id"?: string,"instructor_id"?: string | null,"message"?: string,"org_id"?: string,"related_id"?: string,"related_type"?: string,"resolved_at"?: string | null
+                    "code"?: string,"created_at"?: string,"id"?: string,"idempotency_key"?: string,"instructor_id"?: string | null,"message"?: string,"org_id"?: string,"related_id"?: string,"related_type"?: string,"resolved_at"?: string | null
                   }
                   Relationships: [
                     {
@@ -87,14 +87,14 @@ isOneToOne: false
                   ]
                 },"bank_payouts": {
                   Row: {
-                    "amount_cents": number,"arrival_on": string | null,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"org_id": string,"seen_at": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at": string
+                    "amount_cents": number,"arrival_on": string | null,"connect_account_id": string,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string | null,"last_event_at": string,"org_id": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"arrival_on"?: string | null,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"org_id": string,"seen_at": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at"?: string
+                    "amount_cents": number,"arrival_on"?: string | null,"connect_account_id": string,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"last_event_at": string,"org_id": string,"status": Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"arrival_on"?: string | null,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"seen_at"?: string,"status"?: Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id"?: string,"updated_at"?: string
+                    "amount_cents"?: number,"arrival_on"?: string | null,"connect_account_id"?: string,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string,"org_id"?: string,"status"?: Database["public"]['Enums']["bank_payout_status"],"stripe_payout_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -209,14 +209,14 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_moved": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"moved_cents": number,"moved_from_id": string | null,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"returned_cents": number | null,"returned_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_moved"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"moved_cents"?: number,"moved_from_id"?: string | null,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"returned_cents"?: number | null,"returned_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_moved"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"moved_cents"?: number,"moved_from_id"?: string | null,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"returned_cents"?: number | null,"returned_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -244,14 +244,14 @@ isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
-      foreignKeyName: "bookings_org_id_moved_from_id_fkey"
-      columns: ["org_id","moved_from_id"]
+      foreignKeyName: "bookings_org_id_original_booking_id_fkey"
+      columns: ["org_id","original_booking_id"]
 isOneToOne: false
       referencedRelation: "booking_details"
       referencedColumns: ["org_id","id"]
     },{
-      foreignKeyName: "bookings_org_id_moved_from_id_fkey"
-      columns: ["org_id","moved_from_id"]
+      foreignKeyName: "bookings_org_id_original_booking_id_fkey"
+      columns: ["org_id","original_booking_id"]
 isOneToOne: false
       referencedRelation: "bookings"
       referencedColumns: ["org_id","id"]
@@ -367,14 +367,14 @@ isOneToOne: false
                   ]
                 },"connect_account_details": {
                   Row: {
-                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string,"verification_status": string | null
+                    "business_profile": Json | null,"connect_account_id": string,"created_at": string,"disabled_reason": string | null,"org_id": string,"requirements": Json | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                    "business_profile"?: Json | null,"connect_account_id": string,"created_at"?: string,"disabled_reason"?: string | null,"org_id": string,"requirements"?: Json | null,"updated_at"?: string
                   }
                   Update: {
-                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string,"verification_status"?: string | null
+                    "business_profile"?: Json | null,"connect_account_id"?: string,"created_at"?: string,"disabled_reason"?: string | null,"org_id"?: string,"requirements"?: Json | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -887,14 +887,14 @@ isOneToOne: false
                   ]
                 },"payments": {
                   Row: {
-                    "absorbed_share_cents": number,"amount_cents": number,"authorized_at": string | null,"authorized_cents": number,"booking_id": string | null,"capture_method": Database["public"]['Enums']["capture_mode"],"captured_cents": number,"created_at": string,"credit_id": string | null,"currency": string,"description": string | null,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"intent_seen_at": string | null,"is_accepted": boolean,"is_disputed": boolean,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"lost_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"released_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"updated_at": string
+                    "absorbed_share_cents": number,"amount_cents": number,"authorized_at": string | null,"authorized_cents": number,"booking_id": string | null,"capture_method": Database["public"]['Enums']["capture_mode"],"captured_cents": number,"created_at": string,"credit_id": string | null,"currency": string,"description": string | null,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"is_accepted": boolean,"is_disputed": boolean,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"last_event_at": string | null,"learner_id": string,"list_cents": number,"lost_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"uncaptured_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "absorbed_share_cents"?: number,"amount_cents": number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency": string,"description"?: string | null,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"intent_seen_at"?: string | null,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id": string,"list_cents": number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"released_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                    "absorbed_share_cents"?: number,"amount_cents": number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency": string,"description"?: string | null,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"last_event_at"?: string | null,"learner_id": string,"list_cents": number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"uncaptured_cents"?: number,"updated_at"?: string
                   }
                   Update: {
-                    "absorbed_share_cents"?: number,"amount_cents"?: number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"description"?: string | null,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"intent_seen_at"?: string | null,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"learner_id"?: string,"list_cents"?: number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"released_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"updated_at"?: string
+                    "absorbed_share_cents"?: number,"amount_cents"?: number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"description"?: string | null,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"last_event_at"?: string | null,"learner_id"?: string,"list_cents"?: number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"uncaptured_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1285,14 +1285,25 @@ isOneToOne: false
                   ]
                 },"stripe_connect_accounts": {
                   Row: {
-                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"seen_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+<<<<<<< HEAD
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"requires_onboarding": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Update: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"seen_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"requires_onboarding"?: never,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+=======
+                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"last_event_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                  }
+                  Update: {
+                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"last_event_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+>>>>>>> wt-c
                   }
                   Relationships: [
                     {
@@ -1427,7 +1438,7 @@ isOneToOne: false
                            },
 "cancel_booking":
 { Args: { "p_booking_id": string,"p_expected_refund_cents"?: number,"p_reason"?: string }; Returns: {
-              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"refund_bps": number,"refund_cents": number,"returned_minutes": number
+              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"refund_bps": number,"refund_cents": number,"restored_minutes": number
             }[]
                            },
 "cancellation_policy":
@@ -1675,7 +1686,7 @@ isOneToOne: false
                            },
 "preview_cancellation":
 { Args: { "p_booking_id": string }; Returns: {
-              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"kept_cents": number,"refund_bps": number,"refund_cents": number,"returned_minutes": number
+              "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"kept_cents": number,"refund_bps": number,"refund_cents": number,"restored_minutes": number
             }[]
                            },
 "publish_slots":

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from tests.access.attempts import Attempt
 from tests.access.matrix import Matrix, load
 from tests.access.town import Person, Town, build
 from tests.factories import Service, World
-from tests.stack import Api, Cluster, KeptConnection, run_file
+from tests.instant import start
+from tools.clock import travel
+from tools.cluster import Api, Cluster, KeptConnection, run_file
 
 Request = dict[str, Any]
 """Arguments of Served.send."""
@@ -35,16 +38,20 @@ def schema(cluster: Cluster, migrated: str) -> Iterator[psycopg.Connection]:
 
 @dataclass(frozen=True)
 class Settled:
+    """The town, in a database that nobody is connected to, and its present."""
+
     database: str
     town: Town
+    present: datetime
 
 
 @pytest.fixture(scope="session")
 def settled(cluster: Cluster, template: str) -> Settled:
-    """The town, in a database that nobody is connected to."""
     cluster.create_database("town", template)
+    start(cluster.admin_url("town"))
     with psycopg.connect(cluster.admin_url("town"), autocommit=True) as connection:
-        return Settled("town", build(World(connection)))
+        world = World(connection)
+        return Settled("town", build(world), world.now())
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +94,9 @@ def probed(cluster: Cluster, settled: Settled) -> Iterator[KeptConnection]:
 
 
 @pytest.fixture
-def prober(probed: KeptConnection) -> Iterator[Prober]:
+def prober(probed: KeptConnection, settled: Settled) -> Iterator[Prober]:
     with probed.transaction() as connection:
+        travel(connection, to=settled.present)
         run_file(connection, Path(__file__).with_name("probe.sql"))
         yield Prober(World(connection))
 
@@ -127,6 +135,7 @@ class Served:
 @pytest.fixture(scope="session")
 def served(cluster: Cluster, settled: Settled) -> Iterator[Served]:
     cluster.create_database("town_served", settled.database)
+    start(cluster.admin_url("town_served"), settled.present)
     with (
         Api(cluster, "town_served") as api,
         psycopg.connect(cluster.admin_url("town_served"), autocommit=True) as connection,

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.stack import ROOT
+from tools.cluster import ROOT
 
 FUNCTION = re.compile(
     r"(?P<header>(?:^--.*\n)*)^create function (?P<name>(?:public|private)\.\w+)\(",

@@ -7,7 +7,7 @@ import json
 import psycopg
 import pytest
 
-from tests.stack import Cluster, supabase
+from tools.cluster import Cluster, supabase
 
 # What any new database with closed tables hears: nothing used an index yet, and closed is meant.
 EXPECTED = {"unused_index", "rls_enabled_no_policy"}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.access.sources import Refusal, Sources
-from tests.stack import ROOT
+from tools.cluster import ROOT
 
 SQL = Sources.read()
 
@@ -50,7 +50,7 @@ def test_codes_are_sorted_so_that_one_finds_them() -> None:
 
 
 def test_a_code_that_nobody_catalogued_is_found() -> None:
-    planted = SQL.changed("sql/10_people/2_require_person.sql", "'sign_in_required'", "'planted'")
+    planted = SQL.changed("sql/10_people/40_require.sql", "'sign_in_required'", "'planted'")
     assert Refusal("planted", "42501", "require_person") in planted.refusals - SQL.refusals
     assert "sign_in_required" not in {each.code for each in planted.refusals}
 
@@ -77,7 +77,7 @@ def test_every_public_function_names_its_errors() -> None:
 
 def test_an_error_that_is_not_named_is_found() -> None:
     planted = SQL.changed(
-        "sql/55_lessons/2_start_lesson.sql",
+        "sql/55_lessons/20_lessons.sql",
         "begin\n",
         "begin\n    perform private.require_currency('gbp');\n",
     )
@@ -93,7 +93,7 @@ def test_a_trigger_whose_refusal_may_be_named_is_found() -> None:
 
 def test_rules_that_are_not_named_are_found() -> None:
     planted = SQL.changed(
-        "sql/55_lessons/2_complete_lesson.sql",
+        "sql/55_lessons/20_lessons.sql",
         "begin\n",
         "begin\n    perform private.refuse_violation(broken_rule, missing_column);\n",
     )
@@ -109,7 +109,7 @@ def test_definers_say_why() -> None:
 
 
 def test_a_definer_without_a_reason_is_found() -> None:
-    planted = SQL.changed("sql/55_lessons/2_start_lesson.sql", "-- Definer: ", "-- ")
+    planted = SQL.changed("sql/55_lessons/20_lessons.sql", "-- Definer: ", "-- ")
     assert planted.silent_definers() == ["private.start_lesson"]
 
 
@@ -121,8 +121,8 @@ def test_what_excludes_is_written_without_waiting() -> None:
 @pytest.mark.parametrize(
     ("path", "table"),
     [
-        ("sql/50_bookings/2_hold_slot.sql", "public.bookings"),
-        ("sql/40_availability/2_occupy_instructor.sql", "private.instructor_calendar"),
+        ("sql/50_bookings/51_hold.sql", "public.bookings"),
+        ("sql/40_availability/40_occupy.sql", "private.instructor_calendar"),
     ],
 )
 def test_an_insert_that_waits_is_found(path: str, table: str) -> None:

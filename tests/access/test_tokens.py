@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import httpx
@@ -10,8 +9,9 @@ import jwt
 import pytest
 
 from tests.access.conftest import Served
+from tests.instant import real_time
 
-NOW = int(time.time())
+NOW = real_time()
 SOMEBODY_ELSE = "another-secret-of-the-same-length-as-the-real-one-is-here"
 
 # What a visitor may not read, and what a visitor may.

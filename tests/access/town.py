@@ -394,7 +394,7 @@ def _alert(world: World, org_id: UUID, instructor_id: UUID | None) -> UUID:
         org_id,
         f"town:{org_id}",
     )
-    return _row_id(world, "alerts", dedupe_key=f"town:{org_id}")
+    return _row_id(world, "alerts", idempotency_key=f"town:{org_id}")
 
 
 def _hours(world: World, person: Person) -> None:
@@ -528,7 +528,7 @@ def _free_slot(world: World, person: Person) -> UUID:
 def _dead_command(world: World) -> int:
     """A command that was given up."""
     command_id: int = world.value(
-        "insert into private.outbox (topic, dedupe_key, payload, dead_at)"
+        "insert into private.outbox (topic, idempotency_key, payload, dead_at)"
         " values ('paint_it_blue', 'blue', '{}', private.clock()) returning id"
     )
     return command_id

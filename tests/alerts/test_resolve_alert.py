@@ -28,7 +28,7 @@ def alert(world: World, instructor: Instructor, *, for_admins: bool = False) -> 
             "message": "A payout waits.",
             "related_type": "payouts",
             "related_id": uuid4(),
-            "dedupe_key": str(uuid4()),
+            "idempotency_key": str(uuid4()),
         },
     )
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from tests.factories import World
-from tests.stack import LOCAL, Api, Cluster
+from tools.cluster import LOCAL, Api, Cluster
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import { createClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
 
-const { API_URL, ANON_KEY, ADMIN_TOKEN } = process.env;
+const { API_URL, ANON_KEY, ADMIN_TOKEN, PRESENT } = process.env;
 
 const connect = (headers = {}) =>
   createClient(API_URL, ANON_KEY, {
@@ -18,7 +18,7 @@ const unwrap = ({ data, error }) => {
 
 async function signUp(name) {
   const supabase = connect();
-  const credentials = { email: `${name}-${Date.now()}@example.com`, password: "correct horse" };
+  const credentials = { email: `${name}-${crypto.randomUUID()}@example.com`, password: "correct horse" };
   unwrap(await supabase.auth.signUp({ ...credentials, options: { data: { full_name: name } } }));
   await supabase.auth.signOut();
   const { user } = unwrap(await supabase.auth.signInWithPassword(credentials));
@@ -64,7 +64,7 @@ async function offer({ supabase, user }) {
       })),
     ),
   );
-  const inDays = (number) => new Date(Date.now() + number * 86400_000).toISOString();
+  const inDays = (number) => new Date(Date.parse(PRESENT) + number * 86400_000).toISOString();
   const published = unwrap(
     await supabase.rpc("publish_slots", { p_service_id: sessionId, p_from: inDays(1), p_to: inDays(4) }),
   );

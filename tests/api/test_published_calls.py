@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -32,6 +32,7 @@ def played(request: pytest.FixtureRequest, frontend: Frontend) -> Any:
             API_URL=frontend.api.url,
             ANON_KEY=frontend.api.anon_key,
             ADMIN_TOKEN=admin_token,
+            PRESENT=frontend.world.now().isoformat(),
         )
     return play_with_python(frontend, admin_token)
 
@@ -146,7 +147,7 @@ def play_with_python(frontend: Frontend, admin_token: str) -> dict[str, Any]:
             for day in range(7)
         ]
     ).execute()
-    now = datetime.now(UTC)
+    now = frontend.world.now()
     published = (
         expert.rpc(
             "publish_slots",

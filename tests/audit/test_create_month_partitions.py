@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 CREATE = "select private.create_month_partitions(%s::regclass)"
 PARTITIONED = ["public.audit_logs", "private.webhook_event_bodies"]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import Instructor, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 HOUR = timedelta(hours=1)
 

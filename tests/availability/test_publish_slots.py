@@ -14,7 +14,7 @@ from tests.availability.conftest import Diary, diary_of
 from tests.availability.local_time import DAY, Window
 from tests.factories import Instructor, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 MONDAY_MORNING = Window("Europe/London", 1, time(9), time(12))
 

@@ -150,15 +150,16 @@ def test_visitors_and_anonymous_sign_ins_publish_nothing(
     world: World, instructor: Instructor
 ) -> None:
     service_id = world.service(instructor)
-    query = "select public.publish_slots(%s, now(), now() + interval '1 day')"
+    query = "select public.publish_slots(%s, %s, %s)"
+    days = (world.now(), world.now() + DAY)
     with world.unchanged(), world.refusing("42501"), world.acting_as(None, "anon"):
-        world.rows(query, service_id)
+        world.rows(query, service_id, *days)
     with (
         world.unchanged(),
         world.refusing("42501", "sign_in_required"),
         world.acting_as(instructor.user_id, is_anonymous=True),
     ):
-        world.rows(query, service_id)
+        world.rows(query, service_id, *days)
 
 
 # Ranges that make no sense

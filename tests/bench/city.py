@@ -7,14 +7,15 @@ tenth of them to five learners; half of them teach at schools of ten. Ten can be
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from tests.stack import run_file
+from tests.instant import INSTANT
+from tools.cluster import run_file
 
 TABLES = (
     "private.instructor_calendar",
@@ -34,8 +35,8 @@ TABLES = (
 
 SLOTS_EACH = 500
 
-# The first day on which there are slots, the same however long the run takes.
-TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
+# The first day on which there are slots.
+TOMORROW = INSTANT.date() + timedelta(days=1)
 
 
 @dataclass(frozen=True)

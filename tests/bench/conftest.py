@@ -14,7 +14,8 @@ import pytest
 
 from tests.bench.city import City
 from tests.bench.measure import Ratio
-from tests.stack import Cluster
+from tests.instant import start
+from tools.cluster import Cluster
 
 INSTRUCTORS = int(os.environ.get("BENCH_INSTRUCTORS", "10000"))
 
@@ -35,6 +36,7 @@ def small(cluster: Cluster, template: str) -> City:
 
 def _city(cluster: Cluster, template: str, name: str, part: int) -> City:
     cluster.create_database(name, template)
+    start(cluster.admin_url(name))
     city = City(cluster.admin_url(name), INSTRUCTORS // part)
     city.build()
     return city

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from tests.factories import MARKETPLACE
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 AMOUNT_CENTS = 4500
 

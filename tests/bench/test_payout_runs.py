@@ -26,7 +26,7 @@ from tests.bench.payees import AMOUNT_CENTS, crowd
 from tests.factories import World, transfer_object
 from tests.fake_stripe import FakeStripe
 from tests.jobs.payday import Finished, Payday, finish
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(14_400)]
 
@@ -220,7 +220,7 @@ def compare_creating(open_run: Callable[[int], Run], say: Say) -> tuple[float, R
         say(f"({many * 1e6:.0f} µs against {few * 1e6:.0f} µs)")
         assert large.insertions() == 1
         counted = large.world.value(
-            "select total from private.payout_run_progress(%s, now())", large.id
+            "select total from private.payout_run_progress(%s, private.clock())", large.id
         )
         assert counted == MANY
         if ratio <= LIMIT:

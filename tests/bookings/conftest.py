@@ -13,7 +13,7 @@ import pytest
 from tests.factories import World
 from tests.health import healthy_committed_world, healthy_world
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 __all__ = ["healthy_committed_world", "healthy_world"]
 

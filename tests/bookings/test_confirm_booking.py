@@ -210,5 +210,5 @@ def test_visitors_and_anonymous_sign_ins_answer_nothing(world: World, function: 
 def test_a_service_waits_for_answers_an_hour_to_two_weeks(world: World, hours: int) -> None:
     instructor = world.instructor()
     assert instructor.org_id == MARKETPLACE
-    with world.unchanged(), world.refusing("23514", "approval_is_waited_for_reasonably"):
+    with world.unchanged(), world.refusing("23514", "approval_takes_at_most_two_weeks"):
         world.service(instructor, approval_hours=hours)

@@ -10,7 +10,7 @@ import psycopg
 
 from tests.factories import Booking, Refusal, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ROUNDS = 15
 

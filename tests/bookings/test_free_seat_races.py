@@ -8,7 +8,7 @@ import psycopg
 
 from tests.factories import Booking, World
 from tests.races import wait_for_lock
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def test_a_seat_given_back_and_one_taken_leave_the_instructor_taken(

@@ -21,7 +21,7 @@ STATUSES = [
     "expired",
 ]
 PARTIES = ["learner", "guardian", "instructor", "admin", "system"]
-RETURNED = ["refund_bps", "returned_cents", "returned_minutes", "kept_share_cents"]
+RETURNED = ["refund_bps", "cancellation_refund_cents", "restored_minutes", "kept_share_cents"]
 
 
 def broken_rule(world: World, **columns: Any) -> str:
@@ -73,7 +73,7 @@ def test_what_ends_early_alone_says_what_it_returns(world: World) -> None:
         returned = dict(zip(RETURNED, given, strict=True))
         broken = broken_rule(world, **(ending(world, status) | returned))
         fitting = (0,) * 4 if status in ("cancelled", "no_show") else (None,) * 4
-        assert broken == ("" if given == fitting else "what_ends_early_says_what_it_returns")
+        assert broken == ("" if given == fitting else "cancelled_and_no_show_say_what_they_refund")
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_what_ends_early_alone_says_what_it_returns(world: World) -> None:
         ({"refund_bps": -1}, "refund_is_a_fraction"),
         ({"refund_bps": 10001}, "refund_is_a_fraction"),
         ({"refund_bps": 10000}, ""),
-        ({"returned_cents": -1}, "amounts_are_not_negative"),
-        ({"returned_minutes": -1}, "amounts_are_not_negative"),
+        ({"cancellation_refund_cents": -1}, "amounts_are_not_negative"),
+        ({"restored_minutes": -1}, "amounts_are_not_negative"),
         ({"kept_share_cents": -1}, "amounts_are_not_negative"),
         ({"kept_share_cents": 4501}, "the_share_never_grows"),
         ({"kept_share_cents": 4500}, ""),
-        ({"is_moved": True}, ""),
+        ({"is_rescheduled": True}, ""),
     ],
 )
 def test_what_a_cancellation_returns_makes_sense(
@@ -126,9 +126,9 @@ def test_holds_alone_need_a_deadline(world: World, status: str, rule: str) -> No
         ({"credit_applied_cents": 5311}, "credit_pays_all_or_nothing"),
         ({"credit_applied_cents": 5309}, "credit_pays_all_or_nothing"),
         ({"credit_applied_cents": 5310}, ""),
-        ({"moved_cents": 1}, "what_is_moved_comes_from_a_booking"),
-        ({"moved_cents": -1}, "amounts_are_not_negative"),
-        ({"is_moved": True}, "a_moved_booking_is_over"),
+        ({"original_total_cents": 1}, "original_total_needs_an_original"),
+        ({"original_total_cents": -1}, "amounts_are_not_negative"),
+        ({"is_rescheduled": True}, "a_rescheduled_booking_is_cancelled"),
         ({"discount_cents": 810, "total_cents": 4500}, ""),
         ({"currency": "GBP"}, "currency_is_lower_case_iso"),
         ({"end_at": "2020-01-01"}, "end_is_after_start"),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.factories import Instructor, Refusal, World, refusal
 from tests.races import wait_for_lock
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 DAYS = (2, 3, 4)
 

@@ -172,8 +172,8 @@ def test_an_hourly_lesson_is_in_the_instructors_currency(school: School) -> None
         ({"p_max_participants": 501}, "group_is_of_reasonable_size"),
         ({"p_max_participants": None}, "value_missing"),
         ({"p_requires_approval": None}, "value_missing"),
-        ({"p_approval_hours": 0}, "approval_is_waited_for_reasonably"),
-        ({"p_approval_hours": 337}, "approval_is_waited_for_reasonably"),
+        ({"p_approval_hours": 0}, "approval_takes_at_most_two_weeks"),
+        ({"p_approval_hours": 337}, "approval_takes_at_most_two_weeks"),
     ],
 )
 def test_a_bad_value_offers_nothing(school: School, arguments: dict[str, Any], code: str) -> None:

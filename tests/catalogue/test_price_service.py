@@ -105,7 +105,7 @@ def test_every_rate_splits_an_awkward_price_whole(world: World) -> None:
             with terms as (select generate_series(0, 10000) as fee_bps)
             select terms.fee_bps
             from terms
-            cross join lateral (select private.fee_cents(4525, terms.fee_bps) as fee_cents) fee
+            cross join lateral (select private.bps_of(4525, terms.fee_bps) as fee_cents) fee
             where fee.fee_cents <> round(4525::numeric * terms.fee_bps / 10000)
             """
         )

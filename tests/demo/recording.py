@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from rich.console import Console
 
 from demo.__main__ import perform
@@ -16,6 +17,10 @@ from demo.stage import Stage
 from demo.story import WIDTH, Story
 from demo.stripe_side import StripeSide, WebhookSecrets
 from demo.stripe_stand_in import StripeStandIn
+from demo.week import Week
+from tests.instant import INSTANT, MIGRATED_NOW
+from tools.clock import travel
+from tools.cluster import run_file
 
 Event = dict[str, Any]
 
@@ -68,7 +73,14 @@ class RecordingStage(Stage):
 
     def __init__(self, performance: Performance, story: Story, stripe: StripeSide) -> None:
         super().__init__(story, stripe)
+        self.week = Week(INSTANT)
         self.performance = performance
+
+    def install_clock(self) -> None:
+        super().install_clock()
+        with psycopg.connect(self._admin_url) as connection:
+            travel(connection, to=INSTANT)
+            run_file(connection, MIGRATED_NOW)
 
     def deliver_webhooks(self) -> None:
         assert isinstance(self.stripe, StripeStandIn)
@@ -86,9 +98,12 @@ class RecordingStage(Stage):
             super().__exit__(*error)
 
     def _dump(self) -> Path:
-        return self.performance.dump(
-            self.summary["db_url"].replace("postgres:", "supabase_admin:", 1)
-        )
+        return self.performance.dump(self._admin_url)
+
+    @property
+    def _admin_url(self) -> str:
+        url: str = self.summary["db_url"]
+        return url.replace("//postgres:", "//supabase_admin:", 1)
 
 
 def run_tool(name: str, *arguments: str) -> None:

@@ -12,7 +12,7 @@ from demo.play import SCHOOL
 from tests.demo.recording import Performance, run_tool
 from tests.demo.replay import deliver
 from tests.demo.state import hash_of, state_of
-from tests.stack import ROOT, Cluster
+from tools.cluster import ROOT, Cluster
 
 Restore = Callable[[Path], str]
 SHUFFLES = 2
@@ -146,7 +146,7 @@ def test_the_last_screen_shows_what_came_back(performance: Performance) -> None:
     ]
     names = ("Cho Park", "Iris Dale", "Kit Doyle", "total")
     assert [row for row in rows if len(row) == 4 and row[0] in names] == [
-        ["Cho Park", "What it was for could not be had any more.", "£53.40", "£45.25"],
+        ["Cho Park", "What was paid for is no longer available.", "£53.40", "£45.25"],
         ["Iris Dale", "The booking was cancelled.", "£23.60", "£20.00"],
         ["Iris Dale", "It ended a quarter early.", "£11.80", "£10.00"],
         ["Kit Doyle", "The bank took it back: lost.", "£47.20", "£0.00"],

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.stack import ROOT
+from tools.cluster import ROOT
 
 
 @pytest.mark.parametrize(("order", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -13,7 +13,7 @@ import pytest
 from tests.discounts.steps import referral_code, referrer_of_the_marketplace, rewarding
 from tests.factories import Refusal, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 CLIENTS = 32
 AT_LENGTH = pytest.param(50, marks=pytest.mark.faults)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from jobs.config import Config as JobsConfig
-from tests.stack import ROOT
+from tools.cluster import ROOT
 from webhook_service.config import Config as ServiceConfig
 
 # The table and the columns of an index, one of which may be an expression.

@@ -15,8 +15,9 @@ from demo.story import Story
 from demo.stripe_side import PaymentIntent
 from demo.stripe_stand_in import StripeStandIn
 from demo.week import moment_of
-from tests.clock import travel
-from tests.stack import LOCAL, ROOT
+from tests.instant import INSTANT
+from tools.clock import travel
+from tools.cluster import LOCAL, ROOT
 
 PREAMBLE = """
 import { createClient } from "@supabase/supabase-js";
@@ -28,6 +29,15 @@ const supabase = createClient(process.env.API_URL, process.env.ANON_KEY, {
   realtime: { transport: WebSocket },
 });
 const service = process.env.SERVICE_URL;
+const ahead = globalThis.Date.parse(process.env.PRESENT) - globalThis.Date.now();
+class Date extends globalThis.Date {
+  constructor(...parts) {
+    super(...(parts.length ? parts : [Date.now()]));
+  }
+  static now() {
+    return globalThis.Date.now() + ahead;
+  }
+}
 const tell = async (what, value) => {
   console.log(JSON.stringify({ what, value }));
   await once(process.stdin, "data");
@@ -64,6 +74,8 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     stripe = StripeStandIn()
     with Stage(Story(Console(file=StringIO())), stripe) as stage:
         stage.install_clock()
+        travel(stage.operator, to=INSTANT)
+        stripe.travel(INSTANT)
         # In place of the admin's decision, which is not the frontend's.
         stage.operator.execute(
             "alter table public.instructors alter verification_status set default 'verified'"
@@ -81,6 +93,7 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                 "API_URL": stage.api_url,
                 "ANON_KEY": stage.anon_key,
                 "SERVICE_URL": stage.service_url,
+                "PRESENT": INSTANT.isoformat(),
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -123,8 +136,8 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     assert (end["left"]["minutes_left"], end["left"]["hours_left"]) == (120, 2)
     assert (end["ahead"]["status"], end["moved"]["status"]) == ("confirmed", "confirmed")
     assert (end["moved"]["amount_cents"], end["moved"]["refund_cents"]) == (0, 0)
-    assert (end["ending"]["refund_bps"], end["ending"]["returned_minutes"]) == (10000, 60)
-    assert end["cancelled"]["returned_minutes"] == 60
+    assert (end["ending"]["refund_bps"], end["ending"]["restored_minutes"]) == (10000, 60)
+    assert end["cancelled"]["restored_minutes"] == 60
     assert (end["returned"]["minutes"], end["returned"]["amount_cents"]) == (60, 5090)
     assert (end["balance"]["total_cents"], end["balance"]["pending_cents"]) == (4525, 4525)
     assert (end["payouts"], end["reasons"]) == ([], [])

@@ -40,9 +40,14 @@ class Control(MoneyBack):
     # Time, settings, keys
 
     @remote
-    def reset(self, *, seed: int = 0, now: float | None = None) -> None:
-        """Forgets everything: objects, keys, faults, webhooks. `now` freezes the clock."""
-        self.here.reset(seed, now)
+    def reset(
+        self, *, seed: int = 0, now: float | None = None, starts_at: float | None = None
+    ) -> None:
+        """Forgets everything: objects, keys, faults, webhooks.
+
+        The clock stands still at `now`, or runs from `starts_at` on, or with real time.
+        """
+        self.here.reset(seed, now, starts_at)
 
     @remote
     def now(self) -> float:

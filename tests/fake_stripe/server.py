@@ -105,8 +105,10 @@ class Server:
         self.http = httpx.Client(timeout=10, trust_env=False)
         self.reset(seed, now)
 
-    def reset(self, seed: int = 0, now: float | None = None) -> None:
-        self.world = World(self.url, self.http, seed, now)
+    def reset(
+        self, seed: int = 0, now: float | None = None, starts_at: float | None = None
+    ) -> None:
+        self.world = World(self.url, self.http, seed, now, starts_at)
         self.faults = Faults()
         self.idempotency = Idempotency(self.world.clock.now)
         self.api_keys = {"sk_test_fake"}

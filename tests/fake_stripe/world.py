@@ -29,14 +29,17 @@ PATH_PARAM = {"dispute": "dispute", "payment_intent": "intent", "transfer": "tra
 
 
 class Clock:
-    """Seconds since 1970: frozen at `start`, or running with real time when there is none."""
+    """Seconds since 1970: frozen at a moment, or running from one on, or with real time."""
 
-    def __init__(self, start: float | None = None) -> None:
-        self._frozen = start
+    def __init__(self, frozen_at: float | None = None, starts_at: float | None = None) -> None:
+        self._frozen = frozen_at
         self._ahead = 0.0
+        if starts_at is not None:
+            self._ahead = starts_at - self.now()
 
     def now(self) -> float:
-        return (time.time() if self._frozen is None else self._frozen) + self._ahead
+        real = time.time()  # noqa: TID251  (a clock of its own, which tests start where they like)
+        return (real if self._frozen is None else self._frozen) + self._ahead
 
     def advance(self, seconds: float) -> None:
         self._ahead += seconds
@@ -88,10 +91,15 @@ class World:
     """All state of the stand-in. Whoever reads or changes it holds `lock`."""
 
     def __init__(
-        self, url: str, http: httpx.Client, seed: int = 0, now: float | None = None
+        self,
+        url: str,
+        http: httpx.Client,
+        seed: int = 0,
+        now: float | None = None,
+        starts_at: float | None = None,
     ) -> None:
         self.lock = threading.RLock()
-        self.clock = Clock(now)
+        self.clock = Clock(now, starts_at)
         self.random = random.Random(seed)
         self.url = url
         self.settings = Settings()

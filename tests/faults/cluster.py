@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.stack import LOCAL, Cluster, Program
+from tools.cluster import LOCAL, Cluster, Program
 
 START_SECONDS = 30
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.conftest import CLOCK
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.faults.cluster import FragileCluster
+from tests.instant import install_clock
 from tests.jobs.payday import SEED, Payday, a_payday, earn
-from tests.stack import run_file
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +31,8 @@ def fragile_payday(fragile: FragileCluster, shared_fake: FakeStripe) -> str:
     """A database on a payday, to clone."""
     fragile.create_database("payday")
     fragile.migrate("payday")
+    install_clock(fragile, "payday")
     shared_fake.reset(seed=SEED)
-    with psycopg.connect(fragile.url("postgres", "payday"), autocommit=True) as connection:
-        run_file(connection, CLOCK)
     with psycopg.connect(fragile.admin_url("payday"), autocommit=True) as connection:
         earn(World(connection), shared_fake)
     return "payday"

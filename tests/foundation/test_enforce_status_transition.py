@@ -36,7 +36,7 @@ class Machine:
 
 
 def booking_machine(world: World, booking: Booking) -> Machine:
-    returned = ("refund_bps", "returned_cents", "returned_minutes", "kept_share_cents")
+    returned = ("refund_bps", "cancellation_refund_cents", "restored_minutes", "kept_share_cents")
     nothing_back: Columns = dict.fromkeys(returned, 0)
     nobody = dict.fromkeys(
         ("hold_expires_at", "cancelled_at", "cancelled_by", "no_show_by", *returned)
@@ -235,7 +235,7 @@ def test_a_machine_nobody_declared_does_not_move(world: World) -> None:
     world.connection.execute(
         """
         create table private.lamps (status text);
-        create trigger enforce_transition before insert or update of status on private.lamps
+        create trigger enforce_status_transition before insert or update of status on private.lamps
             for each row execute function private.enforce_status_transition('lamp');
         """
     )

@@ -9,8 +9,9 @@ import pytest
 
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
+from tests.instant import INSTANT
 from tests.jobs.payday import SEED, Payday, a_payday, earn
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +23,7 @@ def shared_fake() -> Iterator[FakeStripe]:
 @pytest.fixture
 def fake(shared_fake: FakeStripe) -> FakeStripe:
     """A stand-in for Stripe in which nothing has happened but a top-up of 1,000.00."""
-    shared_fake.reset(seed=SEED)
+    shared_fake.reset(seed=SEED, starts_at=INSTANT.timestamp())
     shared_fake.add_funds(100_000)
     return shared_fake
 

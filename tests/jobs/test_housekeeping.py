@@ -34,7 +34,7 @@ def test_maintenance_says_what_it_did(office: Payday) -> None:
 def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
     finished = office.run("doctor")
     assert (finished.status, finished.stderr) == (0, "")
-    assert {event["check"] for event in finished.events("check") if event["is_well"]} == {
+    assert {event["check"] for event in finished.events("check") if event["ok"]} == {
         "configuration",
         "database",
         "invariants",
@@ -50,39 +50,39 @@ def test_the_doctor_finds_broken_books_and_a_revoked_key(payday: Payday) -> None
     payday.fake.set_api_keys()
     finished = payday.run("doctor")
     assert finished.status == 1
-    assert {"invariants", "stripe"} <= unwell(finished)
+    assert {"invariants", "stripe"} <= failed_checks(finished)
 
 
 def test_the_doctor_finds_a_payday_that_nobody_has_worked_on(payday: Payday) -> None:
     """The dead-man switch: the schedule of the job itself may be broken."""
     payday.world.travel(to=last_friday(payday, hour=11))
-    assert unwell(payday.run("doctor")) == set()
+    assert failed_checks(payday.run("doctor")) == set()
     payday.world.travel(by=timedelta(hours=2))
     finished = payday.run("doctor")
     assert finished.status == 1
-    assert unwell(finished) == {"paydays"}
+    assert failed_checks(finished) == {"paydays"}
     assert payday.pay().status == 0
-    assert unwell(payday.run("doctor")) == set()
+    assert failed_checks(payday.run("doctor")) == set()
 
 
 def test_the_doctor_finds_a_run_without_a_heartbeat(payday: Payday) -> None:
     payday.fake.fault("POST", "/v1/transfers", "rate_limit", times=None)
     payday.pay("--workers", "5")
-    assert unwell(payday.run("doctor")) == set()
+    assert failed_checks(payday.run("doctor")) == set()
     payday.later(timedelta(hours=2))
     finished = payday.run("doctor")
     assert finished.status == 1
-    assert unwell(finished) == {"paydays"}
+    assert failed_checks(finished) == {"paydays"}
     payday.fake.clear_faults()
     assert payday.pay().status == 0
-    assert unwell(payday.run("doctor")) == set()
+    assert failed_checks(payday.run("doctor")) == set()
 
 
 def test_the_doctor_names_what_waits_and_the_next_step(office: Payday) -> None:
     office.world.deliver("charge.succeeded", {}, event_id="evt_1", api_version="2019-01-01")
     finished = office.run("doctor")
     assert (finished.status, finished.stderr) == (1, "")
-    assert unwell(finished) == {"attention", "event_parked"}
+    assert failed_checks(finished) == {"attention", "event_parked"}
     [parked] = [event for event in finished.events("check") if event["check"] == "event_parked"]
     assert parked["reference"] == "evt_1"
     assert parked["finding"] == "charge.succeeded, api_version_differs"
@@ -92,7 +92,7 @@ def test_the_doctor_names_what_waits_and_the_next_step(office: Payday) -> None:
 def test_the_doctor_finds_a_platform_that_settles_in_another_currency(office: Payday) -> None:
     pay_at_stripe(office, office.world.booking())
     office.run("outbox")
-    assert unwell(office.run("doctor")) == set()
+    assert failed_checks(office.run("doctor")) == set()
     school = office.world.organization(currency="eur")
     instructor = office.world.instructor(org_id=school, currency="eur")
     learner = office.world.person()
@@ -106,13 +106,13 @@ def test_the_doctor_finds_a_platform_that_settles_in_another_currency(office: Pa
         p_booking_id=booked["booking_id"],
     )
     finished = office.run("doctor")
-    assert unwell(finished) == {"stripe"}
+    assert failed_checks(finished) == {"stripe"}
     [stripe] = [event for event in finished.events("check") if event["check"] == "stripe"]
     assert stripe["finding"] == "the platform's account does not settle in eur"
 
 
-def unwell(finished: Finished) -> set[str]:
-    return {event["check"] for event in finished.events("check") if not event["is_well"]}
+def failed_checks(finished: Finished) -> set[str]:
+    return {event["check"] for event in finished.events("check") if not event["ok"]}
 
 
 def last_friday(payday: Payday, hour: int) -> datetime:

@@ -57,9 +57,9 @@ def refunds(office: Payday) -> list[str]:
 def commands(office: Payday) -> dict[str, str]:
     rows = office.world.rows(
         "select topic, case when processed_at is not null then 'done'"
-        " when dead_at is not null then 'dead' else 'waiting' end as fate from private.outbox"
+        " when dead_at is not null then 'dead' else 'waiting' end as outcome from private.outbox"
     )
-    return {row["topic"]: row["fate"] for row in rows}
+    return {row["topic"]: row["outcome"] for row in rows}
 
 
 def test_the_fee_of_a_payment_is_booked(office: Payday) -> None:

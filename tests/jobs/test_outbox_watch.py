@@ -67,7 +67,7 @@ def test_the_command_in_hand_is_finished_and_no_other_begun(
     watcher = office.start("outbox", "--watch", **patient)
     wait_until(office.fake.held, seconds=60)
     waiting = office.world.value(
-        "insert into private.outbox (topic, dedupe_key, payload)"
+        "insert into private.outbox (topic, idempotency_key, payload)"
         " values ('sync_account', %s, '{}') returning id",
         str(uuid4()),
     )
@@ -107,6 +107,6 @@ def test_a_record_that_breaks_a_rule_fails_its_command_and_not_the_worker(office
     finished = office.run("outbox")
     assert (finished.status, finished.stderr) == (0, "")
     [failed] = finished.events("command_failed")
-    assert failed["fate"] == "retry"
+    assert failed["outcome"] == "retry"
     assert failed["reason"].startswith("23514 no_fees")
     assert commands(office) == {"fetch_processing_fee": "waiting"}

@@ -259,7 +259,7 @@ def test_a_capture_that_is_refused_while_the_money_is_still_reserved_is_for_an_a
     enqueue(office, "capture_payment", payload)
     finished = office.run("outbox")
     assert finished.status == 1
-    assert [event["fate"] for event in finished.events("command_failed")] == ["dead"]
+    assert [event["outcome"] for event in finished.events("command_failed")] == ["dead"]
     assert commands(office) == {"capture_payment": "dead"}
     assert intent_statuses(office) == ["requires_capture"]
     assert booking.payment["status"] == "authorized"

@@ -34,13 +34,13 @@ def cancel(payday: Payday, payout_id: UUID, amount_cents: int | None = None) -> 
     )
 
 
-def fates(payday: Payday) -> list[str]:
+def outcomes(payday: Payday) -> list[str]:
     rows = payday.world.rows(
         "select case when processed_at is not null then 'done'"
-        " when dead_at is not null then 'dead' else 'waiting' end as fate"
+        " when dead_at is not null then 'dead' else 'waiting' end as outcome"
         " from private.outbox where topic = 'reverse_transfer' order by id"
     )
-    return [row["fate"] for row in rows]
+    return [row["outcome"] for row in rows]
 
 
 def alerts(payday: Payday) -> set[str]:
@@ -93,7 +93,7 @@ def test_cancelling_twice_takes_back_once(paid: Payday) -> None:
     cancel(paid, payout["id"])
     cancel(paid, payout["id"])
     assert paid.run("outbox").status == 0
-    assert fates(paid) == ["done"]
+    assert outcomes(paid) == ["done"]
     assert len(paid.fake.objects("transfer_reversal")) == 1
     with paid.world.refusing("PT409", "payout_cannot_do_that"):
         cancel(paid, payout["id"])
@@ -133,7 +133,7 @@ def test_no_more_than_was_paid_is_taken_back(paid: Payday, amount: int) -> None:
     payout = a_payout(paid)
     with paid.world.refusing("PT409", "payout_cannot_do_that"):
         cancel(paid, payout["id"], amount)
-    assert fates(paid) == []
+    assert outcomes(paid) == []
 
 
 LOST: dict[str, dict[str, Any]] = {
@@ -153,11 +153,11 @@ def test_a_reversal_whose_answer_was_lost_is_found_a_day_later(
     cancel(paid, payout["id"])
     paid.fake.fault("POST", "/v1/transfers/*/reversals", times=None, **fault)
     assert paid.run("outbox").status == 0
-    assert fates(paid) == ["waiting"]
+    assert outcomes(paid) == ["waiting"]
     paid.fake.clear_faults()
     paid.later(timedelta(hours=25))
     assert paid.run("outbox").status == 0
-    assert fates(paid) == ["done"]
+    assert outcomes(paid) == ["done"]
     assert len(paid.fake.objects("transfer_reversal")) == 1
     assert paid.statuses()["reversed"] == 1
     paid.assert_books_agree_with_stripe()
@@ -168,7 +168,7 @@ def test_a_transfer_taken_back_in_the_dashboard_needs_no_second_reversal(paid: P
     cancel(paid, payout["id"])
     paid.fake.stripe().v1.transfers.reversals.create(payout["stripe_transfer_id"])
     assert paid.run("outbox").status == 0
-    assert fates(paid) == ["done"]
+    assert outcomes(paid) == ["done"]
     assert len(paid.fake.objects("transfer_reversal")) == 1
     assert paid.statuses()["reversed"] == 1
     assert "reversal_refused" not in alerts(paid)
@@ -187,7 +187,7 @@ def test_what_has_left_for_the_bank_cannot_be_taken_back_until_there_is_money_ag
     cancel(paid, payout["id"])
     finished = paid.run("outbox")
     assert finished.status == 1
-    assert fates(paid) == ["dead"]
+    assert outcomes(paid) == ["dead"]
     assert "reversal_refused" in alerts(paid)
     assert paid.statuses() == {"paid": INSTRUCTORS}
     paid.assert_books_agree_with_stripe()
@@ -195,6 +195,6 @@ def test_what_has_left_for_the_bank_cannot_be_taken_back_until_there_is_money_ag
     paid.fake.fail_payout(bank_payout["id"])
     cancel(paid, payout["id"])
     assert paid.run("outbox").status == 0
-    assert fates(paid) == ["dead", "done"]
+    assert outcomes(paid) == ["dead", "done"]
     assert paid.statuses() == {"paid": INSTRUCTORS - 1, "reversed": 1}
     paid.assert_books_agree_with_stripe()

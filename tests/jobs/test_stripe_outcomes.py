@@ -15,6 +15,7 @@ import stripe
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_outcomes import Outcome, classify
 from tests.fake_stripe import FakeStripe
+from tests.instant import INSTANT
 
 REFUSED, UNKNOWN, NOT_SENT = Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT
 
@@ -28,7 +29,7 @@ def shared_fake() -> Iterator[FakeStripe]:
 @pytest.fixture
 def fake(shared_fake: FakeStripe) -> FakeStripe:
     """A stand-in in which nothing has happened."""
-    shared_fake.reset()
+    shared_fake.reset(starts_at=INSTANT.timestamp())
     shared_fake.add_funds(100_000)
     return shared_fake
 

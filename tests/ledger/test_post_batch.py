@@ -13,7 +13,7 @@ from tests.bench.plans import observed
 from tests.factories import World
 from tests.ledger.conftest import Journal
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ANN, BEA = uuid4(), uuid4()
 ROUNDS = 10

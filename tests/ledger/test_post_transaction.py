@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.factories import World
 from tests.ledger.conftest import Journal, Line
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ANN, BEA = uuid4(), uuid4()
 OWNED = ("instructor_pending", "payee_payable", "payout_in_transit", "learner_rewards")

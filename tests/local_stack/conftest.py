@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.stack import Api, Cluster
+from tools.cluster import Api, Cluster
 
 _numbers = count(1)
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 import supabase
-from tests.stack import LOCAL, Api, Cluster
+from tools.cluster import LOCAL, Api, Cluster
 
 
 def test_supabase_js_signs_up_and_in(notes_api: Api) -> None:

@@ -8,7 +8,8 @@ import jwt
 import psycopg
 import pytest
 
-from tests.stack import Api, Cluster
+from tests.instant import real_time
+from tools.cluster import Api, Cluster
 
 
 def as_user(api: Api, user_id: object, **claims: object) -> dict[str, str]:
@@ -141,14 +142,14 @@ def test_a_key_that_is_missing_or_unknown_is_refused(anonymous: httpx.Client) ->
 def test_a_token_signed_by_somebody_else_is_refused(
     notes_api: Api, anonymous: httpx.Client
 ) -> None:
-    claims = {"sub": str(uuid4()), "role": "service_role", "exp": int(time.time()) + 60}
+    claims = {"sub": str(uuid4()), "role": "service_role", "exp": real_time() + 60}
     forged = jwt.encode(claims, "x" * 40, algorithm="HS256")
     answer = anonymous.post("/rest/v1/rpc/who_am_i", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 401
 
 
 def test_a_token_that_has_expired_is_refused(notes_api: Api, anonymous: httpx.Client) -> None:
-    late = as_user(notes_api, uuid4(), exp=int(time.time()) - 60)
+    late = as_user(notes_api, uuid4(), exp=real_time() - 60)
     assert anonymous.post("/rest/v1/rpc/who_am_i", headers=late).status_code == 401
 
 

@@ -1,7 +1,7 @@
 import psycopg
 import pytest
 
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 # As pg_roles shows them on a hosted project.
 ATTRIBUTES = {

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 FROM_FILES = "from_files"
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.migrations.conftest import FROM_FILES
-from tests.stack import Cluster, postgres_tool, supabase
+from tools.cluster import Cluster, postgres_tool, supabase
 
 Rows = list[tuple[Any, ...]]
 

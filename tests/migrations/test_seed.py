@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.factories import World
-from tests.stack import ROOT, Cluster, run_file
+from tools.cluster import ROOT, Cluster, run_file
 
 SCHOOL, INSTRUCTOR, LEARNER, SERVICE = (
     UUID(f"00000000-0000-4000-8000-0000000000{number}") for number in ("d0", "d2", "d3", "d4")

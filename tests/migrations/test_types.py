@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.stack import ROOT, Cluster, generate_types
+from tools.cluster import ROOT, Cluster, generate_types
 
 
 def test_the_types_are_current(cluster: Cluster, migrated: str) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import MARKETPLACE, Booking, World
-from tests.stack import ROOT
+from tools.cluster import ROOT
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ PLANTED = {
     "ended_bookings_are_earned": [
         f"delete from public.earnings where {OPEN_EARNING}",
         "update public.bookings set status = 'no_show', no_show_by = 'learner', refund_bps = 0,"
-        " returned_cents = 0, returned_minutes = 0, kept_share_cents = 0"
+        " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
         f" where {COMPLETED}",
     ],
     "payouts_are_sums_of_their_items": [

@@ -31,7 +31,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "purchases_expired": 0,
             "credits_expired": 0,
             "authorizations_voided": 0,
-            "earnings_released": 0,
+            "earnings_made_available": 0,
             "partitions_created": 0,
         }
 
@@ -43,7 +43,7 @@ def test_every_chore_tells_how_much_it_did(world: World) -> None:
     world.booking()
     world.travel(by=timedelta(minutes=15))
     done = maintain(world)
-    assert (done["holds_expired"], done["earnings_released"]) == (2, 2)
+    assert (done["holds_expired"], done["earnings_made_available"]) == (2, 2)
     balances = world.rows("select available_cents, instructor_id from public.instructor_balances")
     assert {row["instructor_id"]: row["available_cents"] for row in balances} == {
         first.instructor.id: 4500,
@@ -55,9 +55,9 @@ def test_every_chore_tells_how_much_it_did(world: World) -> None:
 def test_earnings_are_released_at_the_end_of_their_hold_and_not_before(world: World) -> None:
     world.lesson()
     world.travel(by=timedelta(hours=24) - timedelta(seconds=1))
-    assert maintain(world)["earnings_released"] == 0
+    assert maintain(world)["earnings_made_available"] == 0
     world.travel(by=timedelta(seconds=1))
-    assert maintain(world)["earnings_released"] == 1
+    assert maintain(world)["earnings_made_available"] == 1
     assert world.ledger()["payee_payable"] == -4500
     assert "instructor_pending" not in world.ledger()
 

@@ -54,7 +54,7 @@ def test_a_parked_event_is_named_until_it_is_replayed(world: World) -> None:
 def test_a_dead_command_is_named_until_it_is_replayed(world: World) -> None:
     admin = world.admin()
     command_id = world.value(
-        "insert into private.outbox (topic, dedupe_key, payload, dead_at, last_error)"
+        "insert into private.outbox (topic, idempotency_key, payload, dead_at, last_error)"
         " values ('paint', 'x', '{}', private.clock(), 'no brush') returning id"
     )
     [concern] = concerns(world)
@@ -91,7 +91,7 @@ def test_an_alert_is_named_until_it_is_resolved(world: World) -> None:
             "message": "Look.",
             "related_type": "payouts",
             "related_id": uuid4(),
-            "dedupe_key": "x",
+            "idempotency_key": "x",
         },
     )
     assert named(world) == {("alert_open", str(alert_id))}

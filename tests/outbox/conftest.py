@@ -29,7 +29,7 @@ class Outbox:
         self.world.value(
             "select private.enqueue_command('refund_payment', %s, %s, %s)", key, payload, subject
         )
-        return self.world.row("select * from private.outbox where dedupe_key = %s", key)
+        return self.world.row("select * from private.outbox where idempotency_key = %s", key)
 
     def claim(self, worker: UUID, limit: int = 10, lease: timedelta = MINUTE) -> list[DictRow]:
         return self.world.serve(

@@ -13,7 +13,7 @@ import pytest
 from tests.factories import World
 from tests.outbox.conftest import MINUTE, Outbox
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def test_a_claim_leases_the_command(outbox: Outbox, worker: UUID) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.factories import MARKETPLACE, Refusal, World, refusal
 from tests.races import wait_for_lock
 from tests.schools.conftest import School, open_school
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 GIL = "gil@example.org"
 
@@ -77,7 +77,7 @@ def test_only_the_proven_owner_of_the_address_consents(school: School, child: UU
     for person in (unproven, world.person(), school.owner, school.learner, world.admin()):
         with world.unchanged(), world.refusing("PT404", "guardianship_not_found"):
             consent(world, person, link_id)
-    world.connection.execute("update auth.users set email_confirmed_at = now()")
+    world.connection.execute("update auth.users set email_confirmed_at = private.clock()")
     consent(world, unproven, link_id)
 
 
@@ -123,7 +123,7 @@ def test_nor_in_studio(school: School, child: UUID) -> None:
         world.connection.execute(
             "insert into public.learner_guardians"
             " (org_id, learner_id, guardian_id, guardian_email, consented_at)"
-            " select %s, %s, id, 'other@example.org', now() from public.guardians",
+            " select %s, %s, id, 'other@example.org', private.clock() from public.guardians",
             [school.id, own],
         )
 

@@ -13,7 +13,7 @@ import psycopg
 from tests.factories import MARKETPLACE, World
 from tests.payouts.paydays import FRIDAY, NOON, open_run, payable
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 WORKERS = 8
 PAYOUTS = 120

@@ -216,7 +216,9 @@ def test_an_account_that_is_not_ready_is_not_paid(
 
 def test_a_retired_account_is_not_paid(world: World) -> None:
     instructor = payable(world)
-    world.connection.execute("update public.stripe_connect_accounts set retired_at = now()")
+    world.connection.execute(
+        "update public.stripe_connect_accounts set retired_at = private.clock()"
+    )
     world.travel(to=NOON)
     assert results(world, open_run(world))[instructor.id][2] == "no_account"
 

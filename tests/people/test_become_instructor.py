@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, Refusal, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def become_instructor(world: World, person: UUID, **arguments: Any) -> DictRow:

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, World
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 
 def ensure_learner(world: World, person: UUID | None, org_id: UUID | None) -> DictRow:

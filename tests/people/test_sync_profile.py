@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 import supabase
 from tests.factories import World
-from tests.stack import Api
+from tools.cluster import Api
 
 NAMES = ("full_name", "display_name", "first_name", "last_name")
 

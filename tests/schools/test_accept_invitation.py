@@ -12,7 +12,7 @@ import pytest
 from tests.factories import Refusal, World
 from tests.races import Racers
 from tests.schools.conftest import School
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ROLES = ("owner", "admin", "instructor", "learner")
 JO = "jo@example.org"
@@ -82,7 +82,7 @@ def test_only_the_proven_owner_of_the_address_accepts(school: School) -> None:
         with world.unchanged(), world.refusing("42501", "invitation_for_another"):
             school.accept(person, token)
     world.connection.execute(
-        "update auth.users set email_confirmed_at = now() where id = %s", [unproven]
+        "update auth.users set email_confirmed_at = private.clock() where id = %s", [unproven]
     )
     school.accept(unproven, token)
     assert (unproven, "owner") in school.roles

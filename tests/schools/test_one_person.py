@@ -13,7 +13,7 @@ import pytest
 from tests.factories import Instructor, Refusal, World
 from tests.races import Racers, wait_for_lock
 from tests.schools.conftest import School
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ROUNDS = 20
 

@@ -11,7 +11,7 @@ import pytest
 from tests.factories import MARKETPLACE, Refusal, World
 from tests.races import Racers
 from tests.schools.conftest import School
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 ROLES = ("owner", "admin", "instructor", "learner")
 ROUNDS = 20

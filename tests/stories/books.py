@@ -12,7 +12,7 @@ READ = """
             instructor_id,
             status,
             extract(epoch from end_at - start_at)::integer / 60
-            - coalesce(returned_minutes, 0) as minutes
+            - coalesce(restored_minutes, 0) as minutes
         from public.bookings
         where credit_applied_cents > 0
     ),

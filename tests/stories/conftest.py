@@ -6,9 +6,9 @@ import psycopg
 import pytest
 
 from tests.factories import World
-from tests.stack import Cluster
 from tests.stories.machine import Story
 from tests.stories.town import build_town
+from tools.cluster import Cluster
 
 
 @pytest.fixture(scope="session")

@@ -344,7 +344,7 @@ class Story(RuleBasedStateMachine):
             ended = self.world.cancel(
                 user_id, booking["id"], p_expected_refund_cents=preview["refund_cents"]
             )
-            for column in ("cancelled_by", "refund_bps", "refund_cents", "returned_minutes"):
+            for column in ("cancelled_by", "refund_bps", "refund_cents", "restored_minutes"):
                 assert preview[column] == ended[column]
 
     @precondition(lambda self: self.bookings("confirmed"))

@@ -12,9 +12,10 @@ from flask.testing import FlaskClient
 import webhook_service
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
-from tests.stack import Cluster
+from tests.instant import INSTANT
 from tests.webhook_service.settings import ENVIRONMENT
 from tests.webhook_service.shop import Shop
+from tools.cluster import Cluster
 from webhook_service.config import Config
 from webhook_service.database import StripeEvent
 
@@ -79,7 +80,7 @@ def shop(
     cluster: Cluster, fresh_database: str, committed_world: World, shared_fake: FakeStripe
 ) -> Shop:
     """A marketplace without anybody in it."""
-    shared_fake.reset()
+    shared_fake.reset(starts_at=INSTANT.timestamp())
     return Shop(committed_world, shared_fake, cluster, fresh_database)
 
 

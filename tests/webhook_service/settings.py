@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from stripe import WebhookSignature
+
+from tests.instant import real_time
 
 PLATFORM_SECRET = "whsec_platform_0123456789"
 CONNECT_SECRET = "whsec_connect_0123456789"
@@ -44,7 +45,7 @@ def sign(body: bytes | str | dict[str, Any], secret: str = PLATFORM_SECRET, age:
         if isinstance(body, bytes)
         else json.dumps(body)
     )
-    header = WebhookSignature.generate_signature_header(text, secret, int(time.time()) - age)
+    header = WebhookSignature.generate_signature_header(text, secret, real_time() - age)
     return {
         "data": text.encode(),
         "headers": {"Stripe-Signature": header, "Content-Type": "application/json"},

@@ -20,8 +20,9 @@ from psycopg import sql
 
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
-from tests.stack import Cluster
+from tests.instant import real_time
 from tests.webhook_service.settings import CONNECT_SECRET, ENVIRONMENT, JWT_SECRET, PLATFORM_SECRET
+from tools.cluster import Cluster
 
 
 @dataclass
@@ -75,7 +76,7 @@ def bearer(user_id: UUID) -> dict[str, str]:
         "sub": str(user_id),
         "aud": "authenticated",
         "role": "authenticated",
-        "exp": int(time.time()) + 600,
+        "exp": real_time() + 600,
     }
     return {"Authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, algorithm='HS256')}"}
 

@@ -6,7 +6,6 @@ import base64
 import hmac
 import json
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 
 import webhook_service
+from tests.instant import real_time
 from tests.webhook_service.conftest import NotingDatabase, code_of
 from tests.webhook_service.settings import JWT_SECRET
 from webhook_service.config import Config
@@ -36,7 +36,7 @@ def claims(**changed: Any) -> dict[str, Any]:
         "sub": str(uuid4()),
         "aud": "authenticated",
         "role": "authenticated",
-        "exp": int(time.time()) + 3600,
+        "exp": real_time() + 3600,
         "is_anonymous": False,
     }
     return {name: value for name, value in (usual | changed).items() if value is not None}
@@ -76,9 +76,9 @@ REFUSED: dict[str, tuple[str | None, int, str]] = {
     "without a signature": (forge("none", b""), 401, "invalid_token"),
     "with another secret": (token("x" * 40), 401, "invalid_token"),
     "with another algorithm": (token(algorithm="HS512"), 401, "invalid_token"),
-    "expired": (token(exp=int(time.time()) - 1), 401, "token_expired"),
+    "expired": (token(exp=real_time() - 1), 401, "token_expired"),
     "without an end": (token(exp=None), 401, "invalid_token"),
-    "not valid yet": (token(nbf=int(time.time()) + 3600), 401, "invalid_token"),
+    "not valid yet": (token(nbf=real_time() + 3600), 401, "invalid_token"),
     "for another audience": (token(aud="anon"), 401, "invalid_token"),
     "without an audience": (token(aud=None), 401, "invalid_token"),
     "without a subject": (token(sub=None), 401, "invalid_token"),

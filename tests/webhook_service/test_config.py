@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
+from lplate.settings import ConfigurationError
 from tests.webhook_service.settings import ENVIRONMENT
-from webhook_service.config import Config, ConfigurationError
+from webhook_service.config import Config
 
 
 def refusal() -> str:

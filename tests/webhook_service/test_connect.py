@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,10 +15,11 @@ from flask.testing import FlaskClient
 import webhook_service
 from tests.factories import Instructor, World
 from tests.fake_stripe import FakeStripe
+from tests.instant import INSTANT, real_time
 from tests.jobs.payday import Payday
-from tests.stack import Cluster
 from tests.webhook_service.conftest import code_of
 from tests.webhook_service.settings import CONNECT_SECRET, JWT_SECRET
+from tools.cluster import Cluster
 from webhook_service.config import Config
 
 URLS = {"refresh_url": "https://app.example.com/again", "return_url": "https://app.example.com/ok"}
@@ -42,7 +42,7 @@ class Desk:
 
     def post(self, user_id: UUID, path: str, **body: object) -> Any:
         claims = {"sub": str(user_id), "aud": "authenticated", "role": "authenticated"}
-        token = jwt.encode(claims | {"exp": time.time() + 60}, JWT_SECRET, algorithm="HS256")
+        token = jwt.encode(claims | {"exp": real_time() + 60}, JWT_SECRET, algorithm="HS256")
         json = {name: value if value is None else str(value) for name, value in body.items()}
         return self.client.post(path, json=json, headers={"Authorization": f"Bearer {token}"})
 
@@ -88,7 +88,7 @@ def desk(
     committed_world: World,
     shared_fake: FakeStripe,
 ) -> Iterator[Desk]:
-    shared_fake.reset(seed=7)
+    shared_fake.reset(seed=7, starts_at=INSTANT.timestamp())
     shared_fake.add_webhook("http://service.invalid", CONNECT_SECRET, connect=True)
     url = cluster.url("webhook_service", fresh_database)
     environment.setenv("WEBHOOK_SERVICE_DATABASE_URL", url)

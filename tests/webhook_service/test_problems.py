@@ -6,9 +6,9 @@ import pytest
 import stripe
 from flask.testing import FlaskClient
 
+from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
 from tests.webhook_service.conftest import NotingDatabase, code_of
 from tests.webhook_service.settings import an_event, sign
-from webhook_service.database import DatabaseFault, DatabaseUnavailable, Refused
 
 
 def test_an_absent_database_asks_stripe_to_deliver_again(

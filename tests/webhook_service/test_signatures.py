@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import hmac
 import json
-import time
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.instant import real_time
 from tests.webhook_service.conftest import NotingDatabase, code_of
 from tests.webhook_service.settings import CONNECT_SECRET, PLATFORM_SECRET, an_event, sign
 
@@ -21,7 +21,7 @@ BODY = json.dumps(an_event())
 
 def header_of(text: str = BODY, secret: str = PLATFORM_SECRET, at: float | None = None) -> str:
     return str(
-        sign(text, secret, age=int(time.time() - (at or time.time())))["headers"][
+        sign(text, secret, age=int(real_time() - (at or real_time())))["headers"][
             "Stripe-Signature"
         ]
     )
@@ -29,7 +29,7 @@ def header_of(text: str = BODY, secret: str = PLATFORM_SECRET, at: float | None 
 
 def sign_bytes(body: bytes) -> dict[str, Any]:
     """Signs bytes that are no text."""
-    now = int(time.time())
+    now = real_time()
     digest = hmac.new(PLATFORM_SECRET.encode(), b"%d." % now + body, sha256).hexdigest()
     headers = {"Stripe-Signature": f"t={now},v1={digest}", "Content-Type": "application/json"}
     return {"data": body, "headers": headers}
@@ -67,19 +67,19 @@ def test_an_endpoint_does_not_take_the_other_one_s_secret(
 SIGNATURES: dict[str, tuple[str | None, str]] = {
     "no header": (None, "signature_missing"),
     "empty header": ("", "signature_missing"),
-    "forged": (f"t={int(time.time())},v1={'0' * 64}", "signature_mismatch"),
-    "not ASCII": (f"t={int(time.time())},v1=\xe9", "signature_malformed"),
-    "only v0": (f"t={int(time.time())},v0={'0' * 64}", "signature_mismatch"),
-    "only a time": (f"t={int(time.time())}", "signature_mismatch"),
+    "forged": (f"t={real_time()},v1={'0' * 64}", "signature_mismatch"),
+    "not ASCII": (f"t={real_time()},v1=\xe9", "signature_malformed"),
+    "only v0": (f"t={real_time()},v0={'0' * 64}", "signature_mismatch"),
+    "only a time": (f"t={real_time()}", "signature_mismatch"),
     "no time": (f"v1={'0' * 64}", "signature_malformed"),
     "time that is a word": (f"t=abc,v1={'0' * 64}", "signature_malformed"),
     "time that is a float": (f"t=1e9,v1={'0' * 64}", "signature_malformed"),
     "negative time": (f"t=-1,v1={'0' * 64}", "signature_malformed"),
     "endless time": (f"t={'9' * 400},v1={'0' * 64}", "signature_malformed"),
     "other digits": (f"t=\u0661\u0662,v1={'0' * 64}", "signature_malformed"),
-    "two times": (f"t=1,t={int(time.time())},v1={'0' * 64}", "signature_malformed"),
+    "two times": (f"t=1,t={real_time()},v1={'0' * 64}", "signature_malformed"),
     "no equals sign": ("hello", "signature_malformed"),
-    "64 KB": (f"t={int(time.time())}," + ",".join(["v1=0"] * 16_000), "signature_malformed"),
+    "64 KB": (f"t={real_time()}," + ",".join(["v1=0"] * 16_000), "signature_malformed"),
 }
 
 

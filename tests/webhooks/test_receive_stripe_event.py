@@ -258,7 +258,8 @@ def test_only_the_webhook_service_delivers(world: World, caller: str) -> None:
     with world.unchanged(), world.refusing("42501"), world.connection.transaction():
         world.connection.execute(f"set local role {caller}")
         world.connection.execute(
-            "select private.receive_stripe_event('platform', 'evt_1', 'x', null, false, 'v', now(),"
+            "select private.receive_stripe_event('platform', 'evt_1', 'x', null, false, 'v',"
+            " private.clock(),"
             " '', '{}', false, 'v')"
         )
 

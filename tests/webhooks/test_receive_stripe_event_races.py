@@ -10,7 +10,7 @@ import psycopg
 
 from tests.factories import World, refund_object
 from tests.races import Racers
-from tests.stack import Cluster
+from tools.cluster import Cluster
 
 DELIVERIES = 20
 ROUNDS = 10

@@ -1,0 +1,1 @@
+"""What both programs share: Postgres, Stripe, settings and logs. It decides nothing."""

@@ -1,0 +1,174 @@
+"""A pool of connections to Postgres, and the only place where its errors become Python errors."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import BaseRowFactory, class_row, scalar_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Fetched = TypeVar("Fetched")
+Row = TypeVar("Row", bound="DataclassInstance")
+
+# Connection lost, a server that has become read-only in a failover, serialization failure or
+# deadlock, resources short, lock not available, statement cancelled or server restarting, disk.
+TRANSIENT_STATES = ("08", "25006", "40", "53", "55", "57", "58")
+CONNECTION_LOST = ("08", "57P01", "57P02", "57P03")
+
+
+class DatabaseError(Exception):
+    """Any failure of a call to the database."""
+
+
+class Refused(DatabaseError):
+    """A rule said no: an HTTP status, a stable code, a sentence and the next step."""
+
+    def __init__(self, status: int, code: str, message: str, hint: str | None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+class DatabaseUnavailable(DatabaseError):
+    """The database did not answer, or asks to try again. Trying again is safe."""
+
+
+class DatabaseFault(DatabaseError):
+    """An error nobody expected. Says which SQLSTATE, never which values."""
+
+
+class Postgres:
+    """A pool of connections that works through a transaction pooler.
+
+    Every function called here may be repeated, so a call whose connection turns out to be dead is
+    made once more on a living one, even if the first was committed without our knowing.
+    """
+
+    def __init__(self, url: str, *, login: str, size: int, timeout: float) -> None:
+        self._pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            timeout=timeout,
+            reconnect_timeout=timeout,
+            open=False,
+            kwargs={
+                "application_name": login,
+                "autocommit": True,
+                "prepare_threshold": None,
+                "connect_timeout": 5,
+                "keepalives_idle": 30,
+                "tcp_user_timeout": 10_000,
+            },
+        )
+        self._retrying = Retrying(
+            retry=retry_if_exception(_is_connection_lost),
+            stop=stop_after_attempt(2),
+            before_sleep=lambda _: self._pool.check(),
+            reraise=True,
+        )
+        self._pool.open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+    def ping(self) -> None:
+        """Raise DatabaseUnavailable unless the database answers."""
+        self._fetch(scalar_row, sql.SQL("select 1"), {})
+
+    def _rows(self, row: type[Row], function: LiteralString, /, **arguments: object) -> list[Row]:
+        """Return the rows of `private.<function>`, whose columns are the fields of a dataclass.
+
+        Every argument is passed by name: `date=…` is the parameter `p_date`.
+        """
+        columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
+        call = sql.SQL("select {} from {}").format(columns, _call(function, arguments))
+        return self._fetch(class_row(row), call, arguments)
+
+    def _one(self, row: type[Row], function: LiteralString, /, **arguments: object) -> Row:
+        """Return the first row of a function, as _rows does."""
+        return self._rows(row, function, **arguments)[0]
+
+    def _scalars(self, function: LiteralString, /, **arguments: object) -> list[Any]:
+        """Return the values of `private.<function>`, whose rows have one column."""
+        call = sql.SQL("select {}").format(_call(function, arguments))
+        return self._fetch(scalar_row, call, arguments)
+
+    def _scalar(self, function: LiteralString, /, **arguments: object) -> Any:
+        """Return the value of a function, as _scalars does."""
+        return self._scalars(function, **arguments)[0]
+
+    def _fetch(
+        self,
+        row: BaseRowFactory[Fetched],
+        query: sql.SQL | sql.Composed,
+        arguments: Mapping[str, object],
+    ) -> list[Fetched]:
+        try:
+            return self._retrying(self._execute, row, query, arguments)
+        except psycopg.Error as error:
+            raise _translate(error) from None
+
+    def _execute(
+        self,
+        row: BaseRowFactory[Fetched],
+        query: sql.SQL | sql.Composed,
+        arguments: Mapping[str, object],
+    ) -> list[Fetched]:
+        with self._pool.connection() as connection, connection.cursor(row_factory=row) as cursor:
+            return cursor.execute(query, arguments).fetchall()
+
+
+def _call(function: LiteralString, names: Iterable[str]) -> sql.Composed:
+    arguments = sql.SQL(", ").join(
+        sql.SQL("{} => {}").format(sql.Identifier(f"p_{name}"), sql.Placeholder(name))
+        for name in names
+    )
+    return sql.SQL("{}({})").format(sql.Identifier("private", function), arguments)
+
+
+def _is_connection_lost(error: BaseException) -> bool:
+    if not isinstance(error, psycopg.OperationalError) or isinstance(error, PoolTimeout):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(CONNECTION_LOST)
+
+
+def _translate(error: psycopg.Error) -> DatabaseError:
+    state = error.sqlstate
+    if state is None:
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return DatabaseUnavailable(type(error).__name__)
+        return DatabaseFault(f"{type(error).__name__}: {error}")
+    if state.startswith(TRANSIENT_STATES):
+        return DatabaseUnavailable(state)
+    code = _refusal_code(error.diag.message_detail)
+    if code and (state == "42501" or state.startswith("PT")):
+        status = 403 if state == "42501" else int(state[2:])
+        return Refused(status, code, error.diag.message_primary or "", error.diag.message_hint)
+    where = (error.diag.context or "").split("\n", maxsplit=1)[0]
+    return DatabaseFault(f"{state} {error.diag.constraint_name or ''} {where}")
+
+
+def _refusal_code(detail: str | None) -> str | None:
+    """Return the code of a refusal; None for an error that no rule of ours raised."""
+    try:
+        refusal = json.loads(detail or "null")
+    except ValueError:
+        return None
+    return refusal.get("code") if isinstance(refusal, dict) else None

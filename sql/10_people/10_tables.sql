@@ -1,0 +1,125 @@
+create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
+create type public.fee_mode as enum ('on_top', 'included');
+create type public.dispute_liability as enum ('platform', 'instructor');
+
+create table public.organizations (
+    id uuid primary key default gen_random_uuid(),
+    name text not null,
+    slug text not null,
+    tax_id text,
+    time_zone text not null,
+    currency text not null references private.currencies (code),
+    is_marketplace boolean not null default false,
+    fee_mode public.fee_mode not null default 'on_top',
+    fee_bps integer not null default 1800,
+    payout_weekday smallint not null default 5,
+    payout_hold interval not null default interval '24 hours',
+    minimum_payout_cents bigint not null default 0,
+    checkout_hold_minutes integer not null default 15,
+    fee_refundable boolean not null default true,
+    dispute_liability public.dispute_liability not null default 'platform',
+    max_open_holds integer not null default 3,
+    referral_discount_bps integer not null default 0,
+    referral_reward_cents bigint not null default 0,
+    credit_validity_months integer,
+    labels jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint name_is_short check (length(name) between 1 and 200),
+    constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
+    constraint tax_id_is_short check (length(tax_id) <= 40),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
+    constraint payout_weekday_is_a_weekday check (payout_weekday between 0 and 6),
+    constraint payout_hold_is_reasonable check (payout_hold between interval '0' and interval '90 days'),
+    constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0),
+    constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
+    constraint open_holds_are_limited check (max_open_holds between 1 and 100),
+    constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
+    constraint a_reward_is_for_a_discounted_lesson check (
+        referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
+    ),
+    constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
+    constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192)
+);
+
+create unique index slug_is_unique on public.organizations (lower(slug));
+create unique index there_is_one_marketplace on public.organizations (is_marketplace) where is_marketplace;
+create index on public.organizations (name);
+create index on public.organizations (currency);
+
+comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
+comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
+comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price; 1800 is 18 %.';
+comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
+comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
+comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
+comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
+comment on column public.organizations.referral_discount_bps is
+    'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
+comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
+comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
+comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';
+
+create table public.profiles (
+    id uuid primary key references auth.users (id) on delete cascade,
+    email text,
+    full_name text,
+    display_name text,
+    first_name text,
+    last_name text,
+    phone text,
+    avatar_url text,
+    time_zone text,
+    external_id text unique,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint names_are_short check (
+        greatest(length(full_name), length(display_name), length(first_name), length(last_name)) <= 200
+    ),
+    constraint phone_is_short check (length(phone) <= 40),
+    constraint avatar_url_is_a_link check (avatar_url ~ '^https?://' and length(avatar_url) <= 2000),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone))
+);
+
+create index on public.profiles (lower(email));
+
+comment on table public.profiles is 'A person with a login, one to one with auth.users, made when they sign up.';
+comment on column public.profiles.external_id is 'The person''s id in another identity system.';
+
+create table public.organization_members (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    role public.org_role not null,
+    created_at timestamptz not null default private.clock(),
+    unique (user_id, org_id, role)
+);
+
+create index on public.organization_members (org_id, role);
+
+comment on table public.organization_members is 'Who belongs to an organization, as what; a person may have several roles.';
+
+create table private.platform_admins (
+    user_id uuid primary key references public.profiles (id) on delete restrict,
+    note text,
+    created_at timestamptz not null default private.clock()
+);
+
+comment on table private.platform_admins is 'Who runs the platform. Rows are added in Studio; no API can.';
+
+alter table public.organizations enable row level security;
+alter table public.profiles enable row level security;
+alter table public.organization_members enable row level security;
+alter table private.platform_admins enable row level security;
+
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace)
+values ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true);
+
+create trigger touch_updated_at
+    before update on public.organizations
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.profiles
+    for each row execute function private.touch_updated_at();

@@ -1,0 +1,94 @@
+-- The signed-in person, or null: for visitors, and for anonymous sign-ins, which are refused everywhere.
+create function private.my_user_id()
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
+$$;
+
+-- Definer: nobody may read the list of platform admins.
+create function private.is_platform_admin()
+    returns boolean
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
+end;
+$$;
+
+-- The organizations that the caller belongs to or administers.
+-- Definer: reads memberships without their own policy, which would ask this function again.
+create function private.my_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return private.my_admin_org_ids() || array(
+        select distinct member.org_id
+        from public.organization_members member
+        where member.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The organizations that the caller administers: all of them for a platform admin, so that policies need no second arm.
+-- Definer: reads memberships without their own policy, which would ask this function again.
+create function private.my_admin_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    if private.is_platform_admin() then
+        return array(select organization.id from public.organizations organization);
+    end if;
+    return array(
+        select member.org_id
+        from public.organization_members member
+        where member.user_id = private.my_user_id()
+            and member.role in ('owner', 'admin')
+    );
+end;
+$$;
+
+-- The caller's proven address. Definer: people may not read logins.
+create function private.my_verified_email()
+    returns text
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return private.verified_email(private.my_user_id());
+end;
+$$;
+
+-- The address that a person has proven to be theirs, in lower case; null before that.
+create function private.verified_email(p_user_id uuid)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select lower(login.email)
+    from auth.users login
+    where login.id = p_user_id
+        and login.email_confirmed_at is not null;
+$$;

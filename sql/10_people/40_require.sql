@@ -1,0 +1,110 @@
+-- The signed-in person, or a refusal.
+create function private.require_person()
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.my_user_id();
+begin
+    if person is null then
+        perform private.refuse(
+            '42501', 'sign_in_required',
+            'This needs a signed-in person.',
+            'Sign in with an e-mail address or a phone number, then try again.'
+        );
+    end if;
+    return person;
+end;
+$$;
+
+-- Refuses everybody but the owners and admins of an organization. A foreign organization is as unknown as one that does not
+-- exist.
+create function private.require_org_admin(p_org_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+begin
+    if p_org_id is null or not p_org_id = any (private.my_admin_org_ids()) then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization that you administer.',
+            'Check the id, or ask an owner to make you an admin.'
+        );
+    end if;
+    return person;
+end;
+$$;
+
+-- The signed-in platform admin, or a refusal; remembers the reason for the audit log.
+create function private.require_platform_admin(p_reason text)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not private.is_platform_admin() then
+        perform private.refuse(
+            '42501', 'not_an_admin',
+            'Only an admin of the platform can do this.',
+            'Ask an admin.'
+        );
+    end if;
+    if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
+        perform private.refuse(
+            'PT422', 'reason_required',
+            'An admin''s decision needs a reason of 3 to 500 characters.',
+            'Say in a sentence why; it is kept in the audit log.'
+        );
+    end if;
+    perform set_config('lplate.reason', p_reason, true);
+    return private.my_user_id();
+end;
+$$;
+
+-- A currency's lower-case code, or a refusal. Accepts either case, as older frontends send DKK.
+create function private.require_currency(p_currency text)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    known_code text;
+begin
+    select currency.code into known_code
+    from private.currencies currency
+    where currency.code = lower(p_currency);
+
+    if not found then
+        perform private.refuse(
+            'PT422', 'unknown_currency',
+            'That currency cannot be charged here.',
+            'Send an ISO 4217 code such as gbp or eur.'
+        );
+    end if;
+    return known_code;
+end;
+$$;
+
+create function private.marketplace_id()
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select organization.id from public.organizations organization where organization.is_marketplace;
+$$;
+
+comment on function private.marketplace_id is 'The organization of everybody without a school.';

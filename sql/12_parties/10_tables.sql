@@ -1,0 +1,234 @@
+create type public.verification_status as enum ('pending', 'verified', 'rejected');
+create type public.payee_kind as enum ('instructor', 'organization');
+create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'monthly');
+create type public.experience_level as enum ('beginner', 'intermediate', 'advanced');
+
+create table public.instructors (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid references public.profiles (id) on delete restrict,
+    display_name text not null,
+    bio text,
+    expertise_areas text[] not null default '{}',
+    hourly_rate_cents bigint not null,
+    currency text not null references private.currencies (code),
+    is_active boolean not null default true,
+    is_available boolean not null default true,
+    verification_status public.verification_status not null default 'pending',
+    time_zone text not null,
+    minimum_notice_minutes integer not null default 0,
+    horizon_days integer not null default 90,
+    buffer_before_minutes integer not null default 0,
+    buffer_after_minutes integer not null default 0,
+    rating numeric(3, 2),
+    rating_count integer not null default 0,
+    lesson_count integer not null default 0,
+    daily_cap integer,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, user_id),
+    constraint display_name_is_short check (length(display_name) between 1 and 200),
+    constraint bio_is_short check (length(bio) <= 10000),
+    constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
+    constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint notice_is_reasonable check (minimum_notice_minutes between 0 and 43200),
+    constraint horizon_is_at_most_a_year check (horizon_days between 1 and 366),
+    constraint buffers_are_reasonable check (
+        buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240
+    ),
+    constraint daily_cap_is_reasonable check (daily_cap between 1 and 50),
+    constraint rating_is_one_to_five check (rating between 1 and 5),
+    constraint counts_are_not_negative check (rating_count >= 0 and lesson_count >= 0)
+);
+
+create index on public.instructors (org_id, is_active);
+create index on public.instructors (user_id);
+create index on public.instructors (currency);
+create index on public.instructors using gin (expertise_areas);
+create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
+
+comment on table public.instructors is
+    'Who teaches and is paid, with the columns that anybody may see. The rest is in instructor_details.';
+comment on column public.instructors.user_id is 'The instructor''s login; null for one whom a school manages.';
+comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, before the platform''s fee on top.';
+comment on column public.instructors.is_active is 'False hides the instructor and refuses new bookings.';
+comment on column public.instructors.is_available is 'False refuses new bookings for the time being.';
+comment on column public.instructors.daily_cap is 'The most lessons on one local day; null for no limit.';
+comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
+
+create table public.instructor_details (
+    instructor_id uuid primary key,
+    org_id uuid not null,
+    phone text,
+    license_id text,
+    fee_mode public.fee_mode,
+    fee_bps integer,
+    payee public.payee_kind not null default 'instructor',
+    payout_schedule public.payout_schedule not null default 'weekly',
+    minimum_payout_cents bigint,
+    is_payout_held boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint phone_is_short check (length(phone) <= 40),
+    constraint license_is_short check (length(license_id) <= 100),
+    constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
+    constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
+);
+
+create index on public.instructor_details (org_id, instructor_id);
+
+comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
+comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
+comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
+
+create table public.learners (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid references public.profiles (id) on delete restrict,
+    full_name text not null,
+    email text,
+    phone text,
+    learning_goals text[] not null default '{}',
+    interests text[] not null default '{}',
+    experience_level public.experience_level,
+    preferred_duration_minutes integer,
+    lesson_count integer not null default 0,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, user_id),
+    constraint full_name_is_short check (length(full_name) between 1 and 200),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint goals_are_short check (
+        cardinality(learning_goals) <= 50 and pg_column_size(learning_goals) <= 8192
+        and cardinality(interests) <= 50 and pg_column_size(interests) <= 8192
+    ),
+    constraint duration_is_in_quarters check (
+        preferred_duration_minutes between 15 and 1440 and preferred_duration_minutes % 15 = 0
+    )
+);
+
+create index on public.learners (org_id, full_name);
+create index on public.learners (user_id);
+
+comment on table public.learners is 'Who is taught, within one organization. The private half is in learner_details.';
+comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
+
+create table public.learner_details (
+    learner_id uuid primary key,
+    org_id uuid not null,
+    date_of_birth date,
+    notes text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
+    constraint notes_are_short check (length(notes) <= 10000)
+);
+
+create index on public.learner_details (org_id, learner_id);
+
+comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
+
+create table public.instructor_learners (
+    org_id uuid not null,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (instructor_id, learner_id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
+);
+
+create index on public.instructor_learners (org_id, instructor_id);
+create index on public.instructor_learners (org_id, learner_id);
+create index on public.instructor_learners (learner_id);
+
+comment on table public.instructor_learners is
+    'Which learners an instructor has been booked by: what lets each of the two see the other.';
+
+create table public.guardians (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid unique references public.profiles (id) on delete restrict,
+    full_name text not null,
+    phone text,
+    email text not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint full_name_is_short check (length(full_name) between 1 and 200),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+);
+
+comment on column public.guardians.user_id is 'The guardian''s login; null once it was erased.';
+comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
+
+create table public.learner_guardians (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    guardian_id uuid references public.guardians (id) on delete restrict,
+    guardian_email text not null,
+    relation text,
+    can_view boolean not null default true,
+    can_book boolean not null default false,
+    can_pay boolean not null default false,
+    invited_by uuid references public.profiles (id) on delete set null,
+    consented_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
+    constraint relation_is_short check (length(relation) <= 100),
+    constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
+);
+
+create unique index one_live_link_a_learner_and_guardian
+    on public.learner_guardians (learner_id, lower(guardian_email))
+    where revoked_at is null;
+create index on public.learner_guardians (org_id, learner_id);
+create index on public.learner_guardians (guardian_id);
+create index on public.learner_guardians (learner_id);
+create index on public.learner_guardians (invited_by);
+create index on public.learner_guardians (lower(guardian_email));
+
+comment on table public.learner_guardians is
+    'What a guardian may do for a learner, once the guardian has consented. Lapses when the learner turns 18.';
+comment on column public.learner_guardians.guardian_email is 'Whom the link was offered to: only that verified address can consent.';
+
+alter table public.instructors enable row level security;
+alter table public.instructor_details enable row level security;
+alter table public.learners enable row level security;
+alter table public.learner_details enable row level security;
+alter table public.instructor_learners enable row level security;
+alter table public.guardians enable row level security;
+alter table public.learner_guardians enable row level security;
+
+create trigger touch_updated_at
+    before update on public.instructors
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.instructor_details
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learners
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_details
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.guardians
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_guardians
+    for each row execute function private.touch_updated_at();

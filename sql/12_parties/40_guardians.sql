@@ -1,0 +1,202 @@
+-- Offers the guardianship of a learner to an address; it begins when its owner consents. By an admin of the learner's
+-- organization, or the learner. Definer: nobody writes guardianships directly.
+create function private.link_guardian(
+    p_learner_id uuid,
+    p_guardian_email text,
+    p_relation text,
+    p_can_view boolean,
+    p_can_book boolean,
+    p_can_pay boolean
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    learner public.learners;
+    person uuid := private.require_person();
+    new_link_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into learner
+    from public.learners
+    where id = p_learner_id
+        and (id = any (private.my_learner_ids()) or org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse_unknown_learner();
+    end if;
+    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
+        perform private.refuse(
+            'PT422', 'own_guardian',
+            'A learner cannot be their own guardian.',
+            'Give the address of a parent or another adult.'
+        );
+    end if;
+
+    insert into public.learner_guardians (
+        org_id, learner_id, guardian_email, relation, can_view, can_book, can_pay, invited_by
+    )
+    values (
+        learner.org_id, learner.id, lower(trim(p_guardian_email)), p_relation, p_can_view, p_can_book, p_can_pay, person
+    )
+    on conflict do nothing
+    returning id into new_link_id;
+
+    if new_link_id is null then
+        perform private.refuse(
+            'PT409', 'guardian_is_linked',
+            'This guardian is linked to the learner already.',
+            'Revoke that link first if its rights should change.'
+        );
+    end if;
+    return new_link_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- The guardian accepts, with their own login and the address that the link was offered to.
+-- Definer: nobody writes guardianships directly.
+create function private.give_guardian_consent(p_learner_guardian_id uuid)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    link public.learner_guardians;
+    new_guardian_id uuid;
+begin
+    select * into link
+    from public.learner_guardians
+    where id = p_learner_guardian_id
+        and revoked_at is null
+        and lower(guardian_email) = private.verified_email(person)
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'guardianship_not_found',
+            'No guardianship is offered to you under that id.',
+            'Sign in with the verified address that it was offered to.'
+        );
+    end if;
+    if exists (
+        select
+        from public.learners learner
+        join public.learner_details details on details.learner_id = learner.id
+        where learner.user_id = person
+            and private.is_minor(details.date_of_birth)
+    ) then
+        perform private.refuse(
+            'PT422', 'guardian_is_minor',
+            'A guardian must be of age.',
+            'Ask a parent or another adult.'
+        );
+    end if;
+
+    insert into public.guardians as guardian (user_id, full_name, phone, email)
+    select profile.id, coalesce(nullif(profile.full_name, ''), 'Guardian'), profile.phone, profile.email
+    from public.profiles profile
+    where profile.id = person
+    on conflict (user_id) do update set email = excluded.email
+    returning guardian.id into new_guardian_id;
+
+    update public.learner_guardians
+    set guardian_id = new_guardian_id,
+        consented_at = coalesce(consented_at, private.clock())
+    where id = link.id;
+    return new_guardian_id;
+end;
+$$;
+
+-- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
+-- when under age can take back no more than an offer.
+-- Definer: nobody writes guardianships directly.
+create function private.revoke_guardian(p_learner_guardian_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+
+    update public.learner_guardians link
+    set revoked_at = private.clock()
+    from public.learner_details details
+    where link.id = p_learner_guardian_id
+        and link.revoked_at is null
+        and details.learner_id = link.learner_id
+        and (
+            link.org_id = any (private.my_admin_org_ids())
+            or link.guardian_id = private.my_guardian_id()
+            or (link.consented_at is null and lower(link.guardian_email) = private.my_verified_email())
+            or (
+                link.learner_id = any (private.my_learner_ids())
+                and (link.consented_at is null or not private.is_minor(details.date_of_birth))
+            )
+        );
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'guardianship_not_found',
+            'There is no such guardianship that you can end.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
+-- locked, so that a login that is linked right now is seen.
+-- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
+create function private.forbid_own_guardian()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;
+
+    if exists (
+        select
+        from public.learner_guardians link
+        join public.guardians guardian on guardian.id = link.guardian_id
+        join public.learners learner on learner.id = link.learner_id
+        where link.learner_id = (to_jsonb(new) ->> tg_argv[0])::uuid
+            and link.revoked_at is null
+            and learner.user_id = guardian.user_id
+    ) then
+        perform private.refuse(
+            'PT422', 'own_guardian',
+            'A learner cannot be their own guardian.',
+            'The guardian needs a login of their own.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger forbid_own_guardian
+    after insert or update on public.learner_guardians
+    for each row
+    when (new.guardian_id is not null)
+    execute function private.forbid_own_guardian('learner_id');
+
+create trigger forbid_own_guardian
+    after update of user_id on public.learners
+    for each row
+    when (new.user_id is not null)
+    execute function private.forbid_own_guardian('id');

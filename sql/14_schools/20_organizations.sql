@@ -1,0 +1,166 @@
+-- Founds a school; the caller becomes its owner. What the platform earns is the platform's to set.
+-- Definer: nobody inserts organizations or memberships directly.
+create function private.create_organization(
+    p_name text,
+    p_slug text,
+    p_time_zone text,
+    p_currency text,
+    p_tax_id text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    new_org_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    insert into public.organizations (name, slug, time_zone, currency, tax_id)
+    values (
+        trim(p_name),
+        coalesce(p_slug, nullif(private.slug_of(p_name), ''), 'school-' || left(gen_random_uuid()::text, 8)),
+        p_time_zone,
+        private.require_currency(p_currency),
+        p_tax_id
+    )
+    on conflict do nothing
+    returning id into new_org_id;
+
+    if new_org_id is null then
+        perform private.refuse(
+            'PT409', 'slug_taken',
+            'There is an organization of that name already.',
+            'Choose another p_slug.'
+        );
+    end if;
+
+    insert into public.organization_members (org_id, user_id, role) values (new_org_id, person, 'owner');
+    return new_org_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- A name as it may stand in a URL.
+create function private.slug_of(p_name text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
+$$;
+
+-- Changes the settings that are the school's own; null leaves one as it is. What is booked or paid keeps what it was made
+-- with. Definer: a setting is money, so nobody updates organizations directly.
+create function private.update_organization(
+    p_org_id uuid,
+    p_name text,
+    p_tax_id text,
+    p_time_zone text,
+    p_currency text,
+    p_payout_weekday integer,
+    p_minimum_payout_cents bigint,
+    p_checkout_hold_minutes integer,
+    p_max_open_holds integer,
+    p_labels jsonb,
+    p_credit_validity_months integer
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    broken_rule text;
+begin
+    perform private.require_org_admin(p_org_id);
+
+    update public.organizations
+    set name = coalesce(trim(p_name), name),
+        tax_id = coalesce(p_tax_id, tax_id),
+        time_zone = coalesce(p_time_zone, time_zone),
+        currency = private.require_currency(coalesce(p_currency, currency)),
+        payout_weekday = coalesce(p_payout_weekday, payout_weekday),
+        minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
+        checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
+        max_open_holds = coalesce(p_max_open_holds, max_open_holds),
+        labels = coalesce(p_labels, labels),
+        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0)
+    where id = p_org_id;
+exception
+    when check_violation or numeric_value_out_of_range then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Sets what the platform agreed with an organization: its fee, and when and at whose risk money is paid out; null leaves a
+-- term as it is. Platform admins only. Definer: nobody updates organizations directly.
+create function private.admin_set_terms(
+    p_org_id uuid,
+    p_reason text,
+    p_fee_mode public.fee_mode,
+    p_fee_bps integer,
+    p_payout_hold interval,
+    p_fee_refundable boolean,
+    p_dispute_liability public.dispute_liability,
+    p_referral_discount_bps integer,
+    p_referral_reward_cents bigint
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    broken_rule text;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.organizations
+    set fee_mode = coalesce(p_fee_mode, fee_mode),
+        fee_bps = coalesce(p_fee_bps, fee_bps),
+        payout_hold = coalesce(p_payout_hold, payout_hold),
+        fee_refundable = coalesce(p_fee_refundable, fee_refundable),
+        dispute_liability = coalesce(p_dispute_liability, dispute_liability),
+        referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
+        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
+    where id = p_org_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization.',
+            'Check the id.'
+        );
+    end if;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- What anybody may know of an organization, by the name in its URL. Definer: visitors may not read settings.
+create function private.find_organization(p_slug text)
+    returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
+    from public.organizations organization
+    where lower(organization.slug) = lower(p_slug);
+$$;

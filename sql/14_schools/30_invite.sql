@@ -1,0 +1,104 @@
+-- Offers a role to an address. The token is told once, here, to be sent to that address; only its hash is kept. It can be
+-- bound to an instructor or a learner whom the school manages, whose login the invited person then is.
+-- Definer: nobody writes invitations directly.
+create function private.invite_member(
+    p_org_id uuid,
+    p_email text,
+    p_role public.org_role,
+    p_instructor_id uuid,
+    p_learner_id uuid
+)
+    returns table (invitation_id uuid, token text, expires_at timestamptz)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.assert_can_assign_role(p_org_id, p_role);
+    perform private.assert_party_has_no_login(p_org_id, p_instructor_id, p_learner_id);
+
+    return query
+    insert into public.invitations as invitation (
+        org_id, email, role, instructor_id, learner_id, token_hash, invited_by, expires_at
+    )
+    values (
+        p_org_id, lower(trim(p_email)), p_role, p_instructor_id, p_learner_id,
+        sha256(convert_to(secret, 'UTF8')), private.my_user_id(), private.clock() + interval '7 days'
+    )
+    returning invitation.id, secret, invitation.expires_at;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses to offer the place of an instructor or a learner who is not the school's, or has a login already.
+create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id uuid, p_learner_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_instructor_id is not null and not exists (
+        select
+        from public.instructors instructor
+        where instructor.id = p_instructor_id
+            and instructor.org_id = p_org_id
+            and instructor.user_id is null
+    ) then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor without a login.',
+            'Check the id, or leave it out to invite somebody new.'
+        );
+    end if;
+    if p_learner_id is not null and not exists (
+        select
+        from public.learners learner
+        where learner.id = p_learner_id
+            and learner.org_id = p_org_id
+            and learner.user_id is null
+    ) then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'Your organization has no such learner without a login.',
+            'Check the id, or leave it out to invite somebody new.'
+        );
+    end if;
+end;
+$$;
+
+-- Takes an invitation back that nobody has accepted. Definer: nobody writes invitations directly.
+create function private.revoke_invitation(p_invitation_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+
+    update public.invitations
+    set revoked_at = private.clock()
+    where id = p_invitation_id
+        and org_id = any (private.my_admin_org_ids())
+        and num_nonnulls(accepted_at, revoked_at) = 0;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'invitation_not_found',
+            'There is no such open invitation.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;

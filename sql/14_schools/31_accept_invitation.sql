@@ -1,0 +1,133 @@
+-- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
+-- Definer: nobody writes memberships directly.
+create function private.accept_invitation(p_token text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    invitation public.invitations;
+begin
+    select * into invitation
+    from public.invitations
+    where token_hash = sha256(convert_to(p_token, 'UTF8'))
+    for no key update;
+
+    if not found or invitation.revoked_at is not null then
+        perform private.refuse(
+            'PT404', 'invitation_not_found',
+            'There is no such invitation.',
+            'Ask for a new one.'
+        );
+    end if;
+    if lower(invitation.email) is distinct from private.verified_email(person) then
+        perform private.refuse(
+            '42501', 'invitation_for_another',
+            'This invitation is for another address.',
+            'Sign in with the address that was invited, and verify it first.'
+        );
+    end if;
+    if invitation.accepted_at is not null then
+        perform private.refuse(
+            'PT409', 'invitation_used',
+            'This invitation has been used.',
+            'You are a member already.'
+        );
+    end if;
+    if invitation.expires_at <= private.clock()
+        or not private.can_assign_role(invitation.invited_by, invitation.org_id, invitation.role)
+    then
+        perform private.refuse(
+            'PT422', 'invitation_expired',
+            'This invitation has expired.',
+            'Ask for a new one.'
+        );
+    end if;
+
+    update public.invitations
+    set accepted_at = private.clock(),
+        accepted_by = person
+    where id = invitation.id;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (invitation.org_id, person, invitation.role)
+    on conflict do nothing;
+
+    perform private.link_login(invitation, person);
+    return invitation.org_id;
+end;
+$$;
+
+-- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
+-- organization, again when they come back; a new instructor takes no bookings until a rate is set.
+create function private.link_login(p_invitation public.invitations, p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person_name text := (
+        select coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'New member')
+        from public.profiles profile
+        where profile.id = p_user_id
+    );
+begin
+    if p_invitation.role = 'instructor' and p_invitation.instructor_id is null then
+        insert into public.instructors (
+            org_id, user_id, display_name, hourly_rate_cents, currency, time_zone, is_available
+        )
+        select organization.id, p_user_id, person_name, 0, organization.currency, organization.time_zone, false
+        from public.organizations organization
+        where organization.id = p_invitation.org_id
+        on conflict (org_id, user_id) do update set is_active = true;
+    elsif p_invitation.role = 'instructor' then
+        update public.instructors
+        set user_id = p_user_id
+        where id = p_invitation.instructor_id
+            and user_id is null;
+        perform private.assert_login_is_linked(found);
+    elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
+        insert into public.learners (org_id, user_id, full_name, email)
+        values (p_invitation.org_id, p_user_id, person_name, p_invitation.email)
+        on conflict (org_id, user_id) do nothing;
+    elsif p_invitation.role = 'learner' then
+        update public.learners
+        set user_id = p_user_id
+        where id = p_invitation.learner_id
+            and user_id is null;
+        perform private.assert_login_is_linked(found);
+    end if;
+exception
+    when unique_violation then
+        perform private.assert_login_is_linked(false);
+    when exclusion_violation then
+        perform private.refuse(
+            'PT409', 'calendars_overlap',
+            'Your lessons elsewhere overlap those of this organization.',
+            'Cancel or move one of them, then accept again.'
+        );
+end;
+$$;
+
+create function private.assert_login_is_linked(p_is_linked boolean)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not p_is_linked then
+        perform private.refuse(
+            'PT409', 'login_is_linked',
+            'Another login is linked already.',
+            'Ask the school for an invitation that is not bound to somebody else.'
+        );
+    end if;
+end;
+$$;

@@ -1,0 +1,200 @@
+-- Who belongs to an organization, with their names and roles. Definer: people may not read each other's profiles.
+create function private.list_members(p_org_id uuid, p_role public.org_role, p_limit integer, p_after uuid)
+    returns table (user_id uuid, full_name text, email text, roles public.org_role[])
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_org_admin(p_org_id);
+
+    return query
+    select profile.id, profile.full_name, profile.email, array_agg(member.role order by member.role)
+    from public.organization_members member
+    join public.profiles profile on profile.id = member.user_id
+    where member.org_id = p_org_id
+        and (p_after is null or profile.id > p_after)
+    group by profile.id
+    having p_role is null or p_role = any (array_agg(member.role))
+    order by profile.id
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- Gives a member one more role; who is no member yet is invited. Definer: nobody writes memberships directly.
+create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.assert_can_assign_role(p_org_id, p_role);
+
+    if p_role in ('instructor', 'learner') or not exists (
+        select from public.organization_members where org_id = p_org_id and user_id = p_user_id
+    ) then
+        perform private.refuse(
+            'PT422', 'invitation_needed',
+            'That role begins with an invitation.',
+            'Call invite_member with the person''s address.'
+        );
+    end if;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (p_org_id, p_user_id, p_role)
+    on conflict do nothing;
+end;
+$$;
+
+-- Takes a role away: an admin somebody else's, up to their own rank, and everybody their own. An instructor who leaves takes
+-- no more bookings. Definer: nobody writes memberships directly.
+create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if p_user_id is distinct from private.require_person() then
+        perform private.assert_can_assign_role(p_org_id, p_role);
+    end if;
+
+    delete from public.organization_members
+    where org_id = p_org_id
+        and user_id = p_user_id
+        and role = p_role;
+    if not found then
+        perform private.refuse(
+            'PT404', 'member_not_found',
+            'There is no such member with that role.',
+            'Reload the list of members.'
+        );
+    end if;
+
+    if p_role = 'instructor' then
+        update public.instructors
+        set is_active = false
+        where org_id = p_org_id
+            and user_id = p_user_id;
+    end if;
+end;
+$$;
+
+-- An organization that has an owner keeps one. The organization's row is locked, so that two owners cannot leave at once.
+-- Definer: whoever leaves may not see the other owners.
+create function private.keep_an_owner()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform from public.organizations where id = old.org_id for no key update;
+
+    if not exists (
+        select from public.organization_members member where member.org_id = old.org_id and member.role = 'owner'
+    ) then
+        perform private.refuse(
+            'PT409', 'last_owner',
+            'An organization needs an owner.',
+            'Make somebody else an owner first.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger keep_an_owner
+    after delete on public.organization_members
+    for each row
+    when (old.role = 'owner')
+    execute function private.keep_an_owner();
+
+create trigger keep_an_owner_changed
+    after update on public.organization_members
+    for each row
+    when (old.role = 'owner' and (new.role <> 'owner' or new.org_id <> old.org_id))
+    execute function private.keep_an_owner();
+
+-- Takes an instructor off a school's list, or puts them back; what is booked stays. By the school's admins.
+-- Definer: nobody may update is_active themselves.
+create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+    if p_is_active is null then
+        perform private.refuse_violation('', 'is_active');
+    end if;
+
+    update public.instructors
+    set is_active = p_is_active
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses who administers the organization but gives or takes a role above their own: only owners make owners and admins.
+create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_role)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_org_admin(p_org_id);
+begin
+    if p_role is null then
+        perform private.refuse_violation('', 'role');
+    end if;
+    if not private.can_assign_role(person, p_org_id, p_role) then
+        perform private.refuse(
+            '42501', 'role_above_yours',
+            'Only an owner can do this.',
+            'Ask an owner of the organization.'
+        );
+    end if;
+end;
+$$;
+
+-- May this person give and take a role? Owners all of them, admins those below their own, platform admins everywhere.
+create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role public.org_role)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return exists (
+        select from private.platform_admins admin where admin.user_id = p_user_id
+    ) or exists (
+        select
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.user_id = p_user_id
+            and (
+                member.role = 'owner'
+                or (member.role = 'admin' and p_role in ('instructor', 'learner'))
+            )
+    );
+end;
+$$;

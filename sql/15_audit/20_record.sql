@@ -1,0 +1,145 @@
+-- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
+-- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Arguments: the key column, then the columns that hold personal data.
+-- Definer: writers of the audited tables may not write the log.
+create function private.record_change()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    key_column text := tg_argv[0];
+    personal_columns text[] := tg_argv[1:];
+begin
+    if tg_op = 'INSERT' then
+        insert into public.audit_logs (
+            org_id, entity_type, entity_id, action, new_values, user_id, actor_kind, reason, ip, request_id
+        )
+        select
+            private.org_id_of_row(tg_table_name, change.image),
+            tg_table_name,
+            change.image operator(extensions.->) key_column,
+            'insert',
+            jsonb_strip_nulls(extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns))),
+            actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+        from (select extensions.hstore(new_row) as image from new_rows new_row) change
+        cross join private.actor() actor;
+    elsif tg_op = 'DELETE' then
+        insert into public.audit_logs (
+            org_id, entity_type, entity_id, action, old_values, user_id, actor_kind, reason, ip, request_id
+        )
+        select
+            private.org_id_of_row(tg_table_name, change.image),
+            tg_table_name,
+            change.image operator(extensions.->) key_column,
+            'delete',
+            extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns)),
+            actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+        from (select extensions.hstore(old_row) as image from old_rows old_row) change
+        cross join private.actor() actor;
+    else
+        insert into public.audit_logs (
+            org_id, entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
+        )
+        select
+            private.org_id_of_row(tg_table_name, change.image),
+            tg_table_name,
+            change.image operator(extensions.->) key_column,
+            case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
+            extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
+            extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
+            actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+        from (
+            select
+                coalesce(new_image.image, old_image.image) as image,
+                old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
+                new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
+            from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
+            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
+                on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
+        ) change
+        cross join private.actor() actor
+        where coalesce(change.was operator(extensions.<>) change.became, true);
+    end if;
+    return null;
+end;
+$$;
+
+-- The organization that a row's image belongs to; null for rows of no organization.
+create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
+        else p_image operator(extensions.->) 'org_id'
+    end::uuid;
+$$;
+
+-- A row's image in which personal data is named but not shown.
+create function private.redact(p_image extensions.hstore, p_personal_columns text[])
+    returns extensions.hstore
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_image operator(extensions.||) coalesce(
+        (
+            select extensions.hstore(array_agg(personal.column_name), array_agg('(personal)'::text))
+            from unnest(p_personal_columns) personal (column_name)
+            where p_image operator(extensions.->) personal.column_name is not null
+        ),
+        ''::extensions.hstore
+    );
+$$;
+
+-- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
+-- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
+create function private.actor(
+    out user_id uuid,
+    out kind private.actor_kind,
+    out reason text,
+    out ip inet,
+    out request_id text
+)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    given_headers text := current_setting('request.headers', true);
+    headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
+    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
+begin
+    user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
+    kind := private.actor_kind();
+    reason := nullif(current_setting('lplate.reason', true), '');
+    ip := case when pg_input_is_valid(address, 'inet') then address::inet end;
+    request_id := left(headers ->> 'x-request-id', 200);
+end;
+$$;
+
+-- Notes what an admin decided about a row of a table that is too busy to be audited whole. The caller has required the
+-- admin, and with it the reason.
+create function private.record_decision(p_entity_type text, p_entity_id text, p_old_values jsonb, p_new_values jsonb)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    insert into public.audit_logs (
+        entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
+    )
+    select
+        p_entity_type, p_entity_id, 'update', p_old_values, p_new_values,
+        actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+    from private.actor() actor;
+$$;

@@ -1,0 +1,115 @@
+-- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
+-- the command is claimed again; one that has taken its last worker with it is given up.
+-- Definer: the jobs login has no access to the table.
+create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
+    returns table (command_id bigint, topic text, payload jsonb, attempts integer)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update private.outbox command
+    set dead_at = private.clock(),
+        leased_by = null,
+        leased_until = null,
+        last_error = 'Its worker never came back.'
+    where command.id = any (
+        array(
+            select abandoned.id
+            from private.outbox abandoned
+            where abandoned.processed_at is null
+                and abandoned.dead_at is null
+                and abandoned.available_at <= private.clock()
+                and abandoned.leased_until <= private.clock()
+                and abandoned.attempts >= private.max_attempts()
+            order by abandoned.id
+            for update skip locked
+        )
+    );
+
+    return query
+    update private.outbox command
+    set leased_by = p_worker_id,
+        leased_until = private.clock() + p_lease,
+        attempts = command.attempts + 1
+    where command.id = any (
+        array(
+            select ready.id
+            from private.outbox ready
+            where ready.processed_at is null
+                and ready.dead_at is null
+                and ready.available_at <= private.clock()
+                and (ready.leased_until is null or ready.leased_until <= private.clock())
+                and not exists (
+                    select
+                    from private.outbox other
+                    where other.subject = ready.subject
+                        and other.processed_at is null
+                        and other.dead_at is null
+                        and (other.id < ready.id or other.leased_until > private.clock())
+                )
+            order by ready.available_at, ready.id
+            limit p_limit
+            for update skip locked
+        )
+    )
+    returning command.id, command.topic, command.payload, command.attempts;
+end;
+$$;
+
+-- Definer: the jobs login has no access to the table.
+create function private.finish_command(p_command_id bigint, p_worker_id uuid)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    update private.outbox
+    set processed_at = private.clock(),
+        leased_by = null,
+        leased_until = null,
+        last_error = null
+    where id = p_command_id
+        and leased_by = p_worker_id;
+$$;
+
+comment on function private.finish_command is 'Marks a command done; does nothing once the lease belongs to another worker.';
+
+-- Gives a command back after a failure: later with a doubling delay, or dead once trying again is of no use.
+-- Definer: the jobs login has no access to the table.
+create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_error text, p_is_final boolean)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    command private.outbox;
+begin
+    update private.outbox
+    set leased_by = null,
+        leased_until = null,
+        last_error = left(p_error, 1000),
+        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, private.max_attempts()), interval '6 hours'),
+        dead_at = case when p_is_final or attempts >= private.max_attempts() then private.clock() end
+    where id = p_command_id
+        and leased_by = p_worker_id
+    returning * into command;
+
+    return case when command.dead_at is null then 'retry' else 'dead' end;
+end;
+$$;
+
+comment on function private.fail_command is 'Returns ''retry'' or ''dead''.';
+
+-- How often a command is tried before it is dead.
+create function private.max_attempts()
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return 12;

@@ -1,1 +1,0 @@
-select private.audit_table('public.alerts', 'id');

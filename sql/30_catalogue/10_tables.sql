@@ -1,0 +1,142 @@
+create type public.capture_mode as enum ('automatic', 'manual');
+
+create table public.services (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    title text not null,
+    description text,
+    short_description text,
+    topic_tags text[] not null default '{}',
+    duration_minutes integer not null,
+    price_cents bigint,
+    currency text not null references private.currencies (code),
+    level public.experience_level,
+    prerequisites text,
+    materials_url text,
+    max_participants integer not null default 1,
+    is_active boolean not null default true,
+    capture_mode public.capture_mode not null default 'automatic',
+    requires_approval boolean not null default false,
+    approval_hours integer not null default 24,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, id, currency),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint title_is_short check (length(title) between 1 and 200),
+    constraint description_is_short check (length(description) <= 20000),
+    constraint short_description_is_short check (length(short_description) <= 500),
+    constraint tags_are_short check (private.tags_are_valid(topic_tags)),
+    constraint duration_is_in_quarters check (duration_minutes between 15 and 1440 and duration_minutes % 15 = 0),
+    constraint price_can_be_charged check (price_cents between 0 and 50000000),
+    constraint prerequisites_are_short check (length(prerequisites) <= 5000),
+    constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000),
+    constraint approval_takes_at_most_two_weeks check (approval_hours between 1 and 336),
+    constraint group_is_of_reasonable_size check (max_participants between 1 and 500)
+);
+
+create unique index title_is_unique_per_instructor
+    on public.services (org_id, instructor_id, lower(title)) nulls not distinct;
+create index on public.services (org_id, is_active);
+create index on public.services (instructor_id);
+create index on public.services (is_active) where is_active;
+create index on public.services using gin (topic_tags);
+create index on public.services using gin (title extensions.gin_trgm_ops);
+create index on public.services (currency);
+
+comment on table public.services is 'What can be booked: title, length and price.';
+comment on column public.services.instructor_id is 'Who gives it; null for any instructor of the school.';
+comment on column public.services.price_cents is
+    'Price of the whole lesson before the fee on top, in the minor unit; null for the hourly rate times the duration.';
+comment on column public.services.max_participants is 'Seats of a group lesson; 1 is a lesson for one learner.';
+
+comment on column public.services.requires_approval is 'A booking is a request that the instructor confirms before it is paid.';
+comment on column public.services.approval_hours is 'How long a request waits for the instructor, and a confirmed one for its payment.';
+
+create table public.rate_cards (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    name text not null,
+    currency text not null references private.currencies (code),
+    is_default boolean not null default false,
+    valid_from date,
+    valid_to date,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, name),
+    constraint name_is_short check (length(name) between 1 and 200),
+    constraint end_is_not_before_start check (valid_from <= valid_to),
+    constraint a_default_is_always_valid check (not is_default or num_nonnulls(valid_from, valid_to) = 0),
+    constraint rate_cards_never_overlap exclude using gist (
+        org_id with =,
+        currency with =,
+        daterange(valid_from, valid_to, '[]') with &&
+    ) where (not is_default)
+);
+
+create unique index one_default_rate_card_a_currency on public.rate_cards (org_id, currency) where is_default;
+create index on public.rate_cards (org_id, is_default);
+create index on public.rate_cards (currency);
+
+comment on table public.rate_cards is
+    'A school''s prices for a time: of the cards valid on the day of the lesson, else of the default card.';
+comment on column public.rate_cards.valid_to is 'Inclusive, as a local date of the organization.';
+
+create table public.rate_card_items (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    rate_card_id uuid not null,
+    service_id uuid not null,
+    currency text not null,
+    price_cents bigint not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (rate_card_id, service_id),
+    foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
+    foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,
+    constraint price_can_be_charged check (price_cents between 0 and 50000000)
+);
+
+create index on public.rate_card_items (org_id, rate_card_id, currency);
+create index on public.rate_card_items (org_id, service_id, currency);
+create index on public.rate_card_items (service_id);
+
+comment on table public.rate_card_items is 'The price of a service on a rate card, for the whole lesson, in the card''s currency.';
+
+create type private.price as (
+    currency text,
+    list_cents bigint,
+    discount_cents bigint,
+    fee_mode public.fee_mode,
+    fee_bps integer,
+    fee_cents bigint,
+    share_cents bigint,
+    total_cents bigint
+);
+comment on type private.price is
+    'What a lesson costs and who gets what, in the minor unit: total = share + fee - discount, always.';
+
+alter table public.services enable row level security;
+alter table public.rate_cards enable row level security;
+alter table public.rate_card_items enable row level security;
+
+create trigger touch_updated_at
+    before update on public.services
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.services', 'id', '{description,short_description,prerequisites,materials_url}');
+
+create trigger touch_updated_at
+    before update on public.rate_cards
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.rate_card_items
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.rate_cards', 'id');
+
+select private.audit_table('public.rate_card_items', 'id');

@@ -1,0 +1,36 @@
+-- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
+-- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
+create function private.search_services(
+    p_query text,
+    p_topic_tags text[],
+    p_level public.experience_level,
+    p_org_id uuid,
+    p_limit integer,
+    p_after uuid
+)
+    returns setof public.services
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select service.*
+    from public.services service
+    left join public.instructors instructor on instructor.id = service.instructor_id
+    where service.is_active
+        and (
+            service.instructor_id is null
+            or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
+        )
+        and (p_org_id is null or service.org_id = p_org_id)
+        and (p_query is null or service.title ilike private.like_pattern(p_query))
+        and (p_level is null or service.level = p_level)
+        and service.topic_tags @> coalesce(p_topic_tags, '{}')
+        and (p_after is null or service.id > p_after)
+    order by service.id
+    limit private.page_size(p_limit);
+end;
+$$;

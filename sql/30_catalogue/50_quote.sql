@@ -1,0 +1,104 @@
+-- What a booking would cost, line by line. Definer: visitors may not read fees and rate cards.
+create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    price private.price;
+begin
+    select (private.price_service(
+        service.id,
+        coalesce(p_instructor_id, service.instructor_id),
+        coalesce(p_start_at, private.clock())
+    )).*
+    into price
+    from public.services service
+    where service.id = p_service_id
+        and service.is_active
+        and coalesce(service.instructor_id = p_instructor_id, true);
+
+    if price.currency is null then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This lesson is not on offer, or not by this instructor.',
+            'Check the service, and name the instructor if the school offers it.'
+        );
+    end if;
+    perform private.assert_price_is_payable(price);
+
+    return query
+    select line.line_item, line.amount_cents, price.currency
+    from (
+        values
+            ('lesson', price.list_cents),
+            ('platform_fee', price.total_cents - price.list_cents + price.discount_cents),
+            ('discount', -price.discount_cents)
+    ) line (line_item, amount_cents)
+    where line.line_item = 'lesson' or line.amount_cents <> 0;
+end;
+$$;
+
+-- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+create function private.assert_price_is_payable(p_price private.price)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refusal text := private.price_refusal(p_price);
+begin
+    if refusal = 'price_missing' then
+        perform private.refuse(
+            'PT409', 'price_missing',
+            'This lesson has no price in its currency.',
+            'Ask the instructor to give it one.'
+        );
+    end if;
+    if refusal = 'amount_too_small' then
+        perform private.refuse(
+            'PT422', 'amount_too_small',
+            'That is less than a card payment can be.',
+            (
+                select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
+                from private.currencies currency
+                where currency.code = p_price.currency
+            )
+        );
+    end if;
+    if refusal = 'amount_too_large' then
+        perform private.refuse(
+            'PT422', 'amount_too_large',
+            'That is more than a card payment can be.',
+            'Book a shorter lesson.'
+        );
+    end if;
+end;
+$$;
+
+-- Why an amount cannot be charged by Stripe: price_missing, amount_too_small or amount_too_large; null if it can be, or if
+-- there is nothing to pay.
+create function private.price_refusal(p_price private.price)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select case
+            when p_price.total_cents is null then 'price_missing'
+            when p_price.total_cents = 0 then null
+            when p_price.total_cents < currency.minimum_charge_cents then 'amount_too_small'
+            when p_price.total_cents > 99999999 then 'amount_too_large'
+        end
+        from private.currencies currency
+        where currency.code = p_price.currency
+    );
+end;
+$$;

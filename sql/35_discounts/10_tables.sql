@@ -1,0 +1,163 @@
+create type public.redemption_kind as enum ('discount', 'referral', 'reward');
+create type public.redemption_status as enum ('reserved', 'redeemed', 'released');
+
+create table public.discount_codes (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid references public.organizations (id) on delete restrict,
+    code text not null,
+    amount_cents bigint,
+    currency text references private.currencies (code),
+    discount_bps integer,
+    may_exceed_fee boolean not null default false,
+    max_uses integer,
+    uses_count integer not null default 0,
+    max_uses_per_learner integer not null default 1,
+    is_first_lesson_only boolean not null default false,
+    starts_at timestamptz not null default private.clock(),
+    expires_at timestamptz,
+    is_active boolean not null default true,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint code_is_plain check (code ~ '^[A-Za-z0-9_-]{3,40}$'),
+    constraint it_is_an_amount_or_a_percentage check (num_nonnulls(amount_cents, discount_bps) = 1),
+    constraint an_amount_has_a_currency check ((amount_cents is null) = (currency is null)),
+    constraint amount_is_sensible check (amount_cents between 1 and 50000000),
+    constraint percentage_is_a_fraction check (discount_bps between 1 and 10000),
+    constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0),
+    constraint each_learner_may_use_it check (max_uses_per_learner > 0),
+    constraint end_is_after_start check (starts_at < expires_at)
+);
+
+create unique index discount_code_is_unique on public.discount_codes (lower(code), org_id) nulls not distinct;
+create index on public.discount_codes (org_id);
+create index on public.discount_codes (currency);
+
+comment on table public.discount_codes is
+    'Codes that take something off a price, at the platform''s cost. Never listed: who has a code may check it.';
+comment on column public.discount_codes.org_id is 'The organization that it is for; null for the whole platform.';
+comment on column public.discount_codes.code is 'Compared without case.';
+comment on column public.discount_codes.amount_cents is 'What comes off, in the minor unit of currency; else discount_bps of the list price.';
+comment on column public.discount_codes.may_exceed_fee is
+    'Whether the platform pays for what exceeds its fee; else the discount ends there. The instructor''s share never shrinks.';
+comment on column public.discount_codes.max_uses is 'By all learners together; null for any number.';
+comment on column public.discount_codes.uses_count is 'Redemptions that are reserved or redeemed.';
+
+create table public.referral_codes (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    referrer_id uuid not null,
+    code text not null,
+    discount_bps integer not null,
+    reward_cents bigint not null,
+    currency text not null references private.currencies (code),
+    max_uses integer,
+    uses_count integer not null default 0,
+    expires_at timestamptz,
+    is_active boolean not null default true,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
+    constraint code_is_plain check (code ~ '^[A-Z0-9]{8,20}$'),
+    constraint percentage_is_a_fraction check (discount_bps between 0 and 10000),
+    constraint reward_is_not_negative check (reward_cents >= 0),
+    constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0)
+);
+
+create unique index referral_code_is_unique on public.referral_codes (lower(code));
+create unique index one_live_code_a_referrer on public.referral_codes (referrer_id) where is_active;
+create index on public.referral_codes (org_id, referrer_id);
+create index on public.referral_codes (referrer_id);
+create index on public.referral_codes (currency);
+
+comment on table public.referral_codes is
+    'A learner''s own code, for others'' first lesson; its terms are the organization''s when it was made.';
+comment on column public.referral_codes.discount_bps is 'What comes off the referred learner''s first lesson, of its list price.';
+comment on column public.referral_codes.reward_cents is 'What the referrer gets once that lesson is completed and paid.';
+
+create table public.code_redemptions (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    kind public.redemption_kind not null,
+    discount_code_id uuid references public.discount_codes (id) on delete restrict,
+    referral_code_id uuid,
+    learner_id uuid not null,
+    learner_person_id uuid not null,
+    booking_id uuid unique,
+    credit_id uuid unique,
+    currency text not null,
+    discount_cents bigint not null,
+    status public.redemption_status not null default 'reserved',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete restrict,
+    constraint kind_agrees_with_the_code check (
+        (kind = 'discount') = (discount_code_id is not null)
+        and (kind = 'referral') = (referral_code_id is not null)
+    ),
+    constraint it_is_for_a_booking_or_for_credit check (num_nonnulls(booking_id, credit_id) = 1),
+    constraint discount_is_positive check (discount_cents > 0)
+);
+
+create index on public.code_redemptions (discount_code_id, learner_person_id) where status <> 'released';
+create index on public.code_redemptions (discount_code_id);
+create index on public.code_redemptions (org_id, referral_code_id);
+create index on public.code_redemptions (org_id, learner_id);
+create index on public.code_redemptions (learner_id);
+create index on public.code_redemptions (learner_person_id);
+
+comment on table public.code_redemptions is
+    'What was taken off a booking or a purchase of credit, and by what: a discount code, a referral code or the learner''s own rewards.';
+comment on column public.code_redemptions.status is
+    'reserved with the booking, redeemed when it is paid, released when that cannot happen any more or all of it was given back.';
+
+create table private.code_checks (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    discount_code_id uuid references public.discount_codes (id) on delete cascade,
+    referral_code_id uuid references public.referral_codes (id) on delete cascade,
+    checked_at timestamptz not null default private.clock()
+);
+
+create index on private.code_checks (user_id, checked_at);
+create index on private.code_checks (discount_code_id);
+create index on private.code_checks (referral_code_id);
+
+comment on table private.code_checks is
+    'Who asked for a code, and what was found; nothing for a wrong guess. Guesses are counted, and only a code found here can be used.';
+
+create type private.code_offer as (
+    kind public.redemption_kind,
+    code_id uuid,
+    discount_cents bigint
+);
+comment on type private.code_offer is 'What a code takes off a price; null when nothing does.';
+
+alter table public.discount_codes enable row level security;
+alter table public.referral_codes enable row level security;
+alter table public.code_redemptions enable row level security;
+alter table private.code_checks enable row level security;
+
+create trigger touch_updated_at
+    before update on public.discount_codes
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.referral_codes
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.code_redemptions
+    for each row execute function private.enforce_status_transition('redemption');
+
+create trigger touch_updated_at
+    before update on public.code_redemptions
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.discount_codes', 'id', '{code}');
+
+select private.audit_table('public.referral_codes', 'id', '{code}');
+
+select private.audit_table('public.code_redemptions', 'id');

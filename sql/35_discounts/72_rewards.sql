@@ -1,0 +1,57 @@
+-- A learner's rewards that were granted and neither spent, taken back nor reserved; never below nothing.
+create function private.available_reward_cents(p_learner_id uuid, p_currency text)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select greatest(
+        coalesce(
+            (
+                select -account.balance_cents
+                from private.ledger_accounts account
+                where account.kind = 'learner_rewards'
+                    and account.owner_id = p_learner_id
+                    and account.currency = p_currency
+            ),
+            0
+        ) - (
+            select coalesce(sum(redemption.discount_cents), 0)
+            from public.code_redemptions redemption
+            where redemption.learner_id = p_learner_id
+                and redemption.currency = p_currency
+                and redemption.kind = 'reward'
+                and redemption.status = 'reserved'
+        ),
+        0
+    )::bigint;
+$$;
+
+-- How much of a learner's rewards can come off a price: what was granted and neither spent nor reserved, up to the price. The
+-- rest to be paid is nothing, or enough for a card.
+create function private.usable_reward_cents(p_learner_id uuid, p_price private.price)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select nullif(
+        case
+            when usable.cents < usable.total_cents and usable.total_cents - usable.cents < currency.minimum_charge_cents
+                then greatest(usable.total_cents - currency.minimum_charge_cents, 0)
+            else usable.cents
+        end,
+        0
+    )
+    from (
+        select
+            p_price.share_cents + p_price.fee_cents as total_cents,
+            least(
+                private.available_reward_cents(p_learner_id, p_price.currency),
+                p_price.share_cents + p_price.fee_cents
+            ) as cents
+    ) usable
+    join private.currencies currency on currency.code = p_price.currency;
+$$;

@@ -1,0 +1,190 @@
+-- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
+-- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
+-- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
+create function private.slot_times(
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_from timestamptz,
+    p_to timestamptz
+)
+    returns table (start_at timestamptz, end_at timestamptz, availability_window_id uuid)
+    language plpgsql
+    stable
+    security invoker
+    rows 200
+    set search_path = ''
+as $$
+declare
+    closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
+    duration interval;
+    step interval;
+begin
+    select
+        make_interval(mins => service.duration_minutes),
+        make_interval(
+            mins => service.duration_minutes + instructor.buffer_before_minutes + instructor.buffer_after_minutes
+        )
+    into duration, step
+    from public.services service
+    join public.instructors instructor on instructor.id = p_instructor_id
+    where service.id = p_service_id;
+
+    return query
+    with existing as (
+        select
+            candidate.start_at,
+            opening.availability_window_id,
+            lag(candidate.start_at) over (
+                partition by opening.availability_window_id, opening.local_open, opening.time_zone
+                order by candidate.start_at
+            ) as previous_start_at
+        from private.opening_hours(p_instructor_id, p_from, p_to) opening
+        cross join lateral generate_series(
+            opening.local_open, opening.local_close - duration, step
+        ) start_series (local_time)
+        cross join lateral (
+            select start_series.local_time at time zone opening.time_zone as start_at
+        ) candidate
+        where candidate.start_at at time zone opening.time_zone = start_series.local_time
+            and candidate.start_at + duration <= opening.closes_at
+    )
+
+    select distinct on (existing.start_at)
+        existing.start_at,
+        existing.start_at + duration,
+        existing.availability_window_id
+    from existing
+    where existing.start_at >= p_from
+        and existing.start_at < p_to
+        and coalesce(existing.start_at >= existing.previous_start_at + step, true)
+        and not closed && tstzrange(existing.start_at, existing.start_at + duration)
+    order by existing.start_at, existing.availability_window_id;
+end;
+$$;
+
+-- When an instructor is open between two instants: the weekly windows and the openings of single dates. It walks local
+-- dates, so that nine o'clock stays nine o'clock across a change of the clocks.
+create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns table (
+        availability_window_id uuid,
+        time_zone text,
+        local_open timestamp,
+        local_close timestamp,
+        opens_at timestamptz,
+        closes_at timestamptz
+    )
+    language plpgsql
+    stable
+    security invoker
+    rows 50
+    set search_path = ''
+as $$
+begin
+    return query
+    with opening (window_id, zone, on_date, start_time, end_time) as (
+        select availability.id, availability.time_zone, day.local_date, availability.start_time, availability.end_time
+        from public.availability_windows availability
+        cross join lateral (
+            select (p_from at time zone availability.time_zone)::date - 1 + step.days as local_date
+            from generate_series(
+                0,
+                (p_to at time zone availability.time_zone)::date - (p_from at time zone availability.time_zone)::date + 1
+            ) step (days)
+        ) day
+        where availability.instructor_id = p_instructor_id
+            and availability.is_active
+            and extract(dow from day.local_date) = availability.day_of_week
+            and day.local_date >= coalesce(availability.effective_from, day.local_date)
+            and day.local_date <= coalesce(availability.effective_to, day.local_date)
+        union all
+        select null, opened.time_zone, opened.on_date, opened.start_time, opened.end_time
+        from public.availability_exceptions opened
+        where opened.instructor_id = p_instructor_id
+            and opened.is_available
+            and opened.on_date between (p_from at time zone opened.time_zone)::date - 1
+            and (p_to at time zone opened.time_zone)::date
+    ),
+
+    local as (
+        select
+            opening.window_id,
+            opening.zone,
+            opening.on_date + opening.start_time as opens,
+            opening.on_date + opening.end_time + private.next_day_offset(opening.start_time, opening.end_time) as closes
+        from opening
+    )
+
+    select
+        local.window_id, local.zone, local.opens, local.closes,
+        private.as_instant(local.opens, local.zone), private.as_instant(local.closes, local.zone)
+    from local;
+end;
+$$;
+
+-- When an instructor has closed a part of a date, as ranges of instants.
+create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(
+                tstzrange(
+                    private.as_instant(closed.on_date + closed.start_time, closed.time_zone),
+                    private.as_instant(
+                        closed.on_date + closed.end_time + private.next_day_offset(closed.start_time, closed.end_time),
+                        closed.time_zone
+                    )
+                )
+            )
+            from public.availability_exceptions closed
+            where closed.instructor_id = p_instructor_id
+                and not closed.is_available
+                and closed.on_date between (p_from at time zone closed.time_zone)::date - 2
+                and (p_to at time zone closed.time_zone)::date + 1
+        ),
+        '{}'
+    );
+end;
+$$;
+
+-- A day if a range of local times ends on the day after it began.
+create function private.next_day_offset(p_start_time time, p_end_time time)
+    returns interval
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
+end;
+$$;
+
+-- The instant of a local time. Of one that occurs twice it is the second; of one that the clocks skip, the moment at which
+-- they skip it, so that a range of local times never ends before it begins.
+create function private.as_instant(p_local_time timestamp, p_time_zone text)
+    returns timestamptz
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    nominal constant timestamptz := p_local_time at time zone p_time_zone;
+    skipped constant interval := (nominal at time zone p_time_zone) - p_local_time;
+begin
+    if skipped = interval '0' then
+        return nominal;
+    end if;
+    return (
+        select min(moment)
+        from generate_series(nominal - skipped, nominal, interval '1 minute') moment
+        where moment at time zone p_time_zone >= p_local_time
+    );
+end;
+$$;

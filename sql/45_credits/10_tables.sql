@@ -1,0 +1,158 @@
+create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
+create type public.credit_entry_kind as enum (
+    'purchase', 'reserve', 'return', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+);
+
+create table public.learner_credits (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid,
+    currency text not null,
+    minutes_purchased integer not null,
+    minutes_reserved integer not null default 0,
+    minutes_used integer not null default 0,
+    minutes_refunded integer not null default 0,
+    minutes_left integer not null generated always as (
+        minutes_purchased - minutes_reserved - minutes_used - minutes_refunded
+    ) stored,
+    price_cents bigint not null,
+    discount_cents bigint not null,
+    platform_fee_cents bigint not null,
+    instructor_share_cents bigint not null,
+    total_cents bigint not null,
+    fee_mode public.fee_mode not null,
+    fee_bps integer not null,
+    is_fee_refundable boolean not null,
+    taken_share_cents bigint not null default 0,
+    taken_fee_cents bigint not null default 0,
+    taken_discount_cents bigint not null default 0,
+    status public.credit_status not null default 'pending',
+    is_active boolean not null generated always as (status = 'active') stored,
+    hold_expires_at timestamptz,
+    activated_at timestamptz,
+    expires_at timestamptz,
+    client_key text,
+    bought_by uuid references public.profiles (id) on delete set null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (learner_id, client_key),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint minutes_are_in_quarters check (minutes_purchased between 15 and 30000 and minutes_purchased % 15 = 0),
+    constraint no_minute_is_used_twice check (
+        least(minutes_reserved, minutes_used, minutes_refunded) >= 0
+        and minutes_reserved + minutes_used + minutes_refunded <= minutes_purchased
+    ),
+    constraint amounts_are_not_negative check (
+        least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents) >= 0
+    ),
+    constraint total_is_share_plus_fee_minus_discount check (
+        total_cents = instructor_share_cents + platform_fee_cents - discount_cents
+    ),
+    constraint taken_parts_are_at_most_the_whole check (
+        taken_share_cents between 0 and instructor_share_cents
+        and taken_fee_cents between 0 and platform_fee_cents
+        and taken_discount_cents between 0 and discount_cents
+    ),
+    constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
+    constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
+    constraint client_key_is_short check (length(client_key) between 1 and 200)
+);
+
+create index on public.learner_credits (org_id, learner_id);
+create index on public.learner_credits (org_id, instructor_id);
+create index on public.learner_credits (org_id, service_id);
+create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
+create index on public.learner_credits (instructor_id);
+create index on public.learner_credits (hold_expires_at) where status = 'pending';
+create index on public.learner_credits (expires_at) where status = 'active';
+create index on public.learner_credits (bought_by);
+
+comment on table public.learner_credits is
+    'A lot of minutes bought ahead with one instructor, at a price that is locked. Lots are used oldest first.';
+comment on column public.learner_credits.service_id is
+    'The one service that it pays for; null for those that are priced by the instructor''s hourly rate.';
+comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
+comment on column public.learner_credits.total_cents is 'What was paid for all minutes: share + fee - discount.';
+comment on column public.learner_credits.taken_share_cents is
+    'The instructor''s part of the minutes that are reserved, used or refunded, in cumulative proportion; so the last minute closes the lot.';
+comment on column public.learner_credits.status is
+    'pending until paid; frozen while its payment is disputed; closed once refunded or lost; cancelled if it was never paid.';
+comment on column public.learner_credits.is_active is 'Whether its minutes can be used.';
+
+create table public.credit_entries (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    credit_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    kind public.credit_entry_kind not null,
+    minutes integer not null,
+    share_cents bigint not null,
+    fee_cents bigint not null,
+    discount_cents bigint not null,
+    booking_id uuid,
+    refund_id uuid,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint minutes_are_positive check (minutes > 0),
+    constraint only_bookings_reserve_restore_and_consume check (
+        (kind in ('reserve', 'return', 'consume')) = (booking_id is not null)
+    ),
+    constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
+);
+
+create index on public.credit_entries (org_id, credit_id);
+create index on public.credit_entries (org_id, booking_id);
+create index on public.credit_entries (org_id, refund_id);
+create index on public.credit_entries (org_id, learner_id);
+create index on public.credit_entries (org_id, instructor_id);
+create index on public.credit_entries (learner_id);
+create index on public.credit_entries (instructor_id);
+create index on public.credit_entries (booking_id);
+
+comment on table public.credit_entries is 'Every movement of minutes in and out of a lot, with its part of the price. Append-only.';
+comment on column public.credit_entries.share_cents is 'The instructor''s part of these minutes.';
+
+alter table public.code_redemptions
+    add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
+
+create index on public.code_redemptions (org_id, credit_id);
+
+create type private.credit_part as (
+    credit_id uuid,
+    minutes integer,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint
+);
+comment on type private.credit_part is 'Some minutes of a lot, and their part of its price.';
+
+alter table public.learner_credits enable row level security;
+alter table public.credit_entries enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.learner_credits
+    for each row execute function private.enforce_status_transition('credit');
+
+create trigger touch_updated_at
+    before update on public.learner_credits
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.credit_entries
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.credit_entries
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('public.learner_credits', 'id');

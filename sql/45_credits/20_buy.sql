@@ -1,0 +1,194 @@
+-- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
+-- return the same purchase.
+-- Definer: nobody writes credits directly.
+create function private.buy_credits(
+    p_instructor_id uuid,
+    p_hours numeric,
+    p_service_id uuid,
+    p_learner_id uuid,
+    p_code text,
+    p_client_key text
+)
+    returns public.learner_credits
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    instructor public.instructors;
+    service public.services;
+    learner public.learners;
+    minutes integer;
+    price private.price;
+    offer private.code_offer;
+    credit public.learner_credits;
+    broken_rule text;
+begin
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and is_active
+        and verification_status = 'verified';
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor to buy hours with.',
+            'Choose another instructor.'
+        );
+    end if;
+    if p_service_id is not null then
+        service := private.require_offered_service(p_service_id, p_instructor_id);
+    end if;
+    minutes := private.require_credit_minutes(p_hours, service);
+    learner := private.require_bookable_learner(
+        case when p_learner_id is null then person end, p_learner_id, instructor.org_id
+    );
+
+    perform private.lock_learner(learner.id);
+    credit := private.find_purchase_by_client_key(learner.id, p_client_key, instructor.id, p_service_id, minutes);
+    if credit.id is not null then
+        return credit;
+    end if;
+
+    price := private.price_credit(instructor, service, minutes);
+    offer := private.require_discount(p_code, false, learner, price);
+    price := private.discount_price(price, coalesce(offer.discount_cents, 0));
+    perform private.assert_price_is_payable(price);
+    if price.total_cents = 0 then
+        perform private.refuse(
+            'PT422', 'nothing_to_sell',
+            'These hours cost nothing.',
+            'Book the lessons directly.'
+        );
+    end if;
+
+    insert into public.learner_credits (
+        org_id, learner_id, instructor_id, service_id, currency, minutes_purchased,
+        price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
+        is_fee_refundable, hold_expires_at, client_key, bought_by
+    )
+    select
+        instructor.org_id, learner.id, instructor.id, p_service_id, price.currency, minutes,
+        price.list_cents, price.discount_cents, price.fee_cents, price.share_cents, price.total_cents,
+        price.fee_mode, price.fee_bps,
+        organization.fee_refundable, private.clock() + interval '24 hours', p_client_key, person
+    from public.organizations organization
+    where organization.id = instructor.org_id
+    returning * into credit;
+
+    if offer.kind is not null then
+        perform private.reserve_discount(offer, learner, price, null, credit.id);
+    end if;
+    return credit;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+end;
+$$;
+
+-- The minutes of so many hours, in quarters of an hour, up to 500 hours; of a service, in whole lessons.
+create function private.require_credit_minutes(p_hours numeric, p_service public.services)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_hours is null or p_hours in ('NaN', 'Infinity', '-Infinity')
+        or p_hours <= 0 or p_hours > 500 or p_hours * 4 <> trunc(p_hours * 4)
+    then
+        perform private.refuse(
+            'PT422', 'bad_hours',
+            'Hours are sold in quarters, from a quarter to 500.',
+            'Send p_hours such as 10 or 1.5.'
+        );
+    end if;
+    if (p_hours * 60)::integer % p_service.duration_minutes <> 0 then
+        perform private.refuse(
+            'PT422', 'not_whole_lessons',
+            format('This lesson takes %s minutes.', p_service.duration_minutes),
+            'Buy as many hours as make whole lessons.'
+        );
+    end if;
+    return (p_hours * 60)::integer;
+end;
+$$;
+
+-- The purchase that the same request made before, if it did. The learner's rows are locked by the caller.
+create function private.find_purchase_by_client_key(
+    p_learner_id uuid,
+    p_client_key text,
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_minutes integer
+)
+    returns public.learner_credits
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+begin
+    select * into credit
+    from public.learner_credits
+    where learner_id = p_learner_id
+        and client_key = p_client_key;
+    if found and (credit.instructor_id, credit.service_id, credit.minutes_purchased)
+        is distinct from (p_instructor_id, p_service_id, p_minutes)
+    then
+        perform private.refuse(
+            'PT409', 'client_key_reused',
+            'This request was made before, for something else.',
+            'Send a new p_client_key for a new purchase.'
+        );
+    end if;
+    return credit;
+end;
+$$;
+
+-- The price of minutes with an instructor: of one service at its price now, in whole lessons, or at the hourly rate. The fee is
+-- the one of a lesson.
+create function private.price_credit(
+    p_instructor public.instructors,
+    p_service public.services,
+    p_minutes integer
+)
+    returns private.price
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select row(
+        offer.currency,
+        offer.list_cents,
+        0,
+        offer.fee_mode,
+        offer.fee_bps,
+        fee.cents,
+        offer.list_cents - case offer.fee_mode when 'included' then fee.cents else 0 end,
+        offer.list_cents + case offer.fee_mode when 'on_top' then fee.cents else 0 end
+    )::private.price
+    from (
+        select
+            coalesce(p_service.currency, p_instructor.currency) as currency,
+            case
+                when p_service.id is null then (p_instructor.hourly_rate_cents * p_minutes + 30) / 60
+                else lesson.list_cents * (p_minutes / p_service.duration_minutes)
+            end as list_cents,
+            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
+            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
+        from public.organizations organization
+        join public.instructor_details details on details.instructor_id = p_instructor.id
+        left join lateral private.price_service(p_service.id, p_instructor.id, private.clock()) lesson on true
+        where organization.id = p_instructor.org_id
+    ) offer
+    cross join lateral (select private.bps_of(offer.list_cents, offer.fee_bps) as cents) fee;
+$$;

@@ -1,0 +1,82 @@
+-- Moves minutes in or out of a lot with their part of the price: the one place that changes a lot's minutes. The lot is locked
+-- by it; that no minute is used twice is a constraint.
+create function private.add_credit_entry(
+    p_part private.credit_part,
+    p_kind public.credit_entry_kind,
+    p_booking_id uuid,
+    p_refund_id uuid
+)
+    returns public.credit_entries
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    entry public.credit_entries;
+    -- What it does to the minutes reserved, used and refunded, and to what is taken of the price.
+    effect constant integer[] := case p_kind
+        when 'reserve' then '{1,0,0,1}'
+        when 'return' then '{-1,0,0,-1}'
+        when 'consume' then '{-1,1,0,0}'
+        when 'refund' then '{0,0,1,1}'
+        when 'dispute' then '{0,0,1,1}'
+        when 'refund_failed' then '{0,0,-1,-1}'
+        when 'expire' then '{0,1,0,1}'
+        else '{0,0,0,0}'
+    end;
+begin
+    update public.learner_credits
+    set minutes_reserved = minutes_reserved + effect[1] * p_part.minutes,
+        minutes_used = minutes_used + effect[2] * p_part.minutes,
+        minutes_refunded = minutes_refunded + effect[3] * p_part.minutes,
+        taken_share_cents = taken_share_cents + effect[4] * p_part.share_cents,
+        taken_fee_cents = taken_fee_cents + effect[4] * p_part.fee_cents,
+        taken_discount_cents = taken_discount_cents + effect[4] * p_part.discount_cents
+    where id = p_part.credit_id;
+
+    insert into public.credit_entries (
+        org_id, credit_id, learner_id, instructor_id, kind, minutes, share_cents, fee_cents, discount_cents, booking_id, refund_id
+    )
+    select
+        credit.org_id, credit.id, credit.learner_id, credit.instructor_id, p_kind,
+        p_part.minutes, p_part.share_cents, p_part.fee_cents, p_part.discount_cents, p_booking_id, p_refund_id
+    from public.learner_credits credit
+    where credit.id = p_part.credit_id
+    returning * into entry;
+    return entry;
+end;
+$$;
+
+-- A lot keeps its parties, its minutes and its price from the moment it is made.
+-- Definer: the writer may have no access to private.
+create function private.forbid_credit_repricing()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if row(
+        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.currency, new.minutes_purchased,
+        new.price_cents, new.discount_cents, new.platform_fee_cents, new.instructor_share_cents, new.total_cents,
+        new.fee_mode, new.fee_bps, new.is_fee_refundable
+    ) is distinct from row(
+        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.currency, old.minutes_purchased,
+        old.price_cents, old.discount_cents, old.platform_fee_cents, old.instructor_share_cents, old.total_cents,
+        old.fee_mode, old.fee_bps, old.is_fee_refundable
+    ) then
+        perform private.refuse(
+            'PT409', 'credit_is_frozen',
+            'Prepaid minutes keep their parties and their price.',
+            'Refund them and sell others.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_credit_repricing
+    before update on public.learner_credits
+    for each row execute function private.forbid_credit_repricing();

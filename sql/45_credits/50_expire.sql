@@ -1,0 +1,28 @@
+-- Lets minutes expire whose time is over: they are earned without a lesson. Returns of which lots.
+create function private.expire_credits()
+    returns setof public.credit_entries
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    entry public.credit_entries;
+begin
+    for credit in
+        select lot.*
+        from public.learner_credits lot
+        where lot.status = 'active'
+            and lot.expires_at <= private.clock()
+            and lot.minutes_left > 0
+        order by lot.id
+        limit 1000
+        for no key update skip locked
+    loop
+        entry := private.add_credit_entry(private.next_credit_part(credit, credit.minutes_left), 'expire', null, null);
+        perform private.post_credit_consumed(entry);
+        return next entry;
+    end loop;
+end;
+$$;

@@ -1,0 +1,315 @@
+create type public.booking_status as enum (
+    'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
+);
+create type public.booking_party as enum ('learner', 'guardian', 'instructor', 'admin', 'system');
+
+create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
+
+create table public.cancellation_policies (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    version integer not null,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, version),
+    constraint versions_count_from_one check (version >= 1)
+);
+
+comment on table public.cancellation_policies is
+    'What a learner gets back who cancels, as its tiers say; the latest version counts for new bookings, and stays with them.';
+
+create table public.cancellation_tiers (
+    policy_id uuid not null,
+    org_id uuid not null,
+    notice_minutes integer not null,
+    refund_bps integer not null,
+    primary key (policy_id, notice_minutes),
+    foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
+    constraint notice_is_at_most_90_days check (notice_minutes between 0 and 129600),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
+);
+
+create index on public.cancellation_tiers (org_id, policy_id);
+
+comment on table public.cancellation_tiers is 'The refund of who cancels at least so long before the lesson; after its start there is none.';
+comment on column public.cancellation_tiers.refund_bps is 'In basis points of what was paid; 10000 is all of it.';
+
+create table public.booking_series (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid not null,
+    first_start_at timestamptz not null,
+    time_zone text not null,
+    every_weeks integer not null,
+    occurrences integer not null,
+    mode public.series_mode not null,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    constraint a_series_is_of_two_to_a_year_of_weeks check (occurrences between 2 and 52),
+    constraint it_recurs_at_least_every_13_weeks check (every_weeks between 1 and 13)
+);
+
+create index on public.booking_series (org_id, learner_id);
+create index on public.booking_series (org_id, instructor_id);
+create index on public.booking_series (org_id, service_id);
+create index on public.booking_series (learner_id);
+create index on public.booking_series (instructor_id);
+
+comment on table public.booking_series is 'Bookings asked for at once, at the same local time every so many weeks.';
+
+create table public.bookings (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid not null,
+    slot_id uuid not null,
+    learner_person_id uuid not null,
+    is_group boolean not null,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    status public.booking_status not null,
+    hold_expires_at timestamptz,
+    currency text not null,
+    price_cents bigint not null,
+    discount_cents bigint not null default 0,
+    platform_fee_cents bigint not null,
+    instructor_share_cents bigint not null,
+    total_cents bigint not null,
+    fee_mode public.fee_mode not null,
+    fee_bps integer not null,
+    credit_applied_cents bigint not null default 0,
+    original_total_cents bigint not null default 0,
+    due_cents bigint not null generated always as (greatest(total_cents - credit_applied_cents - original_total_cents, 0)) stored,
+    pickup_address text,
+    pickup_lat numeric(9, 6),
+    pickup_lng numeric(9, 6),
+    dropoff_address text,
+    dropoff_lat numeric(9, 6),
+    dropoff_lng numeric(9, 6),
+    learner_notes text,
+    cancelled_by public.booking_party,
+    cancellation_reason text,
+    cancelled_at timestamptz,
+    no_show_by public.booking_party,
+    refund_bps integer,
+    cancellation_refund_cents bigint,
+    restored_minutes integer,
+    kept_share_cents bigint,
+    client_key text,
+    series_id uuid,
+    original_booking_id uuid unique,
+    is_rescheduled boolean not null default false,
+    cancellation_policy_id uuid not null,
+    booked_by uuid references public.profiles (id) on delete set null,
+    is_fee_refundable boolean not null,
+    payout_hold interval not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (learner_id, client_key),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
+    foreign key (org_id, series_id) references public.booking_series (org_id, id) on delete restrict,
+    foreign key (org_id, original_booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, cancellation_policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
+    constraint end_is_after_start check (start_at < end_at),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (
+        least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents,
+            original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
+    ),
+    constraint total_is_share_plus_fee_minus_discount check (
+        total_cents = instructor_share_cents + platform_fee_cents - discount_cents
+    ),
+    constraint share_follows_from_the_price check (
+        instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
+    ),
+    constraint credit_pays_all_or_nothing check (credit_applied_cents in (0, total_cents)),
+    constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
+    constraint cancelled_and_no_show_say_what_they_refund check (
+        num_nulls(refund_bps, cancellation_refund_cents, restored_minutes, kept_share_cents)
+        = case when status in ('cancelled', 'no_show') then 0 else 4 end
+    ),
+    constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
+    constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
+    constraint a_hold_has_a_deadline check (status not in ('held', 'requested') or hold_expires_at is not null),
+    constraint a_cancellation_says_when_and_by_whom check (
+        (status = 'cancelled') = (cancelled_at is not null)
+        and (status = 'cancelled') = (cancelled_by is not null)
+    ),
+    constraint a_no_show_says_who check (
+        (status = 'no_show') = (no_show_by is not null)
+        and no_show_by in ('learner', 'instructor')
+    ),
+    constraint places_are_on_earth check (
+        pickup_lat between -90 and 90 and pickup_lng between -180 and 180
+        and dropoff_lat between -90 and 90 and dropoff_lng between -180 and 180
+    ),
+    constraint texts_are_short check (
+        greatest(length(pickup_address), length(dropoff_address)) <= 500
+        and length(learner_notes) <= 5000
+        and length(cancellation_reason) <= 2000
+        and length(client_key) between 1 and 200
+    ),
+    constraint learner_is_never_double_booked exclude using gist (
+        learner_person_id with =,
+        tstzrange(start_at, end_at) with &&
+    ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
+);
+
+create unique index one_seat_a_learner_and_lesson
+    on public.bookings (slot_id, learner_person_id)
+    where status not in ('cancelled', 'declined', 'expired');
+create index on public.bookings (org_id, start_at);
+create index on public.bookings (instructor_id, start_at);
+create index on public.bookings (learner_id, start_at);
+create index on public.bookings (org_id, learner_id);
+create index on public.bookings (org_id, instructor_id);
+create index on public.bookings (org_id, service_id);
+create index on public.bookings (org_id, slot_id);
+create index on public.bookings (service_id);
+create index on public.bookings (slot_id);
+create index on public.bookings (status);
+create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
+create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, series_id);
+create index on public.bookings (org_id, original_booking_id);
+create index on public.bookings (org_id, cancellation_policy_id);
+create index on public.bookings (booked_by);
+
+comment on table public.bookings is
+    'A learner''s commitment to a slot, with its price frozen. Changed only by functions; every change is audited.';
+comment on column public.bookings.learner_person_id is
+    'The login where there is one, else the learner: one person in two organizations is in one place at a time.';
+comment on column public.bookings.is_group is 'A group lesson; only lessons for one learner exclude each other.';
+comment on column public.bookings.hold_expires_at is 'Until then a booking keeps its seat that waits for payment, or for the instructor.';
+comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
+comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
+comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson.';
+comment on column public.bookings.discount_cents is 'Borne by the platform; the instructor''s share never shrinks.';
+comment on column public.bookings.due_cents is 'What is left to be paid by card.';
+comment on column public.bookings.learner_notes is 'From the learner to the instructor: seen by both, and by admins.';
+comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
+comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
+comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay: all of it, or nothing.';
+comment on column public.bookings.original_booking_id is 'The booking that was rescheduled to this one; its payments come along.';
+comment on column public.bookings.is_rescheduled is 'Whether it was rescheduled to another booking, which its payments go along to.';
+comment on column public.bookings.original_total_cents is 'What was paid for that one, in price.';
+comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show gives back, in basis points.';
+comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, gives back to the payer''s card.';
+comment on column public.bookings.restored_minutes is 'Prepaid minutes that it gives back.';
+comment on column public.bookings.kept_share_cents is 'The most that the instructor keeps of the share after it; null where all was due.';
+comment on column public.bookings.cancellation_policy_id is 'The policy as it was when the booking was made.';
+comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
+
+create table public.booking_notes (
+    booking_id uuid primary key,
+    org_id uuid not null,
+    instructor_id uuid not null,
+    notes text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint notes_are_short check (length(notes) <= 10000)
+);
+
+create index on public.booking_notes (org_id, booking_id);
+create index on public.booking_notes (org_id, instructor_id);
+create index on public.booking_notes (instructor_id);
+
+comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
+
+alter table public.code_redemptions
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+alter table public.credit_entries
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+
+create index on public.code_redemptions (org_id, booking_id);
+
+create type private.booking_request as (
+    notes text,
+    client_key text,
+    pickup jsonb,
+    dropoff jsonb,
+    discount_code text,
+    uses_rewards boolean,
+    uses_credit boolean,
+    series_id uuid,
+    original_booking_id uuid
+);
+comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
+
+create type private.cancellation_outcome as (
+    refund_bps integer,
+    cancellation_refund_cents bigint,
+    restored_minutes integer,
+    kept_cents bigint,
+    kept_share_cents bigint
+);
+comment on type private.cancellation_outcome is 'What ending a booking gives back, in money and in prepaid minutes, and what is kept.';
+
+create type private.booking_terms as (
+    price private.price,
+    offer private.code_offer,
+    credit_cents bigint,
+    original_total_cents bigint,
+    is_fee_refundable boolean,
+    cancellation_policy_id uuid
+);
+comment on type private.booking_terms is 'What a booking costs, what pays for it, and on what terms: frozen with it.';
+
+alter table public.cancellation_policies enable row level security;
+alter table public.cancellation_tiers enable row level security;
+alter table public.booking_series enable row level security;
+alter table public.bookings enable row level security;
+alter table public.booking_notes enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.bookings
+    for each row execute function private.enforce_status_transition('booking');
+
+create trigger touch_updated_at
+    before update on public.bookings
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.cancellation_policies
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.cancellation_policies
+    for each statement execute function private.forbid_change();
+
+create trigger forbid_change
+    before update or delete on public.cancellation_tiers
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.cancellation_tiers
+    for each statement execute function private.forbid_change();
+
+create trigger touch_updated_at
+    before update on public.booking_notes
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.cancellation_policies', 'id');
+
+select private.audit_table('public.booking_series', 'id');
+
+select private.audit_table(
+    'public.bookings', 'id',
+    '{pickup_address,pickup_lat,pickup_lng,dropoff_address,dropoff_lat,dropoff_lng,learner_notes,cancellation_reason}'
+);
+
+select private.audit_table('public.booking_notes', 'booking_id', '{notes}');

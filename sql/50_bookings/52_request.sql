@@ -1,0 +1,103 @@
+-- Books any time that list_open_slots lists, published or not.
+-- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+create function private.request_booking(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_learner_user_id uuid,
+    p_learner_id uuid,
+    p_request private.booking_request
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    service public.services;
+    instructor public.instructors;
+    learner public.learners;
+    booking public.bookings;
+begin
+    select * into service from public.services where id = p_service_id;
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and org_id = service.org_id
+        and id = coalesce(service.instructor_id, id);
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor gives no such lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+
+    learner := private.require_bookable_learner(
+        case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
+        p_learner_id,
+        service.org_id
+    );
+    booking := private.find_booking_by_client_key(learner.id, p_request.client_key, service.id, instructor.id, p_start_at);
+    if booking.id is not null then
+        return booking;
+    end if;
+
+    perform private.assert_slot_is_bookable(p_start_at, service, instructor);
+    perform private.lock_daily_cap(instructor);
+    return private.reserve_slot(private.ensure_slot(service, instructor, p_start_at), learner, p_request);
+end;
+$$;
+
+-- The slot of a listed time: the published one, or one made for this booking, which is offered to nobody else. Refuses a
+-- time that is not open at this instant. One made before, and free again, becomes what the service is now.
+create function private.ensure_slot(
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz
+)
+    returns public.bookable_slots
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    if not private.is_slot_open(p_instructor.id, p_service.id, p_start_at) then
+        perform private.refuse_taken_slot();
+    end if;
+
+    insert into public.bookable_slots (
+        org_id, service_id, instructor_id, start_at, end_at, max_bookings, is_published
+    )
+    values (
+        p_service.org_id, p_service.id, p_instructor.id, p_start_at,
+        p_start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants, false
+    )
+    on conflict (instructor_id, service_id, start_at) do nothing;
+
+    select * into strict slot
+    from public.bookable_slots
+    where instructor_id = p_instructor.id
+        and service_id = p_service.id
+        and start_at = p_start_at;
+
+    if (slot.end_at - slot.start_at, slot.max_bookings)
+        <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
+    then
+        perform private.expire_holds(slot.id);
+        update public.bookable_slots
+        set end_at = start_at + make_interval(mins => p_service.duration_minutes),
+            max_bookings = p_service.max_participants
+        where id = slot.id
+            and not is_published
+            and current_bookings = 0;
+        select * into strict slot from public.bookable_slots where id = slot.id;
+    end if;
+    return slot;
+end;
+$$;

@@ -1,0 +1,142 @@
+-- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
+-- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
+-- slot is locked first, so that seats are counted one learner at a time.
+-- Definer: the writer needs no access to slots or the calendar.
+create function private.take_seat()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    if not private.occupies_slot(new.status) or (tg_op = 'UPDATE' and private.occupies_slot(old.status)) then
+        return new;
+    end if;
+
+    select * into strict slot from public.bookable_slots where id = new.slot_id;
+    if slot.max_bookings > 1 then
+        select * into strict slot from public.bookable_slots where id = new.slot_id for no key update;
+    end if;
+
+    if tg_op = 'INSERT' then
+        new.start_at := slot.start_at;
+        new.end_at := slot.end_at;
+        new.service_id := slot.service_id;
+        new.instructor_id := slot.instructor_id;
+        new.is_group := slot.max_bookings > 1;
+    end if;
+
+    if (new.start_at, new.end_at, new.service_id, new.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or not private.occupy_instructor(slot)
+    then
+        perform private.refuse_taken_slot();
+    end if;
+    update public.bookable_slots
+    set current_bookings = current_bookings + 1
+    where id = slot.id
+        and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        and max_bookings = slot.max_bookings
+        and current_bookings < max_bookings;
+    if not found then
+        perform private.refuse_taken_slot();
+    end if;
+    return new;
+end;
+$$;
+
+create trigger take_seat
+    before insert or update of status on public.bookings
+    for each row execute function private.take_seat();
+
+-- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one; a slot that was
+-- withdrawn meanwhile is not offered again.
+-- Definer: the writer needs no access to slots or the calendar.
+create function private.free_seat()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    seats_taken integer;
+begin
+    if private.occupies_slot(old.status) and not private.occupies_slot(new.status) then
+        update public.bookable_slots
+        set current_bookings = current_bookings - 1,
+            is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
+            is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
+        where id = new.slot_id
+        returning current_bookings into seats_taken;
+
+        if seats_taken = 0 then
+            delete from private.instructor_calendar where slot_id = new.slot_id;
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger free_seat
+    after update of status on public.bookings
+    for each row execute function private.free_seat();
+
+-- Does a booking in this status keep its seat and its instructor's time?
+create function private.occupies_slot(p_status public.booking_status)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_status not in ('cancelled', 'declined', 'expired');
+$$;
+
+-- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
+-- the same learner becomes another person to the calendar.
+-- Definer: the writer may have no access to private.
+create function private.forbid_repricing()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if row(
+        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id, new.is_group,
+        new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
+        new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents,
+        new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
+    ) is distinct from row(
+        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id, old.is_group,
+        old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
+        old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
+        old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
+    )
+        or (
+            new.learner_person_id <> old.learner_person_id
+            and new.learner_person_id is distinct from (
+                select coalesce(learner.user_id, learner.id)
+                from public.learners learner
+                where learner.id = new.learner_id
+            )
+        )
+    then
+        perform private.refuse(
+            'PT409', 'booking_is_frozen',
+            'A booking keeps its parties, its time and its price.',
+            'Cancel it and make another one.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_repricing
+    before update on public.bookings
+    for each row execute function private.forbid_repricing();

@@ -1,0 +1,42 @@
+create table public.lessons (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    booking_id uuid not null unique,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    rating smallint,
+    review text,
+    notes text,
+    distance_meters integer,
+    duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint end_is_not_before_start check (ended_at >= started_at),
+    constraint rating_is_one_to_five check (rating between 1 and 5),
+    constraint only_a_finished_lesson_is_rated check (ended_at is not null or num_nonnulls(rating, review) = 0),
+    constraint distance_is_not_negative check (distance_meters >= 0),
+    constraint texts_are_short check (length(review) <= 5000 and length(notes) <= 10000)
+);
+
+create index on public.lessons (org_id, booking_id);
+create index on public.lessons (org_id, instructor_id);
+create index on public.lessons (org_id, learner_id);
+create index on public.lessons (instructor_id, started_at);
+create index on public.lessons (learner_id, started_at);
+
+comment on table public.lessons is 'What took place: made when the lesson starts, one a booking.';
+comment on column public.lessons.notes is 'The instructor''s summary for the learner: seen by both.';
+
+alter table public.lessons enable row level security;
+
+create trigger touch_updated_at
+    before update on public.lessons
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.lessons', 'id', '{review,notes}');

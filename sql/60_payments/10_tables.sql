@@ -1,0 +1,216 @@
+-- Payments: money that learners pay through Stripe, and money that goes back to them.
+--
+-- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
+-- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+--
+-- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
+-- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
+create type public.payment_kind as enum ('booking', 'credits', 'subscription');
+create type public.payment_status as enum (
+    'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
+);
+create type public.refund_status as enum (
+    'requested', 'pending', 'requires_action', 'succeeded', 'failed', 'cancelled', 'declined'
+);
+
+create table public.payments (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    kind public.payment_kind not null default 'booking',
+    booking_id uuid,
+    credit_id uuid,
+    payer_id uuid references public.profiles (id) on delete set null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    list_cents bigint not null,
+    discount_cents bigint not null,
+    fee_cents bigint not null,
+    share_cents bigint not null,
+    amount_cents bigint not null,
+    is_fee_refundable boolean not null default true,
+    minutes integer not null,
+    capture_method public.capture_mode not null default 'automatic',
+    is_accepted boolean not null default false,
+    status public.payment_status not null default 'requires_payment',
+    authorized_cents bigint not null default 0,
+    captured_cents bigint not null default 0,
+    uncaptured_cents bigint not null default 0,
+    refunded_cents bigint not null default 0,
+    is_disputed boolean not null default false,
+    lost_cents bigint not null default 0,
+    absorbed_share_cents bigint not null default 0,
+    authorized_at timestamptz,
+    processing_fee_cents bigint,
+    funds_available_at timestamptz,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    last_event_at timestamptz,
+    failure_code text,
+    failure_message text,
+    description text,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint kind_agrees_with_booking_or_credit check (
+        (kind = 'booking') = (booking_id is not null) and (kind = 'credits') = (credit_id is not null)
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (least(list_cents, discount_cents, fee_cents, share_cents) >= 0),
+    constraint amount_can_be_charged check (amount_cents between 1 and 99999999),
+    constraint amount_is_share_plus_fee_minus_discount check (amount_cents = share_cents + fee_cents - discount_cents),
+    constraint minutes_are_positive check (minutes > 0),
+    constraint money_taken_is_at_most_the_amount check (
+        authorized_cents between 0 and amount_cents and captured_cents between 0 and amount_cents
+    ),
+    constraint money_returned_is_at_most_the_amount check (
+        least(uncaptured_cents, refunded_cents, lost_cents, absorbed_share_cents) >= 0
+        and uncaptured_cents + refunded_cents + lost_cents <= amount_cents
+    ),
+    constraint only_an_authorization_is_left_uncaptured check (uncaptured_cents = 0 or capture_method = 'manual'),
+    constraint a_success_captured_the_rest check (status <> 'succeeded' or captured_cents = amount_cents - uncaptured_cents),
+    constraint a_success_captured_money check ((status = 'succeeded') = (captured_cents > 0)),
+    constraint intent_id_is_stripes check (stripe_payment_intent_id ~ '^pi_'),
+    constraint processing_fee_is_not_negative check (processing_fee_cents >= 0)
+);
+
+create unique index one_open_payment_a_booking
+    on public.payments (booking_id)
+    where status not in ('succeeded', 'cancelled') and not is_accepted;
+create unique index one_open_payment_a_credit
+    on public.payments (credit_id)
+    where status not in ('succeeded', 'cancelled');
+create index on public.payments (org_id, status);
+create index on public.payments (org_id, booking_id);
+create index on public.payments (org_id, credit_id);
+create index on public.payments (org_id, learner_id);
+create index on public.payments (org_id, instructor_id);
+create index on public.payments (booking_id);
+create index on public.payments (credit_id);
+create index on public.payments (authorized_at) where status = 'authorized';
+create index on public.payments (booking_id) where is_disputed;
+create index on public.payments (payer_id);
+create index on public.payments (learner_id);
+create index on public.payments (instructor_id);
+create index on public.payments (status);
+
+comment on table public.payments is
+    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunds and disputes are amounts, not '
+    'statuses.';
+comment on column public.payments.payer_id is 'Who pays; null once that login was erased.';
+comment on column public.payments.amount_cents is 'The amount charged, in the minor unit: share + fee - discount.';
+comment on column public.payments.is_fee_refundable is
+    'Whether refunds include the platform''s fee: the organization''s setting when the payment was opened.';
+comment on column public.payments.minutes is 'Minutes of the instructor''s time that this pays for.';
+comment on column public.payments.capture_method is
+    'manual: the bank only authorizes the money; it is captured after the lesson.';
+comment on column public.payments.is_accepted is
+    'Whether the payment pays for its booking or credit lot. Money that arrives too late or twice is not accepted and is '
+    'refunded.';
+comment on column public.payments.uncaptured_cents is
+    'The part of an authorization that is never captured; decided when the capture is requested.';
+comment on column public.payments.is_disputed is 'A dispute is open, so the payment is neither refunded nor paid out.';
+comment on column public.payments.lost_cents is 'The part of the payment that lost disputes have taken.';
+comment on column public.payments.absorbed_share_cents is
+    'The instructor''s share of lost_cents that the platform bears.';
+comment on column public.payments.description is 'Text on Stripe''s payment page and receipt.';
+comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
+comment on column public.payments.processing_fee_cents is 'Stripe''s fee for the payment; null until it is known.';
+comment on column public.payments.funds_available_at is
+    'When Stripe makes the money available for transfers; null until it is known.';
+comment on column public.payments.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
+
+create table public.refunds (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    payment_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint,
+    unmatched_cents bigint not null default 0,
+    reason text not null,
+    status public.refund_status not null,
+    stripe_refund_id text unique,
+    client_key text,
+    requested_by uuid references public.profiles (id) on delete set null,
+    failure_code text,
+    failure_message text,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (payment_id, client_key),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint reason_is_short check (length(reason) between 1 and 500),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
+    constraint amount_is_share_plus_fee_minus_discount check (
+        amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
+    ),
+    constraint client_key_is_short check (length(client_key) between 1 and 200),
+    constraint a_success_is_split check (status <> 'succeeded' or share_cents is not null)
+);
+
+create index on public.refunds (org_id, payment_id);
+create index on public.refunds (org_id, learner_id);
+create index on public.refunds (org_id, instructor_id);
+create index on public.refunds (payment_id);
+create index on public.refunds (learner_id);
+create index on public.refunds (instructor_id);
+create index on public.refunds (requested_by);
+
+alter table public.credit_entries
+    add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
+
+comment on table public.refunds is
+    'Money going back to the payer. The row is written before the refund is requested from Stripe.';
+comment on column public.refunds.share_cents is
+    'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
+comment on column public.refunds.unmatched_cents is
+    'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.client_key is
+    'Chosen by the client: a repeated request with the same key and amount is the same refund.';
+
+create type private.stripe_outcome as (status text, note text);
+comment on type private.stripe_outcome is
+    'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
+    'look), and why.';
+
+alter table public.payments enable row level security;
+alter table public.refunds enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.payments
+    for each row execute function private.enforce_status_transition('payment');
+
+create trigger touch_updated_at
+    before update on public.payments
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.refunds
+    for each row execute function private.enforce_status_transition('refund');
+
+create trigger touch_updated_at
+    before update on public.refunds
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.payments', 'id');
+
+select private.audit_table('public.refunds', 'id', '{reason}');

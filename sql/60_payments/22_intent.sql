@@ -1,0 +1,202 @@
+-- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
+-- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
+-- Definer: the services have no access to the tables.
+create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if private.uuid_or_null(p_payment_intent -> 'metadata' ->> 'payment_id') is distinct from p_payment_id then
+        perform private.refuse(
+            'PT422', 'wrong_payment_intent',
+            'That payment intent belongs to another payment.',
+            'Record the intent that was created with this payment''s metadata.'
+        );
+    end if;
+    perform private.apply_payment_intent(
+        p_payment_intent,
+        case p_payment_intent ->> 'status'
+            when 'succeeded' then private.clock()
+            else to_timestamp(coalesce(p_payment_intent ->> 'canceled_at', p_payment_intent ->> 'created')::bigint)
+        end
+    );
+end;
+$$;
+
+-- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
+-- cancellation are final; among other statuses the latest counts, within one second the furthest along.
+create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    new_status constant public.payment_status := private.payment_status_of(p_intent);
+    payment public.payments;
+begin
+    select * into payment from private.lock_payment_of_intent(p_intent);
+
+    if not found then
+        if new_status = 'succeeded' then
+            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+            return row('parked', 'unknown_payment')::private.stripe_outcome;
+        end if;
+        return row('ignored', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if payment.status in ('succeeded', 'cancelled') and payment.status = new_status then
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    if new_status = 'succeeded' then
+        return private.apply_payment_success(payment, p_intent, p_occurred_at);
+    end if;
+    if payment.status in ('succeeded', 'cancelled', 'unknown')
+        or (new_status <> 'cancelled' and (p_occurred_at, new_status) <= (payment.last_event_at, payment.status))
+    then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.payments
+    set status = new_status,
+        last_event_at = greatest(last_event_at, p_occurred_at),
+        authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
+        authorized_at = case when new_status = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
+        failure_code = coalesce(
+            p_intent #>> '{last_payment_error,decline_code}',
+            p_intent #>> '{last_payment_error,code}'
+        ),
+        failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
+    where id = payment.id
+    returning * into payment;
+
+    perform private.keep_hold_while_processing(payment.booking_id, new_status);
+    if new_status = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
+        perform private.cancel_payment(payment);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
+-- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
+create function private.lock_payment_of_intent(p_intent jsonb)
+    returns setof public.payments
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    named_id uuid := private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
+begin
+    return query
+    select payment.*
+    from public.payments payment
+    where payment.stripe_payment_intent_id = p_intent ->> 'id'
+    for no key update;
+
+    if not found then
+        return query
+        update public.payments payment
+        set stripe_payment_intent_id = p_intent ->> 'id'
+        where payment.id = named_id
+            and payment.stripe_payment_intent_id is null
+        returning payment.*;
+    end if;
+
+    if not found then
+        return query
+        select payment.*
+        from public.payments payment
+        where payment.stripe_payment_intent_id = p_intent ->> 'id'
+        for no key update;
+    end if;
+end;
+$$;
+
+-- Maps Stripe's status of a PaymentIntent to ours. After a decline Stripe returns the intent to its first status.
+create function private.payment_status_of(p_intent jsonb)
+    returns public.payment_status
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_intent ->> 'status'
+        when 'requires_payment_method' then 'requires_payment'
+        when 'requires_confirmation' then 'requires_payment'
+        when 'requires_action' then 'requires_action'
+        when 'processing' then 'processing'
+        when 'requires_capture' then 'authorized'
+        when 'succeeded' then 'succeeded'
+        when 'canceled' then 'cancelled'
+    end::public.payment_status;
+$$;
+
+-- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
+-- checkout minutes once more.
+create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.bookings booking
+    set hold_expires_at = case p_status
+        when 'processing' then booking.start_at
+        else least(
+            booking.hold_expires_at,
+            private.clock() + make_interval(mins => organization.checkout_hold_minutes)
+        )
+    end
+    from public.organizations organization
+    where booking.id = p_booking_id
+        and organization.id = booking.org_id
+        and booking.status = 'held';
+$$;
+
+-- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
+create function private.apply_charge(p_charge jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payments
+    set stripe_charge_id = p_charge ->> 'id'
+    where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
+        and stripe_charge_id is null
+        and p_charge ->> 'status' = 'succeeded';
+
+    return case
+        when exists (
+            select
+            from public.payments payment
+            where payment.stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
+        ) then row('processed', null)::private.stripe_outcome
+        else row('ignored', 'unknown_payment')::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
+create function private.expandable_id(p_value jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case jsonb_typeof(p_value)
+        when 'string' then p_value #>> '{}'
+        when 'object' then p_value ->> 'id'
+    end;
+$$;

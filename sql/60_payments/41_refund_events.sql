@@ -1,0 +1,182 @@
+-- Records Stripe's response to a refund from the outbox. Definer: the jobs have no access to the tables.
+create function private.record_refund(p_refund_id uuid, p_refund jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id') is distinct from p_refund_id then
+        perform private.refuse(
+            'PT422', 'wrong_refund',
+            'That refund belongs to another row.',
+            'Record the refund that was created with this row''s metadata.'
+        );
+    end if;
+    perform private.apply_refund(p_refund, private.clock());
+end;
+$$;
+
+-- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
+-- requires_action, succeeded, then possibly failed), so late events change nothing.
+create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    payment public.payments;
+    refund public.refunds;
+begin
+    select * into payment
+    from public.payments
+    where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+
+    refund := private.find_or_add_refund(payment, p_refund);
+    if new_status <= refund.status then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    if new_status = 'succeeded' then
+        perform private.post_refund(payment, refund, p_occurred_at);
+    elsif refund.status = 'succeeded' then
+        perform private.reverse_refund(payment, refund, p_occurred_at);
+    end if;
+
+    update public.refunds
+    set status = new_status,
+        failure_code = p_refund ->> 'failure_reason'
+    where id = refund.id;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Returns the row of a Stripe refund: by its id, by the metadata we gave it, or added now if it was made in Stripe's Dashboard.
+create function private.find_or_add_refund(p_payment public.payments, p_refund jsonb)
+    returns public.refunds
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refund public.refunds;
+begin
+    select * into refund from public.refunds where stripe_refund_id = p_refund ->> 'id';
+    if found then
+        return refund;
+    end if;
+
+    update public.refunds
+    set stripe_refund_id = p_refund ->> 'id'
+    where id = private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id')
+        and payment_id = p_payment.id
+        and amount_cents = (p_refund ->> 'amount')::bigint
+        and stripe_refund_id is null
+    returning * into refund;
+    if found then
+        return refund;
+    end if;
+
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
+    )
+    values (
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
+    )
+    returning * into refund;
+    if p_payment.kind = 'credits' and p_payment.is_accepted then
+        refund := private.take_refunded_minutes(p_payment, refund);
+    end if;
+    return refund;
+end;
+$$;
+
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
+-- as the amount covers. The rest is posted to suspense until an admin resolves it.
+create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
+    returns public.refunds
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    part private.credit_part;
+    refund public.refunds;
+begin
+    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    part := private.next_credit_part(
+        credit,
+        least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
+    );
+    if part.share_cents + part.fee_cents - part.discount_cents > p_refund.amount_cents then
+        part := private.next_credit_part(credit, part.minutes - 1);
+    end if;
+
+    update public.refunds
+    set share_cents = part.share_cents,
+        fee_cents = part.fee_cents,
+        discount_cents = part.discount_cents,
+        unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
+    where id = p_refund.id
+    returning * into refund;
+    if part.minutes > 0 then
+        perform private.add_credit_entry(part, 'refund', null, refund.id);
+    end if;
+    return refund;
+end;
+$$;
+
+-- What follows from a refund's end: once all was given back, its code is free again; one that failed is owed again, so its
+-- minutes come back and the admins are told. Definer: nobody writes credits and codes directly.
+create function private.finish_refund()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+    entry public.credit_entries;
+begin
+    select * into strict payment from public.payments where id = new.payment_id;
+    if new.status = 'succeeded' then
+        if payment.refunded_cents = payment.captured_cents then
+            perform private.restore_discount(payment.booking_id, payment.credit_id);
+        end if;
+        return null;
+    end if;
+
+    select * into entry from public.credit_entries where refund_id = new.id and kind = 'refund';
+    if found then
+        perform private.add_credit_entry(
+            row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
+            'refund_failed', null, new.id
+        );
+    end if;
+    perform private.raise_alert(
+        new.org_id, null, 'refund_failed',
+        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
+        'refunds', new.id, format('refund:%s:failed', new.id)
+    );
+    return null;
+end;
+$$;
+
+create trigger finish_refund
+    after update of status on public.refunds
+    for each row
+    when (new.status in ('succeeded', 'failed', 'cancelled') and new.status <> old.status)
+    execute function private.finish_refund();

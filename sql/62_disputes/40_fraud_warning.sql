@@ -1,0 +1,27 @@
+-- Alerts the admins to a bank's early fraud warning, so that they may refund the payment before it is disputed. It moves no money.
+-- 85_webhooks calls it.
+create function private.apply_fraud_warning(p_warning jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select * into payment
+    from public.payments
+    where stripe_payment_intent_id = private.expandable_id(p_warning -> 'payment_intent')
+        or stripe_charge_id = private.expandable_id(p_warning -> 'charge');
+    if not found then
+        return row('ignored', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    perform private.raise_alert(
+        payment.org_id, null, 'fraud_warning',
+        'The payer''s bank reports a payment as possible fraud. Refunding it now may prevent a dispute.',
+        'payments', payment.id, format('payment:%s:fraud_warning:%s', payment.id, p_warning ->> 'id')
+    );
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;

@@ -1,0 +1,240 @@
+-- Reschedules a confirmed booking to another time of its service, by reserving a replacement. The original's payments carry over;
+-- for a more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
+-- Definer: bookings change only through functions.
+create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
+    returns table (booking public.bookings, refund_cents bigint)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    original public.bookings;
+    service public.services;
+    instructor public.instructors;
+    replacement public.bookings;
+begin
+    perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
+    original := private.require_party(p_booking_id);
+    replacement := private.find_booking_by_client_key(
+        original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
+    );
+    if replacement.id is null then
+        select * into strict service from public.services where id = original.service_id;
+        select * into strict instructor from public.instructors where id = original.instructor_id;
+        perform private.assert_reschedulable(original, p_start_at);
+        perform private.assert_slot_is_bookable(p_start_at, service, instructor);
+        perform private.lock_daily_cap(instructor);
+        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
+    end if;
+    return query
+    select
+        replacement,
+        case
+            when replacement.original_total_cents = 0 then 0
+            when replacement.is_fee_refundable then greatest(original.total_cents - replacement.total_cents, 0)
+            else greatest(
+                least(original.instructor_share_cents, original.total_cents)
+                - least(replacement.instructor_share_cents, replacement.total_cents),
+                0
+            )
+        end;
+end;
+$$;
+
+-- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
+-- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
+create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
+        perform private.refuse(
+            'PT409', 'booking_not_reschedulable',
+            'Only a confirmed booking that has not begun can be rescheduled.',
+            'Reload the booking.'
+        );
+    end if;
+    if p_booking.start_at = p_start_at then
+        perform private.refuse(
+            'PT422', 'same_time',
+            'The lesson is already at that time.',
+            'Choose another time.'
+        );
+    end if;
+    if private.party_of(p_booking) in ('learner', 'guardian') and private.policy_refund_bps(p_booking) < 10000 then
+        perform private.refuse(
+            'PT409', 'too_late_to_reschedule',
+            'It is too late to reschedule this lesson yourself.',
+            'Ask the instructor, or call preview_cancellation to see what cancelling refunds.'
+        );
+    end if;
+    if exists (
+        select
+        from public.payments payment
+        where payment.booking_id = p_booking.id
+            and payment.is_accepted
+            and (
+                payment.is_disputed
+                or (
+                    payment.status = 'authorized'
+                    and p_start_at + (p_booking.end_at - p_booking.start_at) > payment.authorized_at + interval '6 days'
+                )
+            )
+    ) then
+        perform private.refuse(
+            'PT409', 'payment_does_not_last',
+            'The payment is disputed, or its authorization ends before that time.',
+            'Choose an earlier time, or cancel and book again.'
+        );
+    end if;
+end;
+$$;
+
+-- Reserves the replacement. If nothing more is due, the original ends first, so that the replacement may overlap it; otherwise
+-- the original stays until the difference is paid. The pickup and dropoff places are copied.
+create function private.reserve_replacement(
+    p_booking public.bookings,
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz,
+    p_client_key text
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    learner public.learners;
+    replacement public.bookings;
+    terms private.booking_terms;
+    request constant private.booking_request := row(
+        p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
+        p_booking.series_id, p_booking.id
+    );
+begin
+    select * into strict learner from public.learners where id = p_booking.learner_id;
+    if p_booking.credit_applied_cents = 0 then
+        terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
+    end if;
+    if coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
+        perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
+    end if;
+
+    replacement := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
+    update public.bookings
+    set pickup_address = p_booking.pickup_address,
+        pickup_lat = p_booking.pickup_lat,
+        pickup_lng = p_booking.pickup_lng,
+        dropoff_address = p_booking.dropoff_address,
+        dropoff_lat = p_booking.dropoff_lat,
+        dropoff_lng = p_booking.dropoff_lng
+    where id = replacement.id
+    returning * into replacement;
+    return replacement;
+end;
+$$;
+
+-- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payments.
+-- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
+create function private.refund_price_difference()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    due record;
+    payment public.payments;
+    difference_cents bigint;
+begin
+    for due in
+        select before.payment_id, before.price_cents - after.price_cents as cents
+        from public.bookings moved
+        cross join lateral private.allocate_price(new.id, moved) before
+        join private.allocate_price(new.id, new) after on after.payment_id = before.payment_id
+        where moved.id = new.original_booking_id
+            and before.price_cents > after.price_cents
+        order by before.payment_id
+    loop
+        select * into strict payment from public.payments where id = due.payment_id for no key update;
+        difference_cents := least(due.cents, private.refundable_cents(payment));
+        if difference_cents > 0 then
+            perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
+        end if;
+    end loop;
+    return null;
+end;
+$$;
+
+create trigger refund_price_difference
+    after update of status on public.bookings
+    for each row
+    when (
+        new.total_cents < new.original_total_cents
+        and new.status = 'confirmed'
+        and old.status <> 'confirmed'
+    )
+    execute function private.refund_price_difference();
+
+-- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full; the code of
+-- one that cost nothing can be used again.
+-- Definer: nobody writes refunds directly.
+create function private.refund_original_booking()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    for payment in
+        select paid.*
+        from public.bookings moved
+        join public.payments paid on paid.booking_id = moved.id
+        where moved.id = new.original_booking_id
+            and moved.is_rescheduled
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded')
+        for no key update of paid
+    loop
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, payment.amount_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                new.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+            );
+        else
+            perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
+        end if;
+    end loop;
+
+    perform private.restore_discount(moved.id, null)
+    from public.bookings moved
+    where moved.id = new.original_booking_id
+        and moved.is_rescheduled
+        and moved.total_cents = 0;
+    return null;
+end;
+$$;
+
+create trigger refund_original_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        new.original_booking_id is not null
+        and old.status in ('held', 'requested')
+        and new.status in ('cancelled', 'declined', 'expired')
+    )
+    execute function private.refund_original_booking();

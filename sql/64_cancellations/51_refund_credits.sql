@@ -1,0 +1,166 @@
+-- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
+-- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
+-- Definer: credits are written only through functions.
+create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    payment public.payments;
+    credit public.learner_credits;
+    broken_rule text;
+begin
+    select paid.* into payment
+    from public.payments paid
+    where paid.credit_id = p_credit_id
+        and paid.is_accepted
+        and (
+            paid.learner_id = any (private.my_learner_ids())
+            or paid.learner_id = any (private.ward_ids(person, 'pay'))
+            or paid.org_id = any (private.my_admin_org_ids())
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'credit_not_found',
+            'You have no such purchase of hours.',
+            'Check the id, and that you are signed in as the right person.'
+        );
+    end if;
+    select * into strict credit from public.learner_credits where id = p_credit_id for no key update;
+    return query
+    select made.refund_id, made.minutes, made.amount_cents, credit.currency
+    from private.refund_lot(payment, credit, p_minutes, p_reason, p_client_key) made;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Refunds unused minutes of a credit lot, all of them if p_minutes is null. The caller holds the locks of payment and lot.
+-- offboard_instructor calls it too.
+create function private.refund_lot(
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_minutes integer,
+    p_reason text,
+    p_client_key text
+)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint)
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    part private.credit_part;
+begin
+    return query
+    select refund.id, entry.minutes, refund.amount_cents
+    from public.refunds refund
+    join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
+    where refund.payment_id = p_payment.id
+        and refund.client_key = p_client_key;
+    if found then
+        if exists (
+            select
+            from public.refunds refund
+            join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
+            where refund.payment_id = p_payment.id
+                and refund.client_key = p_client_key
+                and entry.minutes <> coalesce(p_minutes, entry.minutes)
+        ) then
+            perform private.refuse(
+                'PT409', 'client_key_reused',
+                'This p_client_key was already used for another number of minutes.',
+                'Send a new p_client_key for another refund.'
+            );
+        end if;
+        return;
+    end if;
+
+    perform private.assert_minutes_are_refundable(p_payment, p_credit, p_minutes);
+    part := private.next_credit_part(p_credit, coalesce(p_minutes, p_credit.minutes_left));
+    refund_id := private.create_credit_refund(p_payment, p_credit, part, p_reason, p_client_key);
+    minutes := part.minutes;
+    select refund.amount_cents into amount_cents from public.refunds refund where refund.id = refund_id;
+    return next;
+end;
+$$;
+
+-- Refuses minutes that are not left in the lot, or whose payment is disputed.
+create function private.assert_minutes_are_refundable(
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_minutes integer
+)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_minutes < 1 then
+        perform private.refuse(
+            'PT422', 'bad_minutes',
+            'At least one minute can be refunded.',
+            'Send a positive whole number, or null for all that are left.'
+        );
+    end if;
+    perform private.assert_payment_is_refundable(p_payment, 0);
+    if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
+        perform private.refuse(
+            'PT409', 'insufficient_credit',
+            format(
+                '%s minutes of these hours can be refunded.',
+                case p_credit.status when 'active' then p_credit.minutes_left else 0 end
+            ),
+            'Cancel lessons booked with these hours first, or send fewer minutes.'
+        );
+    end if;
+end;
+$$;
+
+-- Creates the refund at the price paid, without the fee if that is not refundable, and takes the minutes from the lot.
+create function private.create_credit_refund(
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_part private.credit_part,
+    p_reason text,
+    p_client_key text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    new_refund_id uuid;
+    fee_cents constant bigint := case when p_credit.is_fee_refundable then p_part.fee_cents else 0 end;
+    discount_cents constant bigint := case
+        when p_credit.is_fee_refundable then p_part.discount_cents
+        else greatest(p_part.discount_cents - p_part.fee_cents, 0)
+    end;
+begin
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency,
+        amount_cents, share_cents, fee_cents, discount_cents, reason, status, client_key, requested_by
+    )
+    values (
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        p_part.share_cents + fee_cents - discount_cents, p_part.share_cents, fee_cents, discount_cents,
+        coalesce(p_reason, 'Unused hours were given back.'), 'pending', p_client_key, private.my_user_id()
+    )
+    returning id into new_refund_id;
+    perform private.add_credit_entry(p_part, 'refund', null, new_refund_id);
+    perform private.send_refund(new_refund_id);
+    return new_refund_id;
+end;
+$$;

@@ -1,0 +1,64 @@
+-- Takes an instructor off the marketplace or the school: nothing new can be booked, lessons ahead are cancelled and refunded in
+-- full, and so are the minutes that learners have left. Returns each lot that is refunded.
+-- Definer: reaches into every room.
+create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
+    returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+    ahead record;
+    credit public.learner_credits;
+    payment public.payments;
+begin
+    perform private.require_person();
+    update public.instructors
+    set is_active = false
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids())
+    returning * into instructor;
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
+            'Check the id.'
+        );
+    end if;
+
+    for ahead in
+        select booking.id
+        from public.bookings booking
+        where booking.instructor_id = instructor.id
+            and booking.status in ('held', 'requested', 'confirmed')
+        order by booking.original_booking_id nulls last, booking.id
+    loop
+        perform private.require_party(ahead.id);
+        update public.bookings
+        set status = 'cancelled',
+            cancelled_by = 'system',
+            cancelled_at = private.clock(),
+            cancellation_reason = left(p_reason, 2000)
+        where id = ahead.id
+            and status in ('held', 'requested', 'confirmed');
+    end loop;
+
+    for payment in
+        select paid.*
+        from public.learner_credits lot
+        join public.payments paid on paid.credit_id = lot.id and paid.is_accepted and not paid.is_disputed
+        where lot.instructor_id = instructor.id
+            and lot.status = 'active'
+            and lot.minutes_left > 0
+        order by paid.id
+        for no key update of paid
+    loop
+        select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        return query
+        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
+        from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
+    end loop;
+end;
+$$;

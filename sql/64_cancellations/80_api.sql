@@ -1,0 +1,191 @@
+create function public.preview_cancellation(p_booking_id uuid)
+    returns table (
+        booking_id uuid,
+        cancelled_by public.booking_party,
+        refund_bps integer,
+        refund_cents bigint,
+        kept_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.kept_cents,
+        ending.restored_minutes, ending.currency
+    from private.preview_cancellation(p_booking_id) ending;
+end;
+
+comment on function public.preview_cancellation is
+    'What cancel_booking would refund now, in the minor unit and in prepaid minutes; for the learner, a guardian who may '
+    'book, the instructor and admins, each as they would cancel. Errors: sign_in_required, booking_not_found, '
+    'booking_not_cancellable.';
+
+create function public.cancel_booking(
+    p_booking_id uuid,
+    p_reason text default null,
+    p_expected_refund_cents bigint default null
+)
+    returns table (
+        booking_id uuid,
+        cancelled_by public.booking_party,
+        refund_bps integer,
+        refund_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
+    from private.cancel_booking(p_booking_id, p_reason, p_expected_refund_cents) ending;
+end;
+
+comment on function public.cancel_booking is
+    'Cancels a booking and refunds what its policy says: by the notice given if a learner or guardian cancels, in full if '
+    'anybody else does. Send the refund_cents of preview_cancellation as p_expected_refund_cents: the call is refused if '
+    'the amount has changed. Cancelling again has no effect. Errors: sign_in_required, booking_not_found, '
+    'booking_not_cancellable, refund_changed, and the rules of public.bookings.';
+
+create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.mark_no_show(p_booking_id, p_who);
+
+comment on function public.mark_no_show is
+    'Records that the learner or the instructor did not come, from 15 minutes after the start. The learner''s no-show is '
+    'reported by the instructor or an admin, and the lesson is earned; the instructor''s may be reported by the learner '
+    'too, and is refunded in full. Errors: sign_in_required, booking_not_found, bad_party, cannot_report_no_show, '
+    'booking_not_confirmed, too_early.';
+
+create function public.reschedule_booking(
+    p_booking_id uuid,
+    p_start_at timestamptz,
+    p_client_key text default null
+)
+    returns table (
+        booking_id uuid,
+        status public.booking_status,
+        amount_cents bigint,
+        refund_cents bigint,
+        currency text,
+        hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        (made.booking).id as booking_id,
+        (made.booking).status as status,
+        (made.booking).due_cents as amount_cents,
+        made.refund_cents,
+        (made.booking).currency as currency,
+        (made.booking).hold_expires_at as hold_expires_at
+    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) made;
+end;
+
+comment on function public.reschedule_booking is
+    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until '
+    'amount_cents is paid (the original stays until then), or requested. refund_cents is the refund for a cheaper time. A '
+    'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
+    'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
+    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
+    'rules of public.bookings.';
+
+create function public.request_refund(
+    p_booking_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.request_refund is
+    'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
+    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'value_missing, and the rules of public.refunds.';
+
+create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
+    returns public.refund_status
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.decide_refund(p_refund_id, p_is_granted, p_note);
+
+comment on function public.decide_refund is
+    'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
+    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment.';
+
+create function public.admin_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.admin_refund is
+    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
+    'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
+
+create function public.refund_credits(
+    p_credit_id uuid,
+    p_minutes integer default null,
+    p_reason text default null,
+    p_client_key text default null
+)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select made.refund_id, made.minutes, made.amount_cents, made.currency
+    from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
+end;
+
+comment on function public.refund_credits is
+    'Refunds unused minutes of a credit lot, all of them if p_minutes is null, at the price paid; for the learner, a '
+    'guardian who may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
+    'insufficient_credit, client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
+
+create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
+    returns table (
+        credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
+    from private.offboard_instructor(p_instructor_id, p_reason) lot;
+end;
+
+comment on function public.offboard_instructor is
+    'Deactivates an instructor: cancels the lessons ahead with full refunds, refunds the hours that learners have left, and '
+    'returns one row a refunded lot; for the organization''s admins. Errors: sign_in_required, instructor_not_found.';

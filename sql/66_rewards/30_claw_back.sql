@@ -1,0 +1,66 @@
+-- Definer: nobody writes rewards directly.
+create function private.follow_first_payment()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.booking_id is not null and old.captured_cents = 0 then
+        perform private.grant_reward(new.booking_id);
+    end if;
+    perform private.claw_back_reward(new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_first_payment
+    after update of captured_cents, refunded_cents, lost_cents on public.payments
+    for each row
+    when (
+        row(new.captured_cents, new.refunded_cents, new.lost_cents)
+        is distinct from row(old.captured_cents, old.refunded_cents, old.lost_cents)
+    )
+    execute function private.follow_first_payment();
+
+-- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
+-- A reward that was already spent leaves a negative balance, which later rewards make up.
+create function private.claw_back_reward(p_payment_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    reward public.referral_rewards;
+    payment public.payments;
+    target_cents bigint;
+begin
+    select * into reward from public.referral_rewards where payment_id = p_payment_id for no key update;
+    if not found then
+        return;
+    end if;
+    select * into strict payment from public.payments where id = p_payment_id;
+    target_cents := private.prorate(
+        reward.amount_cents, payment.refunded_cents + payment.lost_cents, payment.captured_cents
+    );
+    if target_cents = reward.clawed_back_cents then
+        return;
+    end if;
+
+    update public.referral_rewards
+    set clawed_back_cents = target_cents,
+        revision = revision + 1
+    where id = reward.id;
+    perform private.post_transaction(
+        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.currency, private.clock(),
+        array[
+            row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),
+            row('promotions', null, reward.clawed_back_cents - target_cents)
+        ]::private.posting[]
+    );
+end;
+$$;

@@ -1,0 +1,93 @@
+-- Booking lists: bookings as frontends show them, in the words of the published API.
+--
+-- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
+-- security of the tables below decides what each reader sees.
+-- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
+-- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view.
+-- Frontends call these; no other room does. It has no tables.
+create view public.booking_details
+    with (security_invoker = true)
+as
+select
+    booking.id,
+    booking.org_id,
+    booking.learner_id,
+    booking.instructor_id as expert_id,
+    booking.service_id as session_id,
+    booking.slot_id,
+    booking.start_at,
+    booking.end_at,
+    case booking.status
+        when 'held' then 'pending'
+        when 'requested' then 'pending'
+        when 'in_progress' then 'confirmed'
+        when 'expired' then 'cancelled'
+        when 'no_show' then case booking.no_show_by when 'instructor' then 'cancelled' else 'completed' end
+        else booking.status::text
+    end as status,
+    case
+        when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
+        when payment.status is null and booking.due_cents = 0
+            and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show') then 'captured'
+        when payment.status = 'succeeded' then 'captured'
+        when payment.status in ('processing', 'authorized', 'cancelled') then payment.status::text
+        when payment.status = 'requires_payment' and payment.failure_code is not null then 'failed'
+        when booking.status in ('expired', 'cancelled', 'declined') then 'cancelled'
+        else 'pending'
+    end as payment_status,
+    coalesce(payment.authorized_cents, 0)::bigint as amount_authorized,
+    coalesce(payment.captured_cents, 0)::bigint as amount_captured,
+    coalesce(payment.refunded_cents, 0)::bigint as amount_refunded,
+    booking.currency,
+    payment.stripe_payment_intent_id,
+    booking.learner_notes,
+    note.notes as expert_notes,
+    case booking.cancelled_by
+        when 'guardian' then 'learner'
+        when 'instructor' then 'expert'
+        when 'admin' then 'system'
+        else booking.cancelled_by::text
+    end as cancelled_by,
+    booking.cancellation_reason,
+    booking.cancelled_at,
+    booking.created_at,
+    booking.updated_at,
+    service.title as session_title,
+    service.description as session_description,
+    service.duration_minutes,
+    instructor.display_name as expert_name,
+    instructor.bio as expert_bio,
+    learner.full_name as learner_name,
+    booking.start_at as slot_start_time,
+    booking.end_at as slot_end_time,
+    booking.status as booking_status,
+    booking.total_cents,
+    booking.due_cents
+from public.bookings booking
+join public.services service on service.id = booking.service_id
+join public.instructors instructor on instructor.id = booking.instructor_id
+join public.learners learner on learner.id = booking.learner_id
+left join public.booking_notes note on note.booking_id = booking.id
+left join lateral (
+    select
+        latest.status,
+        latest.failure_code,
+        sum(latest.authorized_cents) over () as authorized_cents,
+        sum(latest.captured_cents) over () as captured_cents,
+        sum(latest.refunded_cents) over () as refunded_cents,
+        latest.stripe_payment_intent_id
+    from public.payments latest
+    where latest.booking_id = booking.id
+    order by latest.captured_cents > 0 desc, latest.created_at desc
+    limit 1
+) payment on true;
+
+comment on view public.booking_details is
+    'A booking with all that a frontend shows, in the words of the published API. Row-level security of the underlying tables '
+    'applies to each reader: expert_notes is null for the learner.';
+comment on column public.booking_details.status is
+    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
+    'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
+comment on column public.booking_details.payment_status is
+    'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '
+    'refunded (in full).';

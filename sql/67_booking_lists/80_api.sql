@@ -1,0 +1,60 @@
+create function public.my_bookings(
+    p_from timestamptz default '-infinity',
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from private.list_bookings(private.my_booking_ids(p_from, p_limit, p_after_start_at, p_after_id)) details;
+end;
+
+comment on function public.my_bookings is
+    'The bookings of the caller as a learner, and of learners whose guardian the caller is, from p_from on, in pages of at '
+    'most 200. For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
+
+create function public.instructor_day(
+    p_instructor_id uuid,
+    p_on date
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
+end;
+
+comment on function public.instructor_day is
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
+
+create function public.organization_bookings(
+    p_org_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from private.list_bookings(
+        private.organization_booking_ids(p_org_id, p_from, p_to, p_limit, p_after_start_at, p_after_id)
+    ) details;
+end;
+
+comment on function public.organization_bookings is
+    'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
+    'start_at and id of the last row as p_after_start_at and p_after_id.';

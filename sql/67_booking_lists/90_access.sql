@@ -1,0 +1,8 @@
+grant select on public.booking_details to authenticated;
+grant execute on function private.list_bookings to authenticated;
+grant execute on function private.my_booking_ids to authenticated;
+grant execute on function private.instructor_day_ids to authenticated;
+grant execute on function private.organization_booking_ids to authenticated;
+grant execute on function public.my_bookings to authenticated;
+grant execute on function public.instructor_day to authenticated;
+grant execute on function public.organization_bookings to authenticated;

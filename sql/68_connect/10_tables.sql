@@ -1,0 +1,91 @@
+-- Connect: the Stripe accounts into which payees are paid.
+--
+-- stripe_connect_accounts   one live account for each payee: an instructor, or an organization that is paid itself
+-- connect_account_details   what Stripe says about an account that only admins may see
+--
+-- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
+-- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
+-- apply_account, apply_capability and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
+-- status is ready.
+create type public.connect_status as enum (
+    'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
+);
+
+create table public.stripe_connect_accounts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    stripe_account_id text unique,
+    account_type text not null default 'express',
+    service_agreement text not null default 'full',
+    status public.connect_status not null default 'not_started',
+    charges_enabled boolean not null default false,
+    payouts_enabled boolean not null default false,
+    details_submitted boolean not null default false,
+    transfers_enabled boolean not null default false,
+    country text,
+    default_currency text,
+    business_type text,
+    status_reason text,
+    last_event_at timestamptz,
+    synced_at timestamptz,
+    retired_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
+    constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
+    constraint account_id_is_stripes check (stripe_account_id ~ '^acct_'),
+    constraint a_started_account_exists_at_stripe check (status = 'not_started' or stripe_account_id is not null),
+    constraint ready_means_that_money_can_arrive check (status <> 'ready' or (transfers_enabled and payouts_enabled))
+);
+
+create unique index one_live_account_a_payee
+    on public.stripe_connect_accounts (org_id, (coalesce(instructor_id, org_id)))
+    where retired_at is null;
+create index on public.stripe_connect_accounts (org_id, instructor_id);
+create index on public.stripe_connect_accounts (instructor_id);
+
+comment on table public.stripe_connect_accounts is
+    'The Stripe account of a payee: the instructor, or the organization if instructor_id is null.';
+comment on column public.stripe_connect_accounts.country is
+    'Fixed, like service_agreement, once Stripe has created the account.';
+comment on column public.stripe_connect_accounts.status_reason is
+    'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, '
+    'for admins.';
+comment on column public.stripe_connect_accounts.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
+
+create table public.connect_account_details (
+    connect_account_id uuid primary key,
+    org_id uuid not null,
+    disabled_reason text,
+    requirements jsonb,
+    business_profile jsonb,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
+);
+
+create index on public.connect_account_details (org_id, connect_account_id);
+
+comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
+
+create type private.payee as (org_id uuid, instructor_id uuid);
+comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
+
+alter table public.stripe_connect_accounts enable row level security;
+alter table public.connect_account_details enable row level security;
+
+create trigger touch_updated_at
+    before update on public.stripe_connect_accounts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.connect_account_details
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.stripe_connect_accounts', 'id');
+
+select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');

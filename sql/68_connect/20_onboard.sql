@@ -1,0 +1,141 @@
+-- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
+-- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
+-- account, another country (and so another service agreement) may be chosen, which changes the key.
+-- Definer: the service has no access to the tables.
+create function private.open_connect_account(
+    p_user_id uuid,
+    p_instructor_id uuid,
+    p_org_id uuid,
+    p_country text,
+    p_platform_country text
+)
+    returns table (
+        connect_account_id uuid,
+        stripe_account_id text,
+        idempotency_key text,
+        country text,
+        service_agreement text,
+        email text,
+        metadata jsonb
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+begin
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+
+    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
+    values (
+        payee.org_id,
+        payee.instructor_id,
+        upper(p_country),
+        case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
+    )
+    on conflict (org_id, (coalesce(instructor_id, org_id))) where retired_at is null do update
+        set country = excluded.country,
+            service_agreement = excluded.service_agreement
+        where known.stripe_account_id is null
+            and known.country <> excluded.country;
+
+    return query
+    select
+        account.id,
+        account.stripe_account_id,
+        format('connect_account:%s:%s', account.id, account.country),
+        account.country,
+        account.service_agreement,
+        profile.email,
+        jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
+    from public.profiles profile
+    join public.stripe_connect_accounts account
+        on account.org_id = payee.org_id
+        and coalesce(account.instructor_id, account.org_id) = coalesce(payee.instructor_id, payee.org_id)
+        and account.retired_at is null
+    where profile.id = p_user_id;
+exception
+    when check_violation then
+        perform private.refuse_violation('country_is_an_iso_code');
+end;
+$$;
+
+-- Returns the payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
+create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns private.payee
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payee private.payee;
+begin
+    if p_org_id is not null and p_instructor_id is null then
+        select member.org_id, null into payee
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.user_id = p_user_id
+            and member.role in ('owner', 'admin')
+        limit 1;
+    else
+        select instructor.org_id, instructor.id into payee
+        from public.instructors instructor
+        where instructor.user_id = p_user_id
+            and instructor.id = coalesce(p_instructor_id, instructor.id)
+            and instructor.org_id = coalesce(
+                p_org_id,
+                case when p_instructor_id is null then private.marketplace_id() end,
+                instructor.org_id
+            );
+    end if;
+
+    if payee.org_id is null then
+        perform private.refuse(
+            'PT404', 'not_an_instructor',
+            'You are not this instructor, nor do you administer this organization.',
+            'Call become_instructor first, or send neither id to act for yourself.'
+        );
+    end if;
+    return payee;
+end;
+$$;
+
+-- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now. The
+-- webhook service and the jobs call it.
+-- Definer: the service has no access to the tables.
+create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    outcome private.stripe_outcome;
+begin
+    if private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id') is distinct from p_connect_account_id then
+        perform private.refuse(
+            'PT422', 'wrong_account',
+            'That Stripe account belongs to another payee.',
+            'Record the account that was created with this row''s metadata.'
+        );
+    end if;
+    outcome := private.apply_account(
+        p_account,
+        case
+            when p_is_fetched then date_trunc('second', private.clock())
+            else to_timestamp((p_account ->> 'created')::bigint)
+        end
+    );
+    if outcome.status = 'parked' then
+        perform private.refuse(
+            'PT409', 'another_account_is_known',
+            'This payee already has another Stripe account.',
+            'Repeat the request to get the account that is recorded.'
+        );
+    end if;
+end;
+$$;

@@ -1,0 +1,160 @@
+-- Applies a connected account from a Stripe event or response. The latest event counts, within one second the furthest along, so
+-- a stale event never makes a ready account unready.
+create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    new_status constant public.connect_status := private.connect_status_of(p_account);
+    account public.stripe_connect_accounts;
+begin
+    select * into account
+    from public.stripe_connect_accounts
+    where stripe_account_id = p_account ->> 'id'
+        or (
+            stripe_account_id is null
+            and id = private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id')
+        )
+    for no key update;
+
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+    if (p_occurred_at, new_status) <= (account.last_event_at, account.status) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.stripe_connect_accounts
+    set stripe_account_id = p_account ->> 'id',
+        account_type = coalesce(p_account ->> 'type', account_type),
+        status = new_status,
+        status_reason = private.connect_status_reason(p_account, new_status),
+        charges_enabled = (p_account -> 'charges_enabled')::boolean,
+        payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
+        details_submitted = (p_account -> 'details_submitted')::boolean,
+        transfers_enabled = coalesce(p_account #>> '{capabilities,transfers}' = 'active', false),
+        country = p_account ->> 'country',
+        default_currency = p_account ->> 'default_currency',
+        business_type = p_account ->> 'business_type',
+        last_event_at = p_occurred_at
+    where id = account.id;
+
+    insert into public.connect_account_details (
+        connect_account_id, org_id, disabled_reason, requirements, business_profile
+    )
+    values (
+        account.id,
+        account.org_id,
+        p_account #>> '{requirements,disabled_reason}',
+        p_account -> 'requirements',
+        p_account -> 'business_profile'
+    )
+    on conflict (connect_account_id) do update
+        set disabled_reason = excluded.disabled_reason,
+            requirements = excluded.requirements,
+            business_profile = excluded.business_profile;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.
+create function private.connect_status_of(p_account jsonb)
+    returns public.connect_status
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when not (p_account -> 'details_submitted')::boolean then 'incomplete'
+        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed)' then 'paused'
+        when p_account #>> '{capabilities,transfers}' = 'active' and (p_account -> 'payouts_enabled')::boolean then 'ready'
+        when jsonb_array_length(coalesce(p_account #> '{requirements,currently_due}', '[]')) > 0 then 'incomplete'
+        else 'under_review'
+    end::public.connect_status;
+$$;
+
+-- Why an account is not ready, as a code that the payee may see. It does not reveal Stripe's suspicions; those are for admins.
+create function private.connect_status_reason(p_account jsonb, p_status public.connect_status)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_status
+        when 'incomplete' then case
+            when (p_account -> 'details_submitted')::boolean then 'more_information_needed'
+            else 'onboarding_not_finished'
+        end
+        when 'under_review' then 'being_reviewed'
+        when 'paused' then 'contact_support'
+        when 'disconnected' then 'disconnected_by_owner'
+    end;
+$$;
+
+-- Queues a fetch of the account whose capability changed, because the event holds only the capability.
+create function private.apply_capability(p_event_id text, p_account_id text)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    select * into account from public.stripe_connect_accounts where stripe_account_id = p_account_id;
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+
+    perform private.enqueue_command(
+        'sync_account', format('sync_account:%s', p_event_id),
+        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
+        format('connect_account:%s', account.id)
+    );
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Marks an account as disconnected when its owner has revoked the platform's access, and alerts the payee: transfers would fail.
+create function private.apply_deauthorization(p_account_id text, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    update public.stripe_connect_accounts
+    set status = 'disconnected',
+        status_reason = 'disconnected_by_owner',
+        charges_enabled = false,
+        payouts_enabled = false,
+        transfers_enabled = false,
+        last_event_at = p_occurred_at
+    where stripe_account_id = p_account_id
+        and coalesce(p_occurred_at >= last_event_at, true)
+    returning * into account;
+
+    if found then
+        perform private.raise_alert(
+            account.org_id, account.instructor_id, 'account_disconnected',
+            'The Stripe account was disconnected from the platform, so payouts wait. Connect an account again to be paid.',
+            'stripe_connect_accounts', account.id, format('account:%s:disconnected', account.id)
+        );
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    return case
+        when exists (select from public.stripe_connect_accounts known where known.stripe_account_id = p_account_id)
+            then row('processed', 'late')::private.stripe_outcome
+        else row('parked', 'unknown_account')::private.stripe_outcome
+    end;
+end;
+$$;

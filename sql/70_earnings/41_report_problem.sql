@@ -1,0 +1,89 @@
+-- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
+-- Definer: nobody writes earnings directly.
+create function private.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    booking public.bookings;
+    new_report_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and learner_id = any (private.my_family_ids());
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id.'
+        );
+    end if;
+
+    update public.earnings
+    set status = 'frozen'
+    where booking_id = booking.id
+        and kind = 'lesson'
+        and status = 'pending';
+    if not found then
+        perform private.refuse(
+            'PT409', 'nothing_to_freeze',
+            'A problem can be reported after the lesson, until it is paid out.',
+            'Ask for a refund instead.'
+        );
+    end if;
+
+    insert into public.problem_reports (org_id, booking_id, learner_id, instructor_id, reported_by, description)
+    values (booking.org_id, booking.id, booking.learner_id, booking.instructor_id, person, p_description)
+    returning id into new_report_id;
+    return new_report_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- An admin of the platform decides a reported problem: the earning goes on, or stays frozen for a refund.
+-- Definer: nobody writes earnings directly.
+create function private.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    report public.problem_reports;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.problem_reports
+    set resolution = p_reason,
+        resolved_at = private.clock()
+    where id = p_problem_report_id
+        and resolved_at is null
+    returning * into report;
+    if not found then
+        perform private.refuse(
+            'PT404', 'problem_not_found',
+            'There is no such open report.',
+            'Reload the list of reports.'
+        );
+    end if;
+
+    if p_releases_earning then
+        update public.earnings
+        set status = 'pending'
+        where booking_id = report.booking_id
+            and status = 'frozen';
+    end if;
+end;
+$$;

@@ -1,0 +1,144 @@
+-- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
+-- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
+-- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
+-- every statement is planned for what it gets.
+-- Definer: the jobs have no access to the tables.
+create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+    set work_mem = '64MB'
+as $$
+declare
+    latest public.payout_runs;
+    run public.payout_runs;
+begin
+    select * into latest
+    from public.payout_runs
+    where org_id = p_org_id
+        and schedule = p_schedule
+        and period_on = p_period_on
+    order by sequence desc
+    limit 1;
+    if latest.status = 'open' or (found and p_schedule <> 'instant') then
+        return latest.id;
+    end if;
+    perform private.assert_payday(p_schedule, p_period_on, p_org_id);
+
+    insert into public.payout_runs (org_id, schedule, period_on, sequence, cutoff_at, heartbeat_at)
+    values (
+        p_org_id, p_schedule, p_period_on, coalesce(latest.sequence, 0) + 1,
+        private.payout_cutoff(p_org_id, p_period_on), private.clock()
+    )
+    on conflict (org_id, schedule, period_on, sequence) do nothing
+    returning * into run;
+
+    if run.id is null then
+        return private.open_payout_run(p_org_id, p_schedule, p_period_on);
+    end if;
+    perform private.make_earnings_available(p_org_id, run.cutoff_at);
+    perform private.create_payouts(run);
+    return run.id;
+end;
+$$;
+
+-- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
+-- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
+-- earnings, so that nothing has to be joined by what the planner cannot estimate.
+create function private.create_payouts(p_run public.payout_runs)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    postings private.keyed_posting[];
+begin
+    perform
+    from public.earnings earning
+    where earning.id = any (
+        array(select cleared.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+    )
+    order by earning.id
+    for no key update;
+
+    with decision as materialized (
+        select
+            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
+        from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
+    ),
+
+    created as (
+        insert into public.payouts (
+            id, org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
+        )
+        select
+            decision.payout_id, p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id,
+            decision.connect_account_id, decision.currency, decision.amount_cents, p_run.period_on
+        from decision
+        where decision.outcome = 'payout'
+        returning id, payee_id, currency, amount_cents
+    ),
+
+    item as (
+        insert into public.payout_items (payout_id, earning_id, org_id, instructor_id, amount_cents)
+        select decision.payout_id, earning.id, p_run.org_id, earning.instructor_id, earning.amount_cents
+        from decision
+        cross join unnest(decision.earning_ids) picked (earning_id)
+        join public.earnings earning on earning.id = picked.earning_id
+        where decision.outcome = 'payout'
+        returning payout_id, earning_id
+    ),
+
+    linked as (
+        update public.earnings earning
+        set payout_id = item.payout_id
+        from item
+        where earning.id = item.earning_id
+    ),
+
+    result as (
+        insert into public.payout_run_results (
+            run_id, org_id, payee_id, instructor_id, currency, amount_cents, outcome, reason, payout_id
+        )
+        select
+            p_run.id, p_run.org_id, decision.payee_id, decision.instructor_id, decision.currency,
+            decision.amount_cents, decision.outcome, decision.reason,
+            case decision.outcome when 'payout' then decision.payout_id end
+        from decision
+    )
+
+    select array_agg(
+        row(
+            created.id, format('payout:%s:created', created.id), created.currency,
+            line.account_kind, created.payee_id, line.amount_cents
+        )::private.keyed_posting
+    )
+    into postings
+    from created
+    cross join lateral (
+        values
+            ('payee_payable'::private.ledger_account_kind, created.amount_cents),
+            ('payout_in_transit', -created.amount_cents)
+    ) line (account_kind, amount_cents);
+
+    perform private.post_batch('payout_created', 'payout', p_run.cutoff_at, postings);
+
+    perform private.raise_alert(
+        result.org_id, result.instructor_id, 'payout_held',
+        case result.reason
+            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
+            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+        end,
+        'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
+    )
+    from public.payout_run_results result
+    where result.run_id = p_run.id
+        and result.outcome = 'held';
+end;
+$$;

@@ -1,0 +1,143 @@
+-- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
+-- reversed if all of it has come back since.
+-- Definer: the jobs have no access to the tables.
+create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    outcome private.stripe_outcome;
+begin
+    if private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id') is distinct from p_payout_id then
+        perform private.refuse(
+            'PT422', 'wrong_transfer',
+            'That transfer belongs to another payout.',
+            'Record the transfer that was made with this payout''s metadata.'
+        );
+    end if;
+
+    outcome := private.apply_transfer(p_transfer, private.clock());
+    if outcome.status <> 'processed' then
+        perform private.refuse(
+            'PT409', outcome.note,
+            format('Attempt %s of this payout cannot take that transfer.', p_attempt),
+            'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
+        );
+    end if;
+    return (select payout.status from public.payouts payout where payout.id = p_payout_id);
+end;
+$$;
+
+-- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
+-- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
+-- found by their keys, whatever a plan was made for.
+create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+    set enable_seqscan = off
+as $$
+declare
+    payout public.payouts;
+begin
+    select * into payout
+    from public.payouts
+    where id = private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
+    for no key update;
+
+    if not found then
+        return row('parked', 'unknown_transfer')::private.stripe_outcome;
+    end if;
+    if payout.status in ('paid', 'reversed') and payout.stripe_transfer_id <> p_transfer ->> 'id' then
+        return row('parked', 'second_transfer')::private.stripe_outcome;
+    end if;
+    if payout.status in ('held', 'cancelled') then
+        return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
+    end if;
+    if not private.is_transfer_of(p_transfer, payout) then
+        return row('parked', 'transfer_differs')::private.stripe_outcome;
+    end if;
+
+    if payout.status not in ('paid', 'reversed') then
+        perform private.mark_payout_paid(payout, p_transfer, p_occurred_at);
+    end if;
+    perform private.post_payout_reversal(payout.id, (p_transfer ->> 'amount_reversed')::bigint, p_occurred_at);
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Is this the transfer that one of the payout's attempts asked for?
+create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from private.payout_attempts made
+        where made.payout_id = p_payout.id
+            and made.amount_cents = (p_transfer ->> 'amount')::bigint
+            and made.currency = p_transfer ->> 'currency'
+            and made.destination = private.expandable_id(p_transfer -> 'destination')
+    );
+$$;
+
+-- Marks a payout paid by its transfer, and its earnings with it, and posts the money that left.
+create function private.mark_payout_paid(
+    p_payout public.payouts,
+    p_transfer jsonb,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
+    update public.payouts
+    set status = 'sending',
+        leased_until = private.clock()
+    where id = p_payout.id
+        and status = 'pending';
+    update public.payouts
+    set status = 'paid',
+        stripe_transfer_id = p_transfer ->> 'id',
+        paid_at = p_occurred_at,
+        leased_until = null,
+        failure_code = null,
+        failure_message = null
+    where id = p_payout.id;
+
+    update private.payout_attempts
+    set status = 'succeeded',
+        finished_at = private.clock(),
+        error_code = null,
+        error_message = null
+    where payout_id = p_payout.id
+        and attempt = (
+            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+        );
+
+    update public.earnings
+    set status = 'paid'
+    where payout_id = p_payout.id;
+
+    perform private.post_transaction(
+        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.currency, p_occurred_at,
+        array[
+            row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
+            row('stripe_balance', null, -p_payout.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;

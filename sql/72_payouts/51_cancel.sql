@@ -1,0 +1,156 @@
+-- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
+-- at Stripe, or only a part of it, such as a payee's share of a later refund, and returns what comes back.
+-- Definer: payouts change only through functions.
+create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+    left_cents constant bigint := payout.amount_cents - payout.reversed_cents;
+begin
+    if payout.status = 'paid' and coalesce(p_amount_cents, left_cents) between 1 and left_cents then
+        perform private.send_reversal(payout, coalesce(p_amount_cents, left_cents));
+    elsif payout.status in ('pending', 'held', 'failed') and p_amount_cents is null then
+        perform private.cancel_payout(payout);
+    elsif p_amount_cents is not null then
+        perform private.refuse_payout_step(
+            payout, format('Of one that is paid %s can be taken back, in the minor unit.', left_cents)
+        );
+    else
+        perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
+    end if;
+end;
+$$;
+
+-- Cancels a payout that never reached Stripe: what it held is owed again and joins the next payout.
+create function private.cancel_payout(p_payout public.payouts)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'cancelled' where id = p_payout.id;
+    update public.earnings set payout_id = null where payout_id = p_payout.id;
+
+    perform private.post_transaction(
+        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.currency, private.clock(),
+        array[
+            row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
+            row('payee_payable', p_payout.payee_id, -p_payout.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Queues the command that takes a part of a payout's transfer back. Asking again while that is under way changes nothing; after
+-- it was done, or Stripe refused, it is another reversal with another key.
+create function private.send_reversal(p_payout public.payouts, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    reversal_key text;
+begin
+    select format('payout:%s:reverse:%s:%s', p_payout.id, p_payout.reversed_cents, count(*) + 1) into reversal_key
+    from private.outbox command
+    where command.topic = 'reverse_transfer'
+        and command.dead_at is not null
+        and command.payload ->> 'payout_id' = p_payout.id::text;
+
+    perform private.enqueue_command(
+        'reverse_transfer', reversal_key,
+        jsonb_build_object(
+            'payout_id', p_payout.id,
+            'transfer', p_payout.stripe_transfer_id,
+            'amount_cents', p_amount_cents,
+            'idempotency_key', reversal_key,
+            'metadata', jsonb_build_object('payout_id', p_payout.id, 'reversal', reversal_key)
+        ),
+        format('payout:%s', p_payout.id)
+    );
+end;
+$$;
+
+-- Takes the news that Stripe refused to take a payout's transfer back, for good: the admins are told, and may cancel again.
+-- Definer: the jobs have no access to the tables.
+create function private.record_reversal_failure(p_payout_id uuid, p_code text, p_message text)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    select private.raise_alert(
+        payout.org_id, null, 'reversal_refused',
+        left(format('Stripe did not take a cancelled payout back (%s): %s', p_code, p_message), 1000),
+        'payouts', payout.id, format('payout:%s:reversal_refused:%s', payout.id, private.clock())
+    )
+    from public.payouts payout
+    where payout.id = p_payout_id;
+$$;
+
+-- Books what came back of a payout's transfer since the last time: it is owed to the payee again, as an earning that is
+-- available at once. p_reversed_cents is Stripe's running total, so repeated and late news change nothing.
+create function private.post_payout_reversal(
+    p_payout_id uuid,
+    p_reversed_cents bigint,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payout public.payouts;
+    part_cents bigint;
+begin
+    select * into strict payout from public.payouts where id = p_payout_id;
+    part_cents := p_reversed_cents - payout.reversed_cents;
+    if coalesce(part_cents, 0) <= 0 then
+        return;
+    end if;
+
+    update public.payouts
+    set reversed_cents = p_reversed_cents,
+        status = case when p_reversed_cents = amount_cents then 'reversed' else status end
+    where id = p_payout_id;
+
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, reversed_payout_id, currency, amount_cents, available_at, status
+    )
+    select
+        payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
+        payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
+    from public.payout_items item
+    where item.payout_id = payout.id
+    order by item.amount_cents desc, item.earning_id
+    limit 1;
+
+    perform private.post_transaction(
+        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, part_cents),
+            row('payee_payable', payout.payee_id, -part_cents)
+        ]::private.posting[]
+    );
+
+    perform private.raise_alert(
+        payout.org_id, payout.instructor_id, 'payout_reversed',
+        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
+    );
+end;
+$$;

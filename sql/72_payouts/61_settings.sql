@@ -1,0 +1,96 @@
+-- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
+-- a setting as it is; what is earned already goes to whom it was earned for.
+-- Definer: settings of money change only through functions.
+create function private.set_payout_settings(
+    p_instructor_id uuid,
+    p_payout_schedule public.payout_schedule,
+    p_minimum_payout_cents bigint,
+    p_payee public.payee_kind
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+    broken_rule text;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and (id = any (private.my_instructor_ids()) or org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor whose payouts you may set.',
+            'Check the id.'
+        );
+    end if;
+    if p_payee is not null and not instructor.org_id = any (private.my_admin_org_ids()) then
+        perform private.refuse(
+            '42501', 'payee_is_the_schools_choice',
+            'Who is paid is for the school to decide.',
+            'Ask an admin of the school.'
+        );
+    end if;
+
+    update public.instructor_details
+    set payout_schedule = coalesce(p_payout_schedule, payout_schedule),
+        minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
+        payee = coalesce(p_payee, payee)
+    where instructor_id = p_instructor_id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Puts a payee's Stripe account aside, so that onboarding makes another one; not while a payout is on its way there.
+-- Definer: accounts change only through functions.
+create function private.retire_connect_account(p_connect_account_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    perform private.require_person();
+    select * into account
+    from public.stripe_connect_accounts
+    where id = p_connect_account_id
+        and retired_at is null
+        and (
+            instructor_id = any (private.my_instructor_ids())
+            or (instructor_id is null and org_id = any (private.my_admin_org_ids()))
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'no_account',
+            'You have no such Stripe account.',
+            'Reload your payout settings.'
+        );
+    end if;
+    if exists (
+        select
+        from public.payouts payout
+        where payout.connect_account_id = account.id
+            and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
+    ) then
+        perform private.refuse(
+            'PT409', 'payout_in_flight',
+            'A payout to this account is on its way.',
+            'Wait until it has arrived, then replace the account.'
+        );
+    end if;
+
+    update public.stripe_connect_accounts set retired_at = private.clock() where id = account.id;
+end;
+$$;

@@ -1,0 +1,76 @@
+-- What must always be true of slots and bookings: one row a violation.
+create function private.violations_of_calendar()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    where booking.status in ('confirmed', 'in_progress', 'completed')
+        and booking.total_cents > booking.credit_applied_cents
+        and not exists (
+            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+        )
+
+    union all
+    select 'money_of_unconfirmed_bookings_goes_back', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    where payment.status = 'succeeded'
+        and booking.status in ('held', 'requested', 'expired', 'declined')
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+
+    union all
+    select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
+    from public.bookable_slots slot
+    left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
+    group by slot.id
+    having count(booking.id) <> slot.current_bookings
+
+    union all
+    select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
+    from public.bookable_slots slot
+    where (slot.current_bookings > 0) <> exists (
+        select from private.instructor_calendar calendar where calendar.slot_id = slot.id
+    )
+
+    union all
+    select 'bookings_are_where_their_slots_are', jsonb_build_object('booking_id', booking.id, 'slot_id', slot.id)
+    from public.bookings booking
+    join public.bookable_slots slot on slot.id = booking.slot_id
+    where private.occupies_slot(booking.status)
+        and (booking.start_at, booking.end_at, booking.service_id, booking.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+
+    union all
+    select 'instructors_are_never_double_booked', jsonb_build_object('slot_id', slot.id, 'other_slot_id', other.id)
+    from public.bookable_slots slot
+    join public.instructors instructor on instructor.id = slot.instructor_id
+    join public.instructors same_person
+        on coalesce(same_person.user_id, same_person.id) = coalesce(instructor.user_id, instructor.id)
+    join public.bookable_slots other
+        on other.instructor_id = same_person.id
+        and other.start_at >= slot.start_at
+        and other.start_at < slot.end_at
+        and (other.start_at, other.id) > (slot.start_at, slot.id)
+    where slot.current_bookings > 0
+        and other.current_bookings > 0
+
+    union all
+    select 'learners_are_never_double_booked', jsonb_build_object('booking_id', booking.id, 'other_booking_id', other.id)
+    from public.bookings booking
+    join public.bookings other
+        on other.learner_person_id = booking.learner_person_id
+        and other.start_at >= booking.start_at
+        and other.start_at < booking.end_at
+        and (other.start_at, other.id) > (booking.start_at, booking.id)
+    where not booking.is_group
+        and not other.is_group
+        and private.occupies_slot(booking.status)
+        and private.occupies_slot(other.status);
+end;
+$$;

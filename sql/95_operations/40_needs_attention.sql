@@ -1,0 +1,140 @@
+-- What waits for somebody although the books are in order: one row a thing, with what to do about it.
+-- Definer: the jobs have no access to the tables.
+create function private.needs_attention()
+    returns table (concern text, reference text, since timestamptz, detail text, next_step text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        format('event_%s', event.status), event.event_id, event.received_at,
+        concat_ws(', ', event.type, event.account, event.note),
+        'Remove the cause, then call admin_replay_event with this id and a reason.'
+    from private.webhook_events event
+    where event.status in ('parked', 'failed');
+
+    return query
+    select
+        'command_dead', command.id::text, command.dead_at, concat_ws(': ', command.topic, command.last_error),
+        'Remove the cause, then call admin_replay_command with this id and a reason.'
+    from private.outbox command
+    where command.dead_at is not null;
+
+    return query
+    select
+        'outbox_behind', null::text, min(command.available_at), format('%s commands are due for more than an hour', count(*)),
+        'Run python -m jobs outbox --watch, and let something restart it.'
+    from private.outbox command
+    where command.processed_at is null
+        and command.dead_at is null
+        and command.available_at < private.clock() - interval '1 hour'
+        and coalesce(command.leased_until < private.clock(), true)
+    having count(*) > 0;
+
+    return query
+    select
+        'alert_open', alert.id::text, alert.created_at, concat_ws(': ', alert.code, alert.message),
+        format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
+    from public.alerts alert
+    where alert.resolved_at is null;
+
+    return query
+    select
+        'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
+        'Send nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare both in Stripe.'
+    from public.payouts payout
+    where payout.status = 'unknown'
+        and payout.last_tried_at < private.clock() - interval '1 hour';
+
+    return query
+    select
+        'payout_held', payout.id::text, payout.updated_at, concat_ws(': ', payout.failure_code, payout.failure_message),
+        'Call admin_release_payout once the cause is gone, or admin_cancel_payout; both with this id and a reason.'
+    from public.payouts payout
+    where payout.status = 'held'
+        and payout.updated_at < private.clock() - interval '3 days';
+
+    return query
+    select
+        'account_settles_in_another_currency', account.stripe_account_id, account.last_event_at,
+        format('%s instead of %s', account.default_currency, organization.currency),
+        'Stripe converts what this payee is sent, at the payee''s cost. Ask them for a bank account in the organization''s currency.'
+    from public.stripe_connect_accounts account
+    join public.organizations organization on organization.id = account.org_id
+    where account.retired_at is null
+        and account.status = 'ready'
+        and account.default_currency <> organization.currency;
+
+    return query
+    select
+        'webhooks_silent', expected.endpoint, latest.received_at,
+        format('nothing came since, and %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
+        'Look at this endpoint in Stripe''s Dashboard: its URL, its secret, its events and the deliveries that failed.'
+    from (
+        select 'platform' as endpoint, 'a payment was begun' as what, max(payment.created_at) as at
+        from public.payments payment
+        where payment.stripe_payment_intent_id is not null
+            and payment.created_at < private.clock() - interval '1 day'
+        union all
+        select 'connect', 'a payout was paid', max(payout.paid_at)
+        from public.payouts payout
+        where payout.paid_at < private.clock() - interval '7 days'
+    ) expected
+    left join lateral (
+        select max(event.received_at) as received_at
+        from private.webhook_events event
+        where event.endpoint = expected.endpoint
+    ) latest on true
+    where coalesce(latest.received_at < expected.at, expected.at is not null);
+end;
+$$;
+
+comment on function private.needs_attention is
+    'Parked events, dead commands, open alerts, payouts held or unknown for long, accounts of another currency, silent webhooks.';
+
+-- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
+-- no run; and runs that are not completed and that nobody has worked on for an hour.
+-- Definer: the jobs have no access to the tables.
+create function private.overdue_paydays()
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select due.org_id, due.org_name, due.schedule, due.period_on, run.heartbeat_at
+    from private.due_payout_runs(null, null) due
+    join public.organizations organization on organization.id = due.org_id
+    left join public.payout_runs run
+        on run.org_id = due.org_id
+        and run.schedule = due.schedule
+        and run.period_on = due.period_on
+        and run.status = 'open'
+    where case
+        when run.id is not null then run.heartbeat_at < private.clock() - interval '1 hour'
+        else (due.period_on::timestamp at time zone organization.time_zone) < private.clock() - interval '12 hours'
+            and private.has_payouts_due(
+                due.org_id,
+                due.schedule,
+                least(private.payout_cutoff(due.org_id, due.period_on), private.clock() - interval '12 hours')
+            )
+    end;
+$$;
+
+-- The currencies that the platform's Stripe account has to settle in.
+-- Definer: the jobs have no access to the tables.
+create function private.traded_currencies()
+    returns table (currency text)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select distinct organization.currency
+    from public.organizations organization
+    where exists (select from public.payments payment where payment.org_id = organization.id)
+    order by organization.currency;
+$$;

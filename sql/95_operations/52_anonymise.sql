@@ -1,0 +1,99 @@
+-- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
+create function private.anonymise_instructor(p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.booking_notes set notes = null where instructor_id = p_instructor_id;
+    update public.lessons set notes = null where instructor_id = p_instructor_id;
+    update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
+    update public.services
+    set description = null,
+        short_description = null,
+        prerequisites = null,
+        materials_url = null,
+        is_active = false
+    where instructor_id = p_instructor_id;
+    update public.connect_account_details details
+    set requirements = null,
+        business_profile = null
+    from public.stripe_connect_accounts account
+    where account.id = details.connect_account_id
+        and account.instructor_id = p_instructor_id;
+    delete from public.availability_exceptions where instructor_id = p_instructor_id;
+    delete from public.availability_windows where instructor_id = p_instructor_id;
+    update public.instructors
+    set display_name = 'Erased instructor',
+        bio = null,
+        expertise_areas = '{}',
+        is_active = false,
+        is_available = false,
+        user_id = null
+    where id = p_instructor_id;
+$$;
+
+-- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
+-- and the money stay.
+create function private.anonymise_learner(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.bookings
+    set learner_notes = null,
+        pickup_address = null,
+        pickup_lat = null,
+        pickup_lng = null,
+        dropoff_address = null,
+        dropoff_lat = null,
+        dropoff_lng = null,
+        cancellation_reason = null
+    where learner_id = p_learner_id;
+    update public.booking_notes note
+    set notes = null
+    from public.bookings booking
+    where booking.id = note.booking_id
+        and booking.learner_id = p_learner_id;
+    update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
+    update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
+    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
+    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where learner_id = p_learner_id;
+    update public.learners
+    set full_name = 'Erased learner',
+        email = null,
+        phone = null,
+        learning_goals = '{}',
+        interests = '{}',
+        user_id = null
+    where id = p_learner_id;
+$$;
+
+-- Takes a guardian's name, contacts and rights away, and the login.
+create function private.anonymise_guardian(p_guardian_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where guardian_id = p_guardian_id;
+    update public.guardians
+    set full_name = 'Erased guardian',
+        phone = null,
+        email = 'erased@invalid',
+        user_id = null
+    where id = p_guardian_id;
+$$;

@@ -1,0 +1,18693 @@
+-- sql/00_foundation/01_schemas.sql
+-- The two logins of the Python services. Roles belong to the whole cluster, so a second database
+-- finds them already there. Passwords are set by whoever operates the project, never here.
+do $$
+begin
+    if to_regrole('webhook_service') is null then
+        create role webhook_service login noinherit connection limit 50;
+    end if;
+    if to_regrole('jobs') is null then
+        create role jobs login noinherit connection limit 50;
+    end if;
+end;
+$$;
+
+-- public is the API, private is never exposed, extensions holds what ships with stock Postgres.
+create schema private;
+comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';
+
+create extension btree_gist with schema extensions;
+create extension hstore with schema extensions;
+create extension pg_trgm with schema extensions;
+
+-- Access is denied until declared: each room grants what it means to grant in 9_access.sql.
+-- The first form has no "in schema" on purpose: with it, the revoke would do nothing.
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
+alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
+
+-- The services name their functions, so they may look the names up; what they may call is granted one by one.
+grant usage on schema private to webhook_service, jobs;
+
+-- sql/00_foundation/10_tables.sql
+create type private.actor_kind as enum ('user', 'service', 'job', 'studio');
+comment on type private.actor_kind is
+    'Who acts: a signed-in person, the webhook service, the scheduled jobs, or an admin in Studio.';
+
+create table private.status_transitions (
+    entity text not null,
+    from_status text not null,
+    to_status text not null,
+    actors private.actor_kind[] not null,
+    primary key (entity, from_status, to_status),
+    constraint transition_moves check (from_status <> to_status),
+    constraint transition_has_actors check (cardinality(actors) > 0)
+);
+
+comment on table private.status_transitions is
+    'Every edge of every state machine, enforced for every writer. from_status ''new'' lists where a row may start.';
+comment on column private.status_transitions.actors is
+    'Who may take the edge: money is moved by the services, so Studio cannot mark a payment succeeded or a payout paid.';
+
+create table private.currencies (
+    code text primary key,
+    minor_digits smallint not null,
+    minimum_charge_cents bigint not null,
+    constraint code_is_lower_case_iso check (code ~ '^[a-z]{3}$'),
+    constraint minor_digits_are_known check (minor_digits in (0, 2, 3)),
+    constraint minimum_is_positive check (minimum_charge_cents > 0)
+);
+
+comment on table private.currencies is 'Currencies that can be charged, with Stripe''s smallest charge.';
+comment on column private.currencies.minor_digits is 'Decimal places of the minor unit: 2 for gbp, 0 for jpy.';
+comment on column private.currencies.minimum_charge_cents is 'Stripe''s minimum charge, in the minor unit.';
+
+alter table private.status_transitions enable row level security;
+alter table private.currencies enable row level security;
+
+-- Stripe's minimum charge amounts (docs.stripe.com/currencies), for the currencies that the product sells in.
+insert into private.currencies (code, minor_digits, minimum_charge_cents)
+values
+    ('aud', 2, 50),
+    ('cad', 2, 50),
+    ('chf', 2, 50),
+    ('dkk', 2, 250),
+    ('eur', 2, 50),
+    ('gbp', 2, 30),
+    ('jpy', 0, 50),
+    ('nok', 2, 300),
+    ('nzd', 2, 50),
+    ('pln', 2, 200),
+    ('sek', 2, 300),
+    ('sgd', 2, 50),
+    ('usd', 2, 50);
+
+-- sql/00_foundation/20_clock.sql
+-- The present, in every rule. Only a test database replaces it, so that hours and weeks can pass.
+create function private.clock()
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select now();
+$$;
+
+comment on function private.clock is 'The present, in every rule. Constant within a transaction.';
+
+-- Stamps the moment of a change. Definer: API roles write these tables and have no access to private.
+create function private.touch_updated_at()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    new.updated_at := private.clock();
+    return new;
+end;
+$$;
+
+-- sql/00_foundation/30_refuse.sql
+-- Refuses a request: a sentence for the person, the next step as hint, a stable code for the machine.
+-- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422, PT429 into 429 and 42501 into 403.
+create function private.refuse(p_sqlstate text, p_code text, p_message text, p_hint text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    raise exception using
+        errcode = p_sqlstate,
+        message = p_message,
+        detail = jsonb_build_object('code', p_code)::text,
+        hint = p_hint;
+end;
+$$;
+
+comment on function private.refuse is
+    'Raises p_sqlstate with the code in detail as JSON. Every code is listed in sql/README.md.';
+
+-- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
+-- missing value Postgres names the column, and of a value that does not fit, nothing.
+create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_missing_column <> '' then
+        perform private.refuse(
+            'PT422', 'value_missing',
+            format('The %s is missing.', replace(p_missing_column, '_', ' ')),
+            'Give it and try again.'
+        );
+    end if;
+    if p_constraint_name = '' then
+        perform private.refuse(
+            'PT422', 'value_out_of_range',
+            'A value is out of range.',
+            'Correct the value and try again.'
+        );
+    end if;
+    perform private.refuse(
+        'PT422', p_constraint_name,
+        format('That breaks a rule: %s.', replace(p_constraint_name, '_', ' ')),
+        'Correct the value and try again.'
+    );
+end;
+$$;
+
+-- Keeps append-only tables append-only, for every writer and also against truncate.
+-- Definer: the writer may have no access to private.
+create function private.forbid_change()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'append_only',
+        format('%s is append-only: its rows are never changed or removed.', tg_table_name),
+        'Record a correction as a new row.'
+    );
+    return null;
+end;
+$$;
+
+-- sql/00_foundation/40_transitions.sql
+-- Lets a status move only along a declared edge, for every writer, Studio and the service key included.
+-- Definer: the writer needs no access to the table of edges. The argument is the entity's name.
+create function private.enforce_status_transition()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    left_status text := 'new';
+begin
+    if tg_op = 'UPDATE' then
+        if old.status = new.status then
+            return new;
+        end if;
+        left_status := old.status::text;
+    end if;
+
+    if not exists (
+        select
+        from private.status_transitions transition
+        where transition.entity = tg_argv[0]
+            and transition.from_status = left_status
+            and transition.to_status = new.status::text
+            and private.actor_kind() = any (transition.actors)
+    ) then
+        perform private.refuse(
+            'PT409', 'illegal_transition',
+            format('A %s cannot go from %s to %s this way.', tg_argv[0], left_status, new.status),
+            'Reload the row: it may have moved on. Use the function made for this step.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+-- Who acts in this transaction. The login decides for the services, so that claims they might set cannot
+-- turn them into a person; then the verified claims of the Data API; what remains came through Studio.
+create function private.actor_kind()
+    returns private.actor_kind
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when session_user = 'webhook_service' then 'service'
+        when session_user = 'jobs' then 'job'
+        when auth.jwt() ->> 'role' = 'service_role' then 'service'
+        when auth.jwt() ->> 'role' is not null then 'user'
+        else 'studio'
+    end::private.actor_kind;
+$$;
+
+-- sql/00_foundation/70_values.sql
+-- A part of an amount, rounded half up, in integers. Nothing of nothing is nothing.
+create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
+$$;
+
+-- Are these at most fifty words of 1 to 100 characters, as an index on tags can hold them?
+create function private.tags_are_valid(p_tags text[])
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
+    from unnest(p_tags) tag;
+$$;
+
+-- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not: but for Etc/GMT's
+-- whole hours no zone has a number, which is what makes Postgres read an unknown name such as Europe/London+3 as a rule.
+create function private.is_time_zone(p_name text)
+    returns boolean
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
+        return false;
+    end if;
+    perform timestamp '2000-01-01' at time zone p_name;
+    return true;
+exception
+    when invalid_parameter_value then
+        return false;
+end;
+$$;
+
+comment on function private.is_time_zone is
+    'True for a name such as Europe/London. Immutable in practice: zones are added, never removed.';
+
+-- A text that came from outside as a uuid, or null if it is none.
+create function private.uuid_or_null(p_text text)
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when pg_input_is_valid(p_text, 'uuid') then p_text::uuid
+    end;
+$$;
+
+-- The pattern of every text that contains this one as it stands, for (i)like; null for no text.
+create function private.like_pattern(p_text text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
+$$;
+
+-- How many rows a page has: what was asked for, from 1 to 200, and 50 where nothing was.
+create function private.page_size(p_limit integer)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select least(greatest(coalesce(p_limit, 50), 1), 200);
+$$;
+
+-- sql/00_foundation/90_access.sql
+-- Defaults and checks run as the writer, and the jobs ask for the time.
+grant execute on function private.clock to authenticated, jobs;
+grant execute on function private.is_time_zone to authenticated;
+grant execute on function private.tags_are_valid to authenticated;
+
+-- sql/10_people/10_tables.sql
+create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
+create type public.fee_mode as enum ('on_top', 'included');
+create type public.dispute_liability as enum ('platform', 'instructor');
+
+create table public.organizations (
+    id uuid primary key default gen_random_uuid(),
+    name text not null,
+    slug text not null,
+    tax_id text,
+    time_zone text not null,
+    currency text not null references private.currencies (code),
+    is_marketplace boolean not null default false,
+    fee_mode public.fee_mode not null default 'on_top',
+    fee_bps integer not null default 1800,
+    payout_weekday smallint not null default 5,
+    payout_hold interval not null default interval '24 hours',
+    minimum_payout_cents bigint not null default 0,
+    checkout_hold_minutes integer not null default 15,
+    fee_refundable boolean not null default true,
+    dispute_liability public.dispute_liability not null default 'platform',
+    max_open_holds integer not null default 3,
+    referral_discount_bps integer not null default 0,
+    referral_reward_cents bigint not null default 0,
+    credit_validity_months integer,
+    labels jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint name_is_short check (length(name) between 1 and 200),
+    constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
+    constraint tax_id_is_short check (length(tax_id) <= 40),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
+    constraint payout_weekday_is_a_weekday check (payout_weekday between 0 and 6),
+    constraint payout_hold_is_reasonable check (payout_hold between interval '0' and interval '90 days'),
+    constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0),
+    constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
+    constraint open_holds_are_limited check (max_open_holds between 1 and 100),
+    constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
+    constraint a_reward_is_for_a_discounted_lesson check (
+        referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
+    ),
+    constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
+    constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192)
+);
+
+create unique index slug_is_unique on public.organizations (lower(slug));
+create unique index there_is_one_marketplace on public.organizations (is_marketplace) where is_marketplace;
+create index on public.organizations (name);
+create index on public.organizations (currency);
+
+comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
+comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
+comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price; 1800 is 18 %.';
+comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
+comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
+comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
+comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
+comment on column public.organizations.referral_discount_bps is
+    'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
+comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
+comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
+comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';
+
+create table public.profiles (
+    id uuid primary key references auth.users (id) on delete cascade,
+    email text,
+    full_name text,
+    display_name text,
+    first_name text,
+    last_name text,
+    phone text,
+    avatar_url text,
+    time_zone text,
+    external_id text unique,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint names_are_short check (
+        greatest(length(full_name), length(display_name), length(first_name), length(last_name)) <= 200
+    ),
+    constraint phone_is_short check (length(phone) <= 40),
+    constraint avatar_url_is_a_link check (avatar_url ~ '^https?://' and length(avatar_url) <= 2000),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone))
+);
+
+create index on public.profiles (lower(email));
+
+comment on table public.profiles is 'A person with a login, one to one with auth.users, made when they sign up.';
+comment on column public.profiles.external_id is 'The person''s id in another identity system.';
+
+create table public.organization_members (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    role public.org_role not null,
+    created_at timestamptz not null default private.clock(),
+    unique (user_id, org_id, role)
+);
+
+create index on public.organization_members (org_id, role);
+
+comment on table public.organization_members is 'Who belongs to an organization, as what; a person may have several roles.';
+
+create table private.platform_admins (
+    user_id uuid primary key references public.profiles (id) on delete restrict,
+    note text,
+    created_at timestamptz not null default private.clock()
+);
+
+comment on table private.platform_admins is 'Who runs the platform. Rows are added in Studio; no API can.';
+
+alter table public.organizations enable row level security;
+alter table public.profiles enable row level security;
+alter table public.organization_members enable row level security;
+alter table private.platform_admins enable row level security;
+
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace)
+values ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true);
+
+create trigger touch_updated_at
+    before update on public.organizations
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.profiles
+    for each row execute function private.touch_updated_at();
+
+-- sql/10_people/20_profiles.sql
+-- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut or left out, not refused.
+-- Definer: Auth may not write in public.
+create function private.sync_profile()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    given jsonb := coalesce(new.raw_user_meta_data, '{}');
+begin
+    insert into public.profiles as profile (id, email, full_name, display_name, first_name, last_name, avatar_url)
+    values (
+        new.id,
+        new.email,
+        left(given ->> 'full_name', 200),
+        left(coalesce(given ->> 'display_name', given ->> 'full_name'), 200),
+        left(given ->> 'first_name', 200),
+        left(given ->> 'last_name', 200),
+        case
+            when length(given ->> 'avatar_url') <= 2000 then substring(given ->> 'avatar_url' from '^https?://\S+$')
+        end
+    )
+    on conflict (id) do update
+        set email = excluded.email
+        where profile.email is distinct from excluded.email;
+    return new;
+end;
+$$;
+
+create trigger sync_profile
+    after insert or update of email on auth.users
+    for each row execute function private.sync_profile();
+
+-- sql/10_people/30_callers.sql
+-- The signed-in person, or null: for visitors, and for anonymous sign-ins, which are refused everywhere.
+create function private.my_user_id()
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
+$$;
+
+-- Definer: nobody may read the list of platform admins.
+create function private.is_platform_admin()
+    returns boolean
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
+end;
+$$;
+
+-- The organizations that the caller belongs to or administers.
+-- Definer: reads memberships without their own policy, which would ask this function again.
+create function private.my_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return private.my_admin_org_ids() || array(
+        select distinct member.org_id
+        from public.organization_members member
+        where member.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The organizations that the caller administers: all of them for a platform admin, so that policies need no second arm.
+-- Definer: reads memberships without their own policy, which would ask this function again.
+create function private.my_admin_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    if private.is_platform_admin() then
+        return array(select organization.id from public.organizations organization);
+    end if;
+    return array(
+        select member.org_id
+        from public.organization_members member
+        where member.user_id = private.my_user_id()
+            and member.role in ('owner', 'admin')
+    );
+end;
+$$;
+
+-- The caller's proven address. Definer: people may not read logins.
+create function private.my_verified_email()
+    returns text
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return private.verified_email(private.my_user_id());
+end;
+$$;
+
+-- The address that a person has proven to be theirs, in lower case; null before that.
+create function private.verified_email(p_user_id uuid)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select lower(login.email)
+    from auth.users login
+    where login.id = p_user_id
+        and login.email_confirmed_at is not null;
+$$;
+
+-- sql/10_people/40_require.sql
+-- The signed-in person, or a refusal.
+create function private.require_person()
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.my_user_id();
+begin
+    if person is null then
+        perform private.refuse(
+            '42501', 'sign_in_required',
+            'This needs a signed-in person.',
+            'Sign in with an e-mail address or a phone number, then try again.'
+        );
+    end if;
+    return person;
+end;
+$$;
+
+-- Refuses everybody but the owners and admins of an organization. A foreign organization is as unknown as one that does not
+-- exist.
+create function private.require_org_admin(p_org_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+begin
+    if p_org_id is null or not p_org_id = any (private.my_admin_org_ids()) then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization that you administer.',
+            'Check the id, or ask an owner to make you an admin.'
+        );
+    end if;
+    return person;
+end;
+$$;
+
+-- The signed-in platform admin, or a refusal; remembers the reason for the audit log.
+create function private.require_platform_admin(p_reason text)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not private.is_platform_admin() then
+        perform private.refuse(
+            '42501', 'not_an_admin',
+            'Only an admin of the platform can do this.',
+            'Ask an admin.'
+        );
+    end if;
+    if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
+        perform private.refuse(
+            'PT422', 'reason_required',
+            'An admin''s decision needs a reason of 3 to 500 characters.',
+            'Say in a sentence why; it is kept in the audit log.'
+        );
+    end if;
+    perform set_config('lplate.reason', p_reason, true);
+    return private.my_user_id();
+end;
+$$;
+
+-- A currency's lower-case code, or a refusal. Accepts either case, as older frontends send DKK.
+create function private.require_currency(p_currency text)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    known_code text;
+begin
+    select currency.code into known_code
+    from private.currencies currency
+    where currency.code = lower(p_currency);
+
+    if not found then
+        perform private.refuse(
+            'PT422', 'unknown_currency',
+            'That currency cannot be charged here.',
+            'Send an ISO 4217 code such as gbp or eur.'
+        );
+    end if;
+    return known_code;
+end;
+$$;
+
+create function private.marketplace_id()
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select organization.id from public.organizations organization where organization.is_marketplace;
+$$;
+
+comment on function private.marketplace_id is 'The organization of everybody without a school.';
+
+-- sql/10_people/80_api.sql
+create view public.my_roles
+    with (security_invoker = true)
+as
+select member.org_id, member.role::text as role
+from public.organization_members member
+where member.user_id = (select private.my_user_id())
+union all
+select null as org_id, 'platform_admin' as role
+where (select private.is_platform_admin());
+
+comment on view public.my_roles is
+    'The caller''s roles, one row each: owner, admin, instructor or learner of an organization, or platform_admin.';
+
+-- sql/10_people/90_access.sql
+grant execute on function private.my_user_id to authenticated;
+grant execute on function private.is_platform_admin to authenticated;
+grant execute on function private.my_admin_org_ids to authenticated;
+grant execute on function private.my_org_ids to authenticated;
+grant execute on function private.my_verified_email to authenticated;
+
+create policy select_member on public.organizations
+    for select
+    to authenticated
+    using (id = any ((select private.my_org_ids())::uuid[]));
+
+grant select on public.organizations to authenticated, service_role;
+-- NOTE: no write is granted; a setting is money, so organizations change only through functions and Studio.
+
+create policy select_own on public.profiles
+    for select
+    to authenticated
+    using (id = (select private.my_user_id()));
+
+create policy update_own on public.profiles
+    for update
+    to authenticated
+    using (id = (select private.my_user_id()));
+
+grant select on public.profiles to authenticated, service_role;
+grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone) on public.profiles to authenticated;
+-- NOTE: email follows the login; insert is done by sync_profile.
+
+create policy select_own_or_admin on public.organization_members
+    for select
+    to authenticated
+    using (
+        user_id = (select private.my_user_id())
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.organization_members to authenticated, service_role;
+-- NOTE: no write is granted; nobody raises a role, their own or another's, but through functions.
+
+grant select on public.my_roles to authenticated;
+
+-- sql/12_parties/10_tables.sql
+create type public.verification_status as enum ('pending', 'verified', 'rejected');
+create type public.payee_kind as enum ('instructor', 'organization');
+create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'monthly');
+create type public.experience_level as enum ('beginner', 'intermediate', 'advanced');
+
+create table public.instructors (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid references public.profiles (id) on delete restrict,
+    display_name text not null,
+    bio text,
+    expertise_areas text[] not null default '{}',
+    hourly_rate_cents bigint not null,
+    currency text not null references private.currencies (code),
+    is_active boolean not null default true,
+    is_available boolean not null default true,
+    verification_status public.verification_status not null default 'pending',
+    time_zone text not null,
+    minimum_notice_minutes integer not null default 0,
+    horizon_days integer not null default 90,
+    buffer_before_minutes integer not null default 0,
+    buffer_after_minutes integer not null default 0,
+    rating numeric(3, 2),
+    rating_count integer not null default 0,
+    lesson_count integer not null default 0,
+    daily_cap integer,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, user_id),
+    constraint display_name_is_short check (length(display_name) between 1 and 200),
+    constraint bio_is_short check (length(bio) <= 10000),
+    constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
+    constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint notice_is_reasonable check (minimum_notice_minutes between 0 and 43200),
+    constraint horizon_is_at_most_a_year check (horizon_days between 1 and 366),
+    constraint buffers_are_reasonable check (
+        buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240
+    ),
+    constraint daily_cap_is_reasonable check (daily_cap between 1 and 50),
+    constraint rating_is_one_to_five check (rating between 1 and 5),
+    constraint counts_are_not_negative check (rating_count >= 0 and lesson_count >= 0)
+);
+
+create index on public.instructors (org_id, is_active);
+create index on public.instructors (user_id);
+create index on public.instructors (currency);
+create index on public.instructors using gin (expertise_areas);
+create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
+
+comment on table public.instructors is
+    'Who teaches and is paid, with the columns that anybody may see. The rest is in instructor_details.';
+comment on column public.instructors.user_id is 'The instructor''s login; null for one whom a school manages.';
+comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, before the platform''s fee on top.';
+comment on column public.instructors.is_active is 'False hides the instructor and refuses new bookings.';
+comment on column public.instructors.is_available is 'False refuses new bookings for the time being.';
+comment on column public.instructors.daily_cap is 'The most lessons on one local day; null for no limit.';
+comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
+
+create table public.instructor_details (
+    instructor_id uuid primary key,
+    org_id uuid not null,
+    phone text,
+    license_id text,
+    fee_mode public.fee_mode,
+    fee_bps integer,
+    payee public.payee_kind not null default 'instructor',
+    payout_schedule public.payout_schedule not null default 'weekly',
+    minimum_payout_cents bigint,
+    is_payout_held boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint phone_is_short check (length(phone) <= 40),
+    constraint license_is_short check (length(license_id) <= 100),
+    constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
+    constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
+);
+
+create index on public.instructor_details (org_id, instructor_id);
+
+comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
+comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
+comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
+
+create table public.learners (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid references public.profiles (id) on delete restrict,
+    full_name text not null,
+    email text,
+    phone text,
+    learning_goals text[] not null default '{}',
+    interests text[] not null default '{}',
+    experience_level public.experience_level,
+    preferred_duration_minutes integer,
+    lesson_count integer not null default 0,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, user_id),
+    constraint full_name_is_short check (length(full_name) between 1 and 200),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint goals_are_short check (
+        cardinality(learning_goals) <= 50 and pg_column_size(learning_goals) <= 8192
+        and cardinality(interests) <= 50 and pg_column_size(interests) <= 8192
+    ),
+    constraint duration_is_in_quarters check (
+        preferred_duration_minutes between 15 and 1440 and preferred_duration_minutes % 15 = 0
+    )
+);
+
+create index on public.learners (org_id, full_name);
+create index on public.learners (user_id);
+
+comment on table public.learners is 'Who is taught, within one organization. The private half is in learner_details.';
+comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
+
+create table public.learner_details (
+    learner_id uuid primary key,
+    org_id uuid not null,
+    date_of_birth date,
+    notes text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
+    constraint notes_are_short check (length(notes) <= 10000)
+);
+
+create index on public.learner_details (org_id, learner_id);
+
+comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
+
+create table public.instructor_learners (
+    org_id uuid not null,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (instructor_id, learner_id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
+);
+
+create index on public.instructor_learners (org_id, instructor_id);
+create index on public.instructor_learners (org_id, learner_id);
+create index on public.instructor_learners (learner_id);
+
+comment on table public.instructor_learners is
+    'Which learners an instructor has been booked by: what lets each of the two see the other.';
+
+create table public.guardians (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid unique references public.profiles (id) on delete restrict,
+    full_name text not null,
+    phone text,
+    email text not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint full_name_is_short check (length(full_name) between 1 and 200),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+);
+
+comment on column public.guardians.user_id is 'The guardian''s login; null once it was erased.';
+comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
+
+create table public.learner_guardians (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    guardian_id uuid references public.guardians (id) on delete restrict,
+    guardian_email text not null,
+    relation text,
+    can_view boolean not null default true,
+    can_book boolean not null default false,
+    can_pay boolean not null default false,
+    invited_by uuid references public.profiles (id) on delete set null,
+    consented_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
+    constraint relation_is_short check (length(relation) <= 100),
+    constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
+);
+
+create unique index one_live_link_a_learner_and_guardian
+    on public.learner_guardians (learner_id, lower(guardian_email))
+    where revoked_at is null;
+create index on public.learner_guardians (org_id, learner_id);
+create index on public.learner_guardians (guardian_id);
+create index on public.learner_guardians (learner_id);
+create index on public.learner_guardians (invited_by);
+create index on public.learner_guardians (lower(guardian_email));
+
+comment on table public.learner_guardians is
+    'What a guardian may do for a learner, once the guardian has consented. Lapses when the learner turns 18.';
+comment on column public.learner_guardians.guardian_email is 'Whom the link was offered to: only that verified address can consent.';
+
+alter table public.instructors enable row level security;
+alter table public.instructor_details enable row level security;
+alter table public.learners enable row level security;
+alter table public.learner_details enable row level security;
+alter table public.instructor_learners enable row level security;
+alter table public.guardians enable row level security;
+alter table public.learner_guardians enable row level security;
+
+create trigger touch_updated_at
+    before update on public.instructors
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.instructor_details
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learners
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_details
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.guardians
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_guardians
+    for each row execute function private.touch_updated_at();
+
+-- sql/12_parties/20_instructors.sql
+-- Makes the caller an instructor of the marketplace, to be verified by an admin before learners can book.
+-- Definer: people may not insert instructors, whose organization and verification are not theirs to choose.
+create function private.become_instructor(
+    p_display_name text,
+    p_hourly_rate_cents bigint,
+    p_currency text,
+    p_bio text,
+    p_time_zone text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    marketplace public.organizations;
+    new_instructor_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into strict marketplace from public.organizations where is_marketplace;
+
+    insert into public.instructors (org_id, user_id, display_name, hourly_rate_cents, currency, bio, time_zone)
+    values (
+        marketplace.id,
+        person,
+        trim(p_display_name),
+        p_hourly_rate_cents,
+        private.require_currency(coalesce(p_currency, marketplace.currency)),
+        p_bio,
+        coalesce(p_time_zone, marketplace.time_zone)
+    )
+    on conflict (org_id, user_id) do nothing
+    returning id into new_instructor_id;
+
+    if new_instructor_id is null then
+        perform private.refuse(
+            'PT409', 'already_an_instructor',
+            'You are an instructor already.',
+            'Change your instructor profile instead.'
+        );
+    end if;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (marketplace.id, person, 'instructor')
+    on conflict do nothing;
+
+    return new_instructor_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Adds an instructor to a school, without a login until an invitation links one.
+-- Definer: people may not insert instructors themselves.
+create function private.add_instructor(
+    p_org_id uuid,
+    p_display_name text,
+    p_hourly_rate_cents bigint,
+    p_currency text,
+    p_bio text,
+    p_time_zone text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    organization public.organizations;
+    new_instructor_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+    select * into strict organization from public.organizations where id = p_org_id;
+
+    insert into public.instructors (org_id, display_name, hourly_rate_cents, currency, bio, time_zone)
+    values (
+        p_org_id,
+        trim(p_display_name),
+        p_hourly_rate_cents,
+        private.require_currency(coalesce(p_currency, organization.currency)),
+        p_bio,
+        coalesce(p_time_zone, organization.time_zone)
+    )
+    returning id into new_instructor_id;
+    return new_instructor_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Every instructor has a private half. Definer: the writer of one table need not be a writer of the other.
+create function private.add_instructor_details()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.instructor_details (instructor_id, org_id) values (new.id, new.org_id);
+    return null;
+end;
+$$;
+
+create trigger add_instructor_details
+    after insert on public.instructors
+    for each row execute function private.add_instructor_details();
+
+-- Records an admin's decision about an instructor. Definer: nobody may update the verification themselves.
+create function private.admin_verify_instructor(
+    p_instructor_id uuid,
+    p_verification_status public.verification_status,
+    p_reason text
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_platform_admin(p_reason);
+    if p_verification_status is null then
+        perform private.refuse_violation('', 'verification_status');
+    end if;
+
+    update public.instructors
+    set verification_status = p_verification_status
+    where id = p_instructor_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- The public directory. Definer: it shows only what everybody may see, and under row-level security the indexes on texts and
+-- tags could not serve it, since their operators are not leakproof. A plan is made for each search: which index serves it
+-- depends on what is asked.
+create function private.search_instructors(
+    p_query text,
+    p_expertise_areas text[],
+    p_org_id uuid,
+    p_limit integer,
+    p_after uuid
+)
+    returns setof public.instructors
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select instructor.*
+    from public.instructors instructor
+    where instructor.is_active
+        and instructor.is_available
+        and instructor.verification_status = 'verified'
+        and (p_org_id is null or instructor.org_id = p_org_id)
+        and (p_query is null or instructor.display_name ilike private.like_pattern(p_query))
+        and instructor.expertise_areas @> coalesce(p_expertise_areas, '{}')
+        and (p_after is null or instructor.id > p_after)
+    order by instructor.id
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- sql/12_parties/30_learners.sql
+-- Adds a learner to a school, without a login until an invitation links one.
+-- Definer: people may not insert learners themselves.
+create function private.add_learner(
+    p_org_id uuid,
+    p_full_name text,
+    p_email text,
+    p_phone text,
+    p_date_of_birth date,
+    p_notes text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    new_learner_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+    perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
+
+    insert into public.learners (org_id, full_name, email, phone)
+    values (p_org_id, trim(p_full_name), p_email, p_phone)
+    returning id into new_learner_id;
+
+    update public.learner_details
+    set date_of_birth = p_date_of_birth,
+        notes = p_notes
+    where learner_id = new_learner_id;
+    return new_learner_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Every learner has a private half. Definer: the writer of one table need not be a writer of the other.
+create function private.add_learner_details()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
+    return null;
+end;
+$$;
+
+create trigger add_learner_details
+    after insert on public.learners
+    for each row execute function private.add_learner_details();
+
+-- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself, and
+-- who has left it is a learner there no more.
+create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
+    returns public.learners
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    learner public.learners;
+    profile public.profiles;
+begin
+    select candidate.* into learner
+    from public.learners candidate
+    join public.organization_members member
+        on member.org_id = candidate.org_id
+        and member.user_id = candidate.user_id
+        and member.role = 'learner'
+    where candidate.org_id = p_org_id
+        and candidate.user_id = p_user_id;
+    if found then
+        return learner;
+    end if;
+
+    select * into profile from public.profiles where id = p_user_id;
+    if not found or p_org_id is distinct from private.marketplace_id() then
+        perform private.refuse(
+            '42501', 'not_a_learner_here',
+            'Only learners of this organization can book here.',
+            'Ask the school to add you as a learner.'
+        );
+    end if;
+
+    insert into public.learners (org_id, user_id, full_name, email, phone)
+    values (
+        p_org_id,
+        p_user_id,
+        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
+        profile.email,
+        profile.phone
+    )
+    on conflict (org_id, user_id) do nothing;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (p_org_id, p_user_id, 'learner')
+    on conflict do nothing;
+
+    select * into strict learner from public.learners where org_id = p_org_id and user_id = p_user_id;
+    return learner;
+end;
+$$;
+
+-- Sets a learner's date of birth: the learner or a guardian once, an admin of the organization also again.
+-- Definer: it decides who needs a guardian, so nobody may update it themselves.
+create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    details public.learner_details;
+begin
+    perform private.require_person();
+    select * into details
+    from public.learner_details
+    where learner_id = p_learner_id
+        and (learner_id = any (private.my_family_ids()) or org_id = any (private.my_admin_org_ids()))
+    for no key update;
+
+    if not found then
+        perform private.refuse_unknown_learner();
+    end if;
+    if details.date_of_birth is not null and not details.org_id = any (private.my_admin_org_ids()) then
+        perform private.refuse(
+            'PT409', 'date_of_birth_is_set',
+            'The date of birth has been given already.',
+            'Ask the school, or the platform''s support, to correct it.'
+        );
+    end if;
+    if p_date_of_birth is null then
+        perform private.refuse_violation('', 'date_of_birth');
+    end if;
+    perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
+
+    update public.learner_details set date_of_birth = p_date_of_birth where learner_id = p_learner_id;
+end;
+$$;
+
+-- Refuses a date on which nobody who takes lessons can have been born.
+create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
+        perform private.refuse(
+            'PT422', 'birth_is_plausible',
+            'That is no date of birth.',
+            'Send a date in the past, as YYYY-MM-DD.'
+        );
+    end if;
+end;
+$$;
+
+create function private.refuse_unknown_learner()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'learner_not_found',
+        'There is no such learner whom you answer for.',
+        'Check the id, and that you are signed in as the right person.'
+    );
+end;
+$$;
+
+-- The learner for whom the caller may book in an organization: oneself, whom one is guardian of with that right, or one of
+-- a school that one administers. Under 18, only with a guardian's consent.
+create function private.require_bookable_learner(p_learner_user_id uuid, p_learner_id uuid, p_org_id uuid)
+    returns public.learners
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    learner public.learners;
+begin
+    if p_learner_id is null and p_learner_user_id = person then
+        learner := private.ensure_learner(person, p_org_id);
+    else
+        select candidate.* into learner
+        from public.learners candidate
+        where candidate.org_id = p_org_id
+            and candidate.id = coalesce(p_learner_id, candidate.id)
+            and (
+                candidate.user_id = p_learner_user_id
+                or (p_learner_id is not null and coalesce(p_learner_user_id, person) = person)
+            )
+            and (
+                candidate.user_id = person
+                or candidate.id = any (private.ward_ids(person, 'book'))
+                or candidate.org_id = any (private.my_admin_org_ids())
+            );
+        if learner.user_id is not null then
+            learner := private.ensure_learner(learner.user_id, p_org_id);
+        end if;
+    end if;
+
+    if learner.id is null then
+        perform private.refuse(
+            '42501', 'not_yourself',
+            'You can book lessons for yourself and for those you answer for only.',
+            'Send your own user id as p_learner_user_id, or the learner you are guardian of.'
+        );
+    end if;
+    if not private.has_required_consent(learner.id) then
+        perform private.refuse(
+            'PT422', 'consent_required',
+            'A learner under 18 needs a guardian''s consent.',
+            'Call link_guardian, and let the guardian accept with give_guardian_consent.'
+        );
+    end if;
+    return learner;
+end;
+$$;
+
+-- Locks a person's rows as a learner, in each organization, so that one person's requests come one after the other and a double
+-- click waits here.
+create function private.lock_learner(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select learner.id
+    from public.learners learner
+    where learner.id = p_learner_id
+        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
+    order by learner.id
+    for no key update;
+$$;
+
+-- sql/12_parties/40_guardians.sql
+-- Offers the guardianship of a learner to an address; it begins when its owner consents. By an admin of the learner's
+-- organization, or the learner. Definer: nobody writes guardianships directly.
+create function private.link_guardian(
+    p_learner_id uuid,
+    p_guardian_email text,
+    p_relation text,
+    p_can_view boolean,
+    p_can_book boolean,
+    p_can_pay boolean
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    learner public.learners;
+    person uuid := private.require_person();
+    new_link_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into learner
+    from public.learners
+    where id = p_learner_id
+        and (id = any (private.my_learner_ids()) or org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse_unknown_learner();
+    end if;
+    if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
+        perform private.refuse(
+            'PT422', 'own_guardian',
+            'A learner cannot be their own guardian.',
+            'Give the address of a parent or another adult.'
+        );
+    end if;
+
+    insert into public.learner_guardians (
+        org_id, learner_id, guardian_email, relation, can_view, can_book, can_pay, invited_by
+    )
+    values (
+        learner.org_id, learner.id, lower(trim(p_guardian_email)), p_relation, p_can_view, p_can_book, p_can_pay, person
+    )
+    on conflict do nothing
+    returning id into new_link_id;
+
+    if new_link_id is null then
+        perform private.refuse(
+            'PT409', 'guardian_is_linked',
+            'This guardian is linked to the learner already.',
+            'Revoke that link first if its rights should change.'
+        );
+    end if;
+    return new_link_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- The guardian accepts, with their own login and the address that the link was offered to.
+-- Definer: nobody writes guardianships directly.
+create function private.give_guardian_consent(p_learner_guardian_id uuid)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    link public.learner_guardians;
+    new_guardian_id uuid;
+begin
+    select * into link
+    from public.learner_guardians
+    where id = p_learner_guardian_id
+        and revoked_at is null
+        and lower(guardian_email) = private.verified_email(person)
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'guardianship_not_found',
+            'No guardianship is offered to you under that id.',
+            'Sign in with the verified address that it was offered to.'
+        );
+    end if;
+    if exists (
+        select
+        from public.learners learner
+        join public.learner_details details on details.learner_id = learner.id
+        where learner.user_id = person
+            and private.is_minor(details.date_of_birth)
+    ) then
+        perform private.refuse(
+            'PT422', 'guardian_is_minor',
+            'A guardian must be of age.',
+            'Ask a parent or another adult.'
+        );
+    end if;
+
+    insert into public.guardians as guardian (user_id, full_name, phone, email)
+    select profile.id, coalesce(nullif(profile.full_name, ''), 'Guardian'), profile.phone, profile.email
+    from public.profiles profile
+    where profile.id = person
+    on conflict (user_id) do update set email = excluded.email
+    returning guardian.id into new_guardian_id;
+
+    update public.learner_guardians
+    set guardian_id = new_guardian_id,
+        consented_at = coalesce(consented_at, private.clock())
+    where id = link.id;
+    return new_guardian_id;
+end;
+$$;
+
+-- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
+-- when under age can take back no more than an offer.
+-- Definer: nobody writes guardianships directly.
+create function private.revoke_guardian(p_learner_guardian_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+
+    update public.learner_guardians link
+    set revoked_at = private.clock()
+    from public.learner_details details
+    where link.id = p_learner_guardian_id
+        and link.revoked_at is null
+        and details.learner_id = link.learner_id
+        and (
+            link.org_id = any (private.my_admin_org_ids())
+            or link.guardian_id = private.my_guardian_id()
+            or (link.consented_at is null and lower(link.guardian_email) = private.my_verified_email())
+            or (
+                link.learner_id = any (private.my_learner_ids())
+                and (link.consented_at is null or not private.is_minor(details.date_of_birth))
+            )
+        );
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'guardianship_not_found',
+            'There is no such guardianship that you can end.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
+-- locked, so that a login that is linked right now is seen.
+-- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
+create function private.forbid_own_guardian()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;
+
+    if exists (
+        select
+        from public.learner_guardians link
+        join public.guardians guardian on guardian.id = link.guardian_id
+        join public.learners learner on learner.id = link.learner_id
+        where link.learner_id = (to_jsonb(new) ->> tg_argv[0])::uuid
+            and link.revoked_at is null
+            and learner.user_id = guardian.user_id
+    ) then
+        perform private.refuse(
+            'PT422', 'own_guardian',
+            'A learner cannot be their own guardian.',
+            'The guardian needs a login of their own.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger forbid_own_guardian
+    after insert or update on public.learner_guardians
+    for each row
+    when (new.guardian_id is not null)
+    execute function private.forbid_own_guardian('learner_id');
+
+create trigger forbid_own_guardian
+    after update of user_id on public.learners
+    for each row
+    when (new.user_id is not null)
+    execute function private.forbid_own_guardian('id');
+
+-- sql/12_parties/50_callers.sql
+-- The caller as an instructor, in each organization. Definer: used by the policy of the table it reads.
+create function private.my_instructor_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        where instructor.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The caller as a learner, in each organization. Definer: used by the policy of the table it reads.
+create function private.my_learner_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select learner.id
+        from public.learners learner
+        where learner.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The caller as a guardian; null for anybody else. Definer: used by the policy of the table it reads.
+create function private.my_guardian_id()
+    returns uuid
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return (select guardian.id from public.guardians guardian where guardian.user_id = private.my_user_id());
+end;
+$$;
+
+-- The learners whom the caller may see: the caller as a learner, and those whom the caller is guardian of.
+-- Definer: used by policies of the tables it reads.
+create function private.my_family_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return private.my_learner_ids() || private.ward_ids(private.my_user_id(), 'view');
+end;
+$$;
+
+-- The learners for whom a person may act as guardian, in one of the scopes view, book and pay. The right begins with
+-- consent and lapses when the learner turns 18.
+-- Definer: used by policies of the tables it reads.
+create function private.ward_ids(p_user_id uuid, p_scope text)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select link.learner_id
+        from public.guardians guardian
+        join public.learner_guardians link on link.guardian_id = guardian.id
+        join public.learner_details details on details.learner_id = link.learner_id
+        where guardian.user_id = p_user_id
+            and link.revoked_at is null
+            and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
+            and (details.date_of_birth is null or private.is_minor(details.date_of_birth))
+    );
+end;
+$$;
+
+-- The organizations of the learners whom the caller may see: what these booked there stays readable to the family.
+-- Definer: used by policies of other tables.
+create function private.my_family_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select distinct learner.org_id
+        from public.learners learner
+        where learner.id = any (private.my_family_ids())
+    );
+end;
+$$;
+
+-- The instructors that the caller, or a ward of the caller, has booked and the learners who have booked the caller, in one array of ids.
+-- Definer: used by policies of the tables it reads.
+create function private.my_contact_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select pair.instructor_id
+        from public.instructor_learners pair
+        where pair.learner_id = any (private.my_family_ids())
+        union all
+        select pair.learner_id
+        from public.instructor_learners pair
+        where pair.instructor_id = any (private.my_instructor_ids())
+    );
+end;
+$$;
+
+-- The guardians of the caller's own learner rows, and of learners in organizations that the caller administers.
+-- Definer: used by the policy of the table it reads.
+create function private.my_learners_guardian_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    return array(
+        select link.guardian_id
+        from public.learner_guardians link
+        where link.guardian_id is not null
+            and link.revoked_at is null
+            and (
+                link.learner_id = any (private.my_learner_ids())
+                or link.org_id = any (private.my_admin_org_ids())
+            )
+    );
+end;
+$$;
+
+-- sql/12_parties/70_consent.sql
+-- May this learner be booked: grown up, or with a guardian who has consented? A login is one person in all organizations: who
+-- is under age in one is so everywhere, and consent was given for the person.
+create function private.has_required_consent(p_learner_id uuid)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    places constant uuid[] := array(
+        select place.id
+        from public.learners learner
+        join public.learners place on place.id = learner.id or place.user_id = learner.user_id
+        where learner.id = p_learner_id
+    );
+begin
+    return not exists (
+        select
+        from public.learner_details details
+        where details.learner_id = any (places)
+            and private.is_minor(details.date_of_birth)
+    ) or exists (
+        select
+        from public.learner_guardians link
+        where link.learner_id = any (places)
+            and link.consented_at is not null
+            and link.revoked_at is null
+    );
+end;
+$$;
+
+-- Under 18 today, by the UTC date? Somebody whose date of birth nobody has given counts as grown up.
+create function private.is_minor(p_date_of_birth date)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
+$$;
+
+-- sql/12_parties/80_api.sql
+create function public.become_instructor(
+    p_display_name text,
+    p_hourly_rate_cents bigint,
+    p_currency text default null,
+    p_bio text default null,
+    p_time_zone text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.become_instructor(p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
+
+comment on function public.become_instructor is
+    'Makes the caller an instructor of the marketplace and returns the instructor''s id. p_hourly_rate_cents is the price of '
+    '60 minutes in the minor unit. Currency and time zone default to the marketplace''s. Errors: sign_in_required, '
+    'already_an_instructor, unknown_currency, value_missing, and the rules of public.instructors.';
+
+create function public.admin_verify_instructor(
+    p_instructor_id uuid,
+    p_verification_status public.verification_status,
+    p_reason text
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_verify_instructor(p_instructor_id, p_verification_status, p_reason);
+
+comment on function public.admin_verify_instructor is
+    'Verifies or rejects an instructor; platform admins only. Errors: not_an_admin, reason_required, value_missing, instructor_not_found.';
+
+create function public.add_instructor(
+    p_org_id uuid,
+    p_display_name text,
+    p_hourly_rate_cents bigint,
+    p_currency text default null,
+    p_bio text default null,
+    p_time_zone text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
+
+comment on function public.add_instructor is
+    'Adds an instructor without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, and the rules of public.instructors.';
+
+create function public.add_learner(
+    p_org_id uuid,
+    p_full_name text,
+    p_email text default null,
+    p_phone text default null,
+    p_date_of_birth date default null,
+    p_notes text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
+
+comment on function public.add_learner is
+    'Adds a learner without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
+
+create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_date_of_birth(p_learner_id, p_date_of_birth);
+
+comment on function public.set_date_of_birth is
+    'Sets a learner''s date of birth, once; an admin of the organization may correct it. '
+    'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible, value_missing.';
+
+create function public.link_guardian(
+    p_learner_id uuid,
+    p_guardian_email text,
+    p_relation text default null,
+    p_can_view boolean default true,
+    p_can_book boolean default false,
+    p_can_pay boolean default false
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
+
+comment on function public.link_guardian is
+    'Offers the guardianship of a learner to an address and returns the link''s id; for the learner and the organization''s admins. '
+    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
+    'public.learner_guardians.';
+
+create function public.give_guardian_consent(p_learner_guardian_id uuid)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.give_guardian_consent(p_learner_guardian_id);
+
+comment on function public.give_guardian_consent is
+    'Accepts a guardianship that was offered to the caller''s verified address and returns the guardian''s id. '
+    'Errors: sign_in_required, guardianship_not_found, own_guardian, guardian_is_minor.';
+
+create function public.revoke_guardian(p_learner_guardian_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.revoke_guardian(p_learner_guardian_id);
+
+comment on function public.revoke_guardian is
+    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
+    'can take back no more than an offer. '
+    'Errors: sign_in_required, guardianship_not_found.';
+
+create function public.search_instructors(
+    p_query text default null,
+    p_expertise_areas text[] default '{}',
+    p_org_id uuid default null,
+    p_limit integer default 50,
+    p_after uuid default null
+)
+    returns setof public.instructors
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select found.*
+    from private.search_instructors(p_query, p_expertise_areas, p_org_id, p_limit, p_after) found;
+end;
+
+comment on function public.search_instructors is
+    'The public directory: active, available and verified instructors whose name contains p_query and who cover every one of '
+    'p_expertise_areas, in pages of at most 200; p_after is the last id of the page before.';
+
+-- sql/12_parties/90_access.sql
+grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_learner_ids to authenticated;
+grant execute on function private.my_contact_ids to authenticated;
+grant execute on function private.my_family_ids to authenticated;
+grant execute on function private.my_family_org_ids to authenticated;
+grant execute on function private.my_guardian_id to authenticated;
+grant execute on function private.my_learners_guardian_ids to authenticated;
+
+create policy select_listed on public.instructors
+    for select
+    to anon
+    using (is_active and verification_status = 'verified');
+
+create policy select_listed_own_or_contact on public.instructors
+    for select
+    to authenticated
+    using (
+        (is_active and verification_status = 'verified')
+        or id = any ((select private.my_instructor_ids())::uuid[])
+        or id = any ((select private.my_contact_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.instructors
+    for update
+    to authenticated
+    using (
+        id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructors to anon, authenticated, service_role;
+grant update (
+    display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
+    minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap
+) on public.instructors to authenticated;
+-- NOTE: is_active, verification_status and the totals are not the instructor's to set.
+
+create policy select_own_or_admin on public.instructor_details
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.instructor_details
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructor_details to authenticated, service_role;
+grant update (phone, license_id) on public.instructor_details to authenticated;
+-- NOTE: fee, payee and payout settings are money and change only through functions and Studio.
+
+create policy select_family_contact_or_admin on public.learners
+    for select
+    to authenticated
+    using (
+        id = any ((select private.my_family_ids())::uuid[])
+        or id = any ((select private.my_contact_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.learners
+    for update
+    to authenticated
+    using (
+        id = any ((select private.my_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learners to authenticated, service_role;
+grant update (
+    full_name, email, phone, learning_goals, interests, experience_level, preferred_duration_minutes
+) on public.learners to authenticated;
+
+create policy select_family_or_admin on public.learner_details
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_details to authenticated, service_role;
+grant update (notes) on public.learner_details to authenticated;
+-- NOTE: the date of birth decides who needs a guardian, so it changes only through set_date_of_birth.
+
+create policy update_admin on public.learner_details
+    for update
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_party on public.instructor_learners
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructor_learners to authenticated, service_role;
+
+create policy select_own_or_of_my_learners on public.guardians
+    for select
+    to authenticated
+    using (
+        id = (select private.my_guardian_id())
+        or id = any ((select private.my_learners_guardian_ids())::uuid[])
+    );
+
+create policy update_own on public.guardians
+    for update
+    to authenticated
+    using (id = (select private.my_guardian_id()));
+
+grant select on public.guardians to authenticated, service_role;
+grant update (full_name, phone) on public.guardians to authenticated;
+-- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
+
+create policy select_party on public.learner_guardians
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_learner_ids())::uuid[])
+        or guardian_id = (select private.my_guardian_id())
+        or lower(guardian_email) = (select private.my_verified_email())
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_guardians to authenticated, service_role;
+-- NOTE: no write is granted; rights over somebody else begin with that person's organization and end with consent.
+
+grant execute on function private.become_instructor to authenticated;
+grant execute on function public.become_instructor to authenticated;
+grant execute on function private.admin_verify_instructor to authenticated;
+grant execute on function public.admin_verify_instructor to authenticated;
+grant execute on function private.add_instructor to authenticated;
+grant execute on function public.add_instructor to authenticated;
+grant execute on function private.add_learner to authenticated;
+grant execute on function public.add_learner to authenticated;
+grant execute on function private.set_date_of_birth to authenticated;
+grant execute on function public.set_date_of_birth to authenticated;
+grant execute on function private.link_guardian to authenticated;
+grant execute on function public.link_guardian to authenticated;
+grant execute on function private.give_guardian_consent to authenticated;
+grant execute on function public.give_guardian_consent to authenticated;
+grant execute on function private.revoke_guardian to authenticated;
+grant execute on function public.revoke_guardian to authenticated;
+grant execute on function private.search_instructors to anon, authenticated;
+grant execute on function public.search_instructors to anon, authenticated;
+
+-- sql/14_schools/10_tables.sql
+create table public.invitations (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    email text not null,
+    role public.org_role not null,
+    instructor_id uuid,
+    learner_id uuid,
+    token_hash bytea not null unique,
+    invited_by uuid references public.profiles (id) on delete set null,
+    expires_at timestamptz not null,
+    accepted_by uuid references public.profiles (id) on delete set null,
+    accepted_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
+    constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
+    constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
+    constraint an_invitation_ends_once check (num_nonnulls(accepted_at, revoked_at) <= 1)
+);
+
+create index on public.invitations (org_id, instructor_id);
+create index on public.invitations (org_id, learner_id);
+create index on public.invitations (invited_by);
+create index on public.invitations (accepted_by);
+create index on public.invitations (lower(email));
+
+comment on table public.invitations is
+    'An offer of a role in an organization, for one verified address, with a single-use token of which only the hash is kept.';
+comment on column public.invitations.instructor_id is 'The instructor without a login whom the invited person is.';
+comment on column public.invitations.learner_id is 'The learner without a login who the invited person is.';
+
+alter table public.invitations enable row level security;
+
+create trigger touch_updated_at
+    before update on public.invitations
+    for each row execute function private.touch_updated_at();
+
+-- sql/14_schools/20_organizations.sql
+-- Founds a school; the caller becomes its owner. What the platform earns is the platform's to set.
+-- Definer: nobody inserts organizations or memberships directly.
+create function private.create_organization(
+    p_name text,
+    p_slug text,
+    p_time_zone text,
+    p_currency text,
+    p_tax_id text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    new_org_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    insert into public.organizations (name, slug, time_zone, currency, tax_id)
+    values (
+        trim(p_name),
+        coalesce(p_slug, nullif(private.slug_of(p_name), ''), 'school-' || left(gen_random_uuid()::text, 8)),
+        p_time_zone,
+        private.require_currency(p_currency),
+        p_tax_id
+    )
+    on conflict do nothing
+    returning id into new_org_id;
+
+    if new_org_id is null then
+        perform private.refuse(
+            'PT409', 'slug_taken',
+            'There is an organization of that name already.',
+            'Choose another p_slug.'
+        );
+    end if;
+
+    insert into public.organization_members (org_id, user_id, role) values (new_org_id, person, 'owner');
+    return new_org_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- A name as it may stand in a URL.
+create function private.slug_of(p_name text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
+$$;
+
+-- Changes the settings that are the school's own; null leaves one as it is. What is booked or paid keeps what it was made
+-- with. Definer: a setting is money, so nobody updates organizations directly.
+create function private.update_organization(
+    p_org_id uuid,
+    p_name text,
+    p_tax_id text,
+    p_time_zone text,
+    p_currency text,
+    p_payout_weekday integer,
+    p_minimum_payout_cents bigint,
+    p_checkout_hold_minutes integer,
+    p_max_open_holds integer,
+    p_labels jsonb,
+    p_credit_validity_months integer
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    broken_rule text;
+begin
+    perform private.require_org_admin(p_org_id);
+
+    update public.organizations
+    set name = coalesce(trim(p_name), name),
+        tax_id = coalesce(p_tax_id, tax_id),
+        time_zone = coalesce(p_time_zone, time_zone),
+        currency = private.require_currency(coalesce(p_currency, currency)),
+        payout_weekday = coalesce(p_payout_weekday, payout_weekday),
+        minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
+        checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
+        max_open_holds = coalesce(p_max_open_holds, max_open_holds),
+        labels = coalesce(p_labels, labels),
+        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0)
+    where id = p_org_id;
+exception
+    when check_violation or numeric_value_out_of_range then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Sets what the platform agreed with an organization: its fee, and when and at whose risk money is paid out; null leaves a
+-- term as it is. Platform admins only. Definer: nobody updates organizations directly.
+create function private.admin_set_terms(
+    p_org_id uuid,
+    p_reason text,
+    p_fee_mode public.fee_mode,
+    p_fee_bps integer,
+    p_payout_hold interval,
+    p_fee_refundable boolean,
+    p_dispute_liability public.dispute_liability,
+    p_referral_discount_bps integer,
+    p_referral_reward_cents bigint
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    broken_rule text;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.organizations
+    set fee_mode = coalesce(p_fee_mode, fee_mode),
+        fee_bps = coalesce(p_fee_bps, fee_bps),
+        payout_hold = coalesce(p_payout_hold, payout_hold),
+        fee_refundable = coalesce(p_fee_refundable, fee_refundable),
+        dispute_liability = coalesce(p_dispute_liability, dispute_liability),
+        referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
+        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
+    where id = p_org_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization.',
+            'Check the id.'
+        );
+    end if;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- What anybody may know of an organization, by the name in its URL. Definer: visitors may not read settings.
+create function private.find_organization(p_slug text)
+    returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
+    from public.organizations organization
+    where lower(organization.slug) = lower(p_slug);
+$$;
+
+-- sql/14_schools/30_invite.sql
+-- Offers a role to an address. The token is told once, here, to be sent to that address; only its hash is kept. It can be
+-- bound to an instructor or a learner whom the school manages, whose login the invited person then is.
+-- Definer: nobody writes invitations directly.
+create function private.invite_member(
+    p_org_id uuid,
+    p_email text,
+    p_role public.org_role,
+    p_instructor_id uuid,
+    p_learner_id uuid
+)
+    returns table (invitation_id uuid, token text, expires_at timestamptz)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.assert_can_assign_role(p_org_id, p_role);
+    perform private.assert_party_has_no_login(p_org_id, p_instructor_id, p_learner_id);
+
+    return query
+    insert into public.invitations as invitation (
+        org_id, email, role, instructor_id, learner_id, token_hash, invited_by, expires_at
+    )
+    values (
+        p_org_id, lower(trim(p_email)), p_role, p_instructor_id, p_learner_id,
+        sha256(convert_to(secret, 'UTF8')), private.my_user_id(), private.clock() + interval '7 days'
+    )
+    returning invitation.id, secret, invitation.expires_at;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses to offer the place of an instructor or a learner who is not the school's, or has a login already.
+create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id uuid, p_learner_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_instructor_id is not null and not exists (
+        select
+        from public.instructors instructor
+        where instructor.id = p_instructor_id
+            and instructor.org_id = p_org_id
+            and instructor.user_id is null
+    ) then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor without a login.',
+            'Check the id, or leave it out to invite somebody new.'
+        );
+    end if;
+    if p_learner_id is not null and not exists (
+        select
+        from public.learners learner
+        where learner.id = p_learner_id
+            and learner.org_id = p_org_id
+            and learner.user_id is null
+    ) then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'Your organization has no such learner without a login.',
+            'Check the id, or leave it out to invite somebody new.'
+        );
+    end if;
+end;
+$$;
+
+-- Takes an invitation back that nobody has accepted. Definer: nobody writes invitations directly.
+create function private.revoke_invitation(p_invitation_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+
+    update public.invitations
+    set revoked_at = private.clock()
+    where id = p_invitation_id
+        and org_id = any (private.my_admin_org_ids())
+        and num_nonnulls(accepted_at, revoked_at) = 0;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'invitation_not_found',
+            'There is no such open invitation.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/14_schools/31_accept_invitation.sql
+-- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
+-- Definer: nobody writes memberships directly.
+create function private.accept_invitation(p_token text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    invitation public.invitations;
+begin
+    select * into invitation
+    from public.invitations
+    where token_hash = sha256(convert_to(p_token, 'UTF8'))
+    for no key update;
+
+    if not found or invitation.revoked_at is not null then
+        perform private.refuse(
+            'PT404', 'invitation_not_found',
+            'There is no such invitation.',
+            'Ask for a new one.'
+        );
+    end if;
+    if lower(invitation.email) is distinct from private.verified_email(person) then
+        perform private.refuse(
+            '42501', 'invitation_for_another',
+            'This invitation is for another address.',
+            'Sign in with the address that was invited, and verify it first.'
+        );
+    end if;
+    if invitation.accepted_at is not null then
+        perform private.refuse(
+            'PT409', 'invitation_used',
+            'This invitation has been used.',
+            'You are a member already.'
+        );
+    end if;
+    if invitation.expires_at <= private.clock()
+        or not private.can_assign_role(invitation.invited_by, invitation.org_id, invitation.role)
+    then
+        perform private.refuse(
+            'PT422', 'invitation_expired',
+            'This invitation has expired.',
+            'Ask for a new one.'
+        );
+    end if;
+
+    update public.invitations
+    set accepted_at = private.clock(),
+        accepted_by = person
+    where id = invitation.id;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (invitation.org_id, person, invitation.role)
+    on conflict do nothing;
+
+    perform private.link_login(invitation, person);
+    return invitation.org_id;
+end;
+$$;
+
+-- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
+-- organization, again when they come back; a new instructor takes no bookings until a rate is set.
+create function private.link_login(p_invitation public.invitations, p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person_name text := (
+        select coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'New member')
+        from public.profiles profile
+        where profile.id = p_user_id
+    );
+begin
+    if p_invitation.role = 'instructor' and p_invitation.instructor_id is null then
+        insert into public.instructors (
+            org_id, user_id, display_name, hourly_rate_cents, currency, time_zone, is_available
+        )
+        select organization.id, p_user_id, person_name, 0, organization.currency, organization.time_zone, false
+        from public.organizations organization
+        where organization.id = p_invitation.org_id
+        on conflict (org_id, user_id) do update set is_active = true;
+    elsif p_invitation.role = 'instructor' then
+        update public.instructors
+        set user_id = p_user_id
+        where id = p_invitation.instructor_id
+            and user_id is null;
+        perform private.assert_login_is_linked(found);
+    elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
+        insert into public.learners (org_id, user_id, full_name, email)
+        values (p_invitation.org_id, p_user_id, person_name, p_invitation.email)
+        on conflict (org_id, user_id) do nothing;
+    elsif p_invitation.role = 'learner' then
+        update public.learners
+        set user_id = p_user_id
+        where id = p_invitation.learner_id
+            and user_id is null;
+        perform private.assert_login_is_linked(found);
+    end if;
+exception
+    when unique_violation then
+        perform private.assert_login_is_linked(false);
+    when exclusion_violation then
+        perform private.refuse(
+            'PT409', 'calendars_overlap',
+            'Your lessons elsewhere overlap those of this organization.',
+            'Cancel or move one of them, then accept again.'
+        );
+end;
+$$;
+
+create function private.assert_login_is_linked(p_is_linked boolean)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not p_is_linked then
+        perform private.refuse(
+            'PT409', 'login_is_linked',
+            'Another login is linked already.',
+            'Ask the school for an invitation that is not bound to somebody else.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/14_schools/40_members.sql
+-- Who belongs to an organization, with their names and roles. Definer: people may not read each other's profiles.
+create function private.list_members(p_org_id uuid, p_role public.org_role, p_limit integer, p_after uuid)
+    returns table (user_id uuid, full_name text, email text, roles public.org_role[])
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_org_admin(p_org_id);
+
+    return query
+    select profile.id, profile.full_name, profile.email, array_agg(member.role order by member.role)
+    from public.organization_members member
+    join public.profiles profile on profile.id = member.user_id
+    where member.org_id = p_org_id
+        and (p_after is null or profile.id > p_after)
+    group by profile.id
+    having p_role is null or p_role = any (array_agg(member.role))
+    order by profile.id
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- Gives a member one more role; who is no member yet is invited. Definer: nobody writes memberships directly.
+create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.assert_can_assign_role(p_org_id, p_role);
+
+    if p_role in ('instructor', 'learner') or not exists (
+        select from public.organization_members where org_id = p_org_id and user_id = p_user_id
+    ) then
+        perform private.refuse(
+            'PT422', 'invitation_needed',
+            'That role begins with an invitation.',
+            'Call invite_member with the person''s address.'
+        );
+    end if;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (p_org_id, p_user_id, p_role)
+    on conflict do nothing;
+end;
+$$;
+
+-- Takes a role away: an admin somebody else's, up to their own rank, and everybody their own. An instructor who leaves takes
+-- no more bookings. Definer: nobody writes memberships directly.
+create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if p_user_id is distinct from private.require_person() then
+        perform private.assert_can_assign_role(p_org_id, p_role);
+    end if;
+
+    delete from public.organization_members
+    where org_id = p_org_id
+        and user_id = p_user_id
+        and role = p_role;
+    if not found then
+        perform private.refuse(
+            'PT404', 'member_not_found',
+            'There is no such member with that role.',
+            'Reload the list of members.'
+        );
+    end if;
+
+    if p_role = 'instructor' then
+        update public.instructors
+        set is_active = false
+        where org_id = p_org_id
+            and user_id = p_user_id;
+    end if;
+end;
+$$;
+
+-- An organization that has an owner keeps one. The organization's row is locked, so that two owners cannot leave at once.
+-- Definer: whoever leaves may not see the other owners.
+create function private.keep_an_owner()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform from public.organizations where id = old.org_id for no key update;
+
+    if not exists (
+        select from public.organization_members member where member.org_id = old.org_id and member.role = 'owner'
+    ) then
+        perform private.refuse(
+            'PT409', 'last_owner',
+            'An organization needs an owner.',
+            'Make somebody else an owner first.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger keep_an_owner
+    after delete on public.organization_members
+    for each row
+    when (old.role = 'owner')
+    execute function private.keep_an_owner();
+
+create trigger keep_an_owner_changed
+    after update on public.organization_members
+    for each row
+    when (old.role = 'owner' and (new.role <> 'owner' or new.org_id <> old.org_id))
+    execute function private.keep_an_owner();
+
+-- Takes an instructor off a school's list, or puts them back; what is booked stays. By the school's admins.
+-- Definer: nobody may update is_active themselves.
+create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+    if p_is_active is null then
+        perform private.refuse_violation('', 'is_active');
+    end if;
+
+    update public.instructors
+    set is_active = p_is_active
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses who administers the organization but gives or takes a role above their own: only owners make owners and admins.
+create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_role)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_org_admin(p_org_id);
+begin
+    if p_role is null then
+        perform private.refuse_violation('', 'role');
+    end if;
+    if not private.can_assign_role(person, p_org_id, p_role) then
+        perform private.refuse(
+            '42501', 'role_above_yours',
+            'Only an owner can do this.',
+            'Ask an owner of the organization.'
+        );
+    end if;
+end;
+$$;
+
+-- May this person give and take a role? Owners all of them, admins those below their own, platform admins everywhere.
+create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role public.org_role)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return exists (
+        select from private.platform_admins admin where admin.user_id = p_user_id
+    ) or exists (
+        select
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.user_id = p_user_id
+            and (
+                member.role = 'owner'
+                or (member.role = 'admin' and p_role in ('instructor', 'learner'))
+            )
+    );
+end;
+$$;
+
+-- sql/14_schools/80_api.sql
+create function public.create_organization(
+    p_name text,
+    p_time_zone text,
+    p_currency text,
+    p_slug text default null,
+    p_tax_id text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
+
+comment on function public.create_organization is
+    'Founds a school of which the caller becomes the owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
+    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
+
+create function public.update_organization(
+    p_org_id uuid,
+    p_name text default null,
+    p_tax_id text default null,
+    p_time_zone text default null,
+    p_currency text default null,
+    p_payout_weekday integer default null,
+    p_minimum_payout_cents bigint default null,
+    p_checkout_hold_minutes integer default null,
+    p_max_open_holds integer default null,
+    p_labels jsonb default null,
+    p_credit_validity_months integer default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.update_organization(
+    p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
+    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
+);
+
+comment on function public.update_organization is
+    'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
+    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, '
+    'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
+
+create function public.admin_set_terms(
+    p_org_id uuid,
+    p_reason text,
+    p_fee_mode public.fee_mode default null,
+    p_fee_bps integer default null,
+    p_payout_hold interval default null,
+    p_fee_refundable boolean default null,
+    p_dispute_liability public.dispute_liability default null,
+    p_referral_discount_bps integer default null,
+    p_referral_reward_cents bigint default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_set_terms(
+    p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
+    p_referral_discount_bps, p_referral_reward_cents
+);
+
+comment on function public.admin_set_terms is
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
+    'leaves a term as it is; platform admins only. '
+    'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
+
+create function public.list_members(
+    p_org_id uuid,
+    p_role public.org_role default null,
+    p_limit integer default 50,
+    p_after uuid default null
+)
+    returns table (user_id uuid, full_name text, email text, roles public.org_role[])
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select member.user_id, member.full_name, member.email, member.roles
+    from private.list_members(p_org_id, p_role, p_limit, p_after) member;
+end;
+
+comment on function public.list_members is
+    'Who belongs to a school, one row a person, of one role or all; for its admins; in pages of at most 200; p_after is the last user_id of the '
+    'page before. Errors: sign_in_required, organization_not_found.';
+
+create function public.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_instructor_active(p_instructor_id, p_is_active);
+
+comment on function public.set_instructor_active is
+    'Takes an instructor off a school''s list, or puts them back; what is booked stays; for the school''s admins. '
+    'Errors: sign_in_required, value_missing, instructor_not_found.';
+
+create function public.invite_member(
+    p_org_id uuid,
+    p_email text,
+    p_role public.org_role,
+    p_instructor_id uuid default null,
+    p_learner_id uuid default null
+)
+    returns table (invitation_id uuid, token text, expires_at timestamptz)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select invited.invitation_id, invited.token, invited.expires_at
+    from private.invite_member(p_org_id, p_email, p_role, p_instructor_id, p_learner_id) invited;
+end;
+
+comment on function public.invite_member is
+    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days, and while the inviter could give '
+    'the role; for the school''s admins. p_instructor_id or p_learner_id: who the invited person is, of those without a login. '
+    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
+    'rules of public.invitations.';
+
+create function public.accept_invitation(p_token text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.accept_invitation(p_token);
+
+comment on function public.accept_invitation is
+    'Accepts an invitation to the caller''s verified address and returns the organization''s id. Errors: sign_in_required, '
+    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap.';
+
+create function public.revoke_invitation(p_invitation_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.revoke_invitation(p_invitation_id);
+
+comment on function public.revoke_invitation is
+    'Takes an open invitation back; for the school''s admins. Errors: sign_in_required, invitation_not_found.';
+
+create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.add_member_role(p_org_id, p_user_id, p_role);
+
+comment on function public.add_member_role is
+    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, value_missing, '
+    'role_above_yours, invitation_needed.';
+
+create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.remove_member_role(p_org_id, p_user_id, p_role);
+
+comment on function public.remove_member_role is
+    'Takes a role away: one''s own, or another member''s up to one''s own rank. Errors: sign_in_required, organization_not_found, '
+    'value_missing, role_above_yours, member_not_found, last_owner.';
+
+create function public.find_organization(p_slug text)
+    returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select found.id, found.name, found.slug, found.time_zone, found.currency, found.labels
+    from private.find_organization(p_slug) found;
+end;
+
+comment on function public.find_organization is
+    'What a school''s page shows of the organization, by its slug, also to visitors; no row where there is none.';
+
+-- sql/14_schools/90_access.sql
+create policy select_admin_or_invited on public.invitations
+    for select
+    to authenticated
+    using (
+        org_id = any ((select private.my_admin_org_ids())::uuid[])
+        or lower(email) = (select private.my_verified_email())
+    );
+
+grant select (
+    id, org_id, email, role, instructor_id, learner_id, invited_by, expires_at, accepted_by, accepted_at, revoked_at,
+    created_at, updated_at
+) on public.invitations to authenticated, service_role;
+-- NOTE: the token's hash is for nobody to read.
+
+grant execute on function private.create_organization to authenticated;
+grant execute on function public.create_organization to authenticated;
+grant execute on function private.update_organization to authenticated;
+grant execute on function public.update_organization to authenticated;
+grant execute on function private.admin_set_terms to authenticated;
+grant execute on function public.admin_set_terms to authenticated;
+grant execute on function private.list_members to authenticated;
+grant execute on function public.list_members to authenticated;
+grant execute on function private.set_instructor_active to authenticated;
+grant execute on function public.set_instructor_active to authenticated;
+grant execute on function private.invite_member to authenticated;
+grant execute on function public.invite_member to authenticated;
+grant execute on function private.accept_invitation to authenticated;
+grant execute on function public.accept_invitation to authenticated;
+grant execute on function private.revoke_invitation to authenticated;
+grant execute on function public.revoke_invitation to authenticated;
+grant execute on function private.add_member_role to authenticated;
+grant execute on function public.add_member_role to authenticated;
+grant execute on function private.remove_member_role to authenticated;
+grant execute on function public.remove_member_role to authenticated;
+grant execute on function private.find_organization to anon, authenticated;
+grant execute on function public.find_organization to anon, authenticated;
+
+-- sql/15_audit/10_tables.sql
+create table public.audit_logs (
+    id bigint generated always as identity,
+    created_at timestamptz not null default private.clock(),
+    org_id uuid,
+    entity_type text not null,
+    entity_id text not null,
+    action text not null,
+    old_values jsonb,
+    new_values jsonb,
+    user_id uuid,
+    actor_kind private.actor_kind not null,
+    reason text,
+    description text,
+    ip inet,
+    request_id text,
+    primary key (id, created_at),
+    constraint action_is_known check (action in ('insert', 'update', 'delete')),
+    constraint values_fit_the_action check (
+        (action = 'insert') = (old_values is null)
+        and (action = 'delete') = (new_values is null)
+    )
+) partition by range (created_at);
+
+create index on public.audit_logs (org_id, entity_type, entity_id);
+create index on public.audit_logs (entity_type, entity_id, created_at);
+create index on public.audit_logs (user_id);
+
+-- Catches what no month's partition takes, so that a forgotten maintenance job stops no booking.
+create table private.audit_logs_default partition of public.audit_logs default;
+
+comment on table public.audit_logs is
+    'Who changed what, when and why, one row a changed row. Append-only, one partition a month.';
+comment on column public.audit_logs.entity_type is 'The table, such as bookings.';
+comment on column public.audit_logs.old_values is 'Only the columns that changed, as they were.';
+comment on column public.audit_logs.new_values is
+    'Only the columns that changed, as they are; for an insert the columns that have a value. Personal data is recorded as "(personal)".';
+comment on column public.audit_logs.user_id is 'The signed-in person, or the one for whom a service acted. No foreign key: the log outlives logins.';
+comment on column public.audit_logs.reason is 'An admin''s reason.';
+
+alter table public.audit_logs enable row level security;
+alter table private.audit_logs_default enable row level security;
+
+create trigger forbid_change
+    before update or delete on public.audit_logs
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.audit_logs
+    for each statement execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.audit_logs_default
+    for each statement execute function private.forbid_change();
+
+-- sql/15_audit/20_record.sql
+-- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
+-- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Arguments: the key column, then the columns that hold personal data.
+-- Definer: writers of the audited tables may not write the log.
+create function private.record_change()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    key_column text := tg_argv[0];
+    personal_columns text[] := tg_argv[1:];
+begin
+    if tg_op = 'INSERT' then
+        insert into public.audit_logs (
+            org_id, entity_type, entity_id, action, new_values, user_id, actor_kind, reason, ip, request_id
+        )
+        select
+            private.org_id_of_row(tg_table_name, change.image),
+            tg_table_name,
+            change.image operator(extensions.->) key_column,
+            'insert',
+            jsonb_strip_nulls(extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns))),
+            actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+        from (select extensions.hstore(new_row) as image from new_rows new_row) change
+        cross join private.actor() actor;
+    elsif tg_op = 'DELETE' then
+        insert into public.audit_logs (
+            org_id, entity_type, entity_id, action, old_values, user_id, actor_kind, reason, ip, request_id
+        )
+        select
+            private.org_id_of_row(tg_table_name, change.image),
+            tg_table_name,
+            change.image operator(extensions.->) key_column,
+            'delete',
+            extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns)),
+            actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+        from (select extensions.hstore(old_row) as image from old_rows old_row) change
+        cross join private.actor() actor;
+    else
+        insert into public.audit_logs (
+            org_id, entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
+        )
+        select
+            private.org_id_of_row(tg_table_name, change.image),
+            tg_table_name,
+            change.image operator(extensions.->) key_column,
+            case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
+            extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
+            extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
+            actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+        from (
+            select
+                coalesce(new_image.image, old_image.image) as image,
+                old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
+                new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
+            from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
+            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
+                on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
+        ) change
+        cross join private.actor() actor
+        where coalesce(change.was operator(extensions.<>) change.became, true);
+    end if;
+    return null;
+end;
+$$;
+
+-- The organization that a row's image belongs to; null for rows of no organization.
+create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
+        else p_image operator(extensions.->) 'org_id'
+    end::uuid;
+$$;
+
+-- A row's image in which personal data is named but not shown.
+create function private.redact(p_image extensions.hstore, p_personal_columns text[])
+    returns extensions.hstore
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_image operator(extensions.||) coalesce(
+        (
+            select extensions.hstore(array_agg(personal.column_name), array_agg('(personal)'::text))
+            from unnest(p_personal_columns) personal (column_name)
+            where p_image operator(extensions.->) personal.column_name is not null
+        ),
+        ''::extensions.hstore
+    );
+$$;
+
+-- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
+-- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
+create function private.actor(
+    out user_id uuid,
+    out kind private.actor_kind,
+    out reason text,
+    out ip inet,
+    out request_id text
+)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    given_headers text := current_setting('request.headers', true);
+    headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
+    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
+begin
+    user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
+    kind := private.actor_kind();
+    reason := nullif(current_setting('lplate.reason', true), '');
+    ip := case when pg_input_is_valid(address, 'inet') then address::inet end;
+    request_id := left(headers ->> 'x-request-id', 200);
+end;
+$$;
+
+-- Notes what an admin decided about a row of a table that is too busy to be audited whole. The caller has required the
+-- admin, and with it the reason.
+create function private.record_decision(p_entity_type text, p_entity_id text, p_old_values jsonb, p_new_values jsonb)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    insert into public.audit_logs (
+        entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
+    )
+    select
+        p_entity_type, p_entity_id, 'update', p_old_values, p_new_values,
+        actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
+    from private.actor() actor;
+$$;
+
+-- sql/15_audit/30_audited_tables.sql
+-- Attaches the audit to a table: one trigger a kind of statement, since a transition table belongs to one kind.
+create function private.audit_table(p_table regclass, p_key_column text, p_personal_columns text[] default '{}')
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    arguments text := (
+        select string_agg(quote_literal(argument), ', ' order by position)
+        from unnest(p_key_column || p_personal_columns) with ordinality given (argument, position)
+    );
+begin
+    execute format(
+        'create trigger record_insert after insert on %s referencing new table as new_rows '
+        'for each statement execute function private.record_change(%s)',
+        p_table, arguments
+    );
+    execute format(
+        'create trigger record_update after update on %s referencing old table as old_rows new table as new_rows '
+        'for each statement execute function private.record_change(%s)',
+        p_table, arguments
+    );
+    execute format(
+        'create trigger record_delete after delete on %s referencing old table as old_rows '
+        'for each statement execute function private.record_change(%s)',
+        p_table, arguments
+    );
+end;
+$$;
+
+select private.audit_table('public.organizations', 'id');
+
+select private.audit_table(
+    'public.profiles', 'id',
+    '{email,full_name,display_name,first_name,last_name,phone,avatar_url,external_id}'
+);
+
+select private.audit_table('public.organization_members', 'id');
+
+select private.audit_table('private.platform_admins', 'user_id');
+
+select private.audit_table('public.instructors', 'id', '{display_name,bio}');
+
+select private.audit_table('public.instructor_details', 'instructor_id', '{phone,license_id}');
+
+select private.audit_table('public.learners', 'id', '{full_name,email,phone,learning_goals,interests}');
+
+select private.audit_table('public.learner_details', 'learner_id', '{date_of_birth,notes}');
+
+select private.audit_table('public.guardians', 'id', '{full_name,phone,email}');
+
+select private.audit_table('public.learner_guardians', 'id', '{guardian_email,relation}');
+
+select private.audit_table('public.invitations', 'id', '{email,token_hash}');
+
+-- sql/15_audit/40_partitions.sql
+-- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
+-- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
+-- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
+create function private.create_month_partitions(p_table regclass)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    table_name text := (select class.relname from pg_catalog.pg_class class where class.oid = p_table);
+    month timestamptz;
+    partition_name text;
+    created integer := 0;
+begin
+    for month in
+        select generate_series(
+            date_trunc('month', private.clock(), 'UTC'),
+            date_trunc('month', private.clock(), 'UTC') + interval '3 months',
+            interval '1 month'
+        )
+    loop
+        partition_name := table_name || to_char(month at time zone 'UTC', '"_"YYYY"_"MM');
+        continue when to_regclass('private.' || partition_name) is not null;
+        begin
+            execute format(
+                'create table private.%I partition of %s for values from (%L) to (%L)',
+                partition_name, p_table, month, month + interval '1 month'
+            );
+            execute format('alter table private.%I enable row level security', partition_name);
+            if exists (select from pg_catalog.pg_trigger where tgrelid = p_table and tgname = 'forbid_truncate') then
+                execute format(
+                    'create trigger forbid_truncate before truncate on private.%I '
+                    'for each statement execute function private.forbid_change()',
+                    partition_name
+                );
+            end if;
+            created := created + 1;
+        exception
+            when duplicate_table then
+                continue; -- another run made it at this moment
+            when check_violation then
+                raise warning 'partition % was not made: its rows are in the default partition', partition_name;
+        end;
+    end loop;
+    return created;
+end;
+$$;
+
+-- sql/15_audit/90_access.sql
+create policy select_admin on public.audit_logs
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+grant select on public.audit_logs to authenticated, service_role;
+-- NOTE: rows of no organization (profiles, platform admins) are read in Studio.
+
+-- sql/20_ledger/10_tables.sql
+create type private.ledger_account_kind as enum (
+    'stripe_balance',
+    'platform_bank',
+    'instructor_pending',
+    'payee_payable',
+    'payout_in_transit',
+    'learner_prepaid',
+    'learner_rewards',
+    'platform_fees',
+    'deferred_fees',
+    'promotions',
+    'deferred_promotions',
+    'processor_fees',
+    'dispute_receivable',
+    'dispute_fees',
+    'dispute_losses',
+    'subscription_revenue',
+    'write_offs',
+    'suspense'
+);
+
+create table private.ledger_accounts (
+    id bigint generated always as identity primary key,
+    kind private.ledger_account_kind not null,
+    owner_id uuid,
+    currency text not null,
+    balance_cents bigint,
+    created_at timestamptz not null default private.clock(),
+    unique (id, currency),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint owned_accounts_are_those_of_people check (
+        (kind in ('instructor_pending', 'payee_payable', 'payout_in_transit', 'learner_rewards')) = (owner_id is not null)
+    ),
+    constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
+);
+
+-- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+create unique index one_account_a_kind_owner_and_currency
+    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
+
+comment on table private.ledger_accounts is
+    'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
+comment on column private.ledger_accounts.owner_id is
+    'The instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner; null for the platform''s own.';
+comment on column private.ledger_accounts.balance_cents is
+    'Running balance of an owned account, the sum of its entries. The platform''s accounts carry none, so that payments never queue behind one row.';
+
+create table private.ledger_transactions (
+    id bigint generated always as identity primary key,
+    kind text not null,
+    source_type text not null,
+    source_id uuid,
+    idempotency_key text not null unique,
+    currency text not null,
+    effective_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    unique (id, currency)
+);
+
+create index on private.ledger_transactions (source_type, source_id);
+
+comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is a reversal.';
+comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
+comment on column private.ledger_transactions.effective_at is 'When it happened, at Stripe or here; created_at is when it was posted.';
+
+create table private.ledger_entries (
+    id bigint generated always as identity primary key,
+    transaction_id bigint not null,
+    account_id bigint not null,
+    currency text not null,
+    amount_cents bigint not null,
+    foreign key (transaction_id, currency) references private.ledger_transactions (id, currency) on delete restrict,
+    foreign key (account_id, currency) references private.ledger_accounts (id, currency) on delete restrict,
+    constraint amount_is_not_zero check (amount_cents <> 0)
+);
+
+create index on private.ledger_entries (transaction_id, currency);
+create index on private.ledger_entries (account_id, currency);
+
+comment on table private.ledger_entries is
+    'Signed amounts in the minor unit. The entries of a transaction are inserted together and sum to zero.';
+
+create type private.posting as (
+    account_kind private.ledger_account_kind,
+    owner_id uuid,
+    amount_cents bigint
+);
+comment on type private.posting is 'One line of a ledger transaction: positive debits, negative credits.';
+
+create type private.keyed_posting as (
+    source_id uuid,
+    idempotency_key text,
+    currency text,
+    account_kind private.ledger_account_kind,
+    owner_id uuid,
+    amount_cents bigint
+);
+comment on type private.keyed_posting is 'A line of one of many transactions posted together; the key says of which.';
+
+alter table private.ledger_accounts enable row level security;
+alter table private.ledger_transactions enable row level security;
+alter table private.ledger_entries enable row level security;
+
+create trigger forbid_change
+    before update or delete on private.ledger_entries
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.ledger_entries
+    for each statement execute function private.forbid_change();
+
+create trigger forbid_change
+    before update or delete on private.ledger_transactions
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.ledger_transactions
+    for each statement execute function private.forbid_change();
+
+-- sql/20_ledger/20_post.sql
+-- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
+-- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
+-- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
+-- The owner of accounts that are nobody's is spelled out as in one_account_a_kind_owner_and_currency: a plan for any values
+-- cannot match a variable with the index. Lines find their transaction before their account: kinds and owners depend on each
+-- other, which the planner does not know, so that it expects one line to have an account and would compare each with all.
+create function private.post_batch(
+    p_kind text,
+    p_source_type text,
+    p_effective_at timestamptz,
+    p_postings private.keyed_posting[]
+)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    posted integer;
+begin
+    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    select distinct
+        posting.account_kind,
+        posting.owner_id,
+        posting.currency,
+        case when posting.owner_id is not null then 0 end
+    from unnest(p_postings) posting
+    where posting.amount_cents <> 0
+        and not exists (
+            select
+            from private.ledger_accounts account
+            where account.kind = posting.account_kind
+                and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
+                and account.currency = posting.currency
+        )
+    order by posting.account_kind, posting.owner_id, posting.currency
+    on conflict do nothing;
+
+    with new_transaction as (
+        insert into private.ledger_transactions (kind, source_type, source_id, idempotency_key, currency, effective_at)
+        select distinct
+            p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+        from unnest(p_postings) posting
+        where posting.amount_cents <> 0
+        order by posting.idempotency_key
+        on conflict (idempotency_key) do nothing
+        returning id, idempotency_key
+    ),
+
+    new_line as materialized (
+        select
+            new_transaction.id as transaction_id, posting.account_kind, posting.owner_id, posting.currency,
+            posting.amount_cents
+        from unnest(p_postings) posting
+        join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
+        where posting.amount_cents <> 0
+    ),
+
+    new_entry as (
+        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
+        select new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
+        from new_line
+        join private.ledger_accounts account
+            on account.kind = new_line.account_kind
+            and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(new_line.owner_id, '00000000-0000-0000-0000-000000000000')
+            and account.currency = new_line.currency
+    )
+
+    select count(*) into posted from new_transaction;
+    return posted;
+end;
+$$;
+
+-- Posts one business event to the ledger, once: the second call with the same key posts nothing and returns false.
+create function private.post_transaction(
+    p_kind text,
+    p_source_type text,
+    p_source_id uuid,
+    p_idempotency_key text,
+    p_currency text,
+    p_effective_at timestamptz,
+    p_postings private.posting[]
+)
+    returns boolean
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_batch(
+        p_kind,
+        p_source_type,
+        p_effective_at,
+        array(
+            select row(
+                p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id, posting.amount_cents
+            )::private.keyed_posting
+            from unnest(p_postings) posting
+        )
+    ) = 1;
+$$;
+
+comment on function private.post_transaction is
+    'Returns true if this call posted, false if the key was posted before or every line is zero.';
+
+-- Runs once for each insert into the entries: refuses a transaction that does not sum to zero, and moves the running
+-- balances of owned accounts, locking them in the order of their ids. The ids come as an array, so that accounts are found by
+-- their key whatever the plan was made for: one made for a large batch is kept, and would read them all for a small one.
+-- Definer: whoever posts needs no other access to the ledger.
+create function private.apply_ledger_entries()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if exists (
+        select from new_rows entry group by entry.transaction_id having sum(entry.amount_cents) <> 0
+    ) then
+        raise exception using
+            errcode = 'check_violation',
+            constraint = 'ledger_transaction_sums_to_zero',
+            message = 'The entries of a ledger transaction must sum to zero.';
+    end if;
+
+    perform
+    from private.ledger_accounts account
+    where account.owner_id is not null
+        and account.id = any (array(select entry.account_id from new_rows entry))
+    order by account.id
+    for no key update;
+
+    update private.ledger_accounts account
+    set balance_cents = account.balance_cents + moved.amount_cents
+    from (
+        select entry.account_id, sum(entry.amount_cents) as amount_cents
+        from new_rows entry
+        group by entry.account_id
+    ) moved
+    where account.id = moved.account_id
+        and account.id = any (array(select entry.account_id from new_rows entry))
+        and account.owner_id is not null;
+    return null;
+end;
+$$;
+
+create trigger apply_ledger_entries
+    after insert on private.ledger_entries
+    referencing new table as new_rows
+    for each statement execute function private.apply_ledger_entries();
+
+-- sql/20_ledger/70_balances.sql
+create function private.account_balance_cents(
+    p_kind private.ledger_account_kind,
+    p_owner_id uuid,
+    p_currency text
+)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select coalesce(sum(entry.amount_cents), 0)::bigint
+    from private.ledger_accounts account
+    join private.ledger_entries entry on entry.account_id = account.id
+    where account.kind = p_kind
+        and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
+        and account.currency = p_currency;
+$$;
+
+comment on function private.account_balance_cents is 'Sum of an account''s entries: negative where the platform owes.';
+
+-- sql/25_outbox/10_tables.sql
+create table private.outbox (
+    id bigint generated always as identity primary key,
+    topic text not null,
+    payload jsonb not null,
+    idempotency_key text not null unique,
+    subject text,
+    attempts integer not null default 0,
+    available_at timestamptz not null default private.clock(),
+    leased_by uuid,
+    leased_until timestamptz,
+    last_error text,
+    processed_at timestamptz,
+    dead_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    constraint attempts_are_not_negative check (attempts >= 0),
+    constraint lease_has_an_owner check ((leased_by is null) = (leased_until is null)),
+    constraint finished_once check (num_nonnulls(processed_at, dead_at) <= 1),
+    constraint finished_work_is_not_leased check (leased_by is null or num_nonnulls(processed_at, dead_at) = 0)
+);
+
+create index on private.outbox (topic, processed_at);
+create index on private.outbox (available_at, id) where processed_at is null and dead_at is null;
+create index on private.outbox (subject, id) where processed_at is null and dead_at is null;
+create index on private.outbox (dead_at) where dead_at is not null;
+
+comment on table private.outbox is
+    'What SQL decided and Python must carry to Stripe, written in the transaction that decided it.';
+comment on column private.outbox.idempotency_key is 'Made from the row that caused it, so that a repeated decision is one command.';
+comment on column private.outbox.subject is
+    'What it is about, such as payment:<id>: commands of one subject are carried out in their order, one at a time. Null: in any order.';
+comment on column private.outbox.leased_until is 'Until then the command belongs to one worker; after it, to whoever claims it.';
+comment on column private.outbox.dead_at is 'Given up after a final refusal or too many attempts; an admin decides and may replay it.';
+
+alter table private.outbox enable row level security;
+
+-- sql/25_outbox/20_enqueue.sql
+create function private.enqueue_command(
+    p_topic text,
+    p_idempotency_key text,
+    p_payload jsonb,
+    p_subject text default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    insert into private.outbox (topic, idempotency_key, payload, subject)
+    values (p_topic, p_idempotency_key, p_payload, p_subject)
+    on conflict (idempotency_key) do nothing;
+$$;
+
+comment on function private.enqueue_command is
+    'Adds a command for jobs outbox, once per dedupe key; after the unfinished ones of its subject, if it has one.';
+
+-- Wakes whoever listens for new commands; nobody has to: the workers also look from time to time.
+create function private.notify_outbox_listeners()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if exists (select from new_rows) then
+        perform pg_notify('outbox', '');
+    end if;
+    return null;
+end;
+$$;
+
+create trigger notify_outbox_listeners
+    after insert on private.outbox
+    referencing new table as new_rows
+    for each statement
+    execute function private.notify_outbox_listeners();
+
+-- sql/25_outbox/30_carry_out.sql
+-- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
+-- the command is claimed again; one that has taken its last worker with it is given up.
+-- Definer: the jobs login has no access to the table.
+create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
+    returns table (command_id bigint, topic text, payload jsonb, attempts integer)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update private.outbox command
+    set dead_at = private.clock(),
+        leased_by = null,
+        leased_until = null,
+        last_error = 'Its worker never came back.'
+    where command.id = any (
+        array(
+            select abandoned.id
+            from private.outbox abandoned
+            where abandoned.processed_at is null
+                and abandoned.dead_at is null
+                and abandoned.available_at <= private.clock()
+                and abandoned.leased_until <= private.clock()
+                and abandoned.attempts >= private.max_attempts()
+            order by abandoned.id
+            for update skip locked
+        )
+    );
+
+    return query
+    update private.outbox command
+    set leased_by = p_worker_id,
+        leased_until = private.clock() + p_lease,
+        attempts = command.attempts + 1
+    where command.id = any (
+        array(
+            select ready.id
+            from private.outbox ready
+            where ready.processed_at is null
+                and ready.dead_at is null
+                and ready.available_at <= private.clock()
+                and (ready.leased_until is null or ready.leased_until <= private.clock())
+                and not exists (
+                    select
+                    from private.outbox other
+                    where other.subject = ready.subject
+                        and other.processed_at is null
+                        and other.dead_at is null
+                        and (other.id < ready.id or other.leased_until > private.clock())
+                )
+            order by ready.available_at, ready.id
+            limit p_limit
+            for update skip locked
+        )
+    )
+    returning command.id, command.topic, command.payload, command.attempts;
+end;
+$$;
+
+-- Definer: the jobs login has no access to the table.
+create function private.finish_command(p_command_id bigint, p_worker_id uuid)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    update private.outbox
+    set processed_at = private.clock(),
+        leased_by = null,
+        leased_until = null,
+        last_error = null
+    where id = p_command_id
+        and leased_by = p_worker_id;
+$$;
+
+comment on function private.finish_command is 'Marks a command done; does nothing once the lease belongs to another worker.';
+
+-- Gives a command back after a failure: later with a doubling delay, or dead once trying again is of no use.
+-- Definer: the jobs login has no access to the table.
+create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_error text, p_is_final boolean)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    command private.outbox;
+begin
+    update private.outbox
+    set leased_by = null,
+        leased_until = null,
+        last_error = left(p_error, 1000),
+        available_at = private.clock() + least(interval '10 seconds' * 2 ^ least(attempts, private.max_attempts()), interval '6 hours'),
+        dead_at = case when p_is_final or attempts >= private.max_attempts() then private.clock() end
+    where id = p_command_id
+        and leased_by = p_worker_id
+    returning * into command;
+
+    return case when command.dead_at is null then 'retry' else 'dead' end;
+end;
+$$;
+
+comment on function private.fail_command is 'Returns ''retry'' or ''dead''.';
+
+-- How often a command is tried before it is dead.
+create function private.max_attempts()
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return 12;
+
+-- sql/25_outbox/40_replay.sql
+-- Lets a dead command be tried again as if it were new; an admin of the platform has removed what killed it.
+-- Definer: nobody writes the outbox directly.
+create function private.admin_replay_command(p_command_id bigint, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    command private.outbox;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    select * into command
+    from private.outbox
+    where id = p_command_id
+        and dead_at is not null
+    for update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'command_not_found',
+            'There is no dead command with that id.',
+            'Look up dead commands with python -m jobs doctor or the saved query outbox_backlog.'
+        );
+    end if;
+
+    update private.outbox
+    set dead_at = null,
+        attempts = 0,
+        available_at = private.clock()
+    where id = p_command_id;
+    perform pg_notify('outbox', '');
+    perform private.record_decision(
+        'outbox', p_command_id::text,
+        jsonb_build_object('dead_at', command.dead_at, 'attempts', command.attempts),
+        jsonb_build_object('dead_at', null, 'attempts', 0)
+    );
+end;
+$$;
+
+-- sql/25_outbox/80_api.sql
+create function public.admin_replay_command(p_command_id bigint, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_replay_command(p_command_id, p_reason);
+
+comment on function public.admin_replay_command is
+    'Lets a dead command of the outbox be tried again; platform admins only. Errors: not_an_admin, reason_required, command_not_found.';
+
+-- sql/25_outbox/90_access.sql
+grant execute on function private.claim_commands to jobs;
+grant execute on function private.finish_command to jobs;
+grant execute on function private.fail_command to jobs;
+
+grant execute on function private.admin_replay_command to authenticated;
+grant execute on function public.admin_replay_command to authenticated;
+
+-- sql/27_alerts/10_tables.sql
+create table public.alerts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    code text not null,
+    message text not null,
+    related_type text not null,
+    related_id uuid not null,
+    idempotency_key text not null unique,
+    created_at timestamptz not null default private.clock(),
+    resolved_at timestamptz,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint message_is_short check (length(message) between 1 and 1000)
+);
+
+create index on public.alerts (org_id, instructor_id);
+create index on public.alerts (org_id, created_at);
+create index on public.alerts (instructor_id, created_at);
+
+comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
+comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
+comment on column public.alerts.code is
+    'Stable, for frontends: payout_held, payout_reversed, reversal_refused, bank_payout_failed or account_disconnected.';
+
+alter table public.alerts enable row level security;
+
+select private.audit_table('public.alerts', 'id');
+
+-- sql/27_alerts/20_alerts.sql
+-- Tells a payee and the admins of something, once a dedupe key.
+create function private.raise_alert(
+    p_org_id uuid,
+    p_instructor_id uuid,
+    p_code text,
+    p_message text,
+    p_related_type text,
+    p_related_id uuid,
+    p_idempotency_key text
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
+    values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
+    on conflict (idempotency_key) do nothing;
+$$;
+
+-- Takes an alert off the list. Definer: nobody writes alerts directly.
+create function private.resolve_alert(p_alert_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+
+    update public.alerts
+    set resolved_at = private.clock()
+    where id = p_alert_id
+        and resolved_at is null
+        and (org_id = any (private.my_admin_org_ids()) or instructor_id = any (private.my_instructor_ids()));
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'alert_not_found',
+            'There is no such open alert of yours.',
+            'Reload the list of alerts.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/27_alerts/80_api.sql
+create function public.resolve_alert(p_alert_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.resolve_alert(p_alert_id);
+
+comment on function public.resolve_alert is
+    'Marks an alert resolved; for whom it is addressed to. Errors: sign_in_required, alert_not_found.';
+
+-- sql/27_alerts/90_access.sql
+create policy select_addressed on public.alerts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.alerts to authenticated, service_role;
+
+grant execute on function private.resolve_alert to authenticated;
+grant execute on function public.resolve_alert to authenticated;
+
+-- sql/30_catalogue/10_tables.sql
+create type public.capture_mode as enum ('automatic', 'manual');
+
+create table public.services (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    title text not null,
+    description text,
+    short_description text,
+    topic_tags text[] not null default '{}',
+    duration_minutes integer not null,
+    price_cents bigint,
+    currency text not null references private.currencies (code),
+    level public.experience_level,
+    prerequisites text,
+    materials_url text,
+    max_participants integer not null default 1,
+    is_active boolean not null default true,
+    capture_mode public.capture_mode not null default 'automatic',
+    requires_approval boolean not null default false,
+    approval_hours integer not null default 24,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, id, currency),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint title_is_short check (length(title) between 1 and 200),
+    constraint description_is_short check (length(description) <= 20000),
+    constraint short_description_is_short check (length(short_description) <= 500),
+    constraint tags_are_short check (private.tags_are_valid(topic_tags)),
+    constraint duration_is_in_quarters check (duration_minutes between 15 and 1440 and duration_minutes % 15 = 0),
+    constraint price_can_be_charged check (price_cents between 0 and 50000000),
+    constraint prerequisites_are_short check (length(prerequisites) <= 5000),
+    constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000),
+    constraint approval_takes_at_most_two_weeks check (approval_hours between 1 and 336),
+    constraint group_is_of_reasonable_size check (max_participants between 1 and 500)
+);
+
+create unique index title_is_unique_per_instructor
+    on public.services (org_id, instructor_id, lower(title)) nulls not distinct;
+create index on public.services (org_id, is_active);
+create index on public.services (instructor_id);
+create index on public.services (is_active) where is_active;
+create index on public.services using gin (topic_tags);
+create index on public.services using gin (title extensions.gin_trgm_ops);
+create index on public.services (currency);
+
+comment on table public.services is 'What can be booked: title, length and price.';
+comment on column public.services.instructor_id is 'Who gives it; null for any instructor of the school.';
+comment on column public.services.price_cents is
+    'Price of the whole lesson before the fee on top, in the minor unit; null for the hourly rate times the duration.';
+comment on column public.services.max_participants is 'Seats of a group lesson; 1 is a lesson for one learner.';
+
+comment on column public.services.requires_approval is 'A booking is a request that the instructor confirms before it is paid.';
+comment on column public.services.approval_hours is 'How long a request waits for the instructor, and a confirmed one for its payment.';
+
+create table public.rate_cards (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    name text not null,
+    currency text not null references private.currencies (code),
+    is_default boolean not null default false,
+    valid_from date,
+    valid_to date,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, name),
+    constraint name_is_short check (length(name) between 1 and 200),
+    constraint end_is_not_before_start check (valid_from <= valid_to),
+    constraint a_default_is_always_valid check (not is_default or num_nonnulls(valid_from, valid_to) = 0),
+    constraint rate_cards_never_overlap exclude using gist (
+        org_id with =,
+        currency with =,
+        daterange(valid_from, valid_to, '[]') with &&
+    ) where (not is_default)
+);
+
+create unique index one_default_rate_card_a_currency on public.rate_cards (org_id, currency) where is_default;
+create index on public.rate_cards (org_id, is_default);
+create index on public.rate_cards (currency);
+
+comment on table public.rate_cards is
+    'A school''s prices for a time: of the cards valid on the day of the lesson, else of the default card.';
+comment on column public.rate_cards.valid_to is 'Inclusive, as a local date of the organization.';
+
+create table public.rate_card_items (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    rate_card_id uuid not null,
+    service_id uuid not null,
+    currency text not null,
+    price_cents bigint not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (rate_card_id, service_id),
+    foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
+    foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,
+    constraint price_can_be_charged check (price_cents between 0 and 50000000)
+);
+
+create index on public.rate_card_items (org_id, rate_card_id, currency);
+create index on public.rate_card_items (org_id, service_id, currency);
+create index on public.rate_card_items (service_id);
+
+comment on table public.rate_card_items is 'The price of a service on a rate card, for the whole lesson, in the card''s currency.';
+
+create type private.price as (
+    currency text,
+    list_cents bigint,
+    discount_cents bigint,
+    fee_mode public.fee_mode,
+    fee_bps integer,
+    fee_cents bigint,
+    share_cents bigint,
+    total_cents bigint
+);
+comment on type private.price is
+    'What a lesson costs and who gets what, in the minor unit: total = share + fee - discount, always.';
+
+alter table public.services enable row level security;
+alter table public.rate_cards enable row level security;
+alter table public.rate_card_items enable row level security;
+
+create trigger touch_updated_at
+    before update on public.services
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.services', 'id', '{description,short_description,prerequisites,materials_url}');
+
+create trigger touch_updated_at
+    before update on public.rate_cards
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.rate_card_items
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.rate_cards', 'id');
+
+select private.audit_table('public.rate_card_items', 'id');
+
+-- sql/30_catalogue/20_services.sql
+-- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
+-- Definer: the organization follows from the instructor, not from the caller's word.
+create function private.create_session(
+    p_expert_user_id uuid,
+    p_title text,
+    p_description text,
+    p_duration_minutes integer,
+    p_price_cents bigint,
+    p_currency text,
+    p_org_id uuid
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    if p_expert_user_id is distinct from private.require_person() then
+        perform private.refuse(
+            '42501', 'not_yourself',
+            'You can offer lessons as yourself only.',
+            'Send your own user id as p_expert_user_id.'
+        );
+    end if;
+
+    select * into instructor
+    from public.instructors
+    where user_id = p_expert_user_id
+        and org_id = coalesce(p_org_id, private.marketplace_id());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_an_instructor',
+            'You are not an instructor here yet.',
+            'Call become_instructor first.'
+        );
+    end if;
+
+    if p_price_cents is null and private.require_currency(p_currency) <> instructor.currency then
+        perform private.refuse(
+            'PT422', 'currency_differs',
+            'Your hourly rate is in another currency.',
+            'Send a price in this currency, or use the currency of your hourly rate.'
+        );
+    end if;
+
+    return private.create_service(
+        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
+        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
+    );
+end;
+$$;
+
+-- Offers a service of one instructor, or of any instructor of a school; by that instructor or the school's admins.
+-- Definer: nobody inserts services directly.
+create function private.create_service(
+    p_org_id uuid,
+    p_title text,
+    p_duration_minutes integer,
+    p_instructor_id uuid,
+    p_description text,
+    p_short_description text,
+    p_topic_tags text[],
+    p_price_cents bigint,
+    p_currency text,
+    p_level public.experience_level,
+    p_prerequisites text,
+    p_materials_url text,
+    p_max_participants integer,
+    p_requires_approval boolean,
+    p_approval_hours integer,
+    p_capture_mode public.capture_mode
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    service_currency text;
+    instructor public.instructors;
+    new_service_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_person();
+    if p_instructor_id is null or not p_instructor_id = any (private.my_instructor_ids()) then
+        perform private.require_org_admin(p_org_id);
+    end if;
+    select private.require_currency(coalesce(p_currency, organization.currency)) into service_currency
+    from public.organizations organization
+    where organization.id = p_org_id;
+    select * into instructor from public.instructors where id = p_instructor_id and org_id = p_org_id;
+    if p_instructor_id is not null and not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'This organization has no such instructor.',
+            'Check both ids, or leave the instructor out.'
+        );
+    end if;
+    if p_price_cents is null and instructor.currency <> service_currency then
+        perform private.refuse(
+            'PT422', 'currency_differs',
+            'The hourly rate is in another currency.',
+            'Send a price in this currency, or use the currency of the hourly rate.'
+        );
+    end if;
+
+    insert into public.services (
+        org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
+        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours, capture_mode
+    )
+    values (
+        p_org_id, p_instructor_id, trim(p_title), p_description,
+        coalesce(p_short_description, private.shorten(p_description, 500)),
+        coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
+        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
+    )
+    on conflict do nothing
+    returning id into new_service_id;
+
+    if new_service_id is null then
+        perform private.refuse(
+            'PT409', 'service_exists',
+            'There is a lesson with this title already.',
+            'Choose another title, or change the lesson that there is.'
+        );
+    end if;
+    return new_service_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- The beginning of a text, cut at a word where it can be.
+create function private.shorten(p_text text, p_length integer)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when length(p_text) <= p_length then p_text
+        else coalesce(substring(left(p_text, p_length - 1) from '^(.*\S)\s'), left(p_text, p_length - 1)) || '…'
+    end;
+$$;
+
+-- sql/30_catalogue/30_rate_cards.sql
+-- Makes a rate card. Definer: nobody writes prices directly.
+create function private.create_rate_card(
+    p_org_id uuid,
+    p_name text,
+    p_currency text,
+    p_is_default boolean,
+    p_valid_from date,
+    p_valid_to date
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    new_rate_card_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+
+    insert into public.rate_cards (org_id, name, currency, is_default, valid_from, valid_to)
+    select
+        organization.id, trim(p_name),
+        private.require_currency(coalesce(p_currency, organization.currency)),
+        p_is_default, p_valid_from, p_valid_to
+    from public.organizations organization
+    where organization.id = p_org_id
+    on conflict do nothing
+    returning id into new_rate_card_id;
+
+    if new_rate_card_id is null then
+        perform private.refuse_rate_card();
+    end if;
+    return new_rate_card_id;
+exception
+    when check_violation or not_null_violation or data_exception then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Begins or ends a rate card on other days. Definer: nobody writes prices directly.
+create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
+    broken_rule text;
+begin
+    update public.rate_cards
+    set valid_from = p_valid_from,
+        valid_to = p_valid_to
+    where id = card.id;
+exception
+    when exclusion_violation then
+        perform private.refuse_rate_card();
+    when check_violation or data_exception then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Sets the price of a service on a rate card, or takes it off. Definer: nobody writes prices directly.
+create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
+    broken_rule text;
+begin
+    if not exists (
+        select
+        from public.services service
+        where service.id = p_service_id
+            and service.org_id = card.org_id
+            and service.currency = card.currency
+    ) then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'Your organization offers no such lesson in the card''s currency.',
+            'Check the service and its currency.'
+        );
+    end if;
+
+    if p_price_cents is null then
+        delete from public.rate_card_items where rate_card_id = card.id and service_id = p_service_id;
+        return;
+    end if;
+    insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
+    values (card.org_id, card.id, p_service_id, card.currency, p_price_cents)
+    on conflict (rate_card_id, service_id) do update set price_cents = excluded.price_cents;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Takes a rate card away, with its prices. Definer: nobody writes prices directly.
+create function private.delete_rate_card(p_rate_card_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards := private.require_rate_card(p_rate_card_id);
+begin
+    delete from public.rate_card_items where rate_card_id = card.id;
+    delete from public.rate_cards where id = card.id;
+end;
+$$;
+
+-- The rate card, locked, of an organization that the caller administers. A foreign one is as unknown as one that does not
+-- exist.
+create function private.require_rate_card(p_rate_card_id uuid)
+    returns public.rate_cards
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    card public.rate_cards;
+begin
+    perform private.require_person();
+    select * into card
+    from public.rate_cards
+    where id = p_rate_card_id
+        and org_id = any (private.my_admin_org_ids())
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'rate_card_not_found',
+            'There is no such rate card of yours.',
+            'Check the id.'
+        );
+    end if;
+    return card;
+end;
+$$;
+
+create function private.refuse_rate_card()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'rate_card_exists',
+        'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
+        'End the other card first with set_rate_card_validity or delete_rate_card, or choose another name.'
+    );
+end;
+$$;
+
+-- sql/30_catalogue/40_search.sql
+-- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
+-- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
+create function private.search_services(
+    p_query text,
+    p_topic_tags text[],
+    p_level public.experience_level,
+    p_org_id uuid,
+    p_limit integer,
+    p_after uuid
+)
+    returns setof public.services
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = 'force_custom_plan'
+as $$
+begin
+    return query
+    select service.*
+    from public.services service
+    left join public.instructors instructor on instructor.id = service.instructor_id
+    where service.is_active
+        and (
+            service.instructor_id is null
+            or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
+        )
+        and (p_org_id is null or service.org_id = p_org_id)
+        and (p_query is null or service.title ilike private.like_pattern(p_query))
+        and (p_level is null or service.level = p_level)
+        and service.topic_tags @> coalesce(p_topic_tags, '{}')
+        and (p_after is null or service.id > p_after)
+    order by service.id
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- sql/30_catalogue/50_quote.sql
+-- What a booking would cost, line by line. Definer: visitors may not read fees and rate cards.
+create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    price private.price;
+begin
+    select (private.price_service(
+        service.id,
+        coalesce(p_instructor_id, service.instructor_id),
+        coalesce(p_start_at, private.clock())
+    )).*
+    into price
+    from public.services service
+    where service.id = p_service_id
+        and service.is_active
+        and coalesce(service.instructor_id = p_instructor_id, true);
+
+    if price.currency is null then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This lesson is not on offer, or not by this instructor.',
+            'Check the service, and name the instructor if the school offers it.'
+        );
+    end if;
+    perform private.assert_price_is_payable(price);
+
+    return query
+    select line.line_item, line.amount_cents, price.currency
+    from (
+        values
+            ('lesson', price.list_cents),
+            ('platform_fee', price.total_cents - price.list_cents + price.discount_cents),
+            ('discount', -price.discount_cents)
+    ) line (line_item, amount_cents)
+    where line.line_item = 'lesson' or line.amount_cents <> 0;
+end;
+$$;
+
+-- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+create function private.assert_price_is_payable(p_price private.price)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refusal text := private.price_refusal(p_price);
+begin
+    if refusal = 'price_missing' then
+        perform private.refuse(
+            'PT409', 'price_missing',
+            'This lesson has no price in its currency.',
+            'Ask the instructor to give it one.'
+        );
+    end if;
+    if refusal = 'amount_too_small' then
+        perform private.refuse(
+            'PT422', 'amount_too_small',
+            'That is less than a card payment can be.',
+            (
+                select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
+                from private.currencies currency
+                where currency.code = p_price.currency
+            )
+        );
+    end if;
+    if refusal = 'amount_too_large' then
+        perform private.refuse(
+            'PT422', 'amount_too_large',
+            'That is more than a card payment can be.',
+            'Book a shorter lesson.'
+        );
+    end if;
+end;
+$$;
+
+-- Why an amount cannot be charged by Stripe: price_missing, amount_too_small or amount_too_large; null if it can be, or if
+-- there is nothing to pay.
+create function private.price_refusal(p_price private.price)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select case
+            when p_price.total_cents is null then 'price_missing'
+            when p_price.total_cents = 0 then null
+            when p_price.total_cents < currency.minimum_charge_cents then 'amount_too_small'
+            when p_price.total_cents > 99999999 then 'amount_too_large'
+        end
+        from private.currencies currency
+        where currency.code = p_price.currency
+    );
+end;
+$$;
+
+-- sql/30_catalogue/70_prices.sql
+-- The one function that computes a price. The list price is the rate card's, else the service's, else the hourly rate times
+-- the duration, rounded half up. on_top: the learner pays list + fee and the instructor gets list.
+-- included: the learner pays list and the instructor gets list - fee.
+-- An hourly rate is a price in its own currency alone; without one the amounts are null.
+create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+    returns private.price
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        with offer as (
+            select
+                service.currency,
+                coalesce(
+                    private.rate_card_price_cents(
+                        service.id,
+                        (p_start_at at time zone organization.time_zone)::date
+                    ),
+                    service.price_cents,
+                    case
+                        when instructor.currency = service.currency
+                            then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
+                    end
+                ) as list_cents,
+                coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
+                coalesce(details.fee_bps, organization.fee_bps) as fee_bps
+            from public.services service
+            join public.organizations organization on organization.id = service.org_id
+            join public.instructors instructor on instructor.org_id = service.org_id
+            join public.instructor_details details on details.instructor_id = instructor.id
+            where service.id = p_service_id
+                and instructor.id = p_instructor_id
+        ),
+
+        fee as (
+            select
+                offer.*,
+                private.bps_of(offer.list_cents, offer.fee_bps) as fee_cents
+            from offer
+        )
+
+        select row(
+            fee.currency,
+            fee.list_cents,
+            0,
+            fee.fee_mode,
+            fee.fee_bps,
+            fee.fee_cents,
+            fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
+            fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
+        )::private.price
+        from fee
+    );
+end;
+$$;
+
+comment on function private.price_service is
+    'Null when the instructor does not belong to the service''s organization.';
+
+-- The price of a service on a local date by its organization's rate cards: of the card valid that day, else of the default
+-- card; null where neither lists it.
+create function private.rate_card_price_cents(p_service_id uuid, p_on date)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select item.price_cents
+        from public.rate_card_items item
+        join public.rate_cards card on card.id = item.rate_card_id
+        where item.service_id = p_service_id
+            and daterange(card.valid_from, card.valid_to, '[]') @> p_on
+        order by card.is_default
+        limit 1
+    );
+end;
+$$;
+
+-- Is a lesson at that time priced by the instructor's hourly rate, and not by a price of its own?
+create function private.is_hourly(p_service public.services, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select p_service.price_cents is null
+            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
+        from public.organizations organization
+        where organization.id = p_service.org_id
+    );
+end;
+$$;
+
+-- The platform's fee on a list price, rounded half up, in integers.
+create function private.bps_of(p_list_cents bigint, p_fee_bps integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select (p_list_cents * p_fee_bps + 5000) / 10000;
+$$;
+
+-- A price with something taken off, at the platform's cost.
+create function private.discount_price(p_price private.price, p_discount_cents bigint)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select row(
+        p_price.currency,
+        p_price.list_cents,
+        p_discount_cents,
+        p_price.fee_mode,
+        p_price.fee_bps,
+        p_price.fee_cents,
+        p_price.share_cents,
+        p_price.share_cents + p_price.fee_cents - p_discount_cents
+    )::private.price;
+$$;
+
+-- sql/30_catalogue/80_api.sql
+create function public.create_session(
+    p_expert_user_id uuid,
+    p_title text,
+    p_description text,
+    p_duration_minutes integer,
+    p_price_cents integer,
+    p_currency text default 'DKK',
+    p_org_id uuid default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.create_session(
+    p_expert_user_id, p_title, p_description, p_duration_minutes, p_price_cents, p_currency, p_org_id
+);
+
+comment on function public.create_session is
+    'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
+    'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
+    'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, value_missing, service_exists, '
+    'and the rules of public.services.';
+
+create function public.create_service(
+    p_org_id uuid,
+    p_title text,
+    p_duration_minutes integer,
+    p_instructor_id uuid default null,
+    p_description text default null,
+    p_short_description text default null,
+    p_topic_tags text[] default '{}',
+    p_price_cents bigint default null,
+    p_currency text default null,
+    p_level public.experience_level default null,
+    p_prerequisites text default null,
+    p_materials_url text default null,
+    p_max_participants integer default 1,
+    p_requires_approval boolean default false,
+    p_approval_hours integer default 24,
+    p_capture_mode public.capture_mode default 'automatic'
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.create_service(
+    p_org_id, p_title, p_duration_minutes, p_instructor_id, p_description, p_short_description, p_topic_tags, p_price_cents,
+    p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours,
+    p_capture_mode
+);
+
+comment on function public.create_service is
+    'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
+    'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
+    'p_capture_mode ''manual'' has the bank only reserve the money until the lesson is over. '
+    'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
+    'service_exists, and the rules of public.services.';
+
+create function public.create_rate_card(
+    p_org_id uuid,
+    p_name text,
+    p_currency text default null,
+    p_is_default boolean default false,
+    p_valid_from date default null,
+    p_valid_to date default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
+
+comment on function public.create_rate_card is
+    'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
+    'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, value_out_of_range, rate_card_exists, and '
+    'the rules of public.rate_cards.';
+
+create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
+
+comment on function public.set_rate_card_validity is
+    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
+    'Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
+
+create function public.delete_rate_card(p_rate_card_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.delete_rate_card(p_rate_card_id);
+
+comment on function public.delete_rate_card is
+    'Takes a rate card away with all its prices; for the school''s admins. What is booked keeps its price. '
+    'Errors: sign_in_required, rate_card_not_found.';
+
+create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
+
+comment on function public.set_rate is
+    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null takes it off the card. What is booked keeps its '
+    'price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
+
+create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select quoted.line_item, quoted.amount_cents, quoted.currency
+    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
+end;
+
+comment on function public.quote_booking is
+    'What a lesson costs the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a service '
+    'that any instructor gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, amount_too_small, '
+    'amount_too_large.';
+
+create function public.search_services(
+    p_query text default null,
+    p_topic_tags text[] default '{}',
+    p_level public.experience_level default null,
+    p_org_id uuid default null,
+    p_limit integer default 50,
+    p_after uuid default null
+)
+    returns setof public.services
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select found.*
+    from private.search_services(p_query, p_topic_tags, p_level, p_org_id, p_limit, p_after) found;
+end;
+
+comment on function public.search_services is
+    'Services on offer, by instructors of the directory or by schools, whose title contains p_query and that carry every one of p_topic_tags, '
+    'in pages of at most 200; p_after is the last id of the page before.';
+
+-- sql/30_catalogue/90_access.sql
+create policy select_listed on public.services
+    for select
+    to anon
+    using (is_active);
+
+create policy select_listed_own_or_contact on public.services
+    for select
+    to authenticated
+    using (
+        is_active
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or instructor_id = any ((select private.my_contact_ids())::uuid[])
+        or org_id = any ((select private.my_org_ids())::uuid[])
+        or org_id = any ((select private.my_family_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.services
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.services to anon, authenticated, service_role;
+grant update (
+    title, description, short_description, topic_tags, duration_minutes, price_cents,
+    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
+    capture_mode
+) on public.services to authenticated;
+-- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
+
+grant execute on function private.create_session to authenticated;
+grant execute on function public.create_session to authenticated;
+
+create policy select_member on public.rate_cards
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_org_ids())::uuid[]));
+
+create policy select_member on public.rate_card_items
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_org_ids())::uuid[]));
+
+grant select on public.rate_cards to authenticated, service_role;
+grant select on public.rate_card_items to authenticated, service_role;
+-- NOTE: no write is granted; cards and prices are set through functions. Everybody else asks quote_booking.
+
+grant execute on function private.create_service to authenticated;
+grant execute on function public.create_service to authenticated;
+grant execute on function private.create_rate_card to authenticated;
+grant execute on function public.create_rate_card to authenticated;
+grant execute on function private.set_rate_card_validity to authenticated;
+grant execute on function public.set_rate_card_validity to authenticated;
+grant execute on function private.delete_rate_card to authenticated;
+grant execute on function public.delete_rate_card to authenticated;
+grant execute on function private.set_rate to authenticated;
+grant execute on function public.set_rate to authenticated;
+grant execute on function private.quote_booking to anon, authenticated;
+grant execute on function public.quote_booking to anon, authenticated;
+grant execute on function private.search_services to anon, authenticated;
+grant execute on function public.search_services to anon, authenticated;
+
+-- sql/35_discounts/10_tables.sql
+create type public.redemption_kind as enum ('discount', 'referral', 'reward');
+create type public.redemption_status as enum ('reserved', 'redeemed', 'released');
+
+create table public.discount_codes (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid references public.organizations (id) on delete restrict,
+    code text not null,
+    amount_cents bigint,
+    currency text references private.currencies (code),
+    discount_bps integer,
+    may_exceed_fee boolean not null default false,
+    max_uses integer,
+    uses_count integer not null default 0,
+    max_uses_per_learner integer not null default 1,
+    is_first_lesson_only boolean not null default false,
+    starts_at timestamptz not null default private.clock(),
+    expires_at timestamptz,
+    is_active boolean not null default true,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint code_is_plain check (code ~ '^[A-Za-z0-9_-]{3,40}$'),
+    constraint it_is_an_amount_or_a_percentage check (num_nonnulls(amount_cents, discount_bps) = 1),
+    constraint an_amount_has_a_currency check ((amount_cents is null) = (currency is null)),
+    constraint amount_is_sensible check (amount_cents between 1 and 50000000),
+    constraint percentage_is_a_fraction check (discount_bps between 1 and 10000),
+    constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0),
+    constraint each_learner_may_use_it check (max_uses_per_learner > 0),
+    constraint end_is_after_start check (starts_at < expires_at)
+);
+
+create unique index discount_code_is_unique on public.discount_codes (lower(code), org_id) nulls not distinct;
+create index on public.discount_codes (org_id);
+create index on public.discount_codes (currency);
+
+comment on table public.discount_codes is
+    'Codes that take something off a price, at the platform''s cost. Never listed: who has a code may check it.';
+comment on column public.discount_codes.org_id is 'The organization that it is for; null for the whole platform.';
+comment on column public.discount_codes.code is 'Compared without case.';
+comment on column public.discount_codes.amount_cents is 'What comes off, in the minor unit of currency; else discount_bps of the list price.';
+comment on column public.discount_codes.may_exceed_fee is
+    'Whether the platform pays for what exceeds its fee; else the discount ends there. The instructor''s share never shrinks.';
+comment on column public.discount_codes.max_uses is 'By all learners together; null for any number.';
+comment on column public.discount_codes.uses_count is 'Redemptions that are reserved or redeemed.';
+
+create table public.referral_codes (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    referrer_id uuid not null,
+    code text not null,
+    discount_bps integer not null,
+    reward_cents bigint not null,
+    currency text not null references private.currencies (code),
+    max_uses integer,
+    uses_count integer not null default 0,
+    expires_at timestamptz,
+    is_active boolean not null default true,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
+    constraint code_is_plain check (code ~ '^[A-Z0-9]{8,20}$'),
+    constraint percentage_is_a_fraction check (discount_bps between 0 and 10000),
+    constraint reward_is_not_negative check (reward_cents >= 0),
+    constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0)
+);
+
+create unique index referral_code_is_unique on public.referral_codes (lower(code));
+create unique index one_live_code_a_referrer on public.referral_codes (referrer_id) where is_active;
+create index on public.referral_codes (org_id, referrer_id);
+create index on public.referral_codes (referrer_id);
+create index on public.referral_codes (currency);
+
+comment on table public.referral_codes is
+    'A learner''s own code, for others'' first lesson; its terms are the organization''s when it was made.';
+comment on column public.referral_codes.discount_bps is 'What comes off the referred learner''s first lesson, of its list price.';
+comment on column public.referral_codes.reward_cents is 'What the referrer gets once that lesson is completed and paid.';
+
+create table public.code_redemptions (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    kind public.redemption_kind not null,
+    discount_code_id uuid references public.discount_codes (id) on delete restrict,
+    referral_code_id uuid,
+    learner_id uuid not null,
+    learner_person_id uuid not null,
+    booking_id uuid unique,
+    credit_id uuid unique,
+    currency text not null,
+    discount_cents bigint not null,
+    status public.redemption_status not null default 'reserved',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete restrict,
+    constraint kind_agrees_with_the_code check (
+        (kind = 'discount') = (discount_code_id is not null)
+        and (kind = 'referral') = (referral_code_id is not null)
+    ),
+    constraint it_is_for_a_booking_or_for_credit check (num_nonnulls(booking_id, credit_id) = 1),
+    constraint discount_is_positive check (discount_cents > 0)
+);
+
+create index on public.code_redemptions (discount_code_id, learner_person_id) where status <> 'released';
+create index on public.code_redemptions (discount_code_id);
+create index on public.code_redemptions (org_id, referral_code_id);
+create index on public.code_redemptions (org_id, learner_id);
+create index on public.code_redemptions (learner_id);
+create index on public.code_redemptions (learner_person_id);
+
+comment on table public.code_redemptions is
+    'What was taken off a booking or a purchase of credit, and by what: a discount code, a referral code or the learner''s own rewards.';
+comment on column public.code_redemptions.status is
+    'reserved with the booking, redeemed when it is paid, released when that cannot happen any more or all of it was given back.';
+
+create table private.code_checks (
+    id bigint generated always as identity primary key,
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    discount_code_id uuid references public.discount_codes (id) on delete cascade,
+    referral_code_id uuid references public.referral_codes (id) on delete cascade,
+    checked_at timestamptz not null default private.clock()
+);
+
+create index on private.code_checks (user_id, checked_at);
+create index on private.code_checks (discount_code_id);
+create index on private.code_checks (referral_code_id);
+
+comment on table private.code_checks is
+    'Who asked for a code, and what was found; nothing for a wrong guess. Guesses are counted, and only a code found here can be used.';
+
+create type private.code_offer as (
+    kind public.redemption_kind,
+    code_id uuid,
+    discount_cents bigint
+);
+comment on type private.code_offer is 'What a code takes off a price; null when nothing does.';
+
+alter table public.discount_codes enable row level security;
+alter table public.referral_codes enable row level security;
+alter table public.code_redemptions enable row level security;
+alter table private.code_checks enable row level security;
+
+create trigger touch_updated_at
+    before update on public.discount_codes
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.referral_codes
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.code_redemptions
+    for each row execute function private.enforce_status_transition('redemption');
+
+create trigger touch_updated_at
+    before update on public.code_redemptions
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.discount_codes', 'id', '{code}');
+
+select private.audit_table('public.referral_codes', 'id', '{code}');
+
+select private.audit_table('public.code_redemptions', 'id');
+
+-- sql/35_discounts/11_transitions.sql
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('redemption', 'new', 'reserved', '{user,service,studio}'),
+    ('redemption', 'reserved', 'redeemed', '{user,service,job}'),
+    ('redemption', 'reserved', 'released', '{user,service,job,studio}'),
+    ('redemption', 'redeemed', 'released', '{user,service,job}');
+
+-- sql/35_discounts/20_discount_codes.sql
+-- Makes a discount code, at the platform's cost; platform admins only. Definer: nobody writes codes directly.
+create function private.admin_create_discount_code(p_code public.discount_codes, p_reason text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    new_code_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    insert into public.discount_codes (
+        org_id, code, amount_cents, currency, discount_bps, may_exceed_fee, max_uses, max_uses_per_learner,
+        is_first_lesson_only, starts_at, expires_at
+    )
+    values (
+        p_code.org_id, p_code.code, p_code.amount_cents,
+        case when p_code.currency is not null then private.require_currency(p_code.currency) end,
+        p_code.discount_bps, p_code.may_exceed_fee, p_code.max_uses, p_code.max_uses_per_learner,
+        p_code.is_first_lesson_only, coalesce(p_code.starts_at, private.clock()), p_code.expires_at
+    )
+    returning id into new_code_id;
+    return new_code_id;
+exception
+    when unique_violation then
+        perform private.refuse(
+            'PT409', 'code_exists',
+            'There is such a code already.',
+            'Choose another one; case makes no difference.'
+        );
+        return null;
+    when foreign_key_violation then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization.',
+            'Check the id.'
+        );
+        return null;
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Ends a discount code; what was booked with it stays. Platform admins only. Definer: nobody writes codes directly.
+create function private.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.discount_codes set is_active = false where id = p_discount_code_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'code_not_found',
+            'There is no such code.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/35_discounts/21_referral_codes.sql
+-- The caller's referral code in an organization, made the first time, on the organization's terms of then.
+-- Definer: nobody writes codes directly.
+create function private.create_referral_code(p_org_id uuid)
+    returns public.referral_codes
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    organization public.organizations;
+    learner public.learners;
+    code public.referral_codes;
+begin
+    select * into organization
+    from public.organizations
+    where id = coalesce(p_org_id, private.marketplace_id());
+    learner := private.ensure_learner(person, organization.id);
+
+    if organization.referral_discount_bps = 0 and organization.referral_reward_cents = 0 then
+        perform private.refuse(
+            'PT409', 'no_referral_programme',
+            'There are no rewards for recommending this school at the moment.',
+            'Ask the platform about its referral programme.'
+        );
+    end if;
+
+    insert into public.referral_codes (org_id, referrer_id, code, discount_bps, reward_cents, currency)
+    values (
+        organization.id, learner.id,
+        upper(encode(extensions.gen_random_bytes(6), 'hex')),
+        organization.referral_discount_bps, organization.referral_reward_cents, organization.currency
+    )
+    on conflict (referrer_id) where is_active do nothing;
+
+    select * into strict code
+    from public.referral_codes
+    where referrer_id = learner.id
+        and is_active;
+    return code;
+end;
+$$;
+
+-- sql/35_discounts/30_check.sql
+-- Says what a code takes off a price, and remembers that it was asked: a wrong guess is answered like a code that has ended or
+-- is another's, and who guessed wrong ten times within the hour has to wait.
+-- Definer: nobody may read codes.
+create function private.check_discount_code(
+    p_code text,
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_start_at timestamptz,
+    p_learner_id uuid
+)
+    returns table (is_valid boolean, discount_cents bigint, total_cents bigint, currency text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    most_wrong_guesses constant integer := 10;
+    person uuid := private.require_person();
+    service public.services := private.require_offered_service(p_service_id, p_instructor_id);
+    learner public.learners;
+    price private.price;
+    offer private.code_offer;
+begin
+    learner := private.require_bookable_learner(
+        case when p_learner_id is null then person end, p_learner_id, service.org_id
+    );
+    perform from public.profiles where id = person for no key update;
+    if (
+        select count(*)
+        from private.code_checks earlier
+        where earlier.user_id = person
+            and num_nonnulls(earlier.discount_code_id, earlier.referral_code_id) = 0
+            and earlier.checked_at > private.clock() - interval '1 hour'
+    ) >= most_wrong_guesses then
+        perform private.refuse(
+            'PT429', 'too_many_guesses',
+            'You have tried too many codes that cannot be used.',
+            'Try again in an hour.'
+        );
+    end if;
+
+    price := private.price_service(
+        service.id, coalesce(p_instructor_id, service.instructor_id), coalesce(p_start_at, private.clock())
+    );
+    offer := private.offered_discount(private.find_code(p_code, service.org_id), learner, price);
+    insert into private.code_checks (user_id, discount_code_id, referral_code_id)
+    values (
+        person,
+        case offer.kind when 'discount' then offer.code_id end,
+        case offer.kind when 'referral' then offer.code_id end
+    );
+
+    return query
+    select
+        offer.code_id is not null,
+        coalesce(offer.discount_cents, 0),
+        price.share_cents + price.fee_cents - coalesce(offer.discount_cents, 0),
+        price.currency;
+end;
+$$;
+
+-- The active service, if the instructor gives it; without one, only a service that has its own.
+create function private.require_offered_service(p_service_id uuid, p_instructor_id uuid)
+    returns public.services
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    service public.services;
+begin
+    select offered.* into service
+    from public.services offered
+    join public.instructors instructor
+        on instructor.org_id = offered.org_id
+        and instructor.id = coalesce(p_instructor_id, offered.instructor_id)
+    where offered.id = p_service_id
+        and offered.is_active
+        and instructor.id = coalesce(offered.instructor_id, instructor.id);
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This lesson is not on offer, or not by this instructor.',
+            'Check the service, and name the instructor if the school offers it.'
+        );
+    end if;
+    return service;
+end;
+$$;
+
+-- sql/35_discounts/40_reserve.sql
+-- What the request's code, or the learner's rewards, take off the price; refuses a code that the caller has not checked lately,
+-- whether or not it exists, so that booking tells nothing about codes.
+create function private.require_discount(
+    p_code text,
+    p_uses_rewards boolean,
+    p_learner public.learners,
+    p_price private.price
+)
+    returns private.code_offer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    named private.code_offer := private.find_code(p_code, p_learner.org_id);
+    offer private.code_offer;
+begin
+    if p_code is null then
+        return case
+            when p_uses_rewards
+                then private.offered_discount(row('reward', null, null)::private.code_offer, p_learner, p_price)
+        end;
+    end if;
+
+    if p_uses_rewards then
+        perform private.refuse(
+            'PT422', 'one_discount_at_a_time',
+            'A code and your rewards cannot be used together.',
+            'Use one of them.'
+        );
+    end if;
+    if not exists (
+        select
+        from private.code_checks known
+        where known.user_id = private.my_user_id()
+            and named.code_id in (known.discount_code_id, known.referral_code_id)
+            and known.checked_at > private.clock() - interval '1 day'
+    ) then
+        perform private.refuse(
+            'PT422', 'code_not_checked',
+            'That code has not been checked.',
+            'Call check_discount_code first.'
+        );
+    end if;
+
+    offer := private.offered_discount(named, p_learner, p_price);
+    if offer.code_id is null then
+        perform private.refuse_code();
+    end if;
+    return offer;
+end;
+$$;
+
+-- Reserves what a code or the learner's rewards take off a booking or a purchase. The code is counted up under its lock: the
+-- last use goes to one. The learner's rows are locked by the caller, so that one person's uses come one after the other.
+-- Of a referral the referrer's and the referred person's own codes are locked too, so that no circle closes in a race.
+create function private.reserve_discount(
+    p_offer private.code_offer,
+    p_learner public.learners,
+    p_price private.price,
+    p_booking_id uuid,
+    p_credit_id uuid
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_offer.kind = 'discount' then
+        perform from public.discount_codes where id = p_offer.code_id for no key update;
+    elsif p_offer.kind = 'referral' then
+        perform
+        from public.referral_codes code
+        join public.learners learner on learner.id = code.referrer_id
+        where code.id = p_offer.code_id
+            or learner.id = p_learner.id
+            or learner.user_id = p_learner.user_id
+        order by code.id
+        for no key update of code;
+    end if;
+    if (private.offered_discount(p_offer, p_learner, p_price)).discount_cents is distinct from p_offer.discount_cents then
+        perform private.refuse_code();
+    end if;
+
+    insert into public.code_redemptions (
+        org_id, kind, discount_code_id, referral_code_id, learner_id, learner_person_id, booking_id, credit_id,
+        currency, discount_cents
+    )
+    values (
+        p_learner.org_id,
+        p_offer.kind,
+        case p_offer.kind when 'discount' then p_offer.code_id end,
+        case p_offer.kind when 'referral' then p_offer.code_id end,
+        p_learner.id,
+        coalesce(p_learner.user_id, p_learner.id),
+        p_booking_id,
+        p_credit_id,
+        p_price.currency,
+        p_offer.discount_cents
+    );
+end;
+$$;
+
+create function private.refuse_code()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'code_not_valid',
+        'That code cannot be used for this.',
+        'Book without it, or use another one.'
+    );
+end;
+$$;
+
+-- sql/35_discounts/50_redeem.sql
+-- Redeems or releases what was taken off a booking or a purchase. Spent rewards leave the learner's account, by which the
+-- platform is even: it bore them when they were granted, and bears the discount now.
+create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p_status public.redemption_status)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    redemption public.code_redemptions;
+begin
+    update public.code_redemptions
+    set status = p_status
+    where (booking_id = p_booking_id or credit_id = p_credit_id)
+        and status = 'reserved'
+    returning * into redemption;
+
+    if redemption.kind = 'reward' and p_status = 'redeemed' then
+        perform private.post_transaction(
+            'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
+            redemption.currency, private.clock(),
+            array[
+                row('learner_rewards', redemption.learner_id, redemption.discount_cents),
+                row('promotions', null, -redemption.discount_cents)
+            ]::private.posting[]
+        );
+    end if;
+end;
+$$;
+
+-- Keeps uses_count the number of redemptions that are reserved or redeemed, whoever writes them; a code's maximum is a
+-- constraint on it. Definer: the writer needs no access to codes.
+create function private.count_redemption()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    step constant integer := (new.status <> 'released')::integer
+        - (tg_op = 'UPDATE' and old.status <> 'released')::integer;
+begin
+    update public.discount_codes set uses_count = uses_count + step where id = new.discount_code_id and step <> 0;
+    update public.referral_codes set uses_count = uses_count + step where id = new.referral_code_id and step <> 0;
+    return null;
+end;
+$$;
+
+create trigger count_redemption
+    after insert or update of status on public.code_redemptions
+    for each row execute function private.count_redemption();
+
+-- sql/35_discounts/70_offers.sql
+-- The code of an organization, or of the whole platform, or a learner's referral code there; null if there is none.
+create function private.find_code(p_code text, p_org_id uuid)
+    returns private.code_offer
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select row(found.kind, found.id, null)::private.code_offer
+    from (
+        select 'discount'::public.redemption_kind as kind, code.id, code.org_id is null as is_general
+        from public.discount_codes code
+        where lower(code.code) = lower(trim(p_code))
+            and coalesce(code.org_id, p_org_id) = p_org_id
+        union all
+        select 'referral', code.id, true
+        from public.referral_codes code
+        where lower(code.code) = lower(trim(p_code))
+            and code.org_id = p_org_id
+    ) found
+    order by found.is_general, found.kind
+    limit 1;
+$$;
+
+-- What a code, or without one the learner's rewards, take off a price at this instant; null when nothing does.
+create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
+    returns private.code_offer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    cents bigint := case p_offer.kind
+        when 'discount'
+            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
+        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
+        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
+    end;
+begin
+    if cents is null then
+        return null;
+    end if;
+    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
+end;
+$$;
+
+-- What a discount code takes off a price for a learner at this instant; null if nothing. It ends at the platform's fee unless
+-- the code says otherwise, and at the price.
+create function private.discount_code_cents(p_discount_code_id uuid, p_learner_person_id uuid, p_price private.price)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select nullif(
+            least(
+                case
+                    when code.amount_cents is null then private.bps_of(p_price.list_cents, code.discount_bps)
+                    when code.currency = p_price.currency then code.amount_cents
+                    else 0
+                end,
+                case when code.may_exceed_fee then p_price.share_cents + p_price.fee_cents else p_price.fee_cents end
+            ),
+            0
+        )
+        from public.discount_codes code
+        where code.id = p_discount_code_id
+            and code.is_active
+            and code.starts_at <= private.clock()
+            and (code.expires_at is null or private.clock() < code.expires_at)
+            and (code.max_uses is null or code.uses_count < code.max_uses)
+            and (not code.is_first_lesson_only or not private.has_learnt_before(p_learner_person_id))
+            and code.max_uses_per_learner > (
+                select count(*)
+                from public.code_redemptions redemption
+                where redemption.discount_code_id = code.id
+                    and redemption.learner_person_id = p_learner_person_id
+                    and redemption.status <> 'released'
+            )
+    );
+end;
+$$;
+
+-- Has this person had a lesson, in any organization?
+create function private.has_learnt_before(p_learner_person_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from public.learners learner
+        where (learner.user_id = p_learner_person_id or learner.id = p_learner_person_id)
+            and learner.lesson_count > 0
+    );
+$$;
+
+-- sql/35_discounts/71_referral_discounts.sql
+-- What a referral code takes off the price of a learner's first lesson; null if nothing. Nobody refers themselves, whom they
+-- answer for, or who, directly or through others, referred them.
+create function private.referral_code_cents(p_referral_code_id uuid, p_learner public.learners, p_price private.price)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    with recursive referrer (person_id, user_id) as (
+        select coalesce(learner.user_id, learner.id), learner.user_id
+        from public.referral_codes code
+        join public.learners learner on learner.id = code.referrer_id
+        where code.id = p_referral_code_id
+        union
+        select coalesce(learner.user_id, learner.id), learner.user_id
+        from referrer referred
+        join public.code_redemptions redemption
+            on redemption.learner_person_id = referred.person_id
+            and redemption.kind = 'referral'
+            and redemption.status <> 'released'
+        join public.referral_codes code on code.id = redemption.referral_code_id
+        join public.learners learner on learner.id = code.referrer_id
+    )
+
+    select nullif(
+        least(
+            private.bps_of(p_price.list_cents, code.discount_bps),
+            p_price.fee_cents
+        ),
+        0
+    )
+    from public.referral_codes code
+    where code.id = p_referral_code_id
+        and code.is_active
+        and (code.expires_at is null or private.clock() < code.expires_at)
+        and (code.max_uses is null or code.uses_count < code.max_uses)
+        and not private.has_learnt_before(coalesce(p_learner.user_id, p_learner.id))
+        and not exists (
+            select
+            from public.code_redemptions redemption
+            where redemption.learner_person_id = coalesce(p_learner.user_id, p_learner.id)
+                and redemption.kind = 'referral'
+                and redemption.status <> 'released'
+        )
+        and not exists (
+            select
+            from referrer
+            where referrer.person_id = coalesce(p_learner.user_id, p_learner.id)
+                or p_learner.id = any (
+                    private.ward_ids(referrer.user_id, 'view')
+                    || private.ward_ids(referrer.user_id, 'book')
+                    || private.ward_ids(referrer.user_id, 'pay')
+                )
+        );
+$$;
+
+-- sql/35_discounts/72_rewards.sql
+-- A learner's rewards that were granted and neither spent, taken back nor reserved; never below nothing.
+create function private.available_reward_cents(p_learner_id uuid, p_currency text)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select greatest(
+        coalesce(
+            (
+                select -account.balance_cents
+                from private.ledger_accounts account
+                where account.kind = 'learner_rewards'
+                    and account.owner_id = p_learner_id
+                    and account.currency = p_currency
+            ),
+            0
+        ) - (
+            select coalesce(sum(redemption.discount_cents), 0)
+            from public.code_redemptions redemption
+            where redemption.learner_id = p_learner_id
+                and redemption.currency = p_currency
+                and redemption.kind = 'reward'
+                and redemption.status = 'reserved'
+        ),
+        0
+    )::bigint;
+$$;
+
+-- How much of a learner's rewards can come off a price: what was granted and neither spent nor reserved, up to the price. The
+-- rest to be paid is nothing, or enough for a card.
+create function private.usable_reward_cents(p_learner_id uuid, p_price private.price)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select nullif(
+        case
+            when usable.cents < usable.total_cents and usable.total_cents - usable.cents < currency.minimum_charge_cents
+                then greatest(usable.total_cents - currency.minimum_charge_cents, 0)
+            else usable.cents
+        end,
+        0
+    )
+    from (
+        select
+            p_price.share_cents + p_price.fee_cents as total_cents,
+            least(
+                private.available_reward_cents(p_learner_id, p_price.currency),
+                p_price.share_cents + p_price.fee_cents
+            ) as cents
+    ) usable
+    join private.currencies currency on currency.code = p_price.currency;
+$$;
+
+-- sql/35_discounts/80_api.sql
+create function public.check_discount_code(
+    p_code text,
+    p_service_id uuid,
+    p_instructor_id uuid default null,
+    p_start_at timestamptz default null,
+    p_learner_id uuid default null
+)
+    returns table (is_valid boolean, discount_cents bigint, total_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select answer.is_valid, answer.discount_cents, answer.total_cents, answer.currency
+    from private.check_discount_code(p_code, p_service_id, p_instructor_id, p_start_at, p_learner_id) answer;
+end;
+
+comment on function public.check_discount_code is
+    'What a discount or referral code takes off a lesson, in the minor unit, and what is left to pay; is_valid is false for any code that '
+    'the learner cannot use now, whatever the reason. A code has to be checked, at most a day before, by whoever books with it. '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses.';
+
+create function public.create_referral_code(p_org_id uuid default null)
+    returns table (code text, discount_bps integer, reward_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select made.code, made.discount_bps, made.reward_cents, made.currency
+    from private.create_referral_code(p_org_id) made;
+end;
+
+comment on function public.create_referral_code is
+    'The caller''s own code to pass on, in an organization or on the marketplace; the same one each time. Others get discount_bps of '
+    'their first lesson''s list price off, and the caller reward_cents once that lesson is completed and paid. '
+    'Errors: sign_in_required, not_a_learner_here, no_referral_programme.';
+
+create function public.admin_create_discount_code(
+    p_code text,
+    p_reason text,
+    p_org_id uuid default null,
+    p_amount_cents bigint default null,
+    p_currency text default null,
+    p_discount_bps integer default null,
+    p_may_exceed_fee boolean default false,
+    p_max_uses integer default null,
+    p_max_uses_per_learner integer default 1,
+    p_is_first_lesson_only boolean default false,
+    p_starts_at timestamptz default null,
+    p_expires_at timestamptz default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_create_discount_code(
+    row(
+        null, p_org_id, p_code, p_amount_cents, p_currency, p_discount_bps, p_may_exceed_fee, p_max_uses, null,
+        p_max_uses_per_learner, p_is_first_lesson_only, p_starts_at, p_expires_at, null, null, null
+    )::public.discount_codes,
+    p_reason
+);
+
+comment on function public.admin_create_discount_code is
+    'Makes a code and returns its id; for platform admins, who bear its cost. Either p_amount_cents with p_currency, or p_discount_bps. '
+    'Without p_org_id it is for the whole platform. Errors: not_an_admin, reason_required, unknown_currency, organization_not_found, '
+    'code_exists, value_missing, and the rules of public.discount_codes.';
+
+create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_end_discount_code(p_discount_code_id, p_reason);
+
+comment on function public.admin_end_discount_code is
+    'Ends a code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';
+
+-- sql/35_discounts/90_access.sql
+-- NOTE: nobody is granted discount codes, and learners see their own referral code alone: codes are never listable.
+grant select on public.discount_codes to service_role;
+
+create policy select_own on public.referral_codes
+    for select
+    to authenticated
+    using (referrer_id = any ((select private.my_learner_ids())::uuid[]));
+
+grant select on public.referral_codes to authenticated, service_role;
+
+create policy select_party on public.code_redemptions
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.code_redemptions to authenticated, service_role;
+
+grant execute on function private.check_discount_code to authenticated;
+grant execute on function public.check_discount_code to authenticated;
+grant execute on function private.create_referral_code to authenticated;
+grant execute on function public.create_referral_code to authenticated;
+grant execute on function private.admin_create_discount_code to authenticated;
+grant execute on function public.admin_create_discount_code to authenticated;
+grant execute on function private.admin_end_discount_code to authenticated;
+grant execute on function public.admin_end_discount_code to authenticated;
+
+-- sql/40_availability/10_tables.sql
+create table public.availability_windows (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    day_of_week smallint not null,
+    start_time time not null,
+    end_time time not null,
+    time_zone text not null,
+    effective_from date,
+    effective_to date,
+    is_active boolean not null default true,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint day_is_a_weekday check (day_of_week between 0 and 6),
+    constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint end_is_not_before_start check (effective_from <= effective_to)
+);
+
+create index on public.availability_windows (org_id, instructor_id, day_of_week);
+create index on public.availability_windows (instructor_id);
+
+comment on table public.availability_windows is 'Weekly hours in which an instructor gives lessons, in local time.';
+comment on column public.availability_windows.day_of_week is '0 is Sunday, 6 is Saturday: the day on which the window starts.';
+comment on column public.availability_windows.end_time is 'Local; at or before start_time means on the next day.';
+comment on column public.availability_windows.org_id is 'Filled in from the instructor when left out.';
+comment on column public.availability_windows.time_zone is 'Filled in from the instructor when left out.';
+
+create table public.availability_exceptions (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    on_date date not null,
+    is_available boolean not null,
+    start_time time not null default time '00:00',
+    end_time time not null default time '24:00',
+    time_zone text not null,
+    note text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
+    constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint note_is_short check (length(note) <= 1000)
+);
+
+create index on public.availability_exceptions (org_id, instructor_id);
+create index on public.availability_exceptions (instructor_id, on_date);
+
+comment on table public.availability_exceptions is
+    'A date on which the weekly windows do not hold: a part closed, or a time opened outside them; several a date.';
+comment on column public.availability_exceptions.is_available is 'True opens the range, false closes it.';
+comment on column public.availability_exceptions.end_time is 'Local; at or before start_time means on the next day.';
+comment on column public.availability_exceptions.org_id is 'Filled in from the instructor when left out, as is time_zone.';
+
+create table public.bookable_slots (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    service_id uuid not null,
+    instructor_id uuid not null,
+    availability_window_id uuid,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    max_bookings integer not null default 1,
+    current_bookings integer not null default 0,
+    is_published boolean not null default true,
+    is_withdrawn_when_free boolean not null default false,
+    is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (instructor_id, service_id, start_at),
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, availability_window_id) references public.availability_windows (org_id, id)
+        on delete set null (availability_window_id),
+    constraint end_is_after_start check (start_at < end_at),
+    constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
+    constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
+    constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
+);
+
+create index on public.bookable_slots (org_id, service_id, start_at);
+create index on public.bookable_slots (org_id, instructor_id, start_at);
+create index on public.bookable_slots (org_id, availability_window_id);
+create index on public.bookable_slots (service_id, start_at) where is_available;
+create index on public.bookable_slots (start_at, end_at);
+
+comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
+comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on column public.bookable_slots.is_withdrawn_when_free is
+    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
+comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
+comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
+
+create table private.instructor_calendar (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    person_id uuid not null,
+    slot_id uuid unique,
+    during tstzrange not null,
+    created_at timestamptz not null default private.clock(),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
+    constraint time_is_not_empty check (not isempty(during)),
+    constraint instructor_is_never_double_booked exclude using gist (person_id with =, during with &&)
+);
+
+create index on private.instructor_calendar (org_id, instructor_id);
+create index on private.instructor_calendar (org_id, slot_id);
+
+comment on table private.instructor_calendar is
+    'What occupies an instructor: one row a taken slot, buffers included, or a busy block without a slot.';
+comment on column private.instructor_calendar.person_id is
+    'The login where there is one, else the instructor: one person in two organizations has one calendar.';
+
+alter table public.availability_windows enable row level security;
+alter table public.availability_exceptions enable row level security;
+alter table public.bookable_slots enable row level security;
+alter table private.instructor_calendar enable row level security;
+
+create trigger touch_updated_at
+    before update on public.availability_windows
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.availability_exceptions
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.bookable_slots
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.availability_windows', 'id');
+
+select private.audit_table('public.availability_exceptions', 'id', '{note}');
+
+-- NOTE: slots and the calendar are not audited; they follow from windows and bookings, which are.
+
+-- sql/40_availability/20_windows.sql
+-- Fills in what follows from the instructor. Definer: the writer need not be able to read the instructor's row.
+create function private.fill_availability_defaults()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    select * into instructor from public.instructors where id = new.instructor_id;
+    new.org_id := coalesce(new.org_id, instructor.org_id);
+    new.time_zone := coalesce(new.time_zone, instructor.time_zone);
+    return new;
+end;
+$$;
+
+create trigger fill_availability_defaults
+    before insert on public.availability_windows
+    for each row execute function private.fill_availability_defaults();
+
+create trigger fill_availability_defaults
+    before insert on public.availability_exceptions
+    for each row execute function private.fill_availability_defaults();
+
+-- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
+-- free ones go at once; a booked one stays, and goes when it is free again. Slots are locked in the order of their times.
+-- Definer: slots change only through functions.
+create function private.withdraw_stale_slots()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
+    first_at timestamptz;
+    last_at timestamptz;
+begin
+    select min(slot.start_at), max(slot.start_at)
+    into first_at, last_at
+    from public.bookable_slots slot
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at > private.clock()
+        and slot.is_published;
+
+    perform
+    from public.bookable_slots slot
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
+        and slot.is_published
+    order by slot.start_at, slot.id
+    for no key update;
+
+    with opening as materialized (
+        select hours.opens_at, hours.closes_at
+        from private.opening_hours(changed_instructor_id, first_at, last_at) hours
+    )
+
+    update public.bookable_slots slot
+    set is_published = slot.current_bookings > 0,
+        is_withdrawn_when_free = slot.current_bookings > 0
+    where slot.instructor_id = changed_instructor_id
+        and slot.start_at between first_at and last_at
+        and slot.is_published
+        and not slot.is_withdrawn_when_free
+        and (
+            (select private.closed_times(changed_instructor_id, first_at, last_at)) && tstzrange(slot.start_at, slot.end_at)
+            or not exists (
+                select
+                from opening
+                where opening.opens_at <= slot.start_at
+                    and opening.closes_at >= slot.end_at
+            )
+        );
+    return null;
+end;
+$$;
+
+create trigger withdraw_stale_slots
+    after update or delete on public.availability_windows
+    for each row execute function private.withdraw_stale_slots();
+
+create trigger withdraw_stale_slots
+    after insert or update or delete on public.availability_exceptions
+    for each row execute function private.withdraw_stale_slots();
+
+-- sql/40_availability/30_publish.sql
+-- Publishes the times of an instructor's opening hours as bookable slots, within the horizon. Run again, it adds only what
+-- is missing; a withdrawn slot comes back as the service is now, unless it is booked.
+-- Definer: slots are made by our functions alone, so that they fit the opening hours.
+create function private.publish_slots(
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_instructor_id uuid
+)
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
+    published integer;
+begin
+    perform private.assert_time_range(p_from, p_to, 400);
+    if p_to <= private.clock() or p_to > private.clock() + make_interval(hours => 24 * instructor.horizon_days) then
+        perform private.refuse(
+            'PT422', 'bad_time_range',
+            format('Times can be published for the next %s days.', instructor.horizon_days),
+            'Send a p_to that is still to come, within that horizon.'
+        );
+    end if;
+
+    insert into public.bookable_slots as slot (
+        org_id, service_id, instructor_id, availability_window_id, start_at, end_at, max_bookings
+    )
+    select
+        service.org_id, service.id, instructor.id,
+        slot_time.availability_window_id, slot_time.start_at, slot_time.end_at, service.max_participants
+    from public.services service
+    cross join private.slot_times(service.id, instructor.id, greatest(p_from, private.clock()), p_to) slot_time
+    where service.id = p_service_id
+        and slot_time.start_at > private.clock()
+    on conflict (instructor_id, service_id, start_at) do update
+        set is_published = true,
+            is_withdrawn_when_free = false,
+            availability_window_id = excluded.availability_window_id,
+            end_at = case slot.current_bookings when 0 then excluded.end_at else slot.end_at end,
+            max_bookings = case slot.current_bookings when 0 then excluded.max_bookings else slot.max_bookings end
+        where not slot.is_published
+            or slot.is_withdrawn_when_free;
+
+    get diagnostics published = row_count;
+    return published;
+end;
+$$;
+
+-- Withdraws free slots at once, and booked ones when they are free again. Slots are locked in the order of their times, as
+-- a series takes them, so that nobody deadlocks. Definer: slots change only through functions.
+create function private.unpublish_slots(
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_instructor_id uuid
+)
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
+    withdrawn integer;
+begin
+    perform private.assert_time_range(p_from, p_to, 400);
+
+    perform
+    from public.bookable_slots slot
+    where slot.service_id = p_service_id
+        and slot.instructor_id = instructor.id
+        and slot.is_published
+        and slot.start_at >= greatest(p_from, private.clock())
+        and slot.start_at < p_to
+    order by slot.start_at, slot.id
+    for no key update;
+
+    with changed as (
+        update public.bookable_slots slot
+        set is_published = slot.current_bookings > 0,
+            is_withdrawn_when_free = slot.current_bookings > 0
+        where slot.service_id = p_service_id
+            and slot.instructor_id = instructor.id
+            and slot.is_published
+            and not slot.is_withdrawn_when_free
+            and slot.start_at >= greatest(p_from, private.clock())
+            and slot.start_at < p_to
+        returning slot.is_published
+    )
+
+    select count(*) into withdrawn
+    from changed
+    where not changed.is_published;
+    return withdrawn;
+end;
+$$;
+
+-- The instructor and the service whose times the caller may publish: one's own, or of a school that one administers.
+create function private.require_publishing_instructor(p_service_id uuid, p_instructor_id uuid)
+    returns public.instructors
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    perform private.require_person();
+
+    select candidate.* into instructor
+    from public.services service
+    join public.instructors candidate
+        on candidate.org_id = service.org_id
+        and candidate.id = coalesce(p_instructor_id, service.instructor_id)
+    where service.id = p_service_id
+        and (service.instructor_id is null or service.instructor_id = candidate.id)
+        and (candidate.user_id = private.my_user_id() or candidate.org_id = any (private.my_admin_org_ids()));
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'There is no such lesson that you can publish times for.',
+            'Check the service, and name the instructor if the school offers it.'
+        );
+    end if;
+    return instructor;
+end;
+$$;
+
+-- Refuses a range of times that is empty, endless or longer than a number of days.
+create function private.assert_time_range(p_from timestamptz, p_to timestamptz, p_max_days integer)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not coalesce(
+        isfinite(p_from) and isfinite(p_to) and p_from < p_to and p_to <= p_from + make_interval(hours => 24 * p_max_days),
+        false
+    ) then
+        perform private.refuse(
+            'PT422', 'bad_time_range',
+            format('Times are looked at for at most %s days at once.', p_max_days),
+            'Send p_from before p_to, no further apart than that.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/40_availability/40_occupy.sql
+-- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
+-- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race. The instructor is
+-- locked for the person's sake, whom an invitation that is accepted right now would change.
+create function private.occupy_instructor(p_slot public.bookable_slots)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
+    select
+        instructor.org_id,
+        instructor.id,
+        coalesce(instructor.user_id, instructor.id),
+        p_slot.id,
+        tstzrange(
+            p_slot.start_at - make_interval(mins => instructor.buffer_before_minutes),
+            p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
+        )
+    from public.instructors instructor
+    where instructor.id = p_slot.instructor_id
+    for key share
+    on conflict do nothing;
+
+    return found or (
+        p_slot.max_bookings > 1
+        and exists (select from private.instructor_calendar calendar where calendar.slot_id = p_slot.id)
+    );
+end;
+$$;
+
+-- A slot that somebody has booked keeps its time, its service and its instructor, in Studio too: bookings and the calendar
+-- were made for them. Definer: the writer may have no access to private.
+create function private.forbid_moving_taken_slot()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if old.current_bookings > 0
+        and (new.start_at, new.end_at, new.service_id, new.instructor_id)
+            <> (old.start_at, old.end_at, old.service_id, old.instructor_id)
+    then
+        perform private.refuse(
+            'PT409', 'slot_is_booked',
+            'That time has been booked, so it cannot be moved.',
+            'Publish another time, and move the booking to it.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_moving_taken_slot
+    before update on public.bookable_slots
+    for each row execute function private.forbid_moving_taken_slot();
+
+-- sql/40_availability/70_opening_hours.sql
+-- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
+-- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
+-- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
+create function private.slot_times(
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_from timestamptz,
+    p_to timestamptz
+)
+    returns table (start_at timestamptz, end_at timestamptz, availability_window_id uuid)
+    language plpgsql
+    stable
+    security invoker
+    rows 200
+    set search_path = ''
+as $$
+declare
+    closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
+    duration interval;
+    step interval;
+begin
+    select
+        make_interval(mins => service.duration_minutes),
+        make_interval(
+            mins => service.duration_minutes + instructor.buffer_before_minutes + instructor.buffer_after_minutes
+        )
+    into duration, step
+    from public.services service
+    join public.instructors instructor on instructor.id = p_instructor_id
+    where service.id = p_service_id;
+
+    return query
+    with existing as (
+        select
+            candidate.start_at,
+            opening.availability_window_id,
+            lag(candidate.start_at) over (
+                partition by opening.availability_window_id, opening.local_open, opening.time_zone
+                order by candidate.start_at
+            ) as previous_start_at
+        from private.opening_hours(p_instructor_id, p_from, p_to) opening
+        cross join lateral generate_series(
+            opening.local_open, opening.local_close - duration, step
+        ) start_series (local_time)
+        cross join lateral (
+            select start_series.local_time at time zone opening.time_zone as start_at
+        ) candidate
+        where candidate.start_at at time zone opening.time_zone = start_series.local_time
+            and candidate.start_at + duration <= opening.closes_at
+    )
+
+    select distinct on (existing.start_at)
+        existing.start_at,
+        existing.start_at + duration,
+        existing.availability_window_id
+    from existing
+    where existing.start_at >= p_from
+        and existing.start_at < p_to
+        and coalesce(existing.start_at >= existing.previous_start_at + step, true)
+        and not closed && tstzrange(existing.start_at, existing.start_at + duration)
+    order by existing.start_at, existing.availability_window_id;
+end;
+$$;
+
+-- When an instructor is open between two instants: the weekly windows and the openings of single dates. It walks local
+-- dates, so that nine o'clock stays nine o'clock across a change of the clocks.
+create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns table (
+        availability_window_id uuid,
+        time_zone text,
+        local_open timestamp,
+        local_close timestamp,
+        opens_at timestamptz,
+        closes_at timestamptz
+    )
+    language plpgsql
+    stable
+    security invoker
+    rows 50
+    set search_path = ''
+as $$
+begin
+    return query
+    with opening (window_id, zone, on_date, start_time, end_time) as (
+        select availability.id, availability.time_zone, day.local_date, availability.start_time, availability.end_time
+        from public.availability_windows availability
+        cross join lateral (
+            select (p_from at time zone availability.time_zone)::date - 1 + step.days as local_date
+            from generate_series(
+                0,
+                (p_to at time zone availability.time_zone)::date - (p_from at time zone availability.time_zone)::date + 1
+            ) step (days)
+        ) day
+        where availability.instructor_id = p_instructor_id
+            and availability.is_active
+            and extract(dow from day.local_date) = availability.day_of_week
+            and day.local_date >= coalesce(availability.effective_from, day.local_date)
+            and day.local_date <= coalesce(availability.effective_to, day.local_date)
+        union all
+        select null, opened.time_zone, opened.on_date, opened.start_time, opened.end_time
+        from public.availability_exceptions opened
+        where opened.instructor_id = p_instructor_id
+            and opened.is_available
+            and opened.on_date between (p_from at time zone opened.time_zone)::date - 1
+            and (p_to at time zone opened.time_zone)::date
+    ),
+
+    local as (
+        select
+            opening.window_id,
+            opening.zone,
+            opening.on_date + opening.start_time as opens,
+            opening.on_date + opening.end_time + private.next_day_offset(opening.start_time, opening.end_time) as closes
+        from opening
+    )
+
+    select
+        local.window_id, local.zone, local.opens, local.closes,
+        private.as_instant(local.opens, local.zone), private.as_instant(local.closes, local.zone)
+    from local;
+end;
+$$;
+
+-- When an instructor has closed a part of a date, as ranges of instants.
+create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(
+                tstzrange(
+                    private.as_instant(closed.on_date + closed.start_time, closed.time_zone),
+                    private.as_instant(
+                        closed.on_date + closed.end_time + private.next_day_offset(closed.start_time, closed.end_time),
+                        closed.time_zone
+                    )
+                )
+            )
+            from public.availability_exceptions closed
+            where closed.instructor_id = p_instructor_id
+                and not closed.is_available
+                and closed.on_date between (p_from at time zone closed.time_zone)::date - 2
+                and (p_to at time zone closed.time_zone)::date + 1
+        ),
+        '{}'
+    );
+end;
+$$;
+
+-- A day if a range of local times ends on the day after it began.
+create function private.next_day_offset(p_start_time time, p_end_time time)
+    returns interval
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
+end;
+$$;
+
+-- The instant of a local time. Of one that occurs twice it is the second; of one that the clocks skip, the moment at which
+-- they skip it, so that a range of local times never ends before it begins.
+create function private.as_instant(p_local_time timestamp, p_time_zone text)
+    returns timestamptz
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    nominal constant timestamptz := p_local_time at time zone p_time_zone;
+    skipped constant interval := (nominal at time zone p_time_zone) - p_local_time;
+begin
+    if skipped = interval '0' then
+        return nominal;
+    end if;
+    return (
+        select min(moment)
+        from generate_series(nominal - skipped, nominal, interval '1 minute') moment
+        where moment at time zone p_time_zone >= p_local_time
+    );
+end;
+$$;
+
+-- sql/40_availability/80_api.sql
+create function public.publish_slots(
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_instructor_id uuid default null
+)
+    returns integer
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
+
+comment on function public.publish_slots is
+    'Publishes the times of the instructor''s weekly windows from p_from (inclusive) to p_to (exclusive) as slots of a service, and '
+    'returns how many are new. p_instructor_id is needed for a service that any instructor of a school gives. '
+    'Errors: sign_in_required, service_not_found, bad_time_range.';
+
+create function public.unpublish_slots(
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_instructor_id uuid default null
+)
+    returns integer
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
+
+comment on function public.unpublish_slots is
+    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay, and are '
+    'withdrawn when they are free again. '
+    'Errors: sign_in_required, service_not_found, bad_time_range.';
+
+-- sql/40_availability/90_access.sql
+create policy select_own_or_admin on public.availability_windows
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy insert_own_or_admin on public.availability_windows
+    for insert
+    to authenticated
+    with check (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.availability_windows
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy delete_own_or_admin on public.availability_windows
+    for delete
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select, delete on public.availability_windows to authenticated;
+grant insert (
+    org_id, instructor_id, day_of_week, start_time, end_time, time_zone, effective_from, effective_to, is_active
+) on public.availability_windows to authenticated;
+grant update (day_of_week, start_time, end_time, time_zone, effective_from, effective_to, is_active)
+    on public.availability_windows to authenticated;
+grant select on public.availability_windows to service_role;
+
+create policy select_own_or_admin on public.availability_exceptions
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy insert_own_or_admin on public.availability_exceptions
+    for insert
+    to authenticated
+    with check (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.availability_exceptions
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy delete_own_or_admin on public.availability_exceptions
+    for delete
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select, delete on public.availability_exceptions to authenticated;
+grant insert (org_id, instructor_id, on_date, is_available, start_time, end_time, time_zone, note)
+    on public.availability_exceptions to authenticated;
+grant update (on_date, is_available, start_time, end_time, time_zone, note) on public.availability_exceptions to authenticated;
+grant select on public.availability_exceptions to service_role;
+
+create policy select_free on public.bookable_slots
+    for select
+    to anon
+    using (is_available);
+
+create policy select_free_own_or_member on public.bookable_slots
+    for select
+    to authenticated
+    using (
+        is_available
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or instructor_id = any ((select private.my_contact_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.bookable_slots to anon, authenticated, service_role;
+-- NOTE: no write is granted; slots are made by publish_slots and counted by bookings.
+
+grant execute on function private.publish_slots to authenticated;
+grant execute on function public.publish_slots to authenticated;
+grant execute on function private.unpublish_slots to authenticated;
+grant execute on function public.unpublish_slots to authenticated;
+
+-- sql/45_credits/10_tables.sql
+create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
+create type public.credit_entry_kind as enum (
+    'purchase', 'reserve', 'return', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+);
+
+create table public.learner_credits (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid,
+    currency text not null,
+    minutes_purchased integer not null,
+    minutes_reserved integer not null default 0,
+    minutes_used integer not null default 0,
+    minutes_refunded integer not null default 0,
+    minutes_left integer not null generated always as (
+        minutes_purchased - minutes_reserved - minutes_used - minutes_refunded
+    ) stored,
+    price_cents bigint not null,
+    discount_cents bigint not null,
+    platform_fee_cents bigint not null,
+    instructor_share_cents bigint not null,
+    total_cents bigint not null,
+    fee_mode public.fee_mode not null,
+    fee_bps integer not null,
+    is_fee_refundable boolean not null,
+    taken_share_cents bigint not null default 0,
+    taken_fee_cents bigint not null default 0,
+    taken_discount_cents bigint not null default 0,
+    status public.credit_status not null default 'pending',
+    is_active boolean not null generated always as (status = 'active') stored,
+    hold_expires_at timestamptz,
+    activated_at timestamptz,
+    expires_at timestamptz,
+    client_key text,
+    bought_by uuid references public.profiles (id) on delete set null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (learner_id, client_key),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint minutes_are_in_quarters check (minutes_purchased between 15 and 30000 and minutes_purchased % 15 = 0),
+    constraint no_minute_is_used_twice check (
+        least(minutes_reserved, minutes_used, minutes_refunded) >= 0
+        and minutes_reserved + minutes_used + minutes_refunded <= minutes_purchased
+    ),
+    constraint amounts_are_not_negative check (
+        least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents) >= 0
+    ),
+    constraint total_is_share_plus_fee_minus_discount check (
+        total_cents = instructor_share_cents + platform_fee_cents - discount_cents
+    ),
+    constraint taken_parts_are_at_most_the_whole check (
+        taken_share_cents between 0 and instructor_share_cents
+        and taken_fee_cents between 0 and platform_fee_cents
+        and taken_discount_cents between 0 and discount_cents
+    ),
+    constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
+    constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
+    constraint client_key_is_short check (length(client_key) between 1 and 200)
+);
+
+create index on public.learner_credits (org_id, learner_id);
+create index on public.learner_credits (org_id, instructor_id);
+create index on public.learner_credits (org_id, service_id);
+create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
+create index on public.learner_credits (instructor_id);
+create index on public.learner_credits (hold_expires_at) where status = 'pending';
+create index on public.learner_credits (expires_at) where status = 'active';
+create index on public.learner_credits (bought_by);
+
+comment on table public.learner_credits is
+    'A lot of minutes bought ahead with one instructor, at a price that is locked. Lots are used oldest first.';
+comment on column public.learner_credits.service_id is
+    'The one service that it pays for; null for those that are priced by the instructor''s hourly rate.';
+comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
+comment on column public.learner_credits.total_cents is 'What was paid for all minutes: share + fee - discount.';
+comment on column public.learner_credits.taken_share_cents is
+    'The instructor''s part of the minutes that are reserved, used or refunded, in cumulative proportion; so the last minute closes the lot.';
+comment on column public.learner_credits.status is
+    'pending until paid; frozen while its payment is disputed; closed once refunded or lost; cancelled if it was never paid.';
+comment on column public.learner_credits.is_active is 'Whether its minutes can be used.';
+
+create table public.credit_entries (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    credit_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    kind public.credit_entry_kind not null,
+    minutes integer not null,
+    share_cents bigint not null,
+    fee_cents bigint not null,
+    discount_cents bigint not null,
+    booking_id uuid,
+    refund_id uuid,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint minutes_are_positive check (minutes > 0),
+    constraint only_bookings_reserve_restore_and_consume check (
+        (kind in ('reserve', 'return', 'consume')) = (booking_id is not null)
+    ),
+    constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
+);
+
+create index on public.credit_entries (org_id, credit_id);
+create index on public.credit_entries (org_id, booking_id);
+create index on public.credit_entries (org_id, refund_id);
+create index on public.credit_entries (org_id, learner_id);
+create index on public.credit_entries (org_id, instructor_id);
+create index on public.credit_entries (learner_id);
+create index on public.credit_entries (instructor_id);
+create index on public.credit_entries (booking_id);
+
+comment on table public.credit_entries is 'Every movement of minutes in and out of a lot, with its part of the price. Append-only.';
+comment on column public.credit_entries.share_cents is 'The instructor''s part of these minutes.';
+
+alter table public.code_redemptions
+    add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
+
+create index on public.code_redemptions (org_id, credit_id);
+
+create type private.credit_part as (
+    credit_id uuid,
+    minutes integer,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint
+);
+comment on type private.credit_part is 'Some minutes of a lot, and their part of its price.';
+
+alter table public.learner_credits enable row level security;
+alter table public.credit_entries enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.learner_credits
+    for each row execute function private.enforce_status_transition('credit');
+
+create trigger touch_updated_at
+    before update on public.learner_credits
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.credit_entries
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.credit_entries
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('public.learner_credits', 'id');
+
+-- sql/45_credits/11_transitions.sql
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('credit', 'new', 'pending', '{user,service,studio}'),
+    ('credit', 'pending', 'active', '{service,job}'),
+    ('credit', 'pending', 'cancelled', '{user,service,job,studio}'),
+    ('credit', 'cancelled', 'active', '{service,job}'),
+    ('credit', 'active', 'frozen', '{service,job}'),
+    ('credit', 'frozen', 'active', '{service,job}'),
+    ('credit', 'frozen', 'closed', '{service,job}'),
+    ('credit', 'active', 'closed', '{user,service,job}');
+
+-- sql/45_credits/20_buy.sql
+-- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
+-- return the same purchase.
+-- Definer: nobody writes credits directly.
+create function private.buy_credits(
+    p_instructor_id uuid,
+    p_hours numeric,
+    p_service_id uuid,
+    p_learner_id uuid,
+    p_code text,
+    p_client_key text
+)
+    returns public.learner_credits
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    instructor public.instructors;
+    service public.services;
+    learner public.learners;
+    minutes integer;
+    price private.price;
+    offer private.code_offer;
+    credit public.learner_credits;
+    broken_rule text;
+begin
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and is_active
+        and verification_status = 'verified';
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor to buy hours with.',
+            'Choose another instructor.'
+        );
+    end if;
+    if p_service_id is not null then
+        service := private.require_offered_service(p_service_id, p_instructor_id);
+    end if;
+    minutes := private.require_credit_minutes(p_hours, service);
+    learner := private.require_bookable_learner(
+        case when p_learner_id is null then person end, p_learner_id, instructor.org_id
+    );
+
+    perform private.lock_learner(learner.id);
+    credit := private.find_purchase_by_client_key(learner.id, p_client_key, instructor.id, p_service_id, minutes);
+    if credit.id is not null then
+        return credit;
+    end if;
+
+    price := private.price_credit(instructor, service, minutes);
+    offer := private.require_discount(p_code, false, learner, price);
+    price := private.discount_price(price, coalesce(offer.discount_cents, 0));
+    perform private.assert_price_is_payable(price);
+    if price.total_cents = 0 then
+        perform private.refuse(
+            'PT422', 'nothing_to_sell',
+            'These hours cost nothing.',
+            'Book the lessons directly.'
+        );
+    end if;
+
+    insert into public.learner_credits (
+        org_id, learner_id, instructor_id, service_id, currency, minutes_purchased,
+        price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
+        is_fee_refundable, hold_expires_at, client_key, bought_by
+    )
+    select
+        instructor.org_id, learner.id, instructor.id, p_service_id, price.currency, minutes,
+        price.list_cents, price.discount_cents, price.fee_cents, price.share_cents, price.total_cents,
+        price.fee_mode, price.fee_bps,
+        organization.fee_refundable, private.clock() + interval '24 hours', p_client_key, person
+    from public.organizations organization
+    where organization.id = instructor.org_id
+    returning * into credit;
+
+    if offer.kind is not null then
+        perform private.reserve_discount(offer, learner, price, null, credit.id);
+    end if;
+    return credit;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+end;
+$$;
+
+-- The minutes of so many hours, in quarters of an hour, up to 500 hours; of a service, in whole lessons.
+create function private.require_credit_minutes(p_hours numeric, p_service public.services)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_hours is null or p_hours in ('NaN', 'Infinity', '-Infinity')
+        or p_hours <= 0 or p_hours > 500 or p_hours * 4 <> trunc(p_hours * 4)
+    then
+        perform private.refuse(
+            'PT422', 'bad_hours',
+            'Hours are sold in quarters, from a quarter to 500.',
+            'Send p_hours such as 10 or 1.5.'
+        );
+    end if;
+    if (p_hours * 60)::integer % p_service.duration_minutes <> 0 then
+        perform private.refuse(
+            'PT422', 'not_whole_lessons',
+            format('This lesson takes %s minutes.', p_service.duration_minutes),
+            'Buy as many hours as make whole lessons.'
+        );
+    end if;
+    return (p_hours * 60)::integer;
+end;
+$$;
+
+-- The purchase that the same request made before, if it did. The learner's rows are locked by the caller.
+create function private.find_purchase_by_client_key(
+    p_learner_id uuid,
+    p_client_key text,
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_minutes integer
+)
+    returns public.learner_credits
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+begin
+    select * into credit
+    from public.learner_credits
+    where learner_id = p_learner_id
+        and client_key = p_client_key;
+    if found and (credit.instructor_id, credit.service_id, credit.minutes_purchased)
+        is distinct from (p_instructor_id, p_service_id, p_minutes)
+    then
+        perform private.refuse(
+            'PT409', 'client_key_reused',
+            'This request was made before, for something else.',
+            'Send a new p_client_key for a new purchase.'
+        );
+    end if;
+    return credit;
+end;
+$$;
+
+-- The price of minutes with an instructor: of one service at its price now, in whole lessons, or at the hourly rate. The fee is
+-- the one of a lesson.
+create function private.price_credit(
+    p_instructor public.instructors,
+    p_service public.services,
+    p_minutes integer
+)
+    returns private.price
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select row(
+        offer.currency,
+        offer.list_cents,
+        0,
+        offer.fee_mode,
+        offer.fee_bps,
+        fee.cents,
+        offer.list_cents - case offer.fee_mode when 'included' then fee.cents else 0 end,
+        offer.list_cents + case offer.fee_mode when 'on_top' then fee.cents else 0 end
+    )::private.price
+    from (
+        select
+            coalesce(p_service.currency, p_instructor.currency) as currency,
+            case
+                when p_service.id is null then (p_instructor.hourly_rate_cents * p_minutes + 30) / 60
+                else lesson.list_cents * (p_minutes / p_service.duration_minutes)
+            end as list_cents,
+            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
+            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
+        from public.organizations organization
+        join public.instructor_details details on details.instructor_id = p_instructor.id
+        left join lateral private.price_service(p_service.id, p_instructor.id, private.clock()) lesson on true
+        where organization.id = p_instructor.org_id
+    ) offer
+    cross join lateral (select private.bps_of(offer.list_cents, offer.fee_bps) as cents) fee;
+$$;
+
+-- sql/45_credits/30_entries.sql
+-- Moves minutes in or out of a lot with their part of the price: the one place that changes a lot's minutes. The lot is locked
+-- by it; that no minute is used twice is a constraint.
+create function private.add_credit_entry(
+    p_part private.credit_part,
+    p_kind public.credit_entry_kind,
+    p_booking_id uuid,
+    p_refund_id uuid
+)
+    returns public.credit_entries
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    entry public.credit_entries;
+    -- What it does to the minutes reserved, used and refunded, and to what is taken of the price.
+    effect constant integer[] := case p_kind
+        when 'reserve' then '{1,0,0,1}'
+        when 'return' then '{-1,0,0,-1}'
+        when 'consume' then '{-1,1,0,0}'
+        when 'refund' then '{0,0,1,1}'
+        when 'dispute' then '{0,0,1,1}'
+        when 'refund_failed' then '{0,0,-1,-1}'
+        when 'expire' then '{0,1,0,1}'
+        else '{0,0,0,0}'
+    end;
+begin
+    update public.learner_credits
+    set minutes_reserved = minutes_reserved + effect[1] * p_part.minutes,
+        minutes_used = minutes_used + effect[2] * p_part.minutes,
+        minutes_refunded = minutes_refunded + effect[3] * p_part.minutes,
+        taken_share_cents = taken_share_cents + effect[4] * p_part.share_cents,
+        taken_fee_cents = taken_fee_cents + effect[4] * p_part.fee_cents,
+        taken_discount_cents = taken_discount_cents + effect[4] * p_part.discount_cents
+    where id = p_part.credit_id;
+
+    insert into public.credit_entries (
+        org_id, credit_id, learner_id, instructor_id, kind, minutes, share_cents, fee_cents, discount_cents, booking_id, refund_id
+    )
+    select
+        credit.org_id, credit.id, credit.learner_id, credit.instructor_id, p_kind,
+        p_part.minutes, p_part.share_cents, p_part.fee_cents, p_part.discount_cents, p_booking_id, p_refund_id
+    from public.learner_credits credit
+    where credit.id = p_part.credit_id
+    returning * into entry;
+    return entry;
+end;
+$$;
+
+-- A lot keeps its parties, its minutes and its price from the moment it is made.
+-- Definer: the writer may have no access to private.
+create function private.forbid_credit_repricing()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if row(
+        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.currency, new.minutes_purchased,
+        new.price_cents, new.discount_cents, new.platform_fee_cents, new.instructor_share_cents, new.total_cents,
+        new.fee_mode, new.fee_bps, new.is_fee_refundable
+    ) is distinct from row(
+        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.currency, old.minutes_purchased,
+        old.price_cents, old.discount_cents, old.platform_fee_cents, old.instructor_share_cents, old.total_cents,
+        old.fee_mode, old.fee_bps, old.is_fee_refundable
+    ) then
+        perform private.refuse(
+            'PT409', 'credit_is_frozen',
+            'Prepaid minutes keep their parties and their price.',
+            'Refund them and sell others.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_credit_repricing
+    before update on public.learner_credits
+    for each row execute function private.forbid_credit_repricing();
+
+-- sql/45_credits/40_consume.sql
+-- Consumes what a booking's lesson used of its reserved minutes and returns the rest.
+create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    part private.credit_part;
+begin
+    perform
+    from public.learner_credits credit
+    where credit.id in (select reserved.credit_id from private.reserved_credit(p_booking_id) reserved)
+    order by credit.id
+    for no key update;
+
+    for part in
+        select returned.* from private.restored_credit(p_booking_id, p_restored_minutes) returned
+    loop
+        perform private.add_credit_entry(part, 'return', p_booking_id, null);
+    end loop;
+    for part in
+        select rest.* from private.reserved_credit(p_booking_id) rest
+    loop
+        perform private.post_credit_consumed(private.add_credit_entry(part, 'consume', p_booking_id, null));
+    end loop;
+end;
+$$;
+
+-- Books minutes that were used, or that have expired: what was deferred at the purchase is earned now.
+create function private.post_credit_consumed(p_entry public.credit_entries)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        credit.currency, p_entry.created_at,
+        array[
+            row('learner_prepaid', null, p_entry.share_cents),
+            row('deferred_fees', null, p_entry.fee_cents),
+            row('deferred_promotions', null, -p_entry.discount_cents),
+            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
+            row('platform_fees', null, -p_entry.fee_cents),
+            row('promotions', null, p_entry.discount_cents)
+        ]::private.posting[]
+    )
+    from public.learner_credits credit
+    where credit.id = p_entry.credit_id;
+$$;
+
+-- The minutes that a booking keeps reserved, by lot.
+create function private.reserved_credit(p_booking_id uuid)
+    returns setof private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        entry.credit_id,
+        sum(signed.factor * entry.minutes)::integer,
+        sum(signed.factor * entry.share_cents)::bigint,
+        sum(signed.factor * entry.fee_cents)::bigint,
+        sum(signed.factor * entry.discount_cents)::bigint
+    from public.credit_entries entry
+    cross join lateral (select case entry.kind when 'reserve' then 1 else -1 end as factor) signed
+    where entry.booking_id = p_booking_id
+    group by entry.credit_id
+    having sum(signed.factor * entry.minutes) > 0
+    order by entry.credit_id;
+$$;
+
+-- The parts of a booking's reserved minutes that would be returned, lot by lot in the order of their ids: all parts of a lot
+-- are divided in proportion, what is kept being rounded.
+create function private.restored_credit(p_booking_id uuid, p_minutes integer)
+    returns setof private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        part.credit_id,
+        part.minutes - part.kept_minutes,
+        part.share_cents - private.prorate(part.share_cents, part.kept_minutes, part.minutes),
+        part.fee_cents - private.prorate(part.fee_cents, part.kept_minutes, part.minutes),
+        part.discount_cents - private.prorate(part.discount_cents, part.kept_minutes, part.minutes)
+    from (
+        select
+            reserved.*,
+            least(
+                greatest(sum(reserved.minutes) over (order by reserved.credit_id) - p_minutes, 0),
+                reserved.minutes
+            )::integer as kept_minutes
+        from private.reserved_credit(p_booking_id) reserved
+    ) part
+    where part.minutes > part.kept_minutes;
+$$;
+
+-- sql/45_credits/50_expire.sql
+-- Lets minutes expire whose time is over: they are earned without a lesson. Returns of which lots.
+create function private.expire_credits()
+    returns setof public.credit_entries
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    entry public.credit_entries;
+begin
+    for credit in
+        select lot.*
+        from public.learner_credits lot
+        where lot.status = 'active'
+            and lot.expires_at <= private.clock()
+            and lot.minutes_left > 0
+        order by lot.id
+        limit 1000
+        for no key update skip locked
+    loop
+        entry := private.add_credit_entry(private.next_credit_part(credit, credit.minutes_left), 'expire', null, null);
+        perform private.post_credit_consumed(entry);
+        return next entry;
+    end loop;
+end;
+$$;
+
+-- sql/45_credits/70_parts.sql
+-- The minutes of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for
+-- its one service, or for lessons that are priced by the hourly rate, in its currency.
+create function private.plan_credit(
+    p_learner_id uuid,
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_is_hourly boolean,
+    p_currency text,
+    p_minutes integer
+)
+    returns setof private.credit_part
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    parts private.credit_part[] := '{}';
+    missing integer := p_minutes;
+begin
+    for credit in
+        select lot.*
+        from public.learner_credits lot
+        where lot.learner_id = p_learner_id
+            and lot.instructor_id = p_instructor_id
+            and lot.status = 'active'
+            and lot.currency = p_currency
+            and lot.minutes_left > 0
+            and (lot.expires_at is null or private.clock() < lot.expires_at)
+            and (lot.service_id = p_service_id or (lot.service_id is null and p_is_hourly))
+        order by lot.activated_at, lot.id
+    loop
+        parts := parts || private.next_credit_part(credit, least(missing, credit.minutes_left));
+        missing := missing - least(missing, credit.minutes_left);
+        exit when missing = 0;
+    end loop;
+
+    if missing = 0 then
+        return query select part.* from unnest(parts) part;
+    end if;
+end;
+$$;
+
+-- The next minutes of a lot and their part of its price: cumulative, what all minutes taken so far and these come to, less what
+-- was taken before; so rounding never loses a cent. Where the parts that came back were the smaller ones, it waits for the minutes that
+-- catch up.
+create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
+    returns private.credit_part
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select row(
+        p_credit.id,
+        p_minutes,
+        greatest(
+            private.prorate(p_credit.instructor_share_cents, taken.minutes, p_credit.minutes_purchased)
+            - p_credit.taken_share_cents,
+            0
+        ),
+        greatest(
+            private.prorate(p_credit.platform_fee_cents, taken.minutes, p_credit.minutes_purchased)
+            - p_credit.taken_fee_cents,
+            0
+        ),
+        greatest(
+            private.prorate(p_credit.discount_cents, taken.minutes, p_credit.minutes_purchased)
+            - p_credit.taken_discount_cents,
+            0
+        )
+    )::private.credit_part
+    from (select p_credit.minutes_purchased - p_credit.minutes_left + p_minutes as minutes) taken;
+$$;
+
+-- sql/45_credits/80_api.sql
+create function public.buy_credits(
+    p_instructor_id uuid,
+    p_hours numeric,
+    p_service_id uuid default null,
+    p_learner_id uuid default null,
+    p_discount_code text default null,
+    p_client_key text default null
+)
+    returns table (credit_id uuid, amount_cents bigint, currency text, status public.credit_status, hold_expires_at timestamptz)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select credit.id, credit.total_cents, credit.currency, credit.status, credit.hold_expires_at
+    from private.buy_credits(
+        p_instructor_id, p_hours, p_service_id, p_learner_id, p_discount_code, p_client_key
+    ) credit;
+end;
+
+comment on function public.buy_credits is
+    'Buys hours with an instructor at the price of now, which stays: for lessons priced by the hourly rate, or with p_service_id for that '
+    'service. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of. Pay it through POST '
+    '/payment-intents until hold_expires_at. Errors: sign_in_required, instructor_not_found, service_not_found, bad_hours, '
+    'not_whole_lessons, not_yourself, not_a_learner_here, consent_required, client_key_reused, code_not_checked, code_not_valid, '
+    'price_missing, amount_too_small, amount_too_large, nothing_to_sell, and the rules of public.learner_credits.';
+
+create function public.credit_balance(p_instructor_id uuid default null)
+    returns table (
+        learner_id uuid,
+        instructor_id uuid,
+        service_id uuid,
+        minutes_left bigint,
+        hours_left numeric,
+        minutes_reserved bigint,
+        next_expiry_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        lot.learner_id,
+        lot.instructor_id,
+        lot.service_id,
+        sum(lot.minutes_left) as minutes_left,
+        round(sum(lot.minutes_left) / 60.0, 2) as hours_left,
+        sum(lot.minutes_reserved) as minutes_reserved,
+        min(lot.expires_at) as next_expiry_at
+    from public.learner_credits lot
+    where lot.learner_id = any ((select private.my_family_ids())::uuid[])
+        and lot.status = 'active'
+        and (lot.expires_at is null or private.clock() < lot.expires_at)
+        and (p_instructor_id is null or lot.instructor_id = p_instructor_id)
+    group by lot.learner_id, lot.instructor_id, lot.service_id
+    order by lot.learner_id, lot.instructor_id, lot.service_id nulls first;
+end;
+
+comment on function public.credit_balance is
+    'The prepaid minutes that the caller, and those the caller is guardian of, can still use, by instructor; service_id is null for those '
+    'that pay for any lesson priced by the hourly rate.';
+
+-- sql/45_credits/90_access.sql
+create policy select_party on public.learner_credits
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_party on public.credit_entries
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_credits to authenticated, service_role;
+grant select on public.credit_entries to authenticated, service_role;
+-- NOTE: no write is granted to anybody; minutes move only through functions.
+
+grant execute on function private.buy_credits to authenticated;
+grant execute on function public.buy_credits to authenticated;
+grant execute on function public.credit_balance to authenticated;
+
+-- sql/50_bookings/10_tables.sql
+create type public.booking_status as enum (
+    'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
+);
+create type public.booking_party as enum ('learner', 'guardian', 'instructor', 'admin', 'system');
+
+create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
+
+create table public.cancellation_policies (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    version integer not null,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, version),
+    constraint versions_count_from_one check (version >= 1)
+);
+
+comment on table public.cancellation_policies is
+    'What a learner gets back who cancels, as its tiers say; the latest version counts for new bookings, and stays with them.';
+
+create table public.cancellation_tiers (
+    policy_id uuid not null,
+    org_id uuid not null,
+    notice_minutes integer not null,
+    refund_bps integer not null,
+    primary key (policy_id, notice_minutes),
+    foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
+    constraint notice_is_at_most_90_days check (notice_minutes between 0 and 129600),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
+);
+
+create index on public.cancellation_tiers (org_id, policy_id);
+
+comment on table public.cancellation_tiers is 'The refund of who cancels at least so long before the lesson; after its start there is none.';
+comment on column public.cancellation_tiers.refund_bps is 'In basis points of what was paid; 10000 is all of it.';
+
+create table public.booking_series (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid not null,
+    first_start_at timestamptz not null,
+    time_zone text not null,
+    every_weeks integer not null,
+    occurrences integer not null,
+    mode public.series_mode not null,
+    created_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    constraint a_series_is_of_two_to_a_year_of_weeks check (occurrences between 2 and 52),
+    constraint it_recurs_at_least_every_13_weeks check (every_weeks between 1 and 13)
+);
+
+create index on public.booking_series (org_id, learner_id);
+create index on public.booking_series (org_id, instructor_id);
+create index on public.booking_series (org_id, service_id);
+create index on public.booking_series (learner_id);
+create index on public.booking_series (instructor_id);
+
+comment on table public.booking_series is 'Bookings asked for at once, at the same local time every so many weeks.';
+
+create table public.bookings (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid not null,
+    slot_id uuid not null,
+    learner_person_id uuid not null,
+    is_group boolean not null,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    status public.booking_status not null,
+    hold_expires_at timestamptz,
+    currency text not null,
+    price_cents bigint not null,
+    discount_cents bigint not null default 0,
+    platform_fee_cents bigint not null,
+    instructor_share_cents bigint not null,
+    total_cents bigint not null,
+    fee_mode public.fee_mode not null,
+    fee_bps integer not null,
+    credit_applied_cents bigint not null default 0,
+    original_total_cents bigint not null default 0,
+    due_cents bigint not null generated always as (greatest(total_cents - credit_applied_cents - original_total_cents, 0)) stored,
+    pickup_address text,
+    pickup_lat numeric(9, 6),
+    pickup_lng numeric(9, 6),
+    dropoff_address text,
+    dropoff_lat numeric(9, 6),
+    dropoff_lng numeric(9, 6),
+    learner_notes text,
+    cancelled_by public.booking_party,
+    cancellation_reason text,
+    cancelled_at timestamptz,
+    no_show_by public.booking_party,
+    refund_bps integer,
+    cancellation_refund_cents bigint,
+    restored_minutes integer,
+    kept_share_cents bigint,
+    client_key text,
+    series_id uuid,
+    original_booking_id uuid unique,
+    is_rescheduled boolean not null default false,
+    cancellation_policy_id uuid not null,
+    booked_by uuid references public.profiles (id) on delete set null,
+    is_fee_refundable boolean not null,
+    payout_hold interval not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (learner_id, client_key),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
+    foreign key (org_id, series_id) references public.booking_series (org_id, id) on delete restrict,
+    foreign key (org_id, original_booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, cancellation_policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
+    constraint end_is_after_start check (start_at < end_at),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (
+        least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents,
+            original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
+    ),
+    constraint total_is_share_plus_fee_minus_discount check (
+        total_cents = instructor_share_cents + platform_fee_cents - discount_cents
+    ),
+    constraint share_follows_from_the_price check (
+        instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
+    ),
+    constraint credit_pays_all_or_nothing check (credit_applied_cents in (0, total_cents)),
+    constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
+    constraint cancelled_and_no_show_say_what_they_refund check (
+        num_nulls(refund_bps, cancellation_refund_cents, restored_minutes, kept_share_cents)
+        = case when status in ('cancelled', 'no_show') then 0 else 4 end
+    ),
+    constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
+    constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
+    constraint a_hold_has_a_deadline check (status not in ('held', 'requested') or hold_expires_at is not null),
+    constraint a_cancellation_says_when_and_by_whom check (
+        (status = 'cancelled') = (cancelled_at is not null)
+        and (status = 'cancelled') = (cancelled_by is not null)
+    ),
+    constraint a_no_show_says_who check (
+        (status = 'no_show') = (no_show_by is not null)
+        and no_show_by in ('learner', 'instructor')
+    ),
+    constraint places_are_on_earth check (
+        pickup_lat between -90 and 90 and pickup_lng between -180 and 180
+        and dropoff_lat between -90 and 90 and dropoff_lng between -180 and 180
+    ),
+    constraint texts_are_short check (
+        greatest(length(pickup_address), length(dropoff_address)) <= 500
+        and length(learner_notes) <= 5000
+        and length(cancellation_reason) <= 2000
+        and length(client_key) between 1 and 200
+    ),
+    constraint learner_is_never_double_booked exclude using gist (
+        learner_person_id with =,
+        tstzrange(start_at, end_at) with &&
+    ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
+);
+
+create unique index one_seat_a_learner_and_lesson
+    on public.bookings (slot_id, learner_person_id)
+    where status not in ('cancelled', 'declined', 'expired');
+create index on public.bookings (org_id, start_at);
+create index on public.bookings (instructor_id, start_at);
+create index on public.bookings (learner_id, start_at);
+create index on public.bookings (org_id, learner_id);
+create index on public.bookings (org_id, instructor_id);
+create index on public.bookings (org_id, service_id);
+create index on public.bookings (org_id, slot_id);
+create index on public.bookings (service_id);
+create index on public.bookings (slot_id);
+create index on public.bookings (status);
+create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
+create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, series_id);
+create index on public.bookings (org_id, original_booking_id);
+create index on public.bookings (org_id, cancellation_policy_id);
+create index on public.bookings (booked_by);
+
+comment on table public.bookings is
+    'A learner''s commitment to a slot, with its price frozen. Changed only by functions; every change is audited.';
+comment on column public.bookings.learner_person_id is
+    'The login where there is one, else the learner: one person in two organizations is in one place at a time.';
+comment on column public.bookings.is_group is 'A group lesson; only lessons for one learner exclude each other.';
+comment on column public.bookings.hold_expires_at is 'Until then a booking keeps its seat that waits for payment, or for the instructor.';
+comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
+comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
+comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson.';
+comment on column public.bookings.discount_cents is 'Borne by the platform; the instructor''s share never shrinks.';
+comment on column public.bookings.due_cents is 'What is left to be paid by card.';
+comment on column public.bookings.learner_notes is 'From the learner to the instructor: seen by both, and by admins.';
+comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
+comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
+comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay: all of it, or nothing.';
+comment on column public.bookings.original_booking_id is 'The booking that was rescheduled to this one; its payments come along.';
+comment on column public.bookings.is_rescheduled is 'Whether it was rescheduled to another booking, which its payments go along to.';
+comment on column public.bookings.original_total_cents is 'What was paid for that one, in price.';
+comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show gives back, in basis points.';
+comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, gives back to the payer''s card.';
+comment on column public.bookings.restored_minutes is 'Prepaid minutes that it gives back.';
+comment on column public.bookings.kept_share_cents is 'The most that the instructor keeps of the share after it; null where all was due.';
+comment on column public.bookings.cancellation_policy_id is 'The policy as it was when the booking was made.';
+comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
+
+create table public.booking_notes (
+    booking_id uuid primary key,
+    org_id uuid not null,
+    instructor_id uuid not null,
+    notes text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint notes_are_short check (length(notes) <= 10000)
+);
+
+create index on public.booking_notes (org_id, booking_id);
+create index on public.booking_notes (org_id, instructor_id);
+create index on public.booking_notes (instructor_id);
+
+comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
+
+alter table public.code_redemptions
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+alter table public.credit_entries
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+
+create index on public.code_redemptions (org_id, booking_id);
+
+create type private.booking_request as (
+    notes text,
+    client_key text,
+    pickup jsonb,
+    dropoff jsonb,
+    discount_code text,
+    uses_rewards boolean,
+    uses_credit boolean,
+    series_id uuid,
+    original_booking_id uuid
+);
+comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
+
+create type private.cancellation_outcome as (
+    refund_bps integer,
+    cancellation_refund_cents bigint,
+    restored_minutes integer,
+    kept_cents bigint,
+    kept_share_cents bigint
+);
+comment on type private.cancellation_outcome is 'What ending a booking gives back, in money and in prepaid minutes, and what is kept.';
+
+create type private.booking_terms as (
+    price private.price,
+    offer private.code_offer,
+    credit_cents bigint,
+    original_total_cents bigint,
+    is_fee_refundable boolean,
+    cancellation_policy_id uuid
+);
+comment on type private.booking_terms is 'What a booking costs, what pays for it, and on what terms: frozen with it.';
+
+alter table public.cancellation_policies enable row level security;
+alter table public.cancellation_tiers enable row level security;
+alter table public.booking_series enable row level security;
+alter table public.bookings enable row level security;
+alter table public.booking_notes enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.bookings
+    for each row execute function private.enforce_status_transition('booking');
+
+create trigger touch_updated_at
+    before update on public.bookings
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.cancellation_policies
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.cancellation_policies
+    for each statement execute function private.forbid_change();
+
+create trigger forbid_change
+    before update or delete on public.cancellation_tiers
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.cancellation_tiers
+    for each statement execute function private.forbid_change();
+
+create trigger touch_updated_at
+    before update on public.booking_notes
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.cancellation_policies', 'id');
+
+select private.audit_table('public.booking_series', 'id');
+
+select private.audit_table(
+    'public.bookings', 'id',
+    '{pickup_address,pickup_lat,pickup_lng,dropoff_address,dropoff_lat,dropoff_lng,learner_notes,cancellation_reason}'
+);
+
+select private.audit_table('public.booking_notes', 'booking_id', '{notes}');
+
+-- sql/50_bookings/11_transitions.sql
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('booking', 'new', 'held', '{user,service,studio}'),
+    ('booking', 'new', 'requested', '{user,service,studio}'),
+    ('booking', 'held', 'confirmed', '{user,service,job}'),
+    ('booking', 'held', 'requested', '{user,service,job}'),
+    ('booking', 'held', 'expired', '{user,service,job,studio}'),
+    ('booking', 'held', 'cancelled', '{user,service,job,studio}'),
+    ('booking', 'requested', 'held', '{user,service,studio}'),
+    ('booking', 'requested', 'confirmed', '{user,service,job}'),
+    ('booking', 'requested', 'declined', '{user,service,studio}'),
+    ('booking', 'requested', 'expired', '{user,service,job,studio}'),
+    ('booking', 'requested', 'cancelled', '{user,service,job,studio}'),
+    ('booking', 'expired', 'confirmed', '{service,job}'),
+    ('booking', 'confirmed', 'in_progress', '{user,job,studio}'),
+    ('booking', 'confirmed', 'completed', '{user,job,studio}'),
+    ('booking', 'confirmed', 'no_show', '{user,job,studio}'),
+    ('booking', 'confirmed', 'cancelled', '{user,service,job,studio}'),
+    ('booking', 'in_progress', 'completed', '{user,job,studio}'),
+    ('booking', 'in_progress', 'no_show', '{user,job,studio}'),
+    ('booking', 'in_progress', 'cancelled', '{user,service,job,studio}');
+
+-- The marketplace is older than the trigger that gives each organization its first policy.
+insert into public.cancellation_policies (id, org_id, version)
+values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
+
+insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+values
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);
+
+-- sql/50_bookings/20_policies.sql
+-- Makes the next version of an organization's cancellation policy, for bookings from now on.
+-- Definer: nobody writes policies directly.
+create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    new_policy_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+    perform from public.organizations where id = p_org_id for no key update;
+    if not coalesce(jsonb_typeof(p_tiers) = 'array' and jsonb_array_length(p_tiers) <= 10, false) then
+        perform private.refuse_tiers();
+    end if;
+
+    insert into public.cancellation_policies (org_id, version)
+    select p_org_id, coalesce(max(policy.version), 0) + 1
+    from public.cancellation_policies policy
+    where policy.org_id = p_org_id
+    returning id into new_policy_id;
+
+    insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+    select new_policy_id, p_org_id, tier.notice_minutes, tier.refund_bps
+    from jsonb_to_recordset(p_tiers) tier (notice_minutes integer, refund_bps integer);
+
+    if exists (
+        select
+        from public.cancellation_tiers tier
+        join public.cancellation_tiers longer
+            on longer.policy_id = tier.policy_id
+            and longer.notice_minutes > tier.notice_minutes
+            and longer.refund_bps < tier.refund_bps
+        where tier.policy_id = new_policy_id
+    ) then
+        perform private.refuse_tiers();
+    end if;
+    return new_policy_id;
+exception
+    when unique_violation or data_exception then
+        perform private.refuse_tiers();
+        return null;
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+create function private.refuse_tiers()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT422', 'bad_tiers',
+        'That is no cancellation policy.',
+        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice never gets less back.'
+    );
+end;
+$$;
+
+-- The tiers of an organization's latest policy, longest notice first. Definer: visitors may see what they would agree to.
+create function private.cancellation_policy(p_org_id uuid)
+    returns setof public.cancellation_tiers
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select tier.*
+    from public.cancellation_tiers tier
+    where tier.policy_id = (
+        select latest.id
+        from public.cancellation_policies latest
+        where latest.org_id = p_org_id
+        order by latest.version desc
+        limit 1
+    )
+    order by tier.notice_minutes desc;
+$$;
+
+-- The fraction that a learner gets back who cancels a booking now, in basis points: of the tier with the longest notice that is
+-- kept; nothing once the lesson has begun.
+create function private.policy_refund_bps(p_booking public.bookings)
+    returns integer
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select coalesce(
+        (
+            select tier.refund_bps
+            from public.cancellation_tiers tier
+            where tier.policy_id = p_booking.cancellation_policy_id
+                and private.clock() <= p_booking.start_at - make_interval(mins => tier.notice_minutes)
+                and private.clock() < p_booking.start_at
+            order by tier.notice_minutes desc
+            limit 1
+        ),
+        0
+    );
+$$;
+
+-- An organization begins with the usual policy: all until 24 hours before the lesson, half until it starts.
+-- Definer: nobody writes policies directly.
+create function private.add_cancellation_policy()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    new_policy_id uuid;
+begin
+    insert into public.cancellation_policies (org_id, version) values (new.id, 1) returning id into new_policy_id;
+    insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+    values (new_policy_id, new.id, 1440, 10000), (new_policy_id, new.id, 0, 5000);
+    return null;
+end;
+$$;
+
+create trigger add_cancellation_policy
+    after insert on public.organizations
+    for each row execute function private.add_cancellation_policy();
+
+-- sql/50_bookings/30_list.sql
+-- The open times of a service, in UTC and local time. Without a price that can be charged there is nothing to list; where
+-- rate cards price the service, each date is looked at. Definer: visitors may not read windows, calendars and prices.
+create function private.list_open_slots(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz
+)
+    returns table (
+        start_at timestamptz,
+        end_at timestamptz,
+        local_start timestamp,
+        local_end timestamp,
+        time_zone text,
+        slot_id uuid,
+        seats_left integer
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    pricing_zone text;
+    has_rates constant boolean := exists (select from public.rate_card_items item where item.service_id = p_service_id);
+begin
+    perform private.assert_time_range(p_from, p_to, 62);
+
+    select organization.time_zone into pricing_zone
+    from public.services service
+    join public.instructors instructor
+        on instructor.org_id = service.org_id
+        and instructor.id = coalesce(service.instructor_id, instructor.id)
+    join public.organizations organization on organization.id = service.org_id
+    where service.id = p_service_id
+        and instructor.id = p_instructor_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor gives no such lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+
+    return query
+    with open_slot as materialized (
+        select
+            open_time.*,
+            case when has_rates then (open_time.start_at at time zone pricing_zone)::date end as priced_on
+        from private.open_slots(p_instructor_id, p_service_id, p_from, p_to) open_time
+    ),
+
+    payable as materialized (
+        select day.priced_on
+        from (
+            select open_slot.priced_on, min(open_slot.start_at) as first_at
+            from open_slot
+            group by open_slot.priced_on
+        ) day
+        where private.price_refusal(private.price_service(p_service_id, p_instructor_id, day.first_at)) is null
+    )
+
+    select
+        open_slot.start_at,
+        open_slot.end_at,
+        open_slot.start_at at time zone open_slot.time_zone,
+        open_slot.end_at at time zone open_slot.time_zone,
+        open_slot.time_zone,
+        open_slot.slot_id,
+        open_slot.seats_left
+    from open_slot
+    where exists (select from payable where payable.priced_on is not distinct from open_slot.priced_on)
+    order by open_slot.start_at;
+end;
+$$;
+
+-- Is this time of a service listed as open at this instant?
+create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return exists (
+        select
+        from private.open_slots(p_instructor_id, p_service_id, p_start_at, p_start_at + interval '1 microsecond')
+    );
+end;
+$$;
+
+-- sql/50_bookings/31_open_slots.sql
+-- What is free, for listing and for booking alike: the times that opening hours give and the published slots, of an
+-- instructor who takes bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers
+-- included. A time of which a seat is taken is as it was booked; all others are as the service is now.
+create function private.open_slots(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz
+)
+    returns table (start_at timestamptz, end_at timestamptz, time_zone text, slot_id uuid, seats_left integer)
+    language plpgsql
+    stable
+    security invoker
+    rows 100
+    set search_path = ''
+as $$
+declare
+    instant constant interval := interval '1 microsecond';
+    instructor public.instructors;
+    service public.services;
+    opens_at timestamptz;
+    closes_at timestamptz;
+    busy tstzmultirange;
+    full_days date[];
+begin
+    select * into instructor
+    from public.instructors candidate
+    where candidate.id = p_instructor_id
+        and candidate.is_active
+        and candidate.is_available
+        and candidate.verification_status = 'verified';
+    select * into service
+    from public.services candidate
+    where candidate.id = p_service_id
+        and candidate.is_active
+        and candidate.org_id = instructor.org_id
+        and coalesce(candidate.instructor_id, instructor.id) = instructor.id;
+
+    opens_at := greatest(
+        p_from, private.clock() + instant, private.clock() + make_interval(mins => instructor.minimum_notice_minutes)
+    );
+    closes_at := least(p_to, private.clock() + instant + make_interval(hours => 24 * instructor.horizon_days));
+    if service.id is null or opens_at >= closes_at then
+        return;
+    end if;
+    busy := private.busy_times(coalesce(instructor.user_id, instructor.id), opens_at, closes_at);
+    full_days := private.full_days(instructor, opens_at, closes_at);
+
+    return query
+    with slot as materialized (
+        select
+            known.id, known.start_at, known.end_at, known.max_bookings, seat.taken as seats_taken,
+            known.is_published and (not known.is_withdrawn_when_free or seat.taken > 0) as is_offered
+        from public.bookable_slots known
+        cross join lateral (
+            select case when known.current_bookings > 0 then private.seats_taken(known.id) else 0 end as taken
+        ) seat
+        where known.instructor_id = p_instructor_id
+            and known.service_id = p_service_id
+            and known.start_at >= opens_at
+            and known.start_at < closes_at
+    ),
+
+    candidate as (
+        select
+            coalesce(slot.start_at, slot_time.start_at) as start_at,
+            case when slot.is_offered or slot.seats_taken > 0 then slot.end_at else slot_time.end_at end as end_at,
+            case when slot.is_offered then slot.id end as slot_id,
+            case when slot.is_offered or slot.seats_taken > 0 then slot.max_bookings else service.max_participants end as seats,
+            coalesce(slot.seats_taken, 0) as seats_taken
+        from private.slot_times(service.id, instructor.id, opens_at, closes_at) slot_time
+        full join slot on slot.start_at = slot_time.start_at
+        where slot_time.start_at is not null
+            or slot.is_offered
+    )
+
+    select
+        candidate.start_at, candidate.end_at, instructor.time_zone, candidate.slot_id, candidate.seats - candidate.seats_taken
+    from candidate
+    where candidate.seats_taken < candidate.seats
+        and (
+            candidate.seats_taken > 0
+            or not (
+                busy && tstzrange(
+                    candidate.start_at - make_interval(mins => instructor.buffer_before_minutes),
+                    candidate.end_at + make_interval(mins => instructor.buffer_after_minutes)
+                )
+                or (candidate.start_at at time zone instructor.time_zone)::date = any (full_days)
+            )
+        )
+    order by candidate.start_at;
+end;
+$$;
+
+-- When a person's calendar is taken around a range of times: by lessons, buffers included, and by busy blocks. A hold whose
+-- deadline has passed takes nothing, swept or not.
+create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(calendar.during)
+            from private.instructor_calendar calendar
+            where calendar.person_id = p_person_id
+                and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
+                and (calendar.slot_id is null or private.seats_taken(calendar.slot_id) > 0)
+        ),
+        '{}'
+    );
+end;
+$$;
+
+-- The local dates on which an instructor has as many lessons as the daily cap allows, in whatever organization.
+create function private.full_days(p_instructor public.instructors, p_from timestamptz, p_to timestamptz)
+    returns date[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_instructor.daily_cap is null then
+        return '{}';
+    end if;
+    return array(
+        select (slot.start_at at time zone p_instructor.time_zone)::date
+        from private.instructor_calendar calendar
+        join public.bookable_slots slot on slot.id = calendar.slot_id
+        where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
+            and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
+            and private.seats_taken(slot.id) > 0
+        group by 1
+        having count(*) >= p_instructor.daily_cap
+    );
+end;
+$$;
+
+-- How many seats of a slot are taken at this instant: by all bookings that occupy it but overdue holds.
+create function private.seats_taken(p_slot_id uuid)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    present constant timestamptz := private.clock();
+begin
+    return (
+        select count(*)
+        from public.bookings booking
+        where booking.slot_id = p_slot_id
+            and booking.status not in ('cancelled', 'declined', 'expired')
+            and (booking.status not in ('held', 'requested') or booking.hold_expires_at > present)
+    );
+end;
+$$;
+
+-- sql/50_bookings/40_price.sql
+-- What a booking costs now, what takes something off and what pays for it besides a card. Refuses what cannot be charged.
+create function private.price_booking(
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz,
+    p_learner public.learners,
+    p_request private.booking_request
+)
+    returns private.booking_terms
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    terms private.booking_terms;
+    price private.price := private.price_service(p_service.id, p_instructor.id, p_start_at);
+begin
+    select organization.fee_refundable, latest.id into terms.is_fee_refundable, terms.cancellation_policy_id
+    from public.organizations organization
+    join public.cancellation_policies latest on latest.org_id = organization.id
+    where organization.id = p_service.org_id
+    order by latest.version desc
+    limit 1;
+    terms.credit_cents := 0;
+    terms.original_total_cents := 0;
+
+    if p_request.uses_credit then
+        return private.price_by_credit(terms, price, p_service, p_instructor, p_start_at, p_learner, p_request);
+    end if;
+    if p_request.original_booking_id is not null then
+        return private.price_reschedule(terms, price, p_request.original_booking_id);
+    end if;
+
+    terms.offer := private.require_discount(p_request.discount_code, p_request.uses_rewards, p_learner, price);
+    terms.price := private.discount_price(price, coalesce((terms.offer).discount_cents, 0));
+    perform private.assert_price_is_payable(terms.price);
+    return terms;
+end;
+$$;
+
+-- The terms of a booking that prepaid minutes pay for: what was paid for just these minutes, and to whom it goes.
+create function private.price_by_credit(
+    p_terms private.booking_terms,
+    p_price private.price,
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz,
+    p_learner public.learners,
+    p_request private.booking_request
+)
+    returns private.booking_terms
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    terms private.booking_terms := p_terms;
+begin
+    if p_request.discount_code is not null or p_request.uses_rewards then
+        perform private.refuse(
+            'PT422', 'discount_with_credit',
+            'Prepaid hours have their price already.',
+            'Use a code or your rewards when you pay by card, or when you buy hours.'
+        );
+    end if;
+
+    select
+        row(
+            p_price.currency,
+            sum(part.share_cents + case lot.fee_mode when 'included' then part.fee_cents else 0 end),
+            sum(part.discount_cents),
+            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end,
+            max(lot.fee_bps),
+            sum(part.fee_cents),
+            sum(part.share_cents),
+            sum(part.share_cents + part.fee_cents - part.discount_cents)
+        )::private.price,
+        bool_and(lot.is_fee_refundable)
+    into terms.price, terms.is_fee_refundable
+    from private.plan_credit(
+        p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
+        p_service.duration_minutes
+    ) part
+    join public.learner_credits lot on lot.id = part.credit_id;
+
+    if (terms.price).total_cents is null then
+        perform private.refuse(
+            'PT409', 'insufficient_credit',
+            'Your prepaid hours with this instructor do not pay for this lesson.',
+            'Buy more with buy_credits, or pay by card.'
+        );
+    end if;
+    if (terms.price).fee_mode = 'on_top' then
+        terms.price := row(
+            (terms.price).currency, (terms.price).share_cents, (terms.price).discount_cents, 'on_top',
+            (terms.price).fee_bps, (terms.price).fee_cents, (terms.price).share_cents, (terms.price).total_cents
+        )::private.price;
+    end if;
+    terms.credit_cents := (terms.price).total_cents;
+    return terms;
+end;
+$$;
+
+-- Reserves the prepaid minutes that a booking's price was made of, under the locks of the lots.
+create function private.reserve_credit(p_booking public.bookings, p_service public.services)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    part private.credit_part;
+    reserved_cents bigint := 0;
+begin
+    perform
+    from public.learner_credits lot
+    where lot.learner_id = p_booking.learner_id
+        and lot.instructor_id = p_booking.instructor_id
+        and lot.status = 'active'
+    order by lot.id
+    for no key update;
+
+    for part in
+        select planned.*
+        from private.plan_credit(
+            p_booking.learner_id, p_booking.instructor_id, p_booking.service_id,
+            private.is_hourly(p_service, p_booking.start_at), p_booking.currency, p_service.duration_minutes
+        ) planned
+    loop
+        perform private.add_credit_entry(part, 'reserve', p_booking.id, null);
+        reserved_cents := reserved_cents + part.share_cents + part.fee_cents - part.discount_cents;
+    end loop;
+
+    if reserved_cents <> p_booking.credit_applied_cents
+        or not exists (select from private.reserved_credit(p_booking.id))
+    then
+        perform private.refuse(
+            'PT409', 'credit_changed',
+            'Your prepaid hours have just changed.',
+            'Try again.'
+        );
+    end if;
+end;
+$$;
+
+-- The terms of a booking that another one is rescheduled to: those of the other, and of the price only what the new time costs
+-- more or less than the old one by today's list. What was paid counts for it.
+create function private.price_reschedule(
+    p_terms private.booking_terms,
+    p_price private.price,
+    p_original_booking_id uuid
+)
+    returns private.booking_terms
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    terms private.booking_terms := p_terms;
+    moved public.bookings;
+    list_cents bigint;
+    fee_cents bigint;
+    share_cents bigint;
+    due private.price;
+begin
+    select * into strict moved from public.bookings where id = p_original_booking_id;
+    list_cents := greatest(
+        moved.price_cents + p_price.list_cents
+        - (private.price_service(moved.service_id, moved.instructor_id, moved.start_at)).list_cents,
+        0
+    );
+    fee_cents := private.bps_of(list_cents, moved.fee_bps);
+    share_cents := list_cents - case moved.fee_mode when 'included' then fee_cents else 0 end;
+    terms.price := private.discount_price(
+        row(moved.currency, list_cents, 0, moved.fee_mode, moved.fee_bps, fee_cents, share_cents, null)::private.price,
+        least(
+            private.prorate(moved.discount_cents, list_cents, moved.price_cents),
+            share_cents + fee_cents
+        )
+    );
+    terms.original_total_cents := moved.total_cents;
+    terms.is_fee_refundable := moved.is_fee_refundable;
+    terms.cancellation_policy_id := moved.cancellation_policy_id;
+
+    due := terms.price;
+    due.total_cents := greatest(due.total_cents - moved.total_cents, 0);
+    perform private.assert_price_is_payable(due);
+    return terms;
+end;
+$$;
+
+-- sql/50_bookings/50_reserve.sql
+-- Books a published slot: held until it is paid for, or confirmed at once when nothing is due.
+-- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+create function private.create_booking_with_payment(
+    p_learner_user_id uuid,
+    p_slot_id uuid,
+    p_learner_id uuid,
+    p_request private.booking_request
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    perform private.require_person();
+    select * into slot
+    from public.bookable_slots
+    where id = p_slot_id
+        and is_published;
+    if not found then
+        perform private.refuse(
+            'PT404', 'slot_not_found',
+            'That time does not exist.',
+            'Refresh the calendar and choose another time.'
+        );
+    end if;
+
+    return private.reserve_slot(
+        slot,
+        private.require_bookable_learner(p_learner_user_id, p_learner_id, slot.org_id),
+        p_request
+    );
+end;
+$$;
+
+-- Books a slot for a learner, once a client key. What a race or a rule of the tables refuses becomes a coded refusal.
+create function private.reserve_slot(
+    p_slot public.bookable_slots,
+    p_learner public.learners,
+    p_request private.booking_request
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.find_booking_by_client_key(
+        p_learner.id, p_request.client_key, p_slot.service_id, p_slot.instructor_id, p_slot.start_at
+    );
+    broken_rule text;
+begin
+    if booking.id is not null then
+        return booking;
+    end if;
+    perform private.assert_place_is_valid(p_request.pickup);
+    perform private.assert_place_is_valid(p_request.dropoff);
+    return private.hold_slot(p_slot.id, p_learner, p_request);
+exception
+    when exclusion_violation or deadlock_detected or serialization_failure then
+        perform private.refuse_taken_slot();
+        return null;
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+    when numeric_value_out_of_range then
+        perform private.refuse_violation('places_are_on_earth');
+        return null;
+end;
+$$;
+
+-- The booking that the same request made before, if it did. A double click waits here.
+create function private.find_booking_by_client_key(
+    p_learner_id uuid,
+    p_client_key text,
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_start_at timestamptz
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.lock_learner(p_learner_id);
+
+    select * into booking
+    from public.bookings
+    where learner_id = p_learner_id
+        and client_key = p_client_key;
+    if found and (booking.service_id, booking.instructor_id, booking.start_at)
+        is distinct from (p_service_id, p_instructor_id, p_start_at)
+    then
+        perform private.refuse(
+            'PT409', 'client_key_reused',
+            'This request was made before, for another time.',
+            'Send a new p_client_key for a new booking.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
+-- Refuses a pickup or dropoff that is not what it should be: {"address": text, "lat": number, "lng": number}, each of them or
+-- none; coordinates come in pairs.
+create function private.assert_place_is_valid(p_place jsonb)
+    returns void
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not coalesce(
+        case jsonb_typeof(p_place)
+            when 'object' then
+                p_place - '{address,lat,lng}'::text[] = '{}'
+                and coalesce(jsonb_typeof(p_place -> 'address'), 'null') in ('string', 'null')
+                and coalesce(jsonb_typeof(p_place -> 'lat'), 'null') in ('number', 'null')
+                and coalesce(jsonb_typeof(p_place -> 'lng'), 'null') = coalesce(jsonb_typeof(p_place -> 'lat'), 'null')
+            when 'null' then true
+            else p_place is null
+        end,
+        true
+    ) then
+        perform private.refuse(
+            'PT422', 'bad_place',
+            'That is no place to be picked up or dropped off at.',
+            'Send {"address": text, "lat": number, "lng": number}, or only an address, or only coordinates.'
+        );
+    end if;
+end;
+$$;
+
+create function private.refuse_taken_slot()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'slot_taken',
+        'That time has just been taken.',
+        'Refresh the calendar and choose another time.'
+    );
+end;
+$$;
+
+-- sql/50_bookings/51_hold.sql
+-- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
+-- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
+-- take_seat and instructor_is_never_double_booked.
+-- The learner's row was locked first: one person's requests come one after the other, and who the person is stays. Codes and
+-- prepaid minutes are locked last, as those who free them do.
+create function private.hold_slot(
+    p_slot_id uuid,
+    p_learner public.learners,
+    p_request private.booking_request
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    learner_person_id uuid := (
+        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+    );
+    slot public.bookable_slots;
+    service public.services;
+    instructor public.instructors;
+    organization public.organizations;
+    terms private.booking_terms;
+    booking public.bookings;
+begin
+    select * into strict slot from public.bookable_slots where id = p_slot_id;
+    select * into strict service from public.services where id = slot.service_id;
+    select * into strict instructor from public.instructors where id = slot.instructor_id;
+    select * into strict organization from public.organizations where id = slot.org_id;
+
+    perform private.assert_slot_is_bookable(slot.start_at, service, instructor);
+    if instructor.user_id = p_learner.user_id then
+        perform private.refuse(
+            'PT422', 'own_lesson',
+            'You cannot book your own lesson.',
+            'Choose another instructor.'
+        );
+    end if;
+    terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
+
+    perform private.lock_daily_cap(instructor);
+    perform private.expire_holds(slot.id, learner_person_id);
+    if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
+        perform private.refuse(
+            'PT409', 'too_many_holds',
+            format('You keep %s unpaid times already.', organization.max_open_holds),
+            'Pay for one of them, or let it expire.'
+        );
+    end if;
+    if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
+        perform private.refuse_taken_slot();
+    end if;
+
+    insert into public.bookings (
+        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
+        status, hold_expires_at,
+        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
+        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
+        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
+        learner_notes, client_key, series_id, original_booking_id, booked_by
+    )
+    values (
+        slot.org_id, p_learner.id, slot.instructor_id, slot.service_id, slot.id, learner_person_id,
+        slot.max_bookings > 1, slot.start_at, slot.end_at,
+        case when service.requires_approval then 'requested' else 'held' end::public.booking_status,
+        least(
+            private.clock() + case
+                when service.requires_approval then make_interval(hours => service.approval_hours)
+                else make_interval(mins => organization.checkout_hold_minutes)
+            end,
+            slot.start_at
+        ),
+        (terms.price).currency, (terms.price).list_cents, (terms.price).discount_cents, (terms.price).fee_cents,
+        (terms.price).share_cents, (terms.price).total_cents, (terms.price).fee_mode, (terms.price).fee_bps,
+        terms.credit_cents, terms.original_total_cents, terms.is_fee_refundable, terms.cancellation_policy_id,
+        organization.payout_hold,
+        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
+        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
+        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
+    )
+    on conflict do nothing
+    returning * into booking;
+
+    if booking.id is null then
+        perform private.refuse(
+            'PT409', 'learner_busy',
+            'You have a lesson at that time already.',
+            'Choose a time that does not overlap it.'
+        );
+    end if;
+    if (terms.offer).kind is not null then
+        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
+    end if;
+    if terms.credit_cents > 0 or p_request.uses_credit then
+        perform private.reserve_credit(booking, service);
+    end if;
+    if booking.status = 'held' and booking.due_cents = 0 then
+        booking := private.confirm_free_booking(booking.id);
+    end if;
+    return booking;
+end;
+$$;
+
+-- Refuses a time that the rules of its service and instructor do not let be booked now, by anybody.
+create function private.assert_slot_is_bookable(
+    p_start_at timestamptz,
+    p_service public.services,
+    p_instructor public.instructors
+)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
+        perform private.refuse(
+            'PT422', 'slot_in_the_past',
+            'That lesson has started already.',
+            'Choose a time in the future.'
+        );
+    end if;
+    if not p_service.is_active then
+        perform private.refuse(
+            'PT409', 'service_inactive',
+            'This lesson is not offered any more.',
+            'Choose another lesson.'
+        );
+    end if;
+    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified') then
+        perform private.refuse(
+            'PT409', 'instructor_unavailable',
+            'This instructor takes no bookings at the moment.',
+            'Choose another instructor, or try again later.'
+        );
+    end if;
+    if p_start_at < private.clock() + make_interval(mins => p_instructor.minimum_notice_minutes) then
+        perform private.refuse(
+            'PT422', 'too_short_notice',
+            format('This instructor needs %s minutes'' notice.', p_instructor.minimum_notice_minutes),
+            'Choose a later time.'
+        );
+    end if;
+    if p_start_at > private.clock() + make_interval(hours => 24 * p_instructor.horizon_days) then
+        perform private.refuse(
+            'PT422', 'too_far_ahead',
+            format('This instructor can be booked up to %s days ahead.', p_instructor.horizon_days),
+            'Choose an earlier time.'
+        );
+    end if;
+end;
+$$;
+
+-- Lets the bookings of an instructor with a daily cap come one after the other, since no constraint could count them. A
+-- login's rows in other organizations count too. Locked before anything of the slot's, so that two of them cannot deadlock.
+create function private.lock_daily_cap(p_instructor public.instructors)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select colleague.id
+    from public.instructors colleague
+    where (colleague.id = p_instructor.id or colleague.user_id = p_instructor.user_id)
+        and colleague.daily_cap is not null
+    order by colleague.id
+    for no key update;
+$$;
+
+-- How many unpaid times a person keeps: held or requested; a series counts once.
+create function private.count_open_holds(p_learner_person_id uuid, p_series_id uuid)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select count(distinct coalesce(booking.series_id, booking.id))
+    from public.bookings booking
+    where booking.learner_person_id = p_learner_person_id
+        and booking.status in ('held', 'requested')
+        and booking.hold_expires_at > private.clock()
+        and (p_series_id is null or booking.series_id is distinct from p_series_id);
+$$;
+
+-- Confirms a held booking of which nothing is left to pay.
+create function private.confirm_free_booking(p_booking_id uuid)
+    returns public.bookings
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.bookings
+    set status = 'confirmed',
+        hold_expires_at = null
+    where id = p_booking_id
+        and due_cents = 0
+    returning *;
+$$;
+
+-- sql/50_bookings/52_request.sql
+-- Books any time that list_open_slots lists, published or not.
+-- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+create function private.request_booking(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_learner_user_id uuid,
+    p_learner_id uuid,
+    p_request private.booking_request
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    service public.services;
+    instructor public.instructors;
+    learner public.learners;
+    booking public.bookings;
+begin
+    select * into service from public.services where id = p_service_id;
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and org_id = service.org_id
+        and id = coalesce(service.instructor_id, id);
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor gives no such lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+
+    learner := private.require_bookable_learner(
+        case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
+        p_learner_id,
+        service.org_id
+    );
+    booking := private.find_booking_by_client_key(learner.id, p_request.client_key, service.id, instructor.id, p_start_at);
+    if booking.id is not null then
+        return booking;
+    end if;
+
+    perform private.assert_slot_is_bookable(p_start_at, service, instructor);
+    perform private.lock_daily_cap(instructor);
+    return private.reserve_slot(private.ensure_slot(service, instructor, p_start_at), learner, p_request);
+end;
+$$;
+
+-- The slot of a listed time: the published one, or one made for this booking, which is offered to nobody else. Refuses a
+-- time that is not open at this instant. One made before, and free again, becomes what the service is now.
+create function private.ensure_slot(
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz
+)
+    returns public.bookable_slots
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    if not private.is_slot_open(p_instructor.id, p_service.id, p_start_at) then
+        perform private.refuse_taken_slot();
+    end if;
+
+    insert into public.bookable_slots (
+        org_id, service_id, instructor_id, start_at, end_at, max_bookings, is_published
+    )
+    values (
+        p_service.org_id, p_service.id, p_instructor.id, p_start_at,
+        p_start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants, false
+    )
+    on conflict (instructor_id, service_id, start_at) do nothing;
+
+    select * into strict slot
+    from public.bookable_slots
+    where instructor_id = p_instructor.id
+        and service_id = p_service.id
+        and start_at = p_start_at;
+
+    if (slot.end_at - slot.start_at, slot.max_bookings)
+        <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
+    then
+        perform private.expire_holds(slot.id);
+        update public.bookable_slots
+        set end_at = start_at + make_interval(mins => p_service.duration_minutes),
+            max_bookings = p_service.max_participants
+        where id = slot.id
+            and not is_published
+            and current_bookings = 0;
+        select * into strict slot from public.bookable_slots where id = slot.id;
+    end if;
+    return slot;
+end;
+$$;
+
+-- sql/50_bookings/53_answer.sql
+-- The instructor accepts a request: the learner has time to pay, or the booking is confirmed when nothing is due.
+-- Definer: bookings change only through functions.
+create function private.confirm_booking(p_booking_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_booking_request(p_booking_id);
+begin
+    update public.bookings
+    set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
+        hold_expires_at = case
+            when booking.due_cents > 0 then least(
+                private.clock() + make_interval(hours => service.approval_hours),
+                booking.start_at
+            )
+        end
+    from public.services service
+    where bookings.id = booking.id
+        and service.id = booking.service_id;
+end;
+$$;
+
+-- The instructor turns a request down; its time is free again. Definer: bookings change only through functions.
+create function private.decline_booking(p_booking_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_booking_request(p_booking_id);
+begin
+    update public.bookings
+    set status = 'declined',
+        hold_expires_at = null,
+        cancellation_reason = left(p_reason, 2000)
+    where id = booking.id;
+end;
+$$;
+
+-- The request of a booking, locked, for its instructor or an admin to answer in time.
+create function private.require_booking_request(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_taught_booking(p_booking_id);
+begin
+    if booking.status <> 'requested' or booking.hold_expires_at <= private.clock() then
+        perform private.refuse(
+            'PT409', 'booking_not_requested',
+            format('This booking is %s, so there is nothing to answer.', booking.status),
+            'Only a request that has not expired can be confirmed or declined.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
+-- The booking, locked, if the caller gives it or administers its organization. A foreign one is as unknown as one that
+-- does not exist.
+create function private.require_taught_booking(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.require_person();
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and (
+            instructor_id = any (private.my_instructor_ids())
+            or org_id = any (private.my_admin_org_ids())
+        )
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'There is no such booking among those you give.',
+            'Check the id, and that you are signed in as the instructor.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
+-- sql/50_bookings/54_series.sql
+-- Books the same local time every so many weeks: all of them or none, or all that are open. A date on which the clocks skip
+-- that time has none to book. The occurrences are taken in the order of their times, so that two series cannot deadlock.
+-- Definer: as request_booking.
+create function private.request_booking_series(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer,
+    p_mode public.series_mode,
+    p_learner_user_id uuid,
+    p_learner_id uuid,
+    p_notes text,
+    p_uses_credit boolean
+)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    series public.booking_series := private.open_booking_series(
+        p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
+    );
+    local_start timestamp;
+    refused_code text;
+begin
+    for nth in 1..p_occurrences loop
+        occurrence := nth;
+        local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
+        start_at := case nth when 1 then p_start_at else local_start at time zone series.time_zone end;
+        booking_id := null;
+        refusal := null;
+        begin
+            if start_at at time zone series.time_zone <> local_start then
+                perform private.refuse_taken_slot();
+            end if;
+            booking_id := (private.request_booking(
+                p_instructor_id, p_service_id, start_at, null, series.learner_id,
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null)::private.booking_request
+            )).id;
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' then
+                get stacked diagnostics refused_code = pg_exception_detail;
+                refusal := refused_code::jsonb ->> 'code';
+                if p_mode = 'all_or_nothing' or refusal not in (
+                    'slot_taken', 'learner_busy', 'too_short_notice', 'too_far_ahead'
+                ) then
+                    raise;
+                end if;
+        end;
+        return next;
+    end loop;
+
+    if not exists (select from public.bookings booking where booking.series_id = series.id) then
+        perform private.refuse_taken_slot();
+    end if;
+end;
+$$;
+
+-- Makes the row of a series, for a learner for whom the caller may book.
+create function private.open_booking_series(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer,
+    p_mode public.series_mode,
+    p_learner_user_id uuid,
+    p_learner_id uuid
+)
+    returns public.booking_series
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    learner public.learners;
+    series public.booking_series;
+    instructor public.instructors;
+    broken_rule text;
+    missing_column text;
+begin
+    select candidate.* into instructor
+    from public.instructors candidate
+    join public.services service on service.id = p_service_id and service.org_id = candidate.org_id
+    where candidate.id = p_instructor_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor gives no such lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+    learner := private.require_bookable_learner(
+        case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
+        p_learner_id,
+        instructor.org_id
+    );
+
+    insert into public.booking_series (
+        org_id, learner_id, instructor_id, service_id, first_start_at, time_zone, every_weeks, occurrences, mode
+    )
+    values (
+        instructor.org_id, learner.id, instructor.id, p_service_id, p_start_at, instructor.time_zone,
+        p_every_weeks, p_occurrences, p_mode
+    )
+    returning * into series;
+    return series;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- sql/50_bookings/60_confirm.sql
+-- Confirms a booking that has been paid for, also one that expired while its time is still free. False means that the
+-- money has to go back: the time is gone, the lesson has begun, the booking was ended or paid before, or the one that was
+-- rescheduled to it was ended meanwhile.
+create function private.confirm_paid_booking(p_booking_id uuid)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings;
+    refusal text;
+begin
+    select * into strict booking from public.bookings where id = p_booking_id for no key update;
+
+    if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
+        return false;
+    end if;
+    if booking.original_booking_id is not null and not private.end_original_booking(booking.original_booking_id, 'learner') then
+        return false;
+    end if;
+    if booking.status = 'expired' then
+        perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+    end if;
+
+    update public.bookings
+    set status = 'confirmed',
+        hold_expires_at = null
+    where id = p_booking_id;
+    return true;
+exception
+    when exclusion_violation or unique_violation then
+        return false;
+    when sqlstate 'PT409' then
+        get stacked diagnostics refusal = pg_exception_detail;
+        if refusal::jsonb ->> 'code' = 'slot_taken' then
+            return false;
+        end if;
+        raise;
+end;
+$$;
+
+-- Ends a booking that was rescheduled to another one, which its payments go along to. False if it is not confirmed any more.
+create function private.end_original_booking(p_booking_id uuid, p_party public.booking_party)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = p_party,
+        cancelled_at = private.clock(),
+        cancellation_reason = 'Rescheduled.',
+        is_rescheduled = true,
+        refund_bps = 0,
+        cancellation_refund_cents = 0,
+        restored_minutes = case when credit_applied_cents > 0 then extract(epoch from end_at - start_at) / 60 else 0 end,
+        kept_share_cents = 0
+    where id = p_booking_id
+        and status = 'confirmed';
+    return found;
+end;
+$$;
+
+-- sql/50_bookings/61_expire.sql
+-- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
+-- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
+-- They are taken in the order of their times, as a series takes them, so that nobody deadlocks.
+create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    widest_buffer constant interval := '4 hours';
+    overdue_id uuid;
+    expired integer := 0;
+begin
+    for overdue_id in
+        select booking.id
+        from public.bookings booking
+        where booking.status in ('held', 'requested')
+            and booking.hold_expires_at <= private.clock()
+            and (
+                num_nonnulls(p_slot_id, p_learner_person_id) = 0
+                or booking.learner_person_id = p_learner_person_id
+                or booking.slot_id in (
+                    select calendar.slot_id
+                    from public.bookable_slots slot
+                    join public.instructors instructor on instructor.id = slot.instructor_id
+                    join private.instructor_calendar calendar
+                        on calendar.person_id = coalesce(instructor.user_id, instructor.id)
+                        and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
+                    where slot.id = p_slot_id
+                )
+            )
+        order by booking.start_at, booking.slot_id, booking.id
+        limit 1000
+        for no key update skip locked
+    loop
+        update public.bookings set status = 'expired' where id = overdue_id;
+        expired := expired + 1;
+    end loop;
+    return expired;
+end;
+$$;
+
+-- sql/50_bookings/70_guards.sql
+-- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
+-- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
+-- slot is locked first, so that seats are counted one learner at a time.
+-- Definer: the writer needs no access to slots or the calendar.
+create function private.take_seat()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    if not private.occupies_slot(new.status) or (tg_op = 'UPDATE' and private.occupies_slot(old.status)) then
+        return new;
+    end if;
+
+    select * into strict slot from public.bookable_slots where id = new.slot_id;
+    if slot.max_bookings > 1 then
+        select * into strict slot from public.bookable_slots where id = new.slot_id for no key update;
+    end if;
+
+    if tg_op = 'INSERT' then
+        new.start_at := slot.start_at;
+        new.end_at := slot.end_at;
+        new.service_id := slot.service_id;
+        new.instructor_id := slot.instructor_id;
+        new.is_group := slot.max_bookings > 1;
+    end if;
+
+    if (new.start_at, new.end_at, new.service_id, new.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or not private.occupy_instructor(slot)
+    then
+        perform private.refuse_taken_slot();
+    end if;
+    update public.bookable_slots
+    set current_bookings = current_bookings + 1
+    where id = slot.id
+        and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        and max_bookings = slot.max_bookings
+        and current_bookings < max_bookings;
+    if not found then
+        perform private.refuse_taken_slot();
+    end if;
+    return new;
+end;
+$$;
+
+create trigger take_seat
+    before insert or update of status on public.bookings
+    for each row execute function private.take_seat();
+
+-- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one; a slot that was
+-- withdrawn meanwhile is not offered again.
+-- Definer: the writer needs no access to slots or the calendar.
+create function private.free_seat()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    seats_taken integer;
+begin
+    if private.occupies_slot(old.status) and not private.occupies_slot(new.status) then
+        update public.bookable_slots
+        set current_bookings = current_bookings - 1,
+            is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
+            is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
+        where id = new.slot_id
+        returning current_bookings into seats_taken;
+
+        if seats_taken = 0 then
+            delete from private.instructor_calendar where slot_id = new.slot_id;
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger free_seat
+    after update of status on public.bookings
+    for each row execute function private.free_seat();
+
+-- Does a booking in this status keep its seat and its instructor's time?
+create function private.occupies_slot(p_status public.booking_status)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_status not in ('cancelled', 'declined', 'expired');
+$$;
+
+-- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
+-- the same learner becomes another person to the calendar.
+-- Definer: the writer may have no access to private.
+create function private.forbid_repricing()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if row(
+        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id, new.is_group,
+        new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
+        new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents,
+        new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
+    ) is distinct from row(
+        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id, old.is_group,
+        old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
+        old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
+        old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
+    )
+        or (
+            new.learner_person_id <> old.learner_person_id
+            and new.learner_person_id is distinct from (
+                select coalesce(learner.user_id, learner.id)
+                from public.learners learner
+                where learner.id = new.learner_id
+            )
+        )
+    then
+        perform private.refuse(
+            'PT409', 'booking_is_frozen',
+            'A booking keeps its parties, its time and its price.',
+            'Cancel it and make another one.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_repricing
+    before update on public.bookings
+    for each row execute function private.forbid_repricing();
+
+-- sql/50_bookings/71_relations.sql
+-- A booking comes with the instructor's notes, and lets instructor and learner see each other.
+-- Definer: nobody writes these tables directly.
+create function private.add_booking_relations()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.booking_notes (booking_id, org_id, instructor_id) values (new.id, new.org_id, new.instructor_id);
+
+    insert into public.instructor_learners (org_id, instructor_id, learner_id)
+    values (new.org_id, new.instructor_id, new.learner_id)
+    on conflict do nothing;
+    return null;
+end;
+$$;
+
+create trigger add_relations
+    after insert on public.bookings
+    for each row execute function private.add_booking_relations();
+
+-- When a learner gets a login, the bookings and the codes used before count for that person.
+-- Definer: nobody writes bookings and redemptions directly.
+create function private.follow_learner()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.bookings
+    set learner_person_id = coalesce(new.user_id, new.id)
+    where learner_id = new.id;
+    update public.code_redemptions
+    set learner_person_id = coalesce(new.user_id, new.id)
+    where learner_id = new.id;
+    return null;
+end;
+$$;
+
+create trigger follow_person
+    after update of user_id on public.learners
+    for each row
+    when (new.user_id is distinct from old.user_id)
+    execute function private.follow_learner();
+
+-- When an instructor gets a login, the calendar kept before is that person's. Definer: nobody writes the calendar directly.
+create function private.follow_instructor()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update private.instructor_calendar
+    set person_id = coalesce(new.user_id, new.id)
+    where instructor_id = new.id;
+    return null;
+end;
+$$;
+
+create trigger follow_person
+    after update of user_id on public.instructors
+    for each row
+    when (new.user_id is distinct from old.user_id)
+    execute function private.follow_instructor();
+
+-- When a booking ends, its prepaid minutes are consumed by what was earned, and the rest is returned. Bookings without prepaid
+-- minutes have none to settle. Definer: nobody writes credits directly.
+create function private.consume_booking_minutes()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.consume_credit(
+        new.id,
+        case
+            when new.status in ('completed', 'no_show') then coalesce(new.restored_minutes, 0)
+            else coalesce(new.restored_minutes, 1440)
+        end
+    );
+    return null;
+end;
+$$;
+
+create trigger consume_credit
+    after update of status on public.bookings
+    for each row
+    when (
+        new.credit_applied_cents > 0
+        and new.status in ('completed', 'no_show', 'cancelled', 'declined', 'expired')
+        and old.status <> new.status
+    )
+    execute function private.consume_booking_minutes();
+
+-- sql/50_bookings/80_api.sql
+create function public.list_open_slots(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_from timestamptz,
+    p_to timestamptz
+)
+    returns table (
+        start_at timestamptz,
+        end_at timestamptz,
+        local_start timestamp,
+        local_end timestamp,
+        time_zone text,
+        slot_id uuid,
+        seats_left integer
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
+        open_slot.time_zone, open_slot.slot_id, open_slot.seats_left
+    from private.list_open_slots(p_instructor_id, p_service_id, p_from, p_to) open_slot;
+end;
+
+comment on function public.list_open_slots is
+    'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
+    'in UTC, and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+
+create function public.create_booking_with_payment(
+    p_learner_user_id uuid,
+    p_slot_id uuid,
+    p_notes text default null,
+    p_client_key text default null,
+    p_learner_id uuid default null,
+    p_pickup jsonb default null,
+    p_dropoff jsonb default null,
+    p_discount_code text default null,
+    p_use_credits boolean default false,
+    p_use_rewards boolean default false
+)
+    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        booking.id,
+        booking.due_cents::integer,
+        booking.currency,
+        booking.instructor_id,
+        booking.service_id
+    from private.create_booking_with_payment(
+        p_learner_user_id,
+        p_slot_id,
+        p_learner_id,
+        row(
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null
+        )::private.booking_request
+    ) booking;
+end;
+
+comment on function public.create_booking_with_payment is
+    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
+    'service''s id. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of; pickup and dropoff are '
+    '{"address", "lat", "lng"}. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
+    'p_discount_code is one that the caller has checked; p_use_credits pays wholly with prepaid hours, p_use_rewards takes the '
+    'learner''s rewards off. Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
+    'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
+    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+
+create function public.request_booking(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_notes text default null,
+    p_client_key text default null,
+    p_learner_user_id uuid default null,
+    p_learner_id uuid default null,
+    p_pickup jsonb default null,
+    p_dropoff jsonb default null,
+    p_discount_code text default null,
+    p_use_credits boolean default false,
+    p_use_rewards boolean default false
+)
+    returns table (
+        booking_id uuid,
+        status public.booking_status,
+        amount_cents bigint,
+        currency text,
+        hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        booking.id,
+        booking.status,
+        booking.due_cents,
+        booking.currency,
+        booking.hold_expires_at
+    from private.request_booking(
+        p_instructor_id,
+        p_service_id,
+        p_start_at,
+        p_learner_user_id,
+        p_learner_id,
+        row(
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null
+        )::private.booking_request
+    ) booking;
+end;
+
+comment on function public.request_booking is
+    'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
+    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
+    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+
+create function public.request_booking_series(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer default 1,
+    p_mode public.series_mode default 'all_or_nothing',
+    p_learner_user_id uuid default null,
+    p_learner_id uuid default null,
+    p_notes text default null,
+    p_use_credits boolean default false
+)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select series.occurrence, series.start_at, series.booking_id, series.refusal
+    from private.request_booking_series(
+        p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode,
+        p_learner_user_id, p_learner_id, p_notes, p_use_credits
+    ) series;
+end;
+
+comment on function public.request_booking_series is
+    'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
+    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
+    'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
+    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'learner_busy, bad_place, and the rules of public.bookings and public.booking_series.';
+
+create function public.confirm_booking(p_booking_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.confirm_booking(p_booking_id);
+
+comment on function public.confirm_booking is
+    'Accepts a request; for its instructor or an admin. The learner then has the service''s approval hours to pay. '
+    'Errors: sign_in_required, booking_not_found, booking_not_requested.';
+
+create function public.decline_booking(p_booking_id uuid, p_reason text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.decline_booking(p_booking_id, p_reason);
+
+comment on function public.decline_booking is
+    'Turns a request down; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+
+create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_cancellation_policy(p_org_id, p_tiers);
+
+comment on function public.set_cancellation_policy is
+    'Sets what learners get back who cancel bookings made from now on, and returns the new version''s id; for the organization''s admins. '
+    'p_tiers: [{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier, and any after the start, gets nothing. '
+    'Errors: sign_in_required, organization_not_found, bad_tiers, value_missing, and the rules of public.cancellation_tiers.';
+
+create function public.cancellation_policy(p_org_id uuid)
+    returns table (notice_minutes integer, refund_bps integer)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select tier.notice_minutes, tier.refund_bps from private.cancellation_policy(p_org_id) tier;
+end;
+
+comment on function public.cancellation_policy is
+    'What learners get back who cancel a booking made now with an organization, by the notice they give, in basis points of what was paid.';
+
+-- sql/50_bookings/90_access.sql
+create policy select_admin on public.cancellation_policies
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_admin on public.cancellation_tiers
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+grant select on public.cancellation_policies to authenticated, service_role;
+grant select on public.cancellation_tiers to authenticated, service_role;
+
+create policy select_party on public.bookings
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_party on public.booking_series
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.booking_series to authenticated, service_role;
+grant select on public.bookings to authenticated, service_role;
+-- NOTE: no write is granted; bookings change only through functions.
+
+create policy select_own_or_admin on public.booking_notes
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own on public.booking_notes
+    for update
+    to authenticated
+    using (instructor_id = any ((select private.my_instructor_ids())::uuid[]));
+
+grant select on public.booking_notes to authenticated, service_role;
+grant update (notes) on public.booking_notes to authenticated;
+
+-- What frontends may watch: no notes, no addresses, no money.
+alter publication supabase_realtime add table public.bookings (id, org_id, status, start_at, end_at, updated_at);
+
+grant execute on function private.create_booking_with_payment to authenticated;
+grant execute on function public.create_booking_with_payment to authenticated;
+grant execute on function private.list_open_slots to anon, authenticated;
+grant execute on function public.list_open_slots to anon, authenticated;
+grant execute on function private.request_booking to authenticated;
+grant execute on function public.request_booking to authenticated;
+grant execute on function private.request_booking_series to authenticated;
+grant execute on function public.request_booking_series to authenticated;
+grant execute on function private.confirm_booking to authenticated;
+grant execute on function public.confirm_booking to authenticated;
+grant execute on function private.decline_booking to authenticated;
+grant execute on function public.decline_booking to authenticated;
+grant execute on function private.set_cancellation_policy to authenticated;
+grant execute on function public.set_cancellation_policy to authenticated;
+grant execute on function private.cancellation_policy to anon, authenticated;
+grant execute on function public.cancellation_policy to anon, authenticated;
+
+-- sql/55_lessons/10_tables.sql
+create table public.lessons (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    booking_id uuid not null unique,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    rating smallint,
+    review text,
+    notes text,
+    distance_meters integer,
+    duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint end_is_not_before_start check (ended_at >= started_at),
+    constraint rating_is_one_to_five check (rating between 1 and 5),
+    constraint only_a_finished_lesson_is_rated check (ended_at is not null or num_nonnulls(rating, review) = 0),
+    constraint distance_is_not_negative check (distance_meters >= 0),
+    constraint texts_are_short check (length(review) <= 5000 and length(notes) <= 10000)
+);
+
+create index on public.lessons (org_id, booking_id);
+create index on public.lessons (org_id, instructor_id);
+create index on public.lessons (org_id, learner_id);
+create index on public.lessons (instructor_id, started_at);
+create index on public.lessons (learner_id, started_at);
+
+comment on table public.lessons is 'What took place: made when the lesson starts, one a booking.';
+comment on column public.lessons.notes is 'The instructor''s summary for the learner: seen by both.';
+
+alter table public.lessons enable row level security;
+
+create trigger touch_updated_at
+    before update on public.lessons
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.lessons', 'id', '{review,notes}');
+
+-- sql/55_lessons/20_lessons.sql
+-- Starts the lesson of a confirmed booking, from a quarter of an hour before its time until its end.
+-- Definer: lessons and bookings change only through functions.
+create function private.start_lesson(p_booking_id uuid)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_taught_booking(p_booking_id);
+    new_lesson_id uuid;
+begin
+    if booking.status <> 'confirmed' then
+        perform private.refuse(
+            'PT409', 'booking_not_confirmed',
+            format('This booking is %s, so its lesson cannot start.', booking.status),
+            'Only a confirmed booking''s lesson can be started, once.'
+        );
+    end if;
+    if private.clock() < booking.start_at - interval '15 minutes' then
+        perform private.refuse(
+            'PT422', 'too_early',
+            'It is too early to start this lesson.',
+            'A lesson can be started 15 minutes before its time.'
+        );
+    end if;
+    if private.clock() >= booking.end_at then
+        perform private.refuse(
+            'PT422', 'too_late',
+            'This lesson''s time is over.',
+            'Complete the lesson if it took place.'
+        );
+    end if;
+
+    update public.bookings set status = 'in_progress' where id = booking.id;
+
+    insert into public.lessons (org_id, booking_id, instructor_id, learner_id, started_at)
+    values (booking.org_id, booking.id, booking.instructor_id, booking.learner_id, private.clock())
+    returning id into new_lesson_id;
+    return new_lesson_id;
+end;
+$$;
+
+-- Ends a lesson, by which the instructor earns the share. One that was never started counts from its booked time.
+-- Definer: lessons and bookings change only through functions.
+create function private.complete_lesson(p_booking_id uuid, p_notes text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_taught_booking(p_booking_id);
+    completed_lesson_id uuid;
+    broken_rule text;
+begin
+    if booking.status not in ('confirmed', 'in_progress') then
+        perform private.refuse(
+            'PT409', 'booking_not_confirmed',
+            format('This booking is %s, so its lesson cannot be completed.', booking.status),
+            'Only a confirmed booking''s lesson can be completed, once.'
+        );
+    end if;
+    if private.clock() < booking.start_at then
+        perform private.refuse(
+            'PT422', 'too_early',
+            'This lesson has not begun.',
+            'Complete it once it has taken place.'
+        );
+    end if;
+
+    begin
+        insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
+        values (
+            booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
+            booking.start_at, private.clock(), p_notes
+        )
+        on conflict (booking_id) do update
+            set ended_at = excluded.ended_at,
+                notes = coalesce(excluded.notes, lesson.notes)
+        returning id into completed_lesson_id;
+    exception
+        when check_violation then
+            get stacked diagnostics broken_rule = constraint_name;
+            perform private.refuse_violation(broken_rule);
+    end;
+
+    update public.bookings set status = 'completed' where id = booking.id;
+    return completed_lesson_id;
+end;
+$$;
+
+-- Keeps the instructor's public total of lessons, and the learner's. Definer: nobody sets them themselves.
+create function private.count_lesson()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.instructors set lesson_count = lesson_count + 1 where id = new.instructor_id;
+    update public.learners set lesson_count = lesson_count + 1 where id = new.learner_id;
+    return null;
+end;
+$$;
+
+create trigger count_lesson
+    after update of status on public.bookings
+    for each row
+    when (old.status <> 'completed' and new.status = 'completed')
+    execute function private.count_lesson();
+
+-- sql/55_lessons/80_api.sql
+create function public.start_lesson(p_booking_id uuid)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.start_lesson(p_booking_id);
+
+comment on function public.start_lesson is
+    'Starts the lesson of a confirmed booking, at most 15 minutes early, and returns the lesson''s id; for its instructor or an admin. '
+    'Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, too_late.';
+
+create function public.complete_lesson(p_booking_id uuid, p_notes text default null)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.complete_lesson(p_booking_id, p_notes);
+
+comment on function public.complete_lesson is
+    'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
+    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
+
+-- sql/55_lessons/90_access.sql
+create policy select_party on public.lessons
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.lessons to authenticated, service_role;
+
+grant execute on function private.start_lesson to authenticated;
+grant execute on function public.start_lesson to authenticated;
+grant execute on function private.complete_lesson to authenticated;
+grant execute on function public.complete_lesson to authenticated;
+
+-- sql/60_payments/10_tables.sql
+create type public.payment_kind as enum ('booking', 'credits', 'subscription');
+create type public.payment_status as enum (
+    'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
+);
+create type public.refund_status as enum (
+    'requested', 'pending', 'requires_action', 'succeeded', 'failed', 'cancelled', 'declined'
+);
+
+create table public.payments (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    kind public.payment_kind not null default 'booking',
+    booking_id uuid,
+    credit_id uuid,
+    payer_id uuid references public.profiles (id) on delete set null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    list_cents bigint not null,
+    discount_cents bigint not null,
+    fee_cents bigint not null,
+    share_cents bigint not null,
+    amount_cents bigint not null,
+    is_fee_refundable boolean not null default true,
+    minutes integer not null,
+    capture_method public.capture_mode not null default 'automatic',
+    is_accepted boolean not null default false,
+    status public.payment_status not null default 'requires_payment',
+    authorized_cents bigint not null default 0,
+    captured_cents bigint not null default 0,
+    uncaptured_cents bigint not null default 0,
+    refunded_cents bigint not null default 0,
+    is_disputed boolean not null default false,
+    lost_cents bigint not null default 0,
+    absorbed_share_cents bigint not null default 0,
+    authorized_at timestamptz,
+    processing_fee_cents bigint,
+    funds_available_at timestamptz,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    last_event_at timestamptz,
+    failure_code text,
+    failure_message text,
+    description text,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint kind_agrees_with_booking_or_credit check (
+        (kind = 'booking') = (booking_id is not null) and (kind = 'credits') = (credit_id is not null)
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (least(list_cents, discount_cents, fee_cents, share_cents) >= 0),
+    constraint amount_can_be_charged check (amount_cents between 1 and 99999999),
+    constraint amount_is_share_plus_fee_minus_discount check (amount_cents = share_cents + fee_cents - discount_cents),
+    constraint minutes_are_positive check (minutes > 0),
+    constraint money_taken_is_at_most_the_amount check (
+        authorized_cents between 0 and amount_cents and captured_cents between 0 and amount_cents
+    ),
+    constraint money_returned_is_at_most_the_amount check (
+        least(uncaptured_cents, refunded_cents, lost_cents, absorbed_share_cents) >= 0
+        and uncaptured_cents + refunded_cents + lost_cents <= amount_cents
+    ),
+    constraint only_an_authorization_is_left_uncaptured check (uncaptured_cents = 0 or capture_method = 'manual'),
+    constraint a_success_captured_the_rest check (status <> 'succeeded' or captured_cents = amount_cents - uncaptured_cents),
+    constraint a_success_captured_money check ((status = 'succeeded') = (captured_cents > 0)),
+    constraint intent_id_is_stripes check (stripe_payment_intent_id ~ '^pi_'),
+    constraint processing_fee_is_not_negative check (processing_fee_cents >= 0)
+);
+
+create unique index one_open_payment_a_booking
+    on public.payments (booking_id)
+    where status not in ('succeeded', 'cancelled') and not is_accepted;
+create unique index one_open_payment_a_credit
+    on public.payments (credit_id)
+    where status not in ('succeeded', 'cancelled');
+create index on public.payments (org_id, status);
+create index on public.payments (org_id, booking_id);
+create index on public.payments (org_id, credit_id);
+create index on public.payments (org_id, learner_id);
+create index on public.payments (org_id, instructor_id);
+create index on public.payments (booking_id);
+create index on public.payments (credit_id);
+create index on public.payments (authorized_at) where status = 'authorized';
+create index on public.payments (booking_id) where is_disputed;
+create index on public.payments (payer_id);
+create index on public.payments (learner_id);
+create index on public.payments (instructor_id);
+create index on public.payments (status);
+
+comment on table public.payments is
+    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunded and disputed are amounts, not states.';
+comment on column public.payments.payer_id is 'Who pays; null once that login was erased.';
+comment on column public.payments.amount_cents is 'What is charged, in the minor unit: share + fee - discount.';
+comment on column public.payments.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
+comment on column public.payments.minutes is 'How much of the instructor''s time is paid for.';
+comment on column public.payments.capture_method is 'manual: the bank only reserves the money until the lesson is over.';
+comment on column public.payments.is_accepted is
+    'Whether it pays for its booking or credit; money that came too late, or twice, is not accepted and goes back.';
+comment on column public.payments.uncaptured_cents is 'What of an authorization is never captured: decided with the capture.';
+comment on column public.payments.is_disputed is 'A dispute over it is open, so nothing of it is paid out or refunded.';
+comment on column public.payments.lost_cents is 'What lost disputes took of it.';
+comment on column public.payments.absorbed_share_cents is 'The instructor''s part of what was lost, where the platform bears it.';
+comment on column public.payments.description is 'What the payer reads on Stripe''s page and receipt.';
+comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
+comment on column public.payments.processing_fee_cents is 'What Stripe keeps; null until Stripe has said.';
+comment on column public.payments.funds_available_at is 'When Stripe lets the money be transferred; null until Stripe has said.';
+comment on column public.payments.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+
+create table public.refunds (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    payment_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint,
+    unmatched_cents bigint not null default 0,
+    reason text not null,
+    status public.refund_status not null,
+    stripe_refund_id text unique,
+    client_key text,
+    requested_by uuid references public.profiles (id) on delete set null,
+    failure_code text,
+    failure_message text,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (payment_id, client_key),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint reason_is_short check (length(reason) between 1 and 500),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
+    constraint amount_is_share_plus_fee_minus_discount check (
+        amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
+    ),
+    constraint client_key_is_short check (length(client_key) between 1 and 200),
+    constraint a_success_is_split check (status <> 'succeeded' or share_cents is not null)
+);
+
+create index on public.refunds (org_id, payment_id);
+create index on public.refunds (org_id, learner_id);
+create index on public.refunds (org_id, instructor_id);
+create index on public.refunds (payment_id);
+create index on public.refunds (learner_id);
+create index on public.refunds (instructor_id);
+create index on public.refunds (requested_by);
+
+alter table public.credit_entries
+    add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
+
+comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
+comment on column public.refunds.share_cents is 'The instructor''s part, in cumulative proportion: as given back or, if that failed, as taken back.';
+
+comment on column public.refunds.unmatched_cents is 'Of a refund of credit made at Stripe: what is not the price of whole minutes.';
+comment on column public.refunds.client_key is 'Chosen by the client: the same key and amount again are the same refund.';
+
+create type private.stripe_outcome as (status text, note text);
+comment on type private.stripe_outcome is
+    'What became of a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must look), and why.';
+
+alter table public.payments enable row level security;
+alter table public.refunds enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.payments
+    for each row execute function private.enforce_status_transition('payment');
+
+create trigger touch_updated_at
+    before update on public.payments
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.refunds
+    for each row execute function private.enforce_status_transition('refund');
+
+create trigger touch_updated_at
+    before update on public.refunds
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.payments', 'id');
+
+select private.audit_table('public.refunds', 'id', '{reason}');
+
+-- sql/60_payments/11_transitions.sql
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('payment', 'new', 'requires_payment', '{user,service,job}'),
+    ('payment', 'requires_payment', 'requires_action', '{service,job}'),
+    ('payment', 'requires_payment', 'processing', '{service,job}'),
+    ('payment', 'requires_payment', 'authorized', '{service,job}'),
+    ('payment', 'requires_payment', 'succeeded', '{service,job}'),
+    ('payment', 'requires_payment', 'cancelled', '{service,job}'),
+    ('payment', 'requires_payment', 'unknown', '{service,job}'),
+    ('payment', 'requires_action', 'requires_payment', '{service,job}'),
+    ('payment', 'requires_action', 'processing', '{service,job}'),
+    ('payment', 'requires_action', 'authorized', '{service,job}'),
+    ('payment', 'requires_action', 'unknown', '{service,job}'),
+    ('payment', 'requires_action', 'succeeded', '{service,job}'),
+    ('payment', 'requires_action', 'cancelled', '{service,job}'),
+    ('payment', 'processing', 'requires_payment', '{service,job}'),
+    ('payment', 'processing', 'requires_action', '{service,job}'),
+    ('payment', 'processing', 'authorized', '{service,job}'),
+    ('payment', 'processing', 'unknown', '{service,job}'),
+    ('payment', 'processing', 'succeeded', '{service,job}'),
+    ('payment', 'processing', 'cancelled', '{service,job}'),
+    ('payment', 'authorized', 'requires_payment', '{service,job}'),
+    ('payment', 'authorized', 'requires_action', '{service,job}'),
+    ('payment', 'authorized', 'processing', '{service,job}'),
+    ('payment', 'authorized', 'unknown', '{service,job}'),
+    ('payment', 'authorized', 'succeeded', '{service,job}'),
+    ('payment', 'authorized', 'cancelled', '{service,job}'),
+    ('payment', 'unknown', 'requires_payment', '{service,job}'),
+    ('payment', 'unknown', 'requires_action', '{service,job}'),
+    ('payment', 'unknown', 'processing', '{service,job}'),
+    ('payment', 'unknown', 'authorized', '{service,job}'),
+    ('payment', 'unknown', 'succeeded', '{service,job}'),
+    ('payment', 'unknown', 'cancelled', '{service,job}'),
+    ('refund', 'new', 'requested', '{user,service,job,studio}'),
+    ('refund', 'new', 'pending', '{user,service,job}'),
+    ('refund', 'requested', 'pending', '{user,service,job}'),
+    ('refund', 'requested', 'declined', '{user,service,job,studio}'),
+    ('refund', 'pending', 'requires_action', '{service,job}'),
+    ('refund', 'pending', 'succeeded', '{service,job}'),
+    ('refund', 'pending', 'failed', '{service,job}'),
+    ('refund', 'pending', 'cancelled', '{service,job}'),
+    ('refund', 'requires_action', 'succeeded', '{service,job}'),
+    ('refund', 'requires_action', 'failed', '{service,job}'),
+    ('refund', 'requires_action', 'cancelled', '{service,job}'),
+    ('refund', 'succeeded', 'failed', '{service,job}');
+
+-- sql/60_payments/20_open_for_booking.sql
+-- What the webhook service needs to make or fetch the PaymentIntent of a held booking or of a purchase of credit, for a
+-- signed-in person whose token it has verified. Asked again, it answers with the same payment and the same key.
+-- Definer: the service has no access to the tables.
+create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit_id uuid default null)
+    returns table (
+        payment_id uuid,
+        amount_cents bigint,
+        currency text,
+        stripe_payment_intent_id text,
+        idempotency_key text,
+        capture_method text,
+        description text,
+        transfer_group text,
+        metadata jsonb
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+    payment := case
+        when p_credit_id is null
+            then private.open_booking_payment(private.require_payable_booking(p_user_id, p_booking_id), p_user_id)
+        else private.open_credit_payment(private.require_payable_credit(p_user_id, p_credit_id), p_user_id)
+    end;
+
+    return query
+    select
+        payment.id,
+        parameters.amount,
+        parameters.currency,
+        payment.stripe_payment_intent_id,
+        private.intent_key(payment),
+        parameters.capture_method,
+        parameters.description,
+        parameters.transfer_group,
+        parameters.metadata
+    from jsonb_to_record(private.intent_parameters(payment)) parameters (
+        amount bigint, currency text, capture_method text, description text, transfer_group text, metadata jsonb
+    );
+end;
+$$;
+
+-- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
+-- unknown as one that does not exist.
+create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings;
+begin
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and (
+            learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
+            or learner_id = any (private.ward_ids(p_user_id, 'pay'))
+        )
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id, and that you are signed in as the learner, or a guardian who may pay.'
+        );
+    end if;
+    if booking.status = 'expired' or (booking.status = 'held' and booking.hold_expires_at <= private.clock()) then
+        perform private.refuse(
+            'PT409', 'hold_expired',
+            'The time was kept for you until now, but not longer.',
+            'Book it again, if it is still free.'
+        );
+    end if;
+    if booking.status <> 'held' then
+        perform private.refuse(
+            'PT409', 'booking_not_payable',
+            format('This booking is %s, so there is nothing to pay.', booking.status),
+            'Reload the booking.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
+-- The open payment of a booking, or a new one. A service that captures by hand only reserves the money where the lesson ends
+-- within six days, since an authorization lasts for seven; a booking further ahead is charged at once. Of a booking that was
+-- rescheduled only the difference is due.
+create function private.open_booking_payment(p_booking public.bookings, p_payer_id uuid)
+    returns public.payments
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+    moved public.bookings;
+begin
+    select open_payment.* into payment
+    from public.payments open_payment
+    where open_payment.booking_id = p_booking.id
+        and open_payment.status not in ('succeeded', 'cancelled');
+    if found then
+        return payment;
+    end if;
+
+    select * into moved from public.bookings where id = p_booking.original_booking_id;
+    insert into public.payments (
+        id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
+        list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
+        description, metadata
+    )
+    select
+        new_id, p_booking.org_id, p_booking.id, p_payer_id, p_booking.learner_id, p_booking.instructor_id, p_booking.currency,
+        p_booking.price_cents - coalesce(moved.price_cents, 0),
+        p_booking.discount_cents - coalesce(moved.discount_cents, 0),
+        p_booking.platform_fee_cents - coalesce(moved.platform_fee_cents, 0),
+        p_booking.instructor_share_cents - coalesce(moved.instructor_share_cents, 0),
+        p_booking.due_cents,
+        p_booking.is_fee_refundable,
+        extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
+        case
+            when service.capture_mode = 'manual' and p_booking.end_at <= private.clock() + interval '6 days'
+                then 'manual'
+            else 'automatic'
+        end::public.capture_mode,
+        service.title,
+        jsonb_build_object('payment_id', new_id, 'booking_id', p_booking.id, 'org_id', p_booking.org_id)
+    from public.services service
+    cross join gen_random_uuid() new_id
+    where service.id = p_booking.service_id
+    returning * into payment;
+    return payment;
+end;
+$$;
+
+-- The idempotency key under which a payment's intent is made at Stripe.
+create function private.intent_key(p_payment public.payments)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select 'payment_intent:' || p_payment.id;
+$$;
+
+-- What a payment's intent is made with at Stripe: the same each time, as its key demands.
+create function private.intent_parameters(p_payment public.payments)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'amount', p_payment.amount_cents,
+        'currency', p_payment.currency,
+        'capture_method', p_payment.capture_method,
+        'description', p_payment.description,
+        'transfer_group', p_payment.id,
+        'metadata', p_payment.metadata
+    );
+$$;
+
+-- sql/60_payments/21_open_for_credit.sql
+-- The person's own purchase of credit, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign
+-- one is as unknown as one that does not exist.
+create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
+    returns public.learner_credits
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+begin
+    select * into credit
+    from public.learner_credits
+    where id = p_credit_id
+        and (
+            learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
+            or learner_id = any (private.ward_ids(p_user_id, 'pay'))
+        )
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'credit_not_found',
+            'You have bought no such hours.',
+            'Check the id, and that you are signed in as the learner, or a guardian who may pay.'
+        );
+    end if;
+    if credit.status = 'cancelled' or (credit.status = 'pending' and credit.hold_expires_at <= private.clock()) then
+        perform private.refuse(
+            'PT409', 'hold_expired',
+            'The price was kept for you until now, but not longer.',
+            'Buy the hours again, at the price of today.'
+        );
+    end if;
+    if credit.status <> 'pending' then
+        perform private.refuse(
+            'PT409', 'credit_not_payable',
+            format('These hours are %s, so there is nothing to pay.', credit.status),
+            'Reload your hours.'
+        );
+    end if;
+    return credit;
+end;
+$$;
+
+-- The open payment of a purchase of credit, or a new one.
+create function private.open_credit_payment(p_credit public.learner_credits, p_payer_id uuid)
+    returns public.payments
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select open_payment.* into payment
+    from public.payments open_payment
+    where open_payment.credit_id = p_credit.id
+        and open_payment.status not in ('succeeded', 'cancelled');
+    if found then
+        return payment;
+    end if;
+
+    insert into public.payments (
+        id, org_id, kind, credit_id, payer_id, learner_id, instructor_id, currency,
+        list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, description, metadata
+    )
+    select
+        new_id, p_credit.org_id, 'credits', p_credit.id, p_payer_id, p_credit.learner_id, p_credit.instructor_id,
+        p_credit.currency, p_credit.price_cents, p_credit.discount_cents, p_credit.platform_fee_cents,
+        p_credit.instructor_share_cents, p_credit.total_cents, p_credit.is_fee_refundable, p_credit.minutes_purchased,
+        'Prepaid lessons',
+        jsonb_build_object('payment_id', new_id, 'credit_id', p_credit.id, 'org_id', p_credit.org_id)
+    from gen_random_uuid() new_id
+    returning * into payment;
+    return payment;
+end;
+$$;
+
+-- sql/60_payments/22_intent.sql
+-- Takes Stripe's answer about a payment's intent. It says when the intent was made and cancelled, not when it succeeded: that
+-- is final, and was just now as far as we know. Another state of it may be old news, so it counts from when it was made.
+-- Definer: the services have no access to the tables.
+create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if private.uuid_or_null(p_payment_intent -> 'metadata' ->> 'payment_id') is distinct from p_payment_id then
+        perform private.refuse(
+            'PT422', 'wrong_payment_intent',
+            'That payment intent belongs to another payment.',
+            'Record the intent that was made with this payment''s metadata.'
+        );
+    end if;
+    perform private.apply_payment_intent(
+        p_payment_intent,
+        case p_payment_intent ->> 'status'
+            when 'succeeded' then private.clock()
+            else to_timestamp(coalesce(p_payment_intent ->> 'canceled_at', p_payment_intent ->> 'created')::bigint)
+        end
+    );
+end;
+$$;
+
+-- Brings a payment to what Stripe says of its PaymentIntent, from an event or an answer. Late and repeated news change
+-- nothing: a success or a cancellation is final, and of other states the latest counts, in one second the furthest.
+create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    news constant public.payment_status := private.payment_status_of(p_intent);
+    payment public.payments;
+begin
+    select * into payment from private.lock_payment_of_intent(p_intent);
+
+    if not found then
+        if news = 'succeeded' then
+            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+            return row('parked', 'unknown_payment')::private.stripe_outcome;
+        end if;
+        return row('ignored', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if payment.status in ('succeeded', 'cancelled') and payment.status = news then
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    if news = 'succeeded' then
+        return private.apply_payment_success(payment, p_intent, p_occurred_at);
+    end if;
+    if payment.status in ('succeeded', 'cancelled', 'unknown')
+        or (news <> 'cancelled' and (p_occurred_at, news) <= (payment.last_event_at, payment.status))
+    then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.payments
+    set status = news,
+        last_event_at = greatest(last_event_at, p_occurred_at),
+        authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
+        authorized_at = case when news = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
+        failure_code = coalesce(
+            p_intent #>> '{last_payment_error,decline_code}',
+            p_intent #>> '{last_payment_error,code}'
+        ),
+        failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
+    where id = payment.id
+    returning * into payment;
+
+    perform private.keep_hold_while_processing(payment.booking_id, news);
+    if news = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
+        perform private.cancel_payment(payment);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- The payment that a PaymentIntent belongs to, locked: by its id, or before we have recorded that, by the metadata that we
+-- gave it; once more by its id, for whoever recorded it at the same moment. No row when the intent is not one of ours.
+create function private.lock_payment_of_intent(p_intent jsonb)
+    returns setof public.payments
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    named_id uuid := private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
+begin
+    return query
+    select payment.*
+    from public.payments payment
+    where payment.stripe_payment_intent_id = p_intent ->> 'id'
+    for no key update;
+
+    if not found then
+        return query
+        update public.payments payment
+        set stripe_payment_intent_id = p_intent ->> 'id'
+        where payment.id = named_id
+            and payment.stripe_payment_intent_id is null
+        returning payment.*;
+    end if;
+
+    if not found then
+        return query
+        select payment.*
+        from public.payments payment
+        where payment.stripe_payment_intent_id = p_intent ->> 'id'
+        for no key update;
+    end if;
+end;
+$$;
+
+-- Our word for Stripe's status of a PaymentIntent. A decline brings the intent back to the start, to be tried again.
+create function private.payment_status_of(p_intent jsonb)
+    returns public.payment_status
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_intent ->> 'status'
+        when 'requires_payment_method' then 'requires_payment'
+        when 'requires_confirmation' then 'requires_payment'
+        when 'requires_action' then 'requires_action'
+        when 'processing' then 'processing'
+        when 'requires_capture' then 'authorized'
+        when 'succeeded' then 'succeeded'
+        when 'canceled' then 'cancelled'
+    end::public.payment_status;
+$$;
+
+-- A payment that its bank is still processing keeps the booking's time until the lesson; when it comes back unpaid, the
+-- learner has the checkout minutes once more.
+create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.bookings booking
+    set hold_expires_at = case p_status
+        when 'processing' then booking.start_at
+        else least(
+            booking.hold_expires_at,
+            private.clock() + make_interval(mins => organization.checkout_hold_minutes)
+        )
+    end
+    from public.organizations organization
+    where booking.id = p_booking_id
+        and organization.id = booking.org_id
+        and booking.status = 'held';
+$$;
+
+-- Notes the charge that paid. Money is booked by the payment intent's and the refunds' own events.
+create function private.apply_charge(p_charge jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payments
+    set stripe_charge_id = p_charge ->> 'id'
+    where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
+        and stripe_charge_id is null
+        and p_charge ->> 'status' = 'succeeded';
+
+    return case
+        when exists (
+            select
+            from public.payments payment
+            where payment.stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
+        ) then row('processed', null)::private.stripe_outcome
+        else row('ignored', 'unknown_payment')::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- The id in a field that Stripe fills with an id or, expanded, with the object.
+create function private.expandable_id(p_value jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case jsonb_typeof(p_value)
+        when 'string' then p_value #>> '{}'
+        when 'object' then p_value ->> 'id'
+    end;
+$$;
+
+-- sql/60_payments/23_success.sql
+-- Books a payment that succeeded: the ledger, then what was bought. Money of another amount or currency than asked for goes to
+-- suspense and buys nothing; of an authorization any part may be captured. Money for what cannot be had any more goes back in
+-- full.
+create function private.apply_payment_success(
+    p_payment public.payments,
+    p_intent jsonb,
+    p_occurred_at timestamptz
+)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
+    payment public.payments;
+begin
+    if not (
+        received_cents = p_payment.amount_cents
+        or (p_payment.capture_method = 'manual' and received_cents between 1 and p_payment.amount_cents)
+    )
+        or lower(p_intent ->> 'currency') is distinct from p_payment.currency
+        or p_payment.status = 'cancelled'
+    then
+        perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
+        update public.payments
+        set status = 'unknown',
+            authorized_cents = 0,
+            failure_code = 'amount_mismatch',
+            failure_message = null
+        where id = p_payment.id
+            and status not in ('cancelled', 'unknown');
+        return row('parked', 'amount_mismatch')::private.stripe_outcome;
+    end if;
+
+    update public.payments
+    set status = 'succeeded',
+        authorized_cents = amount_cents,
+        captured_cents = received_cents,
+        uncaptured_cents = amount_cents - received_cents,
+        stripe_charge_id = coalesce(private.expandable_id(p_intent -> 'latest_charge'), stripe_charge_id),
+        last_event_at = greatest(last_event_at, p_occurred_at),
+        failure_code = null,
+        failure_message = null
+    where id = p_payment.id
+    returning * into payment;
+
+    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.post_payment(payment, p_occurred_at);
+    perform private.enqueue_command(
+        'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
+        jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
+    );
+    if not private.accept_payment(payment) then
+        perform private.refund_rest(p_payment.id, 'What it was for could not be had any more.');
+    elsif p_payment.uncaptured_cents > payment.uncaptured_cents then
+        perform private.create_refund(
+            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was kept.'
+        );
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts a payment's money: of a booking it is the instructor's and the platform's at once, of credit only with the lessons.
+create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.post_transaction(
+        'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.currency, p_occurred_at,
+        case p_payment.kind
+            when 'credits' then array[
+                row('stripe_balance', null, p_payment.captured_cents),
+                row('deferred_promotions', null, p_payment.discount_cents),
+                row('learner_prepaid', null, -p_payment.share_cents),
+                row('deferred_fees', null, -p_payment.fee_cents)
+            ]::private.posting[]
+            else array[
+                row('stripe_balance', null, p_payment.captured_cents),
+                row('promotions', null, p_payment.discount_cents - released.discount_cents),
+                row('instructor_pending', p_payment.instructor_id, released.share_cents - p_payment.share_cents),
+                row('platform_fees', null, released.fee_cents - p_payment.fee_cents)
+            ]::private.posting[]
+        end
+    )
+    from private.split_refund(p_payment, p_payment.uncaptured_cents) released;
+end;
+$$;
+
+-- Gives what a payment was made for, once: the booking's time, or the minutes. False means that it cannot be had any more, so
+-- that the money has to go back.
+create function private.accept_payment(p_payment public.payments)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    can_be_had boolean := p_payment.is_accepted;
+begin
+    if p_payment.is_accepted then
+        return true;
+    end if;
+    can_be_had := case p_payment.kind
+        when 'credits' then private.activate_credit(p_payment.credit_id)
+        else private.confirm_paid_booking(p_payment.booking_id)
+    end;
+    if can_be_had then
+        update public.payments set is_accepted = true where id = p_payment.id;
+    end if;
+    return can_be_had;
+end;
+$$;
+
+-- Makes the minutes of a purchase that was paid usable. False if they were paid before.
+create function private.activate_credit(p_credit_id uuid)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+begin
+    update public.learner_credits lot
+    set status = 'active',
+        hold_expires_at = null,
+        activated_at = private.clock(),
+        expires_at = private.clock() + make_interval(months => organization.credit_validity_months)
+    from public.organizations organization
+    where lot.id = p_credit_id
+        and organization.id = lot.org_id
+        and lot.status in ('pending', 'cancelled')
+    returning lot.* into credit;
+    if not found then
+        return false;
+    end if;
+
+    perform private.add_credit_entry(
+        row(
+            credit.id, credit.minutes_purchased,
+            credit.instructor_share_cents, credit.platform_fee_cents, credit.discount_cents
+        )::private.credit_part,
+        'purchase', null, null
+    );
+    perform private.finish_redemption(null, credit.id, 'redeemed');
+    return true;
+end;
+$$;
+
+-- Books what Stripe keeps of a payment, and when the rest can be transferred.
+-- Definer: the jobs have no access to the tables.
+create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select * into strict payment from public.payments where id = p_payment_id for no key update;
+
+    if p_balance_transaction ->> 'currency' is distinct from payment.currency then
+        perform private.refuse(
+            'PT422', 'settlement_currency_differs',
+            'Stripe settled this payment in another currency.',
+            'Add a bank account in the payment''s currency to the Stripe account; there is no conversion here.'
+        );
+    end if;
+
+    update public.payments
+    set processing_fee_cents = (p_balance_transaction ->> 'fee')::bigint,
+        funds_available_at = to_timestamp((p_balance_transaction ->> 'available_on')::bigint)
+    where id = p_payment_id;
+
+    perform private.post_transaction(
+        'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
+        payment.currency, private.clock(),
+        array[
+            row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
+            row('stripe_balance', null, -(p_balance_transaction ->> 'fee')::bigint)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- sql/60_payments/24_suspense.sql
+-- Books money that matches nothing, once a PaymentIntent, until an admin resolves it.
+create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_occurred_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
+        lower(p_intent ->> 'currency'), p_occurred_at,
+        array[
+            row('stripe_balance', null, (p_intent ->> 'amount_received')::bigint),
+            row('suspense', null, -(p_intent ->> 'amount_received')::bigint)
+        ]::private.posting[]
+    );
+$$;
+
+-- Takes money out of suspense that was set aside before it was known what it was for; nothing if none was.
+create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'unmatched_money_matched', 'payment', booked.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        booked.currency, p_occurred_at,
+        array(
+            select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
+            from private.ledger_entries entry
+            join private.ledger_accounts account on account.id = entry.account_id
+            where entry.transaction_id = booked.id
+        )
+    )
+    from private.ledger_transactions booked
+    where booked.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+$$;
+
+-- sql/60_payments/30_capture.sql
+-- Takes the authorized money of a lesson that was given, or that the learner missed: what the booking costs by now, which is
+-- less than was authorized if it was moved to a cheaper time. Definer: nobody writes payments directly.
+create function private.capture_booking_payments()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    paid record;
+    payment public.payments;
+begin
+    for paid in
+        select part.payment_id, part.whole_cents - part.price_cents as uncaptured_cents
+        from private.allocate_price(new.id, new) part
+    loop
+        select * into payment from public.payments where id = paid.payment_id and status = 'authorized' for no key update;
+        if found then
+            perform private.capture_payment(payment, paid.uncaptured_cents);
+        end if;
+    end loop;
+    return null;
+end;
+$$;
+
+create trigger capture_booking_payments
+    after update of status on public.bookings
+    for each row
+    when (
+        new.status <> old.status
+        and (new.status = 'completed' or new.no_show_by = 'learner')
+    )
+    execute function private.capture_booking_payments();
+
+-- Decides how much of an authorized payment is taken, and queues the command; the rest is never taken. Nothing to take means
+-- that the authorization is cancelled.
+create function private.capture_payment(p_payment public.payments, p_released_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payments set uncaptured_cents = p_released_cents where id = p_payment.id;
+    if p_released_cents = p_payment.amount_cents then
+        perform private.cancel_payment(p_payment);
+        return;
+    end if;
+
+    perform private.enqueue_command(
+        'capture_payment', format('payment:%s:capture', p_payment.id),
+        jsonb_build_object(
+            'payment_id', p_payment.id,
+            'payment_intent', p_payment.stripe_payment_intent_id,
+            'amount_cents', p_payment.amount_cents - p_released_cents,
+            'idempotency_key', format('payment:%s:capture', p_payment.id)
+        ),
+        format('payment:%s', p_payment.id)
+    );
+end;
+$$;
+
+-- sql/60_payments/31_cancel.sql
+-- Asks Stripe to cancel the open payment of a booking or a purchase. One whose intent may not have been made yet is made with
+-- the same key first, so that no answer that is still on its way can be paid later.
+create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    open_payment public.payments;
+begin
+    select payment.* into open_payment
+    from public.payments payment
+    where (payment.booking_id = p_booking_id or payment.credit_id = p_credit_id)
+        and payment.status not in ('succeeded', 'cancelled', 'unknown')
+        and not payment.is_accepted;
+
+    if found then
+        perform private.cancel_payment(open_payment);
+    elsif not exists (
+        select
+        from public.payments payment
+        where (payment.booking_id = p_booking_id or payment.credit_id = p_credit_id)
+            and payment.status <> 'cancelled'
+    ) then
+        perform private.finish_redemption(p_booking_id, p_credit_id, 'released');
+    end if;
+end;
+$$;
+
+-- When a booking ends unpaid, what was asked of Stripe for it is called off: its code becomes free once Stripe has confirmed
+-- that, or at once if nothing was asked. Definer: nobody writes payments directly.
+create function private.end_open_payment()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.cancel_open_payment(new.id, null);
+    return null;
+end;
+$$;
+
+create trigger end_open_payment
+    after update of status on public.bookings
+    for each row
+    when (new.status in ('cancelled', 'declined', 'expired') and new.status <> old.status)
+    execute function private.end_open_payment();
+
+-- Queues the command that cancels a payment's intent at Stripe, once.
+create function private.cancel_payment(p_payment public.payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.enqueue_command(
+        'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
+        jsonb_build_object(
+            'payment_id', p_payment.id,
+            'payment_intent', p_payment.stripe_payment_intent_id,
+            'create', private.intent_parameters(p_payment),
+            'create_key', private.intent_key(p_payment)
+        ),
+        format('payment:%s', p_payment.id)
+    );
+end;
+$$;
+
+-- Gives up purchases of credit that were not paid in time, and returns how many.
+create function private.expire_purchases()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    overdue_id uuid;
+    given_up integer := 0;
+begin
+    for overdue_id in
+        select credit.id
+        from public.learner_credits credit
+        where credit.status = 'pending'
+            and credit.hold_expires_at <= private.clock()
+        order by credit.id
+        limit 1000
+        for no key update skip locked
+    loop
+        update public.learner_credits set status = 'cancelled' where id = overdue_id;
+        perform private.cancel_open_payment(null, overdue_id);
+        given_up := given_up + 1;
+    end loop;
+    return given_up;
+end;
+$$;
+
+-- What follows from a payment that Stripe has cancelled: its code is free again, and if the booking was confirmed by an
+-- authorization that is gone, the lesson is called off, or if it was given already, somebody must look.
+-- Definer: nobody writes bookings and codes directly.
+create function private.undo_cancelled_payment()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if exists (
+        select
+        from public.bookings booking
+        where booking.id = new.booking_id
+            and booking.status not in ('cancelled', 'declined', 'expired')
+            and not new.is_accepted
+    ) or exists (
+        select
+        from public.learner_credits credit
+        where credit.id = new.credit_id
+            and credit.status <> 'cancelled'
+    ) then
+        return null;
+    end if;
+
+    perform private.finish_redemption(new.booking_id, new.credit_id, 'released');
+    if new.is_accepted then
+        perform private.restore_discount(new.booking_id, new.credit_id);
+        update public.bookings
+        set status = 'cancelled',
+            cancelled_by = 'system',
+            cancelled_at = private.clock(),
+            cancellation_reason = 'The authorization of the payment has ended.',
+            refund_bps = 10000,
+            cancellation_refund_cents = 0,
+            restored_minutes = 0,
+            kept_share_cents = 0
+        where id = new.booking_id
+            and status in ('confirmed', 'in_progress');
+        if found or new.uncaptured_cents < new.amount_cents and exists (
+            select
+            from public.bookings booking
+            where booking.id = new.booking_id
+                and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
+        ) then
+            perform private.raise_alert(
+                new.org_id, new.instructor_id, 'authorization_lost',
+                'A payment that was authorized could not be captured any more.',
+                'payments', new.id, format('payment:%s:authorization_lost', new.id)
+            );
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger undo_cancelled_payment
+    after update of status on public.payments
+    for each row
+    when (new.status = 'cancelled' and old.status <> 'cancelled')
+    execute function private.undo_cancelled_payment();
+
+-- sql/60_payments/40_refund.sql
+-- Decides to give back all that is left of a payment; the outbox carries it to Stripe. Nothing left is fine.
+create function private.refund_rest(p_payment_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+    rest_cents bigint;
+begin
+    select * into strict payment from public.payments where id = p_payment_id for no key update;
+    rest_cents := private.refundable_cents(payment);
+    if rest_cents > 0 then
+        perform private.create_refund(payment, rest_cents, p_reason);
+    end if;
+end;
+$$;
+
+-- Makes the refund's row and the command that carries it to Stripe with the row's key. The caller holds the payment's lock.
+create function private.create_refund(
+    p_payment public.payments,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    new_refund_id uuid;
+begin
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
+    )
+    values (
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id,
+        p_payment.currency, p_amount_cents, p_reason, 'pending', p_client_key, private.my_user_id()
+    )
+    returning id into new_refund_id;
+
+    perform private.send_refund(new_refund_id);
+    return new_refund_id;
+end;
+$$;
+
+-- Queues the command that makes a refund at Stripe, once.
+create function private.send_refund(p_refund_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.enqueue_command(
+        'refund_payment', format('refund:%s', refund.id),
+        jsonb_build_object(
+            'refund_id', refund.id,
+            'payment_intent', payment.stripe_payment_intent_id,
+            'amount_cents', refund.amount_cents,
+            'currency', refund.currency,
+            'idempotency_key', format('refund:%s', refund.id),
+            'metadata', jsonb_build_object('refund_id', refund.id, 'payment_id', payment.id)
+        ),
+        format('payment:%s', payment.id)
+    )
+    from public.refunds refund
+    join public.payments payment on payment.id = refund.payment_id
+    where refund.id = p_refund_id;
+$$;
+
+-- Notes that Stripe refused a refund for good, so that the money is still the learner's to get.
+-- Definer: the jobs have no access to the tables.
+create function private.record_refund_failure(p_refund_id uuid, p_code text, p_message text)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    update public.refunds
+    set status = 'failed',
+        failure_code = left(p_code, 100),
+        failure_message = left(p_message, 500)
+    where id = p_refund_id
+        and status in ('pending', 'requires_action');
+$$;
+
+-- sql/60_payments/41_refund_events.sql
+-- Takes Stripe's answer to a refund that the outbox sent. Definer: the jobs have no access to the tables.
+create function private.record_refund(p_refund_id uuid, p_refund jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id') is distinct from p_refund_id then
+        perform private.refuse(
+            'PT422', 'wrong_refund',
+            'That refund belongs to another row.',
+            'Record the refund that was made with this row''s metadata.'
+        );
+    end if;
+    perform private.apply_refund(p_refund, private.clock());
+end;
+$$;
+
+-- Brings a refund to what Stripe says of it, from an event or an answer; one made in Stripe's Dashboard is taken over.
+-- A refund only moves forward (pending, requires_action, succeeded, then possibly failed), so late news change nothing.
+create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    news constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    payment public.payments;
+    refund public.refunds;
+begin
+    select * into payment
+    from public.payments
+    where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+
+    refund := private.find_or_add_refund(payment, p_refund);
+    if news <= refund.status then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    if news = 'succeeded' then
+        perform private.post_refund(payment, refund, p_occurred_at);
+    elsif refund.status = 'succeeded' then
+        perform private.reverse_refund(payment, refund, p_occurred_at);
+    end if;
+
+    update public.refunds
+    set status = news,
+        failure_code = p_refund ->> 'failure_reason'
+    where id = refund.id;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- The row of a Stripe refund: by its id, by the metadata that we gave it, or made now for one that we did not ask for.
+create function private.find_or_add_refund(p_payment public.payments, p_refund jsonb)
+    returns public.refunds
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refund public.refunds;
+begin
+    select * into refund from public.refunds where stripe_refund_id = p_refund ->> 'id';
+    if found then
+        return refund;
+    end if;
+
+    update public.refunds
+    set stripe_refund_id = p_refund ->> 'id'
+    where id = private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id')
+        and payment_id = p_payment.id
+        and amount_cents = (p_refund ->> 'amount')::bigint
+        and stripe_refund_id is null
+    returning * into refund;
+    if found then
+        return refund;
+    end if;
+
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
+    )
+    values (
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
+    )
+    returning * into refund;
+    if p_payment.kind = 'credits' and p_payment.is_accepted then
+        refund := private.take_refunded_minutes(p_payment, refund);
+    end if;
+    return refund;
+end;
+$$;
+
+-- Takes from a lot the minutes that a refund made at Stripe pays back: as many whole ones as are left and as the amount covers.
+-- What exceeds their price matches nothing, until an admin resolves it.
+create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
+    returns public.refunds
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    part private.credit_part;
+    refund public.refunds;
+begin
+    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    part := private.next_credit_part(
+        credit,
+        least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
+    );
+    if part.share_cents + part.fee_cents - part.discount_cents > p_refund.amount_cents then
+        part := private.next_credit_part(credit, part.minutes - 1);
+    end if;
+
+    update public.refunds
+    set share_cents = part.share_cents,
+        fee_cents = part.fee_cents,
+        discount_cents = part.discount_cents,
+        unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
+    where id = p_refund.id
+    returning * into refund;
+    if part.minutes > 0 then
+        perform private.add_credit_entry(part, 'refund', null, refund.id);
+    end if;
+    return refund;
+end;
+$$;
+
+-- What follows from a refund's end: once all was given back, its code is free again; one that failed is owed again, so its
+-- minutes come back and the admins are told. Definer: nobody writes credits and codes directly.
+create function private.finish_refund()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+    entry public.credit_entries;
+begin
+    select * into strict payment from public.payments where id = new.payment_id;
+    if new.status = 'succeeded' then
+        if payment.refunded_cents = payment.captured_cents then
+            perform private.restore_discount(payment.booking_id, payment.credit_id);
+        end if;
+        return null;
+    end if;
+
+    select * into entry from public.credit_entries where refund_id = new.id and kind = 'refund';
+    if found then
+        perform private.add_credit_entry(
+            row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
+            'refund_failed', null, new.id
+        );
+    end if;
+    perform private.raise_alert(
+        new.org_id, null, 'refund_failed',
+        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
+        'refunds', new.id, format('refund:%s:failed', new.id)
+    );
+    return null;
+end;
+$$;
+
+create trigger finish_refund
+    after update of status on public.refunds
+    for each row
+    when (new.status in ('succeeded', 'failed', 'cancelled') and new.status <> old.status)
+    execute function private.finish_refund();
+
+-- sql/60_payments/42_refund_postings.sql
+-- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
+-- of everything given back before, so that the last refund closes every account to zero. Money that bought nothing goes back from
+-- suspense.
+create function private.post_refund(
+    p_payment public.payments,
+    p_refund public.refunds,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refund public.refunds;
+begin
+    if p_payment.status = 'unknown' then
+        update public.refunds
+        set share_cents = 0,
+            fee_cents = 0,
+            discount_cents = 0,
+            unmatched_cents = amount_cents
+        where id = p_refund.id;
+    elsif p_payment.kind = 'booking' or not p_payment.is_accepted then
+        update public.refunds
+        set share_cents = after.share_cents - before.share_cents,
+            fee_cents = after.fee_cents - before.fee_cents,
+            discount_cents = after.discount_cents - before.discount_cents
+        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
+        where id = p_refund.id;
+    end if;
+    select * into strict refund from public.refunds where id = p_refund.id;
+
+    update public.payments
+    set refunded_cents = refunded_cents + p_refund.amount_cents
+    where id = p_payment.id
+        and status <> 'unknown';
+
+    perform private.post_transaction(
+        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
+    );
+end;
+$$;
+
+-- Takes back a refund that the bank returned after it had succeeded. Its parts are what the division of everything given
+-- back loses by it, to the cent: so the books do not depend on the order in which several refunds came and failed.
+create function private.reverse_refund(
+    p_payment public.payments,
+    p_refund public.refunds,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refund public.refunds;
+begin
+    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
+        update public.refunds
+        set share_cents = before.share_cents - after.share_cents,
+            fee_cents = before.fee_cents - after.fee_cents,
+            discount_cents = before.discount_cents - after.discount_cents
+        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
+        where id = p_refund.id;
+    end if;
+    select * into strict refund from public.refunds where id = p_refund.id;
+
+    update public.payments
+    set refunded_cents = refunded_cents - p_refund.amount_cents
+    where id = p_payment.id
+        and status <> 'unknown';
+
+    perform private.post_transaction(
+        'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
+        refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
+    );
+end;
+$$;
+
+-- The lines of a refund (p_sign 1) or of its reversal (-1). Of prepaid minutes the fee and the discount, where the platform
+-- keeps them, are earned and borne by the refund.
+create function private.refund_postings(p_payment public.payments, p_refund public.refunds, p_sign integer)
+    returns private.posting[]
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select array_agg(
+        row(
+            line.account_kind,
+            case line.account_kind when 'instructor_pending' then p_refund.instructor_id end,
+            p_sign * line.amount_cents
+        )::private.posting
+    )
+    from (
+        select 'stripe_balance'::private.ledger_account_kind as account_kind, -p_refund.amount_cents as amount_cents
+        union all
+        select 'suspense', p_refund.unmatched_cents
+        union all
+        select share.account_kind, part.cents
+        from (
+            values
+                ('instructor_pending'::private.ledger_account_kind, 'learner_prepaid'::private.ledger_account_kind, 1),
+                ('platform_fees', 'deferred_fees', 2),
+                ('promotions', 'deferred_promotions', 3)
+        ) account (earned, deferred, nth)
+        cross join lateral (
+            select case p_payment.kind when 'credits' then account.deferred else account.earned end as account_kind
+        ) share
+        cross join lateral (
+            select (array[p_refund.share_cents, p_refund.fee_cents, -p_refund.discount_cents])[account.nth] as cents
+        ) part
+        union all
+        select kept.account_kind, kept.cents
+        from public.credit_entries entry
+        cross join lateral (
+            values
+                ('deferred_fees'::private.ledger_account_kind, entry.fee_cents - p_refund.fee_cents),
+                ('platform_fees', p_refund.fee_cents - entry.fee_cents),
+                ('deferred_promotions', p_refund.discount_cents - entry.discount_cents),
+                ('promotions', entry.discount_cents - p_refund.discount_cents)
+        ) kept (account_kind, cents)
+        where entry.refund_id = p_refund.id
+            and entry.kind = 'refund'
+    ) line;
+$$;
+
+-- sql/60_payments/43_free_bookings.sql
+-- What follows from a booking's confirmation: its code is redeemed, what was paid for the booking that it was rescheduled from
+-- comes along, and a lesson that costs the learner nothing is booked at the platform's cost.
+-- Definer: nobody writes payments and codes directly.
+create function private.carry_payments()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.finish_redemption(new.id, null, 'redeemed');
+    if new.original_booking_id is not null then
+        update public.payments
+        set booking_id = new.id
+        where booking_id = new.original_booking_id
+            and is_accepted;
+        update public.code_redemptions set booking_id = new.id where booking_id = new.original_booking_id;
+    end if;
+    if new.total_cents = 0 then
+        perform private.post_transaction(
+            'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
+            array[
+                row('promotions', null, new.discount_cents),
+                row('instructor_pending', new.instructor_id, -new.instructor_share_cents),
+                row('platform_fees', null, -new.platform_fee_cents)
+            ]::private.posting[]
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger carry_payments
+    after update of status on public.bookings
+    for each row
+    when (new.status = 'confirmed' and old.status <> 'confirmed')
+    execute function private.carry_payments();
+
+-- When a lesson that cost the learner nothing falls through, what the instructor does not keep goes back to the platform, and
+-- of spent rewards to the learner. Definer: nobody writes the ledger directly.
+create function private.reverse_free_booking()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    share_cents constant bigint := new.instructor_share_cents - coalesce(new.kept_share_cents, 0);
+    fee_cents constant bigint := private.prorate(new.platform_fee_cents, share_cents, new.instructor_share_cents);
+begin
+    perform private.post_transaction(
+        'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
+        array[
+            row('promotions', null, -(share_cents + fee_cents)),
+            row('instructor_pending', new.instructor_id, share_cents),
+            row('platform_fees', null, fee_cents)
+        ]::private.posting[]
+    );
+    if share_cents = new.instructor_share_cents and not new.is_rescheduled then
+        perform private.restore_discount(new.id, null);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger reverse_free_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        new.total_cents = 0
+        and new.instructor_share_cents > 0
+        and old.status in ('confirmed', 'in_progress')
+        and (new.status = 'cancelled' or new.no_show_by = 'instructor')
+    )
+    execute function private.reverse_free_booking();
+
+-- When all of a booking or a purchase was given back, its code can be used again, and spent rewards are the learner's again.
+create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    redemption public.code_redemptions;
+begin
+    update public.code_redemptions
+    set status = 'released'
+    where (booking_id = p_booking_id or credit_id = p_credit_id)
+        and status = 'redeemed'
+    returning * into redemption;
+
+    if redemption.kind = 'reward' then
+        perform private.post_transaction(
+            'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.currency, private.clock(),
+            array[
+                row('promotions', null, redemption.discount_cents),
+                row('learner_rewards', redemption.learner_id, -redemption.discount_cents)
+            ]::private.posting[]
+        );
+    end if;
+end;
+$$;
+
+-- sql/60_payments/70_arithmetic.sql
+-- What of a booking's price each of its payments pays, the oldest first, by the terms of that booking or of the one that was
+-- rescheduled to it; what exceeds the price is left over by a move to a cheaper time. Where the fee stays, of the share alone.
+create function private.allocate_price(p_booking_id uuid, p_terms public.bookings)
+    returns table (payment_id uuid, whole_cents bigint, price_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        paid.id,
+        paid.whole_cents,
+        greatest(
+            least(
+                paid.whole_cents,
+                case
+                    when p_terms.is_fee_refundable then p_terms.total_cents
+                    else least(p_terms.instructor_share_cents, p_terms.total_cents)
+                end - paid.earlier_cents
+            ),
+            0
+        )
+    from (
+        select
+            part.id,
+            part.whole_cents,
+            coalesce(
+                sum(part.whole_cents) over (
+                    order by part.created_at, part.id rows between unbounded preceding and 1 preceding
+                ),
+                0
+            )::bigint as earlier_cents
+        from (
+            select
+                payment.id,
+                payment.created_at,
+                case
+                    when payment.is_fee_refundable then payment.amount_cents
+                    else least(payment.share_cents, payment.amount_cents)
+                end as whole_cents
+            from public.payments payment
+            where payment.booking_id = p_booking_id
+                and payment.is_accepted
+                and payment.status in ('authorized', 'succeeded')
+        ) part
+    ) paid;
+$$;
+
+-- How a sum given back of a payment divides into the instructor's share, the platform's fee and the discount: each the
+-- rounded proportion, the fee taking what rounding leaves. Of a payment whose fee stays, the share is given back first, and
+-- only what exceeds it comes from fee and discount; where the discount is larger than the fee, nothing does.
+create function private.split_refund(
+    p_payment public.payments,
+    p_amount_cents bigint,
+    out share_cents bigint,
+    out fee_cents bigint,
+    out discount_cents bigint
+)
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    whole_cents constant bigint := p_payment.amount_cents;
+    beyond_share_cents constant bigint := whole_cents - p_payment.share_cents;
+begin
+    if p_payment.is_fee_refundable then
+        share_cents := private.prorate(p_payment.share_cents, p_amount_cents, whole_cents);
+        discount_cents := private.prorate(p_payment.discount_cents, p_amount_cents, whole_cents);
+    elsif beyond_share_cents >= 0 then
+        share_cents := least(p_amount_cents, p_payment.share_cents);
+        discount_cents := private.prorate(
+            p_payment.discount_cents, p_amount_cents - share_cents, beyond_share_cents
+        );
+    else
+        share_cents := private.prorate(p_payment.share_cents, p_amount_cents, whole_cents);
+        discount_cents := share_cents - p_amount_cents;
+    end if;
+    fee_cents := p_amount_cents - share_cents + discount_cents;
+end;
+$$;
+
+-- What of a payment is gone again: never captured, refunded, or lost in a dispute.
+create function private.gone_cents(p_payment public.payments)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
+$$;
+
+-- What can still be refunded of a payment: captured, and neither refunded, on its way back nor disputed. The caller holds the
+-- payment's lock.
+create function private.refundable_cents(p_payment public.payments)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select case
+            when p_payment.is_disputed or p_payment.status <> 'succeeded' then 0
+            else p_payment.captured_cents - p_payment.lost_cents - private.committed_refund_cents(p_payment.id)
+        end
+    );
+end;
+$$;
+
+-- The sum of a payment's refunds that succeeded or may still succeed.
+create function private.committed_refund_cents(p_payment_id uuid)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select coalesce(sum(refund.amount_cents), 0)::bigint
+    from public.refunds refund
+    where refund.payment_id = p_payment_id
+        and refund.status in ('pending', 'requires_action', 'succeeded');
+$$;
+
+-- What is left of the instructor's share of a payment after so much more is given back of it. What was lost in a dispute at the
+-- platform's risk takes nothing from it.
+create function private.remaining_share_cents(p_payment public.payments, p_more_cents bigint default 0)
+    returns bigint
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select p_payment.share_cents
+            - (private.split_refund(p_payment, private.gone_cents(p_payment) + p_more_cents)).share_cents
+            + p_payment.absorbed_share_cents
+    );
+end;
+$$;
+
+-- What an instructor has earned by a booking that is over: the share, less what was given back of it; of prepaid minutes and of
+-- lessons that cost the learner nothing, the part of it that was kept.
+create function private.earned_share_cents(p_booking public.bookings)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select least(
+            p_booking.kept_share_cents,
+            p_booking.instructor_share_cents,
+            case
+                when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
+                    select coalesce(sum(private.remaining_share_cents(payment)), 0)
+                    from public.payments payment
+                    where payment.booking_id = p_booking.id
+                        and payment.is_accepted
+                        and payment.status <> 'cancelled'
+                )
+            end
+        )::bigint
+    );
+end;
+$$;
+
+-- sql/60_payments/71_guards.sql
+-- A payment keeps its parties and its amounts from the moment it is made; when its booking is rescheduled, it goes along.
+-- Definer: the writer may have no access to private.
+create function private.forbid_payment_repricing()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if row(
+        new.id, new.org_id, new.kind, new.credit_id, coalesce(new.payer_id, old.payer_id), new.learner_id, new.instructor_id,
+        new.currency, new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents,
+        new.is_fee_refundable, new.minutes, new.capture_method
+    ) is distinct from row(
+        old.id, old.org_id, old.kind, old.credit_id, old.payer_id, old.learner_id, old.instructor_id, old.currency,
+        old.list_cents, old.discount_cents, old.fee_cents, old.share_cents, old.amount_cents,
+        old.is_fee_refundable, old.minutes, old.capture_method
+    )
+        or (
+            new.booking_id is distinct from old.booking_id
+            and not exists (
+                select
+                from public.bookings booking
+                where booking.id = new.booking_id
+                    and booking.original_booking_id = old.booking_id
+            )
+        )
+    then
+        perform private.refuse(
+            'PT409', 'payment_is_frozen',
+            'A payment keeps its parties and its amounts.',
+            'Refund it and make another one.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_payment_repricing
+    before update on public.payments
+    for each row execute function private.forbid_payment_repricing();
+
+-- Lets no refund of ours exceed what was captured and is neither refunded, on its way back nor disputed, whoever writes it. One
+-- made at Stripe is a fact. Definer: the writer needs no access to payments.
+create function private.check_refund_is_covered()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select * into strict payment from public.payments where id = new.payment_id for no key update;
+    if payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if new.amount_cents > private.refundable_cents(payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
+            'Send a smaller amount.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger check_refund_is_covered
+    before insert or update of status on public.refunds
+    for each row
+    when (new.status = 'pending' and new.stripe_refund_id is null)
+    execute function private.check_refund_is_covered();
+
+-- sql/60_payments/90_access.sql
+create policy select_party on public.payments
+    for select
+    to authenticated
+    using (
+        payer_id = (select private.my_user_id())
+        or learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_party on public.refunds
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.payments to authenticated, service_role;
+grant select on public.refunds to authenticated, service_role;
+-- NOTE: no write is granted to anybody; money moves only through functions.
+
+grant execute on function private.open_payment to webhook_service;
+grant execute on function private.record_payment_intent to webhook_service, jobs;
+grant execute on function private.record_refund to jobs;
+grant execute on function private.record_refund_failure to jobs;
+grant execute on function private.record_processing_fee to jobs;
+
+-- sql/62_disputes/10_tables.sql
+create type public.dispute_status as enum (
+    'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
+    'needs_response', 'under_review', 'won', 'lost'
+);
+
+create table public.disputes (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    payment_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    stripe_dispute_id text not null unique,
+    status public.dispute_status not null,
+    reason text,
+    currency text not null,
+    amount_cents bigint not null,
+    withdrawn_cents bigint not null default 0,
+    fee_cents bigint not null default 0,
+    lost_cents bigint not null default 0,
+    lost_share_cents bigint not null default 0,
+    liability public.dispute_liability not null,
+    revision integer not null default 0,
+    evidence_due_at timestamptz,
+    has_evidence boolean not null default false,
+    is_charge_refundable boolean not null default false,
+    opened_at timestamptz not null,
+    closed_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint dispute_id_is_stripes check (stripe_dispute_id ~ '^(dp|du)_'),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (least(amount_cents, lost_cents, lost_share_cents) >= 0),
+    constraint closed_at_is_set_when_closed check (
+        (status in ('warning_closed', 'prevented', 'lost', 'won')) = (closed_at is not null)
+    ),
+    constraint only_a_lost_dispute_loses check (status = 'lost' or lost_cents = 0)
+);
+
+create index on public.disputes (org_id, payment_id);
+create index on public.disputes (org_id, learner_id);
+create index on public.disputes (org_id, instructor_id);
+create index on public.disputes (payment_id);
+create index on public.disputes (instructor_id);
+create index on public.disputes (evidence_due_at) where closed_at is null;
+
+comment on table public.disputes is
+    'A payer''s bank asks for its money back. Early warnings (warning_…) move no money; the others do, as Stripe''s balance says.';
+comment on column public.disputes.withdrawn_cents is 'What Stripe took for it by now, less what it gave back; may exceed the payment.';
+comment on column public.disputes.fee_cents is 'Stripe''s fee for it, less what it gave back.';
+comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
+comment on column public.disputes.lost_share_cents is 'The instructor''s part of that.';
+comment on column public.disputes.liability is 'Who bears the instructor''s part if it is lost, as the organization had it then.';
+comment on column public.disputes.revision is 'Counts what was posted of it.';
+comment on column public.disputes.evidence_due_at is 'Until then evidence can be given to Stripe, once.';
+
+create table private.dispute_transactions (
+    stripe_id text primary key,
+    dispute_id uuid not null references public.disputes (id) on delete restrict,
+    amount_cents bigint not null,
+    fee_cents bigint not null,
+    created_at timestamptz not null default private.clock()
+);
+
+create index on private.dispute_transactions (dispute_id);
+
+comment on table private.dispute_transactions is
+    'Stripe''s balance transactions of disputes, each booked once. amount_cents is negative where Stripe took money.';
+
+alter table public.disputes enable row level security;
+alter table private.dispute_transactions enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.disputes
+    for each row execute function private.enforce_status_transition('dispute');
+
+create trigger touch_updated_at
+    before update on public.disputes
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on private.dispute_transactions
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.dispute_transactions
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('public.disputes', 'id');
+
+-- sql/62_disputes/11_transitions.sql
+-- A dispute moves forward alone, but events may be missed: so each later status can follow each earlier one.
+insert into private.status_transitions (entity, from_status, to_status, actors)
+select
+    'dispute' as entity,
+    'new' as from_status,
+    status::text as to_status,
+    '{service,job}'::private.actor_kind[] as actors
+from unnest(enum_range(null::public.dispute_status)) status
+union all
+select
+    'dispute' as entity,
+    earlier::text as from_status,
+    later::text as to_status,
+    '{service,job}'::private.actor_kind[] as actors
+from unnest(enum_range(null::public.dispute_status)) earlier
+join unnest(enum_range(null::public.dispute_status)) later on later > earlier;
+
+-- sql/62_disputes/20_dispute_events.sql
+-- Brings a dispute to what Stripe says of it. Its money is what the balance transactions say, each once; its status only moves
+-- forward, so late and repeated news change nothing.
+create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    news constant public.dispute_status := p_dispute ->> 'status';
+    payment public.payments;
+    dispute public.disputes;
+begin
+    select * into payment
+    from public.payments
+    where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
+        or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if lower(p_dispute ->> 'currency') <> payment.currency then
+        return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
+    end if;
+
+    insert into public.disputes (
+        org_id, payment_id, learner_id, instructor_id, stripe_dispute_id, status, reason, currency, amount_cents,
+        liability, opened_at, closed_at
+    )
+    select
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', news,
+        p_dispute ->> 'reason', payment.currency, (p_dispute ->> 'amount')::bigint,
+        organization.dispute_liability, to_timestamp((p_dispute ->> 'created')::bigint),
+        case when private.is_dispute_closed(news) then p_occurred_at end
+    from public.organizations organization
+    where organization.id = payment.org_id
+    on conflict (stripe_dispute_id) do nothing;
+
+    update public.disputes
+    set status = greatest(status, news),
+        amount_cents = case when news >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
+        evidence_due_at = case
+            when news >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
+            else evidence_due_at
+        end,
+        has_evidence = has_evidence or coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
+        is_charge_refundable = case
+            when news >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
+            else is_charge_refundable
+        end,
+        closed_at = coalesce(closed_at, case when private.is_dispute_closed(news) then p_occurred_at end)
+    where stripe_dispute_id = p_dispute ->> 'id'
+    returning * into dispute;
+
+    perform private.post_dispute_transactions(dispute, p_dispute -> 'balance_transactions', p_occurred_at);
+    perform private.post_dispute_result(dispute.id, p_occurred_at);
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+create function private.is_dispute_closed(p_status public.dispute_status)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_status in ('warning_closed', 'prevented', 'lost', 'won');
+$$;
+
+-- Books what Stripe took for a dispute or gave back, each of its balance transactions once: it is open against the bank until
+-- the dispute ends; Stripe's fee is the platform's.
+create function private.post_dispute_transactions(
+    p_dispute public.disputes,
+    p_transactions jsonb,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    moved private.dispute_transactions;
+begin
+    for moved in
+        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
+        select given.id, p_dispute.id, given.amount, given.fee
+        from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
+        on conflict (stripe_id) do nothing
+        returning *
+    loop
+        update public.disputes
+        set withdrawn_cents = withdrawn_cents - moved.amount_cents,
+            fee_cents = fee_cents + moved.fee_cents
+        where id = p_dispute.id;
+        perform private.post_transaction(
+            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, moved.stripe_id),
+            p_dispute.currency, p_occurred_at,
+            array[
+                row('dispute_receivable', null, -moved.amount_cents),
+                row('dispute_fees', null, moved.fee_cents),
+                row('stripe_balance', null, moved.amount_cents - moved.fee_cents)
+            ]::private.posting[]
+        );
+    end loop;
+end;
+$$;
+
+-- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
+-- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
+-- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
+-- booked before, it is right in any order.
+create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    dispute public.disputes;
+    payment public.payments;
+begin
+    select * into strict dispute from public.disputes where id = p_dispute_id;
+    update public.payments
+    set is_disputed = exists (
+        select
+        from public.disputes open_dispute
+        where open_dispute.payment_id = payments.id
+            and open_dispute.status in ('needs_response', 'under_review')
+    )
+    where id = dispute.payment_id
+    returning * into payment;
+
+    if payment.status = 'unknown' and dispute.status = 'lost' then
+        perform private.post_transaction(
+            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.currency, p_occurred_at,
+            array[
+                row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
+                row('suspense', null, private.dispute_claim_cents(dispute))
+            ]::private.posting[]
+        );
+    elsif payment.kind = 'credits' then
+        perform private.post_credit_dispute_result(dispute, payment, p_occurred_at);
+    elsif dispute.status = 'lost' then
+        perform private.write_off_payment(dispute, payment, p_occurred_at);
+    end if;
+    if dispute.status in ('warning_needs_response', 'needs_response', 'lost') then
+        perform private.raise_alert(
+            dispute.org_id, dispute.instructor_id, 'dispute_' || dispute.status,
+            case dispute.status
+                when 'lost' then 'A dispute was lost. Stripe keeps the money.'
+                else 'The payer''s bank disputes a payment. Evidence can be given in Stripe''s Dashboard.'
+            end,
+            'disputes', dispute.id, format('dispute:%s:%s', dispute.id, dispute.status)
+        );
+    end if;
+end;
+$$;
+
+-- sql/62_disputes/30_write_off.sql
+-- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
+-- instructor keeps; of a lesson that was called off, only that.
+create function private.write_off_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    loss_cents constant bigint := least(
+        greatest(p_dispute.withdrawn_cents, 0) - p_dispute.lost_cents,
+        p_payment.amount_cents - private.gone_cents(p_payment)
+    );
+    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
+    part record;
+    absorbed_cents bigint;
+begin
+    if claim_cents = 0 then
+        return;
+    end if;
+
+    select
+        after.share_cents - before.share_cents as share_cents,
+        after.fee_cents - before.fee_cents as fee_cents,
+        after.discount_cents - before.discount_cents as discount_cents
+    into part
+    from private.split_refund(p_payment, private.gone_cents(p_payment)) before
+    cross join private.split_refund(p_payment, private.gone_cents(p_payment) + loss_cents) after;
+
+    absorbed_cents := case p_dispute.liability
+        when 'platform' then least(
+            part.share_cents,
+            (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id)
+        )
+        else 0
+    end;
+
+    update public.payments
+    set lost_cents = lost_cents + loss_cents,
+        absorbed_share_cents = absorbed_share_cents + absorbed_cents
+    where id = p_payment.id;
+    update public.disputes
+    set lost_cents = lost_cents + loss_cents,
+        lost_share_cents = lost_share_cents + part.share_cents,
+        revision = revision + 1
+    where id = p_dispute.id;
+
+    perform private.post_transaction(
+        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.currency, p_occurred_at,
+        array[
+            row('dispute_receivable', null, -claim_cents),
+            row('platform_fees', null, part.fee_cents),
+            row('promotions', null, -part.discount_cents),
+            row('instructor_pending', p_payment.instructor_id, part.share_cents - absorbed_cents),
+            row('dispute_losses', null, absorbed_cents + claim_cents - loss_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- A disputed purchase freezes its minutes. Lost, those that are left are gone, and what they do not cover is the platform's
+-- loss, since those lessons were given; won, they can be used again.
+create function private.post_credit_dispute_result(
+    p_dispute public.disputes,
+    p_payment public.payments,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
+    credit public.learner_credits;
+begin
+    update public.learner_credits
+    set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
+    where id = p_payment.credit_id
+        and status in ('active', 'frozen')
+    returning * into credit;
+    if p_dispute.status <> 'lost' or claim_cents = 0 then
+        return;
+    end if;
+
+    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    perform private.write_off_credit(p_dispute, p_payment, credit, p_occurred_at);
+end;
+$$;
+
+-- Books the loss of a lot whose purchase's dispute was lost: the minutes that are left are gone, and what they do not cover of
+-- the claim is the platform's loss. Minutes that come back later lessen that loss.
+create function private.write_off_credit(
+    p_dispute public.disputes,
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
+    part constant private.credit_part := private.next_credit_part(p_credit, p_credit.minutes_left);
+    loss_cents constant bigint := least(
+        part.share_cents + part.fee_cents - part.discount_cents,
+        p_payment.amount_cents - private.gone_cents(p_payment)
+    );
+begin
+    if part.minutes > 0 then
+        perform private.add_credit_entry(part, 'dispute', null, null);
+    end if;
+    update public.learner_credits set status = 'closed' where id = p_credit.id and status in ('active', 'frozen');
+    update public.payments set lost_cents = lost_cents + loss_cents where id = p_payment.id;
+    update public.disputes
+    set lost_cents = lost_cents + loss_cents,
+        lost_share_cents = lost_share_cents + part.share_cents,
+        revision = revision + 1
+    where id = p_dispute.id;
+
+    perform private.post_transaction(
+        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.currency, p_occurred_at,
+        array[
+            row('dispute_receivable', null, -claim_cents),
+            row('learner_prepaid', null, part.share_cents),
+            row('deferred_fees', null, part.fee_cents),
+            row('deferred_promotions', null, -part.discount_cents),
+            row(
+                'dispute_losses', null,
+                claim_cents - (part.share_cents + part.fee_cents - part.discount_cents)
+            )
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Minutes that come back to a lot after its dispute was lost, of a lesson that was called off or a refund that failed, are nobody's
+-- any more. Definer: the writer needs no access to disputes.
+create function private.write_off_returned_minutes()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    credit public.learner_credits;
+    payment public.payments;
+    dispute public.disputes;
+begin
+    select * into strict credit from public.learner_credits where id = new.credit_id;
+    if credit.status <> 'closed' then
+        return null;
+    end if;
+    select * into strict payment
+    from public.payments
+    where credit_id = credit.id
+        and is_accepted
+    for no key update;
+    select * into strict dispute
+    from public.disputes
+    where payment_id = payment.id
+        and status = 'lost'
+    order by closed_at desc, id
+    limit 1
+    for no key update;
+    perform private.write_off_credit(dispute, payment, credit, private.clock());
+    return null;
+end;
+$$;
+
+create trigger write_off_returned_minutes
+    after insert on public.credit_entries
+    for each row
+    when (new.kind in ('return', 'refund_failed'))
+    execute function private.write_off_returned_minutes();
+
+-- What is still claimed from the bank for a dispute: withdrawn, and not booked as lost.
+create function private.dispute_claim_cents(p_dispute public.disputes)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
+    from private.ledger_transactions booked
+    join private.ledger_entries entry on entry.transaction_id = booked.id
+    join private.ledger_accounts account on account.id = entry.account_id
+    where booked.source_type = 'dispute'
+        and booked.source_id = p_dispute.id
+        and booked.kind = 'dispute_lost'
+        and account.kind = 'dispute_receivable';
+$$;
+
+-- sql/62_disputes/40_fraud_warning.sql
+-- A bank's early warning of fraud moves no money: the admins are told, who may refund the payment before it is disputed.
+create function private.apply_fraud_warning(p_warning jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    select * into payment
+    from public.payments
+    where stripe_payment_intent_id = private.expandable_id(p_warning -> 'payment_intent')
+        or stripe_charge_id = private.expandable_id(p_warning -> 'charge');
+    if not found then
+        return row('ignored', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    perform private.raise_alert(
+        payment.org_id, null, 'fraud_warning',
+        'The payer''s bank reports a payment as possible fraud. A refund now may prevent a dispute.',
+        'payments', payment.id, format('payment:%s:fraud_warning:%s', payment.id, p_warning ->> 'id')
+    );
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/62_disputes/90_access.sql
+create policy select_party on public.disputes
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.disputes to authenticated, service_role;
+-- NOTE: no write is granted to anybody; disputes follow Stripe.
+
+-- sql/64_cancellations/20_outcome.sql
+-- What ending a booking early gives back, and what is kept of it, if this fraction goes back: of money, of prepaid minutes, or
+-- of a share that the platform bears. What was never confirmed gives everything back,
+-- that is what was paid for the booking that was given up for it.
+create function private.decide_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
+    returns private.cancellation_outcome
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    ending private.cancellation_outcome;
+    minutes constant integer := extract(epoch from p_booking.end_at - p_booking.start_at) / 60;
+begin
+    ending.refund_bps := p_refund_bps;
+    select coalesce(sum(due.refund_cents), 0), coalesce(sum(due.kept_cents), 0), coalesce(sum(due.kept_share_cents), 0)
+    into ending.cancellation_refund_cents, ending.kept_cents, ending.kept_share_cents
+    from private.cancellation_refunds(p_booking.id, p_refund_bps) due;
+    ending.restored_minutes := 0;
+
+    if p_booking.status not in ('confirmed', 'in_progress') then
+        ending.kept_share_cents := 0;
+        select coalesce(
+            sum(case paid.status when 'authorized' then paid.amount_cents else private.refundable_cents(paid) end), 0
+        )
+        into ending.cancellation_refund_cents
+        from public.bookings moved
+        join public.payments paid on paid.booking_id = moved.id
+        where moved.id = p_booking.original_booking_id
+            and moved.is_rescheduled
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded');
+    elsif p_booking.total_cents = 0 and p_booking.credit_applied_cents = 0 then
+        ending.kept_share_cents := p_booking.instructor_share_cents
+            - private.prorate(p_booking.instructor_share_cents, p_refund_bps, 10000);
+    end if;
+    if exists (select from private.reserved_credit(p_booking.id)) then
+        ending.restored_minutes := private.prorate(minutes, p_refund_bps, 10000);
+        select p_booking.instructor_share_cents - coalesce(sum(returned.share_cents), 0) into ending.kept_share_cents
+        from private.restored_credit(p_booking.id, ending.restored_minutes) returned;
+    end if;
+    return ending;
+end;
+$$;
+
+-- The fraction that goes back when a booking ends early: by the policy frozen with it when the learner or a guardian cancels what
+-- is confirmed, nothing when the learner does not come, else all.
+create function private.cancellation_refund_bps(p_booking public.bookings, p_ended_by public.booking_party, p_is_no_show boolean)
+    returns integer
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when p_booking.status not in ('confirmed', 'in_progress') then 10000
+        when p_is_no_show then case p_ended_by when 'learner' then 0 else 10000 end
+        when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
+        else 10000
+    end;
+$$;
+
+-- What of each payment of a booking goes back when a fraction of its price does, and what the instructor keeps of its share then.
+-- What was given back before counts; of a disputed payment nothing can be, but the instructor keeps no more for that. Where the
+-- fee is not refundable, the fraction is of the share.
+create function private.cancellation_refunds(p_booking_id uuid, p_refund_bps integer)
+    returns table (payment_id uuid, refund_cents bigint, kept_cents bigint, kept_share_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        payment.id,
+        due.cents,
+        payment.amount_cents - payment.uncaptured_cents - payment.lost_cents - refunding.cents - due.cents,
+        least(
+            private.remaining_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents),
+            payment.share_cents - (private.split_refund(payment, whole.cents)).share_cents
+        )
+    from public.bookings booking
+    cross join lateral private.allocate_price(booking.id, booking) paid
+    join public.payments payment on payment.id = paid.payment_id
+    cross join lateral (select private.committed_refund_cents(payment.id) as cents) refunding
+    cross join lateral (
+        select paid.whole_cents - paid.price_cents + private.prorate(paid.price_cents, p_refund_bps, 10000) as cents
+    ) whole
+    cross join lateral (
+        select least(
+            greatest(whole.cents - payment.uncaptured_cents - refunding.cents, 0),
+            case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
+        ) as cents
+    ) due
+    where booking.id = p_booking_id
+    order by payment.created_at, payment.id;
+$$;
+
+-- sql/64_cancellations/30_cancel.sql
+-- What cancelling a booking would give back at this instant, to the cent.
+-- Definer: parties of a booking may not read its payments' books.
+create function private.preview_cancellation(p_booking_id uuid)
+    returns table (
+        booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
+        refund_cents bigint, kept_cents bigint, restored_minutes integer, currency text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_party(p_booking_id);
+    party constant public.booking_party := private.party_of(booking);
+    ending private.cancellation_outcome;
+begin
+    perform private.assert_cancellable(booking);
+    ending := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+    return query
+    select
+        booking.id, party, ending.refund_bps, ending.cancellation_refund_cents, ending.kept_cents, ending.restored_minutes,
+        booking.currency;
+end;
+$$;
+
+-- Cancels a booking and gives back what preview_cancellation said. Cancelling twice is cancelling once.
+-- Definer: bookings change only through functions.
+create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expected_refund_cents bigint)
+    returns table (
+        booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
+        refund_cents bigint, restored_minutes integer, currency text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_party(p_booking_id);
+    broken_rule text;
+begin
+    if booking.status <> 'cancelled' or booking.is_rescheduled then
+        perform private.assert_cancellable(booking);
+        update public.bookings
+        set status = 'cancelled',
+            cancelled_by = private.party_of(booking),
+            cancelled_at = private.clock(),
+            cancellation_reason = p_reason
+        where id = booking.id
+        returning * into booking;
+        if booking.cancellation_refund_cents <> p_expected_refund_cents then
+            perform private.refuse(
+                'PT409', 'refund_changed',
+                'What you would get back has changed meanwhile.',
+                'Call preview_cancellation again.'
+            );
+        end if;
+    end if;
+
+    return query
+    select
+        booking.id, booking.cancelled_by, booking.refund_bps, booking.cancellation_refund_cents, booking.restored_minutes,
+        booking.currency;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- The booking that the caller is party of; a foreign one is as unknown as one that does not exist. Locked after those that it is
+-- to be rescheduled to, as their payments do.
+create function private.require_party(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.require_person();
+    perform from public.bookings where original_booking_id = p_booking_id for no key update;
+    select * into booking from public.bookings where id = p_booking_id for no key update;
+
+    if private.party_of(booking) is null then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id, and that you are signed in as the right person.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
+-- As what the caller ends a booking: the learner, a guardian who may book, its instructor or an admin; null for anybody else.
+-- Who is several of these is the first: an admin's own booking is cancelled by the policy.
+create function private.party_of(p_booking public.bookings)
+    returns public.booking_party
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
+        when p_booking.learner_id = any (private.ward_ids(private.my_user_id(), 'book')) then 'guardian'
+        when p_booking.instructor_id = any (private.my_instructor_ids()) then 'instructor'
+        when p_booking.org_id = any (private.my_admin_org_ids()) then 'admin'
+    end::public.booking_party;
+$$;
+
+create function private.assert_cancellable(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
+        perform private.refuse(
+            'PT409', 'booking_not_cancellable',
+            format('This booking is %s, so it cannot be cancelled.', p_booking.status),
+            'Reload the booking. For a lesson that was given, ask for a refund.'
+        );
+    end if;
+end;
+$$;
+
+-- Whoever ends a booking, what it gives back is decided here, once.
+-- Definer: the writer needs no access to payments and credits.
+create function private.set_cancellation_outcome()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    ending private.cancellation_outcome := private.decide_cancellation_outcome(
+        old,
+        private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
+    );
+begin
+    new.hold_expires_at := null;
+    new.refund_bps := ending.refund_bps;
+    new.cancellation_refund_cents := ending.cancellation_refund_cents;
+    new.restored_minutes := ending.restored_minutes;
+    new.kept_share_cents := ending.kept_share_cents;
+    return new;
+end;
+$$;
+
+create trigger set_cancellation_outcome
+    before update of status on public.bookings
+    for each row
+    when (
+        new.status in ('cancelled', 'no_show')
+        and new.status <> old.status
+        and new.cancellation_refund_cents is null
+    )
+    execute function private.set_cancellation_outcome();
+
+-- Gives back what the ending of a booking decided: by refunds, or by capturing the rest of an authorization alone. Of what was
+-- rescheduled to nothing is given back; the booking that it was to be moved to ends with it.
+-- Definer: nobody writes refunds directly.
+create function private.refund_booking()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    due record;
+    payment public.payments;
+begin
+    for due in
+        select part.payment_id, part.refund_cents from private.cancellation_refunds(new.id, new.refund_bps) part
+    loop
+        select * into strict payment from public.payments where id = due.payment_id for no key update;
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, due.refund_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                new.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+            );
+        elsif due.refund_cents > 0 then
+            perform private.create_refund(
+                payment, due.refund_cents,
+                case new.status when 'no_show' then 'The instructor did not come.' else 'The booking was cancelled.' end
+            );
+        end if;
+    end loop;
+
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The booking to be rescheduled has ended.'
+    where original_booking_id = new.id
+        and status in ('held', 'requested');
+    return null;
+end;
+$$;
+
+create trigger refund_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        not new.is_rescheduled
+        and old.status in ('confirmed', 'in_progress')
+        and (new.status = 'cancelled' or new.no_show_by = 'instructor')
+    )
+    execute function private.refund_booking();
+
+-- sql/64_cancellations/31_no_show.sql
+-- Says that somebody did not come, from a quarter of an hour after the lesson's start. The learner's no-show is said by the
+-- instructor or an admin, and earned as the lesson; the instructor's also by the learner while the lesson was not started, and
+-- refunded in full.
+-- Definer: bookings change only through functions.
+create function private.mark_no_show(p_booking_id uuid, p_who public.booking_party)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    booking public.bookings := private.require_party(p_booking_id);
+    party constant public.booking_party := private.party_of(booking);
+begin
+    if coalesce(p_who not in ('learner', 'instructor'), true) then
+        perform private.refuse(
+            'PT422', 'bad_party',
+            'Only a learner or an instructor can fail to come.',
+            'Send learner or instructor as p_who.'
+        );
+    end if;
+    if party in ('learner', 'guardian') and (p_who = 'learner' or booking.status <> 'confirmed') then
+        perform private.refuse(
+            '42501', 'cannot_report_no_show',
+            'The instructor says whether the learner came.',
+            'Cancel the booking, or report a problem after the lesson.'
+        );
+    end if;
+    if booking.status not in ('confirmed', 'in_progress') then
+        perform private.refuse(
+            'PT409', 'booking_not_confirmed',
+            format('This booking is %s, so nobody was awaited.', booking.status),
+            'Reload the booking.'
+        );
+    end if;
+    if private.clock() < booking.start_at + interval '15 minutes' then
+        perform private.refuse(
+            'PT422', 'too_early',
+            'Somebody may still come.',
+            'Wait for a quarter of an hour after the lesson''s start.'
+        );
+    end if;
+
+    update public.bookings set status = 'no_show', no_show_by = p_who where id = booking.id;
+    if p_who = 'instructor' then
+        perform private.raise_alert(
+            booking.org_id, booking.instructor_id, 'instructor_no_show',
+            'A lesson was marked as missed by its instructor, and is refunded.',
+            'bookings', booking.id, format('booking:%s:no_show', booking.id)
+        );
+    end if;
+end;
+$$;
+
+-- sql/64_cancellations/40_reschedule.sql
+-- Moves a confirmed booking to another time of its service: what was paid comes along, a dearer time is paid for before it is
+-- the learner's, and of a cheaper one the difference goes back.
+-- Definer: bookings change only through functions.
+create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
+    returns table (booking public.bookings, refund_cents bigint)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    old public.bookings;
+    service public.services;
+    instructor public.instructors;
+    moved public.bookings;
+begin
+    perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
+    old := private.require_party(p_booking_id);
+    moved := private.find_booking_by_client_key(old.learner_id, p_client_key, old.service_id, old.instructor_id, p_start_at);
+    if moved.id is null then
+        select * into strict service from public.services where id = old.service_id;
+        select * into strict instructor from public.instructors where id = old.instructor_id;
+        perform private.assert_reschedulable(old, p_start_at);
+        perform private.assert_slot_is_bookable(p_start_at, service, instructor);
+        perform private.lock_daily_cap(instructor);
+        moved := private.reserve_replacement(old, service, instructor, p_start_at, p_client_key);
+    end if;
+    return query
+    select
+        moved,
+        case
+            when moved.original_total_cents = 0 then 0
+            when moved.is_fee_refundable then greatest(old.total_cents - moved.total_cents, 0)
+            else greatest(
+                least(old.instructor_share_cents, old.total_cents) - least(moved.instructor_share_cents, moved.total_cents), 0
+            )
+        end;
+end;
+$$;
+
+-- Refuses to reschedule what is not confirmed, and by a learner what could not be cancelled for everything back, or the policy
+-- could be walked around. An authorization must outlast the lesson that it pays for.
+create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
+        perform private.refuse(
+            'PT409', 'booking_not_reschedulable',
+            'Only a confirmed booking that has not begun can be rescheduled.',
+            'Reload the booking.'
+        );
+    end if;
+    if p_booking.start_at = p_start_at then
+        perform private.refuse(
+            'PT422', 'same_time',
+            'That is when the lesson is already.',
+            'Choose another time.'
+        );
+    end if;
+    if private.party_of(p_booking) in ('learner', 'guardian') and private.policy_refund_bps(p_booking) < 10000 then
+        perform private.refuse(
+            'PT409', 'too_late_to_reschedule',
+            'It is too late to reschedule this lesson yourself.',
+            'Ask the instructor, or see preview_cancellation.'
+        );
+    end if;
+    if exists (
+        select
+        from public.payments payment
+        where payment.booking_id = p_booking.id
+            and payment.is_accepted
+            and (
+                payment.is_disputed
+                or (
+                    payment.status = 'authorized'
+                    and p_start_at + (p_booking.end_at - p_booking.start_at) > payment.authorized_at + interval '6 days'
+                )
+            )
+    ) then
+        perform private.refuse(
+            'PT409', 'payment_does_not_last',
+            'The payment of this lesson cannot be kept for that time.',
+            'Choose an earlier time, or cancel and book again.'
+        );
+    end if;
+end;
+$$;
+
+-- Books the other time. Where nothing more is due the old time is given up first, so that the new one may overlap it; where
+-- something is, the old one stays until that is paid. Of a cheaper time the difference goes back, by the way it came.
+create function private.reserve_replacement(
+    p_booking public.bookings,
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz,
+    p_client_key text
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    learner public.learners;
+    moved public.bookings;
+    terms private.booking_terms;
+    payment public.payments;
+    request constant private.booking_request := row(
+        p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
+        p_booking.series_id, p_booking.id
+    );
+begin
+    select * into strict learner from public.learners where id = p_booking.learner_id;
+    if p_booking.credit_applied_cents = 0 then
+        terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
+    end if;
+    if coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
+        perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
+    end if;
+
+    moved := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
+    update public.bookings
+    set pickup_address = p_booking.pickup_address,
+        pickup_lat = p_booking.pickup_lat,
+        pickup_lng = p_booking.pickup_lng,
+        dropoff_address = p_booking.dropoff_address,
+        dropoff_lat = p_booking.dropoff_lat,
+        dropoff_lng = p_booking.dropoff_lng
+    where id = moved.id
+    returning * into moved;
+    return moved;
+end;
+$$;
+
+-- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payments.
+-- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
+create function private.refund_price_difference()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    due record;
+    payment public.payments;
+    difference_cents bigint;
+begin
+    for due in
+        select before.payment_id, before.price_cents - after.price_cents as cents
+        from public.bookings moved
+        cross join lateral private.allocate_price(new.id, moved) before
+        join private.allocate_price(new.id, new) after on after.payment_id = before.payment_id
+        where moved.id = new.original_booking_id
+            and before.price_cents > after.price_cents
+        order by before.payment_id
+    loop
+        select * into strict payment from public.payments where id = due.payment_id for no key update;
+        difference_cents := least(due.cents, private.refundable_cents(payment));
+        if difference_cents > 0 then
+            perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
+        end if;
+    end loop;
+    return null;
+end;
+$$;
+
+create trigger refund_price_difference
+    after update of status on public.bookings
+    for each row
+    when (
+        new.total_cents < new.original_total_cents
+        and new.status = 'confirmed'
+        and old.status <> 'confirmed'
+    )
+    execute function private.refund_price_difference();
+
+-- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full; the code of
+-- one that cost nothing can be used again.
+-- Definer: nobody writes refunds directly.
+create function private.refund_original_booking()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+begin
+    for payment in
+        select paid.*
+        from public.bookings moved
+        join public.payments paid on paid.booking_id = moved.id
+        where moved.id = new.original_booking_id
+            and moved.is_rescheduled
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded')
+        for no key update of paid
+    loop
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, payment.amount_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                new.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+            );
+        else
+            perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
+        end if;
+    end loop;
+
+    perform private.restore_discount(moved.id, null)
+    from public.bookings moved
+    where moved.id = new.original_booking_id
+        and moved.is_rescheduled
+        and moved.total_cents = 0;
+    return null;
+end;
+$$;
+
+create trigger refund_original_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        new.original_booking_id is not null
+        and old.status in ('held', 'requested')
+        and new.status in ('cancelled', 'declined', 'expired')
+    )
+    execute function private.refund_original_booking();
+
+-- sql/64_cancellations/50_refunds.sql
+-- The learner, or a guardian who may pay, asks for money back; an admin decides. Of several payments it is the first that covers
+-- it. The same key and amount again are the same request. Definer: nobody writes refunds directly.
+create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    payment public.payments;
+    refund_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select paid.* into payment
+    from public.payments paid
+    where paid.booking_id = p_booking_id
+        and paid.is_accepted
+        and paid.status = 'succeeded'
+        and (
+            paid.learner_id = any (private.my_learner_ids())
+            or paid.learner_id = any (private.ward_ids(person, 'pay'))
+        )
+    order by
+        exists (
+            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+        ) desc,
+        private.refundable_cents(paid) >= p_amount_cents desc,
+        paid.created_at,
+        paid.id
+    limit 1
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'You have paid for no such booking.',
+            'Check the booking''s id. Prepaid hours are refunded by refund_credits.'
+        );
+    end if;
+
+    refund_id := private.find_refund_by_client_key(payment.id, p_client_key, p_amount_cents);
+    if refund_id is not null then
+        return refund_id;
+    end if;
+    perform private.assert_refund_amount(payment, p_amount_cents);
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
+    )
+    values (
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, payment.currency,
+        p_amount_cents, p_reason, 'requested', p_client_key, person
+    )
+    returning id into refund_id;
+    return refund_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- An admin of the organization grants or declines a refund that was asked for. Definer: nobody writes refunds directly.
+create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
+    returns public.refund_status
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    refund public.refunds;
+    payment public.payments;
+begin
+    perform private.require_person();
+    select paid.* into payment
+    from public.refunds asked
+    join public.payments paid on paid.id = asked.payment_id
+    where asked.id = p_refund_id
+        and asked.org_id = any (private.my_admin_org_ids())
+    for no key update of paid;
+    select * into refund from public.refunds where id = p_refund_id and payment_id = payment.id and status = 'requested';
+    if not found then
+        perform private.refuse(
+            'PT404', 'refund_not_found',
+            'There is no such request to decide.',
+            'Reload the list of refunds.'
+        );
+    end if;
+    if p_is_granted is null then
+        perform private.refuse_violation('', 'is_granted');
+    end if;
+    perform set_config('lplate.reason', left(p_note, 500), true);
+
+    if p_is_granted then
+        perform private.assert_refund_amount(payment, refund.amount_cents);
+        update public.refunds set status = 'pending' where id = refund.id;
+        perform private.send_refund(refund.id);
+        return 'pending';
+    end if;
+    update public.refunds set status = 'declined' where id = refund.id;
+    return 'declined';
+end;
+$$;
+
+-- Refunds a part of a payment, or all of it; platform admins only. The same key and amount again are the same refund.
+-- Definer: nobody writes refunds directly.
+create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payment public.payments;
+    refund_id uuid;
+    broken_rule text;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into payment from public.payments where id = p_payment_id for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'There is no such payment.',
+            'Check the id.'
+        );
+    end if;
+
+    refund_id := private.find_refund_by_client_key(payment.id, p_client_key, p_amount_cents);
+    if refund_id is not null then
+        return refund_id;
+    end if;
+    perform private.assert_refund_amount(payment, p_amount_cents);
+    return private.create_refund(payment, p_amount_cents, p_reason, p_client_key);
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+end;
+$$;
+
+-- The refund that the same request made before, if it did. The payment is locked by the caller.
+create function private.find_refund_by_client_key(p_payment_id uuid, p_client_key text, p_amount_cents bigint)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    refund public.refunds;
+begin
+    select * into refund
+    from public.refunds
+    where payment_id = p_payment_id
+        and client_key = p_client_key;
+    if found and refund.amount_cents is distinct from p_amount_cents then
+        perform private.refuse(
+            'PT409', 'client_key_reused',
+            'This request was made before, with another amount.',
+            'Send a new p_client_key for another refund.'
+        );
+    end if;
+    return refund.id;
+end;
+$$;
+
+-- Refuses to refund what is not there: the caller holds the payment's lock.
+create function private.assert_refund_amount(p_payment public.payments, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if coalesce(p_amount_cents, 0) < 1 then
+        perform private.refuse(
+            'PT422', 'bad_amount',
+            'A refund is of at least 1, in the minor unit.',
+            'Send a positive whole number.'
+        );
+    end if;
+    if p_payment.kind = 'credits' then
+        perform private.refuse(
+            'PT409', 'refund_by_minutes',
+            'Prepaid hours are refunded by the minute.',
+            'Call refund_credits.'
+        );
+    end if;
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/64_cancellations/51_refund_credits.sql
+-- Gives back unused minutes of a lot at the price that was really paid; by the learner, a guardian who may pay, or an admin.
+-- The minutes are taken at once, and come back if Stripe cannot make the refund. The same key and minutes again are the same
+-- refund. Definer: nobody writes credits directly.
+create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    payment public.payments;
+    credit public.learner_credits;
+    broken_rule text;
+begin
+    select paid.* into payment
+    from public.payments paid
+    where paid.credit_id = p_credit_id
+        and paid.is_accepted
+        and (
+            paid.learner_id = any (private.my_learner_ids())
+            or paid.learner_id = any (private.ward_ids(person, 'pay'))
+            or paid.org_id = any (private.my_admin_org_ids())
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'credit_not_found',
+            'You have bought no such hours.',
+            'Check the id, and that you are signed in as the right person.'
+        );
+    end if;
+    select * into strict credit from public.learner_credits where id = p_credit_id for no key update;
+    return query
+    select made.refund_id, made.minutes, made.amount_cents, credit.currency
+    from private.refund_lot(payment, credit, p_minutes, p_reason, p_client_key) made;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Makes the refund of some unused minutes of a lot, all of them if null. The caller holds the locks of payment and lot.
+create function private.refund_lot(
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_minutes integer,
+    p_reason text,
+    p_client_key text
+)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint)
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    part private.credit_part;
+begin
+    return query
+    select refund.id, entry.minutes, refund.amount_cents
+    from public.refunds refund
+    join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
+    where refund.payment_id = p_payment.id
+        and refund.client_key = p_client_key;
+    if found then
+        if exists (
+            select
+            from public.refunds refund
+            join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
+            where refund.payment_id = p_payment.id
+                and refund.client_key = p_client_key
+                and entry.minutes <> coalesce(p_minutes, entry.minutes)
+        ) then
+            perform private.refuse(
+                'PT409', 'client_key_reused',
+                'This request was made before, for other minutes.',
+                'Send a new p_client_key for another refund.'
+            );
+        end if;
+        return;
+    end if;
+
+    perform private.assert_minutes_are_refundable(p_payment, p_credit, p_minutes);
+    part := private.next_credit_part(p_credit, coalesce(p_minutes, p_credit.minutes_left));
+    refund_id := private.create_credit_refund(p_payment, p_credit, part, p_reason, p_client_key);
+    minutes := part.minutes;
+    select refund.amount_cents into amount_cents from public.refunds refund where refund.id = refund_id;
+    return next;
+end;
+$$;
+
+create function private.assert_minutes_are_refundable(
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_minutes integer
+)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_minutes < 1 then
+        perform private.refuse(
+            'PT422', 'bad_minutes',
+            'At least one minute can be refunded.',
+            'Send a positive whole number, or null for all that are left.'
+        );
+    end if;
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait for the dispute''s end.'
+        );
+    end if;
+    if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
+        perform private.refuse(
+            'PT409', 'insufficient_credit',
+            format('Of these hours %s minutes are left unused.', p_credit.minutes_left),
+            'Cancel lessons that are booked with them first, or send fewer minutes.'
+        );
+    end if;
+end;
+$$;
+
+-- The refund of some minutes: at the price really paid, without the fee where the platform keeps it.
+create function private.create_credit_refund(
+    p_payment public.payments,
+    p_credit public.learner_credits,
+    p_part private.credit_part,
+    p_reason text,
+    p_client_key text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    new_refund_id uuid;
+    fee_cents constant bigint := case when p_credit.is_fee_refundable then p_part.fee_cents else 0 end;
+    discount_cents constant bigint := case
+        when p_credit.is_fee_refundable then p_part.discount_cents
+        else greatest(p_part.discount_cents - p_part.fee_cents, 0)
+    end;
+begin
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency,
+        amount_cents, share_cents, fee_cents, discount_cents, reason, status, client_key, requested_by
+    )
+    values (
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        p_part.share_cents + fee_cents - discount_cents, p_part.share_cents, fee_cents, discount_cents,
+        coalesce(p_reason, 'Unused hours were given back.'), 'pending', p_client_key, private.my_user_id()
+    )
+    returning id into new_refund_id;
+    perform private.add_credit_entry(p_part, 'refund', null, new_refund_id);
+    perform private.send_refund(new_refund_id);
+    return new_refund_id;
+end;
+$$;
+
+-- sql/64_cancellations/60_offboard.sql
+-- Takes an instructor off the marketplace or the school: nothing new can be booked, lessons ahead are cancelled and refunded in
+-- full, and so are the minutes that learners have left. Returns each lot that is refunded.
+-- Definer: reaches into every room.
+create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
+    returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+    ahead record;
+    credit public.learner_credits;
+    payment public.payments;
+begin
+    perform private.require_person();
+    update public.instructors
+    set is_active = false
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids())
+    returning * into instructor;
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
+            'Check the id.'
+        );
+    end if;
+
+    for ahead in
+        select booking.id
+        from public.bookings booking
+        where booking.instructor_id = instructor.id
+            and booking.status in ('held', 'requested', 'confirmed')
+        order by booking.original_booking_id nulls last, booking.id
+    loop
+        perform private.require_party(ahead.id);
+        update public.bookings
+        set status = 'cancelled',
+            cancelled_by = 'system',
+            cancelled_at = private.clock(),
+            cancellation_reason = left(p_reason, 2000)
+        where id = ahead.id
+            and status in ('held', 'requested', 'confirmed');
+    end loop;
+
+    for payment in
+        select paid.*
+        from public.learner_credits lot
+        join public.payments paid on paid.credit_id = lot.id and paid.is_accepted and not paid.is_disputed
+        where lot.instructor_id = instructor.id
+            and lot.status = 'active'
+            and lot.minutes_left > 0
+        order by paid.id
+        for no key update of paid
+    loop
+        select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        return query
+        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
+        from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
+    end loop;
+end;
+$$;
+
+-- sql/64_cancellations/61_ageing_authorizations.sql
+-- Calls off lessons whose authorization is about to lapse and that nobody completed, and returns how many: the money is let go
+-- before the bank does so by itself.
+create function private.void_ageing_authorizations()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    ageing record;
+    voided integer := 0;
+begin
+    for ageing in
+        select payment.id, payment.booking_id, payment.org_id, payment.instructor_id
+        from public.payments payment
+        where payment.status = 'authorized'
+            and payment.authorized_at <= private.clock() - interval '6 days 12 hours'
+            and payment.is_accepted
+        order by payment.id
+        limit 1000
+    loop
+        update public.bookings
+        set status = 'cancelled',
+            cancelled_by = 'system',
+            cancelled_at = private.clock(),
+            cancellation_reason = 'The lesson was not completed while its payment was authorized.'
+        where id = ageing.booking_id
+            and status in ('confirmed', 'in_progress');
+        if found then
+            voided := voided + 1;
+            perform private.raise_alert(
+                ageing.org_id, ageing.instructor_id, 'authorization_voided',
+                'A lesson was not marked as completed within six days of its payment, so the payment was let go.',
+                'bookings', ageing.booking_id, format('booking:%s:authorization_voided', ageing.booking_id)
+            );
+        end if;
+    end loop;
+    return voided;
+end;
+$$;
+
+-- sql/64_cancellations/80_api.sql
+create function public.preview_cancellation(p_booking_id uuid)
+    returns table (
+        booking_id uuid,
+        cancelled_by public.booking_party,
+        refund_bps integer,
+        refund_cents bigint,
+        kept_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.kept_cents,
+        ending.restored_minutes, ending.currency
+    from private.preview_cancellation(p_booking_id) ending;
+end;
+
+comment on function public.preview_cancellation is
+    'What cancel_booking would give back at this instant, in the minor unit, and in prepaid minutes; for the learner, a guardian who may '
+    'book, the instructor and admins, each as they would cancel. Errors: sign_in_required, booking_not_found, booking_not_cancellable.';
+
+create function public.cancel_booking(
+    p_booking_id uuid,
+    p_reason text default null,
+    p_expected_refund_cents bigint default null
+)
+    returns table (
+        booking_id uuid,
+        cancelled_by public.booking_party,
+        refund_bps integer,
+        refund_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
+    from private.cancel_booking(p_booking_id, p_reason, p_expected_refund_cents) ending;
+end;
+
+comment on function public.cancel_booking is
+    'Cancels a booking and gives back what its policy says: to a learner or guardian by the notice given, by anybody else in full. Send '
+    'what preview_cancellation said as p_expected_refund_cents to be asked again if it has changed. Cancelling twice is cancelling once. '
+    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, refund_changed, and the rules of public.bookings.';
+
+create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.mark_no_show(p_booking_id, p_who);
+
+comment on function public.mark_no_show is
+    'Says that the learner or the instructor did not come, from 15 minutes after the start. The learner''s is said by the instructor or an '
+    'admin and earned; the instructor''s also by the learner, and refunded in full. Errors: sign_in_required, booking_not_found, bad_party, '
+    'cannot_report_no_show, booking_not_confirmed, too_early.';
+
+create function public.reschedule_booking(
+    p_booking_id uuid,
+    p_start_at timestamptz,
+    p_client_key text default null
+)
+    returns table (
+        booking_id uuid,
+        status public.booking_status,
+        amount_cents bigint,
+        refund_cents bigint,
+        currency text,
+        hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        (moved.booking).id as booking_id,
+        (moved.booking).status as status,
+        (moved.booking).due_cents as amount_cents,
+        moved.refund_cents,
+        (moved.booking).currency as currency,
+        (moved.booking).hold_expires_at as hold_expires_at
+    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) moved;
+end;
+
+comment on function public.reschedule_booking is
+    'Moves a confirmed booking to another open time and returns the new booking: confirmed, or held until amount_cents more is paid (until '
+    'then the old time stays), or requested. refund_cents is what a cheaper time gives back. A learner may do so while cancelling would '
+    'give everything back. Errors: sign_in_required, booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, '
+    'payment_does_not_last, client_key_reused, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, '
+    'too_far_ahead, insufficient_credit, credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, '
+    'learner_busy, and the rules of public.bookings.';
+
+create function public.request_refund(
+    p_booking_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.request_refund is
+    'Asks for money back, in the minor unit, and returns the request''s id; an admin decides. For the learner and guardians who may pay. '
+    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, value_missing, '
+    'and the rules of public.refunds.';
+
+create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
+    returns public.refund_status
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.decide_refund(p_refund_id, p_is_granted, p_note);
+
+comment on function public.decide_refund is
+    'Grants or declines a refund that was asked for; for the organization''s admins; p_note is kept in the audit log. '
+    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment.';
+
+create function public.admin_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.admin_refund is
+    'Refunds a part of a payment in the minor unit, or all of it, and returns the refund''s id; for platform admins. '
+    'Errors: not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, refund_exceeds_payment, '
+    'client_key_reused, and the rules of public.refunds.';
+
+create function public.refund_credits(
+    p_credit_id uuid,
+    p_minutes integer default null,
+    p_reason text default null,
+    p_client_key text default null
+)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select made.refund_id, made.minutes, made.amount_cents, made.currency
+    from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
+end;
+
+comment on function public.refund_credits is
+    'Gives back unused minutes of a purchase, all of them if p_minutes is null, at the price that was paid; for the learner, a guardian who '
+    'may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, insufficient_credit, '
+    'client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
+
+create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
+    returns table (
+        credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+begin atomic
+    select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
+    from private.offboard_instructor(p_instructor_id, p_reason) lot;
+end;
+
+comment on function public.offboard_instructor is
+    'Takes an instructor off: cancels the lessons ahead, refunds them in full and the hours that learners have left, and returns these; for '
+    'the organization''s admins. Errors: sign_in_required, instructor_not_found.';
+
+-- sql/64_cancellations/90_access.sql
+grant execute on function private.preview_cancellation to authenticated;
+grant execute on function public.preview_cancellation to authenticated;
+grant execute on function private.cancel_booking to authenticated;
+grant execute on function public.cancel_booking to authenticated;
+grant execute on function private.mark_no_show to authenticated;
+grant execute on function public.mark_no_show to authenticated;
+grant execute on function private.reschedule_booking to authenticated;
+grant execute on function public.reschedule_booking to authenticated;
+grant execute on function private.request_refund to authenticated;
+grant execute on function public.request_refund to authenticated;
+grant execute on function private.decide_refund to authenticated;
+grant execute on function public.decide_refund to authenticated;
+grant execute on function private.admin_refund to authenticated;
+grant execute on function public.admin_refund to authenticated;
+grant execute on function private.refund_credits to authenticated;
+grant execute on function public.refund_credits to authenticated;
+grant execute on function private.offboard_instructor to authenticated;
+grant execute on function public.offboard_instructor to authenticated;
+
+-- sql/66_rewards/10_tables.sql
+create table public.referral_rewards (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    redemption_id uuid not null unique,
+    referrer_id uuid not null,
+    booking_id uuid not null,
+    payment_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    clawed_back_cents bigint not null default 0,
+    revision integer not null default 0,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
+    foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint at_most_the_reward_is_taken_back check (clawed_back_cents between 0 and amount_cents)
+);
+
+create index on public.referral_rewards (org_id, redemption_id);
+create index on public.referral_rewards (org_id, referrer_id);
+create index on public.referral_rewards (org_id, booking_id);
+create index on public.referral_rewards (org_id, payment_id);
+create index on public.referral_rewards (referrer_id);
+create index on public.referral_rewards (payment_id);
+
+comment on table public.referral_rewards is
+    'What a referrer got for somebody''s first lesson, once it was completed and paid; taken back in proportion as that is refunded.';
+comment on column public.referral_rewards.revision is 'Counts how often it was taken back or given again.';
+
+alter table public.referral_rewards enable row level security;
+
+create trigger touch_updated_at
+    before update on public.referral_rewards
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.referral_rewards', 'id');
+
+-- sql/66_rewards/20_grant.sql
+-- Definer: nobody writes rewards directly.
+create function private.follow_first_lesson()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.grant_reward(new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_first_lesson
+    after update of status on public.bookings
+    for each row
+    when (new.status = 'completed' and old.status <> 'completed')
+    execute function private.follow_first_lesson();
+
+-- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
+-- two comes last. A reward in another currency than the payment's is none.
+create function private.grant_reward(p_booking_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    reward public.referral_rewards;
+begin
+    insert into public.referral_rewards (
+        org_id, redemption_id, referrer_id, booking_id, payment_id, currency, amount_cents
+    )
+    select
+        redemption.org_id, redemption.id, code.referrer_id, booking.id, payment.id, code.currency, code.reward_cents
+    from public.bookings booking
+    join public.payments payment
+        on payment.status = 'succeeded'
+        and payment.is_accepted
+        and (
+            payment.booking_id = booking.id
+            or payment.credit_id in (
+                select entry.credit_id from public.credit_entries entry where entry.booking_id = booking.id
+            )
+        )
+    join public.code_redemptions redemption
+        on redemption.kind = 'referral'
+        and redemption.status = 'redeemed'
+        and (redemption.booking_id = payment.booking_id or redemption.credit_id = payment.credit_id)
+    join public.referral_codes code on code.id = redemption.referral_code_id
+    where booking.id = p_booking_id
+        and booking.status = 'completed'
+        and payment.refunded_cents < payment.captured_cents
+        and code.reward_cents > 0
+        and code.currency = payment.currency
+    order by payment.created_at
+    limit 1
+    on conflict (redemption_id) do nothing
+    returning * into reward;
+
+    if found then
+        perform private.post_transaction(
+            'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
+            reward.currency, private.clock(),
+            array[
+                row('promotions', null, reward.amount_cents),
+                row('learner_rewards', reward.referrer_id, -reward.amount_cents)
+            ]::private.posting[]
+        );
+        perform private.claw_back_reward(reward.payment_id);
+    end if;
+end;
+$$;
+
+-- sql/66_rewards/30_claw_back.sql
+-- Definer: nobody writes rewards directly.
+create function private.follow_first_payment()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.booking_id is not null and old.captured_cents = 0 then
+        perform private.grant_reward(new.booking_id);
+    end if;
+    perform private.claw_back_reward(new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_first_payment
+    after update of captured_cents, refunded_cents, lost_cents on public.payments
+    for each row
+    when (
+        row(new.captured_cents, new.refunded_cents, new.lost_cents)
+        is distinct from row(old.captured_cents, old.refunded_cents, old.lost_cents)
+    )
+    execute function private.follow_first_payment();
+
+-- Takes a reward back in proportion to what was refunded or lost of the lesson's payment, cumulatively; a refund that failed gives
+-- it back. What was spent already is netted from later rewards.
+create function private.claw_back_reward(p_payment_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    reward public.referral_rewards;
+    payment public.payments;
+    target_cents bigint;
+begin
+    select * into reward from public.referral_rewards where payment_id = p_payment_id for no key update;
+    if not found then
+        return;
+    end if;
+    select * into strict payment from public.payments where id = p_payment_id;
+    target_cents := private.prorate(
+        reward.amount_cents, payment.refunded_cents + payment.lost_cents, payment.captured_cents
+    );
+    if target_cents = reward.clawed_back_cents then
+        return;
+    end if;
+
+    update public.referral_rewards
+    set clawed_back_cents = target_cents,
+        revision = revision + 1
+    where id = reward.id;
+    perform private.post_transaction(
+        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.currency, private.clock(),
+        array[
+            row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),
+            row('promotions', null, reward.clawed_back_cents - target_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- sql/66_rewards/40_balance.sql
+-- The caller's rewards that can be used, by organization. Definer: the ledger is nobody's to read.
+create function private.reward_balance()
+    returns table (learner_id uuid, org_id uuid, available_cents bigint, currency text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+    return query
+    select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
+    from public.learners learner
+    join private.ledger_accounts account on account.kind = 'learner_rewards' and account.owner_id = learner.id
+    where learner.id = any (private.my_learner_ids())
+    order by learner.org_id, account.currency;
+end;
+$$;
+
+-- sql/66_rewards/80_api.sql
+create function public.reward_balance()
+    returns table (learner_id uuid, org_id uuid, available_cents bigint, currency text)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select mine.learner_id, mine.org_id, mine.available_cents, mine.currency from private.reward_balance() mine;
+end;
+
+comment on function public.reward_balance is
+    'The caller''s rewards for recommending an organization, in the minor unit, that p_use_rewards can take off a booking there. '
+    'Errors: sign_in_required.';
+
+-- sql/66_rewards/90_access.sql
+create policy select_party on public.referral_rewards
+    for select
+    to authenticated
+    using (
+        referrer_id = any ((select private.my_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.referral_rewards to authenticated, service_role;
+
+grant execute on function private.reward_balance to authenticated;
+grant execute on function public.reward_balance to authenticated;
+
+-- sql/67_booking_lists/10_booking_details.sql
+create view public.booking_details
+    with (security_invoker = true)
+as
+select
+    booking.id,
+    booking.org_id,
+    booking.learner_id,
+    booking.instructor_id as expert_id,
+    booking.service_id as session_id,
+    booking.slot_id,
+    booking.start_at,
+    booking.end_at,
+    case booking.status
+        when 'held' then 'pending'
+        when 'requested' then 'pending'
+        when 'in_progress' then 'confirmed'
+        when 'expired' then 'cancelled'
+        when 'no_show' then case booking.no_show_by when 'instructor' then 'cancelled' else 'completed' end
+        else booking.status::text
+    end as status,
+    case
+        when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
+        when payment.status is null and booking.due_cents = 0
+            and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show') then 'captured'
+        when payment.status = 'succeeded' then 'captured'
+        when payment.status in ('processing', 'authorized', 'cancelled') then payment.status::text
+        when payment.status = 'requires_payment' and payment.failure_code is not null then 'failed'
+        when booking.status in ('expired', 'cancelled', 'declined') then 'cancelled'
+        else 'pending'
+    end as payment_status,
+    coalesce(payment.authorized_cents, 0)::bigint as amount_authorized,
+    coalesce(payment.captured_cents, 0)::bigint as amount_captured,
+    coalesce(payment.refunded_cents, 0)::bigint as amount_refunded,
+    booking.currency,
+    payment.stripe_payment_intent_id,
+    booking.learner_notes,
+    note.notes as expert_notes,
+    case booking.cancelled_by
+        when 'guardian' then 'learner'
+        when 'instructor' then 'expert'
+        when 'admin' then 'system'
+        else booking.cancelled_by::text
+    end as cancelled_by,
+    booking.cancellation_reason,
+    booking.cancelled_at,
+    booking.created_at,
+    booking.updated_at,
+    service.title as session_title,
+    service.description as session_description,
+    service.duration_minutes,
+    instructor.display_name as expert_name,
+    instructor.bio as expert_bio,
+    learner.full_name as learner_name,
+    booking.start_at as slot_start_time,
+    booking.end_at as slot_end_time,
+    booking.status as booking_status,
+    booking.total_cents,
+    booking.due_cents
+from public.bookings booking
+join public.services service on service.id = booking.service_id
+join public.instructors instructor on instructor.id = booking.instructor_id
+join public.learners learner on learner.id = booking.learner_id
+left join public.booking_notes note on note.booking_id = booking.id
+left join lateral (
+    select
+        latest.status,
+        latest.failure_code,
+        sum(latest.authorized_cents) over () as authorized_cents,
+        sum(latest.captured_cents) over () as captured_cents,
+        sum(latest.refunded_cents) over () as refunded_cents,
+        latest.stripe_payment_intent_id
+    from public.payments latest
+    where latest.booking_id = booking.id
+    order by latest.captured_cents > 0 desc, latest.created_at desc
+    limit 1
+) payment on true;
+
+comment on view public.booking_details is
+    'A booking with everything that a frontend shows of it, in the words of the published API. Each sees what the tables below it '
+    'let them see: expert_notes is null for the learner.';
+comment on column public.booking_details.status is
+    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also expired, and the '
+    'instructor''s no-show) or declined. booking_status says it exactly.';
+comment on column public.booking_details.payment_status is
+    'pending, processing, authorized, captured (also by prepaid hours), failed (declined, to be tried again), cancelled or refunded (in full).';
+
+-- sql/67_booking_lists/20_lists.sql
+-- Bookings with all that a frontend shows of them, by time: those of the ids that the caller may see.
+-- In plpgsql, where the plan of the view and all its policies is made once a session.
+create function private.list_bookings(p_booking_ids uuid[])
+    returns setof public.booking_details
+    language plpgsql
+    stable
+    security invoker
+    rows 50
+    set search_path = ''
+as $$
+begin
+    return query
+    select details.*
+    from public.booking_details details
+    where details.id = any (p_booking_ids)
+    order by details.start_at, details.id;
+end;
+$$;
+
+-- A page of the bookings of the caller's family, by time. Definer: the policy of bookings, for all audiences at once, would
+-- keep the index of this one from giving a page in its order. What is shown of them is still the policies' to say.
+create function private.my_booking_ids(
+    p_from timestamptz,
+    p_limit integer,
+    p_after_start_at timestamptz,
+    p_after_id uuid
+)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return array(
+        select booking.id
+        from public.bookings booking
+        where booking.learner_id = any (private.my_family_ids())
+            and booking.start_at >= greatest(p_from, p_after_start_at, '-infinity')
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit)
+    );
+end;
+$$;
+
+-- The bookings of an instructor on a date of the instructor's own calendar, for the instructor and the school's admins.
+-- Definer: as my_booking_ids.
+create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return array(
+        select booking.id
+        from public.bookings booking
+        join public.instructors instructor on instructor.id = booking.instructor_id
+        where booking.instructor_id = p_instructor_id
+            and (
+                p_instructor_id = any (private.my_instructor_ids())
+                or booking.org_id = any ((select private.my_admin_org_ids())::uuid[])
+            )
+            and booking.status not in ('cancelled', 'declined', 'expired')
+            and booking.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
+            and booking.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
+            and (booking.start_at at time zone instructor.time_zone)::date = p_on
+    );
+end;
+$$;
+
+-- A page of an organization's bookings, by time, for its admins. Definer: as my_booking_ids.
+create function private.organization_booking_ids(
+    p_org_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer,
+    p_after_start_at timestamptz,
+    p_after_id uuid
+)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return array(
+        select booking.id
+        from public.bookings booking
+        where booking.org_id = p_org_id
+            and p_org_id = any (private.my_admin_org_ids())
+            and booking.start_at >= greatest(p_from, p_after_start_at)
+            and booking.start_at < p_to
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit)
+    );
+end;
+$$;
+
+-- sql/67_booking_lists/80_api.sql
+create function public.my_bookings(
+    p_from timestamptz default '-infinity',
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from private.list_bookings(private.my_booking_ids(p_from, p_limit, p_after_start_at, p_after_id)) details;
+end;
+
+comment on function public.my_bookings is
+    'The bookings of the caller as a learner and of those the caller is guardian of, from p_from on, in pages of at most 200; '
+    'p_after_start_at and p_after_id are those of the last row of the page before.';
+
+create function public.instructor_day(
+    p_instructor_id uuid,
+    p_on date
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
+end;
+
+comment on function public.instructor_day is
+    'The bookings of an instructor on a local date, for the instructor and the school''s admins.';
+
+create function public.organization_bookings(
+    p_org_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select details.*
+    from private.list_bookings(
+        private.organization_booking_ids(p_org_id, p_from, p_to, p_limit, p_after_start_at, p_after_id)
+    ) details;
+end;
+
+comment on function public.organization_bookings is
+    'The bookings of an organization between two instants, for its admins, in pages of at most 200; p_after_start_at and p_after_id are those '
+    'of the last row of the page before.';
+
+-- sql/67_booking_lists/90_access.sql
+grant select on public.booking_details to authenticated;
+grant execute on function private.list_bookings to authenticated;
+grant execute on function private.my_booking_ids to authenticated;
+grant execute on function private.instructor_day_ids to authenticated;
+grant execute on function private.organization_booking_ids to authenticated;
+grant execute on function public.my_bookings to authenticated;
+grant execute on function public.instructor_day to authenticated;
+grant execute on function public.organization_bookings to authenticated;
+
+-- sql/68_connect/10_tables.sql
+create type public.connect_status as enum (
+    'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
+);
+
+create table public.stripe_connect_accounts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    stripe_account_id text unique,
+    account_type text not null default 'express',
+    service_agreement text not null default 'full',
+    status public.connect_status not null default 'not_started',
+    charges_enabled boolean not null default false,
+    payouts_enabled boolean not null default false,
+    details_submitted boolean not null default false,
+    transfers_enabled boolean not null default false,
+    requires_onboarding boolean not null generated always as (not details_submitted) stored,
+    country text,
+    default_currency text,
+    business_type text,
+    status_reason text,
+    last_event_at timestamptz,
+    synced_at timestamptz,
+    retired_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
+    constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
+    constraint account_id_is_stripes check (stripe_account_id ~ '^acct_'),
+    constraint a_started_account_exists_at_stripe check (status = 'not_started' or stripe_account_id is not null),
+    constraint ready_means_that_money_can_arrive check (status <> 'ready' or (transfers_enabled and payouts_enabled))
+);
+
+create unique index one_live_account_a_payee
+    on public.stripe_connect_accounts (org_id, (coalesce(instructor_id, org_id)))
+    where retired_at is null;
+create index on public.stripe_connect_accounts (org_id, instructor_id);
+create index on public.stripe_connect_accounts (instructor_id);
+
+comment on table public.stripe_connect_accounts is
+    'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
+comment on column public.stripe_connect_accounts.country is 'Fixed when the account is made at Stripe, as is service_agreement.';
+comment on column public.stripe_connect_accounts.status_reason is
+    'Why it is not ready, in a word for the payee; Stripe''s own reason is for admins, in connect_account_details.';
+comment on column public.stripe_connect_accounts.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+
+create table public.connect_account_details (
+    connect_account_id uuid primary key,
+    org_id uuid not null,
+    disabled_reason text,
+    verification_status text,
+    requirements jsonb,
+    business_profile jsonb,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
+);
+
+create index on public.connect_account_details (org_id, connect_account_id);
+
+comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
+
+create type private.payee as (org_id uuid, instructor_id uuid);
+comment on type private.payee is 'Who is paid: an instructor, or the organization where instructor_id is null.';
+
+alter table public.stripe_connect_accounts enable row level security;
+alter table public.connect_account_details enable row level security;
+
+create trigger touch_updated_at
+    before update on public.stripe_connect_accounts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.connect_account_details
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.stripe_connect_accounts', 'id');
+
+select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
+
+-- sql/68_connect/20_onboard.sql
+-- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
+-- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
+-- country, and with it the agreement, can be chosen anew, under another key, until Stripe has made the account.
+-- Definer: the service has no access to the tables.
+create function private.open_connect_account(
+    p_user_id uuid,
+    p_instructor_id uuid,
+    p_org_id uuid,
+    p_country text,
+    p_platform_country text
+)
+    returns table (
+        connect_account_id uuid,
+        stripe_account_id text,
+        idempotency_key text,
+        country text,
+        service_agreement text,
+        email text,
+        metadata jsonb
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+begin
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+
+    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
+    values (
+        payee.org_id,
+        payee.instructor_id,
+        upper(p_country),
+        case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
+    )
+    on conflict (org_id, (coalesce(instructor_id, org_id))) where retired_at is null do update
+        set country = excluded.country,
+            service_agreement = excluded.service_agreement
+        where known.stripe_account_id is null
+            and known.country <> excluded.country;
+
+    return query
+    select
+        account.id,
+        account.stripe_account_id,
+        format('connect_account:%s:%s', account.id, account.country),
+        account.country,
+        account.service_agreement,
+        profile.email,
+        jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
+    from public.profiles profile
+    join public.stripe_connect_accounts account
+        on account.org_id = payee.org_id
+        and coalesce(account.instructor_id, account.org_id) = coalesce(payee.instructor_id, payee.org_id)
+        and account.retired_at is null
+    where profile.id = p_user_id;
+exception
+    when check_violation then
+        perform private.refuse_violation('country_is_an_iso_code');
+end;
+$$;
+
+-- The payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
+create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns private.payee
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payee private.payee;
+begin
+    if p_org_id is not null and p_instructor_id is null then
+        select member.org_id, null into payee
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.user_id = p_user_id
+            and member.role in ('owner', 'admin')
+        limit 1;
+    else
+        select instructor.org_id, instructor.id into payee
+        from public.instructors instructor
+        where instructor.user_id = p_user_id
+            and instructor.id = coalesce(p_instructor_id, instructor.id)
+            and instructor.org_id = coalesce(
+                p_org_id,
+                case when p_instructor_id is null then private.marketplace_id() end,
+                instructor.org_id
+            );
+    end if;
+
+    if payee.org_id is null then
+        perform private.refuse(
+            'PT404', 'not_an_instructor',
+            'You are not this instructor, nor do you administer this organization.',
+            'Call become_instructor first, or leave both out for yourself.'
+        );
+    end if;
+    return payee;
+end;
+$$;
+
+-- Takes Stripe's answer to the making of an account, or with p_is_fetched to a look at it, which is news as of now.
+-- Definer: the service has no access to the tables.
+create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    outcome private.stripe_outcome;
+begin
+    if private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id') is distinct from p_connect_account_id then
+        perform private.refuse(
+            'PT422', 'wrong_account',
+            'That Stripe account belongs to another payee.',
+            'Record the account that was made with this row''s metadata.'
+        );
+    end if;
+    outcome := private.apply_account(
+        p_account,
+        case
+            when p_is_fetched then date_trunc('second', private.clock())
+            else to_timestamp((p_account ->> 'created')::bigint)
+        end
+    );
+    if outcome.status = 'parked' then
+        perform private.refuse(
+            'PT409', 'another_account_is_known',
+            'This payee has another Stripe account already.',
+            'Ask again: the answer is about the account that is known.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/68_connect/30_account_events.sql
+-- Brings a connected account to what Stripe says of it. The latest news count, in one second the furthest along, so that a
+-- stale event never takes readiness away.
+create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    news constant public.connect_status := private.connect_status_of(p_account);
+    account public.stripe_connect_accounts;
+begin
+    select * into account
+    from public.stripe_connect_accounts
+    where stripe_account_id = p_account ->> 'id'
+        or (
+            stripe_account_id is null
+            and id = private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id')
+        )
+    for no key update;
+
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+    if (p_occurred_at, news) <= (account.last_event_at, account.status) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.stripe_connect_accounts
+    set stripe_account_id = p_account ->> 'id',
+        account_type = coalesce(p_account ->> 'type', account_type),
+        status = news,
+        status_reason = private.connect_status_reason(p_account, news),
+        charges_enabled = (p_account -> 'charges_enabled')::boolean,
+        payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
+        details_submitted = (p_account -> 'details_submitted')::boolean,
+        transfers_enabled = coalesce(p_account #>> '{capabilities,transfers}' = 'active', false),
+        country = p_account ->> 'country',
+        default_currency = p_account ->> 'default_currency',
+        business_type = p_account ->> 'business_type',
+        last_event_at = p_occurred_at
+    where id = account.id;
+
+    insert into public.connect_account_details (
+        connect_account_id, org_id, disabled_reason, requirements, business_profile
+    )
+    values (
+        account.id,
+        account.org_id,
+        p_account #>> '{requirements,disabled_reason}',
+        p_account -> 'requirements',
+        p_account -> 'business_profile'
+    )
+    on conflict (connect_account_id) do update
+        set disabled_reason = excluded.disabled_reason,
+            requirements = excluded.requirements,
+            business_profile = excluded.business_profile;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Where a Stripe account stands, for the person who is to be paid. Payable means: transfers may arrive, and leave to a bank.
+create function private.connect_status_of(p_account jsonb)
+    returns public.connect_status
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when not (p_account -> 'details_submitted')::boolean then 'incomplete'
+        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed)' then 'paused'
+        when p_account #>> '{capabilities,transfers}' = 'active' and (p_account -> 'payouts_enabled')::boolean then 'ready'
+        when jsonb_array_length(coalesce(p_account #> '{requirements,currently_due}', '[]')) > 0 then 'incomplete'
+        else 'under_review'
+    end::public.connect_status;
+$$;
+
+-- Why an account is not ready, in a word that the payee may see; whatever suspicion Stripe has is not in it.
+create function private.connect_status_reason(p_account jsonb, p_status public.connect_status)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_status
+        when 'incomplete' then case
+            when (p_account -> 'details_submitted')::boolean then 'more_information_needed'
+            else 'onboarding_not_finished'
+        end
+        when 'under_review' then 'being_reviewed'
+        when 'paused' then 'contact_support'
+        when 'disconnected' then 'disconnected_by_owner'
+    end;
+$$;
+
+-- A capability changed: what that means for the account is fetched from Stripe, since the event holds the capability alone.
+create function private.apply_capability(p_event_id text, p_account_id text)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    select * into account from public.stripe_connect_accounts where stripe_account_id = p_account_id;
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+
+    perform private.enqueue_command(
+        'sync_account', format('sync_account:%s', p_event_id),
+        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
+        format('connect_account:%s', account.id)
+    );
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- The owner of an account cut the platform off: nothing can be sent there any more.
+create function private.apply_deauthorization(p_account_id text, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    update public.stripe_connect_accounts
+    set status = 'disconnected',
+        status_reason = 'disconnected_by_owner',
+        charges_enabled = false,
+        payouts_enabled = false,
+        transfers_enabled = false,
+        last_event_at = p_occurred_at
+    where stripe_account_id = p_account_id
+        and coalesce(p_occurred_at >= last_event_at, true)
+    returning * into account;
+
+    if found then
+        perform private.raise_alert(
+            account.org_id, account.instructor_id, 'account_disconnected',
+            'The Stripe account was disconnected from the platform, so payouts wait. Connect an account again to be paid.',
+            'stripe_connect_accounts', account.id, format('account:%s:disconnected', account.id)
+        );
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    return case
+        when exists (select from public.stripe_connect_accounts known where known.stripe_account_id = p_account_id)
+            then row('processed', 'late')::private.stripe_outcome
+        else row('parked', 'unknown_account')::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- sql/68_connect/40_dashboard.sql
+-- The Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
+create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns table (stripe_account_id text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
+begin
+    if not account.details_submitted then
+        perform private.refuse(
+            'PT409', 'onboarding_not_finished',
+            'The dashboard opens once onboarding is finished.',
+            'Go on with POST /connect/onboarding-links.'
+        );
+    end if;
+    return query select account.stripe_account_id;
+end;
+$$;
+
+-- The Stripe account of a payee to be fetched anew at the payee's own wish, at most once a minute.
+-- Definer: the service has no access to the tables.
+create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns table (connect_account_id uuid, stripe_account_id text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
+begin
+    if account.synced_at > private.clock() - interval '1 minute' then
+        perform private.refuse(
+            'PT429', 'too_soon',
+            'This account was fetched a moment ago.',
+            'Wait a minute; news from Stripe arrive by themselves.'
+        );
+    end if;
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+
+    return query
+    update public.stripe_connect_accounts synced
+    set synced_at = private.clock()
+    where synced.id = account.id
+    returning synced.id, synced.stripe_account_id;
+end;
+$$;
+
+-- The live Stripe account of a payee for whom a person may act, locked.
+create function private.require_connect_account(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+    returns public.stripe_connect_accounts
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+    account public.stripe_connect_accounts;
+begin
+    select * into account
+    from public.stripe_connect_accounts
+    where org_id = payee.org_id
+        and coalesce(instructor_id, org_id) = coalesce(payee.instructor_id, payee.org_id)
+        and retired_at is null
+        and stripe_account_id is not null
+    for no key update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'no_account',
+            'There is no Stripe account yet.',
+            'Begin with POST /connect/onboarding-links.'
+        );
+    end if;
+    return account;
+end;
+$$;
+
+-- sql/68_connect/90_access.sql
+create policy select_own_or_admin on public.stripe_connect_accounts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_admin on public.connect_account_details
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+grant select on public.stripe_connect_accounts to authenticated, service_role;
+grant select on public.connect_account_details to authenticated, service_role;
+
+grant execute on function private.open_connect_account to webhook_service;
+grant execute on function private.open_account_sync to webhook_service;
+grant execute on function private.open_dashboard_link to webhook_service;
+grant execute on function private.record_connect_account to webhook_service, jobs;
+
+-- sql/70_earnings/10_tables.sql
+create type public.earning_kind as enum (
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+);
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.payout_run_status as enum ('open', 'completed');
+create type public.payout_outcome as enum ('payout', 'skipped', 'held');
+create type public.payout_status as enum (
+    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
+);
+create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
+create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
+
+create table public.payout_runs (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    schedule public.payout_schedule not null,
+    period_on date not null,
+    sequence integer not null default 1,
+    cutoff_at timestamptz not null,
+    status public.payout_run_status not null default 'open',
+    heartbeat_at timestamptz not null,
+    completed_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (org_id, schedule, period_on, sequence),
+    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
+    constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
+);
+
+comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
+comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
+comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
+comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
+comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
+
+-- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
+create table public.payouts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    run_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    connect_account_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    reversed_cents bigint not null default 0,
+    status public.payout_status not null default 'pending',
+    payout_date date not null,
+    stripe_transfer_id text unique,
+    failure_code text,
+    failure_message text,
+    paid_at timestamptz,
+    last_tried_at timestamptz,
+    leased_until timestamptz,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    unique (run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents),
+    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
+    constraint paid_means_transferred check (
+        (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
+        and (status in ('paid', 'reversed')) = (paid_at is not null)
+    ),
+    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
+    constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
+)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
+
+create index on public.payouts (org_id, instructor_id);
+create index on public.payouts (org_id, run_id);
+create index on public.payouts (org_id, connect_account_id);
+create index on public.payouts (instructor_id, payout_date);
+create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
+create index on public.payouts (run_id, leased_until) where status = 'sending';
+create index on public.payouts (run_id, status);
+
+comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
+comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
+comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
+comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
+comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
+
+create table public.earnings (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    payee_id uuid not null,
+    kind public.earning_kind not null,
+    booking_id uuid,
+    payment_id uuid,
+    refund_id uuid,
+    dispute_id uuid,
+    credit_entry_id uuid unique,
+    reversed_payout_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    available_at timestamptz not null,
+    status public.earning_status not null default 'pending',
+    payout_id uuid,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    unique (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict,
+    foreign key (org_id, credit_entry_id) references public.credit_entries (org_id, id) on delete restrict,
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id in (instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_not_zero check (amount_cents <> 0),
+    constraint a_lesson_earns_a_positive_amount check (
+        kind not in ('lesson', 'no_show', 'cancellation') or (amount_cents > 0 and booking_id is not null)
+    ),
+    constraint paid_earnings_are_in_a_payout check (status <> 'paid' or payout_id is not null),
+    constraint only_available_earnings_are_paid_out check (payout_id is null or status in ('available', 'paid'))
+);
+
+create unique index one_earning_a_booking
+    on public.earnings (booking_id)
+    where kind in ('lesson', 'cancellation', 'no_show');
+create unique index one_earning_a_refund on public.earnings (refund_id, kind) where refund_id is not null;
+create index on public.earnings (org_id, status, available_at) where payout_id is null;
+create index on public.earnings (org_id, instructor_id);
+create index on public.earnings (org_id, booking_id);
+create index on public.earnings (org_id, payment_id);
+create index on public.earnings (org_id, refund_id);
+create index on public.earnings (org_id, dispute_id);
+create index on public.earnings (org_id, credit_entry_id);
+create index on public.earnings (org_id, payout_id);
+create index on public.earnings (org_id, reversed_payout_id);
+create index on public.earnings (instructor_id, created_at);
+create index on public.earnings (payout_id);
+
+comment on table public.earnings is 'What an instructor earned, or gave back: signed, one row a cause.';
+comment on column public.earnings.available_at is 'When it becomes payable: the lesson plus the organization''s hold.';
+comment on column public.earnings.payout_id is 'The payout that pays it; its amount never changes from then on.';
+comment on column public.earnings.reversed_payout_id is 'For an adjustment: the payout whose transfer came back.';
+
+create table public.payout_items (
+    payout_id uuid not null,
+    earning_id uuid not null,
+    org_id uuid not null,
+    instructor_id uuid not null,
+    amount_cents bigint not null,
+    primary key (payout_id, earning_id),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
+);
+
+create index on public.payout_items (org_id, payout_id);
+create index on public.payout_items (org_id, earning_id);
+create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
+
+comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
+
+create table public.payout_run_results (
+    run_id uuid not null,
+    org_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    outcome public.payout_outcome not null,
+    reason text,
+    payout_id uuid,
+    primary key (run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint a_payout_or_a_reason check (
+        (outcome = 'payout') = (payout_id is not null)
+        and (outcome = 'payout') = (reason is null)
+    )
+);
+
+create index on public.payout_run_results (org_id, run_id);
+create index on public.payout_run_results (org_id, instructor_id);
+create index on public.payout_run_results (org_id, payout_id);
+create index on public.payout_run_results (instructor_id);
+
+comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
+comment on column public.payout_run_results.reason is
+    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
+
+create table public.bank_payouts (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    connect_account_id uuid not null,
+    instructor_id uuid,
+    stripe_payout_id text not null unique,
+    currency text not null,
+    amount_cents bigint not null,
+    status public.bank_payout_status not null,
+    arrival_on date,
+    failure_code text,
+    failure_message text,
+    last_event_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
+);
+
+create index on public.bank_payouts (org_id, connect_account_id);
+create index on public.bank_payouts (org_id, instructor_id);
+create index on public.bank_payouts (instructor_id, created_at);
+
+comment on table public.bank_payouts is
+    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
+comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+
+create table public.problem_reports (
+    id uuid primary key default gen_random_uuid(),
+    org_id uuid not null,
+    booking_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    reported_by uuid references public.profiles (id) on delete set null,
+    description text not null,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint description_is_short check (length(description) between 3 and 5000),
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+);
+
+create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
+create index on public.problem_reports (org_id, booking_id);
+create index on public.problem_reports (org_id, learner_id);
+create index on public.problem_reports (org_id, instructor_id);
+create index on public.problem_reports (reported_by);
+create index on public.problem_reports (learner_id);
+
+comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
+
+create table private.payout_attempts (
+    payout_id uuid not null references public.payouts (id) on delete restrict,
+    attempt integer not null,
+    idempotency_key text not null unique,
+    amount_cents bigint not null,
+    currency text not null,
+    destination text not null,
+    status private.attempt_status not null default 'sending',
+    worker_id uuid not null,
+    error_code text,
+    error_message text,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    primary key (payout_id, attempt),
+    constraint attempts_are_counted_from_one check (attempt >= 1),
+    constraint destination_is_stripes check (destination ~ '^acct_'),
+    constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
+);
+
+comment on table private.payout_attempts is
+    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
+
+alter table public.payout_runs enable row level security;
+alter table public.payouts enable row level security;
+alter table public.earnings enable row level security;
+alter table public.payout_items enable row level security;
+alter table public.payout_run_results enable row level security;
+alter table public.bank_payouts enable row level security;
+alter table public.problem_reports enable row level security;
+alter table private.payout_attempts enable row level security;
+
+create trigger touch_updated_at
+    before update on public.payout_runs
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.payouts
+    for each row execute function private.enforce_status_transition('payout');
+
+create trigger touch_updated_at
+    before update on public.payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.earnings
+    for each row execute function private.enforce_status_transition('earning');
+
+create trigger touch_updated_at
+    before update on public.earnings
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.payout_items
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
+
+create trigger touch_updated_at
+    before update on public.bank_payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.problem_reports
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.bank_payouts', 'id');
+
+select private.audit_table('public.problem_reports', 'id', '{description,resolution}');
+
+select private.audit_table('public.payout_runs', 'id');
+
+select private.audit_table('public.payouts', 'id');
+
+select private.audit_table('public.earnings', 'id');
+
+-- sql/70_earnings/20_accrue.sql
+-- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
+-- or one that was cancelled late. While any payment of it is disputed the earning begins frozen.
+-- Definer: nobody writes earnings directly.
+create function private.accrue_earning()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at, status
+    )
+    select
+        new.org_id,
+        new.instructor_id,
+        private.payee_id(new.instructor_id),
+        case new.status
+            when 'completed' then 'lesson'
+            when 'no_show' then 'no_show'
+            else 'cancellation'
+        end::public.earning_kind,
+        new.id,
+        funding.id,
+        new.currency,
+        earned.cents,
+        greatest(private.clock() + new.payout_hold, funding.funds_available_at),
+        case
+            when funding.is_disputed
+                or exists (select from public.payments paid where paid.booking_id = new.id and paid.is_disputed)
+                then 'frozen'
+            else 'pending'
+        end::public.earning_status
+    from (select private.earned_share_cents(new) as cents) earned
+    left join private.funding_payment(new.id) funding on true
+    where earned.cents > 0;
+    return null;
+end;
+$$;
+
+-- NOTE: triggers fire in the order of their names: capture_booking_payments has decided by then what is never captured.
+create trigger earn_share
+    after update of status on public.bookings
+    for each row
+    when (new.status <> old.status and new.status in ('completed', 'no_show', 'cancelled'))
+    execute function private.accrue_earning();
+
+-- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
+-- without a login, who could not have an account.
+create function private.payee_id(p_instructor_id uuid)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when details.payee = 'organization' or instructor.user_id is null then instructor.org_id
+        else instructor.id
+    end
+    from public.instructors instructor
+    join public.instructor_details details on details.instructor_id = instructor.id
+    where instructor.id = p_instructor_id;
+$$;
+
+-- The payment whose money a booking's earning waits for: its own latest, or that of the latest prepaid minutes it used.
+create function private.funding_payment(p_booking_id uuid)
+    returns setof public.payments
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select payment.*
+    from public.payments payment
+    where payment.is_accepted
+        and payment.status in ('authorized', 'succeeded')
+        and (
+            payment.booking_id = p_booking_id
+            or payment.credit_id in (
+                select entry.credit_id from public.credit_entries entry where entry.booking_id = p_booking_id
+            )
+        )
+    order by payment.created_at desc, payment.id desc
+    limit 1;
+$$;
+
+-- Minutes that expire unused are earned by whom they were bought from. Definer: nobody writes earnings directly.
+create function private.accrue_expiry()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, credit_entry_id, payment_id, currency, amount_cents, available_at
+    )
+    select
+        new.org_id, new.instructor_id, private.payee_id(new.instructor_id), 'credit_expiry', new.id, payment.id,
+        payment.currency, new.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
+    from public.payments payment
+    join public.organizations organization on organization.id = payment.org_id
+    where payment.credit_id = new.credit_id
+        and payment.is_accepted
+        and new.share_cents > 0;
+    return null;
+end;
+$$;
+
+create trigger accrue_expiry
+    after insert on public.credit_entries
+    for each row
+    when (new.kind = 'expire')
+    execute function private.accrue_expiry();
+
+-- An earning is not payable before Stripe has made the charge's money available, which Stripe says after the charge.
+-- Definer: nobody writes earnings directly.
+create function private.delay_earnings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.earnings
+    set available_at = new.funds_available_at
+    where payment_id = new.id
+        and status in ('pending', 'frozen')
+        and amount_cents > 0
+        and available_at < new.funds_available_at;
+    return null;
+end;
+$$;
+
+create trigger delay_earnings
+    after update of funds_available_at on public.payments
+    for each row
+    when (new.funds_available_at is not null)
+    execute function private.delay_earnings();
+
+-- sql/70_earnings/30_adjust.sql
+-- Definer: nobody writes earnings directly.
+create function private.follow_refunded_booking()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.net_booking(new.payment_id, new.id, null);
+    return null;
+end;
+$$;
+
+create trigger net_booking
+    after update of status on public.refunds
+    for each row
+    when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
+    execute function private.follow_refunded_booking();
+
+-- What a lost dispute takes is taken from the instructor where the instructor bears it. Definer: nobody writes earnings directly.
+create function private.follow_dispute()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.net_booking(new.payment_id, null, new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_dispute
+    after update of lost_cents on public.disputes
+    for each row
+    when (new.lost_cents <> old.lost_cents)
+    execute function private.follow_dispute();
+
+-- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
+-- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
+create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, booking_id, payment_id, refund_id, dispute_id, currency, amount_cents, available_at
+    )
+    select
+        booking.org_id,
+        booking.instructor_id,
+        coalesce(first_earning.payee_id, private.payee_id(booking.instructor_id)),
+        case
+            when change.cents > 0 then 'adjustment'
+            when p_refund_id is not null then 'refund'
+            else 'dispute'
+        end::public.earning_kind,
+        booking.id,
+        payment.id,
+        p_refund_id,
+        p_dispute_id,
+        booking.currency,
+        change.cents,
+        coalesce(first_earning.available_at, private.clock())
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    left join public.earnings first_earning
+        on first_earning.booking_id = booking.id
+        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
+    cross join lateral (
+        select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) change
+    where payment.id = p_payment_id
+        and payment.is_accepted
+        and booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_rescheduled
+        and change.cents <> 0;
+end;
+$$;
+
+-- sql/70_earnings/40_freeze.sql
+-- While a dispute is open what its payment earned, alone or with others, and is not settled stays where it is. A problem that was
+-- reported, or a dispute over another payment of the lesson, keeps its earning frozen longer. Definer: nobody writes earnings directly.
+create function private.freeze_disputed_earnings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.earnings earning
+    set status = case when new.is_disputed then 'frozen' else 'pending' end::public.earning_status
+    where (earning.payment_id = new.id or earning.booking_id = new.booking_id)
+        and earning.status = case when new.is_disputed then 'pending' else 'frozen' end::public.earning_status
+        and not exists (
+            select
+            from public.problem_reports report
+            where report.booking_id = earning.booking_id
+                and report.resolved_at is null
+        )
+        and (
+            new.is_disputed
+            or not exists (
+                select
+                from public.payments paid
+                where paid.booking_id = new.booking_id
+                    and paid.is_disputed
+            )
+        );
+    return null;
+end;
+$$;
+
+create trigger follow_disputed_payment
+    after update of is_disputed on public.payments
+    for each row
+    when (new.is_disputed <> old.is_disputed)
+    execute function private.freeze_disputed_earnings();
+
+-- What was earned by an authorization that was lost cannot be paid; it stays frozen until an admin decides.
+-- Definer: nobody writes earnings directly.
+create function private.freeze_unpaid_earnings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.earnings set status = 'frozen' where payment_id = new.id and status = 'pending';
+    return null;
+end;
+$$;
+
+create trigger freeze_unpaid_earnings
+    after update of status on public.payments
+    for each row
+    when (new.status = 'cancelled' and new.is_accepted)
+    execute function private.freeze_unpaid_earnings();
+
+-- sql/70_earnings/41_report_problem.sql
+-- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
+-- Definer: nobody writes earnings directly.
+create function private.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    person uuid := private.require_person();
+    booking public.bookings;
+    new_report_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and learner_id = any (private.my_family_ids());
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id.'
+        );
+    end if;
+
+    update public.earnings
+    set status = 'frozen'
+    where booking_id = booking.id
+        and kind = 'lesson'
+        and status = 'pending';
+    if not found then
+        perform private.refuse(
+            'PT409', 'nothing_to_freeze',
+            'A problem can be reported after the lesson, until it is paid out.',
+            'Ask for a refund instead.'
+        );
+    end if;
+
+    insert into public.problem_reports (org_id, booking_id, learner_id, instructor_id, reported_by, description)
+    values (booking.org_id, booking.id, booking.learner_id, booking.instructor_id, person, p_description)
+    returning id into new_report_id;
+    return new_report_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- An admin of the platform decides a reported problem: the earning goes on, or stays frozen for a refund.
+-- Definer: nobody writes earnings directly.
+create function private.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    report public.problem_reports;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.problem_reports
+    set resolution = p_reason,
+        resolved_at = private.clock()
+    where id = p_problem_report_id
+        and resolved_at is null
+    returning * into report;
+    if not found then
+        perform private.refuse(
+            'PT404', 'problem_not_found',
+            'There is no such open report.',
+            'Reload the list of reports.'
+        );
+    end if;
+
+    if p_releases_earning then
+        update public.earnings
+        set status = 'pending'
+        where booking_id = report.booking_id
+            and status = 'frozen';
+    end if;
+end;
+$$;
+
+-- sql/70_earnings/50_release.sql
+-- Makes the earnings payable whose hold has ended by the cutoff and whose money Stripe has made available, and returns how
+-- many. Null means every organization.
+create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    postings private.keyed_posting[];
+begin
+    with released as (
+        update public.earnings earning
+        set status = 'available'
+        where earning.id = any (
+            array(
+                select waiting.id
+                from public.earnings waiting
+                where waiting.status = 'pending'
+                    and waiting.id in (select cleared.id from private.payable_earnings(p_org_id, p_cutoff_at) cleared)
+                order by waiting.id
+                for no key update
+            )
+        )
+        returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
+    )
+
+    select array_agg(
+        row(
+            released.id, format('earning:%s:available', released.id), released.currency,
+            line.account_kind, line.owner_id, line.amount_cents
+        )::private.keyed_posting
+    )
+    into postings
+    from released
+    cross join lateral (
+        values
+            ('instructor_pending'::private.ledger_account_kind, released.instructor_id, released.amount_cents),
+            ('payee_payable', released.payee_id, -released.amount_cents)
+    ) line (account_kind, owner_id, amount_cents);
+
+    return private.post_batch('earning_available', 'earning', p_cutoff_at, postings);
+end;
+$$;
+
+-- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
+-- transferred and nobody disputes, also if they take it away: a refund is netted where its lesson is paid, and shortens no other
+-- lesson's payout, so it waits for a frozen one. Whether they were released already makes no difference. Null means every
+-- organization.
+create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
+    returns setof public.earnings
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select earning.*
+    from public.earnings earning
+    left join public.payments payment on payment.id = earning.payment_id
+    where earning.status in ('pending', 'available')
+        and earning.payout_id is null
+        and earning.available_at <= p_cutoff_at
+        and payment.is_disputed is not true
+        and not exists (
+            select
+            from public.payments paid
+            where paid.booking_id = earning.booking_id
+                and paid.is_disputed
+        )
+        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (
+            earning.amount_cents > 0
+            or not exists (
+                select
+                from public.earnings frozen
+                where frozen.booking_id = earning.booking_id
+                    and frozen.status = 'frozen'
+            )
+        )
+        and (p_org_id is null or earning.org_id = p_org_id);
+$$;
+
+-- sql/72_payouts/11_transitions.sql
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('payout', 'new', 'pending', '{job}'),
+    ('payout', 'pending', 'sending', '{job,service}'),
+    ('payout', 'pending', 'held', '{user,job,service,studio}'),
+    ('payout', 'pending', 'cancelled', '{user,job,studio}'),
+    ('payout', 'sending', 'paid', '{job,service}'),
+    ('payout', 'sending', 'pending', '{job,service}'),
+    ('payout', 'sending', 'failed', '{job,service}'),
+    ('payout', 'sending', 'unknown', '{job,service}'),
+    ('payout', 'unknown', 'paid', '{job,service}'),
+    ('payout', 'unknown', 'pending', '{job,service}'),
+    ('payout', 'failed', 'pending', '{user,job,service,studio}'),
+    ('payout', 'failed', 'cancelled', '{user,job,studio}'),
+    ('payout', 'held', 'pending', '{user,job,studio}'),
+    ('payout', 'held', 'cancelled', '{user,job,studio}'),
+    ('payout', 'paid', 'reversed', '{job,service}'),
+    ('earning', 'new', 'pending', '{user,service,job,studio}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'pending', 'available', '{service,job}'),
+    ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
+    ('earning', 'available', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'frozen', 'available', '{user,service,job,studio}'),
+    ('earning', 'available', 'paid', '{service,job}');
+
+-- sql/72_payouts/20_paydays.sql
+-- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
+-- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone. After its first
+-- run of the day, instant is due again only when somebody can be paid.
+-- Definer: the jobs have no access to the tables.
+create function private.due_payout_runs(p_date date, p_org_id uuid)
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.assert_payday('weekly', p_date, p_org_id);
+
+    return query
+    select organization.id, organization.name, payday.schedule, payday.period_on
+    from public.organizations organization
+    cross join lateral (
+        select
+            owed.schedule,
+            coalesce(
+                p_date,
+                private.payday_of(
+                    owed.schedule,
+                    (private.clock() at time zone organization.time_zone)::date,
+                    organization.payout_weekday
+                )
+            ) as period_on
+        from (
+            select coalesce(details.payout_schedule, 'weekly') as schedule
+            from public.earnings earning
+            left join public.instructor_details details on details.instructor_id = earning.payee_id
+            where earning.org_id = organization.id
+                and earning.payout_id is null
+                and earning.status in ('pending', 'available')
+            group by 1
+        ) owed
+        where p_date is null or owed.schedule = 'weekly'
+        union
+        select run.schedule, run.period_on
+        from public.payout_runs run
+        where run.org_id = organization.id
+            and run.status = 'open'
+            and run.period_on = coalesce(p_date, run.period_on)
+    ) payday
+    cross join lateral (
+        select coalesce(bool_or(run.status = 'open'), false) as is_open, count(*) > 0 as is_made
+        from public.payout_runs run
+        where run.org_id = organization.id
+            and run.schedule = payday.schedule
+            and run.period_on = payday.period_on
+    ) so_far
+    where (p_org_id is null or organization.id = p_org_id)
+        and (
+            so_far.is_open
+            or (
+                payday.period_on <= (private.clock() at time zone organization.time_zone)::date
+                and (p_date is null or extract(dow from p_date) = organization.payout_weekday)
+                and (
+                    not so_far.is_made
+                    or (
+                        payday.schedule = 'instant'
+                        and private.has_payouts_due(
+                            organization.id, payday.schedule, private.payout_cutoff(organization.id, payday.period_on)
+                        )
+                    )
+                )
+            )
+        )
+    order by payday.period_on, organization.name, organization.id, payday.schedule;
+end;
+$$;
+
+-- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
+-- date, also after the organization has changed its weekday.
+create function private.assert_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_org_id is not null and not exists (select from public.organizations where id = p_org_id) then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization.',
+            'Check the id, or leave it out for all organizations.'
+        );
+    end if;
+    if p_date is null or exists (
+        select
+        from public.payout_runs run
+        where run.period_on = p_date
+            and (p_org_id is null or run.org_id = p_org_id)
+    ) then
+        return;
+    end if;
+    if p_date < private.clock()::date - 366 then
+        perform private.refuse(
+            'PT422', 'payday_too_old',
+            format('%s is more than a year ago.', p_date),
+            'Give a payday of the last twelve months.'
+        );
+    end if;
+    if not exists (
+        select
+        from public.organizations organization
+        where (p_org_id is null or organization.id = p_org_id)
+            and p_date <= (private.clock() at time zone organization.time_zone)::date
+    ) then
+        perform private.refuse(
+            'PT422', 'payday_in_future',
+            format('%s has not come yet.', p_date),
+            'Give a payday that has come, or leave the date out for the latest.'
+        );
+    end if;
+    if not exists (
+        select
+        from public.organizations organization
+        where (p_org_id is null or organization.id = p_org_id)
+            and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
+    ) then
+        perform private.refuse(
+            'PT422', 'not_a_payday',
+            format('%s is a %s, which is nobody''s payday.', p_date, trim(to_char(p_date, 'Day'))),
+            'Give a date that falls on the organization''s payout weekday.'
+        );
+    end if;
+end;
+$$;
+
+-- The latest period of a schedule that is not after a local date: the day itself, the organization's weekday, or the first
+-- of the month.
+create function private.payday_of(p_schedule public.payout_schedule, p_on date, p_payout_weekday smallint)
+    returns date
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case p_schedule
+        when 'weekly' then p_on - (extract(dow from p_on)::integer - p_payout_weekday + 7) % 7
+        when 'monthly' then date_trunc('month', p_on::timestamp)::date
+        else p_on
+    end;
+$$;
+
+-- Until when earnings count for a payday: now, but not past the end of that day in the organization's zone, so that a late
+-- run pays what was due on the day.
+create function private.payout_cutoff(p_org_id uuid, p_period_on date)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select least(private.clock(), (p_period_on + 1)::timestamp at time zone organization.time_zone)
+    from public.organizations organization
+    where organization.id = p_org_id;
+$$;
+
+-- sql/72_payouts/30_open_run.sql
+-- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
+-- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
+-- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
+-- every statement is planned for what it gets.
+-- Definer: the jobs have no access to the tables.
+create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+    set work_mem = '64MB'
+as $$
+declare
+    latest public.payout_runs;
+    run public.payout_runs;
+begin
+    select * into latest
+    from public.payout_runs
+    where org_id = p_org_id
+        and schedule = p_schedule
+        and period_on = p_period_on
+    order by sequence desc
+    limit 1;
+    if latest.status = 'open' or (found and p_schedule <> 'instant') then
+        return latest.id;
+    end if;
+    perform private.assert_payday(p_schedule, p_period_on, p_org_id);
+
+    insert into public.payout_runs (org_id, schedule, period_on, sequence, cutoff_at, heartbeat_at)
+    values (
+        p_org_id, p_schedule, p_period_on, coalesce(latest.sequence, 0) + 1,
+        private.payout_cutoff(p_org_id, p_period_on), private.clock()
+    )
+    on conflict (org_id, schedule, period_on, sequence) do nothing
+    returning * into run;
+
+    if run.id is null then
+        return private.open_payout_run(p_org_id, p_schedule, p_period_on);
+    end if;
+    perform private.make_earnings_available(p_org_id, run.cutoff_at);
+    perform private.create_payouts(run);
+    return run.id;
+end;
+$$;
+
+-- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
+-- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
+-- earnings, so that nothing has to be joined by what the planner cannot estimate.
+create function private.create_payouts(p_run public.payout_runs)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    postings private.keyed_posting[];
+begin
+    perform
+    from public.earnings earning
+    where earning.id = any (
+        array(select cleared.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+    )
+    order by earning.id
+    for no key update;
+
+    with decision as materialized (
+        select
+            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
+        from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
+    ),
+
+    created as (
+        insert into public.payouts (
+            id, org_id, run_id, payee_id, instructor_id, connect_account_id, currency, amount_cents, payout_date
+        )
+        select
+            decision.payout_id, p_run.org_id, p_run.id, decision.payee_id, decision.instructor_id,
+            decision.connect_account_id, decision.currency, decision.amount_cents, p_run.period_on
+        from decision
+        where decision.outcome = 'payout'
+        returning id, payee_id, currency, amount_cents
+    ),
+
+    item as (
+        insert into public.payout_items (payout_id, earning_id, org_id, instructor_id, amount_cents)
+        select decision.payout_id, earning.id, p_run.org_id, earning.instructor_id, earning.amount_cents
+        from decision
+        cross join unnest(decision.earning_ids) picked (earning_id)
+        join public.earnings earning on earning.id = picked.earning_id
+        where decision.outcome = 'payout'
+        returning payout_id, earning_id
+    ),
+
+    linked as (
+        update public.earnings earning
+        set payout_id = item.payout_id
+        from item
+        where earning.id = item.earning_id
+    ),
+
+    result as (
+        insert into public.payout_run_results (
+            run_id, org_id, payee_id, instructor_id, currency, amount_cents, outcome, reason, payout_id
+        )
+        select
+            p_run.id, p_run.org_id, decision.payee_id, decision.instructor_id, decision.currency,
+            decision.amount_cents, decision.outcome, decision.reason,
+            case decision.outcome when 'payout' then decision.payout_id end
+        from decision
+    )
+
+    select array_agg(
+        row(
+            created.id, format('payout:%s:created', created.id), created.currency,
+            line.account_kind, created.payee_id, line.amount_cents
+        )::private.keyed_posting
+    )
+    into postings
+    from created
+    cross join lateral (
+        values
+            ('payee_payable'::private.ledger_account_kind, created.amount_cents),
+            ('payout_in_transit', -created.amount_cents)
+    ) line (account_kind, amount_cents);
+
+    perform private.post_batch('payout_created', 'payout', p_run.cutoff_at, postings);
+
+    perform private.raise_alert(
+        result.org_id, result.instructor_id, 'payout_held',
+        case result.reason
+            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
+            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+        end,
+        'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
+    )
+    from public.payout_run_results result
+    where result.run_id = p_run.id
+        and result.outcome = 'held';
+end;
+$$;
+
+-- sql/72_payouts/31_decide.sql
+-- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
+-- and by those that look before that and therefore also count what is pending.
+create function private.decide_payouts(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_cutoff_at timestamptz,
+    p_statuses public.earning_status[]
+)
+    returns table (
+        payee_id uuid,
+        instructor_id uuid,
+        connect_account_id uuid,
+        currency text,
+        amount_cents bigint,
+        earning_ids uuid[],
+        outcome public.payout_outcome,
+        reason text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    with balance as (
+        select
+            cleared.payee_id,
+            nullif(cleared.payee_id, p_org_id) as instructor_id,
+            cleared.currency,
+            sum(cleared.amount_cents)::bigint as amount_cents,
+            array_agg(cleared.id) as earning_ids
+        from private.payable_earnings(p_org_id, p_cutoff_at) cleared
+        where cleared.status = any (p_statuses)
+        group by cleared.payee_id, cleared.currency
+    ),
+
+    judged as (
+        select
+            balance.*,
+            account.id as connect_account_id,
+            case
+                when balance.amount_cents < 0 then 'negative_balance'
+                when balance.amount_cents = 0 then 'nothing_due'
+                when balance.amount_cents < coalesce(details.minimum_payout_cents, organization.minimum_payout_cents)
+                    then 'below_minimum'
+                when details.is_payout_held then 'admin_hold'
+                when account.stripe_account_id is null then 'no_account'
+                when account.status in ('paused', 'disconnected') then 'account_restricted'
+                when account.status = 'incomplete' and account.details_submitted then 'account_restricted'
+                when account.status <> 'ready' then 'account_not_ready'
+            end as reason
+        from balance
+        join public.organizations organization on organization.id = p_org_id
+        left join public.instructor_details details on details.instructor_id = balance.instructor_id
+        left join public.stripe_connect_accounts account
+            on account.org_id = p_org_id
+            and coalesce(account.instructor_id, account.org_id) = balance.payee_id
+            and account.retired_at is null
+        where coalesce(details.payout_schedule, 'weekly') = p_schedule
+    )
+
+    select
+        judged.payee_id,
+        judged.instructor_id,
+        judged.connect_account_id,
+        judged.currency,
+        judged.amount_cents,
+        judged.earning_ids,
+        case
+            when judged.reason is null then 'payout'
+            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            else 'skipped'
+        end::public.payout_outcome,
+        judged.reason
+    from judged;
+$$;
+
+-- Would a run with this cutoff make any payout?
+create function private.has_payouts_due(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_cutoff_at timestamptz
+)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from private.decide_payouts(p_org_id, p_schedule, p_cutoff_at, '{pending,available}') decision
+        where decision.outcome = 'payout'
+    );
+$$;
+
+-- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
+create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
+    returns table (
+        instructor_id uuid,
+        display_name text,
+        currency text,
+        amount_cents bigint,
+        outcome text,
+        reason text
+    )
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        decision.instructor_id,
+        coalesce(instructor.display_name, organization.name),
+        decision.currency,
+        decision.amount_cents,
+        decision.outcome::text,
+        decision.reason
+    from private.decide_payouts(
+        p_org_id, p_schedule, private.payout_cutoff(p_org_id, p_period_on), '{pending,available}'
+    ) decision
+    join public.organizations organization on organization.id = p_org_id
+    left join public.instructors instructor on instructor.id = decision.instructor_id
+    order by 2, decision.currency;
+$$;
+
+-- sql/72_payouts/32_follow_run.sql
+-- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
+    returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        count(*),
+        count(*) filter (where payout.status in ('paid', 'reversed')),
+        count(*) filter (
+            where (payout.status = 'sending' and payout.leased_until <= private.clock())
+            or (
+                payout.status in ('pending', 'failed', 'unknown')
+                and coalesce(payout.last_tried_at < p_started_at, true)
+            )
+        ),
+        count(*) filter (where payout.status = 'sending' and payout.leased_until > private.clock()),
+        count(*) filter (where payout.status in ('failed', 'unknown')),
+        count(*) filter (where payout.status = 'held')
+    from public.payouts payout
+    where payout.run_id = p_run_id;
+$$;
+
+-- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
+-- {"amount", "currency"}. Definer: the jobs have no access to the tables.
+create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
+    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
+    from (
+        select payout.currency, sum(payout.amount_cents)::bigint as cents
+        from public.payouts payout
+        where payout.run_id = p_run_id
+            and payout.status in ('pending', 'failed')
+        group by payout.currency
+    ) needed
+    cross join lateral (
+        select coalesce(sum(fund.amount), 0)::bigint as cents
+        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
+        where fund.currency = needed.currency
+    ) covered
+    where covered.cents < needed.cents
+    order by needed.currency;
+$$;
+
+-- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
+create function private.close_payout_run(p_run_id uuid)
+    returns table (
+        is_completed boolean,
+        total bigint,
+        paid bigint,
+        held bigint,
+        failed bigint,
+        unknown bigint,
+        amount_paid_cents bigint
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.payout_runs
+    set status = 'completed',
+        completed_at = private.clock(),
+        heartbeat_at = private.clock()
+    where id = p_run_id
+        and status = 'open'
+        and not exists (
+            select
+            from public.payouts payout
+            where payout.run_id = p_run_id
+                and payout.status in ('pending', 'sending', 'failed', 'unknown')
+        );
+
+    return query
+    select
+        run.status = 'completed',
+        count(payout.id),
+        count(payout.id) filter (where payout.status in ('paid', 'reversed')),
+        count(payout.id) filter (where payout.status = 'held'),
+        count(payout.id) filter (where payout.status in ('pending', 'sending', 'failed')),
+        count(payout.id) filter (where payout.status = 'unknown'),
+        coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint
+    from public.payout_runs run
+    left join public.payouts payout on payout.run_id = run.id
+    where run.id = p_run_id
+    group by run.id;
+end;
+$$;
+
+-- sql/72_payouts/40_claim.sql
+-- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
+-- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
+-- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
+-- not ready any more is held instead. Every row is found by its key: a plan made while a table was empty, and kept, would
+-- otherwise read all of it for each payout of a long run.
+-- Definer: the jobs have no access to the tables.
+create function private.claim_payout(
+    p_run_id uuid,
+    p_worker_id uuid,
+    p_lease interval,
+    p_started_at timestamptz
+)
+    returns table (
+        payout_id uuid,
+        attempt integer,
+        idempotency_key text,
+        amount_cents bigint,
+        currency text,
+        destination text,
+        transfer_group text,
+        metadata jsonb,
+        must_look_up boolean
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+    set enable_seqscan = off
+as $$
+declare
+    payout public.payouts;
+    last_try private.payout_attempts;
+    this_try private.payout_attempts;
+    account public.stripe_connect_accounts;
+begin
+    loop
+        payout := private.lock_claimable_payout(p_run_id, p_started_at);
+        if payout.id is null then
+            return;
+        end if;
+
+        select * into last_try
+        from private.payout_attempts made
+        where made.payout_id = payout.id
+        order by made.attempt desc
+        limit 1;
+        select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
+
+        exit when account.status = 'ready' or last_try.status in ('sending', 'unknown');
+        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers now.');
+    end loop;
+
+    update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
+    update public.payouts
+    set status = 'sending',
+        last_tried_at = private.clock(),
+        leased_until = private.clock() + p_lease
+    where id = payout.id;
+
+    insert into private.payout_attempts as made (
+        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
+    )
+    select
+        payout.id,
+        next_try.attempt,
+        format('payout:%s:%s', payout.id, next_try.attempt),
+        payout.amount_cents,
+        payout.currency,
+        account.stripe_account_id,
+        p_worker_id,
+        private.clock()
+    from (
+        select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
+    ) next_try
+    on conflict on constraint payout_attempts_pkey do update
+        set status = 'sending',
+            worker_id = excluded.worker_id,
+            started_at = excluded.started_at,
+            finished_at = null
+    returning made.* into this_try;
+
+    update public.payout_runs
+    set heartbeat_at = private.clock()
+    where id = p_run_id
+        and heartbeat_at < private.clock() - interval '10 seconds';
+
+    return query
+    select
+        this_try.payout_id,
+        this_try.attempt,
+        this_try.idempotency_key,
+        this_try.amount_cents,
+        this_try.currency,
+        this_try.destination,
+        payout.id::text,
+        jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
+        last_try.payout_id is not null;
+end;
+$$;
+
+-- The next payout of a run that may be sent now, locked: one whose worker's lease has run out, else one that waits, or whose
+-- last try failed or is in doubt since before this invocation began. Each look is a step into a partial index.
+create function private.lock_claimable_payout(p_run_id uuid, p_started_at timestamptz)
+    returns public.payouts
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payout public.payouts;
+begin
+    select candidate.* into payout
+    from public.payouts candidate
+    where candidate.run_id = p_run_id
+        and candidate.status = 'sending'
+        and candidate.leased_until <= private.clock()
+    order by candidate.leased_until
+    limit 1
+    for no key update skip locked;
+
+    if not found then
+        select candidate.* into payout
+        from public.payouts candidate
+        where candidate.run_id = p_run_id
+            and candidate.status in ('pending', 'failed', 'unknown')
+            and (candidate.last_tried_at is null or candidate.last_tried_at < p_started_at)
+        order by candidate.last_tried_at nulls first, candidate.id
+        limit 1
+        for no key update skip locked;
+    end if;
+    return payout;
+end;
+$$;
+
+-- sql/72_payouts/41_record_transfer.sql
+-- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
+-- reversed if all of it has come back since.
+-- Definer: the jobs have no access to the tables.
+create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    outcome private.stripe_outcome;
+begin
+    if private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id') is distinct from p_payout_id then
+        perform private.refuse(
+            'PT422', 'wrong_transfer',
+            'That transfer belongs to another payout.',
+            'Record the transfer that was made with this payout''s metadata.'
+        );
+    end if;
+
+    outcome := private.apply_transfer(p_transfer, private.clock());
+    if outcome.status <> 'processed' then
+        perform private.refuse(
+            'PT409', outcome.note,
+            format('Attempt %s of this payout cannot take that transfer.', p_attempt),
+            'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
+        );
+    end if;
+    return (select payout.status from public.payouts payout where payout.id = p_payout_id);
+end;
+$$;
+
+-- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
+-- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
+-- found by their keys, whatever a plan was made for.
+create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+    set enable_seqscan = off
+as $$
+declare
+    payout public.payouts;
+begin
+    select * into payout
+    from public.payouts
+    where id = private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
+    for no key update;
+
+    if not found then
+        return row('parked', 'unknown_transfer')::private.stripe_outcome;
+    end if;
+    if payout.status in ('paid', 'reversed') and payout.stripe_transfer_id <> p_transfer ->> 'id' then
+        return row('parked', 'second_transfer')::private.stripe_outcome;
+    end if;
+    if payout.status in ('held', 'cancelled') then
+        return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
+    end if;
+    if not private.is_transfer_of(p_transfer, payout) then
+        return row('parked', 'transfer_differs')::private.stripe_outcome;
+    end if;
+
+    if payout.status not in ('paid', 'reversed') then
+        perform private.mark_payout_paid(payout, p_transfer, p_occurred_at);
+    end if;
+    perform private.post_payout_reversal(payout.id, (p_transfer ->> 'amount_reversed')::bigint, p_occurred_at);
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Is this the transfer that one of the payout's attempts asked for?
+create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from private.payout_attempts made
+        where made.payout_id = p_payout.id
+            and made.amount_cents = (p_transfer ->> 'amount')::bigint
+            and made.currency = p_transfer ->> 'currency'
+            and made.destination = private.expandable_id(p_transfer -> 'destination')
+    );
+$$;
+
+-- Marks a payout paid by its transfer, and its earnings with it, and posts the money that left.
+create function private.mark_payout_paid(
+    p_payout public.payouts,
+    p_transfer jsonb,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
+    update public.payouts
+    set status = 'sending',
+        leased_until = private.clock()
+    where id = p_payout.id
+        and status = 'pending';
+    update public.payouts
+    set status = 'paid',
+        stripe_transfer_id = p_transfer ->> 'id',
+        paid_at = p_occurred_at,
+        leased_until = null,
+        failure_code = null,
+        failure_message = null
+    where id = p_payout.id;
+
+    update private.payout_attempts
+    set status = 'succeeded',
+        finished_at = private.clock(),
+        error_code = null,
+        error_message = null
+    where payout_id = p_payout.id
+        and attempt = (
+            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+        );
+
+    update public.earnings
+    set status = 'paid'
+    where payout_id = p_payout.id;
+
+    perform private.post_transaction(
+        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.currency, p_occurred_at,
+        array[
+            row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
+            row('stripe_balance', null, -p_payout.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- sql/72_payouts/42_record_failure.sql
+-- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
+-- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
+-- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
+-- nothing. Returns the payout's status. As in claim_payout, rows are found by their keys.
+-- Definer: the jobs have no access to the tables.
+create function private.record_transfer_failure(
+    p_payout_id uuid,
+    p_attempt integer,
+    p_worker_id uuid,
+    p_outcome text,
+    p_code text,
+    p_message text
+)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+    set enable_seqscan = off
+as $$
+declare
+    payout public.payouts;
+begin
+    select * into payout from public.payouts where id = p_payout_id for no key update;
+
+    update private.payout_attempts
+    set status = p_outcome::private.attempt_status,
+        finished_at = private.clock(),
+        error_code = left(p_code, 100),
+        error_message = left(p_message, 500)
+    where payout_id = p_payout_id
+        and attempt = p_attempt
+        and worker_id = p_worker_id
+        and status = 'sending';
+    if not found or payout.status <> 'sending' then
+        return payout.status;
+    end if;
+
+    update public.payouts
+    set status = case p_outcome when 'refused' then 'failed' when 'unknown' then 'unknown' else 'pending' end::public.payout_status,
+        leased_until = null,
+        failure_code = left(p_code, 100),
+        failure_message = left(p_message, 500)
+    where id = p_payout_id
+    returning * into payout;
+
+    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+        perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
+        return 'held';
+    end if;
+    return payout.status;
+end;
+$$;
+
+-- Does this refusal say that the destination cannot be paid until somebody changes it? Anything else is tried again.
+create function private.is_final_refusal(p_code text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_code in (
+        'insufficient_capabilities_for_transfer',
+        'transfers_not_allowed',
+        'account_invalid',
+        'account_closed',
+        'no_account',
+        'resource_missing',
+        'account_country_invalid_address'
+    );
+$$;
+
+-- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
+create function private.hold_payout(p_payout public.payouts, p_code text, p_message text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'unknown');
+    update public.payouts
+    set status = 'held',
+        failure_code = p_code,
+        failure_message = left(p_message, 500)
+    where id = p_payout.id;
+
+    perform private.raise_alert(
+        p_payout.org_id, p_payout.instructor_id, 'payout_held',
+        'Your payout waits. ' || left(p_message, 500),
+        'payouts', p_payout.id, format('payout:%s:held:%s', p_payout.id, p_code)
+    );
+end;
+$$;
+
+-- sql/72_payouts/50_hold.sql
+-- Holds a payout back that is not on its way. Definer: payouts change only through functions.
+create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+begin
+    if payout.status not in ('pending', 'failed') then
+        perform private.refuse_payout_step(payout, 'Only one that waits or failed can be held; an unknown one is looked up first.');
+    end if;
+    perform private.hold_payout(payout, 'admin_hold', 'The platform is looking into it.');
+end;
+$$;
+
+-- Lets a held or failed payout be sent again; its next try has a new key. The run is opened again for it.
+-- Definer: payouts change only through functions.
+create function private.admin_release_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+begin
+    if payout.status not in ('held', 'failed') then
+        perform private.refuse_payout_step(payout, 'Only one that is held or failed can be sent again.');
+    end if;
+
+    update public.payouts
+    set status = 'pending',
+        last_tried_at = null,
+        failure_code = null,
+        failure_message = null
+    where id = payout.id;
+
+    update public.payout_runs
+    set status = 'open',
+        completed_at = null
+    where id = payout.run_id;
+end;
+$$;
+
+-- Holds all payouts of an instructor back, or lets them go again, from the next run on.
+-- Definer: nobody sets this themselves.
+create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.instructor_details
+    set is_payout_held = coalesce(p_is_held, true)
+    where instructor_id = p_instructor_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- A payout for an admin of the platform to decide on, locked; the reason is kept in the audit log.
+create function private.require_payout(p_payout_id uuid, p_reason text)
+    returns public.payouts
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payout public.payouts;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into payout from public.payouts where id = p_payout_id for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payout_not_found',
+            'There is no such payout.',
+            'Check the id.'
+        );
+    end if;
+    return payout;
+end;
+$$;
+
+create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'payout_cannot_do_that',
+        format('This payout is %s.', p_payout.status),
+        p_hint
+    );
+end;
+$$;
+
+-- sql/72_payouts/51_cancel.sql
+-- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
+-- at Stripe, or only a part of it, such as a payee's share of a later refund, and returns what comes back.
+-- Definer: payouts change only through functions.
+create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    payout public.payouts := private.require_payout(p_payout_id, p_reason);
+    left_cents constant bigint := payout.amount_cents - payout.reversed_cents;
+begin
+    if payout.status = 'paid' and coalesce(p_amount_cents, left_cents) between 1 and left_cents then
+        perform private.send_reversal(payout, coalesce(p_amount_cents, left_cents));
+    elsif payout.status in ('pending', 'held', 'failed') and p_amount_cents is null then
+        perform private.cancel_payout(payout);
+    elsif p_amount_cents is not null then
+        perform private.refuse_payout_step(
+            payout, format('Of one that is paid %s can be taken back, in the minor unit.', left_cents)
+        );
+    else
+        perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
+    end if;
+end;
+$$;
+
+-- Cancels a payout that never reached Stripe: what it held is owed again and joins the next payout.
+create function private.cancel_payout(p_payout public.payouts)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    update public.payouts set status = 'cancelled' where id = p_payout.id;
+    update public.earnings set payout_id = null where payout_id = p_payout.id;
+
+    perform private.post_transaction(
+        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.currency, private.clock(),
+        array[
+            row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
+            row('payee_payable', p_payout.payee_id, -p_payout.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Queues the command that takes a part of a payout's transfer back. Asking again while that is under way changes nothing; after
+-- it was done, or Stripe refused, it is another reversal with another key.
+create function private.send_reversal(p_payout public.payouts, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    reversal_key text;
+begin
+    select format('payout:%s:reverse:%s:%s', p_payout.id, p_payout.reversed_cents, count(*) + 1) into reversal_key
+    from private.outbox command
+    where command.topic = 'reverse_transfer'
+        and command.dead_at is not null
+        and command.payload ->> 'payout_id' = p_payout.id::text;
+
+    perform private.enqueue_command(
+        'reverse_transfer', reversal_key,
+        jsonb_build_object(
+            'payout_id', p_payout.id,
+            'transfer', p_payout.stripe_transfer_id,
+            'amount_cents', p_amount_cents,
+            'idempotency_key', reversal_key,
+            'metadata', jsonb_build_object('payout_id', p_payout.id, 'reversal', reversal_key)
+        ),
+        format('payout:%s', p_payout.id)
+    );
+end;
+$$;
+
+-- Takes the news that Stripe refused to take a payout's transfer back, for good: the admins are told, and may cancel again.
+-- Definer: the jobs have no access to the tables.
+create function private.record_reversal_failure(p_payout_id uuid, p_code text, p_message text)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    select private.raise_alert(
+        payout.org_id, null, 'reversal_refused',
+        left(format('Stripe did not take a cancelled payout back (%s): %s', p_code, p_message), 1000),
+        'payouts', payout.id, format('payout:%s:reversal_refused:%s', payout.id, private.clock())
+    )
+    from public.payouts payout
+    where payout.id = p_payout_id;
+$$;
+
+-- Books what came back of a payout's transfer since the last time: it is owed to the payee again, as an earning that is
+-- available at once. p_reversed_cents is Stripe's running total, so repeated and late news change nothing.
+create function private.post_payout_reversal(
+    p_payout_id uuid,
+    p_reversed_cents bigint,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    payout public.payouts;
+    part_cents bigint;
+begin
+    select * into strict payout from public.payouts where id = p_payout_id;
+    part_cents := p_reversed_cents - payout.reversed_cents;
+    if coalesce(part_cents, 0) <= 0 then
+        return;
+    end if;
+
+    update public.payouts
+    set reversed_cents = p_reversed_cents,
+        status = case when p_reversed_cents = amount_cents then 'reversed' else status end
+    where id = p_payout_id;
+
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, reversed_payout_id, currency, amount_cents, available_at, status
+    )
+    select
+        payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
+        payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
+    from public.payout_items item
+    where item.payout_id = payout.id
+    order by item.amount_cents desc, item.earning_id
+    limit 1;
+
+    perform private.post_transaction(
+        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, part_cents),
+            row('payee_payable', payout.payee_id, -part_cents)
+        ]::private.posting[]
+    );
+
+    perform private.raise_alert(
+        payout.org_id, payout.instructor_id, 'payout_reversed',
+        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
+    );
+end;
+$$;
+
+-- sql/72_payouts/55_bank_payouts.sql
+-- Mirrors Stripe's payout from a connected account to its bank. It only moves forward, and within a status to later news; a
+-- paid one can still fail. A failure is told to the payee and the admins and pays nothing again, for the money is back in
+-- the connected account.
+create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    news constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
+    account public.stripe_connect_accounts;
+    mirrored public.bank_payouts;
+begin
+    select * into account from public.stripe_connect_accounts where stripe_account_id = p_account_id;
+    if not found then
+        return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+
+    insert into public.bank_payouts as known (
+        org_id, connect_account_id, instructor_id, stripe_payout_id, currency, amount_cents, status, arrival_on,
+        failure_code, failure_message, last_event_at
+    )
+    values (
+        account.org_id, account.id, account.instructor_id, p_payout ->> 'id', p_payout ->> 'currency',
+        (p_payout ->> 'amount')::bigint, news, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
+        p_payout ->> 'failure_code', left(p_payout ->> 'failure_message', 500), p_occurred_at
+    )
+    on conflict (stripe_payout_id) do update
+        set status = excluded.status,
+            arrival_on = excluded.arrival_on,
+            failure_code = excluded.failure_code,
+            failure_message = excluded.failure_message,
+            last_event_at = excluded.last_event_at
+        where (excluded.status, excluded.last_event_at) > (known.status, known.last_event_at)
+    returning * into mirrored;
+
+    if not found then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+    if mirrored.status = 'failed' then
+        perform private.raise_alert(
+            mirrored.org_id, mirrored.instructor_id, 'bank_payout_failed',
+            'The bank returned a payout. The money is in the Stripe account: correct the bank details there.',
+            'bank_payouts', mirrored.id, format('bank_payout:%s:failed', mirrored.id)
+        );
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/72_payouts/60_statements.sql
+-- The statement of a payout for its payee, the instructors whose lessons are in it, and the organization's admins; each
+-- instructor sees the lines of their own. Definer: learners' names come as initials only.
+create function private.payout_statement(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.require_person();
+    if not exists (
+        select
+        from public.payouts payout
+        where payout.id = p_payout_id
+            and (
+                payout.instructor_id = any (private.my_instructor_ids())
+                or payout.org_id = any (private.my_admin_org_ids())
+            )
+    ) then
+        perform private.refuse(
+            'PT404', 'payout_not_found',
+            'You have no such payout.',
+            'Check the id.'
+        );
+    end if;
+    return query select * from private.statement_lines(p_payout_id);
+end;
+$$;
+
+-- A payout and its lines as one document, to be rendered; dates and times are the organization's own.
+-- Definer: the jobs have no access to the tables.
+create function private.payout_statement_document(p_payout_id uuid)
+    returns jsonb
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    statement jsonb;
+begin
+    select jsonb_build_object(
+        'payout_id', payout.id,
+        'organization', organization.name,
+        'tax_id', organization.tax_id,
+        'time_zone', organization.time_zone,
+        'payee', coalesce(instructor.display_name, organization.name),
+        'schedule', run.schedule,
+        'payout_date', payout.payout_date,
+        'cutoff_at', to_char(run.cutoff_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI'),
+        'paid_on', (payout.paid_at at time zone organization.time_zone)::date,
+        'status', payout.status,
+        'stripe_transfer_id', payout.stripe_transfer_id,
+        'currency', payout.currency,
+        'minor_digits', currency.minor_digits,
+        'amount_cents', payout.amount_cents,
+        'reversed_cents', payout.reversed_cents,
+        'lines', (
+            select coalesce(
+                jsonb_agg(
+                    to_jsonb(statement_line) || jsonb_build_object(
+                        'lesson_at',
+                        to_char(statement_line.lesson_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI')
+                    )
+                    order by statement_line.line
+                ),
+                '[]'
+            )
+            from private.statement_lines(payout.id) statement_line
+        )
+    )
+    into statement
+    from public.payouts payout
+    join public.payout_runs run on run.id = payout.run_id
+    join public.organizations organization on organization.id = payout.org_id
+    left join private.currencies currency on currency.code = payout.currency
+    left join public.instructors instructor on instructor.id = payout.instructor_id
+    where payout.id = p_payout_id;
+
+    if statement is null then
+        perform private.refuse(
+            'PT404', 'payout_not_found',
+            'There is no such payout.',
+            'Check the id.'
+        );
+    end if;
+    return statement;
+end;
+$$;
+
+-- A name by its initials: Ada Byron King is A. B. K.
+create function private.initials(p_name text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select string_agg(upper(left(word, 1)) || '.', ' ' order by position)
+    from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
+$$;
+
+-- What a payout is made of, line by line: whose lesson, when, and what was earned or given back. The learner is named by
+-- initials. The lines sum to the payout.
+create function private.statement_lines(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select
+        row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
+        payout.payout_date,
+        instructor.display_name,
+        earning.kind,
+        earning.booking_id,
+        booking.start_at,
+        service.title,
+        private.initials(learner.full_name),
+        item.amount_cents,
+        payout.currency
+    from public.payouts payout
+    join public.payout_items item on item.payout_id = payout.id
+    join public.earnings earning on earning.id = item.earning_id
+    join public.instructors instructor on instructor.id = item.instructor_id
+    left join public.bookings booking on booking.id = earning.booking_id
+    left join public.services service on service.id = booking.service_id
+    left join public.learners learner on learner.id = booking.learner_id
+    where payout.id = p_payout_id
+    order by 1;
+$$;
+
+-- sql/72_payouts/61_settings.sql
+-- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
+-- a setting as it is; what is earned already goes to whom it was earned for.
+-- Definer: settings of money change only through functions.
+create function private.set_payout_settings(
+    p_instructor_id uuid,
+    p_payout_schedule public.payout_schedule,
+    p_minimum_payout_cents bigint,
+    p_payee public.payee_kind
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+    broken_rule text;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and (id = any (private.my_instructor_ids()) or org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor whose payouts you may set.',
+            'Check the id.'
+        );
+    end if;
+    if p_payee is not null and not instructor.org_id = any (private.my_admin_org_ids()) then
+        perform private.refuse(
+            '42501', 'payee_is_the_schools_choice',
+            'Who is paid is for the school to decide.',
+            'Ask an admin of the school.'
+        );
+    end if;
+
+    update public.instructor_details
+    set payout_schedule = coalesce(p_payout_schedule, payout_schedule),
+        minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
+        payee = coalesce(p_payee, payee)
+    where instructor_id = p_instructor_id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Puts a payee's Stripe account aside, so that onboarding makes another one; not while a payout is on its way there.
+-- Definer: accounts change only through functions.
+create function private.retire_connect_account(p_connect_account_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    account public.stripe_connect_accounts;
+begin
+    perform private.require_person();
+    select * into account
+    from public.stripe_connect_accounts
+    where id = p_connect_account_id
+        and retired_at is null
+        and (
+            instructor_id = any (private.my_instructor_ids())
+            or (instructor_id is null and org_id = any (private.my_admin_org_ids()))
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'no_account',
+            'You have no such Stripe account.',
+            'Reload your payout settings.'
+        );
+    end if;
+    if exists (
+        select
+        from public.payouts payout
+        where payout.connect_account_id = account.id
+            and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
+    ) then
+        perform private.refuse(
+            'PT409', 'payout_in_flight',
+            'A payout to this account is on its way.',
+            'Wait until it has arrived, then replace the account.'
+        );
+    end if;
+
+    update public.stripe_connect_accounts set retired_at = private.clock() where id = account.id;
+end;
+$$;
+
+-- sql/72_payouts/80_api.sql
+create view public.instructor_balances
+    with (security_invoker = true)
+as
+select
+    earning.org_id,
+    earning.instructor_id,
+    earning.currency,
+    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
+    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
+    coalesce(
+        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
+    )::bigint as available_cents,
+    coalesce(
+        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
+    )::bigint as in_transit_cents,
+    (
+        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
+    )::bigint as paid_cents
+from public.earnings earning
+group by earning.org_id, earning.instructor_id, earning.currency;
+
+comment on view public.instructor_balances is
+    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
+    'paid leaves out what came back.';
+
+create function public.my_balance()
+    returns setof public.instructor_balances
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select balance.*
+    from public.instructor_balances balance
+    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+end;
+
+comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
+
+create function public.payout_statement(p_payout_id uuid)
+    returns table (
+        line bigint,
+        payout_date date,
+        instructor text,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.payout_statement(p_payout_id) statement;
+end;
+
+comment on function public.payout_statement is
+    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
+    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+
+create function public.set_payout_settings(
+    p_instructor_id uuid,
+    p_payout_schedule public.payout_schedule default null,
+    p_minimum_payout_cents bigint default null,
+    p_payee public.payee_kind default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
+
+comment on function public.set_payout_settings is
+    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
+    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'public.instructor_details.';
+
+create function public.retire_connect_account(p_connect_account_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.retire_connect_account(p_connect_account_id);
+
+comment on function public.retire_connect_account is
+    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+
+create function public.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.report_problem(p_booking_id, p_description);
+
+comment on function public.report_problem is
+    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
+    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
+    'public.problem_reports.';
+
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
+
+comment on function public.admin_resolve_problem is
+    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
+    'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_hold_payout(p_payout_id, p_reason);
+
+comment on function public.admin_hold_payout is
+    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'payout_cannot_do_that.';
+
+create function public.admin_release_payout(p_payout_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_release_payout(p_payout_id, p_reason);
+
+comment on function public.admin_release_payout is
+    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'payout_not_found, payout_cannot_do_that.';
+
+create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
+
+comment on function public.admin_cancel_payout is
+    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'platform admins only. '
+    'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
+
+create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
+
+comment on function public.admin_hold_instructor is
+    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'Errors: not_an_admin, reason_required, instructor_not_found.';
+
+-- sql/72_payouts/90_access.sql
+create policy select_admin on public.payout_runs
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+create policy select_own_or_admin on public.payouts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.earnings
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.payout_items
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.payout_run_results
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_own_or_admin on public.bank_payouts
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_family_or_admin on public.problem_reports
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.bank_payouts to authenticated, service_role;
+grant select on public.problem_reports to authenticated, service_role;
+grant select on public.payout_runs to authenticated, service_role;
+grant select on public.payouts to authenticated, service_role;
+grant select on public.earnings to authenticated, service_role;
+grant select on public.payout_items to authenticated, service_role;
+grant select on public.payout_run_results to authenticated, service_role;
+grant select on public.instructor_balances to authenticated;
+-- NOTE: no write is granted to anybody; money moves only through functions.
+
+grant execute on function private.due_payout_runs to jobs;
+grant execute on function private.preview_payout_run to jobs;
+grant execute on function private.open_payout_run to jobs;
+grant execute on function private.claim_payout to jobs;
+grant execute on function private.record_transfer to jobs;
+grant execute on function private.record_transfer_failure to jobs;
+grant execute on function private.record_reversal_failure to jobs;
+grant execute on function private.payout_run_progress to jobs;
+grant execute on function private.close_payout_run to jobs;
+grant execute on function private.payout_shortfalls to jobs;
+grant execute on function private.payout_statement to authenticated;
+grant execute on function public.payout_statement to authenticated;
+grant execute on function private.set_payout_settings to authenticated;
+grant execute on function public.set_payout_settings to authenticated;
+grant execute on function private.retire_connect_account to authenticated;
+grant execute on function public.retire_connect_account to authenticated;
+grant execute on function private.report_problem to authenticated;
+grant execute on function public.report_problem to authenticated;
+grant execute on function private.admin_resolve_problem to authenticated;
+grant execute on function public.admin_resolve_problem to authenticated;
+grant execute on function private.admin_hold_payout to authenticated;
+grant execute on function public.admin_hold_payout to authenticated;
+grant execute on function private.admin_release_payout to authenticated;
+grant execute on function public.admin_release_payout to authenticated;
+grant execute on function private.admin_cancel_payout to authenticated;
+grant execute on function public.admin_cancel_payout to authenticated;
+grant execute on function private.admin_hold_instructor to authenticated;
+grant execute on function public.admin_hold_instructor to authenticated;
+grant execute on function public.my_balance to authenticated;
+grant execute on function private.payout_statement_document to jobs;
+
+-- sql/85_webhooks/10_tables.sql
+create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
+
+create table private.webhook_events (
+    id uuid primary key default gen_random_uuid(),
+    provider text not null default 'stripe',
+    event_id text not null,
+    endpoint text not null,
+    type text not null,
+    account text,
+    livemode boolean not null,
+    api_version text,
+    occurred_at timestamptz not null,
+    status private.event_status not null default 'received',
+    note text,
+    attempts integer not null default 0,
+    received_at timestamptz not null default private.clock(),
+    processed_at timestamptz,
+    unique (provider, event_id),
+    constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
+    constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
+);
+
+create index on private.webhook_events (provider, processed_at);
+create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
+
+comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
+comment on column private.webhook_events.status is
+    'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
+comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
+
+create table private.webhook_event_bodies (
+    event_id uuid not null,
+    received_at timestamptz not null,
+    raw bytea not null,
+    primary key (event_id, received_at),
+    foreign key (event_id) references private.webhook_events (id) on delete restrict
+) partition by range (received_at);
+
+create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
+
+comment on table private.webhook_event_bodies is 'The bytes as they came, by month, so that old months can be dropped.';
+
+alter table private.webhook_events enable row level security;
+alter table private.webhook_event_bodies enable row level security;
+alter table private.webhook_event_bodies_default enable row level security;
+
+-- sql/85_webhooks/20_receive.sql
+-- Stores, applies and marks a verified webhook in one transaction. A second delivery of the same event, also at the same
+-- moment, waits for the first and changes nothing; one that was parked is tried again.
+-- Definer: the service has no access to the tables.
+create function private.receive_stripe_event(
+    p_endpoint text,
+    p_event_id text,
+    p_type text,
+    p_account text,
+    p_livemode boolean,
+    p_api_version text,
+    p_created_at timestamptz,
+    p_raw bytea,
+    p_payload text,
+    p_expected_livemode boolean,
+    p_expected_api_version text
+)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    event private.webhook_events;
+begin
+    insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
+    values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
+    on conflict (provider, event_id) do nothing
+    returning * into event;
+
+    if found then
+        insert into private.webhook_event_bodies (event_id, received_at, raw)
+        values (event.id, event.received_at, p_raw);
+    else
+        select * into event
+        from private.webhook_events
+        where provider = 'stripe'
+            and event_id = p_event_id
+            and status = 'parked'
+            and endpoint = p_endpoint
+        for no key update;
+        if not found then
+            return 'duplicate';
+        end if;
+    end if;
+
+    return private.process_stripe_event(event, p_payload, p_expected_livemode, p_expected_api_version);
+end;
+$$;
+
+comment on function private.receive_stripe_event is
+    'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
+
+-- Judges a stored event and marks it with what became of it. The caller holds its lock.
+create function private.process_stripe_event(
+    p_event private.webhook_events,
+    p_payload text,
+    p_expected_livemode boolean,
+    p_expected_api_version text
+)
+    returns text
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    outcome private.stripe_outcome := private.apply_or_park_event(p_event, p_payload, p_expected_livemode, p_expected_api_version);
+begin
+    update private.webhook_events
+    set status = outcome.status::private.event_status,
+        note = outcome.note,
+        attempts = attempts + 1,
+        processed_at = private.clock()
+    where id = p_event.id;
+    return outcome.status;
+end;
+$$;
+
+-- Applies an event, or parks it: one of another mode is not for us, one of another API version may mean something else,
+-- and one that breaks a rule must not be lost, nor come back for ever. Trouble that passes is raised, so that Stripe retries.
+create function private.apply_or_park_event(
+    p_event private.webhook_events,
+    p_payload text,
+    p_expected_livemode boolean,
+    p_expected_api_version text
+)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_event.livemode is distinct from p_expected_livemode then
+        return row('ignored', 'livemode_differs')::private.stripe_outcome;
+    end if;
+    if p_event.api_version is distinct from p_expected_api_version then
+        return row('parked', 'api_version_differs')::private.stripe_outcome;
+    end if;
+    if not pg_input_is_valid(p_payload, 'jsonb') then
+        return row('parked', 'body_is_no_jsonb')::private.stripe_outcome;
+    end if;
+    return private.apply_stripe_event(p_event, p_payload::jsonb #> '{data,object}');
+exception
+    when others then
+        if sqlstate ~ '^(08|40|53|55|57|58)' then
+            raise;
+        end if;
+        return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500))::private.stripe_outcome;
+end;
+$$;
+
+-- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
+create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
+        return row('parked', 'wrong_endpoint')::private.stripe_outcome;
+    end if;
+
+    return case
+        when p_event.endpoint = 'connect' then case
+            when p_event.type = 'account.updated' then private.apply_account(p_object, p_event.occurred_at)
+            when p_event.type = 'account.application.deauthorized'
+                then private.apply_deauthorization(p_event.account, p_event.occurred_at)
+            when p_event.type = 'capability.updated' then private.apply_capability(p_event.event_id, p_event.account)
+            when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
+            else row('ignored', null)::private.stripe_outcome
+        end
+        when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)
+        when p_event.type like 'refund.%' then private.apply_refund(p_object, p_event.occurred_at)
+        when p_event.type = 'charge.refund.updated' then private.apply_refund(p_object, p_event.occurred_at)
+        when p_event.type like 'charge.dispute.%' then private.apply_dispute(p_object, p_event.occurred_at)
+        when p_event.type = 'radar.early_fraud_warning.created' then private.apply_fraud_warning(p_object)
+        when p_event.type like 'charge.%' then private.apply_charge(p_object)
+        when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
+        else row('ignored', null)::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- sql/85_webhooks/30_retry.sql
+-- Judges stored events once more, from their bytes as they came: those that an admin wants replayed, and for three days, later
+-- and later, those that came before what they are about was known. Returns how many are applied by now. Money of an unknown
+-- payment is left to an admin: it is in suspense. Mode and version of all these were looked at before.
+create function private.apply_waiting_events()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    event private.webhook_events;
+    raw bytea;
+    applied integer := 0;
+begin
+    for event in
+        select waiting.*
+        from private.webhook_events waiting
+        where waiting.status = 'received'
+            or (
+                waiting.status = 'parked'
+                and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
+                and waiting.type not like 'payment_intent.%'
+                and waiting.received_at > private.clock() - interval '3 days'
+                and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
+            )
+        order by waiting.received_at, waiting.id
+        limit 100
+        for no key update skip locked
+    loop
+        select body.raw into raw
+        from private.webhook_event_bodies body
+        where body.event_id = event.id
+            and body.received_at = event.received_at;
+
+        if found and private.process_stripe_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
+            applied := applied + 1;
+        end if;
+    end loop;
+    return applied;
+end;
+$$;
+
+-- Has a parked event applied again by the next jobs maintain, also one of another API version: an admin of the platform has
+-- looked at it. Not at once, since what Stripe says is never an act of a person.
+-- Definer: nobody writes events directly.
+create function private.admin_replay_event(p_event_id text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    event private.webhook_events;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    select * into event
+    from private.webhook_events
+    where provider = 'stripe'
+        and event_id = p_event_id
+        and status in ('parked', 'failed')
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'event_not_found',
+            'There is no parked event with that id.',
+            'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
+        );
+    end if;
+    if not exists (
+        select
+        from private.webhook_event_bodies body
+        where body.event_id = event.id
+            and body.received_at = event.received_at
+    ) then
+        perform private.refuse(
+            'PT409', 'event_body_is_gone',
+            'The body of that event is not kept any more.',
+            'Resend the event from Stripe''s Dashboard.'
+        );
+    end if;
+
+    update private.webhook_events
+    set status = 'received',
+        processed_at = null
+    where id = event.id;
+    perform private.record_decision(
+        'webhook_events', p_event_id,
+        jsonb_build_object('status', event.status, 'note', event.note),
+        jsonb_build_object('status', 'received')
+    );
+end;
+$$;
+
+-- sql/85_webhooks/80_api.sql
+create function public.admin_replay_event(p_event_id text, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_replay_event(p_event_id, p_reason);
+
+comment on function public.admin_replay_event is
+    'Has a parked Stripe event (evt_…) applied again, by the next jobs maintain; platform admins only. '
+    'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
+
+-- sql/85_webhooks/90_access.sql
+grant execute on function private.receive_stripe_event to webhook_service;
+
+grant execute on function private.admin_replay_event to authenticated;
+grant execute on function public.admin_replay_event to authenticated;
+
+-- sql/95_operations/20_maintain.sql
+-- The chores that keep the house in order, each safe to repeat: run it every few minutes. A partition is made before anything
+-- is locked that somebody waits for who writes to the same table.
+-- Definer: the jobs have no access to the tables.
+create function private.maintain()
+    returns table (task text, affected bigint)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+    set plan_cache_mode = force_custom_plan
+as $$
+begin
+    return query
+    select 'partitions_created',
+        (private.create_month_partitions('public.audit_logs')
+        + private.create_month_partitions('private.webhook_event_bodies'))::bigint
+    union all
+    select 'events_applied', private.apply_waiting_events()::bigint
+    union all
+    select 'holds_expired', private.expire_holds()::bigint
+    union all
+    select 'purchases_expired', private.expire_purchases()::bigint
+    union all
+    select 'credits_expired', (select count(*) from private.expire_credits())
+    union all
+    select 'authorizations_voided', private.void_ageing_authorizations()::bigint
+    union all
+    select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
+end;
+$$;
+
+-- The first partitions; private.maintain() keeps making the next ones.
+select private.create_month_partitions('public.audit_logs');
+select private.create_month_partitions('private.webhook_event_bodies');
+
+-- sql/95_operations/30_invariants.sql
+-- What must always be true, as far as SQL can know: one row a violation, none in health.
+-- Definer: the jobs have no access to the tables.
+create function private.check_invariants()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select violation.invariant, violation.detail from private.violations_of_calendar() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_ledger() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_payouts() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_credits() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_records() violation;
+end;
+$$;
+
+comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
+
+-- What must always be true of the inbox, the outbox and the audit log: one row a violation.
+create function private.violations_of_records()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
+    from private.webhook_events event
+    where event.status = 'received'
+        and event.received_at < private.clock() - interval '1 minute'
+
+    union all
+    select 'leases_end', jsonb_build_object('outbox_id', command.id)
+    from private.outbox command
+    where command.leased_until < private.clock() - interval '1 day'
+
+    union all
+    select 'rows_are_audited', jsonb_build_object('entity_type', kept.entity_type, 'entity_id', kept.id)
+    from (
+        select 'bookings' as entity_type, booking.id from public.bookings booking
+        union all
+        select 'payments', payment.id from public.payments payment
+        union all
+        select 'refunds', refund.id from public.refunds refund
+        union all
+        select 'earnings', earning.id from public.earnings earning
+        union all
+        select 'payouts', payout.id from public.payouts payout
+    ) kept
+    where not exists (
+        select
+        from public.audit_logs entry
+        where entry.entity_type = kept.entity_type
+            and entry.entity_id = kept.id::text
+            and entry.action = 'insert'
+    );
+end;
+$$;
+
+-- sql/95_operations/31_calendar.sql
+-- What must always be true of slots and bookings: one row a violation.
+create function private.violations_of_calendar()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    where booking.status in ('confirmed', 'in_progress', 'completed')
+        and booking.total_cents > booking.credit_applied_cents
+        and not exists (
+            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+        )
+
+    union all
+    select 'money_of_unconfirmed_bookings_goes_back', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    where payment.status = 'succeeded'
+        and booking.status in ('held', 'requested', 'expired', 'declined')
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+
+    union all
+    select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
+    from public.bookable_slots slot
+    left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
+    group by slot.id
+    having count(booking.id) <> slot.current_bookings
+
+    union all
+    select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
+    from public.bookable_slots slot
+    where (slot.current_bookings > 0) <> exists (
+        select from private.instructor_calendar calendar where calendar.slot_id = slot.id
+    )
+
+    union all
+    select 'bookings_are_where_their_slots_are', jsonb_build_object('booking_id', booking.id, 'slot_id', slot.id)
+    from public.bookings booking
+    join public.bookable_slots slot on slot.id = booking.slot_id
+    where private.occupies_slot(booking.status)
+        and (booking.start_at, booking.end_at, booking.service_id, booking.instructor_id)
+        <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+
+    union all
+    select 'instructors_are_never_double_booked', jsonb_build_object('slot_id', slot.id, 'other_slot_id', other.id)
+    from public.bookable_slots slot
+    join public.instructors instructor on instructor.id = slot.instructor_id
+    join public.instructors same_person
+        on coalesce(same_person.user_id, same_person.id) = coalesce(instructor.user_id, instructor.id)
+    join public.bookable_slots other
+        on other.instructor_id = same_person.id
+        and other.start_at >= slot.start_at
+        and other.start_at < slot.end_at
+        and (other.start_at, other.id) > (slot.start_at, slot.id)
+    where slot.current_bookings > 0
+        and other.current_bookings > 0
+
+    union all
+    select 'learners_are_never_double_booked', jsonb_build_object('booking_id', booking.id, 'other_booking_id', other.id)
+    from public.bookings booking
+    join public.bookings other
+        on other.learner_person_id = booking.learner_person_id
+        and other.start_at >= booking.start_at
+        and other.start_at < booking.end_at
+        and (other.start_at, other.id) > (booking.start_at, booking.id)
+    where not booking.is_group
+        and not other.is_group
+        and private.occupies_slot(booking.status)
+        and private.occupies_slot(other.status);
+end;
+$$;
+
+-- sql/95_operations/32_ledger.sql
+-- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
+create function private.violations_of_ledger()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
+    from private.ledger_transactions booked
+    left join private.ledger_entries entry on entry.transaction_id = booked.id
+    group by booked.id
+    having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
+
+    union all
+    select 'balances_are_sums_of_entries', jsonb_build_object('account_id', account.id, 'balance_cents', account.balance_cents)
+    from private.ledger_accounts account
+    left join private.ledger_entries entry on entry.account_id = account.id
+    where account.owner_id is not null
+    group by account.id
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'payments_are_posted_once', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    where (payment.status = 'succeeded') <> exists (
+        select
+        from private.ledger_transactions booked
+        where booked.idempotency_key = format('payment:%s:succeeded', payment.id)
+    )
+
+    union all
+    select 'refunds_are_posted_once', jsonb_build_object('refund_id', refund.id)
+    from public.refunds refund
+    where (refund.status = 'succeeded') <> (
+        exists (
+            select
+            from private.ledger_transactions booked
+            where booked.idempotency_key = format('refund:%s:succeeded', refund.id)
+        )
+        and not exists (
+            select
+            from private.ledger_transactions booked
+            where booked.idempotency_key = format('refund:%s:failed', refund.id)
+        )
+    )
+
+    union all
+    select 'refunds_are_at_most_what_was_captured', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.refunds refund on refund.payment_id = payment.id
+    where payment.status = 'succeeded'
+    group by payment.id
+    having payment.refunded_cents > payment.captured_cents
+        or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
+
+    union all
+    select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
+        'instructor_id', owed.instructor_id, 'currency', owed.currency,
+        'expected_cents', owed.amount_cents, 'ledger_cents', owed.ledger_cents
+    )
+    from (
+        select
+            coalesce(account.owner_id, expected.instructor_id) as instructor_id,
+            coalesce(account.currency, expected.currency) as currency,
+            coalesce(expected.amount_cents, 0) as amount_cents,
+            -coalesce(account.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'instructor_pending') account
+        full join (
+            select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
+            from (
+                select payment.instructor_id, payment.currency, private.remaining_share_cents(payment) as amount_cents
+                from public.payments payment
+                where payment.status = 'succeeded'
+                    and payment.kind = 'booking'
+                union all
+                select entry.instructor_id, credit.currency, entry.share_cents
+                from public.credit_entries entry
+                join public.learner_credits credit on credit.id = entry.credit_id
+                where entry.kind in ('consume', 'expire')
+                union all
+                select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
+                from public.bookings booking
+                where booking.total_cents = 0
+                    and booking.credit_applied_cents = 0
+                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show', 'cancelled')
+                    and not exists (select from private.reserved_credit(booking.id))
+                union all
+                select earning.instructor_id, earning.currency, -earning.amount_cents
+                from public.earnings earning
+                where earning.status in ('available', 'paid')
+                    and earning.reversed_payout_id is null
+            ) part
+            group by part.instructor_id, part.currency
+        ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
+    ) owed
+    where owed.amount_cents <> owed.ledger_cents;
+end;
+$$;
+
+-- sql/95_operations/33_payouts.sql
+-- What must always be true of earnings and payouts, and of the ledger about them: one row a violation.
+create function private.violations_of_payouts()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'ended_bookings_are_earned', jsonb_build_object(
+        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    )
+    from public.bookings booking
+    cross join lateral (
+        select coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) earned
+    where booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_rescheduled
+        and earned.cents <> private.earned_share_cents(booking)
+        and not exists (
+            select
+            from public.payments payment
+            where payment.booking_id = booking.id
+                and payment.is_accepted
+                and payment.status = 'cancelled'
+        )
+
+    union all
+    select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
+    from public.payouts payout
+    left join public.payout_items item on item.payout_id = payout.id
+    group by payout.id
+    having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
+
+    union all
+    select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
+    from public.payout_items item
+    join public.earnings earning on earning.id = item.earning_id
+    join public.payouts payout on payout.id = item.payout_id
+    where item.amount_cents <> earning.amount_cents
+        or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
+
+    union all
+    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
+    from public.earnings earning
+    join public.payouts payout on payout.id = earning.payout_id
+    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
+        or not exists (
+            select
+            from public.payout_items item
+            where item.payout_id = payout.id
+                and item.earning_id = earning.id
+        )
+
+    union all
+    select 'payouts_are_posted_once', jsonb_build_object('payout_id', payout.id, 'status', payout.status)
+    from public.payouts payout
+    where (payout.status in ('paid', 'reversed')) <> exists (
+        select
+        from private.ledger_transactions booked
+        where booked.idempotency_key = format('payout:%s:paid', payout.id)
+    )
+
+    union all
+    select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
+    from public.payouts payout
+    left join private.ledger_transactions booked
+        on booked.source_type = 'payout'
+        and booked.source_id = payout.id
+        and booked.kind = 'payout_reversed'
+    left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
+    group by payout.id
+    having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'earnings_agree_with_the_ledger', jsonb_build_object(
+        'payee_id', owed.payee_id, 'currency', owed.currency, 'earnings_cents', owed.amount_cents, 'ledger_cents', owed.ledger_cents
+    )
+    from (
+        select
+            coalesce(payable.owner_id, open_earning.payee_id) as payee_id,
+            coalesce(payable.currency, open_earning.currency) as currency,
+            coalesce(open_earning.amount_cents, 0) as amount_cents,
+            -coalesce(payable.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'payee_payable') payable
+        full join (
+            select earning.payee_id, earning.currency, sum(earning.amount_cents)::bigint as amount_cents
+            from public.earnings earning
+            where earning.status = 'available'
+                and earning.payout_id is null
+            group by earning.payee_id, earning.currency
+        ) open_earning on open_earning.payee_id = payable.owner_id and open_earning.currency = payable.currency
+    ) owed
+    where owed.amount_cents <> owed.ledger_cents
+
+    union all
+    select 'transit_agrees_with_unsettled_payouts', jsonb_build_object(
+        'payee_id', transit.payee_id, 'payouts_cents', transit.amount_cents, 'ledger_cents', transit.ledger_cents
+    )
+    from (
+        select
+            coalesce(account.owner_id, unsettled.payee_id) as payee_id,
+            coalesce(unsettled.amount_cents, 0) as amount_cents,
+            -coalesce(account.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'payout_in_transit') account
+        full join (
+            select payout.payee_id, payout.currency, sum(payout.amount_cents)::bigint as amount_cents
+            from public.payouts payout
+            where payout.status not in ('paid', 'reversed', 'cancelled')
+            group by payout.payee_id, payout.currency
+        ) unsettled on unsettled.payee_id = account.owner_id and unsettled.currency = account.currency
+    ) transit
+    where transit.amount_cents <> transit.ledger_cents;
+end;
+$$;
+
+-- sql/95_operations/34_credits.sql
+-- What must always be true of prepaid minutes, codes, rewards and disputes, and of the ledger about them: one row a violation.
+create function private.violations_of_credits()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'minutes_are_sums_of_their_entries', jsonb_build_object('credit_id', credit.id)
+    from public.learner_credits credit
+    left join lateral (
+        select
+            coalesce(sum(case entry.kind when 'reserve' then 1 when 'return' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
+            coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
+            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 else 0 end * entry.minutes), 0) as refunded,
+            coalesce(
+                sum(
+                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('return', 'refund_failed') then -1 else 0 end
+                    * entry.share_cents
+                ),
+                0
+            ) as share_cents
+        from public.credit_entries entry
+        where entry.credit_id = credit.id
+    ) moved on true
+    where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded, credit.taken_share_cents)
+        is distinct from (moved.reserved, moved.used, moved.refunded, moved.share_cents)
+
+    union all
+    select 'minutes_are_reserved_for_lessons_ahead', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    where booking.credit_applied_cents > 0
+        and (booking.status in ('held', 'requested', 'confirmed', 'in_progress')) <> exists (
+            select from private.reserved_credit(booking.id)
+        )
+
+    union all
+    select 'prepaid_money_is_that_of_unused_minutes', jsonb_build_object(
+        'currency', coalesce(unused.currency, booked.currency), 'minutes_cents', unused.cents, 'ledger_cents', booked.cents
+    )
+    from (
+        select part.currency, sum(part.cents) as cents
+        from (
+            select payment.currency, payment.share_cents as cents
+            from public.payments payment
+            where payment.kind = 'credits'
+                and payment.status = 'succeeded'
+            union all
+            select credit.currency, -entry.share_cents
+            from public.credit_entries entry
+            join public.learner_credits credit on credit.id = entry.credit_id
+            left join public.refunds refund on refund.id = entry.refund_id
+            where entry.kind in ('consume', 'expire', 'dispute')
+                or (entry.kind = 'refund' and refund.status = 'succeeded')
+            union all
+            select refund.currency, -refund.share_cents
+            from public.refunds refund
+            join public.payments payment on payment.id = refund.payment_id
+            where payment.kind = 'credits'
+                and not payment.is_accepted
+                and refund.status = 'succeeded'
+        ) part
+        group by part.currency
+    ) unused
+    full join (
+        select account.currency, -sum(entry.amount_cents) as cents
+        from private.ledger_accounts account
+        join private.ledger_entries entry on entry.account_id = account.id
+        where account.kind = 'learner_prepaid'
+        group by account.currency
+    ) booked on booked.currency = unused.currency
+    where coalesce(unused.cents, 0) <> coalesce(booked.cents, 0)
+
+    union all
+    select 'uses_are_counted', jsonb_build_object('discount_code_id', code.id, 'uses_count', code.uses_count)
+    from public.discount_codes code
+    where code.uses_count <> (
+        select count(*)
+        from public.code_redemptions redemption
+        where redemption.discount_code_id = code.id
+            and redemption.status <> 'released'
+    )
+
+    union all
+    select 'discounts_have_their_redemption', jsonb_build_object('booking_id', booking.id)
+    from public.bookings booking
+    where booking.discount_cents > 0
+        and booking.credit_applied_cents = 0
+        and booking.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
+        and booking.original_booking_id is null
+        and not exists (select from public.code_redemptions redemption where redemption.booking_id = booking.id)
+
+    union all
+    select 'rewards_agree_with_the_ledger', jsonb_build_object('learner_id', account.owner_id, 'ledger_cents', -account.balance_cents)
+    from private.ledger_accounts account
+    where account.kind = 'learner_rewards'
+        and -account.balance_cents <> (
+            select coalesce(sum(reward.amount_cents - reward.clawed_back_cents), 0)
+            from public.referral_rewards reward
+            where reward.referrer_id = account.owner_id
+                and reward.currency = account.currency
+        ) - (
+            select coalesce(sum(redemption.discount_cents), 0)
+            from public.code_redemptions redemption
+            where redemption.learner_id = account.owner_id
+                and redemption.currency = account.currency
+                and redemption.kind = 'reward'
+                and redemption.status = 'redeemed'
+        )
+
+    union all
+    select 'claims_are_those_of_open_disputes', jsonb_build_object('dispute_id', dispute.id, 'claim_cents', claim.cents)
+    from public.disputes dispute
+    cross join lateral (
+        select coalesce(sum(entry.amount_cents), 0) as cents
+        from private.ledger_transactions booked
+        join private.ledger_entries entry on entry.transaction_id = booked.id
+        join private.ledger_accounts account on account.id = entry.account_id
+        where booked.source_type = 'dispute'
+            and booked.source_id = dispute.id
+            and account.kind = 'dispute_receivable'
+    ) claim
+    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end
+
+    union all
+    select 'money_for_nothing_goes_back', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    where payment.status = 'succeeded'
+        and not payment.is_accepted
+        and not payment.is_disputed
+        and payment.lost_cents = 0
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+end;
+$$;
+
+-- sql/95_operations/40_needs_attention.sql
+-- What waits for somebody although the books are in order: one row a thing, with what to do about it.
+-- Definer: the jobs have no access to the tables.
+create function private.needs_attention()
+    returns table (concern text, reference text, since timestamptz, detail text, next_step text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        format('event_%s', event.status), event.event_id, event.received_at,
+        concat_ws(', ', event.type, event.account, event.note),
+        'Remove the cause, then call admin_replay_event with this id and a reason.'
+    from private.webhook_events event
+    where event.status in ('parked', 'failed');
+
+    return query
+    select
+        'command_dead', command.id::text, command.dead_at, concat_ws(': ', command.topic, command.last_error),
+        'Remove the cause, then call admin_replay_command with this id and a reason.'
+    from private.outbox command
+    where command.dead_at is not null;
+
+    return query
+    select
+        'outbox_behind', null::text, min(command.available_at), format('%s commands are due for more than an hour', count(*)),
+        'Run python -m jobs outbox --watch, and let something restart it.'
+    from private.outbox command
+    where command.processed_at is null
+        and command.dead_at is null
+        and command.available_at < private.clock() - interval '1 hour'
+        and coalesce(command.leased_until < private.clock(), true)
+    having count(*) > 0;
+
+    return query
+    select
+        'alert_open', alert.id::text, alert.created_at, concat_ws(': ', alert.code, alert.message),
+        format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
+    from public.alerts alert
+    where alert.resolved_at is null;
+
+    return query
+    select
+        'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
+        'Send nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare both in Stripe.'
+    from public.payouts payout
+    where payout.status = 'unknown'
+        and payout.last_tried_at < private.clock() - interval '1 hour';
+
+    return query
+    select
+        'payout_held', payout.id::text, payout.updated_at, concat_ws(': ', payout.failure_code, payout.failure_message),
+        'Call admin_release_payout once the cause is gone, or admin_cancel_payout; both with this id and a reason.'
+    from public.payouts payout
+    where payout.status = 'held'
+        and payout.updated_at < private.clock() - interval '3 days';
+
+    return query
+    select
+        'account_settles_in_another_currency', account.stripe_account_id, account.last_event_at,
+        format('%s instead of %s', account.default_currency, organization.currency),
+        'Stripe converts what this payee is sent, at the payee''s cost. Ask them for a bank account in the organization''s currency.'
+    from public.stripe_connect_accounts account
+    join public.organizations organization on organization.id = account.org_id
+    where account.retired_at is null
+        and account.status = 'ready'
+        and account.default_currency <> organization.currency;
+
+    return query
+    select
+        'webhooks_silent', expected.endpoint, latest.received_at,
+        format('nothing came since, and %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
+        'Look at this endpoint in Stripe''s Dashboard: its URL, its secret, its events and the deliveries that failed.'
+    from (
+        select 'platform' as endpoint, 'a payment was begun' as what, max(payment.created_at) as at
+        from public.payments payment
+        where payment.stripe_payment_intent_id is not null
+            and payment.created_at < private.clock() - interval '1 day'
+        union all
+        select 'connect', 'a payout was paid', max(payout.paid_at)
+        from public.payouts payout
+        where payout.paid_at < private.clock() - interval '7 days'
+    ) expected
+    left join lateral (
+        select max(event.received_at) as received_at
+        from private.webhook_events event
+        where event.endpoint = expected.endpoint
+    ) latest on true
+    where coalesce(latest.received_at < expected.at, expected.at is not null);
+end;
+$$;
+
+comment on function private.needs_attention is
+    'Parked events, dead commands, open alerts, payouts held or unknown for long, accounts of another currency, silent webhooks.';
+
+-- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
+-- no run; and runs that are not completed and that nobody has worked on for an hour.
+-- Definer: the jobs have no access to the tables.
+create function private.overdue_paydays()
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select due.org_id, due.org_name, due.schedule, due.period_on, run.heartbeat_at
+    from private.due_payout_runs(null, null) due
+    join public.organizations organization on organization.id = due.org_id
+    left join public.payout_runs run
+        on run.org_id = due.org_id
+        and run.schedule = due.schedule
+        and run.period_on = due.period_on
+        and run.status = 'open'
+    where case
+        when run.id is not null then run.heartbeat_at < private.clock() - interval '1 hour'
+        else (due.period_on::timestamp at time zone organization.time_zone) < private.clock() - interval '12 hours'
+            and private.has_payouts_due(
+                due.org_id,
+                due.schedule,
+                least(private.payout_cutoff(due.org_id, due.period_on), private.clock() - interval '12 hours')
+            )
+    end;
+$$;
+
+-- The currencies that the platform's Stripe account has to settle in.
+-- Definer: the jobs have no access to the tables.
+create function private.traded_currencies()
+    returns table (currency text)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select distinct organization.currency
+    from public.organizations organization
+    where exists (select from public.payments payment where payment.org_id = organization.id)
+    order by organization.currency;
+$$;
+
+-- sql/95_operations/50_erase_person.sql
+-- Anonymises a person and keeps the books: names, addresses, notes and contacts go, amounts and times stay. The login can be
+-- deleted afterwards, and not before. By the person, or an admin of the platform for them.
+-- Definer: reaches into every room.
+create function private.erase_person(p_user_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    learner_ids uuid[];
+    instructor_ids uuid[];
+begin
+    if p_user_id is distinct from private.require_person() then
+        perform private.require_platform_admin(p_reason);
+    end if;
+    perform private.assert_person_can_be_erased(p_user_id);
+
+    learner_ids := array(select learner.id from public.learners learner where learner.user_id = p_user_id for update);
+    instructor_ids := array(select instructor.id from public.instructors instructor where instructor.user_id = p_user_id for update);
+    perform private.assert_nothing_is_outstanding(learner_ids, instructor_ids, p_user_id);
+
+    delete from public.organization_members where user_id = p_user_id;
+    perform private.anonymise_instructor(instructor_id) from unnest(instructor_ids) instructor_id;
+    perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
+    perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
+    perform private.withdraw_offers(p_user_id);
+
+    update public.profiles
+    set email = null,
+        full_name = null,
+        display_name = 'Erased person',
+        first_name = null,
+        last_name = null,
+        phone = null,
+        avatar_url = null,
+        external_id = null
+    where id = p_user_id;
+end;
+$$;
+
+-- Refuses to erase nobody, or somebody who runs the platform.
+create function private.assert_person_can_be_erased(p_user_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if not exists (select from public.profiles profile where profile.id = p_user_id) then
+        perform private.refuse(
+            'PT404', 'person_not_found',
+            'There is no such person.',
+            'Check the id.'
+        );
+    end if;
+    if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
+        perform private.refuse(
+            'PT409', 'is_platform_admin',
+            'This person runs the platform.',
+            'Take them off private.platform_admins in Studio first.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses to erase learners and instructors with lessons ahead, prepaid hours, or money on the way to them or to a payer.
+create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if exists (
+        select
+        from public.bookings booking
+        where booking.status in ('held', 'requested', 'confirmed', 'in_progress')
+            and (booking.learner_id = any (p_learner_ids) or booking.instructor_id = any (p_instructor_ids))
+    ) then
+        perform private.refuse(
+            'PT409', 'lessons_ahead',
+            'There are lessons that have not taken place.',
+            'Have or end them first.'
+        );
+    end if;
+    if exists (
+        select
+        from public.learner_credits credit
+        where credit.minutes_left > 0
+            and credit.status in ('pending', 'active', 'frozen')
+            and (credit.learner_id = any (p_learner_ids) or credit.instructor_id = any (p_instructor_ids))
+    ) then
+        perform private.refuse(
+            'PT409', 'hours_left',
+            'There are prepaid hours that are not used.',
+            'Use them, or refund them with refund_credits.'
+        );
+    end if;
+    if private.has_money_on_the_way(p_learner_ids, p_instructor_ids, p_payer_id) then
+        perform private.refuse(
+            'PT409', 'money_on_the_way',
+            'There is money on its way to this person.',
+            'Wait for the next payout, the refund or the end of the dispute.'
+        );
+    end if;
+end;
+$$;
+
+-- Are there earnings to pay out, refunds that are not done, discounts of payments that may still come, or open disputes?
+create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from public.earnings earning
+        where earning.instructor_id = any (p_instructor_ids)
+            and earning.status <> 'paid'
+    ) or exists (
+        select
+        from public.refunds refund
+        join public.payments payment on payment.id = refund.payment_id
+        where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
+            and refund.status in ('requested', 'pending', 'requires_action')
+    ) or exists (
+        select
+        from public.code_redemptions redemption
+        where redemption.learner_id = any (p_learner_ids)
+            and redemption.status = 'reserved'
+    ) or exists (
+        select
+        from public.disputes dispute
+        join public.payments payment on payment.id = dispute.payment_id
+        where dispute.closed_at is null
+            and (
+                payment.payer_id = p_payer_id
+                or payment.learner_id = any (p_learner_ids)
+                or payment.instructor_id = any (p_instructor_ids)
+            )
+    );
+$$;
+
+-- Takes back what was offered to a person or their proven address, and the address with it.
+create function private.withdraw_offers(p_user_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where guardian_id is null
+        and lower(guardian_email) = private.verified_email(p_user_id);
+    update public.invitations
+    set email = 'erased@invalid',
+        revoked_at = case when accepted_at is null then coalesce(revoked_at, private.clock()) end
+    where accepted_by = p_user_id
+        or lower(email) = private.verified_email(p_user_id);
+$$;
+
+-- sql/95_operations/51_erase_unlinked.sql
+-- Anonymises a learner without a login and keeps the books, as erase_person does; by the school's admins.
+-- Definer: reaches into every room.
+create function private.erase_learner(p_learner_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    learner public.learners;
+begin
+    perform private.require_person();
+    select * into learner
+    from public.learners
+    where id = p_learner_id
+        and org_id = any (private.my_admin_org_ids())
+    for update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'Your organization has no such learner.',
+            'Check the id.'
+        );
+    end if;
+    if learner.user_id is not null then
+        perform private.refuse_to_erase_login();
+    end if;
+    perform private.assert_nothing_is_outstanding(array[learner.id], '{}', null);
+    perform private.anonymise_learner(learner.id);
+end;
+$$;
+
+-- Anonymises an instructor without a login and keeps the books, as erase_person does; by the school's admins.
+-- Definer: reaches into every room.
+create function private.erase_instructor(p_instructor_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and org_id = any (private.my_admin_org_ids())
+    for update;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'Your organization has no such instructor.',
+            'Check the id.'
+        );
+    end if;
+    if instructor.user_id is not null then
+        perform private.refuse_to_erase_login();
+    end if;
+    perform private.assert_nothing_is_outstanding('{}', array[instructor.id], null);
+    perform private.anonymise_instructor(instructor.id);
+end;
+$$;
+
+create function private.refuse_to_erase_login()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'has_a_login',
+        'This person has a login of their own.',
+        'They erase themselves with erase_person, or the platform''s admins do.'
+    );
+end;
+$$;
+
+-- sql/95_operations/52_anonymise.sql
+-- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
+create function private.anonymise_instructor(p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.booking_notes set notes = null where instructor_id = p_instructor_id;
+    update public.lessons set notes = null where instructor_id = p_instructor_id;
+    update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
+    update public.services
+    set description = null,
+        short_description = null,
+        prerequisites = null,
+        materials_url = null,
+        is_active = false
+    where instructor_id = p_instructor_id;
+    update public.connect_account_details details
+    set requirements = null,
+        business_profile = null
+    from public.stripe_connect_accounts account
+    where account.id = details.connect_account_id
+        and account.instructor_id = p_instructor_id;
+    delete from public.availability_exceptions where instructor_id = p_instructor_id;
+    delete from public.availability_windows where instructor_id = p_instructor_id;
+    update public.instructors
+    set display_name = 'Erased instructor',
+        bio = null,
+        expertise_areas = '{}',
+        is_active = false,
+        is_available = false,
+        user_id = null
+    where id = p_instructor_id;
+$$;
+
+-- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
+-- and the money stay.
+create function private.anonymise_learner(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.bookings
+    set learner_notes = null,
+        pickup_address = null,
+        pickup_lat = null,
+        pickup_lng = null,
+        dropoff_address = null,
+        dropoff_lat = null,
+        dropoff_lng = null,
+        cancellation_reason = null
+    where learner_id = p_learner_id;
+    update public.booking_notes note
+    set notes = null
+    from public.bookings booking
+    where booking.id = note.booking_id
+        and booking.learner_id = p_learner_id;
+    update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
+    update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
+    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
+    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where learner_id = p_learner_id;
+    update public.learners
+    set full_name = 'Erased learner',
+        email = null,
+        phone = null,
+        learning_goals = '{}',
+        interests = '{}',
+        user_id = null
+    where id = p_learner_id;
+$$;
+
+-- Takes a guardian's name, contacts and rights away, and the login.
+create function private.anonymise_guardian(p_guardian_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    update public.learner_guardians
+    set revoked_at = coalesce(revoked_at, private.clock()),
+        guardian_email = 'erased@invalid',
+        relation = null
+    where guardian_id = p_guardian_id;
+    update public.guardians
+    set full_name = 'Erased guardian',
+        phone = null,
+        email = 'erased@invalid',
+        user_id = null
+    where id = p_guardian_id;
+$$;
+
+-- sql/95_operations/80_api.sql
+create function public.erase_person(p_user_id uuid, p_reason text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.erase_person(p_user_id, p_reason);
+
+comment on function public.erase_person is
+    'Anonymises a person and keeps the books; oneself, or with p_reason as a platform admin. The login can be deleted afterwards. '
+    'Errors: sign_in_required, not_an_admin, reason_required, person_not_found, is_platform_admin, lessons_ahead, hours_left, '
+    'money_on_the_way, last_owner.';
+
+create function public.erase_learner(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.erase_learner(p_learner_id);
+
+comment on function public.erase_learner is
+    'Anonymises a learner without a login and keeps the books; for the school''s admins. '
+    'Errors: sign_in_required, learner_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
+
+create function public.erase_instructor(p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.erase_instructor(p_instructor_id);
+
+comment on function public.erase_instructor is
+    'Anonymises an instructor without a login and keeps the books; for the school''s admins. '
+    'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
+
+-- sql/95_operations/90_access.sql
+grant execute on function private.check_invariants to jobs;
+grant execute on function private.overdue_paydays to jobs;
+grant execute on function private.needs_attention to jobs;
+grant execute on function private.traded_currencies to jobs;
+grant execute on function private.maintain to jobs;
+
+grant execute on function private.erase_person to authenticated;
+grant execute on function public.erase_person to authenticated;
+grant execute on function private.erase_learner to authenticated;
+grant execute on function public.erase_learner to authenticated;
+grant execute on function private.erase_instructor to authenticated;
+grant execute on function public.erase_instructor to authenticated;

@@ -1,0 +1,209 @@
+"""A dispute's money is what Stripe's balance says, and whoever bears the risk bears the loss."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cancellations.steps import follow, move, pay_difference, payments, price_on
+from tests.factories import Booking, World
+
+WARNINGS = ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"]
+
+
+def dearer_lesson(world: World) -> Booking:
+    """A lesson that was moved to a dearer time: of 53.10 that were paid first, and 17.70 more."""
+    booking = world.booking(price_cents=None)
+    price_on(world, booking, world.in_days(3), 6000)
+    booking.pay()
+    there = follow(booking, move(world, booking, world.in_days(3)))
+    pay_difference(there)
+    return there
+
+
+@pytest.mark.parametrize("status", WARNINGS)
+def test_a_warning_moves_no_money(world: World, status: str) -> None:
+    booking = world.lesson()
+    before = world.ledger()
+    world.dispute(booking.payment, status)
+    assert world.ledger() == before
+    assert not booking.payment["is_disputed"]
+    assert world.value("select status from public.earnings") == "pending"
+
+
+@pytest.mark.parametrize("status", ["needs_response", "under_review"])
+def test_an_open_dispute_freezes_what_is_not_settled(world: World, status: str) -> None:
+    booking = world.lesson()
+    world.dispute(booking.payment, status)
+    assert booking.payment["is_disputed"]
+    assert world.value("select status from public.earnings") == "frozen"
+    assert world.ledger()["dispute_receivable"] == 5310
+    with world.unchanged(), world.refusing("PT409", "payment_disputed"):
+        world.call(
+            world.admin(),
+            "public.admin_refund",
+            p_payment_id=booking.payment["id"],
+            p_amount_cents=1,
+            p_reason="Because",
+        )
+
+
+def test_a_dispute_that_is_won_leaves_only_stripes_fee(world: World) -> None:
+    booking = world.lesson()
+    before = world.ledger()
+    world.dispute(booking.payment)
+    world.dispute(booking.payment, "won")
+    after = before | {
+        "stripe_balance": before["stripe_balance"] - 2000,
+        "dispute_fees": 2000,
+    }
+    assert world.ledger() == after
+    assert world.value("select status from public.earnings") == "pending"
+
+
+def test_a_lost_dispute_is_the_platforms(world: World) -> None:
+    booking = world.lesson()
+    world.dispute(booking.payment)
+    world.dispute(booking.payment, "lost")
+    assert world.ledger() == {
+        "stripe_balance": -2000,
+        "dispute_fees": 2000,
+        "dispute_losses": 4500,
+        "instructor_pending": -4500,
+    }
+    assert world.value("select sum(amount_cents) from public.earnings") == 4500
+
+
+def test_a_lost_dispute_is_the_instructors_where_the_school_says_so(world: World) -> None:
+    world.connection.execute("update public.organizations set dispute_liability = 'instructor'")
+    booking = world.lesson()
+    world.dispute(booking.payment)
+    world.dispute(booking.payment, "lost")
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+    assert world.value("select sum(amount_cents) from public.earnings") == 0
+
+
+def test_what_exceeds_the_payment_is_lost_by_the_platform(world: World) -> None:
+    booking = world.lesson()
+    world.dispute(booking.payment, "lost", amount=6000)
+    assert world.ledger()["dispute_losses"] == 4500 + 690
+    assert booking.payment["lost_cents"] == 5310
+
+
+def test_late_and_repeated_news_change_nothing(world: World) -> None:
+    booking = world.lesson()
+    world.dispute(booking.payment)
+    world.dispute(booking.payment, "lost")
+    leaving_out = ["private.webhook_events", "private.webhook_event_bodies"]
+    with world.unchanged(leaving_out=leaving_out):
+        world.dispute(booking.payment, "under_review")
+        world.dispute(booking.payment, "lost")
+        world.dispute(booking.payment)
+
+
+def test_a_disputed_purchase_freezes_what_is_left(world: World) -> None:
+    instructor, service_id = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 3)
+    credit.book(service_id).complete()
+    world.dispute(credit.payment)
+    assert credit.columns["status"] == "frozen"
+    with world.refusing("PT409", "insufficient_credit"):
+        credit.book(service_id, world.in_days(5))
+    world.dispute(credit.payment, "won")
+    assert credit.columns["status"] == "active"
+
+
+def test_a_lost_purchase_is_closed(world: World) -> None:
+    instructor, service_id = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 3)
+    credit.book(service_id).complete()
+    world.dispute(credit.payment, "lost")
+    assert credit.columns["status"] == "closed"
+    assert credit.columns["minutes_left"] == 0
+    assert world.ledger() == {
+        "stripe_balance": -2000,
+        "dispute_fees": 2000,
+        "dispute_losses": 5310,
+        "instructor_pending": -4500,
+        "platform_fees": -810,
+    }
+
+
+def test_money_that_bought_nothing_is_lost_from_suspense(world: World) -> None:
+    booking = world.booking()
+    booking.open_payment()
+    world.deliver("payment_intent.succeeded", booking.intent(amount_received=5000))
+    world.dispute(booking.payment, amount=5000)
+    world.dispute(booking.payment, "lost", amount=5000)
+    world.dispute(booking.payment, "lost", amount=5000)
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+
+
+def test_hours_that_come_back_after_their_purchase_was_lost_lessen_the_loss(world: World) -> None:
+    instructor, service_id = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 2)
+    booking = credit.book(service_id)
+    world.dispute(credit.payment, "lost")
+    assert world.ledger()["dispute_losses"] == 5310
+    world.cancel(learner, booking.id)
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+    assert (credit.columns["minutes_left"], credit.columns["status"]) == (0, "closed")
+    assert credit.payment["lost_cents"] == credit.payment["amount_cents"]
+
+
+def test_hours_whose_refund_fails_after_their_purchase_was_lost_lessen_the_loss(
+    world: World,
+) -> None:
+    instructor, _ = world.hourly()
+    learner = world.person("Ben")
+    credit = world.hours(learner, instructor, 2)
+    world.ask(learner, "public.refund_credits", p_credit_id=credit.id, p_minutes=60)
+    world.dispute(credit.payment, "lost")
+    world.carry_refunds("failed")
+    assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+    assert credit.columns["minutes_left"] == 0
+
+
+@pytest.mark.parametrize("disputed", [0, 1])
+def test_a_dispute_over_either_payment_of_a_lesson_freezes_what_it_earned(
+    world: World, disputed: int
+) -> None:
+    there = dearer_lesson(world)
+    there.complete()
+    payment = payments(there)[disputed]
+    world.dispute(payment)
+    assert world.value("select status from public.earnings") == "frozen"
+    world.dispute(payment, "won")
+    assert world.value("select status from public.earnings") == "pending"
+
+
+def test_what_is_earned_begins_frozen_while_either_payment_is_disputed(world: World) -> None:
+    there = dearer_lesson(world)
+    first, second = payments(there)
+    world.dispute(first)
+    there.complete()
+    assert world.value("select status from public.earnings") == "frozen"
+    world.dispute(second)
+    world.dispute(first, "won")
+    assert world.value("select status from public.earnings") == "frozen"
+    world.dispute(second, "won")
+    assert world.value("select status from public.earnings") == "pending"
+
+
+@pytest.mark.parametrize("disputed", [0, 1])
+def test_what_was_released_before_the_dispute_is_not_paid_out(world: World, disputed: int) -> None:
+    there = dearer_lesson(world)
+    for payment in payments(there):
+        world.settle_funds(payment)
+    there.complete()
+    world.travel(by=timedelta(days=10))
+    world.serve("jobs", "private.maintain")
+    cleared = "select count(*) from private.payable_earnings(null, private.clock())"
+    assert world.value("select status from public.earnings") == "available"
+    assert world.value(cleared) == 1
+    world.dispute(payments(there)[disputed])
+    assert world.value(cleared) == 0
