@@ -1,5 +1,15 @@
--- The two logins of the Python services. Roles belong to the whole cluster, so a second database
--- finds them already there. Passwords are set by whoever operates the project, never here.
+-- 00_foundation: what every other room rests on. Every room calls it; it calls no other room.
+--
+--   01_schemas      schemas, extensions, the two service logins; nothing may be called until it is granted
+--   10_tables       the allowed status changes of all state machines; the currencies
+--   20_clock        private.clock(): the present, in every rule
+--   30_refuse       how a request is refused (SQLSTATE, code, message, hint) and how tables are kept append-only
+--   40_transitions  the trigger that every table with a status attaches, and who is acting
+--   70_values       pure helpers: prorating, tags, time zones, search patterns, page sizes
+--   90_access       which of them the API roles may execute
+
+-- The two logins of the Python services. Roles belong to the whole cluster, so they may exist already when a second
+-- database is created. The operator sets their passwords; they are never in this repository.
 do $$
 begin
     if to_regrole('webhook_service') is null then
@@ -11,7 +21,7 @@ begin
 end;
 $$;
 
--- public is the API, private is never exposed, extensions holds what ships with stock Postgres.
+-- public is the API, private is never exposed, extensions holds extensions that ship with stock Postgres.
 create schema private;
 comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';
 
@@ -19,12 +29,13 @@ create extension btree_gist with schema extensions;
 create extension hstore with schema extensions;
 create extension pg_trgm with schema extensions;
 
--- Access is denied until declared: each room grants what it means to grant in 9_access.sql.
--- The first form has no "in schema" on purpose: with it, the revoke would do nothing.
+-- Access is denied by default: each room grants access explicitly in its 90_access.sql.
+-- The first statement has no "in schema" on purpose: with it, the revoke would have no effect.
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
 
--- The services name their functions, so they may look the names up; what they may call is granted one by one.
+-- The two services call functions of private by name, so they need usage on the schema; execute is granted function by
+-- function.
 grant usage on schema private to webhook_service, jobs;

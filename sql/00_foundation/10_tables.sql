@@ -13,9 +13,10 @@ create table private.status_transitions (
 );
 
 comment on table private.status_transitions is
-    'Every edge of every state machine, enforced for every writer. from_status ''new'' lists where a row may start.';
+    'Every allowed status change, enforced for every writer by enforce_status_transition. from_status ''new'' lists the statuses a '
+    'row may be inserted with.';
 comment on column private.status_transitions.actors is
-    'Who may take the edge: money is moved by the services, so Studio cannot mark a payment succeeded or a payout paid.';
+    'Who may make this change. Only the services move money, so an admin in Studio cannot mark a payment succeeded or a payout paid.';
 
 create table private.currencies (
     code text primary key,
@@ -26,7 +27,7 @@ create table private.currencies (
     constraint minimum_is_positive check (minimum_charge_cents > 0)
 );
 
-comment on table private.currencies is 'Currencies that can be charged, with Stripe''s smallest charge.';
+comment on table private.currencies is 'The currencies that prices may be in, with Stripe''s minimum charge.';
 comment on column private.currencies.minor_digits is 'Decimal places of the minor unit: 2 for gbp, 0 for jpy.';
 comment on column private.currencies.minimum_charge_cents is 'Stripe''s minimum charge, in the minor unit.';
 

@@ -1,4 +1,4 @@
--- The present, in every rule. Only a test database replaces it, so that hours and weeks can pass.
+-- The present. Every rule uses it instead of now(), so that a test database can replace it and let hours and weeks pass.
 create function private.clock()
     returns timestamptz
     language sql
@@ -9,9 +9,9 @@ as $$
     select now();
 $$;
 
-comment on function private.clock is 'The present, in every rule. Constant within a transaction.';
+comment on function private.clock is 'The present, used by every rule instead of now(). Constant within a transaction.';
 
--- Stamps the moment of a change. Definer: API roles write these tables and have no access to private.
+-- Trigger of every table with an updated_at. Definer: API roles update these tables and have no access to private.
 create function private.touch_updated_at()
     returns trigger
     language plpgsql

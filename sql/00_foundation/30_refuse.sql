@@ -1,4 +1,4 @@
--- Refuses a request: a sentence for the person, the next step as hint, a stable code for the machine.
+-- Refuses a request: a message for the person, the next step as hint, a stable code for the program.
 -- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422, PT429 into 429 and 42501 into 403.
 create function private.refuse(p_sqlstate text, p_code text, p_message text, p_hint text)
     returns void
@@ -19,8 +19,9 @@ $$;
 comment on function private.refuse is
     'Raises p_sqlstate with the code in detail as JSON. Every code is listed in sql/README.md.';
 
--- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
--- missing value Postgres names the column, and of a value that does not fit, nothing.
+-- Turns a constraint violation into a refusal with status 422; called by exception handlers. The constraint's name is a
+-- sentence, and becomes the code and the message. For a not-null violation Postgres names only the column; for a number out
+-- of its type's range it names neither.
 create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
@@ -51,7 +52,7 @@ begin
 end;
 $$;
 
--- Keeps append-only tables append-only, for every writer and also against truncate.
+-- Trigger of every append-only table: refuses update, delete and truncate, whoever the writer is.
 -- Definer: the writer may have no access to private.
 create function private.forbid_change()
     returns trigger

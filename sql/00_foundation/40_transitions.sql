@@ -1,5 +1,6 @@
--- Lets a status move only along a declared edge, for every writer, Studio and the service key included.
--- Definer: the writer needs no access to the table of edges. The argument is the entity's name.
+-- Trigger of every table with a status: allows only the changes listed in private.status_transitions, and only to the actors
+-- listed there. It binds every writer, including Studio and the service key. The trigger's argument is the entity's name.
+-- Definer: writers may not read status_transitions.
 create function private.enforce_status_transition()
     returns trigger
     language plpgsql
@@ -8,26 +9,26 @@ create function private.enforce_status_transition()
     set search_path = ''
 as $$
 declare
-    left_status text := 'new';
+    old_status text := 'new';
 begin
     if tg_op = 'UPDATE' then
         if old.status = new.status then
             return new;
         end if;
-        left_status := old.status::text;
+        old_status := old.status::text;
     end if;
 
     if not exists (
         select
         from private.status_transitions transition
         where transition.entity = tg_argv[0]
-            and transition.from_status = left_status
+            and transition.from_status = old_status
             and transition.to_status = new.status::text
             and private.actor_kind() = any (transition.actors)
     ) then
         perform private.refuse(
             'PT409', 'illegal_transition',
-            format('A %s cannot go from %s to %s this way.', tg_argv[0], left_status, new.status),
+            format('A %s cannot go from %s to %s this way.', tg_argv[0], old_status, new.status),
             'Reload the row: it may have moved on. Use the function made for this step.'
         );
     end if;
@@ -35,8 +36,8 @@ begin
 end;
 $$;
 
--- Who acts in this transaction. The login decides for the services, so that claims they might set cannot
--- turn them into a person; then the verified claims of the Data API; what remains came through Studio.
+-- Who is acting in this transaction. The two services are recognized by their login, so that no claims they might set can
+-- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio.
 create function private.actor_kind()
     returns private.actor_kind
     language sql

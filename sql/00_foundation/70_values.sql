@@ -1,4 +1,5 @@
--- A part of an amount, rounded half up, in integers. Nothing of nothing is nothing.
+-- The share p_part / p_whole of an amount, rounded half up, in integers: prorate(1000, 1800, 10000) is 18 % of 10.00.
+-- 0 when p_whole is 0.
 create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     returns bigint
     language sql
@@ -9,7 +10,7 @@ as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
 
--- Are these at most fifty words of 1 to 100 characters, as an index on tags can hold them?
+-- True for at most 50 tags of 1 to 100 characters each, short enough for a GIN index.
 create function private.tags_are_valid(p_tags text[])
     returns boolean
     language sql
@@ -21,8 +22,9 @@ as $$
     from unnest(p_tags) tag;
 $$;
 
--- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not: but for Etc/GMT's
--- whole hours no zone has a number, which is what makes Postgres read an unknown name such as Europe/London+3 as a rule.
+-- True for a time zone of the IANA database. Abbreviations (CET) and POSIX rules are refused because they carry no history
+-- of clock changes. Postgres reads an unknown name that contains a number, such as Europe/London+3, as a POSIX rule;
+-- only the Etc/GMT zones may contain one.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
@@ -45,7 +47,7 @@ $$;
 comment on function private.is_time_zone is
     'True for a name such as Europe/London. Immutable in practice: zones are added, never removed.';
 
--- A text that came from outside as a uuid, or null if it is none.
+-- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)
     returns uuid
     language sql
@@ -58,7 +60,7 @@ as $$
     end;
 $$;
 
--- The pattern of every text that contains this one as it stands, for (i)like; null for no text.
+-- The (i)like pattern that matches every text containing p_text literally: '%' and '_' are escaped. Null for null.
 create function private.like_pattern(p_text text)
     returns text
     language sql
@@ -69,7 +71,7 @@ as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
 
--- How many rows a page has: what was asked for, from 1 to 200, and 50 where nothing was.
+-- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default.
 create function private.page_size(p_limit integer)
     returns integer
     language sql

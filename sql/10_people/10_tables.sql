@@ -1,3 +1,13 @@
+-- 10_people: organizations (the tenants), logins and their profiles, memberships, platform admins; and who the caller is.
+--
+--   20_profiles  keeps one profile for every login of Supabase Auth
+--   30_callers   my_…: who the caller is and which organizations they see; asked by policies and functions of every room
+--   40_require   require_…: the caller, if they have the right that a function needs; refuses everybody else
+--   80_api       my_roles: what a frontend shows to whom
+--
+-- Memberships and settings are changed by 14_schools; instructors, learners and guardians are in 12_parties.
+-- Every later room calls 30_callers and 40_require.
+
 create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
 create type public.fee_mode as enum ('on_top', 'included');
 create type public.dispute_liability as enum ('platform', 'instructor');
@@ -50,16 +60,16 @@ create index on public.organizations (currency);
 
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
-comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price; 1800 is 18 %.';
+comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
-comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
-comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
+comment on column public.organizations.minimum_payout_cents is 'A smaller balance is not paid out but carried forward to the next payday.';
+comment on column public.organizations.checkout_hold_minutes is 'How long a slot stays reserved for a booking that is not paid yet.';
 comment on column public.organizations.referral_discount_bps is
-    'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
-comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
-comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
-comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';
+    'Discount on the first lesson of a referred learner; 0 turns referrals off.';
+comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
+comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
     id uuid primary key references auth.users (id) on delete cascade,
@@ -84,21 +94,22 @@ create table public.profiles (
 
 create index on public.profiles (lower(email));
 
-comment on table public.profiles is 'A person with a login, one to one with auth.users, made when they sign up.';
+comment on table public.profiles is 'A person with a login, one to one with auth.users; created at sign-up.';
 comment on column public.profiles.external_id is 'The person''s id in another identity system.';
 
 create table public.organization_members (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid not null references public.profiles (id) on delete cascade,
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (user_id, org_id, role)
 );
 
 create index on public.organization_members (org_id, role);
 
-comment on table public.organization_members is 'Who belongs to an organization, as what; a person may have several roles.';
+comment on table public.organization_members is 'A person''s roles in an organization, one row each.';
 
 create table private.platform_admins (
     user_id uuid primary key references public.profiles (id) on delete restrict,
@@ -106,7 +117,7 @@ create table private.platform_admins (
     created_at timestamptz not null default private.clock()
 );
 
-comment on table private.platform_admins is 'Who runs the platform. Rows are added in Studio; no API can.';
+comment on table private.platform_admins is 'The people who run the platform. Rows are added in Studio only; no API function does.';
 
 alter table public.organizations enable row level security;
 alter table public.profiles enable row level security;

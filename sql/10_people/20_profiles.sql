@@ -1,5 +1,6 @@
--- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut or left out, not refused.
--- Definer: Auth may not write in public.
+-- Creates a profile for every new login, and follows changes of the login's address. It must never stop a sign-up, so names
+-- that are too long are cut, and a bad avatar link is left out, instead of being refused.
+-- Definer: Supabase Auth may not write in public.
 create function private.sync_profile()
     returns trigger
     language plpgsql
@@ -8,18 +9,18 @@ create function private.sync_profile()
     set search_path = ''
 as $$
 declare
-    given jsonb := coalesce(new.raw_user_meta_data, '{}');
+    metadata jsonb := coalesce(new.raw_user_meta_data, '{}');
 begin
     insert into public.profiles as profile (id, email, full_name, display_name, first_name, last_name, avatar_url)
     values (
         new.id,
         new.email,
-        left(given ->> 'full_name', 200),
-        left(coalesce(given ->> 'display_name', given ->> 'full_name'), 200),
-        left(given ->> 'first_name', 200),
-        left(given ->> 'last_name', 200),
+        left(metadata ->> 'full_name', 200),
+        left(coalesce(metadata ->> 'display_name', metadata ->> 'full_name'), 200),
+        left(metadata ->> 'first_name', 200),
+        left(metadata ->> 'last_name', 200),
         case
-            when length(given ->> 'avatar_url') <= 2000 then substring(given ->> 'avatar_url' from '^https?://\S+$')
+            when length(metadata ->> 'avatar_url') <= 2000 then substring(metadata ->> 'avatar_url' from '^https?://\S+$')
         end
     )
     on conflict (id) do update

@@ -1,4 +1,4 @@
--- The signed-in person, or null: for visitors, and for anonymous sign-ins, which are refused everywhere.
+-- The signed-in person; null for visitors, and for anonymous sign-ins, which have no rights anywhere.
 create function private.my_user_id()
     returns uuid
     language sql
@@ -9,7 +9,7 @@ as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
 
--- Definer: nobody may read the list of platform admins.
+-- True if the caller runs the platform. Definer: nobody may read the list of platform admins.
 create function private.is_platform_admin()
     returns boolean
     language plpgsql
@@ -24,7 +24,7 @@ end;
 $$;
 
 -- The organizations that the caller belongs to or administers.
--- Definer: reads memberships without their own policy, which would ask this function again.
+-- Definer: the policy on memberships would recurse if they were read as the caller.
 create function private.my_org_ids()
     returns uuid[]
     language plpgsql
@@ -42,8 +42,8 @@ begin
 end;
 $$;
 
--- The organizations that the caller administers: all of them for a platform admin, so that policies need no second arm.
--- Definer: reads memberships without their own policy, which would ask this function again.
+-- The organizations that the caller administers: all of them for a platform admin, so that policies need no second condition.
+-- Definer: the policy on memberships calls this function, so reading them as the caller would recurse.
 create function private.my_admin_org_ids()
     returns uuid[]
     language plpgsql
@@ -65,7 +65,7 @@ begin
 end;
 $$;
 
--- The caller's proven address. Definer: people may not read logins.
+-- The caller's verified e-mail address. Definer: people may not read auth.users.
 create function private.my_verified_email()
     returns text
     language plpgsql
@@ -79,7 +79,7 @@ begin
 end;
 $$;
 
--- The address that a person has proven to be theirs, in lower case; null before that.
+-- A person's verified e-mail address in lower case; null while it is not verified.
 create function private.verified_email(p_user_id uuid)
     returns text
     language sql

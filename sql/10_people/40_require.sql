@@ -1,4 +1,4 @@
--- The signed-in person, or a refusal.
+-- The signed-in person; refuses visitors and anonymous sign-ins.
 create function private.require_person()
     returns uuid
     language plpgsql
@@ -20,8 +20,8 @@ begin
 end;
 $$;
 
--- Refuses everybody but the owners and admins of an organization. A foreign organization is as unknown as one that does not
--- exist.
+-- The caller, if they are an owner or admin of the organization. Answers the same for somebody else's organization as for an
+-- id that does not exist, so that nobody can probe for ids.
 create function private.require_org_admin(p_org_id uuid)
     returns uuid
     language plpgsql
@@ -43,7 +43,7 @@ begin
 end;
 $$;
 
--- The signed-in platform admin, or a refusal; remembers the reason for the audit log.
+-- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
 create function private.require_platform_admin(p_reason text)
     returns uuid
     language plpgsql
@@ -56,7 +56,7 @@ begin
         perform private.refuse(
             '42501', 'not_an_admin',
             'Only an admin of the platform can do this.',
-            'Ask an admin.'
+            'Ask the platform''s support.'
         );
     end if;
     if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
@@ -71,7 +71,7 @@ begin
 end;
 $$;
 
--- A currency's lower-case code, or a refusal. Accepts either case, as older frontends send DKK.
+-- A currency's lower-case code; refuses currencies that are not sold in. Accepts upper case, as frontends send DKK.
 create function private.require_currency(p_currency text)
     returns text
     language plpgsql
@@ -97,6 +97,7 @@ begin
 end;
 $$;
 
+-- The organization of every instructor and learner without a school.
 create function private.marketplace_id()
     returns uuid
     language sql
@@ -106,5 +107,3 @@ create function private.marketplace_id()
 as $$
     select organization.id from public.organizations organization where organization.is_marketplace;
 $$;
-
-comment on function private.marketplace_id is 'The organization of everybody without a school.';

@@ -10,7 +10,7 @@ create policy select_member on public.organizations
     using (id = any ((select private.my_org_ids())::uuid[]));
 
 grant select on public.organizations to authenticated, service_role;
--- NOTE: no write is granted; a setting is money, so organizations change only through functions and Studio.
+-- NOTE: no write is granted: the settings decide about money, so organizations change only through functions and Studio.
 
 create policy select_own on public.profiles
     for select
@@ -24,7 +24,7 @@ create policy update_own on public.profiles
 
 grant select on public.profiles to authenticated, service_role;
 grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone) on public.profiles to authenticated;
--- NOTE: email follows the login; insert is done by sync_profile.
+-- NOTE: the address follows the login, and sync_profile inserts.
 
 create policy select_own_or_admin on public.organization_members
     for select
@@ -35,6 +35,6 @@ create policy select_own_or_admin on public.organization_members
     );
 
 grant select on public.organization_members to authenticated, service_role;
--- NOTE: no write is granted; nobody raises a role, their own or another's, but through functions.
+-- NOTE: no write is granted: roles change only through the functions of 14_schools.
 
 grant select on public.my_roles to authenticated;

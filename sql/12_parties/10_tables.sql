@@ -4,7 +4,7 @@ create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'month
 create type public.experience_level as enum ('beginner', 'intermediate', 'advanced');
 
 create table public.instructors (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     display_name text not null,
@@ -26,7 +26,7 @@ create table public.instructors (
     daily_cap integer,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, user_id),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
@@ -59,7 +59,7 @@ comment on column public.instructors.daily_cap is 'The most lessons on one local
 comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
 
 create table public.instructor_details (
-    instructor_id uuid primary key,
+    instructor_id uuid not null unique,
     org_id uuid not null,
     phone text,
     license_id text,
@@ -71,6 +71,7 @@ create table public.instructor_details (
     is_payout_held boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, instructor_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint phone_is_short check (length(phone) <= 40),
     constraint license_is_short check (length(license_id) <= 100),
@@ -78,7 +79,6 @@ create table public.instructor_details (
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
 );
 
-create index on public.instructor_details (org_id, instructor_id);
 
 comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
 comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
@@ -86,7 +86,7 @@ comment on column public.instructor_details.minimum_payout_cents is 'Overrides t
 comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
 
 create table public.learners (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     full_name text not null,
@@ -99,7 +99,7 @@ create table public.learners (
     lesson_count integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, user_id),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
@@ -119,18 +119,18 @@ comment on table public.learners is 'Who is taught, within one organization. The
 comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
 
 create table public.learner_details (
-    learner_id uuid primary key,
+    learner_id uuid not null unique,
     org_id uuid not null,
     date_of_birth date,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.learner_details (org_id, learner_id);
 
 comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
 
@@ -139,13 +139,13 @@ create table public.instructor_learners (
     instructor_id uuid not null,
     learner_id uuid not null,
     created_at timestamptz not null default private.clock(),
-    primary key (instructor_id, learner_id),
+    primary key (org_id, instructor_id, learner_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
 );
 
-create index on public.instructor_learners (org_id, instructor_id);
 create index on public.instructor_learners (org_id, learner_id);
+create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
@@ -167,7 +167,7 @@ comment on column public.guardians.user_id is 'The guardian''s login; null once 
 comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
 
 create table public.learner_guardians (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     guardian_id uuid references public.guardians (id) on delete restrict,
@@ -181,7 +181,7 @@ create table public.learner_guardians (
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
     constraint relation_is_short check (length(relation) <= 100),

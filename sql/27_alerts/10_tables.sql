@@ -1,5 +1,5 @@
 create table public.alerts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     code text not null,
@@ -9,6 +9,7 @@ create table public.alerts (
     idempotency_key text not null unique,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );

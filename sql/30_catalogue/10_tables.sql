@@ -1,7 +1,19 @@
+-- The catalogue: what can be booked, and what it costs.
+--
+-- A service is a lesson on offer: title, length, price, and the instructor who gives it (or any instructor of the school).
+-- Its list price comes from the first of these that has one:
+--   1. the school's rate card that is valid on the day of the lesson, else the school's default rate card
+--   2. the service's own price
+--   3. the instructor's hourly rate, in proportion to the length
+-- 70_prices.sql holds the only arithmetic on prices: the fee, its rounding, and who gets what.
+--
+-- Called by discounts (35), credits (45) and bookings (50), which price what they sell with private.price_service or
+-- private.price_for_instructor and freeze the result. Instructors and admins of schools write here through 80_api.sql.
+
 create type public.capture_mode as enum ('automatic', 'manual');
 
 create table public.services (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     title text not null,
@@ -21,7 +33,7 @@ create table public.services (
     approval_hours integer not null default 24,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint title_is_short check (length(title) between 1 and 200),
@@ -45,17 +57,18 @@ create index on public.services using gin (topic_tags);
 create index on public.services using gin (title extensions.gin_trgm_ops);
 create index on public.services (currency);
 
-comment on table public.services is 'What can be booked: title, length and price.';
-comment on column public.services.instructor_id is 'Who gives it; null for any instructor of the school.';
+comment on table public.services is 'A lesson on offer: title, length and price.';
+comment on column public.services.instructor_id is 'The instructor who gives the lesson; null when any instructor of the school may.';
 comment on column public.services.price_cents is
-    'Price of the whole lesson before the fee on top, in the minor unit; null for the hourly rate times the duration.';
-comment on column public.services.max_participants is 'Seats of a group lesson; 1 is a lesson for one learner.';
-
-comment on column public.services.requires_approval is 'A booking is a request that the instructor confirms before it is paid.';
-comment on column public.services.approval_hours is 'How long a request waits for the instructor, and a confirmed one for its payment.';
+    'List price of the whole lesson, in the minor unit, before a fee on top; null means the hourly rate times the duration.';
+comment on column public.services.max_participants is 'Seats of a group lesson; 1 means a private lesson.';
+comment on column public.services.requires_approval is
+    'Whether a booking starts as a request, which the instructor confirms before the learner pays.';
+comment on column public.services.approval_hours is
+    'Hours within which the instructor must answer a request, and the learner must pay once it is confirmed.';
 
 create table public.rate_cards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     name text not null,
     currency text not null references private.currencies (code),
@@ -64,7 +77,7 @@ create table public.rate_cards (
     valid_to date,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     unique (org_id, name),
     constraint name_is_short check (length(name) between 1 and 200),
@@ -82,11 +95,11 @@ create index on public.rate_cards (org_id, is_default);
 create index on public.rate_cards (currency);
 
 comment on table public.rate_cards is
-    'A school''s prices for a time: of the cards valid on the day of the lesson, else of the default card.';
-comment on column public.rate_cards.valid_to is 'Inclusive, as a local date of the organization.';
+    'A school''s price list. The card that is valid on the day of the lesson counts, else the default card of the currency.';
+comment on column public.rate_cards.valid_to is 'Last day of validity, inclusive, in the organization''s time zone; null means no end.';
 
 create table public.rate_card_items (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     rate_card_id uuid not null,
     service_id uuid not null,
@@ -94,6 +107,7 @@ create table public.rate_card_items (
     price_cents bigint not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (rate_card_id, service_id),
     foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
     foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,

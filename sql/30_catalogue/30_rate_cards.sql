@@ -1,4 +1,5 @@
--- Makes a rate card. Definer: nobody writes prices directly.
+-- Adds an empty rate card to a school. For the school's admins.
+-- Definer: nobody may write rate cards directly.
 create function private.create_rate_card(
     p_org_id uuid,
     p_name text,
@@ -42,7 +43,8 @@ exception
 end;
 $$;
 
--- Begins or ends a rate card on other days. Definer: nobody writes prices directly.
+-- Changes the first and last day of a rate card. Bookings keep the price that was frozen with them.
+-- Definer: nobody may write rate cards directly.
 create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
     returns void
     language plpgsql
@@ -67,7 +69,8 @@ exception
 end;
 $$;
 
--- Sets the price of a service on a rate card, or takes it off. Definer: nobody writes prices directly.
+-- Sets the price of a service on a rate card; null removes the price from the card.
+-- Definer: nobody may write prices directly.
 create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
     returns void
     language plpgsql
@@ -107,7 +110,7 @@ exception
 end;
 $$;
 
--- Takes a rate card away, with its prices. Definer: nobody writes prices directly.
+-- Deletes a rate card and its prices. Definer: nobody may write rate cards directly.
 create function private.delete_rate_card(p_rate_card_id uuid)
     returns void
     language plpgsql
@@ -123,8 +126,8 @@ begin
 end;
 $$;
 
--- The rate card, locked, of an organization that the caller administers. A foreign one is as unknown as one that does not
--- exist.
+-- Returns the rate card, locked, if the caller administers its organization. A rate card of another organization is
+-- refused exactly like one that does not exist.
 create function private.require_rate_card(p_rate_card_id uuid)
     returns public.rate_cards
     language plpgsql
@@ -145,7 +148,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'rate_card_not_found',
-            'There is no such rate card of yours.',
+            'Your organizations have no such rate card.',
             'Check the id.'
         );
     end if;
@@ -153,6 +156,7 @@ begin
 end;
 $$;
 
+-- Refuses a rate card that conflicts with another one.
 create function private.refuse_rate_card()
     returns void
     language plpgsql
@@ -163,8 +167,8 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'rate_card_exists',
-        'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
-        'End the other card first with set_rate_card_validity or delete_rate_card, or choose another name.'
+        'Another rate card has this name, is the default for this currency, or is valid on some of the same days.',
+        'Choose another name, or first end the other card with set_rate_card_validity or delete_rate_card.'
     );
 end;
 $$;

@@ -1,5 +1,6 @@
--- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
--- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
+-- Lists active services of schools, and of instructors who take bookings, by title, tags and level, in pages.
+-- Definer: it shows only what everybody may see, and row-level security would keep the indexes from being used. The plan is
+-- made anew for each search, because the best index depends on the filters given.
 create function private.search_services(
     p_query text,
     p_topic_tags text[],

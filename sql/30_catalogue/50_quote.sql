@@ -1,4 +1,5 @@
--- What a booking would cost, line by line. Definer: visitors may not read fees and rate cards.
+-- What a booking would cost the learner, line by line; the lines sum to what is charged.
+-- Definer: visitors may not read fees and rate cards.
 create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns table (line_item text, amount_cents bigint, currency text)
     language plpgsql
@@ -41,7 +42,7 @@ begin
 end;
 $$;
 
--- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+-- Refuses a price whose total Stripe cannot charge; a total of nothing is allowed. Called wherever something is sold.
 create function private.assert_price_is_payable(p_price private.price)
     returns void
     language plpgsql
@@ -56,13 +57,13 @@ begin
         perform private.refuse(
             'PT409', 'price_missing',
             'This lesson has no price in its currency.',
-            'Ask the instructor to give it one.'
+            'Ask the instructor to set a price.'
         );
     end if;
     if refusal = 'amount_too_small' then
         perform private.refuse(
             'PT422', 'amount_too_small',
-            'That is less than a card payment can be.',
+            'This amount is too small for a card payment.',
             (
                 select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
                 from private.currencies currency
@@ -73,15 +74,15 @@ begin
     if refusal = 'amount_too_large' then
         perform private.refuse(
             'PT422', 'amount_too_large',
-            'That is more than a card payment can be.',
+            'This amount is too large for a card payment.',
             'Book a shorter lesson.'
         );
     end if;
 end;
 $$;
 
--- Why an amount cannot be charged by Stripe: price_missing, amount_too_small or amount_too_large; null if it can be, or if
--- there is nothing to pay.
+-- Why Stripe cannot charge a price: price_missing, amount_too_small or amount_too_large. Null if it can, and if there is
+-- nothing to pay.
 create function private.price_refusal(p_price private.price)
     returns text
     language plpgsql

@@ -1,7 +1,6 @@
--- The one function that computes a price. The list price is the rate card's, else the service's, else the hourly rate times
--- the duration, rounded half up. on_top: the learner pays list + fee and the instructor gets list.
--- included: the learner pays list and the instructor gets list - fee.
--- An hourly rate is a price in its own currency alone; without one the amounts are null.
+-- The price of a service with an instructor for a lesson that starts at p_start_at. Null if the instructor does not belong
+-- to the service's organization; its amounts are null if the service has no price. The hourly rate counts only in its own
+-- currency.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns private.price
     language plpgsql
@@ -11,57 +10,29 @@ create function private.price_service(p_service_id uuid, p_instructor_id uuid, p
 as $$
 begin
     return (
-        with offer as (
-            select
-                service.currency,
-                coalesce(
-                    private.rate_card_price_cents(
-                        service.id,
-                        (p_start_at at time zone organization.time_zone)::date
-                    ),
-                    service.price_cents,
-                    case
-                        when instructor.currency = service.currency
-                            then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
-                    end
-                ) as list_cents,
-                coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-                coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-            from public.services service
-            join public.organizations organization on organization.id = service.org_id
-            join public.instructors instructor on instructor.org_id = service.org_id
-            join public.instructor_details details on details.instructor_id = instructor.id
-            where service.id = p_service_id
-                and instructor.id = p_instructor_id
-        ),
-
-        fee as (
-            select
-                offer.*,
-                private.bps_of(offer.list_cents, offer.fee_bps) as fee_cents
-            from offer
+        select private.price_for_instructor(
+            instructor.id,
+            service.currency,
+            coalesce(
+                private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
+                service.price_cents,
+                case
+                    when instructor.currency = service.currency
+                        then private.hourly_cents(instructor.hourly_rate_cents, service.duration_minutes)
+                end
+            )
         )
-
-        select row(
-            fee.currency,
-            fee.list_cents,
-            0,
-            fee.fee_mode,
-            fee.fee_bps,
-            fee.fee_cents,
-            fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
-            fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
-        )::private.price
-        from fee
+        from public.services service
+        join public.organizations organization on organization.id = service.org_id
+        join public.instructors instructor on instructor.org_id = service.org_id
+        where service.id = p_service_id
+            and instructor.id = p_instructor_id
     );
 end;
 $$;
 
-comment on function private.price_service is
-    'Null when the instructor does not belong to the service''s organization.';
-
--- The price of a service on a local date by its organization's rate cards: of the card valid that day, else of the default
--- card; null where neither lists it.
+-- The price of a service on a local date by its organization's rate cards: the card that is valid that day, else the default
+-- card. Null if neither has the service.
 create function private.rate_card_price_cents(p_service_id uuid, p_on date)
     returns bigint
     language plpgsql
@@ -82,9 +53,10 @@ begin
 end;
 $$;
 
--- Is a lesson at that time priced by the instructor's hourly rate, and not by a price of its own?
-create function private.is_hourly(p_service public.services, p_start_at timestamptz)
-    returns boolean
+-- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms
+-- or else by the organization's.
+create function private.price_for_instructor(p_instructor_id uuid, p_currency text, p_list_cents bigint)
+    returns private.price
     language plpgsql
     stable
     security invoker
@@ -92,26 +64,51 @@ create function private.is_hourly(p_service public.services, p_start_at timestam
 as $$
 begin
     return (
-        select p_service.price_cents is null
-            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
-        from public.organizations organization
-        where organization.id = p_service.org_id
+        select private.price_with_fee(
+            p_currency,
+            p_list_cents,
+            coalesce(details.fee_mode, organization.fee_mode),
+            coalesce(details.fee_bps, organization.fee_bps)
+        )
+        from public.instructor_details details
+        join public.organizations organization on organization.id = details.org_id
+        where details.instructor_id = p_instructor_id
     );
 end;
 $$;
 
--- The platform's fee on a list price, rounded half up, in integers.
-create function private.bps_of(p_list_cents bigint, p_fee_bps integer)
-    returns bigint
-    language sql
+-- The one place that divides a list price between learner, instructor and platform.
+-- on_top: the learner pays list + fee, the instructor gets list. included: the learner pays list, the instructor gets
+-- list - fee.
+create function private.price_with_fee(
+    p_currency text,
+    p_list_cents bigint,
+    p_fee_mode public.fee_mode,
+    p_fee_bps integer
+)
+    returns private.price
+    language plpgsql
     immutable
     security invoker
     set search_path = ''
 as $$
-    select (p_list_cents * p_fee_bps + 5000) / 10000;
+declare
+    fee_cents constant bigint := private.bps_of(p_list_cents, p_fee_bps);
+begin
+    return row(
+        p_currency,
+        p_list_cents,
+        0,
+        p_fee_mode,
+        p_fee_bps,
+        fee_cents,
+        p_list_cents - case p_fee_mode when 'included' then fee_cents else 0 end,
+        p_list_cents + case p_fee_mode when 'on_top' then fee_cents else 0 end
+    )::private.price;
+end;
 $$;
 
--- A price with something taken off, at the platform's cost.
+-- The same price with this much taken off what the learner pays. The platform bears it: share and fee stay as they are.
 create function private.discount_price(p_price private.price, p_discount_cents bigint)
     returns private.price
     language sql
@@ -129,4 +126,45 @@ as $$
         p_price.share_cents,
         p_price.share_cents + p_price.fee_cents - p_discount_cents
     )::private.price;
+$$;
+
+-- Basis points of an amount, rounded half up: the fee of a list price, a percentage discount, a refund.
+create function private.bps_of(p_cents bigint, p_bps integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select private.prorate(p_cents, p_bps, 10000);
+$$;
+
+-- What minutes cost at an hourly rate, rounded half up.
+create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select private.prorate(p_hourly_rate_cents, p_minutes, 60);
+$$;
+
+-- Whether a lesson of this service at p_start_at costs the instructor's hourly rate, because neither a rate card nor the
+-- service has a price. Prepaid minutes without a service pay only for such lessons.
+create function private.is_hourly(p_service public.services, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select p_service.price_cents is null
+            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
+        from public.organizations organization
+        where organization.id = p_service.org_id
+    );
+end;
 $$;

@@ -17,7 +17,7 @@ return private.create_session(
 );
 
 comment on function public.create_session is
-    'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
+    'Adds a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
     'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, value_missing, service_exists, '
     'and the rules of public.services.';
@@ -52,9 +52,9 @@ return private.create_service(
 );
 
 comment on function public.create_service is
-    'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
+    'Adds a service of one instructor, or with p_instructor_id null of any instructor of the school, and returns its id. For the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
-    'p_capture_mode ''manual'' has the bank only reserve the money until the lesson is over. '
+    'with p_capture_mode ''manual'' the payer''s bank only reserves the money, which is captured after the lesson. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
     'service_exists, and the rules of public.services.';
 
@@ -74,7 +74,8 @@ create function public.create_rate_card(
 return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
 
 comment on function public.create_rate_card is
-    'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
+    'Adds an empty rate card and returns its id; for the school''s admins. A currency has at most one default card, and cards with dates '
+    'never overlap. '
     'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, value_out_of_range, rate_card_exists, and '
     'the rules of public.rate_cards.';
 
@@ -87,8 +88,8 @@ create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from 
 return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
-    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
-    'Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
+    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. Existing bookings keep their '
+    'price. Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
 
 create function public.delete_rate_card(p_rate_card_id uuid)
     returns void
@@ -99,7 +100,7 @@ create function public.delete_rate_card(p_rate_card_id uuid)
 return private.delete_rate_card(p_rate_card_id);
 
 comment on function public.delete_rate_card is
-    'Takes a rate card away with all its prices; for the school''s admins. What is booked keeps its price. '
+    'Deletes a rate card with all its prices; for the school''s admins. Existing bookings keep their price. '
     'Errors: sign_in_required, rate_card_not_found.';
 
 create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
@@ -111,8 +112,8 @@ create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_
 return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
 
 comment on function public.set_rate is
-    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null takes it off the card. What is booked keeps its '
-    'price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
+    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null removes it from the card. Existing '
+    'bookings keep their price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
 
 create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
     returns table (line_item text, amount_cents bigint, currency text)
@@ -126,9 +127,9 @@ begin atomic
 end;
 
 comment on function public.quote_booking is
-    'What a lesson costs the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a service '
-    'that any instructor gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, amount_too_small, '
-    'amount_too_large.';
+    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'amount_too_small, amount_too_large.';
 
 create function public.search_services(
     p_query text default null,
@@ -149,5 +150,5 @@ begin atomic
 end;
 
 comment on function public.search_services is
-    'Services on offer, by instructors of the directory or by schools, whose title contains p_query and that carry every one of p_topic_tags, '
-    'in pages of at most 200; p_after is the last id of the page before.';
+    'Active services of schools, and of instructors who take bookings, whose title contains p_query and that have all of p_topic_tags; in pages '
+    'of at most 200, where p_after is the last id of the previous page.';

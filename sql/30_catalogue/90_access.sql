@@ -28,10 +28,7 @@ grant update (
     level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
     capture_mode
 ) on public.services to authenticated;
--- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
-
-grant execute on function private.create_session to authenticated;
-grant execute on function public.create_session to authenticated;
+-- NOTE: no insert is granted: create_session and create_service add services. No update of the currency: it never changes.
 
 create policy select_member on public.rate_cards
     for select
@@ -45,8 +42,10 @@ create policy select_member on public.rate_card_items
 
 grant select on public.rate_cards to authenticated, service_role;
 grant select on public.rate_card_items to authenticated, service_role;
--- NOTE: no write is granted; cards and prices are set through functions. Everybody else asks quote_booking.
+-- NOTE: no write is granted: rate cards change through functions. Whoever is no member of the school asks quote_booking.
 
+grant execute on function private.create_session to authenticated;
+grant execute on function public.create_session to authenticated;
 grant execute on function private.create_service to authenticated;
 grant execute on function public.create_service to authenticated;
 grant execute on function private.create_rate_card to authenticated;

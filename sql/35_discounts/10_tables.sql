@@ -1,3 +1,14 @@
+-- Discounts: discount codes, referral codes and referral rewards, all at the platform's cost. The instructor's share never
+-- shrinks.
+--
+-- A frontend calls check_discount_code first (30), then books or buys with the code. The booking or purchase reserves the
+-- discount (40); the payment that succeeds redeems it, and the end of an unpaid one releases it (50). Each person uses one
+-- discount at a time, and only while its limits allow: dates, uses of all learners, uses of one learner, first lesson only.
+-- How a discount is limited is decided in 70_offers.sql (codes), 71_referral_discounts.sql and 72_rewards.sql.
+--
+-- Called by credits (45), bookings (50) and payments (60). Rewards are granted in 66_rewards. Platform admins make discount
+-- codes, learners make referral codes (80_api.sql).
+
 create type public.redemption_kind as enum ('discount', 'referral', 'reward');
 create type public.redemption_status as enum ('reserved', 'redeemed', 'released');
 
@@ -33,17 +44,18 @@ create index on public.discount_codes (org_id);
 create index on public.discount_codes (currency);
 
 comment on table public.discount_codes is
-    'Codes that take something off a price, at the platform''s cost. Never listed: who has a code may check it.';
-comment on column public.discount_codes.org_id is 'The organization that it is for; null for the whole platform.';
+    'Codes for a discount, which the platform pays for. They are never listed; whoever knows a code may check it.';
+comment on column public.discount_codes.org_id is 'The organization where the code can be used; null means anywhere.';
 comment on column public.discount_codes.code is 'Compared without case.';
-comment on column public.discount_codes.amount_cents is 'What comes off, in the minor unit of currency; else discount_bps of the list price.';
+comment on column public.discount_codes.amount_cents is
+    'Discount in the minor unit of currency; null if the code takes off discount_bps of the list price instead.';
 comment on column public.discount_codes.may_exceed_fee is
-    'Whether the platform pays for what exceeds its fee; else the discount ends there. The instructor''s share never shrinks.';
-comment on column public.discount_codes.max_uses is 'By all learners together; null for any number.';
+    'Whether the discount may be larger than the platform''s fee. The instructor''s share never shrinks: the platform pays the rest.';
+comment on column public.discount_codes.max_uses is 'By all learners together; null means without limit.';
 comment on column public.discount_codes.uses_count is 'Redemptions that are reserved or redeemed.';
 
 create table public.referral_codes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     referrer_id uuid not null,
     code text not null,
@@ -56,7 +68,7 @@ create table public.referral_codes (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     constraint code_is_plain check (code ~ '^[A-Z0-9]{8,20}$'),
     constraint percentage_is_a_fraction check (discount_bps between 0 and 10000),
@@ -71,12 +83,13 @@ create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
 comment on table public.referral_codes is
-    'A learner''s own code, for others'' first lesson; its terms are the organization''s when it was made.';
-comment on column public.referral_codes.discount_bps is 'What comes off the referred learner''s first lesson, of its list price.';
-comment on column public.referral_codes.reward_cents is 'What the referrer gets once that lesson is completed and paid.';
+    'A learner''s own code, which takes something off another person''s first lesson. Its terms were copied from the organization when it was '
+    'made.';
+comment on column public.referral_codes.discount_bps is 'Discount on the referred learner''s first lesson, in basis points of its list price.';
+comment on column public.referral_codes.reward_cents is 'What the referrer is granted once that lesson is completed and paid.';
 
 create table public.code_redemptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.redemption_kind not null,
     discount_code_id uuid references public.discount_codes (id) on delete restrict,
@@ -90,7 +103,7 @@ create table public.code_redemptions (
     status public.redemption_status not null default 'reserved',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete restrict,
     constraint kind_agrees_with_the_code check (
@@ -109,9 +122,9 @@ create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 
 comment on table public.code_redemptions is
-    'What was taken off a booking or a purchase of credit, and by what: a discount code, a referral code or the learner''s own rewards.';
+    'The discount on one booking or one purchase of prepaid minutes, from a discount code, a referral code or the learner''s own rewards.';
 comment on column public.code_redemptions.status is
-    'reserved with the booking, redeemed when it is paid, released when that cannot happen any more or all of it was given back.';
+    'reserved with the booking or purchase, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
     id bigint generated always as identity primary key,
@@ -126,14 +139,15 @@ create index on private.code_checks (discount_code_id);
 create index on private.code_checks (referral_code_id);
 
 comment on table private.code_checks is
-    'Who asked for a code, and what was found; nothing for a wrong guess. Guesses are counted, and only a code found here can be used.';
+    'Every call of check_discount_code, with the code that was found; no code means a wrong guess. Wrong guesses are limited, and a booking '
+    'may use only a code that its caller found here.';
 
 create type private.code_offer as (
     kind public.redemption_kind,
     code_id uuid,
     discount_cents bigint
 );
-comment on type private.code_offer is 'What a code takes off a price; null when nothing does.';
+comment on type private.code_offer is 'A code, or the learner''s rewards, and what it takes off a price; null when it takes nothing off.';
 
 alter table public.discount_codes enable row level security;
 alter table public.referral_codes enable row level security;

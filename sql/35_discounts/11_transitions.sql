@@ -1,3 +1,12 @@
+-- A discount is reserved with its booking or purchase, redeemed when that is paid, and released when it can no longer be paid
+-- or has been refunded in full. Rewards that were redeemed have left the learner's account, and return when released.
+--
+-- redemption:
+--   · → reserved: reserve_discount (user, service, studio)
+--   reserved → redeemed: activate_credit, carry_payments (user, service, job)
+--   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
+--   redeemed → released: restore_discount (user, service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('redemption', 'new', 'reserved', '{user,service,studio}'),

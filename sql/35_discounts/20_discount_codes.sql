@@ -1,4 +1,4 @@
--- Makes a discount code, at the platform's cost; platform admins only. Definer: nobody writes codes directly.
+-- Adds a discount code; platform admins only, since the platform pays for it. Definer: nobody may write codes directly.
 create function private.admin_create_discount_code(p_code public.discount_codes, p_reason text)
     returns uuid
     language plpgsql
@@ -29,8 +29,8 @@ exception
     when unique_violation then
         perform private.refuse(
             'PT409', 'code_exists',
-            'There is such a code already.',
-            'Choose another one; case makes no difference.'
+            'This code exists already.',
+            'Choose another code; upper and lower case make no difference.'
         );
         return null;
     when foreign_key_violation then
@@ -47,7 +47,8 @@ exception
 end;
 $$;
 
--- Ends a discount code; what was booked with it stays. Platform admins only. Definer: nobody writes codes directly.
+-- Ends a discount code for new bookings; existing bookings keep their discount. Platform admins only.
+-- Definer: nobody may write codes directly.
 create function private.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
     returns void
     language plpgsql

@@ -1,5 +1,5 @@
--- The caller's referral code in an organization, made the first time, on the organization's terms of then.
--- Definer: nobody writes codes directly.
+-- Returns the caller's referral code in an organization. The first call makes it, on the organization's terms of that moment.
+-- Definer: nobody may write codes directly.
 create function private.create_referral_code(p_org_id uuid)
     returns public.referral_codes
     language plpgsql
@@ -21,7 +21,7 @@ begin
     if organization.referral_discount_bps = 0 and organization.referral_reward_cents = 0 then
         perform private.refuse(
             'PT409', 'no_referral_programme',
-            'There are no rewards for recommending this school at the moment.',
+            'This school does not reward recommendations at the moment.',
             'Ask the platform about its referral programme.'
         );
     end if;

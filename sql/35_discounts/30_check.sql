@@ -1,5 +1,5 @@
--- Says what a code takes off a price, and remembers that it was asked: a wrong guess is answered like a code that has ended or
--- is another's, and who guessed wrong ten times within the hour has to wait.
+-- What a code takes off a lesson's price. Every wrong guess gets the same answer, whether the code does not exist, has ended or
+-- is another learner's; after ten wrong guesses within an hour the caller has to wait.
 -- Definer: nobody may read codes.
 create function private.check_discount_code(
     p_code text,
@@ -15,7 +15,7 @@ create function private.check_discount_code(
     set search_path = ''
 as $$
 declare
-    most_wrong_guesses constant integer := 10;
+    max_wrong_guesses constant integer := 10;
     person uuid := private.require_person();
     service public.services := private.require_offered_service(p_service_id, p_instructor_id);
     learner public.learners;
@@ -32,7 +32,7 @@ begin
         where earlier.user_id = person
             and num_nonnulls(earlier.discount_code_id, earlier.referral_code_id) = 0
             and earlier.checked_at > private.clock() - interval '1 hour'
-    ) >= most_wrong_guesses then
+    ) >= max_wrong_guesses then
         perform private.refuse(
             'PT429', 'too_many_guesses',
             'You have tried too many codes that cannot be used.',
@@ -60,7 +60,8 @@ begin
 end;
 $$;
 
--- The active service, if the instructor gives it; without one, only a service that has its own.
+-- Returns the active service if the instructor gives it. Without an instructor, only a service that has its own.
+-- buy_credits uses it too.
 create function private.require_offered_service(p_service_id uuid, p_instructor_id uuid)
     returns public.services
     language plpgsql

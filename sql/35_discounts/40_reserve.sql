@@ -1,5 +1,5 @@
--- What the request's code, or the learner's rewards, take off the price; refuses a code that the caller has not checked lately,
--- whether or not it exists, so that booking tells nothing about codes.
+-- What the request's code, or the learner's rewards, take off the price. Refuses a code that the caller has not checked within
+-- the last day exactly like one that does not exist, so that booking cannot be used to guess codes.
 create function private.require_discount(
     p_code text,
     p_uses_rewards boolean,
@@ -13,7 +13,7 @@ create function private.require_discount(
     set search_path = ''
 as $$
 declare
-    named private.code_offer := private.find_code(p_code, p_learner.org_id);
+    named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
     offer private.code_offer;
 begin
     if p_code is null then
@@ -34,7 +34,7 @@ begin
         select
         from private.code_checks known
         where known.user_id = private.my_user_id()
-            and named.code_id in (known.discount_code_id, known.referral_code_id)
+            and named_code.code_id in (known.discount_code_id, known.referral_code_id)
             and known.checked_at > private.clock() - interval '1 day'
     ) then
         perform private.refuse(
@@ -44,7 +44,7 @@ begin
         );
     end if;
 
-    offer := private.offered_discount(named, p_learner, p_price);
+    offer := private.offered_discount(named_code, p_learner, p_price);
     if offer.code_id is null then
         perform private.refuse_code();
     end if;
@@ -52,9 +52,9 @@ begin
 end;
 $$;
 
--- Reserves what a code or the learner's rewards take off a booking or a purchase. The code is counted up under its lock: the
--- last use goes to one. The learner's rows are locked by the caller, so that one person's uses come one after the other.
--- Of a referral the referrer's and the referred person's own codes are locked too, so that no circle closes in a race.
+-- Reserves a discount for a booking or a purchase. The code is locked and checked again, so that of two learners only one
+-- gets its last use. The caller has locked the learner's rows, so that one person's uses follow one another. For a referral,
+-- the codes of the referred person are locked too, so that two people cannot refer each other in a race.
 create function private.reserve_discount(
     p_offer private.code_offer,
     p_learner public.learners,
@@ -104,6 +104,7 @@ begin
 end;
 $$;
 
+-- Refuses a code that takes nothing off, without saying why, so that nobody can learn about other people's codes.
 create function private.refuse_code()
     returns void
     language plpgsql
@@ -114,8 +115,8 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'code_not_valid',
-        'That code cannot be used for this.',
-        'Book without it, or use another one.'
+        'This code cannot be used here.',
+        'Book without it, or use another code.'
     );
 end;
 $$;

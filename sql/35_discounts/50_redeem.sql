@@ -1,5 +1,6 @@
--- Redeems or releases what was taken off a booking or a purchase. Spent rewards leave the learner's account, by which the
--- platform is even: it bore them when they were granted, and bears the discount now.
+-- Redeems or releases the discount reserved for a booking or a purchase, if there is one. Payments (60) call it when a payment
+-- succeeds or can no longer succeed. Redeemed rewards leave the learner's account: the platform recorded their cost when it
+-- granted them, and records the discount's cost now.
 create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p_status public.redemption_status)
     returns void
     language plpgsql
@@ -29,8 +30,8 @@ begin
 end;
 $$;
 
--- Keeps uses_count the number of redemptions that are reserved or redeemed, whoever writes them; a code's maximum is a
--- constraint on it. Definer: the writer needs no access to codes.
+-- Keeps uses_count equal to the number of reserved and redeemed discounts of a code, whoever writes them. A check on the code
+-- keeps uses_count within max_uses. Definer: the writer needs no access to codes.
 create function private.count_redemption()
     returns trigger
     language plpgsql
@@ -39,11 +40,11 @@ create function private.count_redemption()
     set search_path = ''
 as $$
 declare
-    step constant integer := (new.status <> 'released')::integer
+    change constant integer := (new.status <> 'released')::integer
         - (tg_op = 'UPDATE' and old.status <> 'released')::integer;
 begin
-    update public.discount_codes set uses_count = uses_count + step where id = new.discount_code_id and step <> 0;
-    update public.referral_codes set uses_count = uses_count + step where id = new.referral_code_id and step <> 0;
+    update public.discount_codes set uses_count = uses_count + change where id = new.discount_code_id and change <> 0;
+    update public.referral_codes set uses_count = uses_count + change where id = new.referral_code_id and change <> 0;
     return null;
 end;
 $$;

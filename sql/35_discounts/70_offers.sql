@@ -1,4 +1,29 @@
--- The code of an organization, or of the whole platform, or a learner's referral code there; null if there is none.
+-- What a code, or the learner's rewards, take off a price at this instant; null if nothing. It is asked again when the discount
+-- is reserved.
+create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
+    returns private.code_offer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    cents bigint := case p_offer.kind
+        when 'discount'
+            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
+        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
+        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
+    end;
+begin
+    if cents is null then
+        return null;
+    end if;
+    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
+end;
+$$;
+
+-- The code with this text: the organization's own, else the whole platform's, else a learner's referral code there. Null if
+-- there is none.
 create function private.find_code(p_code text, p_org_id uuid)
     returns private.code_offer
     language sql
@@ -22,31 +47,8 @@ as $$
     limit 1;
 $$;
 
--- What a code, or without one the learner's rewards, take off a price at this instant; null when nothing does.
-create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
-    returns private.code_offer
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-declare
-    cents bigint := case p_offer.kind
-        when 'discount'
-            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
-        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
-        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
-    end;
-begin
-    if cents is null then
-        return null;
-    end if;
-    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
-end;
-$$;
-
--- What a discount code takes off a price for a learner at this instant; null if nothing. It ends at the platform's fee unless
--- the code says otherwise, and at the price.
+-- What a discount code takes off a price for this person at this instant; null if the code has ended or its limits are
+-- reached. At most the platform's fee, unless the code may exceed it; never more than the price.
 create function private.discount_code_cents(p_discount_code_id uuid, p_learner_person_id uuid, p_price private.price)
     returns bigint
     language plpgsql
@@ -85,7 +87,7 @@ begin
 end;
 $$;
 
--- Has this person had a lesson, in any organization?
+-- Whether this person has had a lesson before, in any organization.
 create function private.has_learnt_before(p_learner_person_id uuid)
     returns boolean
     language sql

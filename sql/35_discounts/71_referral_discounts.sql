@@ -1,5 +1,6 @@
--- What a referral code takes off the price of a learner's first lesson; null if nothing. Nobody refers themselves, whom they
--- answer for, or who, directly or through others, referred them.
+-- What a referral code takes off the price of a learner's first lesson, at most the platform's fee; null if nothing.
+-- The code does not count for its own referrer, for the referrer's wards, or for anybody who referred the referrer, directly
+-- or through others: the recursive query walks up that chain.
 create function private.referral_code_cents(p_referral_code_id uuid, p_learner public.learners, p_price private.price)
     returns bigint
     language sql

@@ -1,4 +1,4 @@
--- A learner's rewards that were granted and neither spent, taken back nor reserved; never below nothing.
+-- A learner's rewards that were granted and not yet spent, clawed back or reserved; never negative.
 create function private.available_reward_cents(p_learner_id uuid, p_currency text)
     returns bigint
     language sql
@@ -28,8 +28,8 @@ as $$
     )::bigint;
 $$;
 
--- How much of a learner's rewards can come off a price: what was granted and neither spent nor reserved, up to the price. The
--- rest to be paid is nothing, or enough for a card.
+-- What of the available rewards can be taken off a price; null if nothing. The rest to pay is either nothing or at least the
+-- smallest amount that a card can pay.
 create function private.usable_reward_cents(p_learner_id uuid, p_price private.price)
     returns bigint
     language sql

@@ -16,8 +16,8 @@ begin atomic
 end;
 
 comment on function public.check_discount_code is
-    'What a discount or referral code takes off a lesson, in the minor unit, and what is left to pay; is_valid is false for any code that '
-    'the learner cannot use now, whatever the reason. A code has to be checked, at most a day before, by whoever books with it. '
+    'What a discount or referral code takes off a lesson, and what is left to pay, in the minor unit. is_valid is false for any code that '
+    'the learner cannot use now, whatever the reason. Whoever books with a code must have checked it within the last day. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses.';
 
 create function public.create_referral_code(p_org_id uuid default null)
@@ -32,8 +32,8 @@ begin atomic
 end;
 
 comment on function public.create_referral_code is
-    'The caller''s own code to pass on, in an organization or on the marketplace; the same one each time. Others get discount_bps of '
-    'their first lesson''s list price off, and the caller reward_cents once that lesson is completed and paid. '
+    'Returns the caller''s own referral code in an organization (default: the marketplace), the same one each time. Another person who uses it '
+    'gets discount_bps of the list price off the first lesson, and the caller gets reward_cents once that lesson is completed and paid. '
     'Errors: sign_in_required, not_a_learner_here, no_referral_programme.';
 
 create function public.admin_create_discount_code(
@@ -64,9 +64,9 @@ return private.admin_create_discount_code(
 );
 
 comment on function public.admin_create_discount_code is
-    'Makes a code and returns its id; for platform admins, who bear its cost. Either p_amount_cents with p_currency, or p_discount_bps. '
-    'Without p_org_id it is for the whole platform. Errors: not_an_admin, reason_required, unknown_currency, organization_not_found, '
-    'code_exists, value_missing, and the rules of public.discount_codes.';
+    'Adds a discount code, which the platform pays for, and returns its id; for platform admins. Give either p_amount_cents with p_currency, or '
+    'p_discount_bps. Without p_org_id the code can be used everywhere. Errors: not_an_admin, reason_required, unknown_currency, '
+    'organization_not_found, code_exists, value_missing, and the rules of public.discount_codes.';
 
 create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
     returns void
@@ -77,4 +77,4 @@ create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason
 return private.admin_end_discount_code(p_discount_code_id, p_reason);
 
 comment on function public.admin_end_discount_code is
-    'Ends a code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';
+    'Ends a discount code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';

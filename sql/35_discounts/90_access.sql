@@ -1,4 +1,4 @@
--- NOTE: nobody is granted discount codes, and learners see their own referral code alone: codes are never listable.
+-- NOTE: no user may read discount codes, and learners read only their own referral code: codes can never be listed.
 grant select on public.discount_codes to service_role;
 
 create policy select_own on public.referral_codes

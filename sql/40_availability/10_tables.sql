@@ -1,5 +1,16 @@
+-- Availability: when instructors are open, which times they offer, and when they are busy.
+--
+-- Opening hours are weekly windows plus exceptions for single dates, in local time (70_opening_hours.sql turns them into
+-- instants, across changes of the clocks). Frontends list what is open by list_open_slots of 50_bookings; an instructor may
+-- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
+-- A booking takes a seat of a slot, and the slot then occupies the instructor's calendar (40_occupy.sql): the exclusion
+-- constraint instructor_is_never_double_booked is what finally rules out that one person gives two lessons at once.
+--
+-- Called by bookings (50), which list and take slots. Instructors and their schools' admins write windows and exceptions
+-- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
+
 create table public.availability_windows (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     day_of_week smallint not null,
@@ -11,7 +22,7 @@ create table public.availability_windows (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -22,14 +33,14 @@ create table public.availability_windows (
 create index on public.availability_windows (org_id, instructor_id, day_of_week);
 create index on public.availability_windows (instructor_id);
 
-comment on table public.availability_windows is 'Weekly hours in which an instructor gives lessons, in local time.';
+comment on table public.availability_windows is 'Weekly opening hours of an instructor, in local time.';
 comment on column public.availability_windows.day_of_week is '0 is Sunday, 6 is Saturday: the day on which the window starts.';
-comment on column public.availability_windows.end_time is 'Local; at or before start_time means on the next day.';
-comment on column public.availability_windows.org_id is 'Filled in from the instructor when left out.';
-comment on column public.availability_windows.time_zone is 'Filled in from the instructor when left out.';
+comment on column public.availability_windows.end_time is 'Local time. At or before start_time, it is on the next day.';
+comment on column public.availability_windows.org_id is 'The instructor''s, if left out.';
+comment on column public.availability_windows.time_zone is 'The instructor''s, if left out.';
 
 create table public.availability_exceptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     on_date date not null,
@@ -40,7 +51,7 @@ create table public.availability_exceptions (
     note text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -52,13 +63,15 @@ create index on public.availability_exceptions (org_id, instructor_id);
 create index on public.availability_exceptions (instructor_id, on_date);
 
 comment on table public.availability_exceptions is
-    'A date on which the weekly windows do not hold: a part closed, or a time opened outside them; several a date.';
-comment on column public.availability_exceptions.is_available is 'True opens the range, false closes it.';
-comment on column public.availability_exceptions.end_time is 'Local; at or before start_time means on the next day.';
-comment on column public.availability_exceptions.org_id is 'Filled in from the instructor when left out, as is time_zone.';
+    'A change to the opening hours on one date: a range of times that is closed, or one that is opened in addition. A date may have several.';
+comment on column public.availability_exceptions.is_available is
+    'True: the instructor is open at these times, outside the weekly windows too. False: closed.';
+comment on column public.availability_exceptions.end_time is 'Local time. At or before start_time, it is on the next day.';
+comment on column public.availability_exceptions.org_id is 'The instructor''s, if left out.';
+comment on column public.availability_exceptions.time_zone is 'The instructor''s, if left out.';
 
 create table public.bookable_slots (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     service_id uuid not null,
     instructor_id uuid not null,
@@ -72,7 +85,7 @@ create table public.bookable_slots (
     is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (instructor_id, service_id, start_at),
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -90,21 +103,25 @@ create index on public.bookable_slots (org_id, availability_window_id);
 create index on public.bookable_slots (service_id, start_at) where is_available;
 create index on public.bookable_slots (start_at, end_at);
 
-comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
-comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on table public.bookable_slots is
+    'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
+comment on column public.bookable_slots.is_published is 'Whether it is offered under its own id; false if it was withdrawn, or made by a booking.';
 comment on column public.bookable_slots.is_withdrawn_when_free is
-    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
-comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
-comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
+    'It was withdrawn while booked: it stays published until its last booking ends, and is withdrawn then.';
+comment on column public.bookable_slots.current_bookings is
+    'Seats taken, by bookings that are neither cancelled nor declined nor expired. Kept up to date with every change of a booking''s status.';
+comment on column public.bookable_slots.is_available is
+    'Whether a seat is left. The instructor may still be busy with another service, which only booking finds out.';
 
 create table private.instructor_calendar (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     person_id uuid not null,
     slot_id uuid unique,
     during tstzrange not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     constraint time_is_not_empty check (not isempty(during)),
@@ -115,9 +132,9 @@ create index on private.instructor_calendar (org_id, instructor_id);
 create index on private.instructor_calendar (org_id, slot_id);
 
 comment on table private.instructor_calendar is
-    'What occupies an instructor: one row a taken slot, buffers included, or a busy block without a slot.';
+    'When an instructor is busy: one row for each taken slot, buffers included, or for a time blocked by hand, which has no slot.';
 comment on column private.instructor_calendar.person_id is
-    'The login where there is one, else the instructor: one person in two organizations has one calendar.';
+    'The instructor''s login, else the instructor''s id. So a person who teaches in two organizations has one calendar.';
 
 alter table public.availability_windows enable row level security;
 alter table public.availability_exceptions enable row level security;
@@ -140,4 +157,4 @@ select private.audit_table('public.availability_windows', 'id');
 
 select private.audit_table('public.availability_exceptions', 'id', '{note}');
 
--- NOTE: slots and the calendar are not audited; they follow from windows and bookings, which are.
+-- NOTE: slots and the calendar are not audited: they follow from windows and bookings, which are.

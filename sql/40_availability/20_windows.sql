@@ -1,4 +1,5 @@
--- Fills in what follows from the instructor. Definer: the writer need not be able to read the instructor's row.
+-- Fills in the organization and the time zone from the instructor where the writer left them out.
+-- Definer: the writer need not be able to read the instructor's row.
 create function private.fill_availability_defaults()
     returns trigger
     language plpgsql
@@ -24,8 +25,8 @@ create trigger fill_availability_defaults
     before insert on public.availability_exceptions
     for each row execute function private.fill_availability_defaults();
 
--- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
--- free ones go at once; a booked one stays, and goes when it is free again. Slots are locked in the order of their times.
+-- When opening hours change, withdraws the published future slots for which the instructor is no longer open. A free slot is
+-- withdrawn at once, a booked one when it becomes free. Slots are locked in the order of their times, like everywhere.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger

@@ -1,6 +1,6 @@
--- Publishes the times of an instructor's opening hours as bookable slots, within the horizon. Run again, it adds only what
--- is missing; a withdrawn slot comes back as the service is now, unless it is booked.
--- Definer: slots are made by our functions alone, so that they fit the opening hours.
+-- Publishes the times of an instructor's opening hours as slots of a service, within the booking horizon, and returns how many
+-- are new. Calling it again adds only missing slots; a withdrawn slot is published again, with the service's present length
+-- and seats unless it is booked. Definer: slots change only through functions, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -22,7 +22,7 @@ begin
         perform private.refuse(
             'PT422', 'bad_time_range',
             format('Times can be published for the next %s days.', instructor.horizon_days),
-            'Send a p_to that is still to come, within that horizon.'
+            'Send a p_to in the future, within that horizon.'
         );
     end if;
 
@@ -50,8 +50,9 @@ begin
 end;
 $$;
 
--- Withdraws free slots at once, and booked ones when they are free again. Slots are locked in the order of their times, as
--- a series takes them, so that nobody deadlocks. Definer: slots change only through functions.
+-- Withdraws the published slots of a service and returns how many; a booked slot is withdrawn when it becomes free. Slots are
+-- locked in the order of their times, as a series of bookings locks them, so that the two cannot deadlock.
+-- Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -100,7 +101,8 @@ begin
 end;
 $$;
 
--- The instructor and the service whose times the caller may publish: one's own, or of a school that one administers.
+-- Returns the instructor whose times the caller publishes: the caller, or an instructor of a school that the caller
+-- administers. p_instructor_id may be null for a service that has its own instructor.
 create function private.require_publishing_instructor(p_service_id uuid, p_instructor_id uuid)
     returns public.instructors
     language plpgsql
@@ -125,7 +127,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'service_not_found',
-            'There is no such lesson that you can publish times for.',
+            'You cannot publish times for such a service.',
             'Check the service, and name the instructor if the school offers it.'
         );
     end if;
@@ -133,7 +135,7 @@ begin
 end;
 $$;
 
--- Refuses a range of times that is empty, endless or longer than a number of days.
+-- Refuses a range of times that is empty, endless or longer than p_max_days. list_open_slots uses it too.
 create function private.assert_time_range(p_from timestamptz, p_to timestamptz, p_max_days integer)
     returns void
     language plpgsql
@@ -148,7 +150,7 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'bad_time_range',
-            format('Times are looked at for at most %s days at once.', p_max_days),
+            format('The range of times must be at most %s days long.', p_max_days),
             'Send p_from before p_to, no further apart than that.'
         );
     end if;

@@ -1,6 +1,6 @@
--- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
--- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race. The instructor is
--- locked for the person's sake, whom an invitation that is accepted right now would change.
+-- Puts a slot into its instructor's calendar, buffers included. True if the slot is in the calendar afterwards; false if the
+-- instructor is busy. It relies on "on conflict do nothing", because an insert that catches the violation deadlocks in a race.
+-- The instructor's row is locked, because accepting an invitation would change person_id. Called when a booking takes a seat.
 create function private.occupy_instructor(p_slot public.bookable_slots)
     returns boolean
     language plpgsql
@@ -31,8 +31,8 @@ begin
 end;
 $$;
 
--- A slot that somebody has booked keeps its time, its service and its instructor, in Studio too: bookings and the calendar
--- were made for them. Definer: the writer may have no access to private.
+-- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them.
+-- Definer: the writer may have no access to private.
 create function private.forbid_moving_taken_slot()
     returns trigger
     language plpgsql
@@ -47,8 +47,8 @@ begin
     then
         perform private.refuse(
             'PT409', 'slot_is_booked',
-            'That time has been booked, so it cannot be moved.',
-            'Publish another time, and move the booking to it.'
+            'This slot is booked, so its time, service and instructor cannot change.',
+            'Publish another slot, and reschedule the booking to it.'
         );
     end if;
     return new;

@@ -1,6 +1,7 @@
--- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
--- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
--- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
+-- The times at which a service could start within an instructor's opening hours, between two instants; whether the instructor
+-- is busy plays no part. Neighbouring times leave room for both buffers. A local time that the clocks skip is left out, and
+-- one that occurs twice counts as the second, in standard time; where the clocks skip an hour, a time that would start before
+-- the previous lesson has ended is left out too.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -62,8 +63,8 @@ begin
 end;
 $$;
 
--- When an instructor is open between two instants: the weekly windows and the openings of single dates. It walks local
--- dates, so that nine o'clock stays nine o'clock across a change of the clocks.
+-- When an instructor is open between two instants, by weekly windows and by exceptions that open a time. It goes through local
+-- dates, so that nine o'clock stays nine o'clock when the clocks change.
 create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns table (
         availability_window_id uuid,
@@ -121,7 +122,7 @@ begin
 end;
 $$;
 
--- When an instructor has closed a part of a date, as ranges of instants.
+-- The times that an instructor has closed by exceptions, as ranges of instants.
 create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
     language plpgsql
@@ -152,7 +153,7 @@ begin
 end;
 $$;
 
--- A day if a range of local times ends on the day after it began.
+-- One day if a range of local times ends on the day after it starts, else nothing.
 create function private.next_day_offset(p_start_time time, p_end_time time)
     returns interval
     language plpgsql
@@ -165,8 +166,8 @@ begin
 end;
 $$;
 
--- The instant of a local time. Of one that occurs twice it is the second; of one that the clocks skip, the moment at which
--- they skip it, so that a range of local times never ends before it begins.
+-- The instant of a local time. A local time that occurs twice is the second; one that the clocks skip is the moment of the
+-- skip. So a range of local times never ends before it starts.
 create function private.as_instant(p_local_time timestamp, p_time_zone text)
     returns timestamptz
     language plpgsql

@@ -12,8 +12,8 @@ create function public.publish_slots(
 return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
-    'Publishes the times of the instructor''s weekly windows from p_from (inclusive) to p_to (exclusive) as slots of a service, and '
-    'returns how many are new. p_instructor_id is needed for a service that any instructor of a school gives. '
+    'Publishes the times of the instructor''s opening hours from p_from (inclusive) to p_to (exclusive) as slots of a service, and returns '
+    'how many are new. p_instructor_id is needed for a service that any instructor of the school gives. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
 create function public.unpublish_slots(
@@ -30,6 +30,6 @@ create function public.unpublish_slots(
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
-    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay, and are '
-    'withdrawn when they are free again. '
+    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many. A booked slot is withdrawn '
+    'when it becomes free. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';

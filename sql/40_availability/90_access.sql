@@ -92,7 +92,7 @@ create policy select_free_own_or_member on public.bookable_slots
     );
 
 grant select on public.bookable_slots to anon, authenticated, service_role;
--- NOTE: no write is granted; slots are made by publish_slots and counted by bookings.
+-- NOTE: no write is granted: publish_slots and bookings write slots.
 
 grant execute on function private.publish_slots to authenticated;
 grant execute on function public.publish_slots to authenticated;

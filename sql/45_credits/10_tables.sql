@@ -1,10 +1,20 @@
+-- Credits: minutes that a learner buys ahead with one instructor.
+--
+-- A purchase makes a lot (20_buy.sql), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
+-- minutes of one or more lots, oldest first; when the booking ends, they are consumed or restored (40_consume.sql). Minutes
+-- can also be refunded (64_cancellations), lost in a dispute (62_disputes), or expire (50_expire.sql).
+-- Every change goes through add_credit_entry (30_entries.sql), with its part of the price: parts are cumulative, so that all
+-- parts of a lot sum to its price exactly (70_parts.sql).
+--
+-- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy through 80_api.sql.
+
 create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'return', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
 );
 
 create table public.learner_credits (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -37,7 +47,7 @@ create table public.learner_credits (
     bought_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -74,19 +84,21 @@ create index on public.learner_credits (expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is
-    'A lot of minutes bought ahead with one instructor, at a price that is locked. Lots are used oldest first.';
+    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The oldest lot is used first.';
 comment on column public.learner_credits.service_id is
-    'The one service that it pays for; null for those that are priced by the instructor''s hourly rate.';
+    'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
-comment on column public.learner_credits.total_cents is 'What was paid for all minutes: share + fee - discount.';
+comment on column public.learner_credits.total_cents is 'What the learner pays for all minutes: share + fee - discount.';
 comment on column public.learner_credits.taken_share_cents is
-    'The instructor''s part of the minutes that are reserved, used or refunded, in cumulative proportion; so the last minute closes the lot.';
+    'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
+    'minutes.';
 comment on column public.learner_credits.status is
-    'pending until paid; frozen while its payment is disputed; closed once refunded or lost; cancelled if it was never paid.';
-comment on column public.learner_credits.is_active is 'Whether its minutes can be used.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a lost dispute; cancelled if it '
+    'was not paid in time.';
+comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     credit_id uuid not null,
     learner_id uuid not null,
@@ -99,13 +111,13 @@ create table public.credit_entries (
     booking_id uuid,
     refund_id uuid,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint minutes_are_positive check (minutes > 0),
     constraint only_bookings_reserve_restore_and_consume check (
-        (kind in ('reserve', 'return', 'consume')) = (booking_id is not null)
+        (kind in ('reserve', 'restore', 'consume')) = (booking_id is not null)
     ),
     constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
 );
@@ -119,8 +131,8 @@ create index on public.credit_entries (learner_id);
 create index on public.credit_entries (instructor_id);
 create index on public.credit_entries (booking_id);
 
-comment on table public.credit_entries is 'Every movement of minutes in and out of a lot, with its part of the price. Append-only.';
-comment on column public.credit_entries.share_cents is 'The instructor''s part of these minutes.';
+comment on table public.credit_entries is 'Every change of a lot''s minutes, with the part of the price that belongs to them. Append-only.';
+comment on column public.credit_entries.share_cents is 'The instructor''s part of the price of these minutes.';
 
 alter table public.code_redemptions
     add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
@@ -134,7 +146,7 @@ create type private.credit_part as (
     fee_cents bigint,
     discount_cents bigint
 );
-comment on type private.credit_part is 'Some minutes of a lot, and their part of its price.';
+comment on type private.credit_part is 'Some minutes of a lot, and the part of its price that belongs to them.';
 
 alter table public.learner_credits enable row level security;
 alter table public.credit_entries enable row level security;

@@ -1,6 +1,6 @@
--- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
--- return the same purchase.
--- Definer: nobody writes credits directly.
+-- Sells minutes with one instructor at today's price, as a lot to be paid within a day. Calling it again with the same client
+-- key, instructor and minutes returns the same lot.
+-- Definer: nobody may write lots directly.
 create function private.buy_credits(
     p_instructor_id uuid,
     p_hours numeric,
@@ -34,7 +34,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor to buy hours with.',
+            'No instructor with this id sells hours.',
             'Choose another instructor.'
         );
     end if;
@@ -90,7 +90,7 @@ exception
 end;
 $$;
 
--- The minutes of so many hours, in quarters of an hour, up to 500 hours; of a service, in whole lessons.
+-- Converts hours to minutes. Hours are sold in quarters, at most 500 at once; for one service, in whole lessons.
 create function private.require_credit_minutes(p_hours numeric, p_service public.services)
     returns integer
     language plpgsql
@@ -119,7 +119,8 @@ begin
 end;
 $$;
 
--- The purchase that the same request made before, if it did. The learner's rows are locked by the caller.
+-- The lot that an earlier request with the same client key made, if there is one. Refuses a key that was used for another
+-- purchase. The caller has locked the learner's rows.
 create function private.find_purchase_by_client_key(
     p_learner_id uuid,
     p_client_key text,
@@ -145,7 +146,7 @@ begin
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, for something else.',
+            'This p_client_key was used before, for another purchase.',
             'Send a new p_client_key for a new purchase.'
         );
     end if;
@@ -153,42 +154,27 @@ begin
 end;
 $$;
 
--- The price of minutes with an instructor: of one service at its price now, in whole lessons, or at the hourly rate. The fee is
--- the one of a lesson.
+-- The price of minutes with an instructor: as many lessons of a service at its price today, or the hourly rate.
 create function private.price_credit(
     p_instructor public.instructors,
     p_service public.services,
     p_minutes integer
 )
     returns private.price
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select row(
-        offer.currency,
-        offer.list_cents,
-        0,
-        offer.fee_mode,
-        offer.fee_bps,
-        fee.cents,
-        offer.list_cents - case offer.fee_mode when 'included' then fee.cents else 0 end,
-        offer.list_cents + case offer.fee_mode when 'on_top' then fee.cents else 0 end
-    )::private.price
-    from (
-        select
-            coalesce(p_service.currency, p_instructor.currency) as currency,
-            case
-                when p_service.id is null then (p_instructor.hourly_rate_cents * p_minutes + 30) / 60
-                else lesson.list_cents * (p_minutes / p_service.duration_minutes)
-            end as list_cents,
-            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-        from public.organizations organization
-        join public.instructor_details details on details.instructor_id = p_instructor.id
-        left join lateral private.price_service(p_service.id, p_instructor.id, private.clock()) lesson on true
-        where organization.id = p_instructor.org_id
-    ) offer
-    cross join lateral (select private.bps_of(offer.list_cents, offer.fee_bps) as cents) fee;
+begin
+    return private.price_for_instructor(
+        p_instructor.id,
+        coalesce(p_service.currency, p_instructor.currency),
+        case
+            when p_service.id is null then private.hourly_cents(p_instructor.hourly_rate_cents, p_minutes)
+            else (private.price_service(p_service.id, p_instructor.id, private.clock())).list_cents
+                * (p_minutes / p_service.duration_minutes)
+        end
+    );
+end;
 $$;

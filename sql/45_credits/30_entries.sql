@@ -1,5 +1,5 @@
--- Moves minutes in or out of a lot with their part of the price: the one place that changes a lot's minutes. The lot is locked
--- by it; that no minute is used twice is a constraint.
+-- Changes a lot's minutes, with the part of the price that belongs to them: nothing else does. The update locks the lot, and a
+-- check on it rules out that a minute is used twice.
 create function private.add_credit_entry(
     p_part private.credit_part,
     p_kind public.credit_entry_kind,
@@ -14,10 +14,10 @@ create function private.add_credit_entry(
 as $$
 declare
     entry public.credit_entries;
-    -- What it does to the minutes reserved, used and refunded, and to what is taken of the price.
+    -- What is added to the minutes reserved, used and refunded, and to the parts of the price that are taken.
     effect constant integer[] := case p_kind
         when 'reserve' then '{1,0,0,1}'
-        when 'return' then '{-1,0,0,-1}'
+        when 'restore' then '{-1,0,0,-1}'
         when 'consume' then '{-1,1,0,0}'
         when 'refund' then '{0,0,1,1}'
         when 'dispute' then '{0,0,1,1}'
@@ -70,7 +70,7 @@ begin
         perform private.refuse(
             'PT409', 'credit_is_frozen',
             'Prepaid minutes keep their parties and their price.',
-            'Refund them and sell others.'
+            'Refund these minutes, and buy others.'
         );
     end if;
     return new;

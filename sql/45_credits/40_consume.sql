@@ -1,4 +1,4 @@
--- Consumes what a booking's lesson used of its reserved minutes and returns the rest.
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest.
 create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
     returns void
     language plpgsql
@@ -16,9 +16,9 @@ begin
     for no key update;
 
     for part in
-        select returned.* from private.restored_credit(p_booking_id, p_restored_minutes) returned
+        select restored.* from private.restored_credit(p_booking_id, p_restored_minutes) restored
     loop
-        perform private.add_credit_entry(part, 'return', p_booking_id, null);
+        perform private.add_credit_entry(part, 'restore', p_booking_id, null);
     end loop;
     for part in
         select rest.* from private.reserved_credit(p_booking_id) rest
@@ -28,31 +28,7 @@ begin
 end;
 $$;
 
--- Books minutes that were used, or that have expired: what was deferred at the purchase is earned now.
-create function private.post_credit_consumed(p_entry public.credit_entries)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-    select private.post_transaction(
-        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
-        credit.currency, p_entry.created_at,
-        array[
-            row('learner_prepaid', null, p_entry.share_cents),
-            row('deferred_fees', null, p_entry.fee_cents),
-            row('deferred_promotions', null, -p_entry.discount_cents),
-            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
-            row('platform_fees', null, -p_entry.fee_cents),
-            row('promotions', null, p_entry.discount_cents)
-        ]::private.posting[]
-    )
-    from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
-$$;
-
--- The minutes that a booking keeps reserved, by lot.
+-- The minutes that a booking still has reserved, by lot.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
     language sql
@@ -74,8 +50,8 @@ as $$
     order by entry.credit_id;
 $$;
 
--- The parts of a booking's reserved minutes that would be returned, lot by lot in the order of their ids: all parts of a lot
--- are divided in proportion, what is kept being rounded.
+-- What restoring so many of a booking's reserved minutes gives back to which lot, in the order of the lots' ids. Within a lot
+-- every amount is divided in proportion, and what is consumed is what is rounded.
 create function private.restored_credit(p_booking_id uuid, p_minutes integer)
     returns setof private.credit_part
     language sql
@@ -99,4 +75,28 @@ as $$
         from private.reserved_credit(p_booking_id) reserved
     ) part
     where part.minutes > part.kept_minutes;
+$$;
+
+-- Posts consumed or expired minutes to the ledger: what was deferred at the purchase is earned.
+create function private.post_credit_consumed(p_entry public.credit_entries)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        credit.currency, p_entry.created_at,
+        array[
+            row('learner_prepaid', null, p_entry.share_cents),
+            row('deferred_fees', null, p_entry.fee_cents),
+            row('deferred_promotions', null, -p_entry.discount_cents),
+            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
+            row('platform_fees', null, -p_entry.fee_cents),
+            row('promotions', null, p_entry.discount_cents)
+        ]::private.posting[]
+    )
+    from public.learner_credits credit
+    where credit.id = p_entry.credit_id;
 $$;

@@ -1,4 +1,5 @@
--- Lets minutes expire whose time is over: they are earned without a lesson. Returns of which lots.
+-- Expires the minutes of lots that have passed their date, and returns the entries. The instructor earns their share, without
+-- a lesson. Called by maintain (95).
 create function private.expire_credits()
     returns setof public.credit_entries
     language plpgsql

@@ -1,5 +1,5 @@
--- The minutes of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for
--- its one service, or for lessons that are priced by the hourly rate, in its currency.
+-- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
+-- one service, or for lessons at the hourly rate; always in its currency.
 create function private.plan_credit(
     p_learner_id uuid,
     p_instructor_id uuid,
@@ -42,9 +42,9 @@ begin
 end;
 $$;
 
--- The next minutes of a lot and their part of its price: cumulative, what all minutes taken so far and these come to, less what
--- was taken before; so rounding never loses a cent. Where the parts that came back were the smaller ones, it waits for the minutes that
--- catch up.
+-- The next minutes of a lot and their part of its price: the price of all minutes taken so far and these, less what has been
+-- taken for the earlier ones, so that no cent is lost by rounding. If restored parts were rounded to less, a part can come out
+-- below zero; it is nothing then, and later minutes make up for it.
 create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
     returns private.credit_part
     language sql

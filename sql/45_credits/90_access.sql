@@ -18,7 +18,7 @@ create policy select_party on public.credit_entries
 
 grant select on public.learner_credits to authenticated, service_role;
 grant select on public.credit_entries to authenticated, service_role;
--- NOTE: no write is granted to anybody; minutes move only through functions.
+-- NOTE: no write is granted: lots and entries change only through functions.
 
 grant execute on function private.buy_credits to authenticated;
 grant execute on function public.buy_credits to authenticated;

@@ -1,3 +1,15 @@
+-- Bookings: a learner's commitment to a time, from the first request to its end.
+--
+-- What is open: 30_list.sql and 31_open_slots.sql. Listing and booking ask the same function, private.open_slots, so that
+-- whatever is listed can be booked at that instant.
+-- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
+-- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
+-- After that the instructor answers a request (53_answer.sql), the payment confirms the booking (60_confirm.sql), or it
+-- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
+-- Cancelling and rescheduling live in 64_cancellations, lessons in 55_lessons, what follows from a status in 82_effects.
+--
+-- Called by learners and instructors through 80_api.sql, and by payments (60), which confirm what was paid.
+
 create type public.booking_status as enum (
     'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
 );
@@ -6,36 +18,36 @@ create type public.booking_party as enum ('learner', 'guardian', 'instructor', '
 create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
 
 create table public.cancellation_policies (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     version integer not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, version),
     constraint versions_count_from_one check (version >= 1)
 );
 
 comment on table public.cancellation_policies is
-    'What a learner gets back who cancels, as its tiers say; the latest version counts for new bookings, and stays with them.';
+    'A version of an organization''s refund rules. New bookings get the latest version, and keep it.';
 
 create table public.cancellation_tiers (
     policy_id uuid not null,
     org_id uuid not null,
     notice_minutes integer not null,
     refund_bps integer not null,
-    primary key (policy_id, notice_minutes),
+    primary key (org_id, policy_id, notice_minutes),
     foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint notice_is_at_most_90_days check (notice_minutes between 0 and 129600),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
 );
 
-create index on public.cancellation_tiers (org_id, policy_id);
 
-comment on table public.cancellation_tiers is 'The refund of who cancels at least so long before the lesson; after its start there is none.';
-comment on column public.cancellation_tiers.refund_bps is 'In basis points of what was paid; 10000 is all of it.';
+comment on table public.cancellation_tiers is
+    'The refund for cancelling at least notice_minutes before the lesson starts. After the start there is none.';
+comment on column public.cancellation_tiers.refund_bps is 'Basis points of what was paid; 10000 is all of it.';
 
 create table public.booking_series (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -46,7 +58,7 @@ create table public.booking_series (
     occurrences integer not null,
     mode public.series_mode not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
@@ -60,10 +72,10 @@ create index on public.booking_series (org_id, service_id);
 create index on public.booking_series (learner_id);
 create index on public.booking_series (instructor_id);
 
-comment on table public.booking_series is 'Bookings asked for at once, at the same local time every so many weeks.';
+comment on table public.booking_series is 'Bookings that were requested at once, at the same local time every every_weeks weeks.';
 
 create table public.bookings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -111,7 +123,7 @@ create table public.bookings (
     payout_hold interval not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -187,48 +199,54 @@ create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
 comment on table public.bookings is
-    'A learner''s commitment to a slot, with its price frozen. Changed only by functions; every change is audited.';
+    'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
 comment on column public.bookings.learner_person_id is
-    'The login where there is one, else the learner: one person in two organizations is in one place at a time.';
-comment on column public.bookings.is_group is 'A group lesson; only lessons for one learner exclude each other.';
-comment on column public.bookings.hold_expires_at is 'Until then a booking keeps its seat that waits for payment, or for the instructor.';
+    'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
+comment on column public.bookings.is_group is 'Whether the slot has several seats. A learner''s private lessons never overlap; group lessons may.';
+comment on column public.bookings.hold_expires_at is
+    'How long a held booking waits for payment, or a requested one for the instructor''s answer, before it loses its seat.';
 comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
 comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
-comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson.';
-comment on column public.bookings.discount_cents is 'Borne by the platform; the instructor''s share never shrinks.';
-comment on column public.bookings.due_cents is 'What is left to be paid by card.';
-comment on column public.bookings.learner_notes is 'From the learner to the instructor: seen by both, and by admins.';
-comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
-comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
-comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
-comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay: all of it, or nothing.';
-comment on column public.bookings.original_booking_id is 'The booking that was rescheduled to this one; its payments come along.';
-comment on column public.bookings.is_rescheduled is 'Whether it was rescheduled to another booking, which its payments go along to.';
-comment on column public.bookings.original_total_cents is 'What was paid for that one, in price.';
-comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show gives back, in basis points.';
-comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, gives back to the payer''s card.';
-comment on column public.bookings.restored_minutes is 'Prepaid minutes that it gives back.';
-comment on column public.bookings.kept_share_cents is 'The most that the instructor keeps of the share after it; null where all was due.';
-comment on column public.bookings.cancellation_policy_id is 'The policy as it was when the booking was made.';
-comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
+comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson, in the same currency.';
+comment on column public.bookings.discount_cents is 'Discount, which the platform pays for: the instructor''s share never shrinks.';
+comment on column public.bookings.due_cents is 'What is left to pay by card.';
+comment on column public.bookings.learner_notes is 'The learner''s message to the instructor. Both can read it, and so can admins.';
+comment on column public.bookings.booked_by is 'The person who booked: the learner, a guardian or an admin of the school.';
+comment on column public.bookings.is_fee_refundable is
+    'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
+comment on column public.bookings.payout_hold is
+    'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total: all of it, or nothing.';
+comment on column public.bookings.original_booking_id is
+    'The original booking, if this one is its replacement. On confirmation the original''s payments become this booking''s.';
+comment on column public.bookings.is_rescheduled is
+    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its payments.';
+comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
+comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
+comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
+comment on column public.bookings.restored_minutes is 'Prepaid minutes that the cancellation or no-show restores.';
+comment on column public.bookings.kept_share_cents is
+    'The most that the instructor keeps of the share after a cancellation or no-show; null if the lesson was given or is ahead.';
+comment on column public.bookings.cancellation_policy_id is 'The version of the refund rules that was current when the booking was made.';
+comment on column public.bookings.client_key is 'Chosen by the client: another request with the same key and time returns the same booking.';
 
 create table public.booking_notes (
-    booking_id uuid primary key,
+    booking_id uuid not null unique,
     org_id uuid not null,
     instructor_id uuid not null,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, booking_id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.booking_notes (org_id, booking_id);
 create index on public.booking_notes (org_id, instructor_id);
 create index on public.booking_notes (instructor_id);
 
-comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
+comment on table public.booking_notes is 'The instructor''s own notes on a booking. Only the instructor and admins can read them.';
 
 alter table public.code_redemptions
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
@@ -248,7 +266,7 @@ create type private.booking_request as (
     series_id uuid,
     original_booking_id uuid
 );
-comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
+comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
 create type private.cancellation_outcome as (
     refund_bps integer,
@@ -257,7 +275,8 @@ create type private.cancellation_outcome as (
     kept_cents bigint,
     kept_share_cents bigint
 );
-comment on type private.cancellation_outcome is 'What ending a booking gives back, in money and in prepaid minutes, and what is kept.';
+comment on type private.cancellation_outcome is
+    'What a cancellation or no-show refunds in money and restores in prepaid minutes, and what is kept.';
 
 create type private.booking_terms as (
     price private.price,
@@ -267,7 +286,8 @@ create type private.booking_terms as (
     is_fee_refundable boolean,
     cancellation_policy_id uuid
 );
-comment on type private.booking_terms is 'What a booking costs, what pays for it, and on what terms: frozen with it.';
+comment on type private.booking_terms is
+    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
 
 alter table public.cancellation_policies enable row level security;
 alter table public.cancellation_tiers enable row level security;

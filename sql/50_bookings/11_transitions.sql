@@ -1,9 +1,29 @@
+-- A booking is held until it is paid, or requested until its instructor answers. Once confirmed it takes place (in_progress,
+-- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
+-- late and its time is still free.
+--
+-- booking:
+--   · → held, requested: hold_slot (user, service, studio)
+--   requested → held: confirm_booking (user, service, studio)
+--   requested → confirmed: confirm_booking (user, service, job)
+--   requested → declined: decline_booking (user, service, studio)
+--   held → confirmed: hold_slot, confirm_paid_booking (user, service, job)
+--   expired → confirmed: confirm_paid_booking (service, job)
+--   held, requested → expired: expire_holds (user, service, job, studio)
+--   confirmed → in_progress: start_lesson (user, job, studio)
+--   confirmed, in_progress → completed: complete_lesson (user, job, studio)
+--   confirmed, in_progress → no_show: mark_no_show (user, job, studio)
+--   held, requested → cancelled: cancel_booking, offboard_instructor, refund_booking (user, service, job, studio)
+--   confirmed → cancelled: cancel_booking, offboard_instructor, end_original_booking, undo_cancelled_payment,
+--       void_ageing_authorizations (user, service, job, studio)
+--   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations
+--       (user, service, job, studio)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'held', 'confirmed', '{user,service,job}'),
-    ('booking', 'held', 'requested', '{user,service,job}'),
     ('booking', 'held', 'expired', '{user,service,job,studio}'),
     ('booking', 'held', 'cancelled', '{user,service,job,studio}'),
     ('booking', 'requested', 'held', '{user,service,studio}'),
@@ -19,12 +39,3 @@ values
     ('booking', 'in_progress', 'completed', '{user,job,studio}'),
     ('booking', 'in_progress', 'no_show', '{user,job,studio}'),
     ('booking', 'in_progress', 'cancelled', '{user,service,job,studio}');
-
--- The marketplace is older than the trigger that gives each organization its first policy.
-insert into public.cancellation_policies (id, org_id, version)
-values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
-
-insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
-values
-    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
-    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);

@@ -1,5 +1,5 @@
--- Makes the next version of an organization's cancellation policy, for bookings from now on.
--- Definer: nobody writes policies directly.
+-- Adds the next version of an organization's refund rules, for bookings made from now on. For the organization's admins.
+-- Definer: nobody may write policies directly.
 create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
     language plpgsql
@@ -51,6 +51,7 @@ exception
 end;
 $$;
 
+-- Refuses tiers that make no policy.
 create function private.refuse_tiers()
     returns void
     language plpgsql
@@ -61,13 +62,29 @@ as $$
 begin
     perform private.refuse(
         'PT422', 'bad_tiers',
-        'That is no cancellation policy.',
-        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice never gets less back.'
+        'This is not a valid cancellation policy.',
+        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice must not be refunded less.'
     );
 end;
 $$;
 
--- The tiers of an organization's latest policy, longest notice first. Definer: visitors may see what they would agree to.
+-- The latest version of an organization's policy.
+create function private.current_policy_id(p_org_id uuid)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select latest.id
+    from public.cancellation_policies latest
+    where latest.org_id = p_org_id
+    order by latest.version desc
+    limit 1;
+$$;
+
+-- The tiers of an organization's present policy, longest notice first.
+-- Definer: visitors may see the rules that they would agree to.
 create function private.cancellation_policy(p_org_id uuid)
     returns setof public.cancellation_tiers
     language sql
@@ -77,18 +94,12 @@ create function private.cancellation_policy(p_org_id uuid)
 as $$
     select tier.*
     from public.cancellation_tiers tier
-    where tier.policy_id = (
-        select latest.id
-        from public.cancellation_policies latest
-        where latest.org_id = p_org_id
-        order by latest.version desc
-        limit 1
-    )
+    where tier.policy_id = private.current_policy_id(p_org_id)
     order by tier.notice_minutes desc;
 $$;
 
--- The fraction that a learner gets back who cancels a booking now, in basis points: of the tier with the longest notice that is
--- kept; nothing once the lesson has begun.
+-- What the policy of a booking refunds for cancelling it now, in basis points: the tier with the longest notice that is still
+-- kept; nothing once the lesson has started.
 create function private.policy_refund_bps(p_booking public.bookings)
     returns integer
     language sql
@@ -110,8 +121,8 @@ as $$
     );
 $$;
 
--- An organization begins with the usual policy: all until 24 hours before the lesson, half until it starts.
--- Definer: nobody writes policies directly.
+-- Gives a new organization the usual policy: a full refund until 24 hours before the lesson, half until it starts.
+-- Definer: nobody may write policies directly.
 create function private.add_cancellation_policy()
     returns trigger
     language plpgsql
@@ -132,3 +143,12 @@ $$;
 create trigger add_cancellation_policy
     after insert on public.organizations
     for each row execute function private.add_cancellation_policy();
+
+-- The marketplace was added before the trigger that gives each organization its first policy.
+insert into public.cancellation_policies (id, org_id, version)
+values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
+
+insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+values
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);

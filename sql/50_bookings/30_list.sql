@@ -1,5 +1,6 @@
--- The open times of a service, in UTC and local time. Without a price that can be charged there is nothing to list; where
--- rate cards price the service, each date is looked at. Definer: visitors may not read windows, calendars and prices.
+-- The times at which a service of an instructor can be booked at this instant, in UTC and local time. Times without a payable
+-- price are left out: one time stands for its date, because only rate cards make prices differ, by date.
+-- Definer: visitors may not read opening hours, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -21,26 +22,16 @@ create function private.list_open_slots(
     set search_path = ''
 as $$
 declare
+    instructor public.instructors;
     pricing_zone text;
     has_rates constant boolean := exists (select from public.rate_card_items item where item.service_id = p_service_id);
 begin
     perform private.assert_time_range(p_from, p_to, 62);
 
+    instructor := private.require_instructor_of_service(p_instructor_id, p_service_id);
     select organization.time_zone into pricing_zone
-    from public.services service
-    join public.instructors instructor
-        on instructor.org_id = service.org_id
-        and instructor.id = coalesce(service.instructor_id, instructor.id)
-    join public.organizations organization on organization.id = service.org_id
-    where service.id = p_service_id
-        and instructor.id = p_instructor_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
+    from public.organizations organization
+    where organization.id = instructor.org_id;
 
     return query
     with open_slot as materialized (
@@ -74,7 +65,38 @@ begin
 end;
 $$;
 
--- Is this time of a service listed as open at this instant?
+-- Returns the instructor if the instructor gives the service: their own one, or one of any instructor of their school.
+-- Requests and series use it too.
+create function private.require_instructor_of_service(p_instructor_id uuid, p_service_id uuid)
+    returns public.instructors
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    select candidate.* into instructor
+    from public.services service
+    join public.instructors candidate
+        on candidate.org_id = service.org_id
+        and candidate.id = coalesce(service.instructor_id, candidate.id)
+    where service.id = p_service_id
+        and candidate.id = p_instructor_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor does not give this lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+    return instructor;
+end;
+$$;
+
+-- Whether list_open_slots would list this time of a service at this instant, whatever its price. Booking asks it.
 create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
     returns boolean
     language plpgsql

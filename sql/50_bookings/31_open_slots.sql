@@ -1,6 +1,6 @@
--- What is free, for listing and for booking alike: the times that opening hours give and the published slots, of an
--- instructor who takes bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers
--- included. A time of which a seat is taken is as it was booked; all others are as the service is now.
+-- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
+-- bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers included. A slot that is
+-- partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
 create function private.open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -92,8 +92,8 @@ begin
 end;
 $$;
 
--- When a person's calendar is taken around a range of times: by lessons, buffers included, and by busy blocks. A hold whose
--- deadline has passed takes nothing, swept or not.
+-- When a person's calendar is taken around a range of times, buffers included. A hold that has passed its deadline takes
+-- nothing, even if it has not been expired yet.
 create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
     language plpgsql
@@ -115,7 +115,7 @@ begin
 end;
 $$;
 
--- The local dates on which an instructor has as many lessons as the daily cap allows, in whatever organization.
+-- The local dates on which an instructor has reached the daily cap, counting lessons of all organizations.
 create function private.full_days(p_instructor public.instructors, p_from timestamptz, p_to timestamptz)
     returns date[]
     language plpgsql
@@ -140,7 +140,7 @@ begin
 end;
 $$;
 
--- How many seats of a slot are taken at this instant: by all bookings that occupy it but overdue holds.
+-- How many seats of a slot are taken at this instant. Holds that have passed their deadline do not count.
 create function private.seats_taken(p_slot_id uuid)
     returns integer
     language plpgsql

@@ -1,4 +1,5 @@
--- What a booking costs now, what takes something off and what pays for it besides a card. Refuses what cannot be charged.
+-- What a booking costs now, what pays for it besides a card, and its terms. Refuses what cannot be charged. hold_slot freezes
+-- the answer; rescheduling (64) asks it in advance.
 create function private.price_booking(
     p_service public.services,
     p_instructor public.instructors,
@@ -16,12 +17,10 @@ declare
     terms private.booking_terms;
     price private.price := private.price_service(p_service.id, p_instructor.id, p_start_at);
 begin
-    select organization.fee_refundable, latest.id into terms.is_fee_refundable, terms.cancellation_policy_id
+    select organization.fee_refundable, private.current_policy_id(organization.id)
+    into terms.is_fee_refundable, terms.cancellation_policy_id
     from public.organizations organization
-    join public.cancellation_policies latest on latest.org_id = organization.id
-    where organization.id = p_service.org_id
-    order by latest.version desc
-    limit 1;
+    where organization.id = p_service.org_id;
     terms.credit_cents := 0;
     terms.original_total_cents := 0;
 
@@ -39,7 +38,8 @@ begin
 end;
 $$;
 
--- The terms of a booking that prepaid minutes pay for: what was paid for just these minutes, and to whom it goes.
+-- The terms of a booking that is paid by prepaid minutes: the price is what was paid for just these minutes, by lot. Lots with
+-- different fee modes make a booking with the fee on top.
 create function private.price_by_credit(
     p_terms private.booking_terms,
     p_price private.price,
@@ -61,7 +61,7 @@ begin
     if p_request.discount_code is not null or p_request.uses_rewards then
         perform private.refuse(
             'PT422', 'discount_with_credit',
-            'Prepaid hours have their price already.',
+            'A discount cannot be used together with prepaid hours.',
             'Use a code or your rewards when you pay by card, or when you buy hours.'
         );
     end if;
@@ -69,41 +69,45 @@ begin
     select
         row(
             p_price.currency,
-            sum(part.share_cents + case lot.fee_mode when 'included' then part.fee_cents else 0 end),
-            sum(part.discount_cents),
-            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end,
-            max(lot.fee_bps),
-            sum(part.fee_cents),
-            sum(part.share_cents),
-            sum(part.share_cents + part.fee_cents - part.discount_cents)
+            paid.share_cents + case paid.fee_mode when 'included' then paid.fee_cents else 0 end,
+            paid.discount_cents,
+            paid.fee_mode,
+            paid.fee_bps,
+            paid.fee_cents,
+            paid.share_cents,
+            paid.share_cents + paid.fee_cents - paid.discount_cents
         )::private.price,
-        bool_and(lot.is_fee_refundable)
+        paid.is_fee_refundable
     into terms.price, terms.is_fee_refundable
-    from private.plan_credit(
-        p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
-        p_service.duration_minutes
-    ) part
-    join public.learner_credits lot on lot.id = part.credit_id;
+    from (
+        select
+            sum(part.share_cents) as share_cents,
+            sum(part.fee_cents) as fee_cents,
+            sum(part.discount_cents) as discount_cents,
+            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end as fee_mode,
+            max(lot.fee_bps) as fee_bps,
+            bool_and(lot.is_fee_refundable) as is_fee_refundable
+        from private.plan_credit(
+            p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
+            p_service.duration_minutes
+        ) part
+        join public.learner_credits lot on lot.id = part.credit_id
+    ) paid;
 
     if (terms.price).total_cents is null then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            'Your prepaid hours with this instructor do not pay for this lesson.',
+            'Your prepaid hours with this instructor are not enough for this lesson.',
             'Buy more with buy_credits, or pay by card.'
         );
-    end if;
-    if (terms.price).fee_mode = 'on_top' then
-        terms.price := row(
-            (terms.price).currency, (terms.price).share_cents, (terms.price).discount_cents, 'on_top',
-            (terms.price).fee_bps, (terms.price).fee_cents, (terms.price).share_cents, (terms.price).total_cents
-        )::private.price;
     end if;
     terms.credit_cents := (terms.price).total_cents;
     return terms;
 end;
 $$;
 
--- Reserves the prepaid minutes that a booking's price was made of, under the locks of the lots.
+-- Reserves the prepaid minutes for a booking whose price came from price_by_credit, under the locks of the lots. Refuses if
+-- the lots have changed since.
 create function private.reserve_credit(p_booking public.bookings, p_service public.services)
     returns void
     language plpgsql
@@ -146,8 +150,9 @@ begin
 end;
 $$;
 
--- The terms of a booking that another one is rescheduled to: those of the other, and of the price only what the new time costs
--- more or less than the old one by today's list. What was paid counts for it.
+-- The terms of a replacement booking. It keeps the original's fee, discount rate and refund rules, and its price is the
+-- original's plus what the new time costs more, or minus what it costs less, at today's list prices. The original's total
+-- counts towards it.
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
@@ -161,33 +166,34 @@ create function private.price_reschedule(
 as $$
 declare
     terms private.booking_terms := p_terms;
-    moved public.bookings;
-    list_cents bigint;
-    fee_cents bigint;
-    share_cents bigint;
+    original public.bookings;
+    price private.price;
     due private.price;
 begin
-    select * into strict moved from public.bookings where id = p_original_booking_id;
-    list_cents := greatest(
-        moved.price_cents + p_price.list_cents
-        - (private.price_service(moved.service_id, moved.instructor_id, moved.start_at)).list_cents,
-        0
+    select * into strict original from public.bookings where id = p_original_booking_id;
+    price := private.price_with_fee(
+        original.currency,
+        greatest(
+            original.price_cents + p_price.list_cents
+            - (private.price_service(original.service_id, original.instructor_id, original.start_at)).list_cents,
+            0
+        ),
+        original.fee_mode,
+        original.fee_bps
     );
-    fee_cents := private.bps_of(list_cents, moved.fee_bps);
-    share_cents := list_cents - case moved.fee_mode when 'included' then fee_cents else 0 end;
     terms.price := private.discount_price(
-        row(moved.currency, list_cents, 0, moved.fee_mode, moved.fee_bps, fee_cents, share_cents, null)::private.price,
+        price,
         least(
-            private.prorate(moved.discount_cents, list_cents, moved.price_cents),
-            share_cents + fee_cents
+            private.prorate(original.discount_cents, price.list_cents, original.price_cents),
+            price.share_cents + price.fee_cents
         )
     );
-    terms.original_total_cents := moved.total_cents;
-    terms.is_fee_refundable := moved.is_fee_refundable;
-    terms.cancellation_policy_id := moved.cancellation_policy_id;
+    terms.original_total_cents := original.total_cents;
+    terms.is_fee_refundable := original.is_fee_refundable;
+    terms.cancellation_policy_id := original.cancellation_policy_id;
 
     due := terms.price;
-    due.total_cents := greatest(due.total_cents - moved.total_cents, 0);
+    due.total_cents := greatest(due.total_cents - original.total_cents, 0);
     perform private.assert_price_is_payable(due);
     return terms;
 end;

@@ -1,5 +1,5 @@
--- Books a published slot: held until it is paid for, or confirmed at once when nothing is due.
--- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+-- Books a published slot: the booking is held until it is paid, or confirmed at once if nothing is due.
+-- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
 create function private.create_booking_with_payment(
     p_learner_user_id uuid,
     p_slot_id uuid,
@@ -23,7 +23,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'slot_not_found',
-            'That time does not exist.',
+            'This time is not offered.',
             'Refresh the calendar and choose another time.'
         );
     end if;
@@ -36,7 +36,8 @@ begin
 end;
 $$;
 
--- Books a slot for a learner, once a client key. What a race or a rule of the tables refuses becomes a coded refusal.
+-- Reserves a slot for a learner, once per client key. Turns losing a race, and breaking a rule of the tables, into refusals
+-- with a code. Requests and rescheduling (64) use it too.
 create function private.reserve_slot(
     p_slot public.bookable_slots,
     p_learner public.learners,
@@ -74,7 +75,8 @@ exception
 end;
 $$;
 
--- The booking that the same request made before, if it did. A double click waits here.
+-- The booking that an earlier request with the same client key made, if there is one. Refuses a key that was used for another
+-- booking. It locks the learner's rows, so that the second of a double click waits here.
 create function private.find_booking_by_client_key(
     p_learner_id uuid,
     p_client_key text,
@@ -102,7 +104,7 @@ begin
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, for another time.',
+            'This p_client_key was used before, for another booking.',
             'Send a new p_client_key for a new booking.'
         );
     end if;
@@ -110,8 +112,8 @@ begin
 end;
 $$;
 
--- Refuses a pickup or dropoff that is not what it should be: {"address": text, "lat": number, "lng": number}, each of them or
--- none; coordinates come in pairs.
+-- Refuses a pickup or dropoff that is not {"address": text, "lat": number, "lng": number}. Every key may be missing, but
+-- coordinates come in pairs.
 create function private.assert_place_is_valid(p_place jsonb)
     returns void
     language plpgsql
@@ -134,13 +136,14 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'bad_place',
-            'That is no place to be picked up or dropped off at.',
+            'This is not a valid place for a pickup or dropoff.',
             'Send {"address": text, "lat": number, "lng": number}, or only an address, or only coordinates.'
         );
     end if;
 end;
 $$;
 
+-- Refuses a time that is no longer free; wherever a race for it can be lost.
 create function private.refuse_taken_slot()
     returns void
     language plpgsql

@@ -1,8 +1,7 @@
--- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
--- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
--- take_seat and instructor_is_never_double_booked.
--- The learner's row was locked first: one person's requests come one after the other, and who the person is stays. Codes and
--- prepaid minutes are locked last, as those who free them do.
+-- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
+-- approval, until the instructor's answer. Most losers of a race are told by an unlocked look; the others are stopped by
+-- take_seat and the constraint instructor_is_never_double_booked.
+-- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
     p_slot_id uuid,
     p_learner public.learners,
@@ -42,54 +41,12 @@ begin
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
-    if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
-        perform private.refuse(
-            'PT409', 'too_many_holds',
-            format('You keep %s unpaid times already.', organization.max_open_holds),
-            'Pay for one of them, or let it expire.'
-        );
-    end if;
+    perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
         perform private.refuse_taken_slot();
     end if;
 
-    insert into public.bookings (
-        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
-        status, hold_expires_at,
-        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
-        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, original_booking_id, booked_by
-    )
-    values (
-        slot.org_id, p_learner.id, slot.instructor_id, slot.service_id, slot.id, learner_person_id,
-        slot.max_bookings > 1, slot.start_at, slot.end_at,
-        case when service.requires_approval then 'requested' else 'held' end::public.booking_status,
-        least(
-            private.clock() + case
-                when service.requires_approval then make_interval(hours => service.approval_hours)
-                else make_interval(mins => organization.checkout_hold_minutes)
-            end,
-            slot.start_at
-        ),
-        (terms.price).currency, (terms.price).list_cents, (terms.price).discount_cents, (terms.price).fee_cents,
-        (terms.price).share_cents, (terms.price).total_cents, (terms.price).fee_mode, (terms.price).fee_bps,
-        terms.credit_cents, terms.original_total_cents, terms.is_fee_refundable, terms.cancellation_policy_id,
-        organization.payout_hold,
-        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
-        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
-        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
-    )
-    on conflict do nothing
-    returning * into booking;
-
-    if booking.id is null then
-        perform private.refuse(
-            'PT409', 'learner_busy',
-            'You have a lesson at that time already.',
-            'Choose a time that does not overlap it.'
-        );
-    end if;
+    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request);
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
     end if;
@@ -97,13 +54,17 @@ begin
         perform private.reserve_credit(booking, service);
     end if;
     if booking.status = 'held' and booking.due_cents = 0 then
-        booking := private.confirm_free_booking(booking.id);
+        update public.bookings
+        set status = 'confirmed',
+            hold_expires_at = null
+        where id = booking.id
+        returning * into booking;
     end if;
     return booking;
 end;
 $$;
 
--- Refuses a time that the rules of its service and instructor do not let be booked now, by anybody.
+-- Refuses a time that the service's and the instructor's rules do not let anybody book now, free or not.
 create function private.assert_slot_is_bookable(
     p_start_at timestamptz,
     p_service public.services,
@@ -119,21 +80,21 @@ begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
         perform private.refuse(
             'PT422', 'slot_in_the_past',
-            'That lesson has started already.',
+            'This lesson has already started.',
             'Choose a time in the future.'
         );
     end if;
     if not p_service.is_active then
         perform private.refuse(
             'PT409', 'service_inactive',
-            'This lesson is not offered any more.',
+            'This lesson is no longer offered.',
             'Choose another lesson.'
         );
     end if;
     if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified') then
         perform private.refuse(
             'PT409', 'instructor_unavailable',
-            'This instructor takes no bookings at the moment.',
+            'This instructor does not take bookings at the moment.',
             'Choose another instructor, or try again later.'
         );
     end if;
@@ -154,8 +115,8 @@ begin
 end;
 $$;
 
--- Lets the bookings of an instructor with a daily cap come one after the other, since no constraint could count them. A
--- login's rows in other organizations count too. Locked before anything of the slot's, so that two of them cannot deadlock.
+-- Makes the bookings of an instructor with a daily cap follow one another, since no constraint can count them. It locks the
+-- login's rows in all organizations, and before anything of the slot, so that two bookings cannot deadlock.
 create function private.lock_daily_cap(p_instructor public.instructors)
     returns void
     language sql
@@ -171,34 +132,89 @@ as $$
     for no key update;
 $$;
 
--- How many unpaid times a person keeps: held or requested; a series counts once.
-create function private.count_open_holds(p_learner_person_id uuid, p_series_id uuid)
-    returns bigint
-    language sql
+-- Refuses a person who has as many unpaid bookings, held or requested, as the organization allows. A series counts once, and
+-- the series that is being booked does not count.
+create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_max_open_holds integer)
+    returns void
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select count(distinct coalesce(booking.series_id, booking.id))
-    from public.bookings booking
-    where booking.learner_person_id = p_learner_person_id
-        and booking.status in ('held', 'requested')
-        and booking.hold_expires_at > private.clock()
-        and (p_series_id is null or booking.series_id is distinct from p_series_id);
+begin
+    if (
+        select count(distinct coalesce(booking.series_id, booking.id))
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.status in ('held', 'requested')
+            and booking.hold_expires_at > private.clock()
+            and (p_series_id is null or booking.series_id is distinct from p_series_id)
+    ) >= p_max_open_holds then
+        perform private.refuse(
+            'PT409', 'too_many_holds',
+            format('You already have %s unpaid bookings.', p_max_open_holds),
+            'Pay for one of them, or let it expire.'
+        );
+    end if;
+end;
 $$;
 
--- Confirms a held booking of which nothing is left to pay.
-create function private.confirm_free_booking(p_booking_id uuid)
+-- Inserts the booking, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
+create function private.add_booking(
+    p_slot public.bookable_slots,
+    p_service public.services,
+    p_organization public.organizations,
+    p_learner public.learners,
+    p_learner_person_id uuid,
+    p_terms private.booking_terms,
+    p_request private.booking_request
+)
     returns public.bookings
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
-    update public.bookings
-    set status = 'confirmed',
-        hold_expires_at = null
-    where id = p_booking_id
-        and due_cents = 0
-    returning *;
+declare
+    booking public.bookings;
+begin
+    insert into public.bookings (
+        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
+        status, hold_expires_at,
+        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
+        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
+        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
+        learner_notes, client_key, series_id, original_booking_id, booked_by
+    )
+    values (
+        p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
+        p_slot.max_bookings > 1, p_slot.start_at, p_slot.end_at,
+        case when p_service.requires_approval then 'requested' else 'held' end::public.booking_status,
+        least(
+            private.clock() + case
+                when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
+                else make_interval(mins => p_organization.checkout_hold_minutes)
+            end,
+            p_slot.start_at
+        ),
+        (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
+        (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
+        p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
+        p_organization.payout_hold,
+        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
+        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
+        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
+    )
+    on conflict do nothing
+    returning * into booking;
+
+    if booking.id is null then
+        perform private.refuse(
+            'PT409', 'learner_busy',
+            'You already have a lesson at that time.',
+            'Choose a time that does not overlap it.'
+        );
+    end if;
+    return booking;
+end;
 $$;

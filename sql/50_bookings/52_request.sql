@@ -1,5 +1,5 @@
--- Books any time that list_open_slots lists, published or not.
--- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+-- Books any time that list_open_slots lists, published or not. Without approval it leads straight to a held booking.
+-- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
 create function private.request_booking(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -16,24 +16,12 @@ create function private.request_booking(
 as $$
 declare
     person uuid := private.require_person();
+    instructor public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
     service public.services;
-    instructor public.instructors;
     learner public.learners;
     booking public.bookings;
 begin
-    select * into service from public.services where id = p_service_id;
-    select * into instructor
-    from public.instructors
-    where id = p_instructor_id
-        and org_id = service.org_id
-        and id = coalesce(service.instructor_id, id);
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
+    select * into strict service from public.services where id = p_service_id;
 
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
@@ -51,8 +39,8 @@ begin
 end;
 $$;
 
--- The slot of a listed time: the published one, or one made for this booking, which is offered to nobody else. Refuses a
--- time that is not open at this instant. One made before, and free again, becomes what the service is now.
+-- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered. A slot that
+-- an earlier booking made, and that is free again, is adapted to the service's present length and seats.
 create function private.ensure_slot(
     p_service public.services,
     p_instructor public.instructors,

@@ -1,5 +1,5 @@
--- The instructor accepts a request: the learner has time to pay, or the booking is confirmed when nothing is due.
--- Definer: bookings change only through functions.
+-- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
+-- once if nothing is due. Definer: bookings change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -24,7 +24,7 @@ begin
 end;
 $$;
 
--- The instructor turns a request down; its time is free again. Definer: bookings change only through functions.
+-- The instructor turns a request down, which frees its time. Definer: bookings change only through functions.
 create function private.decline_booking(p_booking_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -43,7 +43,7 @@ begin
 end;
 $$;
 
--- The request of a booking, locked, for its instructor or an admin to answer in time.
+-- Returns the requested booking, locked, if the caller is its instructor or an admin and the request has not expired.
 create function private.require_booking_request(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -57,7 +57,7 @@ begin
     if booking.status <> 'requested' or booking.hold_expires_at <= private.clock() then
         perform private.refuse(
             'PT409', 'booking_not_requested',
-            format('This booking is %s, so there is nothing to answer.', booking.status),
+            format('This booking is %s, so it cannot be confirmed or declined.', booking.status),
             'Only a request that has not expired can be confirmed or declined.'
         );
     end if;
@@ -65,8 +65,8 @@ begin
 end;
 $$;
 
--- The booking, locked, if the caller gives it or administers its organization. A foreign one is as unknown as one that
--- does not exist.
+-- Returns the booking, locked, if the caller is its instructor or an admin of its organization. Another booking is refused
+-- exactly like one that does not exist. Lessons (55) use it too.
 create function private.require_taught_booking(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -90,7 +90,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'booking_not_found',
-            'There is no such booking among those you give.',
+            'You are not the instructor of a booking with this id.',
             'Check the id, and that you are signed in as the instructor.'
         );
     end if;

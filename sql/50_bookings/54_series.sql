@@ -1,5 +1,5 @@
--- Books the same local time every so many weeks: all of them or none, or all that are open. A date on which the clocks skip
--- that time has none to book. The occurrences are taken in the order of their times, so that two series cannot deadlock.
+-- Books the same local time every so many weeks: all of the times or none, or all that are open. A date on which the clocks
+-- skip that time has none to book. Times are booked in order, so that two series cannot deadlock.
 -- Definer: as request_booking.
 create function private.request_booking_series(
     p_instructor_id uuid,
@@ -59,7 +59,7 @@ begin
 end;
 $$;
 
--- Makes the row of a series, for a learner for whom the caller may book.
+-- Inserts the series that the bookings will belong to, for a learner for whom the caller may book.
 create function private.open_booking_series(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -80,21 +80,10 @@ declare
     person uuid := private.require_person();
     learner public.learners;
     series public.booking_series;
-    instructor public.instructors;
+    instructor public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
     broken_rule text;
     missing_column text;
 begin
-    select candidate.* into instructor
-    from public.instructors candidate
-    join public.services service on service.id = p_service_id and service.org_id = candidate.org_id
-    where candidate.id = p_instructor_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
         p_learner_id,

@@ -1,6 +1,6 @@
--- Confirms a booking that has been paid for, also one that expired while its time is still free. False means that the
--- money has to go back: the time is gone, the lesson has begun, the booking was ended or paid before, or the one that was
--- rescheduled to it was ended meanwhile.
+-- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
+-- the payment must be refunded: the time is taken, the lesson has started, the booking was ended or paid before, or the
+-- original of a replacement is no longer confirmed. Called by accept_payment (60).
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
     language plpgsql
@@ -41,7 +41,8 @@ exception
 end;
 $$;
 
--- Ends a booking that was rescheduled to another one, which its payments go along to. False if it is not confirmed any more.
+-- Cancels a booking that is rescheduled: its payments go to the replacement, and nothing is refunded. False if it is no longer
+-- confirmed. Rescheduling (64) calls it for a replacement that needs no payment.
 create function private.end_original_booking(p_booking_id uuid, p_party public.booking_party)
     returns boolean
     language plpgsql

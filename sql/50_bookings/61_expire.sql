@@ -1,6 +1,7 @@
--- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
--- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
--- They are taken in the order of their times, as a series takes them, so that nobody deadlocks.
+-- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
+-- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
+-- so an expired hold never blocks anybody, even before maintenance.
+-- Bookings are locked in the order of their times, as a series locks them, so that the two cannot deadlock.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql

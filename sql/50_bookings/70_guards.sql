@@ -1,6 +1,6 @@
--- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
--- slot is locked first, so that seats are counted one learner at a time.
+-- Lets a booking take a seat only if its slot has one and its instructor is free, whoever writes the booking. Time, service
+-- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged. The slot of a
+-- group is locked first, so that its seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -85,7 +85,8 @@ create trigger free_seat
     after update of status on public.bookings
     for each row execute function private.free_seat();
 
--- Does a booking in this status keep its seat and its instructor's time?
+-- Whether a booking in this status keeps its seat and its instructor's time. The constraints of public.bookings and
+-- seats_taken repeat the list, because a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language sql
@@ -96,9 +97,8 @@ as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
 
--- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
--- the same learner becomes another person to the calendar.
--- Definer: the writer may have no access to private.
+-- A booking keeps its parties, its time and its price from the moment it is made. Only learner_person_id may change, when its
+-- learner gets or loses a login. Definer: the writer may have no access to private.
 create function private.forbid_repricing()
     returns trigger
     language plpgsql
@@ -130,7 +130,7 @@ begin
         perform private.refuse(
             'PT409', 'booking_is_frozen',
             'A booking keeps its parties, its time and its price.',
-            'Cancel it and make another one.'
+            'Cancel it, and make another booking.'
         );
     end if;
     return new;

@@ -21,9 +21,9 @@ create trigger add_relations
     after insert on public.bookings
     for each row execute function private.add_booking_relations();
 
--- When a learner gets a login, the bookings and the codes used before count for that person.
--- Definer: nobody writes bookings and redemptions directly.
-create function private.follow_learner()
+-- When a learner gets or loses a login, earlier bookings and discounts count for the person who the learner now is.
+-- Definer: nobody may write bookings and redemptions directly.
+create function private.on_learner_login_changed()
     returns trigger
     language plpgsql
     volatile
@@ -41,14 +41,15 @@ begin
 end;
 $$;
 
-create trigger follow_person
+create trigger on_learner_login_changed
     after update of user_id on public.learners
     for each row
     when (new.user_id is distinct from old.user_id)
-    execute function private.follow_learner();
+    execute function private.on_learner_login_changed();
 
--- When an instructor gets a login, the calendar kept before is that person's. Definer: nobody writes the calendar directly.
-create function private.follow_instructor()
+-- When an instructor gets or loses a login, the calendar so far becomes the calendar of the person who the instructor now is.
+-- Definer: nobody may write the calendar directly.
+create function private.on_instructor_login_changed()
     returns trigger
     language plpgsql
     volatile
@@ -63,11 +64,11 @@ begin
 end;
 $$;
 
-create trigger follow_person
+create trigger on_instructor_login_changed
     after update of user_id on public.instructors
     for each row
     when (new.user_id is distinct from old.user_id)
-    execute function private.follow_instructor();
+    execute function private.on_instructor_login_changed();
 
 -- When a booking ends, its prepaid minutes are consumed by what was earned, and the rest is returned. Bookings without prepaid
 -- minutes have none to settle. Definer: nobody writes credits directly.

@@ -26,7 +26,7 @@ end;
 
 comment on function public.list_open_slots is
     'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
-    'in UTC, and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+    'in UTC and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -63,15 +63,15 @@ begin atomic
 end;
 
 comment on function public.create_booking_with_payment is
-    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
-    'service''s id. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of; pickup and dropoff are '
-    '{"address", "lat", "lng"}. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
-    'p_discount_code is one that the caller has checked; p_use_credits pays wholly with prepaid hours, p_use_rewards takes the '
-    'learner''s rewards off. Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
-    'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
-    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the service''s '
+    'id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff are {"address", '
+    '"lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. p_discount_code is a code '
+    'that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the learner''s rewards off. If nothing is '
+    'due, the booking is confirmed already. Calling again with the same p_client_key and slot returns the same booking. Errors: sign_in_required, '
+    'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
+    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
+    'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -119,7 +119,7 @@ end;
 
 comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
-    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
+    'confirmed (nothing is due). All other parameters are as in create_booking_with_payment. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
@@ -152,7 +152,7 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
-    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
+    'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
@@ -179,7 +179,7 @@ create function public.decline_booking(p_booking_id uuid, p_reason text default 
 return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
-    'Turns a request down; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+    'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
 
 create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
@@ -190,8 +190,8 @@ create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
 return private.set_cancellation_policy(p_org_id, p_tiers);
 
 comment on function public.set_cancellation_policy is
-    'Sets what learners get back who cancel bookings made from now on, and returns the new version''s id; for the organization''s admins. '
-    'p_tiers: [{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier, and any after the start, gets nothing. '
+    'Sets the refunds for cancelling bookings made from now on, and returns the new version''s id; for the organization''s admins. p_tiers: '
+    '[{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier is refunded nothing, and so is any after the start. '
     'Errors: sign_in_required, organization_not_found, bad_tiers, value_missing, and the rules of public.cancellation_tiers.';
 
 create function public.cancellation_policy(p_org_id uuid)
@@ -205,4 +205,4 @@ begin atomic
 end;
 
 comment on function public.cancellation_policy is
-    'What learners get back who cancel a booking made now with an organization, by the notice they give, in basis points of what was paid.';
+    'The refunds for cancelling a booking that is made now with an organization, by notice, in basis points of what was paid.';

@@ -31,7 +31,7 @@ create policy select_party on public.booking_series
 
 grant select on public.booking_series to authenticated, service_role;
 grant select on public.bookings to authenticated, service_role;
--- NOTE: no write is granted; bookings change only through functions.
+-- NOTE: no write is granted: bookings change only through functions.
 
 create policy select_own_or_admin on public.booking_notes
     for select
@@ -49,7 +49,7 @@ create policy update_own on public.booking_notes
 grant select on public.booking_notes to authenticated, service_role;
 grant update (notes) on public.booking_notes to authenticated;
 
--- What frontends may watch: no notes, no addresses, no money.
+-- What frontends may watch through Realtime: no notes, addresses or amounts.
 alter publication supabase_realtime add table public.bookings (id, org_id, status, start_at, end_at, updated_at);
 
 grant execute on function private.create_booking_with_payment to authenticated;

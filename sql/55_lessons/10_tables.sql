@@ -1,5 +1,14 @@
+-- Lessons: what took place.
+--
+-- The instructor starts the lesson of a confirmed booking and completes it, or completes it directly if starting was
+-- forgotten (20_lessons.sql). A booking that is completed earns the instructor the share, and captures an authorized payment:
+-- both follow in 82_effects. rating, review and distance_meters wait for the rooms that will write them.
+--
+-- Called by instructors and their schools' admins, through 80_api.sql. A booking's status is drawn in
+-- 50_bookings/11_transitions.sql.
+
 create table public.lessons (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null unique,
     instructor_id uuid not null,
@@ -13,7 +22,7 @@ create table public.lessons (
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -30,8 +39,8 @@ create index on public.lessons (org_id, learner_id);
 create index on public.lessons (instructor_id, started_at);
 create index on public.lessons (learner_id, started_at);
 
-comment on table public.lessons is 'What took place: made when the lesson starts, one a booking.';
-comment on column public.lessons.notes is 'The instructor''s summary for the learner: seen by both.';
+comment on table public.lessons is 'A lesson that took place, or is taking place; at most one for a booking.';
+comment on column public.lessons.notes is 'The instructor''s summary for the learner. Both can read it.';
 
 alter table public.lessons enable row level security;
 

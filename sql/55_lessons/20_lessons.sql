@@ -1,4 +1,4 @@
--- Starts the lesson of a confirmed booking, from a quarter of an hour before its time until its end.
+-- Starts the lesson of a confirmed booking, at most 15 minutes early and before its booked end.
 -- Definer: lessons and bookings change only through functions.
 create function private.start_lesson(p_booking_id uuid)
     returns uuid
@@ -28,7 +28,7 @@ begin
     if private.clock() >= booking.end_at then
         perform private.refuse(
             'PT422', 'too_late',
-            'This lesson''s time is over.',
+            'The time of this lesson is over.',
             'Complete the lesson if it took place.'
         );
     end if;
@@ -42,7 +42,7 @@ begin
 end;
 $$;
 
--- Ends a lesson, by which the instructor earns the share. One that was never started counts from its booked time.
+-- Completes a lesson, which earns the instructor the share. A lesson that was never started counts from its booked time.
 -- Definer: lessons and bookings change only through functions.
 create function private.complete_lesson(p_booking_id uuid, p_notes text)
     returns uuid
@@ -66,8 +66,8 @@ begin
     if private.clock() < booking.start_at then
         perform private.refuse(
             'PT422', 'too_early',
-            'This lesson has not begun.',
-            'Complete it once it has taken place.'
+            'This lesson has not started yet.',
+            'Complete it when it has taken place.'
         );
     end if;
 

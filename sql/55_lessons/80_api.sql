@@ -19,5 +19,5 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
-    'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
+    'Completes a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes is a '
+    'summary for the learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';

@@ -16,7 +16,7 @@ create type public.refund_status as enum (
 );
 
 create table public.payments (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.payment_kind not null default 'booking',
     booking_id uuid,
@@ -54,7 +54,7 @@ create table public.payments (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -129,7 +129,7 @@ comment on column public.payments.last_event_at is
     'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.refunds (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -150,7 +150,7 @@ create table public.refunds (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (payment_id, client_key),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -170,7 +170,6 @@ create table public.refunds (
 create index on public.refunds (org_id, payment_id);
 create index on public.refunds (org_id, learner_id);
 create index on public.refunds (org_id, instructor_id);
-create index on public.refunds (payment_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);

@@ -179,7 +179,7 @@ $$;
 create trigger write_off_returned_minutes
     after insert on public.credit_entries
     for each row
-    when (new.kind in ('return', 'refund_failed'))
+    when (new.kind in ('restore', 'refund_failed'))
     execute function private.write_off_returned_minutes();
 
 -- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.

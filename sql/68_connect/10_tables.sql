@@ -12,7 +12,7 @@ create type public.connect_status as enum (
 );
 
 create table public.stripe_connect_accounts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     stripe_account_id text unique,
@@ -32,7 +32,7 @@ create table public.stripe_connect_accounts (
     retired_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
     constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
@@ -58,17 +58,17 @@ comment on column public.stripe_connect_accounts.last_event_at is
     'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.connect_account_details (
-    connect_account_id uuid primary key,
+    connect_account_id uuid not null unique,
     org_id uuid not null,
     disabled_reason text,
     requirements jsonb,
     business_profile jsonb,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, connect_account_id),
     foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
 );
 
-create index on public.connect_account_details (org_id, connect_account_id);
 
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 

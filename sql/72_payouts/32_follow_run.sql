@@ -91,6 +91,6 @@ begin
     from public.payout_runs run
     left join public.payouts payout on payout.run_id = run.id
     where run.id = p_run_id
-    group by run.id;
+    group by run.org_id, run.id;
 end;
 $$;

@@ -1,43 +1,3 @@
-create view public.instructor_balances
-    with (security_invoker = true)
-as
-select
-    earning.org_id,
-    earning.instructor_id,
-    earning.currency,
-    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
-    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
-    )::bigint as available_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
-    )::bigint as in_transit_cents,
-    (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
-        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
-    )::bigint as paid_cents
-from public.earnings earning
-group by earning.org_id, earning.instructor_id, earning.currency;
-
-comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
-    'paid leaves out what came back.';
-
-create function public.my_balance()
-    returns setof public.instructor_balances
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-begin atomic
-    select balance.*
-    from public.instructor_balances balance
-    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
-end;
-
-comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
-
 create function public.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -94,31 +54,6 @@ return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
     'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
-
-create function public.report_problem(p_booking_id uuid, p_description text)
-    returns uuid
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.report_problem(p_booking_id, p_description);
-
-comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
-    'public.problem_reports.';
-
-create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
-
-comment on function public.admin_resolve_problem is
-    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
-    'Errors: not_an_admin, reason_required, problem_not_found.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void

@@ -11,14 +11,6 @@ create policy select_own_or_admin on public.payouts
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-create policy select_own_or_admin on public.earnings
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
 create policy select_own_or_admin on public.payout_items
     for select
     to authenticated
@@ -43,22 +35,11 @@ create policy select_own_or_admin on public.bank_payouts
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-create policy select_family_or_admin on public.problem_reports
-    for select
-    to authenticated
-    using (
-        learner_id = any ((select private.my_family_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
 grant select on public.bank_payouts to authenticated, service_role;
-grant select on public.problem_reports to authenticated, service_role;
 grant select on public.payout_runs to authenticated, service_role;
 grant select on public.payouts to authenticated, service_role;
-grant select on public.earnings to authenticated, service_role;
 grant select on public.payout_items to authenticated, service_role;
 grant select on public.payout_run_results to authenticated, service_role;
-grant select on public.instructor_balances to authenticated;
 -- NOTE: no write is granted to anybody; money moves only through functions.
 
 grant execute on function private.due_payout_runs to jobs;
@@ -77,10 +58,6 @@ grant execute on function private.set_payout_settings to authenticated;
 grant execute on function public.set_payout_settings to authenticated;
 grant execute on function private.retire_connect_account to authenticated;
 grant execute on function public.retire_connect_account to authenticated;
-grant execute on function private.report_problem to authenticated;
-grant execute on function public.report_problem to authenticated;
-grant execute on function private.admin_resolve_problem to authenticated;
-grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function private.admin_hold_payout to authenticated;
 grant execute on function public.admin_hold_payout to authenticated;
 grant execute on function private.admin_release_payout to authenticated;
@@ -89,5 +66,4 @@ grant execute on function private.admin_cancel_payout to authenticated;
 grant execute on function public.admin_cancel_payout to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
-grant execute on function public.my_balance to authenticated;
 grant execute on function private.payout_statement_document to jobs;

@@ -28,7 +28,7 @@ begin
     select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
     from public.bookable_slots slot
     left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
-    group by slot.id
+    group by slot.org_id, slot.id
     having count(booking.id) <> slot.current_bookings
 
     union all

@@ -11,7 +11,7 @@ begin
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
     from private.ledger_transactions booked
     left join private.ledger_entries entry on entry.transaction_id = booked.id
-    group by booked.id
+    group by booked.org_id, booked.id
     having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
 
     union all
@@ -19,7 +19,7 @@ begin
     from private.ledger_accounts account
     left join private.ledger_entries entry on entry.account_id = account.id
     where account.owner_id is not null
-    group by account.id
+    group by account.org_id, account.id
     having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all
@@ -52,7 +52,7 @@ begin
     from public.payments payment
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
-    group by payment.id
+    group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 

@@ -32,7 +32,7 @@ begin
     select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
     from public.payouts payout
     left join public.payout_items item on item.payout_id = payout.id
-    group by payout.id
+    group by payout.org_id, payout.id
     having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
 
     union all
@@ -72,7 +72,7 @@ begin
         and booked.source_id = payout.id
         and booked.kind = 'payout_reversed'
     left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
-    group by payout.id
+    group by payout.org_id, payout.id
     having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all

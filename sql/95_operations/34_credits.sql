@@ -12,12 +12,12 @@ begin
     from public.learner_credits credit
     left join lateral (
         select
-            coalesce(sum(case entry.kind when 'reserve' then 1 when 'return' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
+            coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
             coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
             coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 else 0 end * entry.minutes), 0) as refunded,
             coalesce(
                 sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('return', 'refund_failed') then -1 else 0 end
+                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed') then -1 else 0 end
                     * entry.share_cents
                 ),
                 0

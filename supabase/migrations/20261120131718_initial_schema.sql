@@ -1,6 +1,16 @@
 -- sql/00_foundation/01_schemas.sql
--- The two logins of the Python services. Roles belong to the whole cluster, so a second database
--- finds them already there. Passwords are set by whoever operates the project, never here.
+-- 00_foundation: what every other room rests on. Every room calls it; it calls no other room.
+--
+--   01_schemas      schemas, extensions, the two service logins; nothing may be called until it is granted
+--   10_tables       the allowed status changes of all state machines; the currencies
+--   20_clock        private.clock(): the present, in every rule
+--   30_refuse       how a request is refused (SQLSTATE, code, message, hint) and how tables are kept append-only
+--   40_transitions  the trigger that every table with a status attaches, and who is acting
+--   70_values       pure helpers: prorating, tags, time zones, search patterns, page sizes
+--   90_access       which of them the API roles may execute
+
+-- The two logins of the Python services. Roles belong to the whole cluster, so they may exist already when a second
+-- database is created. The operator sets their passwords; they are never in this repository.
 do $$
 begin
     if to_regrole('webhook_service') is null then
@@ -12,7 +22,7 @@ begin
 end;
 $$;
 
--- public is the API, private is never exposed, extensions holds what ships with stock Postgres.
+-- public is the API, private is never exposed, extensions holds extensions that ship with stock Postgres.
 create schema private;
 comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';
 
@@ -20,14 +30,15 @@ create extension btree_gist with schema extensions;
 create extension hstore with schema extensions;
 create extension pg_trgm with schema extensions;
 
--- Access is denied until declared: each room grants what it means to grant in 9_access.sql.
--- The first form has no "in schema" on purpose: with it, the revoke would do nothing.
+-- Access is denied by default: each room grants access explicitly in its 90_access.sql.
+-- The first statement has no "in schema" on purpose: with it, the revoke would have no effect.
 alter default privileges revoke execute on functions from public;
 alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
 
--- The services name their functions, so they may look the names up; what they may call is granted one by one.
+-- The two services call functions of private by name, so they need usage on the schema; execute is granted function by
+-- function.
 grant usage on schema private to webhook_service, jobs;
 
 -- sql/00_foundation/10_tables.sql
@@ -46,9 +57,10 @@ create table private.status_transitions (
 );
 
 comment on table private.status_transitions is
-    'Every edge of every state machine, enforced for every writer. from_status ''new'' lists where a row may start.';
+    'Every allowed status change, enforced for every writer by enforce_status_transition. from_status ''new'' lists the statuses a '
+    'row may be inserted with.';
 comment on column private.status_transitions.actors is
-    'Who may take the edge: money is moved by the services, so Studio cannot mark a payment succeeded or a payout paid.';
+    'Who may make this change. Only the services move money, so an admin in Studio cannot mark a payment succeeded or a payout paid.';
 
 create table private.currencies (
     code text primary key,
@@ -59,7 +71,7 @@ create table private.currencies (
     constraint minimum_is_positive check (minimum_charge_cents > 0)
 );
 
-comment on table private.currencies is 'Currencies that can be charged, with Stripe''s smallest charge.';
+comment on table private.currencies is 'The currencies that prices may be in, with Stripe''s minimum charge.';
 comment on column private.currencies.minor_digits is 'Decimal places of the minor unit: 2 for gbp, 0 for jpy.';
 comment on column private.currencies.minimum_charge_cents is 'Stripe''s minimum charge, in the minor unit.';
 
@@ -84,7 +96,7 @@ values
     ('usd', 2, 50);
 
 -- sql/00_foundation/20_clock.sql
--- The present, in every rule. Only a test database replaces it, so that hours and weeks can pass.
+-- The present. Every rule uses it instead of now(), so that a test database can replace it and let hours and weeks pass.
 create function private.clock()
     returns timestamptz
     language sql
@@ -95,9 +107,9 @@ as $$
     select now();
 $$;
 
-comment on function private.clock is 'The present, in every rule. Constant within a transaction.';
+comment on function private.clock is 'The present, used by every rule instead of now(). Constant within a transaction.';
 
--- Stamps the moment of a change. Definer: API roles write these tables and have no access to private.
+-- Trigger of every table with an updated_at. Definer: API roles update these tables and have no access to private.
 create function private.touch_updated_at()
     returns trigger
     language plpgsql
@@ -112,7 +124,7 @@ end;
 $$;
 
 -- sql/00_foundation/30_refuse.sql
--- Refuses a request: a sentence for the person, the next step as hint, a stable code for the machine.
+-- Refuses a request: a message for the person, the next step as hint, a stable code for the program.
 -- The Data API turns PT404 into 404, PT409 into 409, PT422 into 422, PT429 into 429 and 42501 into 403.
 create function private.refuse(p_sqlstate text, p_code text, p_message text, p_hint text)
     returns void
@@ -133,8 +145,9 @@ $$;
 comment on function private.refuse is
     'Raises p_sqlstate with the code in detail as JSON. Every code is listed in sql/README.md.';
 
--- Turns the violation of a constraint into a refusal: the constraint's name, a sentence, is the code and the message. Of a
--- missing value Postgres names the column, and of a value that does not fit, nothing.
+-- Turns a constraint violation into a refusal with status 422; called by exception handlers. The constraint's name is a
+-- sentence, and becomes the code and the message. For a not-null violation Postgres names only the column; for a number out
+-- of its type's range it names neither.
 create function private.refuse_violation(p_constraint_name text, p_missing_column text default '')
     returns void
     language plpgsql
@@ -165,7 +178,7 @@ begin
 end;
 $$;
 
--- Keeps append-only tables append-only, for every writer and also against truncate.
+-- Trigger of every append-only table: refuses update, delete and truncate, whoever the writer is.
 -- Definer: the writer may have no access to private.
 create function private.forbid_change()
     returns trigger
@@ -185,8 +198,9 @@ end;
 $$;
 
 -- sql/00_foundation/40_transitions.sql
--- Lets a status move only along a declared edge, for every writer, Studio and the service key included.
--- Definer: the writer needs no access to the table of edges. The argument is the entity's name.
+-- Trigger of every table with a status: allows only the changes listed in private.status_transitions, and only to the actors
+-- listed there. It binds every writer, including Studio and the service key. The trigger's argument is the entity's name.
+-- Definer: writers may not read status_transitions.
 create function private.enforce_status_transition()
     returns trigger
     language plpgsql
@@ -195,26 +209,26 @@ create function private.enforce_status_transition()
     set search_path = ''
 as $$
 declare
-    left_status text := 'new';
+    old_status text := 'new';
 begin
     if tg_op = 'UPDATE' then
         if old.status = new.status then
             return new;
         end if;
-        left_status := old.status::text;
+        old_status := old.status::text;
     end if;
 
     if not exists (
         select
         from private.status_transitions transition
         where transition.entity = tg_argv[0]
-            and transition.from_status = left_status
+            and transition.from_status = old_status
             and transition.to_status = new.status::text
             and private.actor_kind() = any (transition.actors)
     ) then
         perform private.refuse(
             'PT409', 'illegal_transition',
-            format('A %s cannot go from %s to %s this way.', tg_argv[0], left_status, new.status),
+            format('A %s cannot go from %s to %s this way.', tg_argv[0], old_status, new.status),
             'Reload the row: it may have moved on. Use the function made for this step.'
         );
     end if;
@@ -222,8 +236,8 @@ begin
 end;
 $$;
 
--- Who acts in this transaction. The login decides for the services, so that claims they might set cannot
--- turn them into a person; then the verified claims of the Data API; what remains came through Studio.
+-- Who is acting in this transaction. The two services are recognized by their login, so that no claims they might set can
+-- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio.
 create function private.actor_kind()
     returns private.actor_kind
     language sql
@@ -241,7 +255,8 @@ as $$
 $$;
 
 -- sql/00_foundation/70_values.sql
--- A part of an amount, rounded half up, in integers. Nothing of nothing is nothing.
+-- The share p_part / p_whole of an amount, rounded half up, in integers: prorate(1000, 1800, 10000) is 18 % of 10.00.
+-- 0 when p_whole is 0.
 create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     returns bigint
     language sql
@@ -252,7 +267,7 @@ as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
 
--- Are these at most fifty words of 1 to 100 characters, as an index on tags can hold them?
+-- True for at most 50 tags of 1 to 100 characters each, short enough for a GIN index.
 create function private.tags_are_valid(p_tags text[])
     returns boolean
     language sql
@@ -264,8 +279,9 @@ as $$
     from unnest(p_tags) tag;
 $$;
 
--- Is this a zone of the IANA database? Abbreviations and POSIX rules, which know no history, are not: but for Etc/GMT's
--- whole hours no zone has a number, which is what makes Postgres read an unknown name such as Europe/London+3 as a rule.
+-- True for a time zone of the IANA database. Abbreviations (CET) and POSIX rules are refused because they carry no history
+-- of clock changes. Postgres reads an unknown name that contains a number, such as Europe/London+3, as a POSIX rule;
+-- only the Etc/GMT zones may contain one.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
@@ -288,7 +304,7 @@ $$;
 comment on function private.is_time_zone is
     'True for a name such as Europe/London. Immutable in practice: zones are added, never removed.';
 
--- A text that came from outside as a uuid, or null if it is none.
+-- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)
     returns uuid
     language sql
@@ -301,7 +317,7 @@ as $$
     end;
 $$;
 
--- The pattern of every text that contains this one as it stands, for (i)like; null for no text.
+-- The (i)like pattern that matches every text containing p_text literally: '%' and '_' are escaped. Null for null.
 create function private.like_pattern(p_text text)
     returns text
     language sql
@@ -312,7 +328,7 @@ as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
 
--- How many rows a page has: what was asked for, from 1 to 200, and 50 where nothing was.
+-- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default.
 create function private.page_size(p_limit integer)
     returns integer
     language sql
@@ -324,12 +340,22 @@ as $$
 $$;
 
 -- sql/00_foundation/90_access.sql
--- Defaults and checks run as the writer, and the jobs ask for the time.
+-- Column defaults and checks run as the writer, so writers need these; the jobs read the clock.
 grant execute on function private.clock to authenticated, jobs;
 grant execute on function private.is_time_zone to authenticated;
 grant execute on function private.tags_are_valid to authenticated;
 
 -- sql/10_people/10_tables.sql
+-- 10_people: organizations (the tenants), logins and their profiles, memberships, platform admins; and who the caller is.
+--
+--   20_profiles  keeps one profile for every login of Supabase Auth
+--   30_callers   my_…: who the caller is and which organizations they see; asked by policies and functions of every room
+--   40_require   require_…: the caller, if they have the right that a function needs; refuses everybody else
+--   80_api       my_roles: what a frontend shows to whom
+--
+-- Memberships and settings are changed by 14_schools; instructors, learners and guardians are in 12_parties.
+-- Every later room calls 30_callers and 40_require.
+
 create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
 create type public.fee_mode as enum ('on_top', 'included');
 create type public.dispute_liability as enum ('platform', 'instructor');
@@ -382,16 +408,16 @@ create index on public.organizations (currency);
 
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
-comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price; 1800 is 18 %.';
+comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
-comment on column public.organizations.minimum_payout_cents is 'Smaller balances are carried forward to the next payout.';
-comment on column public.organizations.checkout_hold_minutes is 'How long an unpaid booking keeps its time.';
+comment on column public.organizations.minimum_payout_cents is 'A smaller balance is not paid out but carried forward to the next payday.';
+comment on column public.organizations.checkout_hold_minutes is 'How long a slot stays reserved for a booking that is not paid yet.';
 comment on column public.organizations.referral_discount_bps is
-    'What a referred learner gets off the first lesson; 0 means that there are no referrals.';
-comment on column public.organizations.referral_reward_cents is 'What the referrer gets for it, in the organization''s currency.';
-comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null means for ever.';
-comment on column public.organizations.labels is 'The words that the frontend shows, such as {"instructor": "coach"}.';
+    'Discount on the first lesson of a referred learner; 0 turns referrals off.';
+comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
+comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
     id uuid primary key references auth.users (id) on delete cascade,
@@ -416,21 +442,22 @@ create table public.profiles (
 
 create index on public.profiles (lower(email));
 
-comment on table public.profiles is 'A person with a login, one to one with auth.users, made when they sign up.';
+comment on table public.profiles is 'A person with a login, one to one with auth.users; created at sign-up.';
 comment on column public.profiles.external_id is 'The person''s id in another identity system.';
 
 create table public.organization_members (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid not null references public.profiles (id) on delete cascade,
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (user_id, org_id, role)
 );
 
 create index on public.organization_members (org_id, role);
 
-comment on table public.organization_members is 'Who belongs to an organization, as what; a person may have several roles.';
+comment on table public.organization_members is 'A person''s roles in an organization, one row each.';
 
 create table private.platform_admins (
     user_id uuid primary key references public.profiles (id) on delete restrict,
@@ -438,7 +465,7 @@ create table private.platform_admins (
     created_at timestamptz not null default private.clock()
 );
 
-comment on table private.platform_admins is 'Who runs the platform. Rows are added in Studio; no API can.';
+comment on table private.platform_admins is 'The people who run the platform. Rows are added in Studio only; no API function does.';
 
 alter table public.organizations enable row level security;
 alter table public.profiles enable row level security;
@@ -457,8 +484,9 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 -- sql/10_people/20_profiles.sql
--- Keeps a profile for every login. It must never stop a sign-up, so what the person typed is cut or left out, not refused.
--- Definer: Auth may not write in public.
+-- Creates a profile for every new login, and follows changes of the login's address. It must never stop a sign-up, so names
+-- that are too long are cut, and a bad avatar link is left out, instead of being refused.
+-- Definer: Supabase Auth may not write in public.
 create function private.sync_profile()
     returns trigger
     language plpgsql
@@ -467,18 +495,18 @@ create function private.sync_profile()
     set search_path = ''
 as $$
 declare
-    given jsonb := coalesce(new.raw_user_meta_data, '{}');
+    metadata jsonb := coalesce(new.raw_user_meta_data, '{}');
 begin
     insert into public.profiles as profile (id, email, full_name, display_name, first_name, last_name, avatar_url)
     values (
         new.id,
         new.email,
-        left(given ->> 'full_name', 200),
-        left(coalesce(given ->> 'display_name', given ->> 'full_name'), 200),
-        left(given ->> 'first_name', 200),
-        left(given ->> 'last_name', 200),
+        left(metadata ->> 'full_name', 200),
+        left(coalesce(metadata ->> 'display_name', metadata ->> 'full_name'), 200),
+        left(metadata ->> 'first_name', 200),
+        left(metadata ->> 'last_name', 200),
         case
-            when length(given ->> 'avatar_url') <= 2000 then substring(given ->> 'avatar_url' from '^https?://\S+$')
+            when length(metadata ->> 'avatar_url') <= 2000 then substring(metadata ->> 'avatar_url' from '^https?://\S+$')
         end
     )
     on conflict (id) do update
@@ -493,7 +521,7 @@ create trigger sync_profile
     for each row execute function private.sync_profile();
 
 -- sql/10_people/30_callers.sql
--- The signed-in person, or null: for visitors, and for anonymous sign-ins, which are refused everywhere.
+-- The signed-in person; null for visitors, and for anonymous sign-ins, which have no rights anywhere.
 create function private.my_user_id()
     returns uuid
     language sql
@@ -504,7 +532,7 @@ as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
 
--- Definer: nobody may read the list of platform admins.
+-- True if the caller runs the platform. Definer: nobody may read the list of platform admins.
 create function private.is_platform_admin()
     returns boolean
     language plpgsql
@@ -519,7 +547,7 @@ end;
 $$;
 
 -- The organizations that the caller belongs to or administers.
--- Definer: reads memberships without their own policy, which would ask this function again.
+-- Definer: the policy on memberships would recurse if they were read as the caller.
 create function private.my_org_ids()
     returns uuid[]
     language plpgsql
@@ -537,8 +565,8 @@ begin
 end;
 $$;
 
--- The organizations that the caller administers: all of them for a platform admin, so that policies need no second arm.
--- Definer: reads memberships without their own policy, which would ask this function again.
+-- The organizations that the caller administers: all of them for a platform admin, so that policies need no second condition.
+-- Definer: the policy on memberships calls this function, so reading them as the caller would recurse.
 create function private.my_admin_org_ids()
     returns uuid[]
     language plpgsql
@@ -560,7 +588,7 @@ begin
 end;
 $$;
 
--- The caller's proven address. Definer: people may not read logins.
+-- The caller's verified e-mail address. Definer: people may not read auth.users.
 create function private.my_verified_email()
     returns text
     language plpgsql
@@ -574,7 +602,7 @@ begin
 end;
 $$;
 
--- The address that a person has proven to be theirs, in lower case; null before that.
+-- A person's verified e-mail address in lower case; null while it is not verified.
 create function private.verified_email(p_user_id uuid)
     returns text
     language sql
@@ -589,7 +617,7 @@ as $$
 $$;
 
 -- sql/10_people/40_require.sql
--- The signed-in person, or a refusal.
+-- The signed-in person; refuses visitors and anonymous sign-ins.
 create function private.require_person()
     returns uuid
     language plpgsql
@@ -611,8 +639,8 @@ begin
 end;
 $$;
 
--- Refuses everybody but the owners and admins of an organization. A foreign organization is as unknown as one that does not
--- exist.
+-- The caller, if they are an owner or admin of the organization. Answers the same for somebody else's organization as for an
+-- id that does not exist, so that nobody can probe for ids.
 create function private.require_org_admin(p_org_id uuid)
     returns uuid
     language plpgsql
@@ -634,7 +662,7 @@ begin
 end;
 $$;
 
--- The signed-in platform admin, or a refusal; remembers the reason for the audit log.
+-- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
 create function private.require_platform_admin(p_reason text)
     returns uuid
     language plpgsql
@@ -647,7 +675,7 @@ begin
         perform private.refuse(
             '42501', 'not_an_admin',
             'Only an admin of the platform can do this.',
-            'Ask an admin.'
+            'Ask the platform''s support.'
         );
     end if;
     if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
@@ -662,7 +690,7 @@ begin
 end;
 $$;
 
--- A currency's lower-case code, or a refusal. Accepts either case, as older frontends send DKK.
+-- A currency's lower-case code; refuses currencies that are not sold in. Accepts upper case, as frontends send DKK.
 create function private.require_currency(p_currency text)
     returns text
     language plpgsql
@@ -688,6 +716,7 @@ begin
 end;
 $$;
 
+-- The organization of every instructor and learner without a school.
 create function private.marketplace_id()
     returns uuid
     language sql
@@ -697,8 +726,6 @@ create function private.marketplace_id()
 as $$
     select organization.id from public.organizations organization where organization.is_marketplace;
 $$;
-
-comment on function private.marketplace_id is 'The organization of everybody without a school.';
 
 -- sql/10_people/80_api.sql
 create view public.my_roles
@@ -727,7 +754,7 @@ create policy select_member on public.organizations
     using (id = any ((select private.my_org_ids())::uuid[]));
 
 grant select on public.organizations to authenticated, service_role;
--- NOTE: no write is granted; a setting is money, so organizations change only through functions and Studio.
+-- NOTE: no write is granted: the settings decide about money, so organizations change only through functions and Studio.
 
 create policy select_own on public.profiles
     for select
@@ -741,7 +768,7 @@ create policy update_own on public.profiles
 
 grant select on public.profiles to authenticated, service_role;
 grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone) on public.profiles to authenticated;
--- NOTE: email follows the login; insert is done by sync_profile.
+-- NOTE: the address follows the login, and sync_profile inserts.
 
 create policy select_own_or_admin on public.organization_members
     for select
@@ -752,7 +779,7 @@ create policy select_own_or_admin on public.organization_members
     );
 
 grant select on public.organization_members to authenticated, service_role;
--- NOTE: no write is granted; nobody raises a role, their own or another's, but through functions.
+-- NOTE: no write is granted: roles change only through the functions of 14_schools.
 
 grant select on public.my_roles to authenticated;
 
@@ -763,7 +790,7 @@ create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'month
 create type public.experience_level as enum ('beginner', 'intermediate', 'advanced');
 
 create table public.instructors (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     display_name text not null,
@@ -785,7 +812,7 @@ create table public.instructors (
     daily_cap integer,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, user_id),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
@@ -818,7 +845,7 @@ comment on column public.instructors.daily_cap is 'The most lessons on one local
 comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
 
 create table public.instructor_details (
-    instructor_id uuid primary key,
+    instructor_id uuid not null unique,
     org_id uuid not null,
     phone text,
     license_id text,
@@ -830,6 +857,7 @@ create table public.instructor_details (
     is_payout_held boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, instructor_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint phone_is_short check (length(phone) <= 40),
     constraint license_is_short check (length(license_id) <= 100),
@@ -837,7 +865,6 @@ create table public.instructor_details (
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
 );
 
-create index on public.instructor_details (org_id, instructor_id);
 
 comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
 comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
@@ -845,7 +872,7 @@ comment on column public.instructor_details.minimum_payout_cents is 'Overrides t
 comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
 
 create table public.learners (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     full_name text not null,
@@ -858,7 +885,7 @@ create table public.learners (
     lesson_count integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, user_id),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
@@ -878,18 +905,18 @@ comment on table public.learners is 'Who is taught, within one organization. The
 comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
 
 create table public.learner_details (
-    learner_id uuid primary key,
+    learner_id uuid not null unique,
     org_id uuid not null,
     date_of_birth date,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.learner_details (org_id, learner_id);
 
 comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
 
@@ -898,13 +925,13 @@ create table public.instructor_learners (
     instructor_id uuid not null,
     learner_id uuid not null,
     created_at timestamptz not null default private.clock(),
-    primary key (instructor_id, learner_id),
+    primary key (org_id, instructor_id, learner_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
 );
 
-create index on public.instructor_learners (org_id, instructor_id);
 create index on public.instructor_learners (org_id, learner_id);
+create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
@@ -926,7 +953,7 @@ comment on column public.guardians.user_id is 'The guardian''s login; null once 
 comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
 
 create table public.learner_guardians (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     guardian_id uuid references public.guardians (id) on delete restrict,
@@ -940,7 +967,7 @@ create table public.learner_guardians (
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
     constraint relation_is_short check (length(relation) <= 100),
@@ -2149,7 +2176,7 @@ grant execute on function public.search_instructors to anon, authenticated;
 
 -- sql/14_schools/10_tables.sql
 create table public.invitations (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     email text not null,
     role public.org_role not null,
@@ -2163,7 +2190,7 @@ create table public.invitations (
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
@@ -3903,7 +3930,7 @@ grant execute on function public.admin_replay_command to authenticated;
 
 -- sql/27_alerts/10_tables.sql
 create table public.alerts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     code text not null,
@@ -3913,6 +3940,7 @@ create table public.alerts (
     idempotency_key text not null unique,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
@@ -4006,10 +4034,22 @@ grant execute on function private.resolve_alert to authenticated;
 grant execute on function public.resolve_alert to authenticated;
 
 -- sql/30_catalogue/10_tables.sql
+-- The catalogue: what can be booked, and what it costs.
+--
+-- A service is a lesson on offer: title, length, price, and the instructor who gives it (or any instructor of the school).
+-- Its list price comes from the first of these that has one:
+--   1. the school's rate card that is valid on the day of the lesson, else the school's default rate card
+--   2. the service's own price
+--   3. the instructor's hourly rate, in proportion to the length
+-- 70_prices.sql holds the only arithmetic on prices: the fee, its rounding, and who gets what.
+--
+-- Called by discounts (35), credits (45) and bookings (50), which price what they sell with private.price_service or
+-- private.price_for_instructor and freeze the result. Instructors and admins of schools write here through 80_api.sql.
+
 create type public.capture_mode as enum ('automatic', 'manual');
 
 create table public.services (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     title text not null,
@@ -4029,7 +4069,7 @@ create table public.services (
     approval_hours integer not null default 24,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint title_is_short check (length(title) between 1 and 200),
@@ -4053,17 +4093,18 @@ create index on public.services using gin (topic_tags);
 create index on public.services using gin (title extensions.gin_trgm_ops);
 create index on public.services (currency);
 
-comment on table public.services is 'What can be booked: title, length and price.';
-comment on column public.services.instructor_id is 'Who gives it; null for any instructor of the school.';
+comment on table public.services is 'A lesson on offer: title, length and price.';
+comment on column public.services.instructor_id is 'The instructor who gives the lesson; null when any instructor of the school may.';
 comment on column public.services.price_cents is
-    'Price of the whole lesson before the fee on top, in the minor unit; null for the hourly rate times the duration.';
-comment on column public.services.max_participants is 'Seats of a group lesson; 1 is a lesson for one learner.';
-
-comment on column public.services.requires_approval is 'A booking is a request that the instructor confirms before it is paid.';
-comment on column public.services.approval_hours is 'How long a request waits for the instructor, and a confirmed one for its payment.';
+    'List price of the whole lesson, in the minor unit, before a fee on top; null means the hourly rate times the duration.';
+comment on column public.services.max_participants is 'Seats of a group lesson; 1 means a private lesson.';
+comment on column public.services.requires_approval is
+    'Whether a booking starts as a request, which the instructor confirms before the learner pays.';
+comment on column public.services.approval_hours is
+    'Hours within which the instructor must answer a request, and the learner must pay once it is confirmed.';
 
 create table public.rate_cards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     name text not null,
     currency text not null references private.currencies (code),
@@ -4072,7 +4113,7 @@ create table public.rate_cards (
     valid_to date,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, id, currency),
     unique (org_id, name),
     constraint name_is_short check (length(name) between 1 and 200),
@@ -4090,11 +4131,11 @@ create index on public.rate_cards (org_id, is_default);
 create index on public.rate_cards (currency);
 
 comment on table public.rate_cards is
-    'A school''s prices for a time: of the cards valid on the day of the lesson, else of the default card.';
-comment on column public.rate_cards.valid_to is 'Inclusive, as a local date of the organization.';
+    'A school''s price list. The card that is valid on the day of the lesson counts, else the default card of the currency.';
+comment on column public.rate_cards.valid_to is 'Last day of validity, inclusive, in the organization''s time zone; null means no end.';
 
 create table public.rate_card_items (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     rate_card_id uuid not null,
     service_id uuid not null,
@@ -4102,6 +4143,7 @@ create table public.rate_card_items (
     price_cents bigint not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     unique (rate_card_id, service_id),
     foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
     foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,
@@ -4150,64 +4192,8 @@ select private.audit_table('public.rate_cards', 'id');
 select private.audit_table('public.rate_card_items', 'id');
 
 -- sql/30_catalogue/20_services.sql
--- Offers a service of the caller's own, at a price in any currency or at the hourly rate, which has the instructor's.
--- Definer: the organization follows from the instructor, not from the caller's word.
-create function private.create_session(
-    p_expert_user_id uuid,
-    p_title text,
-    p_description text,
-    p_duration_minutes integer,
-    p_price_cents bigint,
-    p_currency text,
-    p_org_id uuid
-)
-    returns uuid
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-declare
-    instructor public.instructors;
-begin
-    if p_expert_user_id is distinct from private.require_person() then
-        perform private.refuse(
-            '42501', 'not_yourself',
-            'You can offer lessons as yourself only.',
-            'Send your own user id as p_expert_user_id.'
-        );
-    end if;
-
-    select * into instructor
-    from public.instructors
-    where user_id = p_expert_user_id
-        and org_id = coalesce(p_org_id, private.marketplace_id());
-
-    if not found then
-        perform private.refuse(
-            'PT404', 'not_an_instructor',
-            'You are not an instructor here yet.',
-            'Call become_instructor first.'
-        );
-    end if;
-
-    if p_price_cents is null and private.require_currency(p_currency) <> instructor.currency then
-        perform private.refuse(
-            'PT422', 'currency_differs',
-            'Your hourly rate is in another currency.',
-            'Send a price in this currency, or use the currency of your hourly rate.'
-        );
-    end if;
-
-    return private.create_service(
-        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
-        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
-    );
-end;
-$$;
-
--- Offers a service of one instructor, or of any instructor of a school; by that instructor or the school's admins.
--- Definer: nobody inserts services directly.
+-- Adds a service of one instructor, or of any instructor of a school. For that instructor and the school's admins.
+-- Definer: nobody may insert services directly.
 create function private.create_service(
     p_org_id uuid,
     p_title text,
@@ -4257,7 +4243,7 @@ begin
     if p_price_cents is null and instructor.currency <> service_currency then
         perform private.refuse(
             'PT422', 'currency_differs',
-            'The hourly rate is in another currency.',
+            'The instructor''s hourly rate is in another currency.',
             'Send a price in this currency, or use the currency of the hourly rate.'
         );
     end if;
@@ -4278,8 +4264,8 @@ begin
     if new_service_id is null then
         perform private.refuse(
             'PT409', 'service_exists',
-            'There is a lesson with this title already.',
-            'Choose another title, or change the lesson that there is.'
+            'This instructor or school already has a service with this title.',
+            'Choose another title, or change the existing service.'
         );
     end if;
     return new_service_id;
@@ -4291,7 +4277,56 @@ exception
 end;
 $$;
 
--- The beginning of a text, cut at a word where it can be.
+-- Adds a service of the caller's own, under the name and with the parameters of the published API.
+-- Definer: the organization is the instructor's, never one that the caller claims.
+create function private.create_session(
+    p_expert_user_id uuid,
+    p_title text,
+    p_description text,
+    p_duration_minutes integer,
+    p_price_cents bigint,
+    p_currency text,
+    p_org_id uuid
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    if p_expert_user_id is distinct from private.require_person() then
+        perform private.refuse(
+            '42501', 'not_yourself',
+            'You can offer lessons as yourself only.',
+            'Send your own user id as p_expert_user_id.'
+        );
+    end if;
+
+    select * into instructor
+    from public.instructors
+    where user_id = p_expert_user_id
+        and org_id = coalesce(p_org_id, private.marketplace_id());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'not_an_instructor',
+            'You are not an instructor here yet.',
+            'Call become_instructor first.'
+        );
+    end if;
+
+    return private.create_service(
+        instructor.org_id, p_title, p_duration_minutes, instructor.id, p_description, null, null, p_price_cents,
+        private.require_currency(p_currency), null, null, null, 1, false, 24, 'automatic'
+    );
+end;
+$$;
+
+-- The first p_length characters of a text with an ellipsis, cut between words where possible. create_service uses it for
+-- the short description.
 create function private.shorten(p_text text, p_length integer)
     returns text
     language sql
@@ -4306,7 +4341,8 @@ as $$
 $$;
 
 -- sql/30_catalogue/30_rate_cards.sql
--- Makes a rate card. Definer: nobody writes prices directly.
+-- Adds an empty rate card to a school. For the school's admins.
+-- Definer: nobody may write rate cards directly.
 create function private.create_rate_card(
     p_org_id uuid,
     p_name text,
@@ -4350,7 +4386,8 @@ exception
 end;
 $$;
 
--- Begins or ends a rate card on other days. Definer: nobody writes prices directly.
+-- Changes the first and last day of a rate card. Bookings keep the price that was frozen with them.
+-- Definer: nobody may write rate cards directly.
 create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from date, p_valid_to date)
     returns void
     language plpgsql
@@ -4375,7 +4412,8 @@ exception
 end;
 $$;
 
--- Sets the price of a service on a rate card, or takes it off. Definer: nobody writes prices directly.
+-- Sets the price of a service on a rate card; null removes the price from the card.
+-- Definer: nobody may write prices directly.
 create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
     returns void
     language plpgsql
@@ -4415,7 +4453,7 @@ exception
 end;
 $$;
 
--- Takes a rate card away, with its prices. Definer: nobody writes prices directly.
+-- Deletes a rate card and its prices. Definer: nobody may write rate cards directly.
 create function private.delete_rate_card(p_rate_card_id uuid)
     returns void
     language plpgsql
@@ -4431,8 +4469,8 @@ begin
 end;
 $$;
 
--- The rate card, locked, of an organization that the caller administers. A foreign one is as unknown as one that does not
--- exist.
+-- Returns the rate card, locked, if the caller administers its organization. A rate card of another organization is
+-- refused exactly like one that does not exist.
 create function private.require_rate_card(p_rate_card_id uuid)
     returns public.rate_cards
     language plpgsql
@@ -4453,7 +4491,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'rate_card_not_found',
-            'There is no such rate card of yours.',
+            'Your organizations have no such rate card.',
             'Check the id.'
         );
     end if;
@@ -4461,6 +4499,7 @@ begin
 end;
 $$;
 
+-- Refuses a rate card that conflicts with another one.
 create function private.refuse_rate_card()
     returns void
     language plpgsql
@@ -4471,15 +4510,16 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'rate_card_exists',
-        'There is a rate card of that name, a default for that currency, or one whose validity overlaps.',
-        'End the other card first with set_rate_card_validity or delete_rate_card, or choose another name.'
+        'Another rate card has this name, is the default for this currency, or is valid on some of the same days.',
+        'Choose another name, or first end the other card with set_rate_card_validity or delete_rate_card.'
     );
 end;
 $$;
 
 -- sql/30_catalogue/40_search.sql
--- What is on offer by instructors of the directory, and by schools. Definer: as in search_instructors, it shows only what
--- everybody may see, and under row-level security the indexes could not serve it. A plan is made for each search.
+-- Lists active services of schools, and of instructors who take bookings, by title, tags and level, in pages.
+-- Definer: it shows only what everybody may see, and row-level security would keep the indexes from being used. The plan is
+-- made anew for each search, because the best index depends on the filters given.
 create function private.search_services(
     p_query text,
     p_topic_tags text[],
@@ -4516,7 +4556,8 @@ end;
 $$;
 
 -- sql/30_catalogue/50_quote.sql
--- What a booking would cost, line by line. Definer: visitors may not read fees and rate cards.
+-- What a booking would cost the learner, line by line; the lines sum to what is charged.
+-- Definer: visitors may not read fees and rate cards.
 create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns table (line_item text, amount_cents bigint, currency text)
     language plpgsql
@@ -4559,7 +4600,7 @@ begin
 end;
 $$;
 
--- Refuses an amount that Stripe cannot charge. Nothing to pay is fine.
+-- Refuses a price whose total Stripe cannot charge; a total of nothing is allowed. Called wherever something is sold.
 create function private.assert_price_is_payable(p_price private.price)
     returns void
     language plpgsql
@@ -4574,13 +4615,13 @@ begin
         perform private.refuse(
             'PT409', 'price_missing',
             'This lesson has no price in its currency.',
-            'Ask the instructor to give it one.'
+            'Ask the instructor to set a price.'
         );
     end if;
     if refusal = 'amount_too_small' then
         perform private.refuse(
             'PT422', 'amount_too_small',
-            'That is less than a card payment can be.',
+            'This amount is too small for a card payment.',
             (
                 select format('The smallest payment in %s is %s of its minor unit.', currency.code, currency.minimum_charge_cents)
                 from private.currencies currency
@@ -4591,15 +4632,15 @@ begin
     if refusal = 'amount_too_large' then
         perform private.refuse(
             'PT422', 'amount_too_large',
-            'That is more than a card payment can be.',
+            'This amount is too large for a card payment.',
             'Book a shorter lesson.'
         );
     end if;
 end;
 $$;
 
--- Why an amount cannot be charged by Stripe: price_missing, amount_too_small or amount_too_large; null if it can be, or if
--- there is nothing to pay.
+-- Why Stripe cannot charge a price: price_missing, amount_too_small or amount_too_large. Null if it can, and if there is
+-- nothing to pay.
 create function private.price_refusal(p_price private.price)
     returns text
     language plpgsql
@@ -4622,10 +4663,9 @@ end;
 $$;
 
 -- sql/30_catalogue/70_prices.sql
--- The one function that computes a price. The list price is the rate card's, else the service's, else the hourly rate times
--- the duration, rounded half up. on_top: the learner pays list + fee and the instructor gets list.
--- included: the learner pays list and the instructor gets list - fee.
--- An hourly rate is a price in its own currency alone; without one the amounts are null.
+-- The price of a service with an instructor for a lesson that starts at p_start_at. Null if the instructor does not belong
+-- to the service's organization; its amounts are null if the service has no price. The hourly rate counts only in its own
+-- currency.
 create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
     returns private.price
     language plpgsql
@@ -4635,57 +4675,29 @@ create function private.price_service(p_service_id uuid, p_instructor_id uuid, p
 as $$
 begin
     return (
-        with offer as (
-            select
-                service.currency,
-                coalesce(
-                    private.rate_card_price_cents(
-                        service.id,
-                        (p_start_at at time zone organization.time_zone)::date
-                    ),
-                    service.price_cents,
-                    case
-                        when instructor.currency = service.currency
-                            then (instructor.hourly_rate_cents * service.duration_minutes + 30) / 60
-                    end
-                ) as list_cents,
-                coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-                coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-            from public.services service
-            join public.organizations organization on organization.id = service.org_id
-            join public.instructors instructor on instructor.org_id = service.org_id
-            join public.instructor_details details on details.instructor_id = instructor.id
-            where service.id = p_service_id
-                and instructor.id = p_instructor_id
-        ),
-
-        fee as (
-            select
-                offer.*,
-                private.bps_of(offer.list_cents, offer.fee_bps) as fee_cents
-            from offer
+        select private.price_for_instructor(
+            instructor.id,
+            service.currency,
+            coalesce(
+                private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
+                service.price_cents,
+                case
+                    when instructor.currency = service.currency
+                        then private.hourly_cents(instructor.hourly_rate_cents, service.duration_minutes)
+                end
+            )
         )
-
-        select row(
-            fee.currency,
-            fee.list_cents,
-            0,
-            fee.fee_mode,
-            fee.fee_bps,
-            fee.fee_cents,
-            fee.list_cents - case fee.fee_mode when 'included' then fee.fee_cents else 0 end,
-            fee.list_cents + case fee.fee_mode when 'on_top' then fee.fee_cents else 0 end
-        )::private.price
-        from fee
+        from public.services service
+        join public.organizations organization on organization.id = service.org_id
+        join public.instructors instructor on instructor.org_id = service.org_id
+        where service.id = p_service_id
+            and instructor.id = p_instructor_id
     );
 end;
 $$;
 
-comment on function private.price_service is
-    'Null when the instructor does not belong to the service''s organization.';
-
--- The price of a service on a local date by its organization's rate cards: of the card valid that day, else of the default
--- card; null where neither lists it.
+-- The price of a service on a local date by its organization's rate cards: the card that is valid that day, else the default
+-- card. Null if neither has the service.
 create function private.rate_card_price_cents(p_service_id uuid, p_on date)
     returns bigint
     language plpgsql
@@ -4706,9 +4718,10 @@ begin
 end;
 $$;
 
--- Is a lesson at that time priced by the instructor's hourly rate, and not by a price of its own?
-create function private.is_hourly(p_service public.services, p_start_at timestamptz)
-    returns boolean
+-- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms
+-- or else by the organization's.
+create function private.price_for_instructor(p_instructor_id uuid, p_currency text, p_list_cents bigint)
+    returns private.price
     language plpgsql
     stable
     security invoker
@@ -4716,26 +4729,51 @@ create function private.is_hourly(p_service public.services, p_start_at timestam
 as $$
 begin
     return (
-        select p_service.price_cents is null
-            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
-        from public.organizations organization
-        where organization.id = p_service.org_id
+        select private.price_with_fee(
+            p_currency,
+            p_list_cents,
+            coalesce(details.fee_mode, organization.fee_mode),
+            coalesce(details.fee_bps, organization.fee_bps)
+        )
+        from public.instructor_details details
+        join public.organizations organization on organization.id = details.org_id
+        where details.instructor_id = p_instructor_id
     );
 end;
 $$;
 
--- The platform's fee on a list price, rounded half up, in integers.
-create function private.bps_of(p_list_cents bigint, p_fee_bps integer)
-    returns bigint
-    language sql
+-- The one place that divides a list price between learner, instructor and platform.
+-- on_top: the learner pays list + fee, the instructor gets list. included: the learner pays list, the instructor gets
+-- list - fee.
+create function private.price_with_fee(
+    p_currency text,
+    p_list_cents bigint,
+    p_fee_mode public.fee_mode,
+    p_fee_bps integer
+)
+    returns private.price
+    language plpgsql
     immutable
     security invoker
     set search_path = ''
 as $$
-    select (p_list_cents * p_fee_bps + 5000) / 10000;
+declare
+    fee_cents constant bigint := private.bps_of(p_list_cents, p_fee_bps);
+begin
+    return row(
+        p_currency,
+        p_list_cents,
+        0,
+        p_fee_mode,
+        p_fee_bps,
+        fee_cents,
+        p_list_cents - case p_fee_mode when 'included' then fee_cents else 0 end,
+        p_list_cents + case p_fee_mode when 'on_top' then fee_cents else 0 end
+    )::private.price;
+end;
 $$;
 
--- A price with something taken off, at the platform's cost.
+-- The same price with this much taken off what the learner pays. The platform bears it: share and fee stay as they are.
 create function private.discount_price(p_price private.price, p_discount_cents bigint)
     returns private.price
     language sql
@@ -4753,6 +4791,47 @@ as $$
         p_price.share_cents,
         p_price.share_cents + p_price.fee_cents - p_discount_cents
     )::private.price;
+$$;
+
+-- Basis points of an amount, rounded half up: the fee of a list price, a percentage discount, a refund.
+create function private.bps_of(p_cents bigint, p_bps integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select private.prorate(p_cents, p_bps, 10000);
+$$;
+
+-- What minutes cost at an hourly rate, rounded half up.
+create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select private.prorate(p_hourly_rate_cents, p_minutes, 60);
+$$;
+
+-- Whether a lesson of this service at p_start_at costs the instructor's hourly rate, because neither a rate card nor the
+-- service has a price. Prepaid minutes without a service pay only for such lessons.
+create function private.is_hourly(p_service public.services, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return (
+        select p_service.price_cents is null
+            and private.rate_card_price_cents(p_service.id, (p_start_at at time zone organization.time_zone)::date) is null
+        from public.organizations organization
+        where organization.id = p_service.org_id
+    );
+end;
 $$;
 
 -- sql/30_catalogue/80_api.sql
@@ -4775,7 +4854,7 @@ return private.create_session(
 );
 
 comment on function public.create_session is
-    'Offers a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
+    'Adds a service of the caller''s own and returns its id. p_duration_minutes is a multiple of 15, p_price_cents the price of the '
     'whole lesson in the minor unit (null: the hourly rate), p_org_id the school (default: the marketplace). '
     'Errors: sign_in_required, not_yourself, not_an_instructor, unknown_currency, currency_differs, value_missing, service_exists, '
     'and the rules of public.services.';
@@ -4810,9 +4889,9 @@ return private.create_service(
 );
 
 comment on function public.create_service is
-    'Offers a service and returns its id: of one instructor, or with p_instructor_id null of any instructor of the school; for the instructor '
+    'Adds a service of one instructor, or with p_instructor_id null of any instructor of the school, and returns its id. For the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
-    'p_capture_mode ''manual'' has the bank only reserve the money until the lesson is over. '
+    'with p_capture_mode ''manual'' the payer''s bank only reserves the money, which is captured after the lesson. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
     'service_exists, and the rules of public.services.';
 
@@ -4832,7 +4911,8 @@ create function public.create_rate_card(
 return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
 
 comment on function public.create_rate_card is
-    'Makes a rate card and returns its id; for the school''s admins. One default a currency, and others whose validity never overlaps. '
+    'Adds an empty rate card and returns its id; for the school''s admins. A currency has at most one default card, and cards with dates '
+    'never overlap. '
     'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, value_out_of_range, rate_card_exists, and '
     'the rules of public.rate_cards.';
 
@@ -4845,8 +4925,8 @@ create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from 
 return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
-    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. What is booked keeps its price. '
-    'Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
+    'Sets the first and the last day on which a rate card is valid, null for no limit; for the school''s admins. Existing bookings keep their '
+    'price. Errors: sign_in_required, rate_card_not_found, value_out_of_range, rate_card_exists, and the rules of public.rate_cards.';
 
 create function public.delete_rate_card(p_rate_card_id uuid)
     returns void
@@ -4857,7 +4937,7 @@ create function public.delete_rate_card(p_rate_card_id uuid)
 return private.delete_rate_card(p_rate_card_id);
 
 comment on function public.delete_rate_card is
-    'Takes a rate card away with all its prices; for the school''s admins. What is booked keeps its price. '
+    'Deletes a rate card with all its prices; for the school''s admins. Existing bookings keep their price. '
     'Errors: sign_in_required, rate_card_not_found.';
 
 create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_cents bigint)
@@ -4869,8 +4949,8 @@ create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_
 return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
 
 comment on function public.set_rate is
-    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null takes it off the card. What is booked keeps its '
-    'price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
+    'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null removes it from the card. Existing '
+    'bookings keep their price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
 
 create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
     returns table (line_item text, amount_cents bigint, currency text)
@@ -4884,9 +4964,9 @@ begin atomic
 end;
 
 comment on function public.quote_booking is
-    'What a lesson costs the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a service '
-    'that any instructor gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, amount_too_small, '
-    'amount_too_large.';
+    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'amount_too_small, amount_too_large.';
 
 create function public.search_services(
     p_query text default null,
@@ -4907,8 +4987,8 @@ begin atomic
 end;
 
 comment on function public.search_services is
-    'Services on offer, by instructors of the directory or by schools, whose title contains p_query and that carry every one of p_topic_tags, '
-    'in pages of at most 200; p_after is the last id of the page before.';
+    'Active services of schools, and of instructors who take bookings, whose title contains p_query and that have all of p_topic_tags; in pages '
+    'of at most 200, where p_after is the last id of the previous page.';
 
 -- sql/30_catalogue/90_access.sql
 create policy select_listed on public.services
@@ -4941,10 +5021,7 @@ grant update (
     level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
     capture_mode
 ) on public.services to authenticated;
--- NOTE: insert is done by create_session and create_service; the currency of a service never changes.
-
-grant execute on function private.create_session to authenticated;
-grant execute on function public.create_session to authenticated;
+-- NOTE: no insert is granted: create_session and create_service add services. No update of the currency: it never changes.
 
 create policy select_member on public.rate_cards
     for select
@@ -4958,8 +5035,10 @@ create policy select_member on public.rate_card_items
 
 grant select on public.rate_cards to authenticated, service_role;
 grant select on public.rate_card_items to authenticated, service_role;
--- NOTE: no write is granted; cards and prices are set through functions. Everybody else asks quote_booking.
+-- NOTE: no write is granted: rate cards change through functions. Whoever is no member of the school asks quote_booking.
 
+grant execute on function private.create_session to authenticated;
+grant execute on function public.create_session to authenticated;
 grant execute on function private.create_service to authenticated;
 grant execute on function public.create_service to authenticated;
 grant execute on function private.create_rate_card to authenticated;
@@ -4976,6 +5055,17 @@ grant execute on function private.search_services to anon, authenticated;
 grant execute on function public.search_services to anon, authenticated;
 
 -- sql/35_discounts/10_tables.sql
+-- Discounts: discount codes, referral codes and referral rewards, all at the platform's cost. The instructor's share never
+-- shrinks.
+--
+-- A frontend calls check_discount_code first (30), then books or buys with the code. The booking or purchase reserves the
+-- discount (40); the payment that succeeds redeems it, and the end of an unpaid one releases it (50). Each person uses one
+-- discount at a time, and only while its limits allow: dates, uses of all learners, uses of one learner, first lesson only.
+-- How a discount is limited is decided in 70_offers.sql (codes), 71_referral_discounts.sql and 72_rewards.sql.
+--
+-- Called by credits (45), bookings (50) and payments (60). Rewards are granted in 66_rewards. Platform admins make discount
+-- codes, learners make referral codes (80_api.sql).
+
 create type public.redemption_kind as enum ('discount', 'referral', 'reward');
 create type public.redemption_status as enum ('reserved', 'redeemed', 'released');
 
@@ -5011,17 +5101,18 @@ create index on public.discount_codes (org_id);
 create index on public.discount_codes (currency);
 
 comment on table public.discount_codes is
-    'Codes that take something off a price, at the platform''s cost. Never listed: who has a code may check it.';
-comment on column public.discount_codes.org_id is 'The organization that it is for; null for the whole platform.';
+    'Codes for a discount, which the platform pays for. They are never listed; whoever knows a code may check it.';
+comment on column public.discount_codes.org_id is 'The organization where the code can be used; null means anywhere.';
 comment on column public.discount_codes.code is 'Compared without case.';
-comment on column public.discount_codes.amount_cents is 'What comes off, in the minor unit of currency; else discount_bps of the list price.';
+comment on column public.discount_codes.amount_cents is
+    'Discount in the minor unit of currency; null if the code takes off discount_bps of the list price instead.';
 comment on column public.discount_codes.may_exceed_fee is
-    'Whether the platform pays for what exceeds its fee; else the discount ends there. The instructor''s share never shrinks.';
-comment on column public.discount_codes.max_uses is 'By all learners together; null for any number.';
+    'Whether the discount may be larger than the platform''s fee. The instructor''s share never shrinks: the platform pays the rest.';
+comment on column public.discount_codes.max_uses is 'By all learners together; null means without limit.';
 comment on column public.discount_codes.uses_count is 'Redemptions that are reserved or redeemed.';
 
 create table public.referral_codes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     referrer_id uuid not null,
     code text not null,
@@ -5034,7 +5125,7 @@ create table public.referral_codes (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     constraint code_is_plain check (code ~ '^[A-Z0-9]{8,20}$'),
     constraint percentage_is_a_fraction check (discount_bps between 0 and 10000),
@@ -5049,12 +5140,13 @@ create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
 comment on table public.referral_codes is
-    'A learner''s own code, for others'' first lesson; its terms are the organization''s when it was made.';
-comment on column public.referral_codes.discount_bps is 'What comes off the referred learner''s first lesson, of its list price.';
-comment on column public.referral_codes.reward_cents is 'What the referrer gets once that lesson is completed and paid.';
+    'A learner''s own code, which takes something off another person''s first lesson. Its terms were copied from the organization when it was '
+    'made.';
+comment on column public.referral_codes.discount_bps is 'Discount on the referred learner''s first lesson, in basis points of its list price.';
+comment on column public.referral_codes.reward_cents is 'What the referrer is granted once that lesson is completed and paid.';
 
 create table public.code_redemptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.redemption_kind not null,
     discount_code_id uuid references public.discount_codes (id) on delete restrict,
@@ -5068,7 +5160,7 @@ create table public.code_redemptions (
     status public.redemption_status not null default 'reserved',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete restrict,
     constraint kind_agrees_with_the_code check (
@@ -5087,9 +5179,9 @@ create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 
 comment on table public.code_redemptions is
-    'What was taken off a booking or a purchase of credit, and by what: a discount code, a referral code or the learner''s own rewards.';
+    'The discount on one booking or one purchase of prepaid minutes, from a discount code, a referral code or the learner''s own rewards.';
 comment on column public.code_redemptions.status is
-    'reserved with the booking, redeemed when it is paid, released when that cannot happen any more or all of it was given back.';
+    'reserved with the booking or purchase, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
     id bigint generated always as identity primary key,
@@ -5104,14 +5196,15 @@ create index on private.code_checks (discount_code_id);
 create index on private.code_checks (referral_code_id);
 
 comment on table private.code_checks is
-    'Who asked for a code, and what was found; nothing for a wrong guess. Guesses are counted, and only a code found here can be used.';
+    'Every call of check_discount_code, with the code that was found; no code means a wrong guess. Wrong guesses are limited, and a booking '
+    'may use only a code that its caller found here.';
 
 create type private.code_offer as (
     kind public.redemption_kind,
     code_id uuid,
     discount_cents bigint
 );
-comment on type private.code_offer is 'What a code takes off a price; null when nothing does.';
+comment on type private.code_offer is 'A code, or the learner''s rewards, and what it takes off a price; null when it takes nothing off.';
 
 alter table public.discount_codes enable row level security;
 alter table public.referral_codes enable row level security;
@@ -5141,6 +5234,15 @@ select private.audit_table('public.referral_codes', 'id', '{code}');
 select private.audit_table('public.code_redemptions', 'id');
 
 -- sql/35_discounts/11_transitions.sql
+-- A discount is reserved with its booking or purchase, redeemed when that is paid, and released when it can no longer be paid
+-- or has been refunded in full. Rewards that were redeemed have left the learner's account, and return when released.
+--
+-- redemption:
+--   · → reserved: reserve_discount (user, service, studio)
+--   reserved → redeemed: activate_credit, carry_payments (user, service, job)
+--   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
+--   redeemed → released: restore_discount (user, service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('redemption', 'new', 'reserved', '{user,service,studio}'),
@@ -5149,7 +5251,7 @@ values
     ('redemption', 'redeemed', 'released', '{user,service,job}');
 
 -- sql/35_discounts/20_discount_codes.sql
--- Makes a discount code, at the platform's cost; platform admins only. Definer: nobody writes codes directly.
+-- Adds a discount code; platform admins only, since the platform pays for it. Definer: nobody may write codes directly.
 create function private.admin_create_discount_code(p_code public.discount_codes, p_reason text)
     returns uuid
     language plpgsql
@@ -5180,8 +5282,8 @@ exception
     when unique_violation then
         perform private.refuse(
             'PT409', 'code_exists',
-            'There is such a code already.',
-            'Choose another one; case makes no difference.'
+            'This code exists already.',
+            'Choose another code; upper and lower case make no difference.'
         );
         return null;
     when foreign_key_violation then
@@ -5198,7 +5300,8 @@ exception
 end;
 $$;
 
--- Ends a discount code; what was booked with it stays. Platform admins only. Definer: nobody writes codes directly.
+-- Ends a discount code for new bookings; existing bookings keep their discount. Platform admins only.
+-- Definer: nobody may write codes directly.
 create function private.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -5221,8 +5324,8 @@ end;
 $$;
 
 -- sql/35_discounts/21_referral_codes.sql
--- The caller's referral code in an organization, made the first time, on the organization's terms of then.
--- Definer: nobody writes codes directly.
+-- Returns the caller's referral code in an organization. The first call makes it, on the organization's terms of that moment.
+-- Definer: nobody may write codes directly.
 create function private.create_referral_code(p_org_id uuid)
     returns public.referral_codes
     language plpgsql
@@ -5244,7 +5347,7 @@ begin
     if organization.referral_discount_bps = 0 and organization.referral_reward_cents = 0 then
         perform private.refuse(
             'PT409', 'no_referral_programme',
-            'There are no rewards for recommending this school at the moment.',
+            'This school does not reward recommendations at the moment.',
             'Ask the platform about its referral programme.'
         );
     end if;
@@ -5266,8 +5369,8 @@ end;
 $$;
 
 -- sql/35_discounts/30_check.sql
--- Says what a code takes off a price, and remembers that it was asked: a wrong guess is answered like a code that has ended or
--- is another's, and who guessed wrong ten times within the hour has to wait.
+-- What a code takes off a lesson's price. Every wrong guess gets the same answer, whether the code does not exist, has ended or
+-- is another learner's; after ten wrong guesses within an hour the caller has to wait.
 -- Definer: nobody may read codes.
 create function private.check_discount_code(
     p_code text,
@@ -5283,7 +5386,7 @@ create function private.check_discount_code(
     set search_path = ''
 as $$
 declare
-    most_wrong_guesses constant integer := 10;
+    max_wrong_guesses constant integer := 10;
     person uuid := private.require_person();
     service public.services := private.require_offered_service(p_service_id, p_instructor_id);
     learner public.learners;
@@ -5300,7 +5403,7 @@ begin
         where earlier.user_id = person
             and num_nonnulls(earlier.discount_code_id, earlier.referral_code_id) = 0
             and earlier.checked_at > private.clock() - interval '1 hour'
-    ) >= most_wrong_guesses then
+    ) >= max_wrong_guesses then
         perform private.refuse(
             'PT429', 'too_many_guesses',
             'You have tried too many codes that cannot be used.',
@@ -5328,7 +5431,8 @@ begin
 end;
 $$;
 
--- The active service, if the instructor gives it; without one, only a service that has its own.
+-- Returns the active service if the instructor gives it. Without an instructor, only a service that has its own.
+-- buy_credits uses it too.
 create function private.require_offered_service(p_service_id uuid, p_instructor_id uuid)
     returns public.services
     language plpgsql
@@ -5360,8 +5464,8 @@ end;
 $$;
 
 -- sql/35_discounts/40_reserve.sql
--- What the request's code, or the learner's rewards, take off the price; refuses a code that the caller has not checked lately,
--- whether or not it exists, so that booking tells nothing about codes.
+-- What the request's code, or the learner's rewards, take off the price. Refuses a code that the caller has not checked within
+-- the last day exactly like one that does not exist, so that booking cannot be used to guess codes.
 create function private.require_discount(
     p_code text,
     p_uses_rewards boolean,
@@ -5375,7 +5479,7 @@ create function private.require_discount(
     set search_path = ''
 as $$
 declare
-    named private.code_offer := private.find_code(p_code, p_learner.org_id);
+    named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
     offer private.code_offer;
 begin
     if p_code is null then
@@ -5396,7 +5500,7 @@ begin
         select
         from private.code_checks known
         where known.user_id = private.my_user_id()
-            and named.code_id in (known.discount_code_id, known.referral_code_id)
+            and named_code.code_id in (known.discount_code_id, known.referral_code_id)
             and known.checked_at > private.clock() - interval '1 day'
     ) then
         perform private.refuse(
@@ -5406,7 +5510,7 @@ begin
         );
     end if;
 
-    offer := private.offered_discount(named, p_learner, p_price);
+    offer := private.offered_discount(named_code, p_learner, p_price);
     if offer.code_id is null then
         perform private.refuse_code();
     end if;
@@ -5414,9 +5518,9 @@ begin
 end;
 $$;
 
--- Reserves what a code or the learner's rewards take off a booking or a purchase. The code is counted up under its lock: the
--- last use goes to one. The learner's rows are locked by the caller, so that one person's uses come one after the other.
--- Of a referral the referrer's and the referred person's own codes are locked too, so that no circle closes in a race.
+-- Reserves a discount for a booking or a purchase. The code is locked and checked again, so that of two learners only one
+-- gets its last use. The caller has locked the learner's rows, so that one person's uses follow one another. For a referral,
+-- the codes of the referred person are locked too, so that two people cannot refer each other in a race.
 create function private.reserve_discount(
     p_offer private.code_offer,
     p_learner public.learners,
@@ -5466,6 +5570,7 @@ begin
 end;
 $$;
 
+-- Refuses a code that takes nothing off, without saying why, so that nobody can learn about other people's codes.
 create function private.refuse_code()
     returns void
     language plpgsql
@@ -5476,15 +5581,16 @@ as $$
 begin
     perform private.refuse(
         'PT409', 'code_not_valid',
-        'That code cannot be used for this.',
-        'Book without it, or use another one.'
+        'This code cannot be used here.',
+        'Book without it, or use another code.'
     );
 end;
 $$;
 
 -- sql/35_discounts/50_redeem.sql
--- Redeems or releases what was taken off a booking or a purchase. Spent rewards leave the learner's account, by which the
--- platform is even: it bore them when they were granted, and bears the discount now.
+-- Redeems or releases the discount reserved for a booking or a purchase, if there is one. Payments (60) call it when a payment
+-- succeeds or can no longer succeed. Redeemed rewards leave the learner's account: the platform recorded their cost when it
+-- granted them, and records the discount's cost now.
 create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p_status public.redemption_status)
     returns void
     language plpgsql
@@ -5514,8 +5620,8 @@ begin
 end;
 $$;
 
--- Keeps uses_count the number of redemptions that are reserved or redeemed, whoever writes them; a code's maximum is a
--- constraint on it. Definer: the writer needs no access to codes.
+-- Keeps uses_count equal to the number of reserved and redeemed discounts of a code, whoever writes them. A check on the code
+-- keeps uses_count within max_uses. Definer: the writer needs no access to codes.
 create function private.count_redemption()
     returns trigger
     language plpgsql
@@ -5524,11 +5630,11 @@ create function private.count_redemption()
     set search_path = ''
 as $$
 declare
-    step constant integer := (new.status <> 'released')::integer
+    change constant integer := (new.status <> 'released')::integer
         - (tg_op = 'UPDATE' and old.status <> 'released')::integer;
 begin
-    update public.discount_codes set uses_count = uses_count + step where id = new.discount_code_id and step <> 0;
-    update public.referral_codes set uses_count = uses_count + step where id = new.referral_code_id and step <> 0;
+    update public.discount_codes set uses_count = uses_count + change where id = new.discount_code_id and change <> 0;
+    update public.referral_codes set uses_count = uses_count + change where id = new.referral_code_id and change <> 0;
     return null;
 end;
 $$;
@@ -5538,7 +5644,32 @@ create trigger count_redemption
     for each row execute function private.count_redemption();
 
 -- sql/35_discounts/70_offers.sql
--- The code of an organization, or of the whole platform, or a learner's referral code there; null if there is none.
+-- What a code, or the learner's rewards, take off a price at this instant; null if nothing. It is asked again when the discount
+-- is reserved.
+create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
+    returns private.code_offer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    cents bigint := case p_offer.kind
+        when 'discount'
+            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
+        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
+        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
+    end;
+begin
+    if cents is null then
+        return null;
+    end if;
+    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
+end;
+$$;
+
+-- The code with this text: the organization's own, else the whole platform's, else a learner's referral code there. Null if
+-- there is none.
 create function private.find_code(p_code text, p_org_id uuid)
     returns private.code_offer
     language sql
@@ -5562,31 +5693,8 @@ as $$
     limit 1;
 $$;
 
--- What a code, or without one the learner's rewards, take off a price at this instant; null when nothing does.
-create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
-    returns private.code_offer
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-declare
-    cents bigint := case p_offer.kind
-        when 'discount'
-            then private.discount_code_cents(p_offer.code_id, coalesce(p_learner.user_id, p_learner.id), p_price)
-        when 'referral' then private.referral_code_cents(p_offer.code_id, p_learner, p_price)
-        when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
-    end;
-begin
-    if cents is null then
-        return null;
-    end if;
-    return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
-end;
-$$;
-
--- What a discount code takes off a price for a learner at this instant; null if nothing. It ends at the platform's fee unless
--- the code says otherwise, and at the price.
+-- What a discount code takes off a price for this person at this instant; null if the code has ended or its limits are
+-- reached. At most the platform's fee, unless the code may exceed it; never more than the price.
 create function private.discount_code_cents(p_discount_code_id uuid, p_learner_person_id uuid, p_price private.price)
     returns bigint
     language plpgsql
@@ -5625,7 +5733,7 @@ begin
 end;
 $$;
 
--- Has this person had a lesson, in any organization?
+-- Whether this person has had a lesson before, in any organization.
 create function private.has_learnt_before(p_learner_person_id uuid)
     returns boolean
     language sql
@@ -5642,8 +5750,9 @@ as $$
 $$;
 
 -- sql/35_discounts/71_referral_discounts.sql
--- What a referral code takes off the price of a learner's first lesson; null if nothing. Nobody refers themselves, whom they
--- answer for, or who, directly or through others, referred them.
+-- What a referral code takes off the price of a learner's first lesson, at most the platform's fee; null if nothing.
+-- The code does not count for its own referrer, for the referrer's wards, or for anybody who referred the referrer, directly
+-- or through others: the recursive query walks up that chain.
 create function private.referral_code_cents(p_referral_code_id uuid, p_learner public.learners, p_price private.price)
     returns bigint
     language sql
@@ -5700,7 +5809,7 @@ as $$
 $$;
 
 -- sql/35_discounts/72_rewards.sql
--- A learner's rewards that were granted and neither spent, taken back nor reserved; never below nothing.
+-- A learner's rewards that were granted and not yet spent, clawed back or reserved; never negative.
 create function private.available_reward_cents(p_learner_id uuid, p_currency text)
     returns bigint
     language sql
@@ -5730,8 +5839,8 @@ as $$
     )::bigint;
 $$;
 
--- How much of a learner's rewards can come off a price: what was granted and neither spent nor reserved, up to the price. The
--- rest to be paid is nothing, or enough for a card.
+-- What of the available rewards can be taken off a price; null if nothing. The rest to pay is either nothing or at least the
+-- smallest amount that a card can pay.
 create function private.usable_reward_cents(p_learner_id uuid, p_price private.price)
     returns bigint
     language sql
@@ -5777,8 +5886,8 @@ begin atomic
 end;
 
 comment on function public.check_discount_code is
-    'What a discount or referral code takes off a lesson, in the minor unit, and what is left to pay; is_valid is false for any code that '
-    'the learner cannot use now, whatever the reason. A code has to be checked, at most a day before, by whoever books with it. '
+    'What a discount or referral code takes off a lesson, and what is left to pay, in the minor unit. is_valid is false for any code that '
+    'the learner cannot use now, whatever the reason. Whoever books with a code must have checked it within the last day. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses.';
 
 create function public.create_referral_code(p_org_id uuid default null)
@@ -5793,8 +5902,8 @@ begin atomic
 end;
 
 comment on function public.create_referral_code is
-    'The caller''s own code to pass on, in an organization or on the marketplace; the same one each time. Others get discount_bps of '
-    'their first lesson''s list price off, and the caller reward_cents once that lesson is completed and paid. '
+    'Returns the caller''s own referral code in an organization (default: the marketplace), the same one each time. Another person who uses it '
+    'gets discount_bps of the list price off the first lesson, and the caller gets reward_cents once that lesson is completed and paid. '
     'Errors: sign_in_required, not_a_learner_here, no_referral_programme.';
 
 create function public.admin_create_discount_code(
@@ -5825,9 +5934,9 @@ return private.admin_create_discount_code(
 );
 
 comment on function public.admin_create_discount_code is
-    'Makes a code and returns its id; for platform admins, who bear its cost. Either p_amount_cents with p_currency, or p_discount_bps. '
-    'Without p_org_id it is for the whole platform. Errors: not_an_admin, reason_required, unknown_currency, organization_not_found, '
-    'code_exists, value_missing, and the rules of public.discount_codes.';
+    'Adds a discount code, which the platform pays for, and returns its id; for platform admins. Give either p_amount_cents with p_currency, or '
+    'p_discount_bps. Without p_org_id the code can be used everywhere. Errors: not_an_admin, reason_required, unknown_currency, '
+    'organization_not_found, code_exists, value_missing, and the rules of public.discount_codes.';
 
 create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason text)
     returns void
@@ -5838,10 +5947,10 @@ create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason
 return private.admin_end_discount_code(p_discount_code_id, p_reason);
 
 comment on function public.admin_end_discount_code is
-    'Ends a code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';
+    'Ends a discount code for new bookings; for platform admins. Errors: not_an_admin, reason_required, code_not_found.';
 
 -- sql/35_discounts/90_access.sql
--- NOTE: nobody is granted discount codes, and learners see their own referral code alone: codes are never listable.
+-- NOTE: no user may read discount codes, and learners read only their own referral code: codes can never be listed.
 grant select on public.discount_codes to service_role;
 
 create policy select_own on public.referral_codes
@@ -5871,8 +5980,19 @@ grant execute on function private.admin_end_discount_code to authenticated;
 grant execute on function public.admin_end_discount_code to authenticated;
 
 -- sql/40_availability/10_tables.sql
+-- Availability: when instructors are open, which times they offer, and when they are busy.
+--
+-- Opening hours are weekly windows plus exceptions for single dates, in local time (70_opening_hours.sql turns them into
+-- instants, across changes of the clocks). Frontends list what is open by list_open_slots of 50_bookings; an instructor may
+-- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
+-- A booking takes a seat of a slot, and the slot then occupies the instructor's calendar (40_occupy.sql): the exclusion
+-- constraint instructor_is_never_double_booked is what finally rules out that one person gives two lessons at once.
+--
+-- Called by bookings (50), which list and take slots. Instructors and their schools' admins write windows and exceptions
+-- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
+
 create table public.availability_windows (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     day_of_week smallint not null,
@@ -5884,7 +6004,7 @@ create table public.availability_windows (
     is_active boolean not null default true,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -5895,14 +6015,14 @@ create table public.availability_windows (
 create index on public.availability_windows (org_id, instructor_id, day_of_week);
 create index on public.availability_windows (instructor_id);
 
-comment on table public.availability_windows is 'Weekly hours in which an instructor gives lessons, in local time.';
+comment on table public.availability_windows is 'Weekly opening hours of an instructor, in local time.';
 comment on column public.availability_windows.day_of_week is '0 is Sunday, 6 is Saturday: the day on which the window starts.';
-comment on column public.availability_windows.end_time is 'Local; at or before start_time means on the next day.';
-comment on column public.availability_windows.org_id is 'Filled in from the instructor when left out.';
-comment on column public.availability_windows.time_zone is 'Filled in from the instructor when left out.';
+comment on column public.availability_windows.end_time is 'Local time. At or before start_time, it is on the next day.';
+comment on column public.availability_windows.org_id is 'The instructor''s, if left out.';
+comment on column public.availability_windows.time_zone is 'The instructor''s, if left out.';
 
 create table public.availability_exceptions (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     on_date date not null,
@@ -5913,7 +6033,7 @@ create table public.availability_exceptions (
     note text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
@@ -5925,13 +6045,15 @@ create index on public.availability_exceptions (org_id, instructor_id);
 create index on public.availability_exceptions (instructor_id, on_date);
 
 comment on table public.availability_exceptions is
-    'A date on which the weekly windows do not hold: a part closed, or a time opened outside them; several a date.';
-comment on column public.availability_exceptions.is_available is 'True opens the range, false closes it.';
-comment on column public.availability_exceptions.end_time is 'Local; at or before start_time means on the next day.';
-comment on column public.availability_exceptions.org_id is 'Filled in from the instructor when left out, as is time_zone.';
+    'A change to the opening hours on one date: a range of times that is closed, or one that is opened in addition. A date may have several.';
+comment on column public.availability_exceptions.is_available is
+    'True: the instructor is open at these times, outside the weekly windows too. False: closed.';
+comment on column public.availability_exceptions.end_time is 'Local time. At or before start_time, it is on the next day.';
+comment on column public.availability_exceptions.org_id is 'The instructor''s, if left out.';
+comment on column public.availability_exceptions.time_zone is 'The instructor''s, if left out.';
 
 create table public.bookable_slots (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     service_id uuid not null,
     instructor_id uuid not null,
@@ -5945,7 +6067,7 @@ create table public.bookable_slots (
     is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (instructor_id, service_id, start_at),
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -5963,21 +6085,25 @@ create index on public.bookable_slots (org_id, availability_window_id);
 create index on public.bookable_slots (service_id, start_at) where is_available;
 create index on public.bookable_slots (start_at, end_at);
 
-comment on table public.bookable_slots is 'A time of a service, published or booked as it was listed. Bookings take its seats.';
-comment on column public.bookable_slots.is_published is 'Offered under its own id; false for one that was withdrawn, or made by a booking.';
+comment on table public.bookable_slots is
+    'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
+comment on column public.bookable_slots.is_published is 'Whether it is offered under its own id; false if it was withdrawn, or made by a booking.';
 comment on column public.bookable_slots.is_withdrawn_when_free is
-    'It was withdrawn while it was booked, so it is offered no more once its last booking leaves it.';
-comment on column public.bookable_slots.current_bookings is 'Seats taken by bookings that occupy them; kept by a trigger on bookings.';
-comment on column public.bookable_slots.is_available is 'A seat is left. The instructor may still be taken by another service: booking decides.';
+    'It was withdrawn while booked: it stays published until its last booking ends, and is withdrawn then.';
+comment on column public.bookable_slots.current_bookings is
+    'Seats taken, by bookings that are neither cancelled nor declined nor expired. Kept up to date with every change of a booking''s status.';
+comment on column public.bookable_slots.is_available is
+    'Whether a seat is left. The instructor may still be busy with another service, which only booking finds out.';
 
 create table private.instructor_calendar (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     person_id uuid not null,
     slot_id uuid unique,
     during tstzrange not null,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     constraint time_is_not_empty check (not isempty(during)),
@@ -5988,9 +6114,9 @@ create index on private.instructor_calendar (org_id, instructor_id);
 create index on private.instructor_calendar (org_id, slot_id);
 
 comment on table private.instructor_calendar is
-    'What occupies an instructor: one row a taken slot, buffers included, or a busy block without a slot.';
+    'When an instructor is busy: one row for each taken slot, buffers included, or for a time blocked by hand, which has no slot.';
 comment on column private.instructor_calendar.person_id is
-    'The login where there is one, else the instructor: one person in two organizations has one calendar.';
+    'The instructor''s login, else the instructor''s id. So a person who teaches in two organizations has one calendar.';
 
 alter table public.availability_windows enable row level security;
 alter table public.availability_exceptions enable row level security;
@@ -6013,10 +6139,11 @@ select private.audit_table('public.availability_windows', 'id');
 
 select private.audit_table('public.availability_exceptions', 'id', '{note}');
 
--- NOTE: slots and the calendar are not audited; they follow from windows and bookings, which are.
+-- NOTE: slots and the calendar are not audited: they follow from windows and bookings, which are.
 
 -- sql/40_availability/20_windows.sql
--- Fills in what follows from the instructor. Definer: the writer need not be able to read the instructor's row.
+-- Fills in the organization and the time zone from the instructor where the writer left them out.
+-- Definer: the writer need not be able to read the instructor's row.
 create function private.fill_availability_defaults()
     returns trigger
     language plpgsql
@@ -6042,8 +6169,8 @@ create trigger fill_availability_defaults
     before insert on public.availability_exceptions
     for each row execute function private.fill_availability_defaults();
 
--- When opening hours change, withdraws the published future slots during which the instructor is not open any more. Only
--- free ones go at once; a booked one stays, and goes when it is free again. Slots are locked in the order of their times.
+-- When opening hours change, withdraws the published future slots for which the instructor is no longer open. A free slot is
+-- withdrawn at once, a booked one when it becomes free. Slots are locked in the order of their times, like everywhere.
 -- Definer: slots change only through functions.
 create function private.withdraw_stale_slots()
     returns trigger
@@ -6106,9 +6233,9 @@ create trigger withdraw_stale_slots
     for each row execute function private.withdraw_stale_slots();
 
 -- sql/40_availability/30_publish.sql
--- Publishes the times of an instructor's opening hours as bookable slots, within the horizon. Run again, it adds only what
--- is missing; a withdrawn slot comes back as the service is now, unless it is booked.
--- Definer: slots are made by our functions alone, so that they fit the opening hours.
+-- Publishes the times of an instructor's opening hours as slots of a service, within the booking horizon, and returns how many
+-- are new. Calling it again adds only missing slots; a withdrawn slot is published again, with the service's present length
+-- and seats unless it is booked. Definer: slots change only through functions, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -6130,7 +6257,7 @@ begin
         perform private.refuse(
             'PT422', 'bad_time_range',
             format('Times can be published for the next %s days.', instructor.horizon_days),
-            'Send a p_to that is still to come, within that horizon.'
+            'Send a p_to in the future, within that horizon.'
         );
     end if;
 
@@ -6158,8 +6285,9 @@ begin
 end;
 $$;
 
--- Withdraws free slots at once, and booked ones when they are free again. Slots are locked in the order of their times, as
--- a series takes them, so that nobody deadlocks. Definer: slots change only through functions.
+-- Withdraws the published slots of a service and returns how many; a booked slot is withdrawn when it becomes free. Slots are
+-- locked in the order of their times, as a series of bookings locks them, so that the two cannot deadlock.
+-- Definer: slots change only through functions.
 create function private.unpublish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -6208,7 +6336,8 @@ begin
 end;
 $$;
 
--- The instructor and the service whose times the caller may publish: one's own, or of a school that one administers.
+-- Returns the instructor whose times the caller publishes: the caller, or an instructor of a school that the caller
+-- administers. p_instructor_id may be null for a service that has its own instructor.
 create function private.require_publishing_instructor(p_service_id uuid, p_instructor_id uuid)
     returns public.instructors
     language plpgsql
@@ -6233,7 +6362,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'service_not_found',
-            'There is no such lesson that you can publish times for.',
+            'You cannot publish times for such a service.',
             'Check the service, and name the instructor if the school offers it.'
         );
     end if;
@@ -6241,7 +6370,7 @@ begin
 end;
 $$;
 
--- Refuses a range of times that is empty, endless or longer than a number of days.
+-- Refuses a range of times that is empty, endless or longer than p_max_days. list_open_slots uses it too.
 create function private.assert_time_range(p_from timestamptz, p_to timestamptz, p_max_days integer)
     returns void
     language plpgsql
@@ -6256,7 +6385,7 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'bad_time_range',
-            format('Times are looked at for at most %s days at once.', p_max_days),
+            format('The range of times must be at most %s days long.', p_max_days),
             'Send p_from before p_to, no further apart than that.'
         );
     end if;
@@ -6264,9 +6393,9 @@ end;
 $$;
 
 -- sql/40_availability/40_occupy.sql
--- Puts a slot into its instructor's calendar, buffers included, and says whether the slot is in it now.
--- Written with "on conflict do nothing": a plain insert that catches the violation deadlocks under a race. The instructor is
--- locked for the person's sake, whom an invitation that is accepted right now would change.
+-- Puts a slot into its instructor's calendar, buffers included. True if the slot is in the calendar afterwards; false if the
+-- instructor is busy. It relies on "on conflict do nothing", because an insert that catches the violation deadlocks in a race.
+-- The instructor's row is locked, because accepting an invitation would change person_id. Called when a booking takes a seat.
 create function private.occupy_instructor(p_slot public.bookable_slots)
     returns boolean
     language plpgsql
@@ -6297,8 +6426,8 @@ begin
 end;
 $$;
 
--- A slot that somebody has booked keeps its time, its service and its instructor, in Studio too: bookings and the calendar
--- were made for them. Definer: the writer may have no access to private.
+-- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them.
+-- Definer: the writer may have no access to private.
 create function private.forbid_moving_taken_slot()
     returns trigger
     language plpgsql
@@ -6313,8 +6442,8 @@ begin
     then
         perform private.refuse(
             'PT409', 'slot_is_booked',
-            'That time has been booked, so it cannot be moved.',
-            'Publish another time, and move the booking to it.'
+            'This slot is booked, so its time, service and instructor cannot change.',
+            'Publish another slot, and reschedule the booking to it.'
         );
     end if;
     return new;
@@ -6326,9 +6455,10 @@ create trigger forbid_moving_taken_slot
     for each row execute function private.forbid_moving_taken_slot();
 
 -- sql/40_availability/70_opening_hours.sql
--- The times that an instructor's opening hours give for a service, between two instants. A local time that does not exist is
--- skipped; one that occurs twice is its second occurrence, in standard time. Buffers lie between neighbouring slots, also
--- where the clocks skip an hour: what would begin before its neighbour has ended is left out.
+-- The times at which a service could start within an instructor's opening hours, between two instants; whether the instructor
+-- is busy plays no part. Neighbouring times leave room for both buffers. A local time that the clocks skip is left out, and
+-- one that occurs twice counts as the second, in standard time; where the clocks skip an hour, a time that would start before
+-- the previous lesson has ended is left out too.
 create function private.slot_times(
     p_service_id uuid,
     p_instructor_id uuid,
@@ -6390,8 +6520,8 @@ begin
 end;
 $$;
 
--- When an instructor is open between two instants: the weekly windows and the openings of single dates. It walks local
--- dates, so that nine o'clock stays nine o'clock across a change of the clocks.
+-- When an instructor is open between two instants, by weekly windows and by exceptions that open a time. It goes through local
+-- dates, so that nine o'clock stays nine o'clock when the clocks change.
 create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns table (
         availability_window_id uuid,
@@ -6449,7 +6579,7 @@ begin
 end;
 $$;
 
--- When an instructor has closed a part of a date, as ranges of instants.
+-- The times that an instructor has closed by exceptions, as ranges of instants.
 create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
     language plpgsql
@@ -6480,7 +6610,7 @@ begin
 end;
 $$;
 
--- A day if a range of local times ends on the day after it began.
+-- One day if a range of local times ends on the day after it starts, else nothing.
 create function private.next_day_offset(p_start_time time, p_end_time time)
     returns interval
     language plpgsql
@@ -6493,8 +6623,8 @@ begin
 end;
 $$;
 
--- The instant of a local time. Of one that occurs twice it is the second; of one that the clocks skip, the moment at which
--- they skip it, so that a range of local times never ends before it begins.
+-- The instant of a local time. A local time that occurs twice is the second; one that the clocks skip is the moment of the
+-- skip. So a range of local times never ends before it starts.
 create function private.as_instant(p_local_time timestamp, p_time_zone text)
     returns timestamptz
     language plpgsql
@@ -6532,8 +6662,8 @@ create function public.publish_slots(
 return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
-    'Publishes the times of the instructor''s weekly windows from p_from (inclusive) to p_to (exclusive) as slots of a service, and '
-    'returns how many are new. p_instructor_id is needed for a service that any instructor of a school gives. '
+    'Publishes the times of the instructor''s opening hours from p_from (inclusive) to p_to (exclusive) as slots of a service, and returns '
+    'how many are new. p_instructor_id is needed for a service that any instructor of the school gives. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
 create function public.unpublish_slots(
@@ -6550,8 +6680,8 @@ create function public.unpublish_slots(
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
-    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many; booked ones stay, and are '
-    'withdrawn when they are free again. '
+    'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many. A booked slot is withdrawn '
+    'when it becomes free. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
 -- sql/40_availability/90_access.sql
@@ -6649,7 +6779,7 @@ create policy select_free_own_or_member on public.bookable_slots
     );
 
 grant select on public.bookable_slots to anon, authenticated, service_role;
--- NOTE: no write is granted; slots are made by publish_slots and counted by bookings.
+-- NOTE: no write is granted: publish_slots and bookings write slots.
 
 grant execute on function private.publish_slots to authenticated;
 grant execute on function public.publish_slots to authenticated;
@@ -6657,13 +6787,23 @@ grant execute on function private.unpublish_slots to authenticated;
 grant execute on function public.unpublish_slots to authenticated;
 
 -- sql/45_credits/10_tables.sql
+-- Credits: minutes that a learner buys ahead with one instructor.
+--
+-- A purchase makes a lot (20_buy.sql), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
+-- minutes of one or more lots, oldest first; when the booking ends, they are consumed or restored (40_consume.sql). Minutes
+-- can also be refunded (64_cancellations), lost in a dispute (62_disputes), or expire (50_expire.sql).
+-- Every change goes through add_credit_entry (30_entries.sql), with its part of the price: parts are cumulative, so that all
+-- parts of a lot sum to its price exactly (70_parts.sql).
+--
+-- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy through 80_api.sql.
+
 create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'return', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
 );
 
 create table public.learner_credits (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -6696,7 +6836,7 @@ create table public.learner_credits (
     bought_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -6733,19 +6873,21 @@ create index on public.learner_credits (expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is
-    'A lot of minutes bought ahead with one instructor, at a price that is locked. Lots are used oldest first.';
+    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The oldest lot is used first.';
 comment on column public.learner_credits.service_id is
-    'The one service that it pays for; null for those that are priced by the instructor''s hourly rate.';
+    'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
-comment on column public.learner_credits.total_cents is 'What was paid for all minutes: share + fee - discount.';
+comment on column public.learner_credits.total_cents is 'What the learner pays for all minutes: share + fee - discount.';
 comment on column public.learner_credits.taken_share_cents is
-    'The instructor''s part of the minutes that are reserved, used or refunded, in cumulative proportion; so the last minute closes the lot.';
+    'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
+    'minutes.';
 comment on column public.learner_credits.status is
-    'pending until paid; frozen while its payment is disputed; closed once refunded or lost; cancelled if it was never paid.';
-comment on column public.learner_credits.is_active is 'Whether its minutes can be used.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a lost dispute; cancelled if it '
+    'was not paid in time.';
+comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     credit_id uuid not null,
     learner_id uuid not null,
@@ -6758,13 +6900,13 @@ create table public.credit_entries (
     booking_id uuid,
     refund_id uuid,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint minutes_are_positive check (minutes > 0),
     constraint only_bookings_reserve_restore_and_consume check (
-        (kind in ('reserve', 'return', 'consume')) = (booking_id is not null)
+        (kind in ('reserve', 'restore', 'consume')) = (booking_id is not null)
     ),
     constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
 );
@@ -6778,8 +6920,8 @@ create index on public.credit_entries (learner_id);
 create index on public.credit_entries (instructor_id);
 create index on public.credit_entries (booking_id);
 
-comment on table public.credit_entries is 'Every movement of minutes in and out of a lot, with its part of the price. Append-only.';
-comment on column public.credit_entries.share_cents is 'The instructor''s part of these minutes.';
+comment on table public.credit_entries is 'Every change of a lot''s minutes, with the part of the price that belongs to them. Append-only.';
+comment on column public.credit_entries.share_cents is 'The instructor''s part of the price of these minutes.';
 
 alter table public.code_redemptions
     add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
@@ -6793,7 +6935,7 @@ create type private.credit_part as (
     fee_cents bigint,
     discount_cents bigint
 );
-comment on type private.credit_part is 'Some minutes of a lot, and their part of its price.';
+comment on type private.credit_part is 'Some minutes of a lot, and the part of its price that belongs to them.';
 
 alter table public.learner_credits enable row level security;
 alter table public.credit_entries enable row level security;
@@ -6817,6 +6959,18 @@ create trigger forbid_truncate
 select private.audit_table('public.learner_credits', 'id');
 
 -- sql/45_credits/11_transitions.sql
+-- A lot is pending until its payment succeeds, even one that arrives after the lot was cancelled for not being paid in time.
+-- It is frozen while the payment is disputed, and closed when the dispute is lost.
+--
+-- credit:
+--   · → pending: buy_credits (user, service, studio)
+--   pending, cancelled → active: activate_credit (service, job)
+--   pending → cancelled: expire_purchases (user, service, job, studio)
+--   active → frozen: post_credit_dispute_result (service, job)
+--   frozen → active: post_credit_dispute_result (service, job)
+--   frozen → closed: write_off_credit (service, job)
+--   active → closed: write_off_credit (user, service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('credit', 'new', 'pending', '{user,service,studio}'),
@@ -6829,9 +6983,9 @@ values
     ('credit', 'active', 'closed', '{user,service,job}');
 
 -- sql/45_credits/20_buy.sql
--- Sells minutes with one instructor at the price of now, to be paid within a day. The same key, instructor and minutes again
--- return the same purchase.
--- Definer: nobody writes credits directly.
+-- Sells minutes with one instructor at today's price, as a lot to be paid within a day. Calling it again with the same client
+-- key, instructor and minutes returns the same lot.
+-- Definer: nobody may write lots directly.
 create function private.buy_credits(
     p_instructor_id uuid,
     p_hours numeric,
@@ -6865,7 +7019,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor to buy hours with.',
+            'No instructor with this id sells hours.',
             'Choose another instructor.'
         );
     end if;
@@ -6921,7 +7075,7 @@ exception
 end;
 $$;
 
--- The minutes of so many hours, in quarters of an hour, up to 500 hours; of a service, in whole lessons.
+-- Converts hours to minutes. Hours are sold in quarters, at most 500 at once; for one service, in whole lessons.
 create function private.require_credit_minutes(p_hours numeric, p_service public.services)
     returns integer
     language plpgsql
@@ -6950,7 +7104,8 @@ begin
 end;
 $$;
 
--- The purchase that the same request made before, if it did. The learner's rows are locked by the caller.
+-- The lot that an earlier request with the same client key made, if there is one. Refuses a key that was used for another
+-- purchase. The caller has locked the learner's rows.
 create function private.find_purchase_by_client_key(
     p_learner_id uuid,
     p_client_key text,
@@ -6976,7 +7131,7 @@ begin
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, for something else.',
+            'This p_client_key was used before, for another purchase.',
             'Send a new p_client_key for a new purchase.'
         );
     end if;
@@ -6984,49 +7139,34 @@ begin
 end;
 $$;
 
--- The price of minutes with an instructor: of one service at its price now, in whole lessons, or at the hourly rate. The fee is
--- the one of a lesson.
+-- The price of minutes with an instructor: as many lessons of a service at its price today, or the hourly rate.
 create function private.price_credit(
     p_instructor public.instructors,
     p_service public.services,
     p_minutes integer
 )
     returns private.price
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select row(
-        offer.currency,
-        offer.list_cents,
-        0,
-        offer.fee_mode,
-        offer.fee_bps,
-        fee.cents,
-        offer.list_cents - case offer.fee_mode when 'included' then fee.cents else 0 end,
-        offer.list_cents + case offer.fee_mode when 'on_top' then fee.cents else 0 end
-    )::private.price
-    from (
-        select
-            coalesce(p_service.currency, p_instructor.currency) as currency,
-            case
-                when p_service.id is null then (p_instructor.hourly_rate_cents * p_minutes + 30) / 60
-                else lesson.list_cents * (p_minutes / p_service.duration_minutes)
-            end as list_cents,
-            coalesce(details.fee_mode, organization.fee_mode) as fee_mode,
-            coalesce(details.fee_bps, organization.fee_bps) as fee_bps
-        from public.organizations organization
-        join public.instructor_details details on details.instructor_id = p_instructor.id
-        left join lateral private.price_service(p_service.id, p_instructor.id, private.clock()) lesson on true
-        where organization.id = p_instructor.org_id
-    ) offer
-    cross join lateral (select private.bps_of(offer.list_cents, offer.fee_bps) as cents) fee;
+begin
+    return private.price_for_instructor(
+        p_instructor.id,
+        coalesce(p_service.currency, p_instructor.currency),
+        case
+            when p_service.id is null then private.hourly_cents(p_instructor.hourly_rate_cents, p_minutes)
+            else (private.price_service(p_service.id, p_instructor.id, private.clock())).list_cents
+                * (p_minutes / p_service.duration_minutes)
+        end
+    );
+end;
 $$;
 
 -- sql/45_credits/30_entries.sql
--- Moves minutes in or out of a lot with their part of the price: the one place that changes a lot's minutes. The lot is locked
--- by it; that no minute is used twice is a constraint.
+-- Changes a lot's minutes, with the part of the price that belongs to them: nothing else does. The update locks the lot, and a
+-- check on it rules out that a minute is used twice.
 create function private.add_credit_entry(
     p_part private.credit_part,
     p_kind public.credit_entry_kind,
@@ -7041,10 +7181,10 @@ create function private.add_credit_entry(
 as $$
 declare
     entry public.credit_entries;
-    -- What it does to the minutes reserved, used and refunded, and to what is taken of the price.
+    -- What is added to the minutes reserved, used and refunded, and to the parts of the price that are taken.
     effect constant integer[] := case p_kind
         when 'reserve' then '{1,0,0,1}'
-        when 'return' then '{-1,0,0,-1}'
+        when 'restore' then '{-1,0,0,-1}'
         when 'consume' then '{-1,1,0,0}'
         when 'refund' then '{0,0,1,1}'
         when 'dispute' then '{0,0,1,1}'
@@ -7097,7 +7237,7 @@ begin
         perform private.refuse(
             'PT409', 'credit_is_frozen',
             'Prepaid minutes keep their parties and their price.',
-            'Refund them and sell others.'
+            'Refund these minutes, and buy others.'
         );
     end if;
     return new;
@@ -7109,7 +7249,7 @@ create trigger forbid_credit_repricing
     for each row execute function private.forbid_credit_repricing();
 
 -- sql/45_credits/40_consume.sql
--- Consumes what a booking's lesson used of its reserved minutes and returns the rest.
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest.
 create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
     returns void
     language plpgsql
@@ -7127,9 +7267,9 @@ begin
     for no key update;
 
     for part in
-        select returned.* from private.restored_credit(p_booking_id, p_restored_minutes) returned
+        select restored.* from private.restored_credit(p_booking_id, p_restored_minutes) restored
     loop
-        perform private.add_credit_entry(part, 'return', p_booking_id, null);
+        perform private.add_credit_entry(part, 'restore', p_booking_id, null);
     end loop;
     for part in
         select rest.* from private.reserved_credit(p_booking_id) rest
@@ -7139,31 +7279,7 @@ begin
 end;
 $$;
 
--- Books minutes that were used, or that have expired: what was deferred at the purchase is earned now.
-create function private.post_credit_consumed(p_entry public.credit_entries)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-    select private.post_transaction(
-        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
-        credit.currency, p_entry.created_at,
-        array[
-            row('learner_prepaid', null, p_entry.share_cents),
-            row('deferred_fees', null, p_entry.fee_cents),
-            row('deferred_promotions', null, -p_entry.discount_cents),
-            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
-            row('platform_fees', null, -p_entry.fee_cents),
-            row('promotions', null, p_entry.discount_cents)
-        ]::private.posting[]
-    )
-    from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
-$$;
-
--- The minutes that a booking keeps reserved, by lot.
+-- The minutes that a booking still has reserved, by lot.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
     language sql
@@ -7185,8 +7301,8 @@ as $$
     order by entry.credit_id;
 $$;
 
--- The parts of a booking's reserved minutes that would be returned, lot by lot in the order of their ids: all parts of a lot
--- are divided in proportion, what is kept being rounded.
+-- What restoring so many of a booking's reserved minutes gives back to which lot, in the order of the lots' ids. Within a lot
+-- every amount is divided in proportion, and what is consumed is what is rounded.
 create function private.restored_credit(p_booking_id uuid, p_minutes integer)
     returns setof private.credit_part
     language sql
@@ -7212,8 +7328,33 @@ as $$
     where part.minutes > part.kept_minutes;
 $$;
 
+-- Posts consumed or expired minutes to the ledger: what was deferred at the purchase is earned.
+create function private.post_credit_consumed(p_entry public.credit_entries)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select private.post_transaction(
+        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        credit.currency, p_entry.created_at,
+        array[
+            row('learner_prepaid', null, p_entry.share_cents),
+            row('deferred_fees', null, p_entry.fee_cents),
+            row('deferred_promotions', null, -p_entry.discount_cents),
+            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
+            row('platform_fees', null, -p_entry.fee_cents),
+            row('promotions', null, p_entry.discount_cents)
+        ]::private.posting[]
+    )
+    from public.learner_credits credit
+    where credit.id = p_entry.credit_id;
+$$;
+
 -- sql/45_credits/50_expire.sql
--- Lets minutes expire whose time is over: they are earned without a lesson. Returns of which lots.
+-- Expires the minutes of lots that have passed their date, and returns the entries. The instructor earns their share, without
+-- a lesson. Called by maintain (95).
 create function private.expire_credits()
     returns setof public.credit_entries
     language plpgsql
@@ -7243,8 +7384,8 @@ end;
 $$;
 
 -- sql/45_credits/70_parts.sql
--- The minutes of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for
--- its one service, or for lessons that are priced by the hourly rate, in its currency.
+-- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
+-- one service, or for lessons at the hourly rate; always in its currency.
 create function private.plan_credit(
     p_learner_id uuid,
     p_instructor_id uuid,
@@ -7287,9 +7428,9 @@ begin
 end;
 $$;
 
--- The next minutes of a lot and their part of its price: cumulative, what all minutes taken so far and these come to, less what
--- was taken before; so rounding never loses a cent. Where the parts that came back were the smaller ones, it waits for the minutes that
--- catch up.
+-- The next minutes of a lot and their part of its price: the price of all minutes taken so far and these, less what has been
+-- taken for the earlier ones, so that no cent is lost by rounding. If restored parts were rounded to less, a part can come out
+-- below zero; it is nothing then, and later minutes make up for it.
 create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
     returns private.credit_part
     language sql
@@ -7341,8 +7482,8 @@ begin atomic
 end;
 
 comment on function public.buy_credits is
-    'Buys hours with an instructor at the price of now, which stays: for lessons priced by the hourly rate, or with p_service_id for that '
-    'service. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of. Pay it through POST '
+    'Buys hours with an instructor at today''s price, which stays as it is: for lessons priced by the hourly rate, or with p_service_id for '
+    'that service. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pay through POST '
     '/payment-intents until hold_expires_at. Errors: sign_in_required, instructor_not_found, service_not_found, bad_hours, '
     'not_whole_lessons, not_yourself, not_a_learner_here, consent_required, client_key_reused, code_not_checked, code_not_valid, '
     'price_missing, amount_too_small, amount_too_large, nothing_to_sell, and the rules of public.learner_credits.';
@@ -7380,7 +7521,7 @@ begin atomic
 end;
 
 comment on function public.credit_balance is
-    'The prepaid minutes that the caller, and those the caller is guardian of, can still use, by instructor; service_id is null for those '
+    'The prepaid minutes that the caller and the caller''s wards can still use, by instructor and service. service_id is null for minutes '
     'that pay for any lesson priced by the hourly rate.';
 
 -- sql/45_credits/90_access.sql
@@ -7404,13 +7545,25 @@ create policy select_party on public.credit_entries
 
 grant select on public.learner_credits to authenticated, service_role;
 grant select on public.credit_entries to authenticated, service_role;
--- NOTE: no write is granted to anybody; minutes move only through functions.
+-- NOTE: no write is granted: lots and entries change only through functions.
 
 grant execute on function private.buy_credits to authenticated;
 grant execute on function public.buy_credits to authenticated;
 grant execute on function public.credit_balance to authenticated;
 
 -- sql/50_bookings/10_tables.sql
+-- Bookings: a learner's commitment to a time, from the first request to its end.
+--
+-- What is open: 30_list.sql and 31_open_slots.sql. Listing and booking ask the same function, private.open_slots, so that
+-- whatever is listed can be booked at that instant.
+-- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
+-- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
+-- After that the instructor answers a request (53_answer.sql), the payment confirms the booking (60_confirm.sql), or it
+-- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
+-- Cancelling and rescheduling live in 64_cancellations, lessons in 55_lessons, what follows from a status in 82_effects.
+--
+-- Called by learners and instructors through 80_api.sql, and by payments (60), which confirm what was paid.
+
 create type public.booking_status as enum (
     'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
 );
@@ -7419,36 +7572,36 @@ create type public.booking_party as enum ('learner', 'guardian', 'instructor', '
 create type public.series_mode as enum ('all_or_nothing', 'skip_conflicts');
 
 create table public.cancellation_policies (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     version integer not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (org_id, version),
     constraint versions_count_from_one check (version >= 1)
 );
 
 comment on table public.cancellation_policies is
-    'What a learner gets back who cancels, as its tiers say; the latest version counts for new bookings, and stays with them.';
+    'A version of an organization''s refund rules. New bookings get the latest version, and keep it.';
 
 create table public.cancellation_tiers (
     policy_id uuid not null,
     org_id uuid not null,
     notice_minutes integer not null,
     refund_bps integer not null,
-    primary key (policy_id, notice_minutes),
+    primary key (org_id, policy_id, notice_minutes),
     foreign key (org_id, policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint notice_is_at_most_90_days check (notice_minutes between 0 and 129600),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
 );
 
-create index on public.cancellation_tiers (org_id, policy_id);
 
-comment on table public.cancellation_tiers is 'The refund of who cancels at least so long before the lesson; after its start there is none.';
-comment on column public.cancellation_tiers.refund_bps is 'In basis points of what was paid; 10000 is all of it.';
+comment on table public.cancellation_tiers is
+    'The refund for cancelling at least notice_minutes before the lesson starts. After the start there is none.';
+comment on column public.cancellation_tiers.refund_bps is 'Basis points of what was paid; 10000 is all of it.';
 
 create table public.booking_series (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -7459,7 +7612,7 @@ create table public.booking_series (
     occurrences integer not null,
     mode public.series_mode not null,
     created_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
@@ -7473,10 +7626,10 @@ create index on public.booking_series (org_id, service_id);
 create index on public.booking_series (learner_id);
 create index on public.booking_series (instructor_id);
 
-comment on table public.booking_series is 'Bookings asked for at once, at the same local time every so many weeks.';
+comment on table public.booking_series is 'Bookings that were requested at once, at the same local time every every_weeks weeks.';
 
 create table public.bookings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -7524,7 +7677,7 @@ create table public.bookings (
     payout_hold interval not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (learner_id, client_key),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -7600,48 +7753,54 @@ create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
 comment on table public.bookings is
-    'A learner''s commitment to a slot, with its price frozen. Changed only by functions; every change is audited.';
+    'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
 comment on column public.bookings.learner_person_id is
-    'The login where there is one, else the learner: one person in two organizations is in one place at a time.';
-comment on column public.bookings.is_group is 'A group lesson; only lessons for one learner exclude each other.';
-comment on column public.bookings.hold_expires_at is 'Until then a booking keeps its seat that waits for payment, or for the instructor.';
+    'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
+comment on column public.bookings.is_group is 'Whether the slot has several seats. A learner''s private lessons never overlap; group lessons may.';
+comment on column public.bookings.hold_expires_at is
+    'How long a held booking waits for payment, or a requested one for the instructor''s answer, before it loses its seat.';
 comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
 comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
-comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson.';
-comment on column public.bookings.discount_cents is 'Borne by the platform; the instructor''s share never shrinks.';
-comment on column public.bookings.due_cents is 'What is left to be paid by card.';
-comment on column public.bookings.learner_notes is 'From the learner to the instructor: seen by both, and by admins.';
-comment on column public.bookings.booked_by is 'Who booked: the learner, a guardian or an admin of the school.';
-comment on column public.bookings.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
-comment on column public.bookings.payout_hold is 'How long after the lesson it becomes payable, as the organization had it then.';
-comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay: all of it, or nothing.';
-comment on column public.bookings.original_booking_id is 'The booking that was rescheduled to this one; its payments come along.';
-comment on column public.bookings.is_rescheduled is 'Whether it was rescheduled to another booking, which its payments go along to.';
-comment on column public.bookings.original_total_cents is 'What was paid for that one, in price.';
-comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show gives back, in basis points.';
-comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, gives back to the payer''s card.';
-comment on column public.bookings.restored_minutes is 'Prepaid minutes that it gives back.';
-comment on column public.bookings.kept_share_cents is 'The most that the instructor keeps of the share after it; null where all was due.';
-comment on column public.bookings.cancellation_policy_id is 'The policy as it was when the booking was made.';
-comment on column public.bookings.client_key is 'Chosen by the client: the same key and slot again return the same booking.';
+comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson, in the same currency.';
+comment on column public.bookings.discount_cents is 'Discount, which the platform pays for: the instructor''s share never shrinks.';
+comment on column public.bookings.due_cents is 'What is left to pay by card.';
+comment on column public.bookings.learner_notes is 'The learner''s message to the instructor. Both can read it, and so can admins.';
+comment on column public.bookings.booked_by is 'The person who booked: the learner, a guardian or an admin of the school.';
+comment on column public.bookings.is_fee_refundable is
+    'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
+comment on column public.bookings.payout_hold is
+    'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total: all of it, or nothing.';
+comment on column public.bookings.original_booking_id is
+    'The original booking, if this one is its replacement. On confirmation the original''s payments become this booking''s.';
+comment on column public.bookings.is_rescheduled is
+    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its payments.';
+comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
+comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
+comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
+comment on column public.bookings.restored_minutes is 'Prepaid minutes that the cancellation or no-show restores.';
+comment on column public.bookings.kept_share_cents is
+    'The most that the instructor keeps of the share after a cancellation or no-show; null if the lesson was given or is ahead.';
+comment on column public.bookings.cancellation_policy_id is 'The version of the refund rules that was current when the booking was made.';
+comment on column public.bookings.client_key is 'Chosen by the client: another request with the same key and time returns the same booking.';
 
 create table public.booking_notes (
-    booking_id uuid primary key,
+    booking_id uuid not null unique,
     org_id uuid not null,
     instructor_id uuid not null,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, booking_id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.booking_notes (org_id, booking_id);
 create index on public.booking_notes (org_id, instructor_id);
 create index on public.booking_notes (instructor_id);
 
-comment on table public.booking_notes is 'The instructor''s own notes on a booking: seen by the instructor and admins.';
+comment on table public.booking_notes is 'The instructor''s own notes on a booking. Only the instructor and admins can read them.';
 
 alter table public.code_redemptions
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
@@ -7661,7 +7820,7 @@ create type private.booking_request as (
     series_id uuid,
     original_booking_id uuid
 );
-comment on type private.booking_request is 'What comes with a booking: pickup and dropoff are {"address", "lat", "lng"}.';
+comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
 create type private.cancellation_outcome as (
     refund_bps integer,
@@ -7670,7 +7829,8 @@ create type private.cancellation_outcome as (
     kept_cents bigint,
     kept_share_cents bigint
 );
-comment on type private.cancellation_outcome is 'What ending a booking gives back, in money and in prepaid minutes, and what is kept.';
+comment on type private.cancellation_outcome is
+    'What a cancellation or no-show refunds in money and restores in prepaid minutes, and what is kept.';
 
 create type private.booking_terms as (
     price private.price,
@@ -7680,7 +7840,8 @@ create type private.booking_terms as (
     is_fee_refundable boolean,
     cancellation_policy_id uuid
 );
-comment on type private.booking_terms is 'What a booking costs, what pays for it, and on what terms: frozen with it.';
+comment on type private.booking_terms is
+    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
 
 alter table public.cancellation_policies enable row level security;
 alter table public.cancellation_tiers enable row level security;
@@ -7728,12 +7889,32 @@ select private.audit_table(
 select private.audit_table('public.booking_notes', 'booking_id', '{notes}');
 
 -- sql/50_bookings/11_transitions.sql
+-- A booking is held until it is paid, or requested until its instructor answers. Once confirmed it takes place (in_progress,
+-- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
+-- late and its time is still free.
+--
+-- booking:
+--   · → held, requested: hold_slot (user, service, studio)
+--   requested → held: confirm_booking (user, service, studio)
+--   requested → confirmed: confirm_booking (user, service, job)
+--   requested → declined: decline_booking (user, service, studio)
+--   held → confirmed: hold_slot, confirm_paid_booking (user, service, job)
+--   expired → confirmed: confirm_paid_booking (service, job)
+--   held, requested → expired: expire_holds (user, service, job, studio)
+--   confirmed → in_progress: start_lesson (user, job, studio)
+--   confirmed, in_progress → completed: complete_lesson (user, job, studio)
+--   confirmed, in_progress → no_show: mark_no_show (user, job, studio)
+--   held, requested → cancelled: cancel_booking, offboard_instructor, refund_booking (user, service, job, studio)
+--   confirmed → cancelled: cancel_booking, offboard_instructor, end_original_booking, undo_cancelled_payment,
+--       void_ageing_authorizations (user, service, job, studio)
+--   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations
+--       (user, service, job, studio)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'held', 'confirmed', '{user,service,job}'),
-    ('booking', 'held', 'requested', '{user,service,job}'),
     ('booking', 'held', 'expired', '{user,service,job,studio}'),
     ('booking', 'held', 'cancelled', '{user,service,job,studio}'),
     ('booking', 'requested', 'held', '{user,service,studio}'),
@@ -7750,18 +7931,9 @@ values
     ('booking', 'in_progress', 'no_show', '{user,job,studio}'),
     ('booking', 'in_progress', 'cancelled', '{user,service,job,studio}');
 
--- The marketplace is older than the trigger that gives each organization its first policy.
-insert into public.cancellation_policies (id, org_id, version)
-values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
-
-insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
-values
-    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
-    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);
-
 -- sql/50_bookings/20_policies.sql
--- Makes the next version of an organization's cancellation policy, for bookings from now on.
--- Definer: nobody writes policies directly.
+-- Adds the next version of an organization's refund rules, for bookings made from now on. For the organization's admins.
+-- Definer: nobody may write policies directly.
 create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
     language plpgsql
@@ -7813,6 +7985,7 @@ exception
 end;
 $$;
 
+-- Refuses tiers that make no policy.
 create function private.refuse_tiers()
     returns void
     language plpgsql
@@ -7823,13 +7996,29 @@ as $$
 begin
     perform private.refuse(
         'PT422', 'bad_tiers',
-        'That is no cancellation policy.',
-        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice never gets less back.'
+        'This is not a valid cancellation policy.',
+        'Send up to ten tiers like {"notice_minutes": 1440, "refund_bps": 10000}; longer notice must not be refunded less.'
     );
 end;
 $$;
 
--- The tiers of an organization's latest policy, longest notice first. Definer: visitors may see what they would agree to.
+-- The latest version of an organization's policy.
+create function private.current_policy_id(p_org_id uuid)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select latest.id
+    from public.cancellation_policies latest
+    where latest.org_id = p_org_id
+    order by latest.version desc
+    limit 1;
+$$;
+
+-- The tiers of an organization's present policy, longest notice first.
+-- Definer: visitors may see the rules that they would agree to.
 create function private.cancellation_policy(p_org_id uuid)
     returns setof public.cancellation_tiers
     language sql
@@ -7839,18 +8028,12 @@ create function private.cancellation_policy(p_org_id uuid)
 as $$
     select tier.*
     from public.cancellation_tiers tier
-    where tier.policy_id = (
-        select latest.id
-        from public.cancellation_policies latest
-        where latest.org_id = p_org_id
-        order by latest.version desc
-        limit 1
-    )
+    where tier.policy_id = private.current_policy_id(p_org_id)
     order by tier.notice_minutes desc;
 $$;
 
--- The fraction that a learner gets back who cancels a booking now, in basis points: of the tier with the longest notice that is
--- kept; nothing once the lesson has begun.
+-- What the policy of a booking refunds for cancelling it now, in basis points: the tier with the longest notice that is still
+-- kept; nothing once the lesson has started.
 create function private.policy_refund_bps(p_booking public.bookings)
     returns integer
     language sql
@@ -7872,8 +8055,8 @@ as $$
     );
 $$;
 
--- An organization begins with the usual policy: all until 24 hours before the lesson, half until it starts.
--- Definer: nobody writes policies directly.
+-- Gives a new organization the usual policy: a full refund until 24 hours before the lesson, half until it starts.
+-- Definer: nobody may write policies directly.
 create function private.add_cancellation_policy()
     returns trigger
     language plpgsql
@@ -7895,9 +8078,19 @@ create trigger add_cancellation_policy
     after insert on public.organizations
     for each row execute function private.add_cancellation_policy();
 
+-- The marketplace was added before the trigger that gives each organization its first policy.
+insert into public.cancellation_policies (id, org_id, version)
+values ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1);
+
+insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
+values
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 1440, 10000),
+    ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);
+
 -- sql/50_bookings/30_list.sql
--- The open times of a service, in UTC and local time. Without a price that can be charged there is nothing to list; where
--- rate cards price the service, each date is looked at. Definer: visitors may not read windows, calendars and prices.
+-- The times at which a service of an instructor can be booked at this instant, in UTC and local time. Times without a payable
+-- price are left out: one time stands for its date, because only rate cards make prices differ, by date.
+-- Definer: visitors may not read opening hours, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -7919,26 +8112,16 @@ create function private.list_open_slots(
     set search_path = ''
 as $$
 declare
+    instructor public.instructors;
     pricing_zone text;
     has_rates constant boolean := exists (select from public.rate_card_items item where item.service_id = p_service_id);
 begin
     perform private.assert_time_range(p_from, p_to, 62);
 
+    instructor := private.require_instructor_of_service(p_instructor_id, p_service_id);
     select organization.time_zone into pricing_zone
-    from public.services service
-    join public.instructors instructor
-        on instructor.org_id = service.org_id
-        and instructor.id = coalesce(service.instructor_id, instructor.id)
-    join public.organizations organization on organization.id = service.org_id
-    where service.id = p_service_id
-        and instructor.id = p_instructor_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
+    from public.organizations organization
+    where organization.id = instructor.org_id;
 
     return query
     with open_slot as materialized (
@@ -7972,7 +8155,38 @@ begin
 end;
 $$;
 
--- Is this time of a service listed as open at this instant?
+-- Returns the instructor if the instructor gives the service: their own one, or one of any instructor of their school.
+-- Requests and series use it too.
+create function private.require_instructor_of_service(p_instructor_id uuid, p_service_id uuid)
+    returns public.instructors
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    instructor public.instructors;
+begin
+    select candidate.* into instructor
+    from public.services service
+    join public.instructors candidate
+        on candidate.org_id = service.org_id
+        and candidate.id = coalesce(service.instructor_id, candidate.id)
+    where service.id = p_service_id
+        and candidate.id = p_instructor_id;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This instructor does not give this lesson.',
+            'Check the service and the instructor.'
+        );
+    end if;
+    return instructor;
+end;
+$$;
+
+-- Whether list_open_slots would list this time of a service at this instant, whatever its price. Booking asks it.
 create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
     returns boolean
     language plpgsql
@@ -7989,9 +8203,9 @@ end;
 $$;
 
 -- sql/50_bookings/31_open_slots.sql
--- What is free, for listing and for booking alike: the times that opening hours give and the published slots, of an
--- instructor who takes bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers
--- included. A time of which a seat is taken is as it was booked; all others are as the service is now.
+-- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
+-- bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers included. A slot that is
+-- partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
 create function private.open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -8083,8 +8297,8 @@ begin
 end;
 $$;
 
--- When a person's calendar is taken around a range of times: by lessons, buffers included, and by busy blocks. A hold whose
--- deadline has passed takes nothing, swept or not.
+-- When a person's calendar is taken around a range of times, buffers included. A hold that has passed its deadline takes
+-- nothing, even if it has not been expired yet.
 create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
     language plpgsql
@@ -8106,7 +8320,7 @@ begin
 end;
 $$;
 
--- The local dates on which an instructor has as many lessons as the daily cap allows, in whatever organization.
+-- The local dates on which an instructor has reached the daily cap, counting lessons of all organizations.
 create function private.full_days(p_instructor public.instructors, p_from timestamptz, p_to timestamptz)
     returns date[]
     language plpgsql
@@ -8131,7 +8345,7 @@ begin
 end;
 $$;
 
--- How many seats of a slot are taken at this instant: by all bookings that occupy it but overdue holds.
+-- How many seats of a slot are taken at this instant. Holds that have passed their deadline do not count.
 create function private.seats_taken(p_slot_id uuid)
     returns integer
     language plpgsql
@@ -8153,7 +8367,8 @@ end;
 $$;
 
 -- sql/50_bookings/40_price.sql
--- What a booking costs now, what takes something off and what pays for it besides a card. Refuses what cannot be charged.
+-- What a booking costs now, what pays for it besides a card, and its terms. Refuses what cannot be charged. hold_slot freezes
+-- the answer; rescheduling (64) asks it in advance.
 create function private.price_booking(
     p_service public.services,
     p_instructor public.instructors,
@@ -8171,12 +8386,10 @@ declare
     terms private.booking_terms;
     price private.price := private.price_service(p_service.id, p_instructor.id, p_start_at);
 begin
-    select organization.fee_refundable, latest.id into terms.is_fee_refundable, terms.cancellation_policy_id
+    select organization.fee_refundable, private.current_policy_id(organization.id)
+    into terms.is_fee_refundable, terms.cancellation_policy_id
     from public.organizations organization
-    join public.cancellation_policies latest on latest.org_id = organization.id
-    where organization.id = p_service.org_id
-    order by latest.version desc
-    limit 1;
+    where organization.id = p_service.org_id;
     terms.credit_cents := 0;
     terms.original_total_cents := 0;
 
@@ -8194,7 +8407,8 @@ begin
 end;
 $$;
 
--- The terms of a booking that prepaid minutes pay for: what was paid for just these minutes, and to whom it goes.
+-- The terms of a booking that is paid by prepaid minutes: the price is what was paid for just these minutes, by lot. Lots with
+-- different fee modes make a booking with the fee on top.
 create function private.price_by_credit(
     p_terms private.booking_terms,
     p_price private.price,
@@ -8216,7 +8430,7 @@ begin
     if p_request.discount_code is not null or p_request.uses_rewards then
         perform private.refuse(
             'PT422', 'discount_with_credit',
-            'Prepaid hours have their price already.',
+            'A discount cannot be used together with prepaid hours.',
             'Use a code or your rewards when you pay by card, or when you buy hours.'
         );
     end if;
@@ -8224,41 +8438,45 @@ begin
     select
         row(
             p_price.currency,
-            sum(part.share_cents + case lot.fee_mode when 'included' then part.fee_cents else 0 end),
-            sum(part.discount_cents),
-            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end,
-            max(lot.fee_bps),
-            sum(part.fee_cents),
-            sum(part.share_cents),
-            sum(part.share_cents + part.fee_cents - part.discount_cents)
+            paid.share_cents + case paid.fee_mode when 'included' then paid.fee_cents else 0 end,
+            paid.discount_cents,
+            paid.fee_mode,
+            paid.fee_bps,
+            paid.fee_cents,
+            paid.share_cents,
+            paid.share_cents + paid.fee_cents - paid.discount_cents
         )::private.price,
-        bool_and(lot.is_fee_refundable)
+        paid.is_fee_refundable
     into terms.price, terms.is_fee_refundable
-    from private.plan_credit(
-        p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
-        p_service.duration_minutes
-    ) part
-    join public.learner_credits lot on lot.id = part.credit_id;
+    from (
+        select
+            sum(part.share_cents) as share_cents,
+            sum(part.fee_cents) as fee_cents,
+            sum(part.discount_cents) as discount_cents,
+            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end as fee_mode,
+            max(lot.fee_bps) as fee_bps,
+            bool_and(lot.is_fee_refundable) as is_fee_refundable
+        from private.plan_credit(
+            p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
+            p_service.duration_minutes
+        ) part
+        join public.learner_credits lot on lot.id = part.credit_id
+    ) paid;
 
     if (terms.price).total_cents is null then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            'Your prepaid hours with this instructor do not pay for this lesson.',
+            'Your prepaid hours with this instructor are not enough for this lesson.',
             'Buy more with buy_credits, or pay by card.'
         );
-    end if;
-    if (terms.price).fee_mode = 'on_top' then
-        terms.price := row(
-            (terms.price).currency, (terms.price).share_cents, (terms.price).discount_cents, 'on_top',
-            (terms.price).fee_bps, (terms.price).fee_cents, (terms.price).share_cents, (terms.price).total_cents
-        )::private.price;
     end if;
     terms.credit_cents := (terms.price).total_cents;
     return terms;
 end;
 $$;
 
--- Reserves the prepaid minutes that a booking's price was made of, under the locks of the lots.
+-- Reserves the prepaid minutes for a booking whose price came from price_by_credit, under the locks of the lots. Refuses if
+-- the lots have changed since.
 create function private.reserve_credit(p_booking public.bookings, p_service public.services)
     returns void
     language plpgsql
@@ -8301,8 +8519,9 @@ begin
 end;
 $$;
 
--- The terms of a booking that another one is rescheduled to: those of the other, and of the price only what the new time costs
--- more or less than the old one by today's list. What was paid counts for it.
+-- The terms of a replacement booking. It keeps the original's fee, discount rate and refund rules, and its price is the
+-- original's plus what the new time costs more, or minus what it costs less, at today's list prices. The original's total
+-- counts towards it.
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
@@ -8316,41 +8535,42 @@ create function private.price_reschedule(
 as $$
 declare
     terms private.booking_terms := p_terms;
-    moved public.bookings;
-    list_cents bigint;
-    fee_cents bigint;
-    share_cents bigint;
+    original public.bookings;
+    price private.price;
     due private.price;
 begin
-    select * into strict moved from public.bookings where id = p_original_booking_id;
-    list_cents := greatest(
-        moved.price_cents + p_price.list_cents
-        - (private.price_service(moved.service_id, moved.instructor_id, moved.start_at)).list_cents,
-        0
+    select * into strict original from public.bookings where id = p_original_booking_id;
+    price := private.price_with_fee(
+        original.currency,
+        greatest(
+            original.price_cents + p_price.list_cents
+            - (private.price_service(original.service_id, original.instructor_id, original.start_at)).list_cents,
+            0
+        ),
+        original.fee_mode,
+        original.fee_bps
     );
-    fee_cents := private.bps_of(list_cents, moved.fee_bps);
-    share_cents := list_cents - case moved.fee_mode when 'included' then fee_cents else 0 end;
     terms.price := private.discount_price(
-        row(moved.currency, list_cents, 0, moved.fee_mode, moved.fee_bps, fee_cents, share_cents, null)::private.price,
+        price,
         least(
-            private.prorate(moved.discount_cents, list_cents, moved.price_cents),
-            share_cents + fee_cents
+            private.prorate(original.discount_cents, price.list_cents, original.price_cents),
+            price.share_cents + price.fee_cents
         )
     );
-    terms.original_total_cents := moved.total_cents;
-    terms.is_fee_refundable := moved.is_fee_refundable;
-    terms.cancellation_policy_id := moved.cancellation_policy_id;
+    terms.original_total_cents := original.total_cents;
+    terms.is_fee_refundable := original.is_fee_refundable;
+    terms.cancellation_policy_id := original.cancellation_policy_id;
 
     due := terms.price;
-    due.total_cents := greatest(due.total_cents - moved.total_cents, 0);
+    due.total_cents := greatest(due.total_cents - original.total_cents, 0);
     perform private.assert_price_is_payable(due);
     return terms;
 end;
 $$;
 
 -- sql/50_bookings/50_reserve.sql
--- Books a published slot: held until it is paid for, or confirmed at once when nothing is due.
--- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+-- Books a published slot: the booking is held until it is paid, or confirmed at once if nothing is due.
+-- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
 create function private.create_booking_with_payment(
     p_learner_user_id uuid,
     p_slot_id uuid,
@@ -8374,7 +8594,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'slot_not_found',
-            'That time does not exist.',
+            'This time is not offered.',
             'Refresh the calendar and choose another time.'
         );
     end if;
@@ -8387,7 +8607,8 @@ begin
 end;
 $$;
 
--- Books a slot for a learner, once a client key. What a race or a rule of the tables refuses becomes a coded refusal.
+-- Reserves a slot for a learner, once per client key. Turns losing a race, and breaking a rule of the tables, into refusals
+-- with a code. Requests and rescheduling (64) use it too.
 create function private.reserve_slot(
     p_slot public.bookable_slots,
     p_learner public.learners,
@@ -8425,7 +8646,8 @@ exception
 end;
 $$;
 
--- The booking that the same request made before, if it did. A double click waits here.
+-- The booking that an earlier request with the same client key made, if there is one. Refuses a key that was used for another
+-- booking. It locks the learner's rows, so that the second of a double click waits here.
 create function private.find_booking_by_client_key(
     p_learner_id uuid,
     p_client_key text,
@@ -8453,7 +8675,7 @@ begin
     then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, for another time.',
+            'This p_client_key was used before, for another booking.',
             'Send a new p_client_key for a new booking.'
         );
     end if;
@@ -8461,8 +8683,8 @@ begin
 end;
 $$;
 
--- Refuses a pickup or dropoff that is not what it should be: {"address": text, "lat": number, "lng": number}, each of them or
--- none; coordinates come in pairs.
+-- Refuses a pickup or dropoff that is not {"address": text, "lat": number, "lng": number}. Every key may be missing, but
+-- coordinates come in pairs.
 create function private.assert_place_is_valid(p_place jsonb)
     returns void
     language plpgsql
@@ -8485,13 +8707,14 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'bad_place',
-            'That is no place to be picked up or dropped off at.',
+            'This is not a valid place for a pickup or dropoff.',
             'Send {"address": text, "lat": number, "lng": number}, or only an address, or only coordinates.'
         );
     end if;
 end;
 $$;
 
+-- Refuses a time that is no longer free; wherever a race for it can be lost.
 create function private.refuse_taken_slot()
     returns void
     language plpgsql
@@ -8509,11 +8732,10 @@ end;
 $$;
 
 -- sql/50_bookings/51_hold.sql
--- Reserves a seat for a learner and freezes the price: until the checkout deadline, or where the service asks for approval,
--- until the instructor's answer. Most losers of a race are told by an unlocked look; what slips through is stopped by
--- take_seat and instructor_is_never_double_booked.
--- The learner's row was locked first: one person's requests come one after the other, and who the person is stays. Codes and
--- prepaid minutes are locked last, as those who free them do.
+-- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
+-- approval, until the instructor's answer. Most losers of a race are told by an unlocked look; the others are stopped by
+-- take_seat and the constraint instructor_is_never_double_booked.
+-- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
     p_slot_id uuid,
     p_learner public.learners,
@@ -8553,54 +8775,12 @@ begin
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
-    if private.count_open_holds(learner_person_id, p_request.series_id) >= organization.max_open_holds then
-        perform private.refuse(
-            'PT409', 'too_many_holds',
-            format('You keep %s unpaid times already.', organization.max_open_holds),
-            'Pay for one of them, or let it expire.'
-        );
-    end if;
+    perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
         perform private.refuse_taken_slot();
     end if;
 
-    insert into public.bookings (
-        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
-        status, hold_expires_at,
-        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
-        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, original_booking_id, booked_by
-    )
-    values (
-        slot.org_id, p_learner.id, slot.instructor_id, slot.service_id, slot.id, learner_person_id,
-        slot.max_bookings > 1, slot.start_at, slot.end_at,
-        case when service.requires_approval then 'requested' else 'held' end::public.booking_status,
-        least(
-            private.clock() + case
-                when service.requires_approval then make_interval(hours => service.approval_hours)
-                else make_interval(mins => organization.checkout_hold_minutes)
-            end,
-            slot.start_at
-        ),
-        (terms.price).currency, (terms.price).list_cents, (terms.price).discount_cents, (terms.price).fee_cents,
-        (terms.price).share_cents, (terms.price).total_cents, (terms.price).fee_mode, (terms.price).fee_bps,
-        terms.credit_cents, terms.original_total_cents, terms.is_fee_refundable, terms.cancellation_policy_id,
-        organization.payout_hold,
-        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
-        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
-        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
-    )
-    on conflict do nothing
-    returning * into booking;
-
-    if booking.id is null then
-        perform private.refuse(
-            'PT409', 'learner_busy',
-            'You have a lesson at that time already.',
-            'Choose a time that does not overlap it.'
-        );
-    end if;
+    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request);
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
     end if;
@@ -8608,13 +8788,17 @@ begin
         perform private.reserve_credit(booking, service);
     end if;
     if booking.status = 'held' and booking.due_cents = 0 then
-        booking := private.confirm_free_booking(booking.id);
+        update public.bookings
+        set status = 'confirmed',
+            hold_expires_at = null
+        where id = booking.id
+        returning * into booking;
     end if;
     return booking;
 end;
 $$;
 
--- Refuses a time that the rules of its service and instructor do not let be booked now, by anybody.
+-- Refuses a time that the service's and the instructor's rules do not let anybody book now, free or not.
 create function private.assert_slot_is_bookable(
     p_start_at timestamptz,
     p_service public.services,
@@ -8630,21 +8814,21 @@ begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
         perform private.refuse(
             'PT422', 'slot_in_the_past',
-            'That lesson has started already.',
+            'This lesson has already started.',
             'Choose a time in the future.'
         );
     end if;
     if not p_service.is_active then
         perform private.refuse(
             'PT409', 'service_inactive',
-            'This lesson is not offered any more.',
+            'This lesson is no longer offered.',
             'Choose another lesson.'
         );
     end if;
     if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified') then
         perform private.refuse(
             'PT409', 'instructor_unavailable',
-            'This instructor takes no bookings at the moment.',
+            'This instructor does not take bookings at the moment.',
             'Choose another instructor, or try again later.'
         );
     end if;
@@ -8665,8 +8849,8 @@ begin
 end;
 $$;
 
--- Lets the bookings of an instructor with a daily cap come one after the other, since no constraint could count them. A
--- login's rows in other organizations count too. Locked before anything of the slot's, so that two of them cannot deadlock.
+-- Makes the bookings of an instructor with a daily cap follow one another, since no constraint can count them. It locks the
+-- login's rows in all organizations, and before anything of the slot, so that two bookings cannot deadlock.
 create function private.lock_daily_cap(p_instructor public.instructors)
     returns void
     language sql
@@ -8682,41 +8866,96 @@ as $$
     for no key update;
 $$;
 
--- How many unpaid times a person keeps: held or requested; a series counts once.
-create function private.count_open_holds(p_learner_person_id uuid, p_series_id uuid)
-    returns bigint
-    language sql
+-- Refuses a person who has as many unpaid bookings, held or requested, as the organization allows. A series counts once, and
+-- the series that is being booked does not count.
+create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_max_open_holds integer)
+    returns void
+    language plpgsql
     stable
     security invoker
     set search_path = ''
 as $$
-    select count(distinct coalesce(booking.series_id, booking.id))
-    from public.bookings booking
-    where booking.learner_person_id = p_learner_person_id
-        and booking.status in ('held', 'requested')
-        and booking.hold_expires_at > private.clock()
-        and (p_series_id is null or booking.series_id is distinct from p_series_id);
+begin
+    if (
+        select count(distinct coalesce(booking.series_id, booking.id))
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.status in ('held', 'requested')
+            and booking.hold_expires_at > private.clock()
+            and (p_series_id is null or booking.series_id is distinct from p_series_id)
+    ) >= p_max_open_holds then
+        perform private.refuse(
+            'PT409', 'too_many_holds',
+            format('You already have %s unpaid bookings.', p_max_open_holds),
+            'Pay for one of them, or let it expire.'
+        );
+    end if;
+end;
 $$;
 
--- Confirms a held booking of which nothing is left to pay.
-create function private.confirm_free_booking(p_booking_id uuid)
+-- Inserts the booking, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
+create function private.add_booking(
+    p_slot public.bookable_slots,
+    p_service public.services,
+    p_organization public.organizations,
+    p_learner public.learners,
+    p_learner_person_id uuid,
+    p_terms private.booking_terms,
+    p_request private.booking_request
+)
     returns public.bookings
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
-    update public.bookings
-    set status = 'confirmed',
-        hold_expires_at = null
-    where id = p_booking_id
-        and due_cents = 0
-    returning *;
+declare
+    booking public.bookings;
+begin
+    insert into public.bookings (
+        org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
+        status, hold_expires_at,
+        currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
+        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
+        pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
+        learner_notes, client_key, series_id, original_booking_id, booked_by
+    )
+    values (
+        p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
+        p_slot.max_bookings > 1, p_slot.start_at, p_slot.end_at,
+        case when p_service.requires_approval then 'requested' else 'held' end::public.booking_status,
+        least(
+            private.clock() + case
+                when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
+                else make_interval(mins => p_organization.checkout_hold_minutes)
+            end,
+            p_slot.start_at
+        ),
+        (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
+        (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
+        p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
+        p_organization.payout_hold,
+        p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
+        p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
+        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
+    )
+    on conflict do nothing
+    returning * into booking;
+
+    if booking.id is null then
+        perform private.refuse(
+            'PT409', 'learner_busy',
+            'You already have a lesson at that time.',
+            'Choose a time that does not overlap it.'
+        );
+    end if;
+    return booking;
+end;
 $$;
 
 -- sql/50_bookings/52_request.sql
--- Books any time that list_open_slots lists, published or not.
--- Definer: learners may not write slots or bookings themselves; the price comes from the service.
+-- Books any time that list_open_slots lists, published or not. Without approval it leads straight to a held booking.
+-- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
 create function private.request_booking(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -8733,24 +8972,12 @@ create function private.request_booking(
 as $$
 declare
     person uuid := private.require_person();
+    instructor public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
     service public.services;
-    instructor public.instructors;
     learner public.learners;
     booking public.bookings;
 begin
-    select * into service from public.services where id = p_service_id;
-    select * into instructor
-    from public.instructors
-    where id = p_instructor_id
-        and org_id = service.org_id
-        and id = coalesce(service.instructor_id, id);
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
+    select * into strict service from public.services where id = p_service_id;
 
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
@@ -8768,8 +8995,8 @@ begin
 end;
 $$;
 
--- The slot of a listed time: the published one, or one made for this booking, which is offered to nobody else. Refuses a
--- time that is not open at this instant. One made before, and free again, becomes what the service is now.
+-- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered. A slot that
+-- an earlier booking made, and that is free again, is adapted to the service's present length and seats.
 create function private.ensure_slot(
     p_service public.services,
     p_instructor public.instructors,
@@ -8820,8 +9047,8 @@ end;
 $$;
 
 -- sql/50_bookings/53_answer.sql
--- The instructor accepts a request: the learner has time to pay, or the booking is confirmed when nothing is due.
--- Definer: bookings change only through functions.
+-- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
+-- once if nothing is due. Definer: bookings change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -8846,7 +9073,7 @@ begin
 end;
 $$;
 
--- The instructor turns a request down; its time is free again. Definer: bookings change only through functions.
+-- The instructor turns a request down, which frees its time. Definer: bookings change only through functions.
 create function private.decline_booking(p_booking_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -8865,7 +9092,7 @@ begin
 end;
 $$;
 
--- The request of a booking, locked, for its instructor or an admin to answer in time.
+-- Returns the requested booking, locked, if the caller is its instructor or an admin and the request has not expired.
 create function private.require_booking_request(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -8879,7 +9106,7 @@ begin
     if booking.status <> 'requested' or booking.hold_expires_at <= private.clock() then
         perform private.refuse(
             'PT409', 'booking_not_requested',
-            format('This booking is %s, so there is nothing to answer.', booking.status),
+            format('This booking is %s, so it cannot be confirmed or declined.', booking.status),
             'Only a request that has not expired can be confirmed or declined.'
         );
     end if;
@@ -8887,8 +9114,8 @@ begin
 end;
 $$;
 
--- The booking, locked, if the caller gives it or administers its organization. A foreign one is as unknown as one that
--- does not exist.
+-- Returns the booking, locked, if the caller is its instructor or an admin of its organization. Another booking is refused
+-- exactly like one that does not exist. Lessons (55) use it too.
 create function private.require_taught_booking(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -8912,7 +9139,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'booking_not_found',
-            'There is no such booking among those you give.',
+            'You are not the instructor of a booking with this id.',
             'Check the id, and that you are signed in as the instructor.'
         );
     end if;
@@ -8921,8 +9148,8 @@ end;
 $$;
 
 -- sql/50_bookings/54_series.sql
--- Books the same local time every so many weeks: all of them or none, or all that are open. A date on which the clocks skip
--- that time has none to book. The occurrences are taken in the order of their times, so that two series cannot deadlock.
+-- Books the same local time every so many weeks: all of the times or none, or all that are open. A date on which the clocks
+-- skip that time has none to book. Times are booked in order, so that two series cannot deadlock.
 -- Definer: as request_booking.
 create function private.request_booking_series(
     p_instructor_id uuid,
@@ -8982,7 +9209,7 @@ begin
 end;
 $$;
 
--- Makes the row of a series, for a learner for whom the caller may book.
+-- Inserts the series that the bookings will belong to, for a learner for whom the caller may book.
 create function private.open_booking_series(
     p_instructor_id uuid,
     p_service_id uuid,
@@ -9003,21 +9230,10 @@ declare
     person uuid := private.require_person();
     learner public.learners;
     series public.booking_series;
-    instructor public.instructors;
+    instructor public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
     broken_rule text;
     missing_column text;
 begin
-    select candidate.* into instructor
-    from public.instructors candidate
-    join public.services service on service.id = p_service_id and service.org_id = candidate.org_id
-    where candidate.id = p_instructor_id;
-    if not found then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This instructor gives no such lesson.',
-            'Check the service and the instructor.'
-        );
-    end if;
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
         p_learner_id,
@@ -9042,9 +9258,9 @@ end;
 $$;
 
 -- sql/50_bookings/60_confirm.sql
--- Confirms a booking that has been paid for, also one that expired while its time is still free. False means that the
--- money has to go back: the time is gone, the lesson has begun, the booking was ended or paid before, or the one that was
--- rescheduled to it was ended meanwhile.
+-- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
+-- the payment must be refunded: the time is taken, the lesson has started, the booking was ended or paid before, or the
+-- original of a replacement is no longer confirmed. Called by accept_payment (60).
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
     language plpgsql
@@ -9085,7 +9301,8 @@ exception
 end;
 $$;
 
--- Ends a booking that was rescheduled to another one, which its payments go along to. False if it is not confirmed any more.
+-- Cancels a booking that is rescheduled: its payments go to the replacement, and nothing is refunded. False if it is no longer
+-- confirmed. Rescheduling (64) calls it for a replacement that needs no payment.
 create function private.end_original_booking(p_booking_id uuid, p_party public.booking_party)
     returns boolean
     language plpgsql
@@ -9111,9 +9328,10 @@ end;
 $$;
 
 -- sql/50_bookings/61_expire.sql
--- Expires unpaid bookings and unanswered requests whose deadline has passed and returns how many. Named a slot and a
--- learner, it looks only at those in the way of them: whoever wants the time does so first, so that an expired hold never blocks, swept or not.
--- They are taken in the order of their times, as a series takes them, so that nobody deadlocks.
+-- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
+-- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
+-- so an expired hold never blocks anybody, even before maintenance.
+-- Bookings are locked in the order of their times, as a series locks them, so that the two cannot deadlock.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
@@ -9156,9 +9374,9 @@ end;
 $$;
 
 -- sql/50_bookings/70_guards.sql
--- Lets a booking in only if its slot has a seat and its instructor is free, whoever writes it. A booking's time, service and
--- instructor are its slot's, and it does not come back to a slot that was changed since, even a moment ago. For a group the
--- slot is locked first, so that seats are counted one learner at a time.
+-- Lets a booking take a seat only if its slot has one and its instructor is free, whoever writes the booking. Time, service
+-- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged. The slot of a
+-- group is locked first, so that its seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -9243,7 +9461,8 @@ create trigger free_seat
     after update of status on public.bookings
     for each row execute function private.free_seat();
 
--- Does a booking in this status keep its seat and its instructor's time?
+-- Whether a booking in this status keeps its seat and its instructor's time. The constraints of public.bookings and
+-- seats_taken repeat the list, because a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language sql
@@ -9254,9 +9473,8 @@ as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
 
--- A booking keeps who, what and for how much from the moment it is made. Only when its learner gets a login, or loses it,
--- the same learner becomes another person to the calendar.
--- Definer: the writer may have no access to private.
+-- A booking keeps its parties, its time and its price from the moment it is made. Only learner_person_id may change, when its
+-- learner gets or loses a login. Definer: the writer may have no access to private.
 create function private.forbid_repricing()
     returns trigger
     language plpgsql
@@ -9288,7 +9506,7 @@ begin
         perform private.refuse(
             'PT409', 'booking_is_frozen',
             'A booking keeps its parties, its time and its price.',
-            'Cancel it and make another one.'
+            'Cancel it, and make another booking.'
         );
     end if;
     return new;
@@ -9323,9 +9541,9 @@ create trigger add_relations
     after insert on public.bookings
     for each row execute function private.add_booking_relations();
 
--- When a learner gets a login, the bookings and the codes used before count for that person.
--- Definer: nobody writes bookings and redemptions directly.
-create function private.follow_learner()
+-- When a learner gets or loses a login, earlier bookings and discounts count for the person who the learner now is.
+-- Definer: nobody may write bookings and redemptions directly.
+create function private.on_learner_login_changed()
     returns trigger
     language plpgsql
     volatile
@@ -9343,14 +9561,15 @@ begin
 end;
 $$;
 
-create trigger follow_person
+create trigger on_learner_login_changed
     after update of user_id on public.learners
     for each row
     when (new.user_id is distinct from old.user_id)
-    execute function private.follow_learner();
+    execute function private.on_learner_login_changed();
 
--- When an instructor gets a login, the calendar kept before is that person's. Definer: nobody writes the calendar directly.
-create function private.follow_instructor()
+-- When an instructor gets or loses a login, the calendar so far becomes the calendar of the person who the instructor now is.
+-- Definer: nobody may write the calendar directly.
+create function private.on_instructor_login_changed()
     returns trigger
     language plpgsql
     volatile
@@ -9365,11 +9584,11 @@ begin
 end;
 $$;
 
-create trigger follow_person
+create trigger on_instructor_login_changed
     after update of user_id on public.instructors
     for each row
     when (new.user_id is distinct from old.user_id)
-    execute function private.follow_instructor();
+    execute function private.on_instructor_login_changed();
 
 -- When a booking ends, its prepaid minutes are consumed by what was earned, and the rest is returned. Bookings without prepaid
 -- minutes have none to settle. Definer: nobody writes credits directly.
@@ -9431,7 +9650,7 @@ end;
 
 comment on function public.list_open_slots is
     'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
-    'in UTC, and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+    'in UTC and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -9468,15 +9687,15 @@ begin atomic
 end;
 
 comment on function public.create_booking_with_payment is
-    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
-    'service''s id. For oneself, or with p_learner_id for a learner whom one is guardian or school admin of; pickup and dropoff are '
-    '{"address", "lat", "lng"}. The time is kept for the organization''s checkout minutes; pay it through POST /payment-intents. '
-    'p_discount_code is one that the caller has checked; p_use_credits pays wholly with prepaid hours, p_use_rewards takes the '
-    'learner''s rewards off. Nothing due means that the booking is confirmed already. The same p_client_key and slot again return the same booking. '
-    'Errors: sign_in_required, not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
-    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the service''s '
+    'id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff are {"address", '
+    '"lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. p_discount_code is a code '
+    'that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the learner''s rewards off. If nothing is '
+    'due, the booking is confirmed already. Calling again with the same p_client_key and slot returns the same booking. Errors: sign_in_required, '
+    'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
+    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
+    'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'learner_busy, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -9524,7 +9743,7 @@ end;
 
 comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
-    'confirmed (nothing is due). Everything else is as in create_booking_with_payment. '
+    'confirmed (nothing is due). All other parameters are as in create_booking_with_payment. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
@@ -9557,7 +9776,7 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
-    'skip_conflicts: what is not open is left out, its row saying why in refusal. A series counts as one unpaid time. '
+    'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
@@ -9584,7 +9803,7 @@ create function public.decline_booking(p_booking_id uuid, p_reason text default 
 return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
-    'Turns a request down; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+    'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
 
 create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
@@ -9595,8 +9814,8 @@ create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
 return private.set_cancellation_policy(p_org_id, p_tiers);
 
 comment on function public.set_cancellation_policy is
-    'Sets what learners get back who cancel bookings made from now on, and returns the new version''s id; for the organization''s admins. '
-    'p_tiers: [{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier, and any after the start, gets nothing. '
+    'Sets the refunds for cancelling bookings made from now on, and returns the new version''s id; for the organization''s admins. p_tiers: '
+    '[{"notice_minutes": 1440, "refund_bps": 10000}, …]; shorter notice than every tier is refunded nothing, and so is any after the start. '
     'Errors: sign_in_required, organization_not_found, bad_tiers, value_missing, and the rules of public.cancellation_tiers.';
 
 create function public.cancellation_policy(p_org_id uuid)
@@ -9610,7 +9829,7 @@ begin atomic
 end;
 
 comment on function public.cancellation_policy is
-    'What learners get back who cancel a booking made now with an organization, by the notice they give, in basis points of what was paid.';
+    'The refunds for cancelling a booking that is made now with an organization, by notice, in basis points of what was paid.';
 
 -- sql/50_bookings/90_access.sql
 create policy select_admin on public.cancellation_policies
@@ -9646,7 +9865,7 @@ create policy select_party on public.booking_series
 
 grant select on public.booking_series to authenticated, service_role;
 grant select on public.bookings to authenticated, service_role;
--- NOTE: no write is granted; bookings change only through functions.
+-- NOTE: no write is granted: bookings change only through functions.
 
 create policy select_own_or_admin on public.booking_notes
     for select
@@ -9664,7 +9883,7 @@ create policy update_own on public.booking_notes
 grant select on public.booking_notes to authenticated, service_role;
 grant update (notes) on public.booking_notes to authenticated;
 
--- What frontends may watch: no notes, no addresses, no money.
+-- What frontends may watch through Realtime: no notes, addresses or amounts.
 alter publication supabase_realtime add table public.bookings (id, org_id, status, start_at, end_at, updated_at);
 
 grant execute on function private.create_booking_with_payment to authenticated;
@@ -9685,8 +9904,17 @@ grant execute on function private.cancellation_policy to anon, authenticated;
 grant execute on function public.cancellation_policy to anon, authenticated;
 
 -- sql/55_lessons/10_tables.sql
+-- Lessons: what took place.
+--
+-- The instructor starts the lesson of a confirmed booking and completes it, or completes it directly if starting was
+-- forgotten (20_lessons.sql). A booking that is completed earns the instructor the share, and captures an authorized payment:
+-- both follow in 82_effects. rating, review and distance_meters wait for the rooms that will write them.
+--
+-- Called by instructors and their schools' admins, through 80_api.sql. A booking's status is drawn in
+-- 50_bookings/11_transitions.sql.
+
 create table public.lessons (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null unique,
     instructor_id uuid not null,
@@ -9700,7 +9928,7 @@ create table public.lessons (
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -9717,8 +9945,8 @@ create index on public.lessons (org_id, learner_id);
 create index on public.lessons (instructor_id, started_at);
 create index on public.lessons (learner_id, started_at);
 
-comment on table public.lessons is 'What took place: made when the lesson starts, one a booking.';
-comment on column public.lessons.notes is 'The instructor''s summary for the learner: seen by both.';
+comment on table public.lessons is 'A lesson that took place, or is taking place; at most one for a booking.';
+comment on column public.lessons.notes is 'The instructor''s summary for the learner. Both can read it.';
 
 alter table public.lessons enable row level security;
 
@@ -9729,7 +9957,7 @@ create trigger touch_updated_at
 select private.audit_table('public.lessons', 'id', '{review,notes}');
 
 -- sql/55_lessons/20_lessons.sql
--- Starts the lesson of a confirmed booking, from a quarter of an hour before its time until its end.
+-- Starts the lesson of a confirmed booking, at most 15 minutes early and before its booked end.
 -- Definer: lessons and bookings change only through functions.
 create function private.start_lesson(p_booking_id uuid)
     returns uuid
@@ -9759,7 +9987,7 @@ begin
     if private.clock() >= booking.end_at then
         perform private.refuse(
             'PT422', 'too_late',
-            'This lesson''s time is over.',
+            'The time of this lesson is over.',
             'Complete the lesson if it took place.'
         );
     end if;
@@ -9773,7 +10001,7 @@ begin
 end;
 $$;
 
--- Ends a lesson, by which the instructor earns the share. One that was never started counts from its booked time.
+-- Completes a lesson, which earns the instructor the share. A lesson that was never started counts from its booked time.
 -- Definer: lessons and bookings change only through functions.
 create function private.complete_lesson(p_booking_id uuid, p_notes text)
     returns uuid
@@ -9797,8 +10025,8 @@ begin
     if private.clock() < booking.start_at then
         perform private.refuse(
             'PT422', 'too_early',
-            'This lesson has not begun.',
-            'Complete it once it has taken place.'
+            'This lesson has not started yet.',
+            'Complete it when it has taken place.'
         );
     end if;
 
@@ -9866,8 +10094,8 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
-    'Ends a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes are for the '
-    'learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
+    'Completes a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes is a '
+    'summary for the learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
 
 -- sql/55_lessons/90_access.sql
 create policy select_party on public.lessons
@@ -9887,6 +10115,15 @@ grant execute on function private.complete_lesson to authenticated;
 grant execute on function public.complete_lesson to authenticated;
 
 -- sql/60_payments/10_tables.sql
+-- Payments: money that learners pay through Stripe, and money that goes back to them.
+--
+-- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
+-- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+--
+-- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
+-- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
     'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
@@ -9896,7 +10133,7 @@ create type public.refund_status as enum (
 );
 
 create table public.payments (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.payment_kind not null default 'booking',
     booking_id uuid,
@@ -9934,7 +10171,7 @@ create table public.payments (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -9982,26 +10219,34 @@ create index on public.payments (instructor_id);
 create index on public.payments (status);
 
 comment on table public.payments is
-    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunded and disputed are amounts, not states.';
+    'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunds and disputes are amounts, not '
+    'statuses.';
 comment on column public.payments.payer_id is 'Who pays; null once that login was erased.';
-comment on column public.payments.amount_cents is 'What is charged, in the minor unit: share + fee - discount.';
-comment on column public.payments.is_fee_refundable is 'Whether refunds include the platform''s fee, as the organization had it then.';
-comment on column public.payments.minutes is 'How much of the instructor''s time is paid for.';
-comment on column public.payments.capture_method is 'manual: the bank only reserves the money until the lesson is over.';
+comment on column public.payments.amount_cents is 'The amount charged, in the minor unit: share + fee - discount.';
+comment on column public.payments.is_fee_refundable is
+    'Whether refunds include the platform''s fee: the organization''s setting when the payment was opened.';
+comment on column public.payments.minutes is 'Minutes of the instructor''s time that this pays for.';
+comment on column public.payments.capture_method is
+    'manual: the bank only authorizes the money; it is captured after the lesson.';
 comment on column public.payments.is_accepted is
-    'Whether it pays for its booking or credit; money that came too late, or twice, is not accepted and goes back.';
-comment on column public.payments.uncaptured_cents is 'What of an authorization is never captured: decided with the capture.';
-comment on column public.payments.is_disputed is 'A dispute over it is open, so nothing of it is paid out or refunded.';
-comment on column public.payments.lost_cents is 'What lost disputes took of it.';
-comment on column public.payments.absorbed_share_cents is 'The instructor''s part of what was lost, where the platform bears it.';
-comment on column public.payments.description is 'What the payer reads on Stripe''s page and receipt.';
+    'Whether the payment pays for its booking or credit lot. Money that arrives too late or twice is not accepted and is '
+    'refunded.';
+comment on column public.payments.uncaptured_cents is
+    'The part of an authorization that is never captured; decided when the capture is requested.';
+comment on column public.payments.is_disputed is 'A dispute is open, so the payment is neither refunded nor paid out.';
+comment on column public.payments.lost_cents is 'The part of the payment that lost disputes have taken.';
+comment on column public.payments.absorbed_share_cents is
+    'The instructor''s share of lost_cents that the platform bears.';
+comment on column public.payments.description is 'Text on Stripe''s payment page and receipt.';
 comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
-comment on column public.payments.processing_fee_cents is 'What Stripe keeps; null until Stripe has said.';
-comment on column public.payments.funds_available_at is 'When Stripe lets the money be transferred; null until Stripe has said.';
-comment on column public.payments.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+comment on column public.payments.processing_fee_cents is 'Stripe''s fee for the payment; null until it is known.';
+comment on column public.payments.funds_available_at is
+    'When Stripe makes the money available for transfers; null until it is known.';
+comment on column public.payments.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.refunds (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -10022,7 +10267,7 @@ create table public.refunds (
     metadata jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     unique (payment_id, client_key),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -10042,7 +10287,6 @@ create table public.refunds (
 create index on public.refunds (org_id, payment_id);
 create index on public.refunds (org_id, learner_id);
 create index on public.refunds (org_id, instructor_id);
-create index on public.refunds (payment_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
@@ -10050,15 +10294,19 @@ create index on public.refunds (requested_by);
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
 
-comment on table public.refunds is 'Money going back to the payer; the row is made before Stripe is asked.';
-comment on column public.refunds.share_cents is 'The instructor''s part, in cumulative proportion: as given back or, if that failed, as taken back.';
-
-comment on column public.refunds.unmatched_cents is 'Of a refund of credit made at Stripe: what is not the price of whole minutes.';
-comment on column public.refunds.client_key is 'Chosen by the client: the same key and amount again are the same refund.';
+comment on table public.refunds is
+    'Money going back to the payer. The row is written before the refund is requested from Stripe.';
+comment on column public.refunds.share_cents is
+    'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
+comment on column public.refunds.unmatched_cents is
+    'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.client_key is
+    'Chosen by the client: a repeated request with the same key and amount is the same refund.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
-    'What became of a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must look), and why.';
+    'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
+    'look), and why.';
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
@@ -10084,6 +10332,29 @@ select private.audit_table('public.payments', 'id');
 select private.audit_table('public.refunds', 'id', '{reason}');
 
 -- sql/60_payments/11_transitions.sql
+-- A payment follows Stripe's PaymentIntent and ends in succeeded or cancelled. A decline returns it to requires_payment,
+-- because Stripe keeps the same intent for the next attempt. `unknown` means that the amount or currency received is not the
+-- one requested; only a later success with the right amount leaves it.
+-- Refunded and disputed are amounts of a payment, not statuses.
+--
+-- payment:
+--   · → requires_payment: open_payment (user, service, job)
+--   requires_payment, requires_action, processing, authorized → requires_payment, requires_action, processing, authorized,
+--       succeeded, cancelled, unknown: apply_payment_intent (service, job)
+--   unknown → succeeded: apply_payment_intent (service, job)
+--
+-- A refund is requested by the learner and decided by an admin, or made at once by a rule, an admin or Stripe's Dashboard. A
+-- bank may return a refund after it succeeded: then it has failed, and the money is owed again.
+--
+-- refund:
+--   · → requested: request_refund (user, service, job, studio)
+--   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
+--   requested → pending: decide_refund (user, service, job)
+--   requested → declined: decide_refund (user, service, job, studio)
+--   pending → requires_action, succeeded, failed, cancelled: apply_refund (service, job)
+--   pending, requires_action → failed: record_refund_failure (service, job)
+--   requires_action → succeeded, failed, cancelled: apply_refund (service, job)
+--   succeeded → failed: apply_refund (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('payment', 'new', 'requires_payment', '{user,service,job}'),
@@ -10096,27 +10367,22 @@ values
     ('payment', 'requires_action', 'requires_payment', '{service,job}'),
     ('payment', 'requires_action', 'processing', '{service,job}'),
     ('payment', 'requires_action', 'authorized', '{service,job}'),
-    ('payment', 'requires_action', 'unknown', '{service,job}'),
     ('payment', 'requires_action', 'succeeded', '{service,job}'),
     ('payment', 'requires_action', 'cancelled', '{service,job}'),
+    ('payment', 'requires_action', 'unknown', '{service,job}'),
     ('payment', 'processing', 'requires_payment', '{service,job}'),
     ('payment', 'processing', 'requires_action', '{service,job}'),
     ('payment', 'processing', 'authorized', '{service,job}'),
-    ('payment', 'processing', 'unknown', '{service,job}'),
     ('payment', 'processing', 'succeeded', '{service,job}'),
     ('payment', 'processing', 'cancelled', '{service,job}'),
+    ('payment', 'processing', 'unknown', '{service,job}'),
     ('payment', 'authorized', 'requires_payment', '{service,job}'),
     ('payment', 'authorized', 'requires_action', '{service,job}'),
     ('payment', 'authorized', 'processing', '{service,job}'),
-    ('payment', 'authorized', 'unknown', '{service,job}'),
     ('payment', 'authorized', 'succeeded', '{service,job}'),
     ('payment', 'authorized', 'cancelled', '{service,job}'),
-    ('payment', 'unknown', 'requires_payment', '{service,job}'),
-    ('payment', 'unknown', 'requires_action', '{service,job}'),
-    ('payment', 'unknown', 'processing', '{service,job}'),
-    ('payment', 'unknown', 'authorized', '{service,job}'),
+    ('payment', 'authorized', 'unknown', '{service,job}'),
     ('payment', 'unknown', 'succeeded', '{service,job}'),
-    ('payment', 'unknown', 'cancelled', '{service,job}'),
     ('refund', 'new', 'requested', '{user,service,job,studio}'),
     ('refund', 'new', 'pending', '{user,service,job}'),
     ('refund', 'requested', 'pending', '{user,service,job}'),
@@ -10131,8 +10397,9 @@ values
     ('refund', 'succeeded', 'failed', '{service,job}');
 
 -- sql/60_payments/20_open_for_booking.sql
--- What the webhook service needs to make or fetch the PaymentIntent of a held booking or of a purchase of credit, for a
--- signed-in person whose token it has verified. Asked again, it answers with the same payment and the same key.
+-- Opens the payment of a held booking or of a credit purchase (21_open_for_credit), and returns what the webhook service needs
+-- to create or fetch its PaymentIntent. The service has verified the person's token. A repeated call returns the same payment
+-- and the same key.
 -- Definer: the service has no access to the tables.
 create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit_id uuid default null)
     returns table (
@@ -10178,8 +10445,8 @@ begin
 end;
 $$;
 
--- The person's own booking, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign one is as
--- unknown as one that does not exist.
+-- Returns, locked, a booking that the person may pay for now: their own, or one of a learner for whom they pay as guardian.
+-- Refuses with the same error whether the booking is somebody else's or does not exist.
 create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -10203,14 +10470,14 @@ begin
         perform private.refuse(
             'PT404', 'booking_not_found',
             'You have no such booking.',
-            'Check the booking''s id, and that you are signed in as the learner, or a guardian who may pay.'
+            'Check the booking''s id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
     if booking.status = 'expired' or (booking.status = 'held' and booking.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
-            'The time was kept for you until now, but not longer.',
-            'Book it again, if it is still free.'
+            'Your reservation has expired.',
+            'Book the time again, if it is still free.'
         );
     end if;
     if booking.status <> 'held' then
@@ -10224,9 +10491,9 @@ begin
 end;
 $$;
 
--- The open payment of a booking, or a new one. A service that captures by hand only reserves the money where the lesson ends
--- within six days, since an authorization lasts for seven; a booking further ahead is charged at once. Of a booking that was
--- rescheduled only the difference is due.
+-- Returns the booking's open payment, or opens one. A service with manual capture only authorizes the money if the lesson ends
+-- within six days, because an authorization lasts seven; a booking further ahead is charged at once. A replacement booking
+-- is charged only the difference from the original.
 create function private.open_booking_payment(p_booking public.bookings, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -10236,7 +10503,7 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
 as $$
 declare
     payment public.payments;
-    moved public.bookings;
+    original public.bookings;
 begin
     select open_payment.* into payment
     from public.payments open_payment
@@ -10246,7 +10513,7 @@ begin
         return payment;
     end if;
 
-    select * into moved from public.bookings where id = p_booking.original_booking_id;
+    select * into original from public.bookings where id = p_booking.original_booking_id;
     insert into public.payments (
         id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
@@ -10254,10 +10521,10 @@ begin
     )
     select
         new_id, p_booking.org_id, p_booking.id, p_payer_id, p_booking.learner_id, p_booking.instructor_id, p_booking.currency,
-        p_booking.price_cents - coalesce(moved.price_cents, 0),
-        p_booking.discount_cents - coalesce(moved.discount_cents, 0),
-        p_booking.platform_fee_cents - coalesce(moved.platform_fee_cents, 0),
-        p_booking.instructor_share_cents - coalesce(moved.instructor_share_cents, 0),
+        p_booking.price_cents - coalesce(original.price_cents, 0),
+        p_booking.discount_cents - coalesce(original.discount_cents, 0),
+        p_booking.platform_fee_cents - coalesce(original.platform_fee_cents, 0),
+        p_booking.instructor_share_cents - coalesce(original.instructor_share_cents, 0),
         p_booking.due_cents,
         p_booking.is_fee_refundable,
         extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
@@ -10276,7 +10543,7 @@ begin
 end;
 $$;
 
--- The idempotency key under which a payment's intent is made at Stripe.
+-- The idempotency key for creating a payment's PaymentIntent at Stripe.
 create function private.intent_key(p_payment public.payments)
     returns text
     language sql
@@ -10287,7 +10554,7 @@ as $$
     select 'payment_intent:' || p_payment.id;
 $$;
 
--- What a payment's intent is made with at Stripe: the same each time, as its key demands.
+-- The parameters for creating a payment's PaymentIntent: always the same ones, because Stripe compares them under one key.
 create function private.intent_parameters(p_payment public.payments)
     returns jsonb
     language sql
@@ -10306,8 +10573,8 @@ as $$
 $$;
 
 -- sql/60_payments/21_open_for_credit.sql
--- The person's own purchase of credit, or one of a learner whose guardian may pay, locked, if it can be paid for now. A foreign
--- one is as unknown as one that does not exist.
+-- Returns, locked, a credit purchase that the person may pay for now: their own, or one of a learner for whom they pay as
+-- guardian. Refuses with the same error whether the purchase is somebody else's or does not exist. open_payment calls it.
 create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     returns public.learner_credits
     language plpgsql
@@ -10330,15 +10597,15 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
-            'You have bought no such hours.',
-            'Check the id, and that you are signed in as the learner, or a guardian who may pay.'
+            'You have no such purchase of hours.',
+            'Check the id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
     if credit.status = 'cancelled' or (credit.status = 'pending' and credit.hold_expires_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'hold_expired',
-            'The price was kept for you until now, but not longer.',
-            'Buy the hours again, at the price of today.'
+            'The time to pay at this price has expired.',
+            'Buy the hours again at today''s price.'
         );
     end if;
     if credit.status <> 'pending' then
@@ -10352,7 +10619,7 @@ begin
 end;
 $$;
 
--- The open payment of a purchase of credit, or a new one.
+-- Returns the credit purchase's open payment, or opens one.
 create function private.open_credit_payment(p_credit public.learner_credits, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -10388,8 +10655,9 @@ end;
 $$;
 
 -- sql/60_payments/22_intent.sql
--- Takes Stripe's answer about a payment's intent. It says when the intent was made and cancelled, not when it succeeded: that
--- is final, and was just now as far as we know. Another state of it may be old news, so it counts from when it was made.
+-- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
+-- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
 -- Definer: the services have no access to the tables.
 create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
     returns void
@@ -10403,7 +10671,7 @@ begin
         perform private.refuse(
             'PT422', 'wrong_payment_intent',
             'That payment intent belongs to another payment.',
-            'Record the intent that was made with this payment''s metadata.'
+            'Record the intent that was created with this payment''s metadata.'
         );
     end if;
     perform private.apply_payment_intent(
@@ -10416,8 +10684,8 @@ begin
 end;
 $$;
 
--- Brings a payment to what Stripe says of its PaymentIntent, from an event or an answer. Late and repeated news change
--- nothing: a success or a cancellation is final, and of other states the latest counts, in one second the furthest.
+-- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
+-- cancellation are final; among other statuses the latest counts, within one second the furthest along.
 create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -10426,35 +10694,35 @@ create function private.apply_payment_intent(p_intent jsonb, p_occurred_at times
     set search_path = ''
 as $$
 declare
-    news constant public.payment_status := private.payment_status_of(p_intent);
+    new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
-        if news = 'succeeded' then
+        if new_status = 'succeeded' then
             perform private.post_to_suspense(p_intent, null, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
-    if payment.status in ('succeeded', 'cancelled') and payment.status = news then
+    if payment.status in ('succeeded', 'cancelled') and payment.status = new_status then
         return row('processed', null)::private.stripe_outcome;
     end if;
-    if news = 'succeeded' then
+    if new_status = 'succeeded' then
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
-        or (news <> 'cancelled' and (p_occurred_at, news) <= (payment.last_event_at, payment.status))
+        or (new_status <> 'cancelled' and (p_occurred_at, new_status) <= (payment.last_event_at, payment.status))
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.payments
-    set status = news,
+    set status = new_status,
         last_event_at = greatest(last_event_at, p_occurred_at),
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
-        authorized_at = case when news = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
+        authorized_at = case when new_status = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
         failure_code = coalesce(
             p_intent #>> '{last_payment_error,decline_code}',
             p_intent #>> '{last_payment_error,code}'
@@ -10463,16 +10731,16 @@ begin
     where id = payment.id
     returning * into payment;
 
-    perform private.keep_hold_while_processing(payment.booking_id, news);
-    if news = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
+    perform private.keep_hold_while_processing(payment.booking_id, new_status);
+    if new_status = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
         perform private.cancel_payment(payment);
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- The payment that a PaymentIntent belongs to, locked: by its id, or before we have recorded that, by the metadata that we
--- gave it; once more by its id, for whoever recorded it at the same moment. No row when the intent is not one of ours.
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
+-- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -10508,7 +10776,7 @@ begin
 end;
 $$;
 
--- Our word for Stripe's status of a PaymentIntent. A decline brings the intent back to the start, to be tried again.
+-- Maps Stripe's status of a PaymentIntent to ours. After a decline Stripe returns the intent to its first status.
 create function private.payment_status_of(p_intent jsonb)
     returns public.payment_status
     language sql
@@ -10527,8 +10795,8 @@ as $$
     end::public.payment_status;
 $$;
 
--- A payment that its bank is still processing keeps the booking's time until the lesson; when it comes back unpaid, the
--- learner has the checkout minutes once more.
+-- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
+-- checkout minutes once more.
 create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
     returns void
     language sql
@@ -10550,7 +10818,7 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Notes the charge that paid. Money is booked by the payment intent's and the refunds' own events.
+-- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -10576,7 +10844,7 @@ begin
 end;
 $$;
 
--- The id in a field that Stripe fills with an id or, expanded, with the object.
+-- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
 create function private.expandable_id(p_value jsonb)
     returns text
     language sql
@@ -10591,9 +10859,9 @@ as $$
 $$;
 
 -- sql/60_payments/23_success.sql
--- Books a payment that succeeded: the ledger, then what was bought. Money of another amount or currency than asked for goes to
--- suspense and buys nothing; of an authorization any part may be captured. Money for what cannot be had any more goes back in
--- full.
+-- Posts a successful payment, then confirms the booking or activates the credit lot that it pays for. Another amount or currency
+-- than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). If the booking or
+-- lot is no longer available, the payment is refunded in full. apply_payment_intent calls it.
 create function private.apply_payment_success(
     p_payment public.payments,
     p_intent jsonb,
@@ -10646,17 +10914,18 @@ begin
         jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
     );
     if not private.accept_payment(payment) then
-        perform private.refund_rest(p_payment.id, 'What it was for could not be had any more.');
+        perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
     elsif p_payment.uncaptured_cents > payment.uncaptured_cents then
         perform private.create_refund(
-            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was kept.'
+            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was due.'
         );
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- Posts a payment's money: of a booking it is the instructor's and the platform's at once, of credit only with the lessons.
+-- Posts a successful payment. A booking's money is owed to the instructor and the platform at once; a credit lot's is deferred
+-- until its minutes are used.
 create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -10687,8 +10956,8 @@ begin
 end;
 $$;
 
--- Gives what a payment was made for, once: the booking's time, or the minutes. False means that it cannot be had any more, so
--- that the money has to go back.
+-- Confirms the booking or activates the credit lot that a payment pays for, once. Returns false if it is no longer available, so
+-- that the caller refunds the money or cancels the authorization.
 create function private.accept_payment(p_payment public.payments)
     returns boolean
     language plpgsql
@@ -10697,23 +10966,23 @@ create function private.accept_payment(p_payment public.payments)
     set search_path = ''
 as $$
 declare
-    can_be_had boolean := p_payment.is_accepted;
+    is_available boolean := p_payment.is_accepted;
 begin
     if p_payment.is_accepted then
         return true;
     end if;
-    can_be_had := case p_payment.kind
+    is_available := case p_payment.kind
         when 'credits' then private.activate_credit(p_payment.credit_id)
         else private.confirm_paid_booking(p_payment.booking_id)
     end;
-    if can_be_had then
+    if is_available then
         update public.payments set is_accepted = true where id = p_payment.id;
     end if;
-    return can_be_had;
+    return is_available;
 end;
 $$;
 
--- Makes the minutes of a purchase that was paid usable. False if they were paid before.
+-- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
 create function private.activate_credit(p_credit_id uuid)
     returns boolean
     language plpgsql
@@ -10750,7 +11019,7 @@ begin
 end;
 $$;
 
--- Books what Stripe keeps of a payment, and when the rest can be transferred.
+-- Posts Stripe's fee for a payment, and records when the money can be transferred. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
     returns void
@@ -10768,7 +11037,7 @@ begin
         perform private.refuse(
             'PT422', 'settlement_currency_differs',
             'Stripe settled this payment in another currency.',
-            'Add a bank account in the payment''s currency to the Stripe account; there is no conversion here.'
+            'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
         );
     end if;
 
@@ -10789,7 +11058,7 @@ end;
 $$;
 
 -- sql/60_payments/24_suspense.sql
--- Books money that matches nothing, once a PaymentIntent, until an admin resolves it.
+-- Posts money that matches no payment to suspense, once a PaymentIntent, until an admin resolves it.
 create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_occurred_at timestamptz)
     returns void
     language sql
@@ -10807,7 +11076,7 @@ as $$
     );
 $$;
 
--- Takes money out of suspense that was set aside before it was known what it was for; nothing if none was.
+-- Reverses an earlier posting to suspense once the PaymentIntent's payment is known; does nothing if there was none.
 create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
@@ -10816,17 +11085,17 @@ create function private.release_from_suspense(p_intent jsonb, p_occurred_at time
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money_matched', 'payment', booked.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
-        booked.currency, p_occurred_at,
+        'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        posted.currency, p_occurred_at,
         array(
             select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
             from private.ledger_entries entry
             join private.ledger_accounts account on account.id = entry.account_id
-            where entry.transaction_id = booked.id
+            where entry.transaction_id = posted.id
         )
     )
-    from private.ledger_transactions booked
-    where booked.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+    from private.ledger_transactions posted
+    where posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
 $$;
 
 -- sql/60_payments/30_capture.sql
@@ -10865,8 +11134,8 @@ create trigger capture_booking_payments
     )
     execute function private.capture_booking_payments();
 
--- Decides how much of an authorized payment is taken, and queues the command; the rest is never taken. Nothing to take means
--- that the authorization is cancelled.
+-- Fixes how much of an authorization is never captured and queues the capture of the rest. If nothing is to be captured, the
+-- authorization is cancelled instead.
 create function private.capture_payment(p_payment public.payments, p_released_cents bigint)
     returns void
     language plpgsql
@@ -10895,8 +11164,8 @@ end;
 $$;
 
 -- sql/60_payments/31_cancel.sql
--- Asks Stripe to cancel the open payment of a booking or a purchase. One whose intent may not have been made yet is made with
--- the same key first, so that no answer that is still on its way can be paid later.
+-- Cancels at Stripe the open payment of a booking or a credit purchase that ended unpaid. Its discount is free again once Stripe
+-- confirms the cancellation, or at once if there is no payment.
 create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     returns void
     language plpgsql
@@ -10947,7 +11216,8 @@ create trigger end_open_payment
     when (new.status in ('cancelled', 'declined', 'expired') and new.status <> old.status)
     execute function private.end_open_payment();
 
--- Queues the command that cancels a payment's intent at Stripe, once.
+-- Queues the command that cancels a payment's PaymentIntent at Stripe, once. The command first creates the intent, with the same
+-- key, if its id is not recorded: so no intent whose creation is still under way can be paid later.
 create function private.cancel_payment(p_payment public.payments)
     returns void
     language plpgsql
@@ -10969,7 +11239,7 @@ begin
 end;
 $$;
 
--- Gives up purchases of credit that were not paid in time, and returns how many.
+-- Cancels credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
 create function private.expire_purchases()
     returns integer
     language plpgsql
@@ -10979,7 +11249,7 @@ create function private.expire_purchases()
 as $$
 declare
     overdue_id uuid;
-    given_up integer := 0;
+    cancelled_count integer := 0;
 begin
     for overdue_id in
         select credit.id
@@ -10992,9 +11262,9 @@ begin
     loop
         update public.learner_credits set status = 'cancelled' where id = overdue_id;
         perform private.cancel_open_payment(null, overdue_id);
-        given_up := given_up + 1;
+        cancelled_count := cancelled_count + 1;
     end loop;
-    return given_up;
+    return cancelled_count;
 end;
 $$;
 
@@ -11062,7 +11332,7 @@ create trigger undo_cancelled_payment
     execute function private.undo_cancelled_payment();
 
 -- sql/60_payments/40_refund.sql
--- Decides to give back all that is left of a payment; the outbox carries it to Stripe. Nothing left is fine.
+-- Refunds all that is left of a payment; does nothing if nothing is left.
 create function private.refund_rest(p_payment_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -11082,7 +11352,7 @@ begin
 end;
 $$;
 
--- Makes the refund's row and the command that carries it to Stripe with the row's key. The caller holds the payment's lock.
+-- Creates a refund and queues the command that makes it at Stripe. The caller holds the payment's lock.
 create function private.create_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -11112,7 +11382,7 @@ begin
 end;
 $$;
 
--- Queues the command that makes a refund at Stripe, once.
+-- Queues the command that makes a refund at Stripe, once, under a key made of the row's id.
 create function private.send_refund(p_refund_id uuid)
     returns void
     language sql
@@ -11137,7 +11407,7 @@ as $$
     where refund.id = p_refund_id;
 $$;
 
--- Notes that Stripe refused a refund for good, so that the money is still the learner's to get.
+-- Records that Stripe finally refused a refund: the money is still owed to the learner. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_refund_failure(p_refund_id uuid, p_code text, p_message text)
     returns void
@@ -11155,7 +11425,7 @@ as $$
 $$;
 
 -- sql/60_payments/41_refund_events.sql
--- Takes Stripe's answer to a refund that the outbox sent. Definer: the jobs have no access to the tables.
+-- Records Stripe's response to a refund from the outbox. Definer: the jobs have no access to the tables.
 create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     returns void
     language plpgsql
@@ -11168,15 +11438,15 @@ begin
         perform private.refuse(
             'PT422', 'wrong_refund',
             'That refund belongs to another row.',
-            'Record the refund that was made with this row''s metadata.'
+            'Record the refund that was created with this row''s metadata.'
         );
     end if;
     perform private.apply_refund(p_refund, private.clock());
 end;
 $$;
 
--- Brings a refund to what Stripe says of it, from an event or an answer; one made in Stripe's Dashboard is taken over.
--- A refund only moves forward (pending, requires_action, succeeded, then possibly failed), so late news change nothing.
+-- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
+-- requires_action, succeeded, then possibly failed), so late events change nothing.
 create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -11185,7 +11455,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     set search_path = ''
 as $$
 declare
-    news constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
     payment public.payments;
     refund public.refunds;
 begin
@@ -11198,25 +11468,25 @@ begin
     end if;
 
     refund := private.find_or_add_refund(payment, p_refund);
-    if news <= refund.status then
+    if new_status <= refund.status then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
-    if news = 'succeeded' then
+    if new_status = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
     elsif refund.status = 'succeeded' then
         perform private.reverse_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds
-    set status = news,
+    set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
     where id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- The row of a Stripe refund: by its id, by the metadata that we gave it, or made now for one that we did not ask for.
+-- Returns the row of a Stripe refund: by its id, by the metadata we gave it, or added now if it was made in Stripe's Dashboard.
 create function private.find_or_add_refund(p_payment public.payments, p_refund jsonb)
     returns public.refunds
     language plpgsql
@@ -11258,8 +11528,8 @@ begin
 end;
 $$;
 
--- Takes from a lot the minutes that a refund made at Stripe pays back: as many whole ones as are left and as the amount covers.
--- What exceeds their price matches nothing, until an admin resolves it.
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
+-- as the amount covers. The rest is posted to suspense until an admin resolves it.
 create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
     returns public.refunds
     language plpgsql
@@ -11339,9 +11609,9 @@ create trigger finish_refund
     execute function private.finish_refund();
 
 -- sql/60_payments/42_refund_postings.sql
--- Posts a refund that succeeded. Its parts are cumulative: the division of everything given back with it, less the division
--- of everything given back before, so that the last refund closes every account to zero. Money that bought nothing goes back from
--- suspense.
+-- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
+-- it), so the last refund brings every account to zero. A refund of money that paid for nothing is taken from suspense.
+-- apply_refund calls it.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -11386,8 +11656,8 @@ begin
 end;
 $$;
 
--- Takes back a refund that the bank returned after it had succeeded. Its parts are what the division of everything given
--- back loses by it, to the cent: so the books do not depend on the order in which several refunds came and failed.
+-- Reverses a refund that the bank returned after it had succeeded. Its parts are again the difference of two cumulative splits,
+-- so the ledger does not depend on the order in which several refunds succeeded and failed.
 create function private.reverse_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -11425,8 +11695,8 @@ begin
 end;
 $$;
 
--- The lines of a refund (p_sign 1) or of its reversal (-1). Of prepaid minutes the fee and the discount, where the platform
--- keeps them, are earned and borne by the refund.
+-- The ledger lines of a refund (p_sign 1) or of its reversal (-1). If the fee is not refundable, refunding prepaid minutes turns
+-- their deferred fee and discount into the platform's income and cost.
 create function private.refund_postings(p_payment public.payments, p_refund public.refunds, p_sign integer)
     returns private.posting[]
     language sql
@@ -11553,7 +11823,8 @@ create trigger reverse_free_booking
     )
     execute function private.reverse_free_booking();
 
--- When all of a booking or a purchase was given back, its code can be used again, and spent rewards are the learner's again.
+-- Restores the discount of a booking or credit purchase that was refunded in full: its code can be used again, and spent rewards
+-- return to the learner.
 create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
     returns void
     language plpgsql
@@ -11584,8 +11855,9 @@ end;
 $$;
 
 -- sql/60_payments/70_arithmetic.sql
--- What of a booking's price each of its payments pays, the oldest first, by the terms of that booking or of the one that was
--- rescheduled to it; what exceeds the price is left over by a move to a cheaper time. Where the fee stays, of the share alone.
+-- Allocates a booking's price to its payments, oldest first. p_terms is that booking, or the original of a reschedule: after a
+-- reschedule to a cheaper time, whole_cents - price_cents is refundable. If the fee is not refundable, allocates the
+-- instructor's share only. Captures and cancellations call it.
 create function private.allocate_price(p_booking_id uuid, p_terms public.bookings)
     returns table (payment_id uuid, whole_cents bigint, price_cents bigint)
     language sql
@@ -11632,9 +11904,9 @@ as $$
     ) paid;
 $$;
 
--- How a sum given back of a payment divides into the instructor's share, the platform's fee and the discount: each the
--- rounded proportion, the fee taking what rounding leaves. Of a payment whose fee stays, the share is given back first, and
--- only what exceeds it comes from fee and discount; where the discount is larger than the fee, nothing does.
+-- Splits an amount of a payment that is refunded, lost or never captured into the instructor's share, the platform's fee and the
+-- discount: each in rounded proportion, the fee takes the rounding difference. If the fee is not refundable, the share is
+-- refunded first, and only the excess comes from fee and discount; if the discount exceeds the fee, nothing comes from them.
 create function private.split_refund(
     p_payment public.payments,
     p_amount_cents bigint,
@@ -11667,7 +11939,7 @@ begin
 end;
 $$;
 
--- What of a payment is gone again: never captured, refunded, or lost in a dispute.
+-- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
 create function private.gone_cents(p_payment public.payments)
     returns bigint
     language sql
@@ -11678,8 +11950,8 @@ as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
 
--- What can still be refunded of a payment: captured, and neither refunded, on its way back nor disputed. The caller holds the
--- payment's lock.
+-- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero
+-- while a dispute is open. The caller holds the payment's lock.
 create function private.refundable_cents(p_payment public.payments)
     returns bigint
     language plpgsql
@@ -11711,8 +11983,8 @@ as $$
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
--- What is left of the instructor's share of a payment after so much more is given back of it. What was lost in a dispute at the
--- platform's risk takes nothing from it.
+-- The instructor's share of a payment that remains after p_more_cents more are refunded. A loss that the platform bears takes
+-- nothing from it.
 create function private.remaining_share_cents(p_payment public.payments, p_more_cents bigint default 0)
     returns bigint
     language plpgsql
@@ -11729,8 +12001,8 @@ begin
 end;
 $$;
 
--- What an instructor has earned by a booking that is over: the share, less what was given back of it; of prepaid minutes and of
--- lessons that cost the learner nothing, the part of it that was kept.
+-- The instructor's earning from a booking that is over: the share, less its refunded part; for prepaid minutes and for lessons
+-- that cost the learner nothing, the part of the share that was kept.
 create function private.earned_share_cents(p_booking public.bookings)
     returns bigint
     language plpgsql
@@ -11758,7 +12030,8 @@ end;
 $$;
 
 -- sql/60_payments/71_guards.sql
--- A payment keeps its parties and its amounts from the moment it is made; when its booking is rescheduled, it goes along.
+-- Keeps a payment's parties and amounts as they were when it was opened. Its booking may change only from the original of a
+-- reschedule to the replacement.
 -- Definer: the writer may have no access to private.
 create function private.forbid_payment_repricing()
     returns trigger
@@ -11790,7 +12063,7 @@ begin
         perform private.refuse(
             'PT409', 'payment_is_frozen',
             'A payment keeps its parties and its amounts.',
-            'Refund it and make another one.'
+            'Refund it, and open another payment.'
         );
     end if;
     return new;
@@ -11801,8 +12074,8 @@ create trigger forbid_payment_repricing
     before update on public.payments
     for each row execute function private.forbid_payment_repricing();
 
--- Lets no refund of ours exceed what was captured and is neither refunded, on its way back nor disputed, whoever writes it. One
--- made at Stripe is a fact. Definer: the writer needs no access to payments.
+-- Refuses a refund of ours that exceeds the payment's refundable amount, whoever writes it, Studio included. A refund made in
+-- Stripe's Dashboard has already happened and is not refused. Definer: the writer needs no access to payments.
 create function private.check_refund_is_covered()
     returns trigger
     language plpgsql
@@ -11814,20 +12087,7 @@ declare
     payment public.payments;
 begin
     select * into strict payment from public.payments where id = new.payment_id for no key update;
-    if payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if new.amount_cents > private.refundable_cents(payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(payment, new.amount_cents);
     return new;
 end;
 $$;
@@ -11837,6 +12097,33 @@ create trigger check_refund_is_covered
     for each row
     when (new.status = 'pending' and new.stripe_refund_id is null)
     execute function private.check_refund_is_covered();
+
+-- Refuses to refund a disputed payment, or more than is left of it. The caller holds the payment's lock. Refunds of payments and
+-- of credit lots call it before they write anything, so that a refusal names the rule.
+create function private.assert_payment_is_refundable(p_payment public.payments, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_payment.is_disputed then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait until the dispute has ended.'
+        );
+    end if;
+    if p_amount_cents > private.refundable_cents(p_payment) then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('At most %s (minor units) of this payment can be refunded.', private.refundable_cents(p_payment)),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;
 
 -- sql/60_payments/90_access.sql
 create policy select_party on public.payments
@@ -11860,7 +12147,7 @@ create policy select_party on public.refunds
 
 grant select on public.payments to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
--- NOTE: no write is granted to anybody; money moves only through functions.
+-- NOTE: no role may write these tables; money moves only through functions.
 
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;
@@ -11869,13 +12156,22 @@ grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
 
 -- sql/62_disputes/10_tables.sql
+-- Disputes: a payer's bank takes a payment back, and what that costs whom.
+--
+-- disputes               one for each dispute or early warning at Stripe, with what it has withdrawn and lost so far
+-- dispute_transactions   Stripe's balance transactions of disputes, each posted once
+--
+-- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning. An open dispute sets
+-- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
+-- (30_write_off) against the fee, the discount and the instructor's share or the platform, as the liability says.
+-- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
     'needs_response', 'under_review', 'won', 'lost'
 );
 
 create table public.disputes (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     payment_id uuid not null,
     learner_id uuid not null,
@@ -11898,7 +12194,7 @@ create table public.disputes (
     closed_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -11919,14 +12215,18 @@ create index on public.disputes (instructor_id);
 create index on public.disputes (evidence_due_at) where closed_at is null;
 
 comment on table public.disputes is
-    'A payer''s bank asks for its money back. Early warnings (warning_…) move no money; the others do, as Stripe''s balance says.';
-comment on column public.disputes.withdrawn_cents is 'What Stripe took for it by now, less what it gave back; may exceed the payment.';
-comment on column public.disputes.fee_cents is 'Stripe''s fee for it, less what it gave back.';
+    'A payer''s bank demands a payment back. Early warnings (warning_…) move no money; the others move what their balance '
+    'transactions say.';
+comment on column public.disputes.withdrawn_cents is
+    'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
+comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
 comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
-comment on column public.disputes.lost_share_cents is 'The instructor''s part of that.';
-comment on column public.disputes.liability is 'Who bears the instructor''s part if it is lost, as the organization had it then.';
-comment on column public.disputes.revision is 'Counts what was posted of it.';
-comment on column public.disputes.evidence_due_at is 'Until then evidence can be given to Stripe, once.';
+comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
+comment on column public.disputes.liability is
+    'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
+comment on column public.disputes.revision is 'Number of losses posted; part of their idempotency keys.';
+comment on column public.disputes.evidence_due_at is
+    'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
     stripe_id text primary key,
@@ -11939,7 +12239,7 @@ create table private.dispute_transactions (
 create index on private.dispute_transactions (dispute_id);
 
 comment on table private.dispute_transactions is
-    'Stripe''s balance transactions of disputes, each booked once. amount_cents is negative where Stripe took money.';
+    'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;
@@ -11963,7 +12263,20 @@ create trigger forbid_truncate
 select private.audit_table('public.disputes', 'id');
 
 -- sql/62_disputes/11_transitions.sql
--- A dispute moves forward alone, but events may be missed: so each later status can follow each earlier one.
+-- A dispute follows Stripe. It only moves forward, in the order of the enum; because events may be missed, any later status may
+-- follow any earlier one, and a dispute may be first seen in any status.
+--
+-- dispute:
+--   · → warning_needs_response, warning_under_review, warning_closed, prevented, needs_response, under_review, won, lost:
+--       apply_dispute (service, job)
+--   warning_needs_response → warning_under_review, warning_closed, prevented, needs_response, under_review, won, lost:
+--       apply_dispute (service, job)
+--   warning_under_review → warning_closed, prevented, needs_response, under_review, won, lost: apply_dispute (service, job)
+--   warning_closed → prevented, needs_response, under_review, won, lost: apply_dispute (service, job)
+--   prevented → needs_response, under_review, won, lost: apply_dispute (service, job)
+--   needs_response → under_review, won, lost: apply_dispute (service, job)
+--   under_review → won, lost: apply_dispute (service, job)
+--   won → lost: apply_dispute (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 select
     'dispute' as entity,
@@ -11981,8 +12294,8 @@ from unnest(enum_range(null::public.dispute_status)) earlier
 join unnest(enum_range(null::public.dispute_status)) later on later > earlier;
 
 -- sql/62_disputes/20_dispute_events.sql
--- Brings a dispute to what Stripe says of it. Its money is what the balance transactions say, each once; its status only moves
--- forward, so late and repeated news change nothing.
+-- Applies a dispute from a Stripe event. Each of its balance transactions is posted once, and its status only moves forward, so
+-- late and repeated events change nothing.
 create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -11991,7 +12304,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.dispute_status := p_dispute ->> 'status';
+    new_status constant public.dispute_status := p_dispute ->> 'status';
     payment public.payments;
     dispute public.disputes;
 begin
@@ -12012,27 +12325,27 @@ begin
         liability, opened_at, closed_at
     )
     select
-        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', news,
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', new_status,
         p_dispute ->> 'reason', payment.currency, (p_dispute ->> 'amount')::bigint,
         organization.dispute_liability, to_timestamp((p_dispute ->> 'created')::bigint),
-        case when private.is_dispute_closed(news) then p_occurred_at end
+        case when private.is_dispute_closed(new_status) then p_occurred_at end
     from public.organizations organization
     where organization.id = payment.org_id
     on conflict (stripe_dispute_id) do nothing;
 
     update public.disputes
-    set status = greatest(status, news),
-        amount_cents = case when news >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
+    set status = greatest(status, new_status),
+        amount_cents = case when new_status >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
         evidence_due_at = case
-            when news >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
+            when new_status >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
             else evidence_due_at
         end,
         has_evidence = has_evidence or coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
         is_charge_refundable = case
-            when news >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
+            when new_status >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
             else is_charge_refundable
         end,
-        closed_at = coalesce(closed_at, case when private.is_dispute_closed(news) then p_occurred_at end)
+        closed_at = coalesce(closed_at, case when private.is_dispute_closed(new_status) then p_occurred_at end)
     where stripe_dispute_id = p_dispute ->> 'id'
     returning * into dispute;
 
@@ -12042,6 +12355,7 @@ begin
 end;
 $$;
 
+-- Whether the bank has decided, or the early warning has ended.
 create function private.is_dispute_closed(p_status public.dispute_status)
     returns boolean
     language sql
@@ -12052,8 +12366,8 @@ as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
 
--- Books what Stripe took for a dispute or gave back, each of its balance transactions once: it is open against the bank until
--- the dispute ends; Stripe's fee is the platform's.
+-- Posts what Stripe withdrew for a dispute or reinstated, each balance transaction once. The amount is a receivable from the bank
+-- until the dispute ends; Stripe's dispute fee is the platform's cost.
 create function private.post_dispute_transactions(
     p_dispute public.disputes,
     p_transactions jsonb,
@@ -12066,9 +12380,9 @@ create function private.post_dispute_transactions(
     set search_path = ''
 as $$
 declare
-    moved private.dispute_transactions;
+    balance_transaction private.dispute_transactions;
 begin
-    for moved in
+    for balance_transaction in
         insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
         select given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
@@ -12076,26 +12390,26 @@ begin
         returning *
     loop
         update public.disputes
-        set withdrawn_cents = withdrawn_cents - moved.amount_cents,
-            fee_cents = fee_cents + moved.fee_cents
+        set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
+            fee_cents = fee_cents + balance_transaction.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, moved.stripe_id),
+            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
-                row('dispute_receivable', null, -moved.amount_cents),
-                row('dispute_fees', null, moved.fee_cents),
-                row('stripe_balance', null, moved.amount_cents - moved.fee_cents)
+                row('dispute_receivable', null, -balance_transaction.amount_cents),
+                row('dispute_fees', null, balance_transaction.fee_cents),
+                row('stripe_balance', null, balance_transaction.amount_cents - balance_transaction.fee_cents)
             ]::private.posting[]
         );
     end loop;
 end;
 $$;
 
--- Brings the books to what a dispute has come to. While it is open nothing of the payment is refunded or paid out. Once lost,
--- what Stripe keeps is no claim any more: it takes back fee and discount in proportion, and the share from whom the risk is;
--- what exceeds the payment is the platform's loss; what is in suspense is lost from there. Said as the difference to what was
--- booked before, it is right in any order.
+-- Recomputes what a dispute costs. While it is open, the payment is neither refunded nor paid out. Once lost, the receivable is
+-- written off: fee and discount are reversed in proportion, the instructor's share is charged to whoever bears liability, and
+-- anything above the payment is the platform's loss. A payment in suspense is written off from there. Posts only the
+-- difference from what was posted before, so events may arrive in any order.
 create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12137,7 +12451,7 @@ begin
             dispute.org_id, dispute.instructor_id, 'dispute_' || dispute.status,
             case dispute.status
                 when 'lost' then 'A dispute was lost. Stripe keeps the money.'
-                else 'The payer''s bank disputes a payment. Evidence can be given in Stripe''s Dashboard.'
+                else 'The payer''s bank disputes a payment. Submit evidence in Stripe''s Dashboard.'
             end,
             'disputes', dispute.id, format('dispute:%s:%s', dispute.id, dispute.status)
         );
@@ -12146,8 +12460,8 @@ end;
 $$;
 
 -- sql/62_disputes/30_write_off.sql
--- Books the loss of a booking's payment: what was withdrawn and not booked as lost before. The platform bears of the share what the
--- instructor keeps; of a lesson that was called off, only that.
+-- Writes off a booking's payment: the withdrawn amount that was not written off before. If the platform bears liability, it pays
+-- the share that the instructor keeps, which of a cancelled lesson may be a part only. post_dispute_result calls it.
 create function private.write_off_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12208,8 +12522,8 @@ begin
 end;
 $$;
 
--- A disputed purchase freezes its minutes. Lost, those that are left are gone, and what they do not cover is the platform's
--- loss, since those lessons were given; won, they can be used again.
+-- Freezes a credit lot while its purchase is disputed and makes it usable again if the dispute is won. If it is lost, the
+-- remaining minutes are written off.
 create function private.post_credit_dispute_result(
     p_dispute public.disputes,
     p_payment public.payments,
@@ -12239,8 +12553,8 @@ begin
 end;
 $$;
 
--- Books the loss of a lot whose purchase's dispute was lost: the minutes that are left are gone, and what they do not cover of
--- the claim is the platform's loss. Minutes that come back later lessen that loss.
+-- Writes off a credit lot whose purchase's dispute was lost: its remaining minutes are removed. What their price does not cover is
+-- the platform's loss, because those lessons were given; minutes restored later reduce that loss.
 create function private.write_off_credit(
     p_dispute public.disputes,
     p_payment public.payments,
@@ -12327,10 +12641,10 @@ $$;
 create trigger write_off_returned_minutes
     after insert on public.credit_entries
     for each row
-    when (new.kind in ('return', 'refund_failed'))
+    when (new.kind in ('restore', 'refund_failed'))
     execute function private.write_off_returned_minutes();
 
--- What is still claimed from the bank for a dispute: withdrawn, and not booked as lost.
+-- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.
 create function private.dispute_claim_cents(p_dispute public.disputes)
     returns bigint
     language sql
@@ -12339,17 +12653,18 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
     set search_path = ''
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
-    from private.ledger_transactions booked
-    join private.ledger_entries entry on entry.transaction_id = booked.id
+    from private.ledger_transactions posted
+    join private.ledger_entries entry on entry.transaction_id = posted.id
     join private.ledger_accounts account on account.id = entry.account_id
-    where booked.source_type = 'dispute'
-        and booked.source_id = p_dispute.id
-        and booked.kind = 'dispute_lost'
+    where posted.source_type = 'dispute'
+        and posted.source_id = p_dispute.id
+        and posted.kind = 'dispute_lost'
         and account.kind = 'dispute_receivable';
 $$;
 
 -- sql/62_disputes/40_fraud_warning.sql
--- A bank's early warning of fraud moves no money: the admins are told, who may refund the payment before it is disputed.
+-- Alerts the admins to a bank's early fraud warning, so that they may refund the payment before it is disputed. It moves no money.
+-- 85_webhooks calls it.
 create function private.apply_fraud_warning(p_warning jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -12369,7 +12684,7 @@ begin
     end if;
     perform private.raise_alert(
         payment.org_id, null, 'fraud_warning',
-        'The payer''s bank reports a payment as possible fraud. A refund now may prevent a dispute.',
+        'The payer''s bank reports a payment as possible fraud. Refunding it now may prevent a dispute.',
         'payments', payment.id, format('payment:%s:fraud_warning:%s', payment.id, p_warning ->> 'id')
     );
     return row('processed', null)::private.stripe_outcome;
@@ -12386,9 +12701,17 @@ create policy select_party on public.disputes
     );
 
 grant select on public.disputes to authenticated, service_role;
--- NOTE: no write is granted to anybody; disputes follow Stripe.
+-- NOTE: no role may write disputes; they follow Stripe.
 
 -- sql/64_cancellations/20_outcome.sql
+-- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
+--
+-- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
+-- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
+-- The room has no tables: bookings are in 50_bookings, payments and refunds in 60_payments.
+--
+-- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
+-- refund a booking once its status has changed, whoever changed it.
 -- What ending a booking early gives back, and what is kept of it, if this fraction goes back: of money, of prepaid minutes, or
 -- of a share that the platform bears. What was never confirmed gives everything back,
 -- that is what was paid for the booking that was given up for it.
@@ -12558,8 +12881,8 @@ exception
 end;
 $$;
 
--- The booking that the caller is party of; a foreign one is as unknown as one that does not exist. Locked after those that it is
--- to be rescheduled to, as their payments do.
+-- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
+-- exist. Its replacements are locked first: the order in which their payments lock the two.
 create function private.require_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -12585,8 +12908,8 @@ begin
 end;
 $$;
 
--- As what the caller ends a booking: the learner, a guardian who may book, its instructor or an admin; null for anybody else.
--- Who is several of these is the first: an admin's own booking is cancelled by the policy.
+-- The caller's role in a booking: learner, guardian who may book, instructor or admin; null for anybody else. A caller with
+-- several roles has the first: an admin's own booking is cancelled under the learner's policy.
 create function private.party_of(p_booking public.bookings)
     returns public.booking_party
     language sql
@@ -12602,6 +12925,7 @@ as $$
     end::public.booking_party;
 $$;
 
+-- Refuses to cancel a booking that has ended or took place.
 create function private.assert_cancellable(p_booking public.bookings)
     returns void
     language plpgsql
@@ -12614,7 +12938,7 @@ begin
         perform private.refuse(
             'PT409', 'booking_not_cancellable',
             format('This booking is %s, so it cannot be cancelled.', p_booking.status),
-            'Reload the booking. For a lesson that was given, ask for a refund.'
+            'Reload the booking. For a lesson that took place, ask for a refund.'
         );
     end if;
 end;
@@ -12766,8 +13090,8 @@ end;
 $$;
 
 -- sql/64_cancellations/40_reschedule.sql
--- Moves a confirmed booking to another time of its service: what was paid comes along, a dearer time is paid for before it is
--- the learner's, and of a cheaper one the difference goes back.
+-- Reschedules a confirmed booking to another time of its service, by reserving a replacement. The original's payments carry over;
+-- for a more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -12777,37 +13101,41 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     set search_path = ''
 as $$
 declare
-    old public.bookings;
+    original public.bookings;
     service public.services;
     instructor public.instructors;
-    moved public.bookings;
+    replacement public.bookings;
 begin
     perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
-    old := private.require_party(p_booking_id);
-    moved := private.find_booking_by_client_key(old.learner_id, p_client_key, old.service_id, old.instructor_id, p_start_at);
-    if moved.id is null then
-        select * into strict service from public.services where id = old.service_id;
-        select * into strict instructor from public.instructors where id = old.instructor_id;
-        perform private.assert_reschedulable(old, p_start_at);
+    original := private.require_party(p_booking_id);
+    replacement := private.find_booking_by_client_key(
+        original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
+    );
+    if replacement.id is null then
+        select * into strict service from public.services where id = original.service_id;
+        select * into strict instructor from public.instructors where id = original.instructor_id;
+        perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
-        moved := private.reserve_replacement(old, service, instructor, p_start_at, p_client_key);
+        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
     end if;
     return query
     select
-        moved,
+        replacement,
         case
-            when moved.original_total_cents = 0 then 0
-            when moved.is_fee_refundable then greatest(old.total_cents - moved.total_cents, 0)
+            when replacement.original_total_cents = 0 then 0
+            when replacement.is_fee_refundable then greatest(original.total_cents - replacement.total_cents, 0)
             else greatest(
-                least(old.instructor_share_cents, old.total_cents) - least(moved.instructor_share_cents, moved.total_cents), 0
+                least(original.instructor_share_cents, original.total_cents)
+                - least(replacement.instructor_share_cents, replacement.total_cents),
+                0
             )
         end;
 end;
 $$;
 
--- Refuses to reschedule what is not confirmed, and by a learner what could not be cancelled for everything back, or the policy
--- could be walked around. An authorization must outlast the lesson that it pays for.
+-- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
+-- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
 create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
     returns void
     language plpgsql
@@ -12826,7 +13154,7 @@ begin
     if p_booking.start_at = p_start_at then
         perform private.refuse(
             'PT422', 'same_time',
-            'That is when the lesson is already.',
+            'The lesson is already at that time.',
             'Choose another time.'
         );
     end if;
@@ -12834,7 +13162,7 @@ begin
         perform private.refuse(
             'PT409', 'too_late_to_reschedule',
             'It is too late to reschedule this lesson yourself.',
-            'Ask the instructor, or see preview_cancellation.'
+            'Ask the instructor, or call preview_cancellation to see what cancelling refunds.'
         );
     end if;
     if exists (
@@ -12852,15 +13180,15 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'payment_does_not_last',
-            'The payment of this lesson cannot be kept for that time.',
+            'The payment is disputed, or its authorization ends before that time.',
             'Choose an earlier time, or cancel and book again.'
         );
     end if;
 end;
 $$;
 
--- Books the other time. Where nothing more is due the old time is given up first, so that the new one may overlap it; where
--- something is, the old one stays until that is paid. Of a cheaper time the difference goes back, by the way it came.
+-- Reserves the replacement. If nothing more is due, the original ends first, so that the replacement may overlap it; otherwise
+-- the original stays until the difference is paid. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
     p_booking public.bookings,
     p_service public.services,
@@ -12876,9 +13204,8 @@ create function private.reserve_replacement(
 as $$
 declare
     learner public.learners;
-    moved public.bookings;
+    replacement public.bookings;
     terms private.booking_terms;
-    payment public.payments;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
         p_booking.series_id, p_booking.id
@@ -12892,7 +13219,7 @@ begin
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
     end if;
 
-    moved := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
+    replacement := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
     update public.bookings
     set pickup_address = p_booking.pickup_address,
         pickup_lat = p_booking.pickup_lat,
@@ -12900,9 +13227,9 @@ begin
         dropoff_address = p_booking.dropoff_address,
         dropoff_lat = p_booking.dropoff_lat,
         dropoff_lng = p_booking.dropoff_lng
-    where id = moved.id
-    returning * into moved;
-    return moved;
+    where id = replacement.id
+    returning * into replacement;
+    return replacement;
 end;
 $$;
 
@@ -13005,8 +13332,9 @@ create trigger refund_original_booking
     execute function private.refund_original_booking();
 
 -- sql/64_cancellations/50_refunds.sql
--- The learner, or a guardian who may pay, asks for money back; an admin decides. Of several payments it is the first that covers
--- it. The same key and amount again are the same request. Definer: nobody writes refunds directly.
+-- Requests a refund for the learner, or a guardian who may pay; an admin decides. If the booking has several payments, the oldest
+-- one that covers the amount is refunded. The same key and amount again are the same request.
+-- Definer: refunds are written only through functions.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -13042,7 +13370,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'payment_not_found',
-            'You have paid for no such booking.',
+            'You have no such paid booking.',
             'Check the booking''s id. Prepaid hours are refunded by refund_credits.'
         );
     end if;
@@ -13069,7 +13397,8 @@ exception
 end;
 $$;
 
--- An admin of the organization grants or declines a refund that was asked for. Definer: nobody writes refunds directly.
+-- Grants or declines a requested refund; the organization's admins only.
+-- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
     language plpgsql
@@ -13092,7 +13421,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'refund_not_found',
-            'There is no such request to decide.',
+            'There is no such open refund request in your organization.',
             'Reload the list of refunds.'
         );
     end if;
@@ -13112,8 +13441,8 @@ begin
 end;
 $$;
 
--- Refunds a part of a payment, or all of it; platform admins only. The same key and amount again are the same refund.
--- Definer: nobody writes refunds directly.
+-- Refunds a payment in part or in full; platform admins only. The same key and amount again are the same refund.
+-- Definer: refunds are written only through functions.
 create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
     language plpgsql
@@ -13150,7 +13479,7 @@ exception
 end;
 $$;
 
--- The refund that the same request made before, if it did. The payment is locked by the caller.
+-- Returns the id of the refund that an earlier request with the same key made, or null. The caller holds the payment's lock.
 create function private.find_refund_by_client_key(p_payment_id uuid, p_client_key text, p_amount_cents bigint)
     returns uuid
     language plpgsql
@@ -13168,7 +13497,7 @@ begin
     if found and refund.amount_cents is distinct from p_amount_cents then
         perform private.refuse(
             'PT409', 'client_key_reused',
-            'This request was made before, with another amount.',
+            'This p_client_key was already used with another amount.',
             'Send a new p_client_key for another refund.'
         );
     end if;
@@ -13176,7 +13505,7 @@ begin
 end;
 $$;
 
--- Refuses to refund what is not there: the caller holds the payment's lock.
+-- Refuses an amount that the payment cannot refund. The caller holds the payment's lock.
 create function private.assert_refund_amount(p_payment public.payments, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -13188,7 +13517,7 @@ begin
     if coalesce(p_amount_cents, 0) < 1 then
         perform private.refuse(
             'PT422', 'bad_amount',
-            'A refund is of at least 1, in the minor unit.',
+            'The smallest refund is 1, in the minor unit.',
             'Send a positive whole number.'
         );
     end if;
@@ -13199,27 +13528,14 @@ begin
             'Call refund_credits.'
         );
     end if;
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
-    if p_amount_cents > private.refundable_cents(p_payment) then
-        perform private.refuse(
-            'PT409', 'refund_exceeds_payment',
-            format('Only %s of this payment can be refunded, in the minor unit.', private.refundable_cents(p_payment)),
-            'Send a smaller amount.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(p_payment, p_amount_cents);
 end;
 $$;
 
 -- sql/64_cancellations/51_refund_credits.sql
--- Gives back unused minutes of a lot at the price that was really paid; by the learner, a guardian who may pay, or an admin.
--- The minutes are taken at once, and come back if Stripe cannot make the refund. The same key and minutes again are the same
--- refund. Definer: nobody writes credits directly.
+-- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
+-- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
+-- Definer: credits are written only through functions.
 create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
     returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
     language plpgsql
@@ -13246,7 +13562,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
-            'You have bought no such hours.',
+            'You have no such purchase of hours.',
             'Check the id, and that you are signed in as the right person.'
         );
     end if;
@@ -13261,7 +13577,8 @@ exception
 end;
 $$;
 
--- Makes the refund of some unused minutes of a lot, all of them if null. The caller holds the locks of payment and lot.
+-- Refunds unused minutes of a credit lot, all of them if p_minutes is null. The caller holds the locks of payment and lot.
+-- offboard_instructor calls it too.
 create function private.refund_lot(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -13295,7 +13612,7 @@ begin
         ) then
             perform private.refuse(
                 'PT409', 'client_key_reused',
-                'This request was made before, for other minutes.',
+                'This p_client_key was already used for another number of minutes.',
                 'Send a new p_client_key for another refund.'
             );
         end if;
@@ -13311,6 +13628,7 @@ begin
 end;
 $$;
 
+-- Refuses minutes that are not left in the lot, or whose payment is disputed.
 create function private.assert_minutes_are_refundable(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -13330,24 +13648,21 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    if p_payment.is_disputed then
-        perform private.refuse(
-            'PT409', 'payment_disputed',
-            'The payer''s bank disputes this payment, so it cannot be refunded now.',
-            'Wait for the dispute''s end.'
-        );
-    end if;
+    perform private.assert_payment_is_refundable(p_payment, 0);
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
-            format('Of these hours %s minutes are left unused.', p_credit.minutes_left),
-            'Cancel lessons that are booked with them first, or send fewer minutes.'
+            format(
+                '%s minutes of these hours can be refunded.',
+                case p_credit.status when 'active' then p_credit.minutes_left else 0 end
+            ),
+            'Cancel lessons booked with these hours first, or send fewer minutes.'
         );
     end if;
 end;
 $$;
 
--- The refund of some minutes: at the price really paid, without the fee where the platform keeps it.
+-- Creates the refund at the price paid, without the fee if that is not refundable, and takes the minutes from the lot.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -13452,8 +13767,8 @@ end;
 $$;
 
 -- sql/64_cancellations/61_ageing_authorizations.sql
--- Calls off lessons whose authorization is about to lapse and that nobody completed, and returns how many: the money is let go
--- before the bank does so by itself.
+-- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
+-- authorization is released half a day before the bank would let it lapse. 95_operations calls it.
 create function private.void_ageing_authorizations()
     returns integer
     language plpgsql
@@ -13485,7 +13800,7 @@ begin
             voided := voided + 1;
             perform private.raise_alert(
                 ageing.org_id, ageing.instructor_id, 'authorization_voided',
-                'A lesson was not marked as completed within six days of its payment, so the payment was let go.',
+                'A lesson was not marked as completed within six days of its payment, so the payment''s authorization was released.',
                 'bookings', ageing.booking_id, format('booking:%s:authorization_voided', ageing.booking_id)
             );
         end if;
@@ -13517,8 +13832,9 @@ begin atomic
 end;
 
 comment on function public.preview_cancellation is
-    'What cancel_booking would give back at this instant, in the minor unit, and in prepaid minutes; for the learner, a guardian who may '
-    'book, the instructor and admins, each as they would cancel. Errors: sign_in_required, booking_not_found, booking_not_cancellable.';
+    'What cancel_booking would refund now, in the minor unit and in prepaid minutes; for the learner, a guardian who may '
+    'book, the instructor and admins, each as they would cancel. Errors: sign_in_required, booking_not_found, '
+    'booking_not_cancellable.';
 
 create function public.cancel_booking(
     p_booking_id uuid,
@@ -13544,9 +13860,10 @@ begin atomic
 end;
 
 comment on function public.cancel_booking is
-    'Cancels a booking and gives back what its policy says: to a learner or guardian by the notice given, by anybody else in full. Send '
-    'what preview_cancellation said as p_expected_refund_cents to be asked again if it has changed. Cancelling twice is cancelling once. '
-    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, refund_changed, and the rules of public.bookings.';
+    'Cancels a booking and refunds what its policy says: by the notice given if a learner or guardian cancels, in full if '
+    'anybody else does. Send the refund_cents of preview_cancellation as p_expected_refund_cents: the call is refused if '
+    'the amount has changed. Cancelling again has no effect. Errors: sign_in_required, booking_not_found, '
+    'booking_not_cancellable, refund_changed, and the rules of public.bookings.';
 
 create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
     returns void
@@ -13557,9 +13874,10 @@ create function public.mark_no_show(p_booking_id uuid, p_who public.booking_part
 return private.mark_no_show(p_booking_id, p_who);
 
 comment on function public.mark_no_show is
-    'Says that the learner or the instructor did not come, from 15 minutes after the start. The learner''s is said by the instructor or an '
-    'admin and earned; the instructor''s also by the learner, and refunded in full. Errors: sign_in_required, booking_not_found, bad_party, '
-    'cannot_report_no_show, booking_not_confirmed, too_early.';
+    'Records that the learner or the instructor did not come, from 15 minutes after the start. The learner''s no-show is '
+    'reported by the instructor or an admin, and the lesson is earned; the instructor''s may be reported by the learner '
+    'too, and is refunded in full. Errors: sign_in_required, booking_not_found, bad_party, cannot_report_no_show, '
+    'booking_not_confirmed, too_early.';
 
 create function public.reschedule_booking(
     p_booking_id uuid,
@@ -13580,22 +13898,23 @@ create function public.reschedule_booking(
     set search_path = ''
 begin atomic
     select
-        (moved.booking).id as booking_id,
-        (moved.booking).status as status,
-        (moved.booking).due_cents as amount_cents,
-        moved.refund_cents,
-        (moved.booking).currency as currency,
-        (moved.booking).hold_expires_at as hold_expires_at
-    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) moved;
+        (made.booking).id as booking_id,
+        (made.booking).status as status,
+        (made.booking).due_cents as amount_cents,
+        made.refund_cents,
+        (made.booking).currency as currency,
+        (made.booking).hold_expires_at as hold_expires_at
+    from private.reschedule_booking(p_booking_id, p_start_at, p_client_key) made;
 end;
 
 comment on function public.reschedule_booking is
-    'Moves a confirmed booking to another open time and returns the new booking: confirmed, or held until amount_cents more is paid (until '
-    'then the old time stays), or requested. refund_cents is what a cheaper time gives back. A learner may do so while cancelling would '
-    'give everything back. Errors: sign_in_required, booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, '
-    'payment_does_not_last, client_key_reused, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, '
-    'too_far_ahead, insufficient_credit, credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, '
-    'learner_busy, and the rules of public.bookings.';
+    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until '
+    'amount_cents is paid (the original stays until then), or requested. refund_cents is the refund for a cheaper time. A '
+    'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
+    'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
+    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
+    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
+    'rules of public.bookings.';
 
 create function public.request_refund(
     p_booking_id uuid,
@@ -13611,9 +13930,9 @@ create function public.request_refund(
 return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.request_refund is
-    'Asks for money back, in the minor unit, and returns the request''s id; an admin decides. For the learner and guardians who may pay. '
-    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, value_missing, '
-    'and the rules of public.refunds.';
+    'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
+    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
     returns public.refund_status
@@ -13624,7 +13943,7 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
-    'Grants or declines a refund that was asked for; for the organization''s admins; p_note is kept in the audit log. '
+    'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
     'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment.';
 
 create function public.admin_refund(
@@ -13641,9 +13960,9 @@ create function public.admin_refund(
 return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.admin_refund is
-    'Refunds a part of a payment in the minor unit, or all of it, and returns the refund''s id; for platform admins. '
-    'Errors: not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, refund_exceeds_payment, '
-    'client_key_reused, and the rules of public.refunds.';
+    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
+    'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
 create function public.refund_credits(
     p_credit_id uuid,
@@ -13662,9 +13981,9 @@ begin atomic
 end;
 
 comment on function public.refund_credits is
-    'Gives back unused minutes of a purchase, all of them if p_minutes is null, at the price that was paid; for the learner, a guardian who '
-    'may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, insufficient_credit, '
-    'client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
+    'Refunds unused minutes of a credit lot, all of them if p_minutes is null, at the price paid; for the learner, a '
+    'guardian who may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
+    'insufficient_credit, client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
 
 create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
     returns table (
@@ -13680,8 +13999,8 @@ begin atomic
 end;
 
 comment on function public.offboard_instructor is
-    'Takes an instructor off: cancels the lessons ahead, refunds them in full and the hours that learners have left, and returns these; for '
-    'the organization''s admins. Errors: sign_in_required, instructor_not_found.';
+    'Deactivates an instructor: cancels the lessons ahead with full refunds, refunds the hours that learners have left, and '
+    'returns one row a refunded lot; for the organization''s admins. Errors: sign_in_required, instructor_not_found.';
 
 -- sql/64_cancellations/90_access.sql
 grant execute on function private.preview_cancellation to authenticated;
@@ -13704,8 +14023,15 @@ grant execute on function private.offboard_instructor to authenticated;
 grant execute on function public.offboard_instructor to authenticated;
 
 -- sql/66_rewards/10_tables.sql
+-- Rewards: what a learner gets for recommending an organization.
+--
+-- referral_rewards   one for each referral code that a new learner redeemed, once that learner's lesson is completed and paid
+--
+-- 82_effects calls grant_reward when a lesson is completed or its payment arrives, whichever comes last, and claw_back_reward when
+-- a payment is refunded or lost. Frontends call reward_balance. Codes and their redemption are in 35_discounts; the balance is the
+-- ledger account learner_rewards.
 create table public.referral_rewards (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     redemption_id uuid not null unique,
     referrer_id uuid not null,
@@ -13717,7 +14043,7 @@ create table public.referral_rewards (
     revision integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
@@ -13735,8 +14061,10 @@ create index on public.referral_rewards (referrer_id);
 create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
-    'What a referrer got for somebody''s first lesson, once it was completed and paid; taken back in proportion as that is refunded.';
-comment on column public.referral_rewards.revision is 'Counts how often it was taken back or given again.';
+    'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '
+    'it is refunded.';
+comment on column public.referral_rewards.revision is
+    'Number of changes to clawed_back_cents; part of their idempotency keys.';
 
 alter table public.referral_rewards enable row level security;
 
@@ -13850,8 +14178,8 @@ create trigger follow_first_payment
     )
     execute function private.follow_first_payment();
 
--- Takes a reward back in proportion to what was refunded or lost of the lesson's payment, cumulatively; a refund that failed gives
--- it back. What was spent already is netted from later rewards.
+-- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
+-- A reward that was already spent leaves a negative balance, which later rewards make up.
 create function private.claw_back_reward(p_payment_id uuid)
     returns void
     language plpgsql
@@ -13892,7 +14220,7 @@ end;
 $$;
 
 -- sql/66_rewards/40_balance.sql
--- The caller's rewards that can be used, by organization. Definer: the ledger is nobody's to read.
+-- The caller's usable rewards by organization. Definer: no API role may read the ledger.
 create function private.reward_balance()
     returns table (learner_id uuid, org_id uuid, available_cents bigint, currency text)
     language plpgsql
@@ -13923,7 +14251,7 @@ begin atomic
 end;
 
 comment on function public.reward_balance is
-    'The caller''s rewards for recommending an organization, in the minor unit, that p_use_rewards can take off a booking there. '
+    'The caller''s usable rewards by organization, in the minor unit; p_use_rewards takes them off the price of a booking there. '
     'Errors: sign_in_required.';
 
 -- sql/66_rewards/90_access.sql
@@ -13941,6 +14269,13 @@ grant execute on function private.reward_balance to authenticated;
 grant execute on function public.reward_balance to authenticated;
 
 -- sql/67_booking_lists/10_booking_details.sql
+-- Booking lists: bookings as frontends show them, in the words of the published API.
+--
+-- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
+-- security of the tables below decides what each reader sees.
+-- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
+-- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view.
+-- Frontends call these; no other room does. It has no tables.
 create view public.booking_details
     with (security_invoker = true)
 as
@@ -14019,17 +14354,18 @@ left join lateral (
 ) payment on true;
 
 comment on view public.booking_details is
-    'A booking with everything that a frontend shows of it, in the words of the published API. Each sees what the tables below it '
-    'let them see: expert_notes is null for the learner.';
+    'A booking with all that a frontend shows, in the words of the published API. Row-level security of the underlying tables '
+    'applies to each reader: expert_notes is null for the learner.';
 comment on column public.booking_details.status is
-    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also expired, and the '
-    'instructor''s no-show) or declined. booking_status says it exactly.';
+    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
+    'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
-    'pending, processing, authorized, captured (also by prepaid hours), failed (declined, to be tried again), cancelled or refunded (in full).';
+    'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '
+    'refunded (in full).';
 
 -- sql/67_booking_lists/20_lists.sql
--- Bookings with all that a frontend shows of them, by time: those of the ids that the caller may see.
--- In plpgsql, where the plan of the view and all its policies is made once a session.
+-- Returns the details of these bookings by time, as far as the caller may see them. The functions of 80_api call it with one page.
+-- In plpgsql, so that the view with all its policies is planned once a session.
 create function private.list_bookings(p_booking_ids uuid[])
     returns setof public.booking_details
     language plpgsql
@@ -14047,8 +14383,9 @@ begin
 end;
 $$;
 
--- A page of the bookings of the caller's family, by time. Definer: the policy of bookings, for all audiences at once, would
--- keep the index of this one from giving a page in its order. What is shown of them is still the policies' to say.
+-- One page of the bookings of the caller and the learners in their care, by time.
+-- Definer: the policy on bookings covers all audiences at once, which would keep the index on learner_id from returning the page
+-- in order. Policies still decide what is shown, because list_bookings reads as the caller.
 create function private.my_booking_ids(
     p_from timestamptz,
     p_limit integer,
@@ -14074,7 +14411,7 @@ begin
 end;
 $$;
 
--- The bookings of an instructor on a date of the instructor's own calendar, for the instructor and the school's admins.
+-- An instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
 -- Definer: as my_booking_ids.
 create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     returns uuid[]
@@ -14101,7 +14438,7 @@ begin
 end;
 $$;
 
--- A page of an organization's bookings, by time, for its admins. Definer: as my_booking_ids.
+-- One page of an organization's bookings by time, for its admins. Definer: as my_booking_ids.
 create function private.organization_booking_ids(
     p_org_id uuid,
     p_from timestamptz,
@@ -14149,8 +14486,8 @@ begin atomic
 end;
 
 comment on function public.my_bookings is
-    'The bookings of the caller as a learner and of those the caller is guardian of, from p_from on, in pages of at most 200; '
-    'p_after_start_at and p_after_id are those of the last row of the page before.';
+    'The bookings of the caller as a learner, and of learners whose guardian the caller is, from p_from on, in pages of at '
+    'most 200. For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.instructor_day(
     p_instructor_id uuid,
@@ -14167,7 +14504,7 @@ begin atomic
 end;
 
 comment on function public.instructor_day is
-    'The bookings of an instructor on a local date, for the instructor and the school''s admins.';
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
 
 create function public.organization_bookings(
     p_org_id uuid,
@@ -14190,8 +14527,8 @@ begin atomic
 end;
 
 comment on function public.organization_bookings is
-    'The bookings of an organization between two instants, for its admins, in pages of at most 200; p_after_start_at and p_after_id are those '
-    'of the last row of the page before.';
+    'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
+    'start_at and id of the last row as p_after_start_at and p_after_id.';
 
 -- sql/67_booking_lists/90_access.sql
 grant select on public.booking_details to authenticated;
@@ -14204,12 +14541,21 @@ grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
 
 -- sql/68_connect/10_tables.sql
+-- Connect: the Stripe accounts into which payees are paid.
+--
+-- stripe_connect_accounts   one live account for each payee: an instructor, or an organization that is paid itself
+-- connect_account_details   what Stripe says about an account that only admins may see
+--
+-- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
+-- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
+-- apply_account, apply_capability and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
+-- status is ready.
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );
 
 create table public.stripe_connect_accounts (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     stripe_account_id text unique,
@@ -14220,7 +14566,6 @@ create table public.stripe_connect_accounts (
     payouts_enabled boolean not null default false,
     details_submitted boolean not null default false,
     transfers_enabled boolean not null default false,
-    requires_onboarding boolean not null generated always as (not details_submitted) stored,
     country text,
     default_currency text,
     business_type text,
@@ -14230,7 +14575,7 @@ create table public.stripe_connect_accounts (
     retired_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
     constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
@@ -14246,30 +14591,32 @@ create index on public.stripe_connect_accounts (org_id, instructor_id);
 create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
-    'Where a payee is paid: the instructor''s Stripe account, or the organization''s where instructor_id is null.';
-comment on column public.stripe_connect_accounts.country is 'Fixed when the account is made at Stripe, as is service_agreement.';
+    'The Stripe account of a payee: the instructor, or the organization if instructor_id is null.';
+comment on column public.stripe_connect_accounts.country is
+    'Fixed, like service_agreement, once Stripe has created the account.';
 comment on column public.stripe_connect_accounts.status_reason is
-    'Why it is not ready, in a word for the payee; Stripe''s own reason is for admins, in connect_account_details.';
-comment on column public.stripe_connect_accounts.last_event_at is 'Time of the latest Stripe event applied; older ones change nothing.';
+    'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, '
+    'for admins.';
+comment on column public.stripe_connect_accounts.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing.';
 
 create table public.connect_account_details (
-    connect_account_id uuid primary key,
+    connect_account_id uuid not null unique,
     org_id uuid not null,
     disabled_reason text,
-    verification_status text,
     requirements jsonb,
     business_profile jsonb,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, connect_account_id),
     foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict
 );
 
-create index on public.connect_account_details (org_id, connect_account_id);
 
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
 create type private.payee as (org_id uuid, instructor_id uuid);
-comment on type private.payee is 'Who is paid: an instructor, or the organization where instructor_id is null.';
+comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
 
 alter table public.stripe_connect_accounts enable row level security;
 alter table public.connect_account_details enable row level security;
@@ -14287,9 +14634,9 @@ select private.audit_table('public.stripe_connect_accounts', 'id');
 select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
 
 -- sql/68_connect/20_onboard.sql
--- What the webhook service needs to make or fetch the Stripe account of a payee, for the instructor, or for an admin of the
--- school that is paid itself; the token is verified. Asked again, it answers with the same account and the same key. The
--- country, and with it the agreement, can be chosen anew, under another key, until Stripe has made the account.
+-- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
+-- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
+-- account, another country (and so another service agreement) may be chosen, which changes the key.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -14351,7 +14698,7 @@ exception
 end;
 $$;
 
--- The payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
+-- Returns the payee for whom a person may act: themselves as an instructor, or an organization that they own or administer.
 create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns private.payee
     language plpgsql
@@ -14385,14 +14732,15 @@ begin
         perform private.refuse(
             'PT404', 'not_an_instructor',
             'You are not this instructor, nor do you administer this organization.',
-            'Call become_instructor first, or leave both out for yourself.'
+            'Call become_instructor first, or send neither id to act for yourself.'
         );
     end if;
     return payee;
 end;
 $$;
 
--- Takes Stripe's answer to the making of an account, or with p_is_fetched to a look at it, which is news as of now.
+-- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now. The
+-- webhook service and the jobs call it.
 -- Definer: the service has no access to the tables.
 create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
     returns void
@@ -14408,7 +14756,7 @@ begin
         perform private.refuse(
             'PT422', 'wrong_account',
             'That Stripe account belongs to another payee.',
-            'Record the account that was made with this row''s metadata.'
+            'Record the account that was created with this row''s metadata.'
         );
     end if;
     outcome := private.apply_account(
@@ -14421,16 +14769,16 @@ begin
     if outcome.status = 'parked' then
         perform private.refuse(
             'PT409', 'another_account_is_known',
-            'This payee has another Stripe account already.',
-            'Ask again: the answer is about the account that is known.'
+            'This payee already has another Stripe account.',
+            'Repeat the request to get the account that is recorded.'
         );
     end if;
 end;
 $$;
 
 -- sql/68_connect/30_account_events.sql
--- Brings a connected account to what Stripe says of it. The latest news count, in one second the furthest along, so that a
--- stale event never takes readiness away.
+-- Applies a connected account from a Stripe event or response. The latest event counts, within one second the furthest along, so
+-- a stale event never makes a ready account unready.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -14439,7 +14787,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = ''
 as $$
 declare
-    news constant public.connect_status := private.connect_status_of(p_account);
+    new_status constant public.connect_status := private.connect_status_of(p_account);
     account public.stripe_connect_accounts;
 begin
     select * into account
@@ -14454,15 +14802,15 @@ begin
     if not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
-    if (p_occurred_at, news) <= (account.last_event_at, account.status) then
+    if (p_occurred_at, new_status) <= (account.last_event_at, account.status) then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
     update public.stripe_connect_accounts
     set stripe_account_id = p_account ->> 'id',
         account_type = coalesce(p_account ->> 'type', account_type),
-        status = news,
-        status_reason = private.connect_status_reason(p_account, news),
+        status = new_status,
+        status_reason = private.connect_status_reason(p_account, new_status),
         charges_enabled = (p_account -> 'charges_enabled')::boolean,
         payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
         details_submitted = (p_account -> 'details_submitted')::boolean,
@@ -14491,7 +14839,7 @@ begin
 end;
 $$;
 
--- Where a Stripe account stands, for the person who is to be paid. Payable means: transfers may arrive, and leave to a bank.
+-- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.
 create function private.connect_status_of(p_account jsonb)
     returns public.connect_status
     language sql
@@ -14508,7 +14856,7 @@ as $$
     end::public.connect_status;
 $$;
 
--- Why an account is not ready, in a word that the payee may see; whatever suspicion Stripe has is not in it.
+-- Why an account is not ready, as a code that the payee may see. It does not reveal Stripe's suspicions; those are for admins.
 create function private.connect_status_reason(p_account jsonb, p_status public.connect_status)
     returns text
     language sql
@@ -14527,7 +14875,7 @@ as $$
     end;
 $$;
 
--- A capability changed: what that means for the account is fetched from Stripe, since the event holds the capability alone.
+-- Queues a fetch of the account whose capability changed, because the event holds only the capability.
 create function private.apply_capability(p_event_id text, p_account_id text)
     returns private.stripe_outcome
     language plpgsql
@@ -14552,7 +14900,7 @@ begin
 end;
 $$;
 
--- The owner of an account cut the platform off: nothing can be sent there any more.
+-- Marks an account as disconnected when its owner has revoked the platform's access, and alerts the payee: transfers would fail.
 create function private.apply_deauthorization(p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -14591,7 +14939,7 @@ end;
 $$;
 
 -- sql/68_connect/40_dashboard.sql
--- The Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
+-- Returns the Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
 create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns table (stripe_account_id text)
     language plpgsql
@@ -14606,14 +14954,14 @@ begin
         perform private.refuse(
             'PT409', 'onboarding_not_finished',
             'The dashboard opens once onboarding is finished.',
-            'Go on with POST /connect/onboarding-links.'
+            'Continue with POST /connect/onboarding-links.'
         );
     end if;
     return query select account.stripe_account_id;
 end;
 $$;
 
--- The Stripe account of a payee to be fetched anew at the payee's own wish, at most once a minute.
+-- Returns the Stripe account that the webhook service is to fetch again because the payee asked for it, at most once a minute.
 -- Definer: the service has no access to the tables.
 create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns table (connect_account_id uuid, stripe_account_id text)
@@ -14629,7 +14977,7 @@ begin
         perform private.refuse(
             'PT429', 'too_soon',
             'This account was fetched a moment ago.',
-            'Wait a minute; news from Stripe arrive by themselves.'
+            'Wait a minute. Changes at Stripe also arrive by themselves.'
         );
     end if;
     perform set_config('lplate.acting_user', p_user_id::text, true);
@@ -14642,7 +14990,7 @@ begin
 end;
 $$;
 
--- The live Stripe account of a payee for whom a person may act, locked.
+-- Returns, locked, the live Stripe account of a payee for whom a person may act; refuses if there is none.
 create function private.require_connect_account(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
     returns public.stripe_connect_accounts
     language plpgsql
@@ -14666,7 +15014,7 @@ begin
         perform private.refuse(
             'PT404', 'no_account',
             'There is no Stripe account yet.',
-            'Begin with POST /connect/onboarding-links.'
+            'Start with POST /connect/onboarding-links.'
         );
     end if;
     return account;
@@ -14700,95 +15048,9 @@ create type public.earning_kind as enum (
     'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
 );
 create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
-create type public.payout_run_status as enum ('open', 'completed');
-create type public.payout_outcome as enum ('payout', 'skipped', 'held');
-create type public.payout_status as enum (
-    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
-);
-create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
-create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
-
-create table public.payout_runs (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null references public.organizations (id) on delete restrict,
-    schedule public.payout_schedule not null,
-    period_on date not null,
-    sequence integer not null default 1,
-    cutoff_at timestamptz not null,
-    status public.payout_run_status not null default 'open',
-    heartbeat_at timestamptz not null,
-    completed_at timestamptz,
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
-    unique (org_id, schedule, period_on, sequence),
-    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
-    constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
-);
-
-comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
-comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
-comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
-comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
-comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
-
--- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
-create table public.payouts (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null,
-    run_id uuid not null,
-    payee_id uuid not null,
-    instructor_id uuid,
-    connect_account_id uuid not null,
-    currency text not null,
-    amount_cents bigint not null,
-    reversed_cents bigint not null default 0,
-    status public.payout_status not null default 'pending',
-    payout_date date not null,
-    stripe_transfer_id text unique,
-    failure_code text,
-    failure_message text,
-    paid_at timestamptz,
-    last_tried_at timestamptz,
-    leased_until timestamptz,
-    metadata jsonb not null default '{}',
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
-    unique (run_id, payee_id, currency),
-    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
-    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
-    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint amount_is_positive check (amount_cents > 0),
-    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents),
-    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
-    constraint paid_means_transferred check (
-        (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
-        and (status in ('paid', 'reversed')) = (paid_at is not null)
-    ),
-    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
-    constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
-)
-with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
-
-create index on public.payouts (org_id, instructor_id);
-create index on public.payouts (org_id, run_id);
-create index on public.payouts (org_id, connect_account_id);
-create index on public.payouts (instructor_id, payout_date);
-create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
-create index on public.payouts (run_id, leased_until) where status = 'sending';
-create index on public.payouts (run_id, status);
-
-comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
-comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
-comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
-comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
-comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
 
 create table public.earnings (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     instructor_id uuid not null,
     payee_id uuid not null,
@@ -14806,15 +15068,13 @@ create table public.earnings (
     payout_id uuid,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
-    unique (org_id, id),
+    primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
     foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict,
     foreign key (org_id, credit_entry_id) references public.credit_entries (org_id, id) on delete restrict,
-    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
-    foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint payee_is_the_instructor_or_the_organization check (payee_id in (instructor_id, org_id)),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amount_is_not_zero check (amount_cents <> 0),
@@ -14846,86 +15106,8 @@ comment on column public.earnings.available_at is 'When it becomes payable: the 
 comment on column public.earnings.payout_id is 'The payout that pays it; its amount never changes from then on.';
 comment on column public.earnings.reversed_payout_id is 'For an adjustment: the payout whose transfer came back.';
 
-create table public.payout_items (
-    payout_id uuid not null,
-    earning_id uuid not null,
-    org_id uuid not null,
-    instructor_id uuid not null,
-    amount_cents bigint not null,
-    primary key (payout_id, earning_id),
-    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
-    foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
-);
-
-create index on public.payout_items (org_id, payout_id);
-create index on public.payout_items (org_id, earning_id);
-create index on public.payout_items (org_id, instructor_id);
-create index on public.payout_items (instructor_id);
-
-comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
-
-create table public.payout_run_results (
-    run_id uuid not null,
-    org_id uuid not null,
-    payee_id uuid not null,
-    instructor_id uuid,
-    currency text not null,
-    amount_cents bigint not null,
-    outcome public.payout_outcome not null,
-    reason text,
-    payout_id uuid,
-    primary key (run_id, payee_id, currency),
-    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
-    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
-    constraint a_payout_or_a_reason check (
-        (outcome = 'payout') = (payout_id is not null)
-        and (outcome = 'payout') = (reason is null)
-    )
-);
-
-create index on public.payout_run_results (org_id, run_id);
-create index on public.payout_run_results (org_id, instructor_id);
-create index on public.payout_run_results (org_id, payout_id);
-create index on public.payout_run_results (instructor_id);
-
-comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
-comment on column public.payout_run_results.reason is
-    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
-
-create table public.bank_payouts (
-    id uuid primary key default gen_random_uuid(),
-    org_id uuid not null,
-    connect_account_id uuid not null,
-    instructor_id uuid,
-    stripe_payout_id text not null unique,
-    currency text not null,
-    amount_cents bigint not null,
-    status public.bank_payout_status not null,
-    arrival_on date,
-    failure_code text,
-    failure_message text,
-    last_event_at timestamptz not null,
-    created_at timestamptz not null default private.clock(),
-    updated_at timestamptz not null default private.clock(),
-    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
-    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
-);
-
-create index on public.bank_payouts (org_id, connect_account_id);
-create index on public.bank_payouts (org_id, instructor_id);
-create index on public.bank_payouts (instructor_id, created_at);
-
-comment on table public.bank_payouts is
-    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
-comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
-
 create table public.problem_reports (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     booking_id uuid not null,
     learner_id uuid not null,
@@ -14936,6 +15118,7 @@ create table public.problem_reports (
     resolved_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -14952,48 +15135,8 @@ create index on public.problem_reports (learner_id);
 
 comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
 
-create table private.payout_attempts (
-    payout_id uuid not null references public.payouts (id) on delete restrict,
-    attempt integer not null,
-    idempotency_key text not null unique,
-    amount_cents bigint not null,
-    currency text not null,
-    destination text not null,
-    status private.attempt_status not null default 'sending',
-    worker_id uuid not null,
-    error_code text,
-    error_message text,
-    started_at timestamptz not null,
-    finished_at timestamptz,
-    primary key (payout_id, attempt),
-    constraint attempts_are_counted_from_one check (attempt >= 1),
-    constraint destination_is_stripes check (destination ~ '^acct_'),
-    constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
-);
-
-comment on table private.payout_attempts is
-    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
-
-alter table public.payout_runs enable row level security;
-alter table public.payouts enable row level security;
 alter table public.earnings enable row level security;
-alter table public.payout_items enable row level security;
-alter table public.payout_run_results enable row level security;
-alter table public.bank_payouts enable row level security;
 alter table public.problem_reports enable row level security;
-alter table private.payout_attempts enable row level security;
-
-create trigger touch_updated_at
-    before update on public.payout_runs
-    for each row execute function private.touch_updated_at();
-
-create trigger enforce_status_transition
-    before insert or update of status on public.payouts
-    for each row execute function private.enforce_status_transition('payout');
-
-create trigger touch_updated_at
-    before update on public.payouts
-    for each row execute function private.touch_updated_at();
 
 create trigger enforce_status_transition
     before insert or update of status on public.earnings
@@ -15003,31 +15146,35 @@ create trigger touch_updated_at
     before update on public.earnings
     for each row execute function private.touch_updated_at();
 
-create trigger forbid_change
-    before update or delete on public.payout_items
-    for each row execute function private.forbid_change();
-
-create trigger forbid_truncate
-    before truncate on public.payout_items
-    for each statement execute function private.forbid_change();
-
-create trigger touch_updated_at
-    before update on public.bank_payouts
-    for each row execute function private.touch_updated_at();
-
 create trigger touch_updated_at
     before update on public.problem_reports
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.bank_payouts', 'id');
-
 select private.audit_table('public.problem_reports', 'id', '{description,resolution}');
-
-select private.audit_table('public.payout_runs', 'id');
-
-select private.audit_table('public.payouts', 'id');
-
 select private.audit_table('public.earnings', 'id');
+
+-- sql/70_earnings/11_transitions.sql
+-- How an earning moves. It counts for the payee from "available" on: that is when the ledger turns what is pending into what is
+-- payable. What stays frozen after a lost authorization is for an admin to decide: by a refund, or in Studio by setting it back to
+-- pending.
+--
+-- earning:
+--   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
+--   · → frozen: accrue_earning (user, service, job, studio)
+--   · → available: post_payout_reversal (service, job)
+--   pending → available: make_earnings_available (service, job)
+--   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
+--   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
+--   available → paid: mark_payout_paid (service, job)
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('earning', 'new', 'pending', '{user,service,job,studio}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'pending', 'available', '{service,job}'),
+    ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
+    ('earning', 'available', 'paid', '{service,job}');
 
 -- sql/70_earnings/20_accrue.sql
 -- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
@@ -15498,13 +15645,350 @@ as $$
         and (p_org_id is null or earning.org_id = p_org_id);
 $$;
 
+-- sql/70_earnings/80_api.sql
+create view public.instructor_balances
+    with (security_invoker = true)
+as
+select
+    earning.org_id,
+    earning.instructor_id,
+    earning.currency,
+    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
+    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
+    coalesce(
+        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
+    )::bigint as available_cents,
+    coalesce(
+        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
+    )::bigint as in_transit_cents,
+    (
+        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
+    )::bigint as paid_cents
+from public.earnings earning
+group by earning.org_id, earning.instructor_id, earning.currency;
+
+comment on view public.instructor_balances is
+    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
+    'paid leaves out what came back.';
+
+create function public.my_balance()
+    returns setof public.instructor_balances
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+begin atomic
+    select balance.*
+    from public.instructor_balances balance
+    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+end;
+
+comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
+
+create function public.report_problem(p_booking_id uuid, p_description text)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.report_problem(p_booking_id, p_description);
+
+comment on function public.report_problem is
+    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
+    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
+    'public.problem_reports.';
+
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
+
+comment on function public.admin_resolve_problem is
+    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
+    'Errors: not_an_admin, reason_required, problem_not_found.';
+
+-- sql/70_earnings/90_access.sql
+create policy select_own_or_admin on public.earnings
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_family_or_admin on public.problem_reports
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.problem_reports to authenticated, service_role;
+grant select on public.earnings to authenticated, service_role;
+grant select on public.instructor_balances to authenticated;
+-- NOTE: no write is granted to anybody; money moves only through functions.
+
+grant execute on function private.report_problem to authenticated;
+grant execute on function public.report_problem to authenticated;
+grant execute on function private.admin_resolve_problem to authenticated;
+grant execute on function public.admin_resolve_problem to authenticated;
+grant execute on function public.my_balance to authenticated;
+
+-- sql/72_payouts/10_tables.sql
+create type public.payout_run_status as enum ('open', 'completed');
+create type public.payout_outcome as enum ('payout', 'skipped', 'held');
+create type public.payout_status as enum (
+    'pending', 'sending', 'paid', 'failed', 'unknown', 'held', 'cancelled', 'reversed'
+);
+create type public.bank_payout_status as enum ('pending', 'in_transit', 'paid', 'failed', 'cancelled');
+create type private.attempt_status as enum ('sending', 'succeeded', 'refused', 'unknown', 'not_sent');
+
+create table public.payout_runs (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    schedule public.payout_schedule not null,
+    period_on date not null,
+    sequence integer not null default 1,
+    cutoff_at timestamptz not null,
+    status public.payout_run_status not null default 'open',
+    heartbeat_at timestamptz not null,
+    completed_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, schedule, period_on, sequence),
+    constraint only_instant_runs_repeat_within_a_day check (sequence >= 1 and (sequence = 1 or schedule = 'instant')),
+    constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
+);
+
+comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
+comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
+comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
+comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
+comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
+
+-- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
+create table public.payouts (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    run_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    connect_account_id uuid not null,
+    currency text not null,
+    amount_cents bigint not null,
+    reversed_cents bigint not null default 0,
+    status public.payout_status not null default 'pending',
+    payout_date date not null,
+    stripe_transfer_id text unique,
+    failure_code text,
+    failure_message text,
+    paid_at timestamptz,
+    last_tried_at timestamptz,
+    leased_until timestamptz,
+    metadata jsonb not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents),
+    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
+    constraint paid_means_transferred check (
+        (status in ('paid', 'reversed')) = (stripe_transfer_id is not null)
+        and (status in ('paid', 'reversed')) = (paid_at is not null)
+    ),
+    constraint only_a_payout_being_sent_is_leased check ((status = 'sending') = (leased_until is not null)),
+    constraint reversed_means_all_of_it check ((status = 'reversed') = (reversed_cents = amount_cents))
+)
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
+
+create index on public.payouts (org_id, instructor_id);
+create index on public.payouts (org_id, run_id);
+create index on public.payouts (org_id, connect_account_id);
+create index on public.payouts (instructor_id, payout_date);
+create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
+create index on public.payouts (run_id, leased_until) where status = 'sending';
+create index on public.payouts (run_id, status);
+
+comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
+comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
+comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
+comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
+comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
+
+alter table public.earnings
+    add foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    add foreign key (org_id, reversed_payout_id) references public.payouts (org_id, id) on delete restrict;
+
+create table public.payout_items (
+    payout_id uuid not null,
+    earning_id uuid not null,
+    org_id uuid not null,
+    instructor_id uuid not null,
+    amount_cents bigint not null,
+    primary key (org_id, payout_id, earning_id),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
+);
+
+create index on public.payout_items (org_id, earning_id);
+create index on public.payout_items (org_id, instructor_id);
+create index on public.payout_items (instructor_id);
+
+comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
+
+create table public.payout_run_results (
+    run_id uuid not null,
+    org_id uuid not null,
+    payee_id uuid not null,
+    instructor_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    outcome public.payout_outcome not null,
+    reason text,
+    payout_id uuid,
+    primary key (org_id, run_id, payee_id, currency),
+    foreign key (org_id, run_id) references public.payout_runs (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint a_payout_or_a_reason check (
+        (outcome = 'payout') = (payout_id is not null)
+        and (outcome = 'payout') = (reason is null)
+    )
+);
+
+create index on public.payout_run_results (org_id, instructor_id);
+create index on public.payout_run_results (org_id, payout_id);
+create index on public.payout_run_results (instructor_id);
+
+comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
+comment on column public.payout_run_results.reason is
+    'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
+
+create table public.bank_payouts (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    connect_account_id uuid not null,
+    instructor_id uuid,
+    stripe_payout_id text not null unique,
+    currency text not null,
+    amount_cents bigint not null,
+    status public.bank_payout_status not null,
+    arrival_on date,
+    failure_code text,
+    failure_message text,
+    last_event_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint payout_id_is_stripes check (stripe_payout_id ~ '^po_')
+);
+
+create index on public.bank_payouts (org_id, connect_account_id);
+create index on public.bank_payouts (org_id, instructor_id);
+create index on public.bank_payouts (instructor_id, created_at);
+
+comment on table public.bank_payouts is
+    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
+comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+
+create table private.payout_attempts (
+    payout_id uuid not null references public.payouts (id) on delete restrict,
+    attempt integer not null,
+    idempotency_key text not null unique,
+    amount_cents bigint not null,
+    currency text not null,
+    destination text not null,
+    status private.attempt_status not null default 'sending',
+    worker_id uuid not null,
+    error_code text,
+    error_message text,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    primary key (payout_id, attempt),
+    constraint attempts_are_counted_from_one check (attempt >= 1),
+    constraint destination_is_stripes check (destination ~ '^acct_'),
+    constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
+);
+
+comment on table private.payout_attempts is
+    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
+
+alter table public.payout_runs enable row level security;
+alter table public.payouts enable row level security;
+alter table public.payout_items enable row level security;
+alter table public.payout_run_results enable row level security;
+alter table public.bank_payouts enable row level security;
+alter table private.payout_attempts enable row level security;
+
+create trigger touch_updated_at
+    before update on public.payout_runs
+    for each row execute function private.touch_updated_at();
+
+create trigger enforce_status_transition
+    before insert or update of status on public.payouts
+    for each row execute function private.enforce_status_transition('payout');
+
+create trigger touch_updated_at
+    before update on public.payouts
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update or delete on public.payout_items
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payout_items
+    for each statement execute function private.forbid_change();
+
+create trigger touch_updated_at
+    before update on public.bank_payouts
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.bank_payouts', 'id');
+select private.audit_table('public.payout_runs', 'id');
+select private.audit_table('public.payouts', 'id');
+
 -- sql/72_payouts/11_transitions.sql
+-- How a payout moves. Stripe is asked for a transfer only while a payout is "sending", and what was never answered is "unknown" until
+-- it has been looked up: so nothing is sent twice. A payout becomes pending again before it is sent again, held or cancelled.
+--
+-- payout:
+--   · → pending: open_payout_run (job)
+--   pending → sending: claim_payout, apply_transfer (job, service)
+--   pending → held: admin_hold_payout, claim_payout, record_transfer_failure (user, job, service, studio)
+--   pending, failed, held → cancelled: admin_cancel_payout (user, job, studio)
+--   sending → paid: record_transfer, apply_transfer (job, service)
+--   sending → pending, failed, unknown: record_transfer_failure (job, service)
+--   unknown → paid: record_transfer, apply_transfer (job, service)
+--   unknown → pending: claim_payout (job, service)
+--   failed → pending: claim_payout, apply_transfer, admin_release_payout, admin_hold_payout (user, job, service, studio)
+--   held → pending: admin_release_payout (user, job, studio)
+--   paid → reversed: record_transfer, apply_transfer (job, service)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('payout', 'new', 'pending', '{job}'),
     ('payout', 'pending', 'sending', '{job,service}'),
     ('payout', 'pending', 'held', '{user,job,service,studio}'),
     ('payout', 'pending', 'cancelled', '{user,job,studio}'),
+    ('payout', 'failed', 'cancelled', '{user,job,studio}'),
+    ('payout', 'held', 'cancelled', '{user,job,studio}'),
     ('payout', 'sending', 'paid', '{job,service}'),
     ('payout', 'sending', 'pending', '{job,service}'),
     ('payout', 'sending', 'failed', '{job,service}'),
@@ -15512,19 +15996,8 @@ values
     ('payout', 'unknown', 'paid', '{job,service}'),
     ('payout', 'unknown', 'pending', '{job,service}'),
     ('payout', 'failed', 'pending', '{user,job,service,studio}'),
-    ('payout', 'failed', 'cancelled', '{user,job,studio}'),
     ('payout', 'held', 'pending', '{user,job,studio}'),
-    ('payout', 'held', 'cancelled', '{user,job,studio}'),
-    ('payout', 'paid', 'reversed', '{job,service}'),
-    ('earning', 'new', 'pending', '{user,service,job,studio}'),
-    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'new', 'available', '{service,job}'),
-    ('earning', 'pending', 'available', '{service,job}'),
-    ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
-    ('earning', 'available', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'frozen', 'available', '{user,service,job,studio}'),
-    ('earning', 'available', 'paid', '{service,job}');
+    ('payout', 'paid', 'reversed', '{job,service}');
 
 -- sql/72_payouts/20_paydays.sql
 -- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
@@ -16055,7 +16528,7 @@ begin
     from public.payout_runs run
     left join public.payouts payout on payout.run_id = run.id
     where run.id = p_run_id
-    group by run.id;
+    group by run.org_id, run.id;
 end;
 $$;
 
@@ -17020,46 +17493,6 @@ end;
 $$;
 
 -- sql/72_payouts/80_api.sql
-create view public.instructor_balances
-    with (security_invoker = true)
-as
-select
-    earning.org_id,
-    earning.instructor_id,
-    earning.currency,
-    coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is null), 0)::bigint as total_cents,
-    coalesce(sum(earning.amount_cents) filter (where earning.status in ('pending', 'frozen')), 0)::bigint as pending_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is null), 0
-    )::bigint as available_cents,
-    coalesce(
-        sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
-    )::bigint as in_transit_cents,
-    (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
-        - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
-    )::bigint as paid_cents
-from public.earnings earning
-group by earning.org_id, earning.instructor_id, earning.currency;
-
-comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
-    'paid leaves out what came back.';
-
-create function public.my_balance()
-    returns setof public.instructor_balances
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-begin atomic
-    select balance.*
-    from public.instructor_balances balance
-    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
-end;
-
-comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
-
 create function public.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -17116,31 +17549,6 @@ return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
     'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
-
-create function public.report_problem(p_booking_id uuid, p_description text)
-    returns uuid
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.report_problem(p_booking_id, p_description);
-
-comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
-    'public.problem_reports.';
-
-create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
-
-comment on function public.admin_resolve_problem is
-    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
-    'Errors: not_an_admin, reason_required, problem_not_found.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
@@ -17205,14 +17613,6 @@ create policy select_own_or_admin on public.payouts
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-create policy select_own_or_admin on public.earnings
-    for select
-    to authenticated
-    using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
 create policy select_own_or_admin on public.payout_items
     for select
     to authenticated
@@ -17237,22 +17637,11 @@ create policy select_own_or_admin on public.bank_payouts
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-create policy select_family_or_admin on public.problem_reports
-    for select
-    to authenticated
-    using (
-        learner_id = any ((select private.my_family_ids())::uuid[])
-        or org_id = any ((select private.my_admin_org_ids())::uuid[])
-    );
-
 grant select on public.bank_payouts to authenticated, service_role;
-grant select on public.problem_reports to authenticated, service_role;
 grant select on public.payout_runs to authenticated, service_role;
 grant select on public.payouts to authenticated, service_role;
-grant select on public.earnings to authenticated, service_role;
 grant select on public.payout_items to authenticated, service_role;
 grant select on public.payout_run_results to authenticated, service_role;
-grant select on public.instructor_balances to authenticated;
 -- NOTE: no write is granted to anybody; money moves only through functions.
 
 grant execute on function private.due_payout_runs to jobs;
@@ -17271,10 +17660,6 @@ grant execute on function private.set_payout_settings to authenticated;
 grant execute on function public.set_payout_settings to authenticated;
 grant execute on function private.retire_connect_account to authenticated;
 grant execute on function public.retire_connect_account to authenticated;
-grant execute on function private.report_problem to authenticated;
-grant execute on function public.report_problem to authenticated;
-grant execute on function private.admin_resolve_problem to authenticated;
-grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function private.admin_hold_payout to authenticated;
 grant execute on function public.admin_hold_payout to authenticated;
 grant execute on function private.admin_release_payout to authenticated;
@@ -17283,7 +17668,6 @@ grant execute on function private.admin_cancel_payout to authenticated;
 grant execute on function public.admin_cancel_payout to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
-grant execute on function public.my_balance to authenticated;
 grant execute on function private.payout_statement_document to jobs;
 
 -- sql/85_webhooks/10_tables.sql
@@ -17733,7 +18117,7 @@ begin
     select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
     from public.bookable_slots slot
     left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
-    group by slot.id
+    group by slot.org_id, slot.id
     having count(booking.id) <> slot.current_bookings
 
     union all
@@ -17794,7 +18178,7 @@ begin
     select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
     from private.ledger_transactions booked
     left join private.ledger_entries entry on entry.transaction_id = booked.id
-    group by booked.id
+    group by booked.org_id, booked.id
     having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
 
     union all
@@ -17802,7 +18186,7 @@ begin
     from private.ledger_accounts account
     left join private.ledger_entries entry on entry.account_id = account.id
     where account.owner_id is not null
-    group by account.id
+    group by account.org_id, account.id
     having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all
@@ -17835,7 +18219,7 @@ begin
     from public.payments payment
     join public.refunds refund on refund.payment_id = payment.id
     where payment.status = 'succeeded'
-    group by payment.id
+    group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
@@ -17918,7 +18302,7 @@ begin
     select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
     from public.payouts payout
     left join public.payout_items item on item.payout_id = payout.id
-    group by payout.id
+    group by payout.org_id, payout.id
     having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
 
     union all
@@ -17958,7 +18342,7 @@ begin
         and booked.source_id = payout.id
         and booked.kind = 'payout_reversed'
     left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
-    group by payout.id
+    group by payout.org_id, payout.id
     having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all
@@ -18018,12 +18402,12 @@ begin
     from public.learner_credits credit
     left join lateral (
         select
-            coalesce(sum(case entry.kind when 'reserve' then 1 when 'return' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
+            coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
             coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
             coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 else 0 end * entry.minutes), 0) as refunded,
             coalesce(
                 sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('return', 'refund_failed') then -1 else 0 end
+                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed') then -1 else 0 end
                     * entry.share_cents
                 ),
                 0

@@ -1,0 +1,21 @@
+-- How an earning moves. It counts for the payee from "available" on: that is when the ledger turns what is pending into what is
+-- payable. What stays frozen after a lost authorization is for an admin to decide: by a refund, or in Studio by setting it back to
+-- pending.
+--
+-- earning:
+--   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
+--   · → frozen: accrue_earning (user, service, job, studio)
+--   · → available: post_payout_reversal (service, job)
+--   pending → available: make_earnings_available (service, job)
+--   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
+--   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
+--   available → paid: mark_payout_paid (service, job)
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('earning', 'new', 'pending', '{user,service,job,studio}'),
+    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'pending', 'available', '{service,job}'),
+    ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
+    ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
+    ('earning', 'available', 'paid', '{service,job}');
