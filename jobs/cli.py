@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -72,21 +73,20 @@ def payouts(
     with _session(pool_size=workers) as (config, database):
         output = open_output()
         try:
-            runs = database.due_payout_runs(on[0] if on else None, org[0] if org else None)
+            runs = database.require_due_payout_runs(on[0] if on else None, org[0] if org else None)
         except Refused as refusal:
+            if refusal.status == HTTPStatus.CONFLICT:  # the books forbid it, not the arguments
+                examination.show_violations(database.check_invariants(), output)
+                output.trouble("payouts_refused", code=refusal.code, reason=refusal.message)
+                raise typer.Exit(UNSETTLED) from None
             _explain(refusal)
             raise typer.Exit(BAD_ARGUMENTS) from None
-        violations = database.check_invariants()
-        if violations:
-            examination.show_violations(violations, output)
-            output.trouble("payouts_refused", reason="the books are not in order")
-            raise typer.Exit(UNSETTLED)
         if dry_run:
             payout_job.preview(database, runs, output)
             return
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
-        calls = make_stripe_calls(config, stop)
+        calls = make_stripe_calls(config, database, stop)
         job = payout_job.PayoutJob(config, database, Transfers(client, calls), output, stop)
         if not job.run(runs, workers):
             raise typer.Exit(UNSETTLED)
@@ -102,7 +102,7 @@ def outbox(
     with _session(pool_size=2) as (config, database):
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
-        calls = make_stripe_calls(config, stop)
+        calls = make_stripe_calls(config, database, stop)
         work = Outbox(config, database, client, calls, open_output(), stop)
         if watch:
             work.watch()

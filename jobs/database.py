@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from jobs.stripe_outcomes import Failure
+from jobs.stripe_failures import Failure, Try
 from lplate.postgres import Postgres
 from lplate.stripe_client import StripeDict
 
@@ -39,13 +39,14 @@ class OverduePayday:
 
 
 @dataclass(frozen=True, slots=True)
-class Shortfall:
-    """What Stripe's balance lacks in a currency to pay a run, in the minor unit."""
+class PayoutRunDecision:
+    """Whether a run may be paid, and what Stripe's balance lacks in each currency if not.
 
-    currency: str
-    needed_cents: int
-    available_cents: int
-    shortfall_cents: int
+    A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit.
+    """
+
+    is_payable: bool
+    shortfalls: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,10 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True)
 class ClosedRun:
-    """The books of a run after its last payout."""
+    """The result of a run after its last payout. It is settled if nothing is left to look at."""
 
     is_completed: bool
+    is_settled: bool
     total: int
     paid: int
     held: int
@@ -137,6 +139,14 @@ class Concern:
     next_step: str
 
 
+@dataclass(frozen=True, slots=True)
+class StripeVerdict:
+    """What became of a call to Stripe that failed; systemic if every other call fails as well."""
+
+    outcome: str
+    is_systemic: bool
+
+
 class Database(Postgres):
     """What the login `jobs` may do."""
 
@@ -153,12 +163,13 @@ class Database(Postgres):
         """Expire what has expired, publish and release what is due."""
         return self._rows(MaintenanceTask, "maintain")
 
-    def due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
+    def require_due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
         """Return the paydays to work on; None means the latest of each schedule, and all.
 
-        Refuses with not_a_payday, payday_in_future, payday_too_old or organization_not_found.
+        Refuses with not_a_payday, payday_in_future, payday_too_old or organization_not_found, and
+        with invariants_are_broken while nobody may be paid.
         """
-        return self._rows(DueRun, "due_payout_runs", date=on, org_id=org_id)
+        return self._rows(DueRun, "require_due_payout_runs", date=on, org_id=org_id)
 
     def overdue_paydays(self) -> list[OverduePayday]:
         """Return the paydays that should have been settled by now: none, in health."""
@@ -189,9 +200,19 @@ class Database(Postgres):
         )
         return run_id
 
-    def payout_shortfalls(self, run_id: UUID, available: Sequence[StripeDict]) -> list[Shortfall]:
-        """Return what is missing to pay a run from Stripe's `available` funds, by currency."""
-        return self._rows(Shortfall, "payout_shortfalls", run_id=run_id, available=Jsonb(available))
+    def decide_payout_run(
+        self, run_id: UUID, available: Sequence[StripeDict] | None
+    ) -> PayoutRunDecision:
+        """Return whether a run may be paid from Stripe's `available` funds, and what is missing.
+
+        None means that Stripe did not say what is available.
+        """
+        return self._one(
+            PayoutRunDecision,
+            "decide_payout_run",
+            run_id=run_id,
+            available=None if available is None else Jsonb(available),
+        )
 
     def claim_payout(
         self, run_id: UUID, worker_id: UUID, lease: timedelta, started_at: datetime
@@ -248,6 +269,24 @@ class Database(Postgres):
     def close_payout_run(self, run_id: UUID) -> ClosedRun:
         """Complete a run if nothing of it is left to do; return its books either way."""
         return self._one(ClosedRun, "close_payout_run", run_id=run_id)
+
+    def classify_stripe_failure(self, tries: Sequence[Try]) -> StripeVerdict:
+        """Return what the tries of a call, oldest first, say about money."""
+        return self._one(
+            StripeVerdict,
+            "classify_stripe_failure",
+            tries=Jsonb(
+                [
+                    {
+                        "status": made.status,
+                        "type": made.type,
+                        "code": made.code,
+                        "was_sent": made.was_sent,
+                    }
+                    for made in tries
+                ]
+            ),
+        )
 
     def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
         """Lease commands to this worker: of each subject the oldest."""

@@ -13,7 +13,7 @@ from jobs.database import Command, Database
 from jobs.notification_listener import NotificationListener
 from jobs.output import Output
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
-from jobs.stripe_outcomes import Outcome
+from jobs.stripe_failures import Outcome
 from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
 from lplate.stripe_client import as_dict, make_payment_intent
 

@@ -13,11 +13,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from jobs.config import Config
-from jobs.database import Claim, ClosedRun, Database, DueRun
+from jobs.database import Claim, Database, DueRun
 from jobs.failpoints import Failpoints
 from jobs.output import Output, Step
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired
-from jobs.stripe_outcomes import Failure, Outcome
+from jobs.stripe_failures import Failure, Outcome
 from jobs.transfers import Transfers
 from lplate.postgres import Refused
 
@@ -74,19 +74,17 @@ class PayoutJob:
         self._output.event("payout_run_opened", run_id=run_id, **asdict(run))
         progress = self._database.payout_run_progress(run_id, self._started_at)
         left = progress.claimable + progress.leased
-        if left and self._is_covered(run_id):
+        if left and self._is_payable(run_id):
             self._pay(run, run_id, left, workers)
         self._failpoints.reach("before_close")
-        books = self._database.close_payout_run(run_id)
+        result = self._database.close_payout_run(run_id)
         self._failpoints.reach("after_close")
-        self._output.table("payout_run_closed", [{"run_id": run_id, **asdict(books)}])
-        return _is_settled(books)
+        self._output.table("payout_run_closed", [{"run_id": run_id, **asdict(result)}])
+        return result.is_settled
 
-    def _is_covered(self, run_id: UUID) -> bool:
-        """Look whether Stripe's balance is enough for the run; tell what is missing if it is not.
-
-        A run that is not covered is left alone: paying a part of it would choose who waits.
-        """
+    def _is_payable(self, run_id: UUID) -> bool:
+        """Ask Stripe for its balance and the database whether the run may be paid from it."""
+        available = None
         try:
             available = self._transfers.available_funds()
         except CallFailed as error:
@@ -98,11 +96,10 @@ class PayoutJob:
             )
             if error.failure.is_systemic:
                 self._stop.set()
-            return False
-        shortfalls = self._database.payout_shortfalls(run_id, available)
-        for shortfall in shortfalls:
-            self._output.trouble("payout_shortfall", run_id=run_id, **asdict(shortfall))
-        return not shortfalls
+        decision = self._database.decide_payout_run(run_id, available)
+        for shortfall in decision.shortfalls:
+            self._output.trouble("payout_shortfall", run_id=run_id, **shortfall)
+        return decision.is_payable
 
     def _pay(self, run: DueRun, run_id: UUID, left: int, workers: int) -> None:
         with (
@@ -202,7 +199,3 @@ class PayoutJob:
             reason=failure.message,
             payout_status=status,
         )
-
-
-def _is_settled(books: ClosedRun) -> bool:
-    return books.is_completed and not (books.failed or books.unknown or books.held)

@@ -3,7 +3,7 @@
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import stripe
@@ -17,12 +17,13 @@ from tenacity import (
 )
 
 from jobs.config import Config
-from jobs.stripe_outcomes import Failure, Outcome, classify
+from jobs.database import Database, StripeVerdict
+from jobs.stripe_failures import Failure, Outcome, Try, may_be_repeated, read_try
 
 Answer = TypeVar("Answer")
 
-MOST_TRIES = 3
-MOST_TRIES_WHEN_LIMITED = 6
+MAX_TRIES = 3
+MAX_TRIES_WHEN_LIMITED = 6
 
 # Goes on while the machine sleeps, where the system has such a clock.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -73,7 +74,15 @@ class Pace:
 class StripeCalls:
     """Makes calls, one after the other or from several threads."""
 
-    def __init__(self, *, per_second: int, backoff: float, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        *,
+        classify: Callable[[Sequence[Try]], StripeVerdict],
+        per_second: int,
+        backoff: float,
+        stop: threading.Event,
+    ) -> None:
+        self._classify = classify
         self._pace = Pace(per_second)
         self._backoff = backoff
         self._stop = stop
@@ -83,7 +92,7 @@ class StripeCalls:
 
         Raises CallFailed, whose outcome covers every try that was made, or LeaseExpired.
         """
-        failures: list[Failure] = []
+        tries: list[Try] = []
 
         def attempt() -> Answer:
             self._pace.wait()
@@ -91,8 +100,8 @@ class StripeCalls:
             try:
                 return request()
             except stripe.StripeError as error:
-                failures.append(classify(error))
-                raise CallFailed(_of_all(failures)) from error
+                tries.append(read_try(error))
+                raise
 
         retrying = Retrying(
             retry=retry_if_exception(_is_worth_repeating),
@@ -101,32 +110,32 @@ class StripeCalls:
             sleep=sleep_using_event(self._stop),
             reraise=True,
         )
-        return retrying(attempt)
+        try:
+            return retrying(attempt)
+        except stripe.StripeError as error:
+            raise CallFailed(self._failure_of(tries)) from error
+
+    def _failure_of(self, tries: Sequence[Try]) -> Failure:
+        verdict = self._classify(tries)
+        last = tries[-1]
+        return Failure(Outcome(verdict.outcome), last.code, last.message, verdict.is_systemic)
 
     def _has_tried_enough(self, state: RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
-        is_limited = isinstance(error, CallFailed) and isinstance(
-            error.__cause__, stripe.RateLimitError
-        )
-        most = MOST_TRIES_WHEN_LIMITED if is_limited else MOST_TRIES
-        return self._stop.is_set() or state.attempt_number >= most
+        is_limited = isinstance(error, stripe.RateLimitError)
+        max_tries = MAX_TRIES_WHEN_LIMITED if is_limited else MAX_TRIES
+        return self._stop.is_set() or state.attempt_number >= max_tries
 
 
-def make_stripe_calls(config: Config, stop: threading.Event) -> StripeCalls:
+def make_stripe_calls(config: Config, database: Database, stop: threading.Event) -> StripeCalls:
     """Make calls at the configured pace until told to stop."""
     return StripeCalls(
+        classify=database.classify_stripe_failure,
         per_second=config.stripe_requests_per_second,
         backoff=config.stripe_backoff_seconds,
         stop=stop,
     )
 
 
-def _of_all(failures: list[Failure]) -> Failure:
-    """A try that certainly did nothing does not take away the doubt about one before it."""
-    *before, last = failures
-    was_in_doubt = any(failure.outcome is Outcome.UNKNOWN for failure in before)
-    return last.in_doubt() if was_in_doubt and last.outcome is Outcome.NOT_SENT else last
-
-
 def _is_worth_repeating(error: BaseException) -> bool:
-    return isinstance(error, CallFailed) and error.failure.is_retryable
+    return isinstance(error, stripe.StripeError) and may_be_repeated(error)

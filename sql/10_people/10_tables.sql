@@ -12,6 +12,15 @@ create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
 create type public.fee_mode as enum ('on_top', 'included');
 create type public.dispute_liability as enum ('platform', 'instructor');
 
+-- The organization under which the platform's own money is posted: what belongs to no school, or to nobody known yet.
+create function private.platform_id()
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return '00000000-0000-4000-8000-000000000000'::uuid;
+
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
     name text not null,
@@ -20,6 +29,7 @@ create table public.organizations (
     time_zone text not null,
     currency text not null references private.currencies (code),
     is_marketplace boolean not null default false,
+    is_platform boolean not null default false,
     fee_mode public.fee_mode not null default 'on_top',
     fee_bps integer not null default 1800,
     payout_weekday smallint not null default 5,
@@ -36,6 +46,7 @@ create table public.organizations (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint one_organization_is_the_platform check (is_platform = (id = private.platform_id()) and not (is_platform and is_marketplace)),
     constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     constraint tax_id_is_short check (length(tax_id) <= 40),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
@@ -59,6 +70,8 @@ create index on public.organizations (name);
 create index on public.organizations (currency);
 
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
+comment on column public.organizations.is_platform is
+    'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
@@ -104,7 +117,8 @@ create table public.organization_members (
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (user_id, org_id, role)
+    unique (user_id, org_id, role),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id())
 );
 
 create index on public.organization_members (org_id, role);
@@ -124,8 +138,10 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace)
-values ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true);
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+values
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
 
 create trigger touch_updated_at
     before update on public.organizations

@@ -54,7 +54,7 @@ create function private.my_admin_org_ids()
 as $$
 begin
     if private.is_platform_admin() then
-        return array(select organization.id from public.organizations organization);
+        return array(select organization.id from public.organizations organization where not organization.is_platform);
     end if;
     return array(
         select member.org_id

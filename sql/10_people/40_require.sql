@@ -12,7 +12,7 @@ begin
     if person is null then
         perform private.refuse(
             '42501', 'sign_in_required',
-            'This needs a signed-in person.',
+            'You need to sign in to do this.',
             'Sign in with an e-mail address or a phone number, then try again.'
         );
     end if;

@@ -1,3 +1,15 @@
+-- 12_parties: who teaches (instructors), who is taught (learners), and who answers for a learner (guardians).
+--
+--   20_instructors       become an instructor of the marketplace, be added by a school, be verified, be found
+--   30_learners          be added by a school, set a date of birth
+--   31_bookable_learner  for whom the caller may book; joins the marketplace with the first booking; one request at a time
+--   40_guardians         offer a guardianship to an address, consent to it, revoke it
+--   50_callers           my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
+--   70_consent           who is a minor, and whether a guardian has consented
+--
+-- What only the person and the admins may see is in a second table (…_details), because policies choose rows, not columns.
+-- Discounts (35), credits (45) and bookings (50) ask 31_bookable_learner; 14_schools links logins.
+
 create type public.verification_status as enum ('pending', 'verified', 'rejected');
 create type public.payee_kind as enum ('instructor', 'organization');
 create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'monthly');
@@ -28,6 +40,7 @@ create table public.instructors (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
@@ -50,13 +63,13 @@ create index on public.instructors using gin (expertise_areas);
 create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
 
 comment on table public.instructors is
-    'Who teaches and is paid, with the columns that anybody may see. The rest is in instructor_details.';
-comment on column public.instructors.user_id is 'The instructor''s login; null for one whom a school manages.';
-comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, before the platform''s fee on top.';
-comment on column public.instructors.is_active is 'False hides the instructor and refuses new bookings.';
-comment on column public.instructors.is_available is 'False refuses new bookings for the time being.';
-comment on column public.instructors.daily_cap is 'The most lessons on one local day; null for no limit.';
-comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
+    'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
+comment on column public.instructors.user_id is 'The instructor''s login; null while a school manages the instructor.';
+comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
+comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
+comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
+comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
+comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
 create table public.instructor_details (
     instructor_id uuid not null unique,
@@ -80,10 +93,10 @@ create table public.instructor_details (
 );
 
 
-comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
-comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
-comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
-comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
+comment on table public.instructor_details is 'The columns that only the instructor and the admins see; one row for each instructor.';
+comment on column public.instructor_details.is_payout_held is 'True: an admin holds back all payouts to this instructor.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum payout; null: the organization''s.';
+comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null: the organization''s.';
 
 create table public.learners (
     id uuid not null unique default gen_random_uuid(),
@@ -101,6 +114,7 @@ create table public.learners (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
     constraint goals_are_short check (
@@ -115,8 +129,8 @@ create table public.learners (
 create index on public.learners (org_id, full_name);
 create index on public.learners (user_id);
 
-comment on table public.learners is 'Who is taught, within one organization. The private half is in learner_details.';
-comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
+comment on table public.learners is 'Who is taught, within one organization. The private columns are in learner_details.';
+comment on column public.learners.lesson_count is 'Completed lessons; maintained by the database.';
 
 create table public.learner_details (
     learner_id uuid not null unique,
@@ -132,7 +146,7 @@ create table public.learner_details (
 );
 
 
-comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
+comment on table public.learner_details is 'The columns that only the learner, their guardians and the admins see; one row for each learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
@@ -149,7 +163,7 @@ create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
-    'Which learners an instructor has been booked by: what lets each of the two see the other.';
+    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other.';
 
 create table public.guardians (
     id uuid primary key default gen_random_uuid(),
@@ -163,8 +177,8 @@ create table public.guardians (
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
 );
 
-comment on column public.guardians.user_id is 'The guardian''s login; null once it was erased.';
-comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
+comment on column public.guardians.user_id is 'The guardian''s login; null after the person was erased.';
+comment on table public.guardians is 'Who answers for learners, with a login of their own. Belongs to no organization.';
 
 create table public.learner_guardians (
     id uuid not null unique default gen_random_uuid(),
@@ -198,8 +212,8 @@ create index on public.learner_guardians (invited_by);
 create index on public.learner_guardians (lower(guardian_email));
 
 comment on table public.learner_guardians is
-    'What a guardian may do for a learner, once the guardian has consented. Lapses when the learner turns 18.';
-comment on column public.learner_guardians.guardian_email is 'Whom the link was offered to: only that verified address can consent.';
+    'What a guardian may do for a learner: from the guardian''s consent until the link is revoked or the learner turns 18.';
+comment on column public.learner_guardians.guardian_email is 'The address that the link was offered to. Only its verified owner can consent.';
 
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;

@@ -1,5 +1,5 @@
--- Makes the caller an instructor of the marketplace, to be verified by an admin before learners can book.
--- Definer: people may not insert instructors, whose organization and verification are not theirs to choose.
+-- Makes the caller an instructor of the marketplace. A platform admin verifies them before learners can book.
+-- Definer: people may not insert instructors, since organization and verification are not theirs to choose.
 create function private.become_instructor(
     p_display_name text,
     p_hourly_rate_cents bigint,
@@ -38,7 +38,7 @@ begin
     if new_instructor_id is null then
         perform private.refuse(
             'PT409', 'already_an_instructor',
-            'You are an instructor already.',
+            'You are already an instructor of the marketplace.',
             'Change your instructor profile instead.'
         );
     end if;
@@ -100,7 +100,8 @@ exception
 end;
 $$;
 
--- Every instructor has a private half. Definer: the writer of one table need not be a writer of the other.
+-- Creates the instructor_details row of every new instructor.
+-- Definer: whoever inserts an instructor need not be allowed to insert details.
 create function private.add_instructor_details()
     returns trigger
     language plpgsql
@@ -118,7 +119,7 @@ create trigger add_instructor_details
     after insert on public.instructors
     for each row execute function private.add_instructor_details();
 
--- Records an admin's decision about an instructor. Definer: nobody may update the verification themselves.
+-- Verifies or rejects an instructor; platform admins only. Definer: nobody may update the verification directly.
 create function private.admin_verify_instructor(
     p_instructor_id uuid,
     p_verification_status public.verification_status,
@@ -150,9 +151,10 @@ begin
 end;
 $$;
 
--- The public directory. Definer: it shows only what everybody may see, and under row-level security the indexes on texts and
--- tags could not serve it, since their operators are not leakproof. A plan is made for each search: which index serves it
--- depends on what is asked.
+-- The public directory of instructors who can be booked.
+-- Definer: under row-level security the indexes on names and tags could not be used, because their operators are not
+-- leakproof; the function shows only what everybody may see. Planned anew for each search: the right index depends on the
+-- arguments.
 create function private.search_instructors(
     p_query text,
     p_expertise_areas text[],

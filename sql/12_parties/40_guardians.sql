@@ -1,5 +1,5 @@
--- Offers the guardianship of a learner to an address; it begins when its owner consents. By an admin of the learner's
--- organization, or the learner. Definer: nobody writes guardianships directly.
+-- Offers the guardianship of a learner to an address; it begins when the owner of that address consents. For the learner and
+-- for admins of the learner's organization. Definer: nobody writes guardianships directly.
 create function private.link_guardian(
     p_learner_id uuid,
     p_guardian_email text,
@@ -48,8 +48,8 @@ begin
     if new_link_id is null then
         perform private.refuse(
             'PT409', 'guardian_is_linked',
-            'This guardian is linked to the learner already.',
-            'Revoke that link first if its rights should change.'
+            'That address is linked to the learner already.',
+            'To change the rights, revoke that link first.'
         );
     end if;
     return new_link_id;
@@ -61,7 +61,7 @@ exception
 end;
 $$;
 
--- The guardian accepts, with their own login and the address that the link was offered to.
+-- The guardian accepts, signed in with the verified address that the link was offered to.
 -- Definer: nobody writes guardianships directly.
 create function private.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
@@ -85,7 +85,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'guardianship_not_found',
-            'No guardianship is offered to you under that id.',
+            'There is no guardianship with that id that was offered to you.',
             'Sign in with the verified address that it was offered to.'
         );
     end if;
@@ -98,7 +98,7 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'guardian_is_minor',
-            'A guardian must be of age.',
+            'A guardian must be at least 18.',
             'Ask a parent or another adult.'
         );
     end if;
@@ -118,8 +118,8 @@ begin
 end;
 $$;
 
--- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
--- when under age can take back no more than an offer.
+-- Ends a guardianship or withdraws its offer. For the guardian, the owner of the address that it was offered to, admins of the
+-- organization, and the learner; a learner under 18 can withdraw an offer only.
 -- Definer: nobody writes guardianships directly.
 create function private.revoke_guardian(p_learner_guardian_id uuid)
     returns void
@@ -150,16 +150,16 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'guardianship_not_found',
-            'There is no such guardianship that you can end.',
+            'There is no guardianship with that id that you can end.',
             'Check the id.'
         );
     end if;
 end;
 $$;
 
--- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
--- locked, so that a login that is linked right now is seen.
--- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
+-- A learner is never their own guardian, whichever of the two rows gets the login last and whoever writes it. The learner's
+-- row is locked, so that a login that another transaction is linking is seen.
+-- Definer: the writer may not see the other table. The trigger's argument is the column that holds the learner's id.
 create function private.forbid_own_guardian()
     returns trigger
     language plpgsql

@@ -1,4 +1,4 @@
--- The caller as an instructor, in each organization. Definer: used by the policy of the table it reads.
+-- The caller's instructor rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_instructor_ids()
     returns uuid[]
     language plpgsql
@@ -16,7 +16,7 @@ begin
 end;
 $$;
 
--- The caller as a learner, in each organization. Definer: used by the policy of the table it reads.
+-- The caller's learner rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_learner_ids()
     returns uuid[]
     language plpgsql
@@ -34,7 +34,7 @@ begin
 end;
 $$;
 
--- The caller as a guardian; null for anybody else. Definer: used by the policy of the table it reads.
+-- The caller's guardian row, or null. Definer: the policy of the table that it reads calls it.
 create function private.my_guardian_id()
     returns uuid
     language plpgsql
@@ -48,8 +48,8 @@ begin
 end;
 $$;
 
--- The learners whom the caller may see: the caller as a learner, and those whom the caller is guardian of.
--- Definer: used by policies of the tables it reads.
+-- The caller's learner rows, and those whose guardian the caller is with the right to view.
+-- Definer: policies of the tables that it reads call it.
 create function private.my_family_ids()
     returns uuid[]
     language plpgsql
@@ -63,9 +63,8 @@ begin
 end;
 $$;
 
--- The learners for whom a person may act as guardian, in one of the scopes view, book and pay. The right begins with
--- consent and lapses when the learner turns 18.
--- Definer: used by policies of the tables it reads.
+-- The learners for whom a person may act as guardian in the scope 'view', 'book' or 'pay': from consent until the learner turns
+-- 18 (by today's UTC date; an unknown date of birth keeps the right). Definer: policies of the tables that it reads call it.
 create function private.ward_ids(p_user_id uuid, p_scope text)
     returns uuid[]
     language plpgsql
@@ -88,8 +87,8 @@ begin
 end;
 $$;
 
--- The organizations of the learners whom the caller may see: what these booked there stays readable to the family.
--- Definer: used by policies of other tables.
+-- The organizations of those learners: the family may read the services they booked there.
+-- Definer: callers may not read all these tables.
 create function private.my_family_org_ids()
     returns uuid[]
     language plpgsql
@@ -107,8 +106,9 @@ begin
 end;
 $$;
 
--- The instructors that the caller, or a ward of the caller, has booked and the learners who have booked the caller, in one array of ids.
--- Definer: used by policies of the tables it reads.
+-- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
+-- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
+-- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]
     language plpgsql
@@ -130,8 +130,8 @@ begin
 end;
 $$;
 
--- The guardians of the caller's own learner rows, and of learners in organizations that the caller administers.
--- Definer: used by the policy of the table it reads.
+-- The guardians of the caller as a learner, and of the learners in organizations that the caller administers.
+-- Definer: the policy of the table that it reads calls it.
 create function private.my_learners_guardian_ids()
     returns uuid[]
     language plpgsql

@@ -48,7 +48,7 @@ create function public.add_instructor(
 return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.add_instructor is
-    'Adds an instructor without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Adds an instructor without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
     'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.add_learner(
@@ -67,7 +67,7 @@ create function public.add_learner(
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
-    'Adds a learner without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Adds a learner without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
     'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
@@ -98,7 +98,7 @@ create function public.link_guardian(
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
-    'Offers the guardianship of a learner to an address and returns the link''s id; for the learner and the organization''s admins. '
+    'Offers the guardianship of a learner to an address and returns the link''s id. For the learner and the organization''s admins. '
     'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
     'public.learner_guardians.';
 
@@ -123,8 +123,8 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
-    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
-    'can take back no more than an offer. '
+    'Ends a guardianship or withdraws its offer. For the guardian, the owner of the address, the organization''s admins and the '
+    'learner; a learner under 18 can withdraw an offer only. '
     'Errors: sign_in_required, guardianship_not_found.';
 
 create function public.search_instructors(
@@ -145,5 +145,5 @@ begin atomic
 end;
 
 comment on function public.search_instructors is
-    'The public directory: active, available and verified instructors whose name contains p_query and who cover every one of '
-    'p_expertise_areas, in pages of at most 200; p_after is the last id of the page before.';
+    'The public directory: active, available and verified instructors whose name contains p_query and who cover all of '
+    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page.';

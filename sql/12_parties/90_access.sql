@@ -34,7 +34,7 @@ grant update (
     display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
     minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap
 ) on public.instructors to authenticated;
--- NOTE: is_active, verification_status and the totals are not the instructor's to set.
+-- NOTE: instructors may not set is_active, verification_status and the totals.
 
 create policy select_own_or_admin on public.instructor_details
     for select
@@ -54,8 +54,10 @@ create policy update_own_or_admin on public.instructor_details
 
 grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
--- NOTE: fee, payee and payout settings are money and change only through functions and Studio.
+-- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
+-- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
+-- the learner has ever booked, and to the admins of the organization.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
@@ -121,7 +123,7 @@ create policy update_own on public.guardians
 
 grant select on public.guardians to authenticated, service_role;
 grant update (full_name, phone) on public.guardians to authenticated;
--- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
+-- NOTE: guardianships were offered to the address, so it changes only when the guardian consents to another one.
 
 create policy select_party on public.learner_guardians
     for select
@@ -134,7 +136,7 @@ create policy select_party on public.learner_guardians
     );
 
 grant select on public.learner_guardians to authenticated, service_role;
--- NOTE: no write is granted; rights over somebody else begin with that person's organization and end with consent.
+-- NOTE: no write is granted: a guardianship is offered, accepted and revoked through functions only.
 
 grant execute on function private.become_instructor to authenticated;
 grant execute on function public.become_instructor to authenticated;

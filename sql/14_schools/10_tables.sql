@@ -1,3 +1,13 @@
+-- 14_schools: how a school is founded and staffed. Its tables are in 10_people; here are only the invitations.
+--
+--   20_organizations      found a school, change its settings, set the platform's terms with it, show its page
+--   30_invite             offer a role to an address, or withdraw the offer
+--   31_accept_invitation  take the offered role, and become the instructor or learner that the school has added
+--   40_members            list members, give and remove roles, activate or deactivate an instructor; who may assign which role
+--   80_api                what frontends call; no other room calls this one
+--
+-- Owners assign every role, admins only instructor and learner, and a school with an owner always keeps one.
+
 create table public.invitations (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
@@ -16,6 +26,7 @@ create table public.invitations (
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
     constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
     constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
@@ -29,9 +40,9 @@ create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 
 comment on table public.invitations is
-    'An offer of a role in an organization, for one verified address, with a single-use token of which only the hash is kept.';
-comment on column public.invitations.instructor_id is 'The instructor without a login whom the invited person is.';
-comment on column public.invitations.learner_id is 'The learner without a login who the invited person is.';
+    'An offer of a role in an organization to the owner of one verified address. Of its single-use token only the hash is stored.';
+comment on column public.invitations.instructor_id is 'The invited person becomes the login of this instructor, who has none yet.';
+comment on column public.invitations.learner_id is 'The invited person becomes the login of this learner, who has none yet.';
 
 alter table public.invitations enable row level security;
 

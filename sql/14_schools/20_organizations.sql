@@ -1,4 +1,4 @@
--- Founds a school; the caller becomes its owner. What the platform earns is the platform's to set.
+-- Founds a school with the caller as its owner. The platform's fee keeps its default; only admin_set_terms changes it.
 -- Definer: nobody inserts organizations or memberships directly.
 create function private.create_organization(
     p_name text,
@@ -33,7 +33,7 @@ begin
     if new_org_id is null then
         perform private.refuse(
             'PT409', 'slug_taken',
-            'There is an organization of that name already.',
+            'There is an organization with that slug already.',
             'Choose another p_slug.'
         );
     end if;
@@ -48,7 +48,7 @@ exception
 end;
 $$;
 
--- A name as it may stand in a URL.
+-- A name turned into a slug: lower case, with hyphens for everything but a-z and 0-9, at most 80 characters.
 create function private.slug_of(p_name text)
     returns text
     language sql
@@ -59,8 +59,8 @@ as $$
     select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
 $$;
 
--- Changes the settings that are the school's own; null leaves one as it is. What is booked or paid keeps what it was made
--- with. Definer: a setting is money, so nobody updates organizations directly.
+-- Changes the settings that a school decides about; null leaves a setting as it is. Existing bookings and payments keep the
+-- settings that they were made with. Definer: the settings decide about money, so nobody updates organizations directly.
 create function private.update_organization(
     p_org_id uuid,
     p_name text,
@@ -104,8 +104,8 @@ exception
 end;
 $$;
 
--- Sets what the platform agreed with an organization: its fee, and when and at whose risk money is paid out; null leaves a
--- term as it is. Platform admins only. Definer: nobody updates organizations directly.
+-- Sets the terms between the platform and an organization: the fee, the payout hold, who bears refunded fees and lost disputes,
+-- referrals; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
 create function private.admin_set_terms(
     p_org_id uuid,
     p_reason text,
@@ -136,7 +136,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
-    where id = p_org_id;
+    where id = p_org_id
+        and not is_platform;
 
     if not found then
         perform private.refuse(
@@ -152,7 +153,7 @@ exception
 end;
 $$;
 
--- What anybody may know of an organization, by the name in its URL. Definer: visitors may not read settings.
+-- What everybody may know about an organization, by its slug. Definer: visitors may not read organizations.
 create function private.find_organization(p_slug text)
     returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
     language sql
@@ -162,5 +163,6 @@ create function private.find_organization(p_slug text)
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
-    where lower(organization.slug) = lower(p_slug);
+    where lower(organization.slug) = lower(p_slug)
+        and not organization.is_platform;
 $$;

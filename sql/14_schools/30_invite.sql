@@ -1,5 +1,5 @@
--- Offers a role to an address. The token is told once, here, to be sent to that address; only its hash is kept. It can be
--- bound to an instructor or a learner whom the school manages, whose login the invited person then is.
+-- Offers a role to an address. Returns the token this once, to be sent to that address; only its hash is stored. The invitation
+-- may name an instructor or a learner whom the school has added: the invited person then becomes that row's login.
 -- Definer: nobody writes invitations directly.
 create function private.invite_member(
     p_org_id uuid,
@@ -38,7 +38,7 @@ exception
 end;
 $$;
 
--- Refuses to offer the place of an instructor or a learner who is not the school's, or has a login already.
+-- Refuses an instructor or a learner who is not the school's, or who has a login already.
 create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id uuid, p_learner_id uuid)
     returns void
     language plpgsql
@@ -76,7 +76,7 @@ begin
 end;
 $$;
 
--- Takes an invitation back that nobody has accepted. Definer: nobody writes invitations directly.
+-- Withdraws an invitation that nobody has accepted yet. Definer: nobody writes invitations directly.
 create function private.revoke_invitation(p_invitation_id uuid)
     returns void
     language plpgsql

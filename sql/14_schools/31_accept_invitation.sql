@@ -1,4 +1,5 @@
--- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
+-- Gives the caller the offered role: once, before the invitation expires, only with the invited address verified, and only while
+-- the inviter may still assign that role.
 -- Definer: nobody writes memberships directly.
 create function private.accept_invitation(p_token text)
     returns uuid
@@ -27,14 +28,14 @@ begin
         perform private.refuse(
             '42501', 'invitation_for_another',
             'This invitation is for another address.',
-            'Sign in with the address that was invited, and verify it first.'
+            'Sign in with the invited address, and verify it first.'
         );
     end if;
     if invitation.accepted_at is not null then
         perform private.refuse(
             'PT409', 'invitation_used',
-            'This invitation has been used.',
-            'You are a member already.'
+            'This invitation has already been used.',
+            'If you accepted it, you are a member; else ask for a new one.'
         );
     end if;
     if invitation.expires_at <= private.clock()
@@ -61,8 +62,9 @@ begin
 end;
 $$;
 
--- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
--- organization, again when they come back; a new instructor takes no bookings until a rate is set.
+-- Makes the person the instructor or learner that the invitation names, or creates one. A person has at most one instructor row
+-- and one learner row in an organization, and gets the same one when they come back. A new instructor is unavailable until they
+-- set a rate. Called by accept_invitation.
 create function private.link_login(p_invitation public.invitations, p_user_id uuid)
     returns void
     language plpgsql
@@ -114,6 +116,7 @@ exception
 end;
 $$;
 
+-- Refuses unless the row was still free to take the login. Called by link_login.
 create function private.assert_login_is_linked(p_is_linked boolean)
     returns void
     language plpgsql
@@ -125,8 +128,8 @@ begin
     if not p_is_linked then
         perform private.refuse(
             'PT409', 'login_is_linked',
-            'Another login is linked already.',
-            'Ask the school for an invitation that is not bound to somebody else.'
+            'You have another profile in this school, or this profile has another login already.',
+            'Ask the school for an invitation that names nobody.'
         );
     end if;
 end;

@@ -1,4 +1,4 @@
--- Who belongs to an organization, with their names and roles. Definer: people may not read each other's profiles.
+-- The members of an organization with names and roles; for its admins. Definer: people may not read each other's profiles.
 create function private.list_members(p_org_id uuid, p_role public.org_role, p_limit integer, p_after uuid)
     returns table (user_id uuid, full_name text, email text, roles public.org_role[])
     language plpgsql
@@ -22,7 +22,8 @@ begin
 end;
 $$;
 
--- Gives a member one more role; who is no member yet is invited. Definer: nobody writes memberships directly.
+-- Makes a member an owner or admin as well. Other roles, and people who are not members yet, need an invitation.
+-- Definer: nobody writes memberships directly.
 create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -49,8 +50,8 @@ begin
 end;
 $$;
 
--- Takes a role away: an admin somebody else's, up to their own rank, and everybody their own. An instructor who leaves takes
--- no more bookings. Definer: nobody writes memberships directly.
+-- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. An instructor who
+-- leaves is deactivated. Definer: nobody writes memberships directly.
 create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -84,8 +85,8 @@ begin
 end;
 $$;
 
--- An organization that has an owner keeps one. The organization's row is locked, so that two owners cannot leave at once.
--- Definer: whoever leaves may not see the other owners.
+-- An organization that has an owner always keeps one. The organization's row is locked, so that two owners cannot leave at the
+-- same time. Definer: the one who leaves may not see the other owners.
 create function private.keep_an_owner()
     returns trigger
     language plpgsql
@@ -110,19 +111,13 @@ end;
 $$;
 
 create trigger keep_an_owner
-    after delete on public.organization_members
+    after update of role, org_id or delete on public.organization_members
     for each row
     when (old.role = 'owner')
     execute function private.keep_an_owner();
 
-create trigger keep_an_owner_changed
-    after update on public.organization_members
-    for each row
-    when (old.role = 'owner' and (new.role <> 'owner' or new.org_id <> old.org_id))
-    execute function private.keep_an_owner();
-
--- Takes an instructor off a school's list, or puts them back; what is booked stays. By the school's admins.
--- Definer: nobody may update is_active themselves.
+-- Activates or deactivates an instructor; existing bookings stay. For the school's admins.
+-- Definer: nobody may update is_active directly.
 create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
     language plpgsql
@@ -151,7 +146,7 @@ begin
 end;
 $$;
 
--- Refuses who administers the organization but gives or takes a role above their own: only owners make owners and admins.
+-- Refuses a caller who does not administer the organization, or may not assign this role there.
 create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -175,7 +170,8 @@ begin
 end;
 $$;
 
--- May this person give and take a role? Owners all of them, admins those below their own, platform admins everywhere.
+-- True if the person may give and remove this role: owners every role, admins instructor and learner, platform admins every role
+-- in every organization.
 create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role public.org_role)
     returns boolean
     language plpgsql

@@ -13,7 +13,7 @@ create function public.create_organization(
 return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
 
 comment on function public.create_organization is
-    'Founds a school of which the caller becomes the owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
+    'Founds a school, makes the caller its owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
     'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
 
 create function public.update_organization(
@@ -40,8 +40,8 @@ return private.update_organization(
 );
 
 comment on function public.update_organization is
-    'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, '
+    'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
+    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry. Errors: sign_in_required, '
     'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -67,7 +67,7 @@ return private.admin_set_terms(
 
 comment on function public.admin_set_terms is
     'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is; platform admins only. '
+    'leaves a term as it is. Platform admins only. '
     'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(
@@ -87,8 +87,8 @@ begin atomic
 end;
 
 comment on function public.list_members is
-    'Who belongs to a school, one row a person, of one role or all; for its admins; in pages of at most 200; p_after is the last user_id of the '
-    'page before. Errors: sign_in_required, organization_not_found.';
+    'The members of a school, one row a person, with one role or any. For the school''s admins. In pages of at most 200; p_after is '
+    'the last user_id of the previous page. Errors: sign_in_required, organization_not_found.';
 
 create function public.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
@@ -99,7 +99,7 @@ create function public.set_instructor_active(p_instructor_id uuid, p_is_active b
 return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
-    'Takes an instructor off a school''s list, or puts them back; what is booked stays; for the school''s admins. '
+    'Activates or deactivates an instructor; existing bookings stay. For the school''s admins. '
     'Errors: sign_in_required, value_missing, instructor_not_found.';
 
 create function public.invite_member(
@@ -120,8 +120,9 @@ begin atomic
 end;
 
 comment on function public.invite_member is
-    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days, and while the inviter could give '
-    'the role; for the school''s admins. p_instructor_id or p_learner_id: who the invited person is, of those without a login. '
+    'Offers a role to an address and returns the token, this once, to be sent there. Valid for seven days, and while the inviter may '
+    'assign the role. For the school''s admins. p_instructor_id or p_learner_id: the added instructor or learner, still without a '
+    'login, whom the invited person will be. '
     'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
     'rules of public.invitations.';
 
@@ -146,7 +147,7 @@ create function public.revoke_invitation(p_invitation_id uuid)
 return private.revoke_invitation(p_invitation_id);
 
 comment on function public.revoke_invitation is
-    'Takes an open invitation back; for the school''s admins. Errors: sign_in_required, invitation_not_found.';
+    'Withdraws an open invitation. For the school''s admins. Errors: sign_in_required, invitation_not_found.';
 
 create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
@@ -157,7 +158,7 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
-    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, value_missing, '
+    'Makes a member an owner or admin as well. For owners. Errors: sign_in_required, organization_not_found, value_missing, '
     'role_above_yours, invitation_needed.';
 
 create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
@@ -169,7 +170,7 @@ create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role 
 return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
-    'Takes a role away: one''s own, or another member''s up to one''s own rank. Errors: sign_in_required, organization_not_found, '
+    'Removes a role: one''s own, or another member''s if the caller may assign that role. Errors: sign_in_required, organization_not_found, '
     'value_missing, role_above_yours, member_not_found, last_owner.';
 
 create function public.find_organization(p_slug text)
@@ -184,4 +185,4 @@ begin atomic
 end;
 
 comment on function public.find_organization is
-    'What a school''s page shows of the organization, by its slug, also to visitors; no row where there is none.';
+    'What a school''s page shows about the organization, by its slug; also for visitors. No row if there is no such slug.';

@@ -10,7 +10,7 @@ grant select (
     id, org_id, email, role, instructor_id, learner_id, invited_by, expires_at, accepted_by, accepted_at, revoked_at,
     created_at, updated_at
 ) on public.invitations to authenticated, service_role;
--- NOTE: the token's hash is for nobody to read.
+-- NOTE: nobody may read the token's hash.
 
 grant execute on function private.create_organization to authenticated;
 grant execute on function public.create_organization to authenticated;

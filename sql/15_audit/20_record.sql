@@ -1,5 +1,5 @@
--- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
--- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Trigger of every audited table: writes the audit rows of one statement in one insert. An update records only the columns that
+-- changed, and no row if nothing changed; a changed key is recorded as a delete and an insert.
 -- Arguments: the key column, then the columns that hold personal data.
 -- Definer: writers of the audited tables may not write the log.
 create function private.record_change()
@@ -67,7 +67,7 @@ begin
 end;
 $$;
 
--- The organization that a row's image belongs to; null for rows of no organization.
+-- The organization that a row (as hstore) belongs to; null for rows of no organization.
 create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
     returns uuid
     language sql
@@ -81,7 +81,7 @@ as $$
     end::uuid;
 $$;
 
--- A row's image in which personal data is named but not shown.
+-- A row (as hstore) with '(personal)' in place of personal data.
 create function private.redact(p_image extensions.hstore, p_personal_columns text[])
     returns extensions.hstore
     language sql
@@ -99,8 +99,9 @@ as $$
     );
 $$;
 
--- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
--- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
+-- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for
+-- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). Malformed headers are
+-- ignored, so that they never stop a change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -126,8 +127,8 @@ begin
 end;
 $$;
 
--- Notes what an admin decided about a row of a table that is too busy to be audited whole. The caller has required the
--- admin, and with it the reason.
+-- Records an admin's decision about a row of a table that is not audited because it changes too often. The caller has called
+-- require_platform_admin, which notes the reason.
 create function private.record_decision(p_entity_type text, p_entity_id text, p_old_values jsonb, p_new_values jsonb)
     returns void
     language sql

@@ -1,4 +1,5 @@
--- Attaches the audit to a table: one trigger a kind of statement, since a transition table belongs to one kind.
+-- Attaches the audit triggers to a table: one each for insert, update and delete, because a trigger with transition tables may
+-- have one event only. Called while the schema is built; dynamic, so that every audited table gets the same three.
 create function private.audit_table(p_table regclass, p_key_column text, p_personal_columns text[] default '{}')
     returns void
     language plpgsql

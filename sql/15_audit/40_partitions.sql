@@ -1,6 +1,6 @@
--- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
--- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
--- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
+-- Creates the partitions of this month and the next three of a table that is partitioned by month and has the default partition
+-- private.<table>_default; called by maintain. If the default already holds rows of a month, that month stays there, and a
+-- warning says so. Truncate triggers are not inherited from the parent, so a partition of an append-only table gets its own.
 create function private.create_month_partitions(p_table regclass)
     returns integer
     language plpgsql
@@ -39,9 +39,9 @@ begin
             created := created + 1;
         exception
             when duplicate_table then
-                continue; -- another run made it at this moment
+                continue; -- another run has just created it
             when check_violation then
-                raise warning 'partition % was not made: its rows are in the default partition', partition_name;
+                raise warning 'partition % was not created: the default partition holds rows of that month', partition_name;
         end;
     end loop;
     return created;

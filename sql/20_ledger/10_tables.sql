@@ -1,6 +1,15 @@
+-- 20_ledger: the double-entry journal of all money. Private: no API role reads or writes it.
+--
+--   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
+--   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
+--
+-- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, rewards 66, earnings 70, payouts
+-- 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
+-- Assets and expenses are positive (debits), liabilities and income negative (credits).
+
 create type private.ledger_account_kind as enum (
     'stripe_balance',
-    'platform_bank',
     'instructor_pending',
     'payee_payable',
     'payout_in_transit',
@@ -14,19 +23,19 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'subscription_revenue',
-    'write_offs',
     'suspense'
 );
 
 create table private.ledger_accounts (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind private.ledger_account_kind not null,
     owner_id uuid,
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency),
+    primary key (org_id, id),
+    unique (org_id, id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
         (kind in ('instructor_pending', 'payee_payable', 'payout_in_transit', 'learner_rewards')) = (owner_id is not null)
@@ -34,60 +43,69 @@ create table private.ledger_accounts (
     constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
 );
 
--- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+-- Postings look accounts up by these four columns. The nil uuid stands for no owner, so that the comparison is a plain equality that
+-- the planner can hash.
 create unique index one_account_a_kind_owner_and_currency
-    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
+    on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
+    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
-    'The instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner; null for the platform''s own.';
+    'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
+    'platform''s accounts.';
 comment on column private.ledger_accounts.balance_cents is
-    'Running balance of an owned account, the sum of its entries. The platform''s accounts carry none, so that payments never queue behind one row.';
+    'Running balance of an owned account: the sum of its entries. Null for the platform''s accounts, so that payments never queue '
+    'for the lock of one row.';
 
 create table private.ledger_transactions (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind text not null,
     source_type text not null,
     source_id uuid,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency)
+    primary key (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, idempotency_key)
 );
 
-create index on private.ledger_transactions (source_type, source_id);
+create index on private.ledger_transactions (org_id, source_type, source_id);
 
-comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is a reversal.';
+comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is another transaction that reverses it.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
-comment on column private.ledger_transactions.effective_at is 'When it happened, at Stripe or here; created_at is when it was posted.';
+comment on column private.ledger_transactions.effective_at is 'When the event happened, at Stripe or here; created_at is when it was posted.';
 
 create table private.ledger_entries (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null,
     transaction_id bigint not null,
     account_id bigint not null,
     currency text not null,
     amount_cents bigint not null,
-    foreign key (transaction_id, currency) references private.ledger_transactions (id, currency) on delete restrict,
-    foreign key (account_id, currency) references private.ledger_accounts (id, currency) on delete restrict,
+    primary key (org_id, id),
+    foreign key (org_id, transaction_id, currency) references private.ledger_transactions (org_id, id, currency) on delete restrict,
+    foreign key (org_id, account_id, currency) references private.ledger_accounts (org_id, id, currency) on delete restrict,
     constraint amount_is_not_zero check (amount_cents <> 0)
 );
 
-create index on private.ledger_entries (transaction_id, currency);
-create index on private.ledger_entries (account_id, currency);
+create index on private.ledger_entries (org_id, transaction_id, currency);
+create index on private.ledger_entries (org_id, account_id, currency);
 
 comment on table private.ledger_entries is
-    'Signed amounts in the minor unit. The entries of a transaction are inserted together and sum to zero.';
+    'Signed amounts in the minor unit. The entries of a transaction are inserted by one statement and sum to zero.';
 
 create type private.posting as (
     account_kind private.ledger_account_kind,
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.posting is 'One line of a ledger transaction: positive debits, negative credits.';
+comment on type private.posting is 'One line of a ledger transaction: positive is a debit, negative a credit.';
 
 create type private.keyed_posting as (
+    org_id uuid,
     source_id uuid,
     idempotency_key text,
     currency text,
@@ -95,7 +113,8 @@ create type private.keyed_posting as (
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.keyed_posting is 'A line of one of many transactions posted together; the key says of which.';
+comment on type private.keyed_posting is
+    'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
 
 alter table private.ledger_accounts enable row level security;
 alter table private.ledger_transactions enable row level security;

@@ -1,4 +1,6 @@
+-- Adds a command for python -m jobs outbox. Called by payments, connect and payouts.
 create function private.enqueue_command(
+    p_org_id uuid,
     p_topic text,
     p_idempotency_key text,
     p_payload jsonb,
@@ -10,15 +12,15 @@ create function private.enqueue_command(
     security invoker
     set search_path = ''
 as $$
-    insert into private.outbox (topic, idempotency_key, payload, subject)
-    values (p_topic, p_idempotency_key, p_payload, p_subject)
-    on conflict (idempotency_key) do nothing;
+    insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
+    values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 comment on function private.enqueue_command is
-    'Adds a command for jobs outbox, once per dedupe key; after the unfinished ones of its subject, if it has one.';
+    'Adds a command once for each idempotency key. It is carried out after the unfinished commands of its subject.';
 
--- Wakes whoever listens for new commands; nobody has to: the workers also look from time to time.
+-- Notifies the workers that listen on the channel outbox, so that they need not wait for their next look.
 create function private.notify_outbox_listeners()
     returns trigger
     language plpgsql

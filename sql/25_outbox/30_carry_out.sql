@@ -1,5 +1,5 @@
--- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
--- the command is claimed again; one that has taken its last worker with it is given up.
+-- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. When a worker dies, its lease runs out
+-- and the command is claimed again; after max_attempts such leases the command is given up.
 -- Definer: the jobs login has no access to the table.
 create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
     returns table (command_id bigint, topic text, payload jsonb, attempts integer)
@@ -13,7 +13,7 @@ begin
     set dead_at = private.clock(),
         leased_by = null,
         leased_until = null,
-        last_error = 'Its worker never came back.'
+        last_error = 'The worker did not report back before its lease ended.'
     where command.id = any (
         array(
             select abandoned.id
@@ -58,7 +58,7 @@ begin
 end;
 $$;
 
--- Definer: the jobs login has no access to the table.
+-- Marks a command processed. Definer: the jobs login has no access to the table.
 create function private.finish_command(p_command_id bigint, p_worker_id uuid)
     returns void
     language sql
@@ -75,9 +75,10 @@ as $$
         and leased_by = p_worker_id;
 $$;
 
-comment on function private.finish_command is 'Marks a command done; does nothing once the lease belongs to another worker.';
+comment on function private.finish_command is 'Marks a command processed; does nothing if another worker has the lease by now.';
 
--- Gives a command back after a failure: later with a doubling delay, or dead once trying again is of no use.
+-- Returns a command after a failure: it is tried again after a delay that doubles, or is dead after a final refusal or
+-- max_attempts.
 -- Definer: the jobs login has no access to the table.
 create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_error text, p_is_final boolean)
     returns text
@@ -103,9 +104,9 @@ begin
 end;
 $$;
 
-comment on function private.fail_command is 'Returns ''retry'' or ''dead''.';
+comment on function private.fail_command is 'Returns ''retry'', also if another worker has the lease by now, or ''dead''.';
 
--- How often a command is tried before it is dead.
+-- How often a command is tried before it is given up.
 create function private.max_attempts()
     returns integer
     language sql

@@ -1,4 +1,4 @@
--- Lets a dead command be tried again as if it were new; an admin of the platform has removed what killed it.
+-- Makes a dead command wait to be tried again, with all its attempts; for a platform admin who has removed the cause.
 -- Definer: nobody writes the outbox directly.
 create function private.admin_replay_command(p_command_id bigint, p_reason text)
     returns void

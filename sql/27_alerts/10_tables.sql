@@ -1,3 +1,12 @@
+-- 27_alerts: messages to an organization's admins, and often an instructor, about money that needs their attention.
+--
+--   20_alerts  raise_alert: tell somebody once; called by payments, disputes, cancellations, connect and payouts
+--              resolve_alert: whom the alert addresses marks it as done
+--   80_api     what frontends call; they read the table alerts directly
+--
+-- An alert is open until resolved_at is set. What an admin of the platform must do is not here: that is
+-- needs_attention in 95_operations.
+
 create table public.alerts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
@@ -6,10 +15,11 @@ create table public.alerts (
     message text not null,
     related_type text not null,
     related_id uuid not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
     primary key (org_id, id),
+    unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
@@ -18,10 +28,12 @@ create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
 
-comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
-comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
+comment on table public.alerts is 'Messages about money that needs somebody''s attention. Open until resolved_at is set.';
+comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
 comment on column public.alerts.code is
-    'Stable, for frontends: payout_held, payout_reversed, reversal_refused, bank_payout_failed or account_disconnected.';
+    'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
+    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_reversed, reversal_refused, '
+    'bank_payout_failed, account_disconnected.';
 
 alter table public.alerts enable row level security;
 

@@ -1,4 +1,4 @@
--- Tells a payee and the admins of something, once a dedupe key.
+-- Adds an alert for an organization's admins and, if named, an instructor; once for each idempotency key.
 create function private.raise_alert(
     p_org_id uuid,
     p_instructor_id uuid,
@@ -16,10 +16,10 @@ create function private.raise_alert(
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
-    on conflict (idempotency_key) do nothing;
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
--- Takes an alert off the list. Definer: nobody writes alerts directly.
+-- Marks an alert as resolved; for the people whom it addresses. Definer: nobody writes alerts directly.
 create function private.resolve_alert(p_alert_id uuid)
     returns void
     language plpgsql
@@ -39,7 +39,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'alert_not_found',
-            'There is no such open alert of yours.',
+            'There is no open alert with that id for you.',
             'Reload the list of alerts.'
         );
     end if;

@@ -7,4 +7,4 @@ create function public.resolve_alert(p_alert_id uuid)
 return private.resolve_alert(p_alert_id);
 
 comment on function public.resolve_alert is
-    'Marks an alert resolved; for whom it is addressed to. Errors: sign_in_required, alert_not_found.';
+    'Marks an alert as resolved; for the people whom it addresses. Errors: sign_in_required, alert_not_found.';

@@ -36,6 +36,7 @@ create table public.services (
     primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint the_platform_sells_nothing check (org_id <> private.platform_id()),
     constraint title_is_short check (length(title) between 1 and 200),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),

@@ -19,7 +19,7 @@ begin
 
     if redemption.kind = 'reward' and p_status = 'redeemed' then
         perform private.post_transaction(
-            'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
+            redemption.org_id, 'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('learner_rewards', redemption.learner_id, redemption.discount_cents),

@@ -10,10 +10,13 @@ as $$
         coalesce(
             (
                 select -account.balance_cents
-                from private.ledger_accounts account
-                where account.kind = 'learner_rewards'
-                    and account.owner_id = p_learner_id
+                from public.learners learner
+                join private.ledger_accounts account
+                    on account.org_id = learner.org_id
+                    and account.kind = 'learner_rewards'
+                    and account.owner_id = learner.id
                     and account.currency = p_currency
+                where learner.id = p_learner_id
             ),
             0
         ) - (

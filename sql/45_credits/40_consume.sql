@@ -86,7 +86,7 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     set search_path = ''
 as $$
     select private.post_transaction(
-        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
         credit.currency, p_entry.created_at,
         array[
             row('learner_prepaid', null, p_entry.share_cents),

@@ -44,7 +44,7 @@ begin
 
     if not found then
         if new_status = 'succeeded' then
-            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;

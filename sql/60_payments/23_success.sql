@@ -23,7 +23,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
-        perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
+        perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -46,10 +46,10 @@ begin
     where id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
-        'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
+        p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
     );
     if not private.accept_payment(payment) then
@@ -74,7 +74,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
 as $$
 begin
     perform private.post_transaction(
-        'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
         p_payment.currency, p_occurred_at,
         case p_payment.kind
             when 'credits' then array[
@@ -186,7 +186,7 @@ begin
     where id = p_payment_id;
 
     perform private.post_transaction(
-        'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
+        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
         payment.currency, private.clock(),
         array[
             row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),

@@ -40,7 +40,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'capture_payment', format('payment:%s:capture', p_payment.id),
+        p_payment.org_id, 'capture_payment', format('payment:%s:capture', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,

@@ -40,7 +40,7 @@ create function private.cancel_payment(p_payment public.payments)
 as $$
 begin
     perform private.enqueue_command(
-        'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
+        p_payment.org_id, 'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,

@@ -57,7 +57,7 @@ create function private.send_refund(p_refund_id uuid)
     set search_path = ''
 as $$
     select private.enqueue_command(
-        'refund_payment', format('refund:%s', refund.id),
+        refund.org_id, 'refund_payment', format('refund:%s', refund.id),
         jsonb_build_object(
             'refund_id', refund.id,
             'payment_intent', payment.stripe_payment_intent_id,

@@ -39,7 +39,7 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
     );
 end;
@@ -78,7 +78,7 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
+        refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
     );
 end;

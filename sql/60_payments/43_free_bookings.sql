@@ -35,7 +35,7 @@ begin
     end if;
 
     perform private.post_transaction(
-        'free_booking_confirmed', 'booking', p_booking.id, format('booking:%s:free', p_booking.id),
+        p_booking.org_id, 'free_booking_confirmed', 'booking', p_booking.id, format('booking:%s:free', p_booking.id),
         p_booking.currency, private.clock(),
         array[
             row('promotions', null, p_booking.discount_cents),
@@ -65,7 +65,7 @@ begin
 
     fee_cents := private.prorate(p_booking.platform_fee_cents, share_cents, p_booking.instructor_share_cents);
     perform private.post_transaction(
-        'free_booking_cancelled', 'booking', p_booking.id, format('booking:%s:free_cancelled', p_booking.id),
+        p_booking.org_id, 'free_booking_cancelled', 'booking', p_booking.id, format('booking:%s:free_cancelled', p_booking.id),
         p_booking.currency, private.clock(),
         array[
             row('promotions', null, -(share_cents + fee_cents)),
@@ -99,7 +99,8 @@ begin
 
     if redemption.kind = 'reward' then
         perform private.post_transaction(
-            'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id,
+            format('redemption:%s:returned', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('promotions', null, redemption.discount_cents),

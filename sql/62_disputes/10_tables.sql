@@ -71,14 +71,17 @@ comment on column public.disputes.evidence_due_at is
     'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
-    stripe_id text primary key,
-    dispute_id uuid not null references public.disputes (id) on delete restrict,
+    stripe_id text not null unique,
+    org_id uuid not null,
+    dispute_id uuid not null,
     amount_cents bigint not null,
     fee_cents bigint not null,
-    created_at timestamptz not null default private.clock()
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_id),
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict
 );
 
-create index on private.dispute_transactions (dispute_id);
+create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';

@@ -87,8 +87,8 @@ declare
     balance_transaction private.dispute_transactions;
 begin
     for balance_transaction in
-        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
-        select given.id, p_dispute.id, given.amount, given.fee
+        insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
+        select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
         on conflict (stripe_id) do nothing
         returning *
@@ -98,7 +98,7 @@ begin
             fee_cents = fee_cents + balance_transaction.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
+            p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -balance_transaction.amount_cents),
@@ -138,7 +138,7 @@ begin
 
     if payment.status = 'unknown' and dispute.status = 'lost' then
         perform private.post_transaction(
-            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
             dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),

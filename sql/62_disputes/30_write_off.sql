@@ -47,7 +47,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -125,7 +125,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -185,9 +185,10 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
     from private.ledger_transactions posted
-    join private.ledger_entries entry on entry.transaction_id = posted.id
-    join private.ledger_accounts account on account.id = entry.account_id
-    where posted.source_type = 'dispute'
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.org_id = p_dispute.org_id
+        and posted.source_type = 'dispute'
         and posted.source_id = p_dispute.id
         and posted.kind = 'dispute_lost'
         and account.kind = 'dispute_receivable';

@@ -43,7 +43,7 @@ begin
 
     if found then
         perform private.post_transaction(
-            'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
+            reward.org_id, 'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
             reward.currency, private.clock(),
             array[
                 row('promotions', null, reward.amount_cents),

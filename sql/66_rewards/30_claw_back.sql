@@ -29,7 +29,7 @@ begin
         revision = revision + 1
     where id = reward.id;
     perform private.post_transaction(
-        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
         array[
             row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),

@@ -11,7 +11,10 @@ begin
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner
-    join private.ledger_accounts account on account.kind = 'learner_rewards' and account.owner_id = learner.id
+    join private.ledger_accounts account
+        on account.org_id = learner.org_id
+        and account.kind = 'learner_rewards'
+        and account.owner_id = learner.id
     where learner.id = any (private.my_learner_ids())
     order by learner.org_id, account.currency;
 end;

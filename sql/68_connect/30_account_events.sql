@@ -113,7 +113,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'sync_account', format('sync_account:%s', p_event_id),
+        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
         jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
         format('connect_account:%s', account.id)
     );

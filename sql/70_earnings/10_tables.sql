@@ -1,3 +1,12 @@
+-- Earnings: what instructors have earned and what was taken back, one signed row a cause. A row says when it can be paid
+-- (available_at), where it stands (11_transitions.sql) and, later, which payout pays it.
+-- * 20_accrue.sql adds a row when a booking ends, or when prepaid minutes expire.
+-- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
+-- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
+-- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
+-- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
+-- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
     'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
 );
@@ -55,10 +64,11 @@ create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
-comment on table public.earnings is 'What an instructor earned, or gave back: signed, one row a cause.';
-comment on column public.earnings.available_at is 'When it becomes payable: the lesson plus the organization''s hold.';
-comment on column public.earnings.payout_id is 'The payout that pays it; its amount never changes from then on.';
-comment on column public.earnings.reversed_payout_id is 'For an adjustment: the payout whose transfer came back.';
+comment on table public.earnings is 'What an instructor earned (positive) or gave back (negative): one row for each cause.';
+comment on column public.earnings.available_at is
+    'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
+comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
+comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 
 create table public.problem_reports (
     id uuid not null unique default gen_random_uuid(),
@@ -87,7 +97,8 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
-comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
+comment on table public.problem_reports is
+    'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 
 alter table public.earnings enable row level security;
 alter table public.problem_reports enable row level security;

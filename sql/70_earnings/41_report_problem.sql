@@ -1,5 +1,6 @@
--- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
--- Definer: nobody writes earnings directly.
+-- Freezes the earning of a lesson of which the learner, or a guardian, says that something was wrong. Possible until the hold
+-- before payout has passed; a platform admin then decides with admin_resolve_problem.
+-- Definer: no role may write earnings.
 create function private.report_problem(p_booking_id uuid, p_description text)
     returns uuid
     language plpgsql
@@ -34,7 +35,7 @@ begin
     if not found then
         perform private.refuse(
             'PT409', 'nothing_to_freeze',
-            'A problem can be reported after the lesson, until it is paid out.',
+            'A problem can be reported once the lesson is over, and until its earning is due for payout.',
             'Ask for a refund instead.'
         );
     end if;
@@ -51,9 +52,9 @@ exception
 end;
 $$;
 
--- An admin of the platform decides a reported problem: the earning goes on, or stays frozen for a refund.
--- Definer: nobody writes earnings directly.
-create function private.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+-- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen, to be refunded.
+-- Definer: no role may write earnings.
+create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
     language plpgsql
     volatile
@@ -74,12 +75,12 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'problem_not_found',
-            'There is no such open report.',
-            'Reload the list of reports.'
+            'There is no open problem report with that id.',
+            'Reload the list of problem reports.'
         );
     end if;
 
-    if p_releases_earning then
+    if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
         where booking_id = report.booking_id

@@ -21,8 +21,8 @@ from public.earnings earning
 group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
-    'paid leaves out what came back.';
+    'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
+    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
 
 create function public.my_balance()
     returns setof public.instructor_balances
@@ -36,7 +36,8 @@ begin atomic
     where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
 end;
 
-comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
+comment on function public.my_balance is
+    'What the caller earned as an instructor: the rows of instructor_balances, one for each organization and currency.';
 
 create function public.report_problem(p_booking_id uuid, p_description text)
     returns uuid
@@ -47,18 +48,18 @@ create function public.report_problem(p_booking_id uuid, p_description text)
 return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
-    'public.problem_reports.';
+    'Reports that something was wrong with a lesson, before it is paid out: its earning is frozen until a platform admin decides. For the '
+    'learner and guardians. Returns the report''s id. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules '
+    'of public.problem_reports.';
 
-create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
     language sql
     volatile
     security invoker
     set search_path = ''
-return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
+return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
-    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
     'Errors: not_an_admin, reason_required, problem_not_found.';

@@ -1,3 +1,12 @@
+-- Payouts: paying instructors, or their school, what they have earned, by Stripe transfers to their connected accounts.
+-- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
+-- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
+-- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
+-- * The job `python -m jobs payouts` calls due_payout_runs, open_payout_run, claim_payout, record_…, close_payout_run, in this order.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
+-- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
+--   they are paid (60_statements.sql, 61_settings.sql).
+-- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
 create type public.payout_run_status as enum ('open', 'completed');
 create type public.payout_outcome as enum ('payout', 'skipped', 'held');
 create type public.payout_status as enum (
@@ -24,13 +33,14 @@ create table public.payout_runs (
     constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
 );
 
-comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
-comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
-comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
-comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
-comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
+comment on table public.payout_runs is 'One payday of an organization: opened once a period, and resumed until every payout of it is settled.';
+comment on column public.payout_runs.period_on is 'The payday, as a date in the organization''s time zone.';
+comment on column public.payout_runs.sequence is 'Numbers the runs of a day, of which only the instant schedule can have several.';
+comment on column public.payout_runs.cutoff_at is 'The run pays what is payable by then. Set when the run is opened; never changed.';
+comment on column public.payout_runs.heartbeat_at is 'When a job last worked on the run.';
 
--- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
+-- The two partial indexes below are the queue of a run. Every payout sent leaves dead entries in them that the next claim has to
+-- step over, hence the frequent vacuum.
 create table public.payouts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
@@ -79,11 +89,12 @@ create index on public.payouts (run_id, last_tried_at nulls first, id) where sta
 create index on public.payouts (run_id, leased_until) where status = 'sending';
 create index on public.payouts (run_id, status);
 
-comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
-comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
-comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
-comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
-comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
+comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
+comment on column public.payouts.payee_id is 'The instructor or the organization that is paid, as the ledger names the owner of the account.';
+comment on column public.payouts.instructor_id is 'Null when the organization is the payee.';
+comment on column public.payouts.leased_until is
+    'While a payout is being sent: until then it belongs to one worker; afterwards another may look the transfer up and go on.';
+comment on column public.payouts.status is 'paid: the transfer was made. What the payee''s bank does later is in bank_payouts.';
 
 alter table public.earnings
     add foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
@@ -105,7 +116,7 @@ create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
 create index on public.payout_items (instructor_id);
 
-comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
+comment on table public.payout_items is 'The earnings that a payout pays. Their amounts sum to the amount of the payout.';
 
 create table public.payout_run_results (
     run_id uuid not null,
@@ -132,7 +143,7 @@ create index on public.payout_run_results (org_id, instructor_id);
 create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
 
-comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
+comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and the reason if it made no payout.';
 comment on column public.payout_run_results.reason is
     'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
 
@@ -163,13 +174,15 @@ create index on public.bank_payouts (org_id, instructor_id);
 create index on public.bank_payouts (instructor_id, created_at);
 
 comment on table public.bank_payouts is
-    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
-comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+    'Mirror of Stripe''s payouts from connected accounts to their banks. When one fails the money is back in the connected account, so nothing '
+    'is paid again.';
+comment on column public.bank_payouts.arrival_on is 'The day on which Stripe expects the money at the bank.';
 
 create table private.payout_attempts (
-    payout_id uuid not null references public.payouts (id) on delete restrict,
+    org_id uuid not null,
+    payout_id uuid not null,
     attempt integer not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     amount_cents bigint not null,
     currency text not null,
     destination text not null,
@@ -179,14 +192,16 @@ create table private.payout_attempts (
     error_message text,
     started_at timestamptz not null,
     finished_at timestamptz,
-    primary key (payout_id, attempt),
+    primary key (org_id, payout_id, attempt),
+    unique (org_id, idempotency_key),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint attempts_are_counted_from_one check (attempt >= 1),
     constraint destination_is_stripes check (destination ~ '^acct_'),
     constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
 );
 
 comment on table private.payout_attempts is
-    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
+    'Attempts to transfer a payout. An attempt is committed before Stripe is called, with everything that the call sends.';
 
 alter table public.payout_runs enable row level security;
 alter table public.payouts enable row level security;

@@ -1,7 +1,7 @@
--- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
--- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone. After its first
--- run of the day, instant is due again only when somebody can be paid.
--- Definer: the jobs have no access to the tables.
+-- The runs that the payout job has to open or resume: unfinished ones, and for each schedule in use the latest payday of every
+-- organization that owes something. "Today" is the date in the organization's time zone. With p_date, only that weekly payday.
+-- The instant schedule is due again on the same day only if a payout would come of it.
+-- Definer: the job has no access to the tables.
 create function private.due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
     language plpgsql
@@ -71,8 +71,9 @@ begin
 end;
 $$;
 
--- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
--- date, also after the organization has changed its weekday.
+-- Refuses a date on which no run of this schedule can be opened, or an organization that does not exist; null stands for today and
+-- for every organization. A date that has a run already is accepted, so that the run can be resumed even after the organization
+-- has changed its payout weekday.
 create function private.assert_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
@@ -81,11 +82,13 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     set search_path = ''
 as $$
 begin
-    if p_org_id is not null and not exists (select from public.organizations where id = p_org_id) then
+    if p_org_id is not null and not exists (
+        select from public.organizations where id = p_org_id and not is_platform
+    ) then
         perform private.refuse(
             'PT404', 'organization_not_found',
-            'There is no such organization.',
-            'Check the id, or leave it out for all organizations.'
+            'There is no organization with that id.',
+            'Check the id, or omit it to pay the instructors of all organizations.'
         );
     end if;
     if p_date is null or exists (
@@ -100,38 +103,40 @@ begin
         perform private.refuse(
             'PT422', 'payday_too_old',
             format('%s is more than a year ago.', p_date),
-            'Give a payday of the last twelve months.'
+            'Give a payday within the last twelve months.'
         );
     end if;
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date <= (private.clock() at time zone organization.time_zone)::date
     ) then
         perform private.refuse(
             'PT422', 'payday_in_future',
-            format('%s has not come yet.', p_date),
-            'Give a payday that has come, or leave the date out for the latest.'
+            format('%s is in the future.', p_date),
+            'Give a payday up to today, or omit the date to use the latest payday.'
         );
     end if;
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
             'PT422', 'not_a_payday',
-            format('%s is a %s, which is nobody''s payday.', p_date, trim(to_char(p_date, 'Day'))),
+            format('%s is a %s, on which no organization pays.', p_date, trim(to_char(p_date, 'Day'))),
             'Give a date that falls on the organization''s payout weekday.'
         );
     end if;
 end;
 $$;
 
--- The latest period of a schedule that is not after a local date: the day itself, the organization's weekday, or the first
--- of the month.
+-- The latest payday of a schedule up to a date. Weekly: the organization's payout weekday; monthly: the first of the month;
+-- daily and instant: the date itself.
 create function private.payday_of(p_schedule public.payout_schedule, p_on date, p_payout_weekday smallint)
     returns date
     language sql
@@ -146,8 +151,8 @@ as $$
     end;
 $$;
 
--- Until when earnings count for a payday: now, but not past the end of that day in the organization's zone, so that a late
--- run pays what was due on the day.
+-- The cutoff of a run: now, but never later than the end of the payday in the organization's time zone, so that a run that comes
+-- late pays what was due on its day.
 create function private.payout_cutoff(p_org_id uuid, p_period_on date)
     returns timestamptz
     language sql

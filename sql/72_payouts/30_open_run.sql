@@ -1,8 +1,7 @@
--- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
--- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
--- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
--- every statement is planned for what it gets.
--- Definer: the jobs have no access to the tables.
+-- Opens the run of a payday and creates all its payouts in one transaction, or returns the run that was opened before: starting
+-- again resumes, and two jobs that start at once get the same run. Only the instant schedule opens several runs a day.
+-- Custom plans, because a plan cached for one payment would be quadratic for a whole organization.
+-- Definer: the job has no access to the tables.
 create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns uuid
     language plpgsql
@@ -45,9 +44,9 @@ begin
 end;
 $$;
 
--- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
--- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
--- earnings, so that nothing has to be joined by what the planner cannot estimate.
+-- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
+-- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
+-- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -61,7 +60,7 @@ begin
     perform
     from public.earnings earning
     where earning.id = any (
-        array(select cleared.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+        array(select payable.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) payable)
     )
     order by earning.id
     for no key update;
@@ -115,7 +114,7 @@ begin
 
     select array_agg(
         row(
-            created.id, format('payout:%s:created', created.id), created.currency,
+            p_run.org_id, created.id, format('payout:%s:created', created.id), created.currency,
             line.account_kind, created.payee_id, line.amount_cents
         )::private.keyed_posting
     )
@@ -132,8 +131,8 @@ begin
     perform private.raise_alert(
         result.org_id, result.instructor_id, 'payout_held',
         case result.reason
-            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
-            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+            when 'admin_hold' then 'Your payout is on hold while the platform looks into it.'
+            else 'Your payout is on hold because Stripe has restricted your account. Open its Stripe dashboard, or contact support.'
         end,
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )

@@ -1,5 +1,6 @@
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
--- and by those that look before that and therefore also count what is pending.
+-- Decides for every payee with a payable balance: a payout, skipped, or held, with the reason. A payout is held when somebody must
+-- act: an admin holds the instructor, or Stripe has restricted the account. create_payouts passes {available}; the previews
+-- pass {pending,available}, since they ask before make_earnings_available has run.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
@@ -23,17 +24,17 @@ create function private.decide_payouts(
 as $$
     with balance as (
         select
-            cleared.payee_id,
-            nullif(cleared.payee_id, p_org_id) as instructor_id,
-            cleared.currency,
-            sum(cleared.amount_cents)::bigint as amount_cents,
-            array_agg(cleared.id) as earning_ids
-        from private.payable_earnings(p_org_id, p_cutoff_at) cleared
-        where cleared.status = any (p_statuses)
-        group by cleared.payee_id, cleared.currency
+            payable.payee_id,
+            nullif(payable.payee_id, p_org_id) as instructor_id,
+            payable.currency,
+            sum(payable.amount_cents)::bigint as amount_cents,
+            array_agg(payable.id) as earning_ids
+        from private.payable_earnings(p_org_id, p_cutoff_at) payable
+        where payable.status = any (p_statuses)
+        group by payable.payee_id, payable.currency
     ),
 
-    judged as (
+    decided as (
         select
             balance.*,
             account.id as connect_account_id,
@@ -59,22 +60,22 @@ as $$
     )
 
     select
-        judged.payee_id,
-        judged.instructor_id,
-        judged.connect_account_id,
-        judged.currency,
-        judged.amount_cents,
-        judged.earning_ids,
+        decided.payee_id,
+        decided.instructor_id,
+        decided.connect_account_id,
+        decided.currency,
+        decided.amount_cents,
+        decided.earning_ids,
         case
-            when judged.reason is null then 'payout'
-            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            when decided.reason is null then 'payout'
+            when decided.reason in ('admin_hold', 'account_restricted') then 'held'
             else 'skipped'
         end::public.payout_outcome,
-        judged.reason
-    from judged;
+        decided.reason
+    from decided;
 $$;
 
--- Would a run with this cutoff make any payout?
+-- Would a run with this cutoff make at least one payout?
 create function private.has_payouts_due(
     p_org_id uuid,
     p_schedule public.payout_schedule,
@@ -93,7 +94,7 @@ as $$
     );
 $$;
 
--- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
+-- What a run of this payday would decide if it were opened now, for `jobs payouts --dry-run`. Definer: the job has no access to the tables.
 create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns table (
         instructor_id uuid,

@@ -1,4 +1,5 @@
--- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+-- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
+-- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
     returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
     language sql
@@ -23,36 +24,12 @@ as $$
     where payout.run_id = p_run_id;
 $$;
 
--- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
--- {"amount", "currency"}. Definer: the jobs have no access to the tables.
-create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
-    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
-    language sql
-    stable
-    security definer
-    set search_path = ''
-as $$
-    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
-    from (
-        select payout.currency, sum(payout.amount_cents)::bigint as cents
-        from public.payouts payout
-        where payout.run_id = p_run_id
-            and payout.status in ('pending', 'failed')
-        group by payout.currency
-    ) needed
-    cross join lateral (
-        select coalesce(sum(fund.amount), 0)::bigint as cents
-        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
-        where fund.currency = needed.currency
-    ) covered
-    where covered.cents < needed.cents
-    order by needed.currency;
-$$;
-
--- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
+-- Completes a run once nothing is left to send, and returns its result. A run is settled when it is completed and none of its
+-- payouts is held or waits again. Definer: the jobs have no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
     returns table (
         is_completed boolean,
+        is_settled boolean,
         total bigint,
         paid bigint,
         held bigint,
@@ -82,6 +59,8 @@ begin
     return query
     select
         run.status = 'completed',
+        run.status = 'completed'
+            and count(payout.id) filter (where payout.status not in ('paid', 'reversed', 'cancelled')) = 0,
         count(payout.id),
         count(payout.id) filter (where payout.status in ('paid', 'reversed')),
         count(payout.id) filter (where payout.status = 'held'),

@@ -1,9 +1,8 @@
--- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
--- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
--- not ready any more is held instead. Every row is found by its key: a plan made while a table was empty, and kept, would
--- otherwise read all of it for each payout of a long run.
--- Definer: the jobs have no access to the tables.
+-- Gives a worker one payout of a run to send, and records the attempt, which must be committed before Stripe is called. An attempt
+-- whose worker died or whose outcome is unknown is given out again under the same idempotency key, with must_look_up. Only after
+-- Stripe has refused is there a new attempt with a new key; a payout that failed since p_started_at waits for the next invocation.
+-- If the payee's account is no longer ready, the payout is held instead. Sequential scans are off, because a plan cached while the
+-- tables were empty would read all of them for each payout. Definer: the job has no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
     p_worker_id uuid,
@@ -29,8 +28,8 @@ create function private.claim_payout(
 as $$
 declare
     payout public.payouts;
-    last_try private.payout_attempts;
-    this_try private.payout_attempts;
+    last_attempt private.payout_attempts;
+    this_attempt private.payout_attempts;
     account public.stripe_connect_accounts;
 begin
     loop
@@ -39,15 +38,16 @@ begin
             return;
         end if;
 
-        select * into last_try
-        from private.payout_attempts made
-        where made.payout_id = payout.id
-        order by made.attempt desc
+        select * into last_attempt
+        from private.payout_attempts tried
+        where tried.org_id = payout.org_id
+            and tried.payout_id = payout.id
+        order by tried.attempt desc
         limit 1;
         select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
 
-        exit when account.status = 'ready' or last_try.status in ('sending', 'unknown');
-        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers now.');
+        exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
+        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
     end loop;
 
     update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
@@ -57,27 +57,28 @@ begin
         leased_until = private.clock() + p_lease
     where id = payout.id;
 
-    insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
+    insert into private.payout_attempts as tried (
+        org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
+        payout.org_id,
         payout.id,
-        next_try.attempt,
-        format('payout:%s:%s', payout.id, next_try.attempt),
+        next_attempt.attempt,
+        format('payout:%s:%s', payout.id, next_attempt.attempt),
         payout.amount_cents,
         payout.currency,
         account.stripe_account_id,
         p_worker_id,
         private.clock()
     from (
-        select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
-    ) next_try
+        select coalesce(last_attempt.attempt, 0) + (last_attempt.status is null or last_attempt.status = 'refused')::integer as attempt
+    ) next_attempt
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
             started_at = excluded.started_at,
             finished_at = null
-    returning made.* into this_try;
+    returning tried.* into this_attempt;
 
     update public.payout_runs
     set heartbeat_at = private.clock()
@@ -86,20 +87,20 @@ begin
 
     return query
     select
-        this_try.payout_id,
-        this_try.attempt,
-        this_try.idempotency_key,
-        this_try.amount_cents,
-        this_try.currency,
-        this_try.destination,
+        this_attempt.payout_id,
+        this_attempt.attempt,
+        this_attempt.idempotency_key,
+        this_attempt.amount_cents,
+        this_attempt.currency,
+        this_attempt.destination,
         payout.id::text,
-        jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
-        last_try.payout_id is not null;
+        jsonb_build_object('payout_id', payout.id, 'attempt', this_attempt.attempt, 'org_id', payout.org_id),
+        last_attempt.payout_id is not null;
 end;
 $$;
 
--- The next payout of a run that may be sent now, locked: one whose worker's lease has run out, else one that waits, or whose
--- last try failed or is in doubt since before this invocation began. Each look is a step into a partial index.
+-- The next payout of a run that may be sent now, locked: first one whose worker's lease has run out, else one that is pending, or
+-- failed or unknown since before this invocation began. Both queries use the partial indexes on public.payouts.
 create function private.lock_claimable_payout(p_run_id uuid, p_started_at timestamptz)
     returns public.payouts
     language plpgsql

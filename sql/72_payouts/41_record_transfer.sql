@@ -1,6 +1,5 @@
--- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
--- reversed if all of it has come back since.
--- Definer: the jobs have no access to the tables.
+-- Records the transfer that Stripe has made for a payout, or that a look-up has found, and returns the payout's status: paid, or
+-- reversed if all of it was reversed since. Definer: the job has no access to the tables.
 create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
     returns text
     language plpgsql
@@ -14,8 +13,8 @@ begin
     if private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id') is distinct from p_payout_id then
         perform private.refuse(
             'PT422', 'wrong_transfer',
-            'That transfer belongs to another payout.',
-            'Record the transfer that was made with this payout''s metadata.'
+            'The metadata of that transfer name another payout.',
+            'Record the transfer whose metadata name this payout.'
         );
     end if;
 
@@ -23,17 +22,17 @@ begin
     if outcome.status <> 'processed' then
         perform private.refuse(
             'PT409', outcome.note,
-            format('Attempt %s of this payout cannot take that transfer.', p_attempt),
-            'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
+            format('That transfer cannot be recorded for attempt %s of this payout.', p_attempt),
+            'Compare the payout and its attempts with the transfer at Stripe before anything else is sent.'
         );
     end if;
     return (select payout.status from public.payouts payout where payout.id = p_payout_id);
 end;
 $$;
 
--- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
--- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
--- found by their keys, whatever a plan was made for.
+-- Applies a transfer as Stripe describes it, in an answer, a look-up or an event: the payout is paid, and what was reversed of the
+-- transfer is owed to the payee again. A transfer that no attempt has asked for, or a second one, is parked. Sequential scans are
+-- off as in claim_payout.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -71,7 +70,7 @@ begin
 end;
 $$;
 
--- Is this the transfer that one of the payout's attempts asked for?
+-- Has this transfer the amount, currency and destination of one of the payout's attempts?
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
     language sql
@@ -81,15 +80,17 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
 as $$
     select exists (
         select
-        from private.payout_attempts made
-        where made.payout_id = p_payout.id
-            and made.amount_cents = (p_transfer ->> 'amount')::bigint
-            and made.currency = p_transfer ->> 'currency'
-            and made.destination = private.expandable_id(p_transfer -> 'destination')
+        from private.payout_attempts tried
+        where tried.org_id = p_payout.org_id
+            and tried.payout_id = p_payout.id
+            and tried.amount_cents = (p_transfer ->> 'amount')::bigint
+            and tried.currency = p_transfer ->> 'currency'
+            and tried.destination = private.expandable_id(p_transfer -> 'destination')
     );
 $$;
 
--- Marks a payout paid by its transfer, and its earnings with it, and posts the money that left.
+-- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.
+-- A webhook may bring the transfer of a payout that is pending or failed here; it goes through sending, as the transitions ask.
 create function private.mark_payout_paid(
     p_payout public.payouts,
     p_transfer jsonb,
@@ -122,9 +123,13 @@ begin
         finished_at = private.clock(),
         error_code = null,
         error_message = null
-    where payout_id = p_payout.id
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id
         and attempt = (
-            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+            select max(tried.attempt)
+            from private.payout_attempts tried
+            where tried.org_id = p_payout.org_id
+                and tried.payout_id = p_payout.id
         );
 
     update public.earnings
@@ -132,7 +137,7 @@ begin
     where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
         p_payout.currency, p_occurred_at,
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),

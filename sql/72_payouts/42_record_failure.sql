@@ -1,8 +1,7 @@
--- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
--- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
--- nothing. Returns the payout's status. As in claim_payout, rows are found by their keys.
--- Definer: the jobs have no access to the tables.
+-- Records that an attempt made no transfer, or that its outcome is unknown, and returns the payout's status. p_outcome is refused:
+-- Stripe rejected it; unknown: the transfer may exist, so the next worker looks it up; or not_sent: the call never reached Stripe.
+-- A refusal that the account causes holds the payout. Ignored from a worker that no longer holds the attempt, and for a payout
+-- that is no longer being sent. Sequential scans are off as in claim_payout. Definer: the job has no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
     p_attempt integer,
@@ -28,7 +27,8 @@ begin
         finished_at = private.clock(),
         error_code = left(p_code, 100),
         error_message = left(p_message, 500)
-    where payout_id = p_payout_id
+    where org_id = payout.org_id
+        and payout_id = p_payout_id
         and attempt = p_attempt
         and worker_id = p_worker_id
         and status = 'sending';
@@ -44,31 +44,12 @@ begin
     where id = p_payout_id
     returning * into payout;
 
-    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+    if p_outcome = 'refused' and private.is_refusal_of_destination(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
         return 'held';
     end if;
     return payout.status;
 end;
-$$;
-
--- Does this refusal say that the destination cannot be paid until somebody changes it? Anything else is tried again.
-create function private.is_final_refusal(p_code text)
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = ''
-as $$
-    select p_code in (
-        'insufficient_capabilities_for_transfer',
-        'transfers_not_allowed',
-        'account_invalid',
-        'account_closed',
-        'no_account',
-        'resource_missing',
-        'account_country_invalid_address'
-    );
 $$;
 
 -- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
@@ -89,7 +70,7 @@ begin
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',
-        'Your payout waits. ' || left(p_message, 500),
+        'Your payout is on hold. ' || left(p_message, 500),
         'payouts', p_payout.id, format('payout:%s:held:%s', p_payout.id, p_code)
     );
 end;

@@ -1,4 +1,4 @@
--- Holds a payout back that is not on its way. Definer: payouts change only through functions.
+-- Holds a payout that is not being sent, for a platform admin. Definer: no role may write payouts.
 create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -10,14 +10,16 @@ declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
 begin
     if payout.status not in ('pending', 'failed') then
-        perform private.refuse_payout_step(payout, 'Only one that waits or failed can be held; an unknown one is looked up first.');
+        perform private.refuse_payout_step(
+            payout, 'Only a pending or failed payout can be held. If it is unknown, run the payout job: it looks the transfer up.'
+        );
     end if;
     perform private.hold_payout(payout, 'admin_hold', 'The platform is looking into it.');
 end;
 $$;
 
--- Lets a held or failed payout be sent again; its next try has a new key. The run is opened again for it.
--- Definer: payouts change only through functions.
+-- Makes a held or failed payout pending again, for a platform admin, and reopens its run so that the payout job sends it.
+-- Definer: no role may write payouts.
 create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -29,7 +31,7 @@ declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
 begin
     if payout.status not in ('held', 'failed') then
-        perform private.refuse_payout_step(payout, 'Only one that is held or failed can be sent again.');
+        perform private.refuse_payout_step(payout, 'Only a held or failed payout can be released.');
     end if;
 
     update public.payouts
@@ -46,8 +48,8 @@ begin
 end;
 $$;
 
--- Holds all payouts of an instructor back, or lets them go again, from the next run on.
--- Definer: nobody sets this themselves.
+-- Holds all future payouts of an instructor, or stops holding them, for a platform admin: runs opened from now on read it.
+-- Definer: no role may write this column.
 create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
     returns void
     language plpgsql
@@ -65,14 +67,14 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor.',
+            'There is no instructor with that id.',
             'Check the id.'
         );
     end if;
 end;
 $$;
 
--- A payout for an admin of the platform to decide on, locked; the reason is kept in the audit log.
+-- Returns a payout, locked, for a platform admin to decide on. The audit log keeps the reason.
 create function private.require_payout(p_payout_id uuid, p_reason text)
     returns public.payouts
     language plpgsql
@@ -88,7 +90,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'There is no such payout.',
+            'There is no payout with that id.',
             'Check the id.'
         );
     end if;
@@ -96,6 +98,7 @@ begin
 end;
 $$;
 
+-- Refuses what a payout's status does not allow; the hint says what is allowed.
 create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     returns void
     language plpgsql

@@ -1,6 +1,6 @@
--- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
--- at Stripe, or only a part of it, such as a payee's share of a later refund, and returns what comes back.
--- Definer: payouts change only through functions.
+-- Cancels an unsent payout at once, or asks Stripe to reverse a paid one, all of it or p_amount_cents (such as the payee's share of a
+-- later refund). What is cancelled or reversed is owed to the payee again. For a platform admin.
+-- Definer: no role may write payouts.
 create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -18,15 +18,15 @@ begin
         perform private.cancel_payout(payout);
     elsif p_amount_cents is not null then
         perform private.refuse_payout_step(
-            payout, format('Of one that is paid %s can be taken back, in the minor unit.', left_cents)
+            payout, format('At most %s (minor units) of a paid payout can be reversed, and no part of an unpaid one.', left_cents)
         );
     else
-        perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
+        perform private.refuse_payout_step(payout, 'If it is being sent or unknown, run the payout job first: it looks the transfer up.');
     end if;
 end;
 $$;
 
--- Cancels a payout that never reached Stripe: what it held is owed again and joins the next payout.
+-- Cancels a payout that was never sent: its earnings are available again and join the next payout.
 create function private.cancel_payout(p_payout public.payouts)
     returns void
     language plpgsql
@@ -39,7 +39,7 @@ begin
     update public.earnings set payout_id = null where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.org_id, 'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
         p_payout.currency, private.clock(),
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -49,8 +49,8 @@ begin
 end;
 $$;
 
--- Queues the command that takes a part of a payout's transfer back. Asking again while that is under way changes nothing; after
--- it was done, or Stripe refused, it is another reversal with another key.
+-- Queues the command that reverses a payout's transfer at Stripe, in whole or in part. Repeating it while a reversal is under way
+-- changes nothing, since the key is the same; once that is done, or Stripe has refused it, the key is new.
 create function private.send_reversal(p_payout public.payouts, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -68,7 +68,7 @@ begin
         and command.payload ->> 'payout_id' = p_payout.id::text;
 
     perform private.enqueue_command(
-        'reverse_transfer', reversal_key,
+        p_payout.org_id, 'reverse_transfer', reversal_key,
         jsonb_build_object(
             'payout_id', p_payout.id,
             'transfer', p_payout.stripe_transfer_id,
@@ -81,8 +81,8 @@ begin
 end;
 $$;
 
--- Takes the news that Stripe refused to take a payout's transfer back, for good: the admins are told, and may cancel again.
--- Definer: the jobs have no access to the tables.
+-- Records that Stripe has refused to reverse a payout's transfer: alerts the admins, who may call admin_cancel_payout again.
+-- Definer: the job has no access to the tables.
 create function private.record_reversal_failure(p_payout_id uuid, p_code text, p_message text)
     returns void
     language sql
@@ -92,15 +92,15 @@ create function private.record_reversal_failure(p_payout_id uuid, p_code text, p
 as $$
     select private.raise_alert(
         payout.org_id, null, 'reversal_refused',
-        left(format('Stripe did not take a cancelled payout back (%s): %s', p_code, p_message), 1000),
+        left(format('Stripe refused to reverse a payout (%s): %s', p_code, p_message), 1000),
         'payouts', payout.id, format('payout:%s:reversal_refused:%s', payout.id, private.clock())
     )
     from public.payouts payout
     where payout.id = p_payout_id;
 $$;
 
--- Books what came back of a payout's transfer since the last time: it is owed to the payee again, as an earning that is
--- available at once. p_reversed_cents is Stripe's running total, so repeated and late news change nothing.
+-- Posts what Stripe has reversed of a payout's transfer since the last call: it is owed to the payee again, as an adjustment that is
+-- available at once. Called by apply_transfer. p_reversed_cents is Stripe's running total, so repeated and late events post nothing.
 create function private.post_payout_reversal(
     p_payout_id uuid,
     p_reversed_cents bigint,
@@ -139,7 +139,7 @@ begin
     limit 1;
 
     perform private.post_transaction(
-        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
         payout.currency, p_occurred_at,
         array[
             row('stripe_balance', null, part_cents),
@@ -149,7 +149,7 @@ begin
 
     perform private.raise_alert(
         payout.org_id, payout.instructor_id, 'payout_reversed',
-        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'All or part of a payout was reversed. The reversed amount will be in your next payout.',
         'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
     );
 end;

@@ -1,6 +1,6 @@
--- Mirrors Stripe's payout from a connected account to its bank. It only moves forward, and within a status to later news; a
--- paid one can still fail. A failure is told to the payee and the admins and pays nothing again, for the money is back in
--- the connected account.
+-- Mirrors a payout of Stripe from a connected account to its bank, from a webhook. Events may arrive in any order: the status moves
+-- only forward (a paid one can still fail), and within a status the latest event counts. A failure alerts the payee and the
+-- admins; nothing is paid again, since the money is back in the connected account.
 create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -9,7 +9,7 @@ create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_o
     set search_path = ''
 as $$
 declare
-    news constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
+    new_status constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
     account public.stripe_connect_accounts;
     mirrored public.bank_payouts;
 begin
@@ -24,7 +24,7 @@ begin
     )
     values (
         account.org_id, account.id, account.instructor_id, p_payout ->> 'id', p_payout ->> 'currency',
-        (p_payout ->> 'amount')::bigint, news, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
+        (p_payout ->> 'amount')::bigint, new_status, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
         p_payout ->> 'failure_code', left(p_payout ->> 'failure_message', 500), p_occurred_at
     )
     on conflict (stripe_payout_id) do update
@@ -42,7 +42,7 @@ begin
     if mirrored.status = 'failed' then
         perform private.raise_alert(
             mirrored.org_id, mirrored.instructor_id, 'bank_payout_failed',
-            'The bank returned a payout. The money is in the Stripe account: correct the bank details there.',
+            'Your bank returned a payout. The money is in your Stripe account: correct the bank details there.',
             'bank_payouts', mirrored.id, format('bank_payout:%s:failed', mirrored.id)
         );
     end if;

@@ -1,5 +1,5 @@
--- The statement of a payout for its payee, the instructors whose lessons are in it, and the organization's admins; each
--- instructor sees the lines of their own. Definer: learners' names come as initials only.
+-- The lines of a payout, for its payee and the organization's admins.
+-- Definer: the caller may see initials of learners whose names they may not read.
 create function private.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -31,16 +31,20 @@ begin
     ) then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'You have no such payout.',
+            'You have no payout with that id.',
             'Check the id.'
         );
     end if;
-    return query select * from private.statement_lines(p_payout_id);
+    return query
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.statement_lines(p_payout_id) statement;
 end;
 $$;
 
--- A payout and its lines as one document, to be rendered; dates and times are the organization's own.
--- Definer: the jobs have no access to the tables.
+-- A payout with its lines as one JSON document, which `python -m jobs statement` renders as a PDF. Times are in the organization's
+-- time zone. Definer: the job has no access to the tables.
 create function private.payout_statement_document(p_payout_id uuid)
     returns jsonb
     language plpgsql
@@ -92,7 +96,7 @@ begin
     if statement is null then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'There is no such payout.',
+            'There is no payout with that id.',
             'Check the id.'
         );
     end if;
@@ -100,7 +104,7 @@ begin
 end;
 $$;
 
--- A name by its initials: Ada Byron King is A. B. K.
+-- The initials of a name: A. B. K. of Ada Byron King.
 create function private.initials(p_name text)
     returns text
     language sql
@@ -112,8 +116,8 @@ as $$
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
 $$;
 
--- What a payout is made of, line by line: whose lesson, when, and what was earned or given back. The learner is named by
--- initials. The lines sum to the payout.
+-- One line for each earning of a payout: instructor, lesson, the learner's initials, and the amount earned or given back.
+-- The lines sum to the payout.
 create function private.statement_lines(p_payout_id uuid)
     returns table (
         line bigint,

@@ -1,6 +1,6 @@
--- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
--- a setting as it is; what is earned already goes to whom it was earned for.
--- Definer: settings of money change only through functions.
+-- Sets when and from which amount an instructor is paid, which instructors do themselves or the school's admins for them, and
+-- whether the instructor or the school is paid, which only admins decide. Null keeps a setting. Existing earnings keep their payee.
+-- Definer: no role may write these columns.
 create function private.set_payout_settings(
     p_instructor_id uuid,
     p_payout_schedule public.payout_schedule,
@@ -25,14 +25,14 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor whose payouts you may set.',
+            'There is no such instructor, or you may not change how they are paid.',
             'Check the id.'
         );
     end if;
     if p_payee is not null and not instructor.org_id = any (private.my_admin_org_ids()) then
         perform private.refuse(
             '42501', 'payee_is_the_schools_choice',
-            'Who is paid is for the school to decide.',
+            'Only the school decides whether it or the instructor is paid.',
             'Ask an admin of the school.'
         );
     end if;
@@ -49,8 +49,8 @@ exception
 end;
 $$;
 
--- Puts a payee's Stripe account aside, so that onboarding makes another one; not while a payout is on its way there.
--- Definer: accounts change only through functions.
+-- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished.
+-- Definer: no role may write Stripe accounts.
 create function private.retire_connect_account(p_connect_account_id uuid)
     returns void
     language plpgsql
@@ -86,8 +86,8 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'payout_in_flight',
-            'A payout to this account is on its way.',
-            'Wait until it has arrived, then replace the account.'
+            'A payout to this account is not finished yet.',
+            'Wait until it is paid or cancelled, then retire the account.'
         );
     end if;
 

@@ -23,8 +23,8 @@ begin atomic
 end;
 
 comment on function public.payout_statement is
-    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
-    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+    'The lines of a payout (lessons, deductions for refunds, adjustments), which sum to its amount; for its payee and the organization''s '
+    'admins. With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -40,8 +40,8 @@ create function public.set_payout_settings(
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
-    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
-    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'Sets when and from which amount an instructor is paid (by the instructor or the school''s admins) and who is paid (by the admins alone). '
+    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
     'public.instructor_details.';
 
 create function public.retire_connect_account(p_connect_account_id uuid)
@@ -53,7 +53,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
-    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+    'Retires a Stripe account, so that onboarding creates another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
@@ -64,7 +64,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
-    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'Holds a pending or failed payout; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
     'payout_cannot_do_that.';
 
 create function public.admin_release_payout(p_payout_id uuid, p_reason text)
@@ -76,7 +76,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
-    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'Makes a held or failed payout pending again, to be sent by the next payout job; platform admins only. Errors: not_an_admin, reason_required, '
     'payout_not_found, payout_cannot_do_that.';
 
 create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
@@ -88,7 +88,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
-    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'Cancels an unsent payout at once, or has Stripe reverse a paid one, all of it or p_amount_cents. The amount is owed to the payee again; '
     'platform admins only. '
     'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
 
@@ -101,5 +101,5 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is
-    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'With true, holds all payouts of an instructor from the next run on; with false, stops holding them; platform admins only. '
     'Errors: not_an_admin, reason_required, instructor_not_found.';

@@ -51,7 +51,7 @@ grant execute on function private.record_transfer_failure to jobs;
 grant execute on function private.record_reversal_failure to jobs;
 grant execute on function private.payout_run_progress to jobs;
 grant execute on function private.close_payout_run to jobs;
-grant execute on function private.payout_shortfalls to jobs;
+grant execute on function private.decide_payout_run to jobs;
 grant execute on function private.payout_statement to authenticated;
 grant execute on function public.payout_statement to authenticated;
 grant execute on function private.set_payout_settings to authenticated;

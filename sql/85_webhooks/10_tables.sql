@@ -1,7 +1,15 @@
+-- Webhooks: the inbox of Stripe's events. The Flask service verifies a webhook's signature and calls receive_stripe_event, which
+-- stores, applies and marks the event in one transaction (20_receive.sql). Each kind of event is applied by the room that it
+-- concerns: payments, refunds, disputes, connected accounts, payouts.
+-- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
+-- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
+-- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
     provider text not null default 'stripe',
     event_id text not null,
     endpoint text not null,
@@ -15,6 +23,7 @@ create table private.webhook_events (
     attempts integer not null default 0,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
+    primary key (org_id, id),
     unique (provider, event_id),
     constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
@@ -23,22 +32,26 @@ create table private.webhook_events (
 create index on private.webhook_events (provider, processed_at);
 create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
 
-comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
+comment on table private.webhook_events is
+    'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
+comment on column private.webhook_events.org_id is
+    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
-    'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
-comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
+    'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
 
 create table private.webhook_event_bodies (
+    org_id uuid not null,
     event_id uuid not null,
     received_at timestamptz not null,
     raw bytea not null,
-    primary key (event_id, received_at),
-    foreign key (event_id) references private.webhook_events (id) on delete restrict
+    primary key (org_id, event_id, received_at),
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
 
-comment on table private.webhook_event_bodies is 'The bytes as they came, by month, so that old months can be dropped.';
+comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be dropped.';
 
 alter table private.webhook_events enable row level security;
 alter table private.webhook_event_bodies enable row level security;

@@ -1,5 +1,5 @@
--- Stores, applies and marks a verified webhook in one transaction. A second delivery of the same event, also at the same
--- moment, waits for the first and changes nothing; one that was parked is tried again.
+-- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -23,14 +23,17 @@ as $$
 declare
     event private.webhook_events;
 begin
-    insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
-    values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
+    insert into private.webhook_events (org_id, event_id, endpoint, type, account, livemode, api_version, occurred_at)
+    values (
+        private.organization_of_event(p_payload, p_account),
+        p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at
+    )
     on conflict (provider, event_id) do nothing
     returning * into event;
 
     if found then
-        insert into private.webhook_event_bodies (event_id, received_at, raw)
-        values (event.id, event.received_at, p_raw);
+        insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
+        values (event.org_id, event.id, event.received_at, p_raw);
     else
         select * into event
         from private.webhook_events
@@ -49,9 +52,45 @@ end;
 $$;
 
 comment on function private.receive_stripe_event is
-    'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
+    'Returns processed, ignored, parked or duplicate. p_raw is the body as bytes, p_payload the same body as text.';
 
--- Judges a stored event and marks it with what became of it. The caller holds its lock.
+-- The organization whose payment, payout or connected account an event is about. The platform's, if it names none that is known.
+create function private.organization_of_event(p_payload text, p_account text)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    object constant jsonb := case when pg_input_is_valid(p_payload, 'jsonb') then p_payload::jsonb #> '{data,object}' end;
+begin
+    return coalesce(
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = case
+                when object ->> 'object' = 'payment_intent' then object ->> 'id'
+                else private.expandable_id(object -> 'payment_intent')
+            end
+        ),
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.id = private.uuid_or_null(object #>> '{metadata,payment_id}')
+        ),
+        (
+            select payout.org_id
+            from public.payouts payout
+            where payout.id = private.uuid_or_null(object #>> '{metadata,payout_id}')
+        ),
+        (select account.org_id from public.stripe_connect_accounts account where account.stripe_account_id = p_account),
+        private.platform_id()
+    );
+end;
+$$;
+
+-- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.
 create function private.process_stripe_event(
     p_event private.webhook_events,
     p_payload text,
@@ -72,13 +111,15 @@ begin
         note = outcome.note,
         attempts = attempts + 1,
         processed_at = private.clock()
-    where id = p_event.id;
+    where org_id = p_event.org_id
+        and id = p_event.id;
     return outcome.status;
 end;
 $$;
 
--- Applies an event, or parks it: one of another mode is not for us, one of another API version may mean something else,
--- and one that breaks a rule must not be lost, nor come back for ever. Trouble that passes is raised, so that Stripe retries.
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
+-- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -111,7 +152,7 @@ exception
 end;
 $$;
 
--- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
+-- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
     returns private.stripe_outcome
     language plpgsql

@@ -1,6 +1,7 @@
--- Judges stored events once more, from their bytes as they came: those that an admin wants replayed, and for three days, later
--- and later, those that came before what they are about was known. Returns how many are applied by now. Money of an unknown
--- payment is left to an admin: it is in suspense. Mode and version of all these were looked at before.
+-- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
+-- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
+-- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
+-- jobs maintain.
 create function private.apply_waiting_events()
     returns integer
     language plpgsql
@@ -30,7 +31,8 @@ begin
     loop
         select body.raw into raw
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at;
 
         if found and private.process_stripe_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
@@ -41,9 +43,9 @@ begin
 end;
 $$;
 
--- Has a parked event applied again by the next jobs maintain, also one of another API version: an admin of the platform has
--- looked at it. Not at once, since what Stripe says is never an act of a person.
--- Definer: nobody writes events directly.
+-- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not
+-- applied here: it would run with the actor "user", who may not do what Stripe's events do.
+-- Definer: no role may write events.
 create function private.admin_replay_event(p_event_id text, p_reason text)
     returns void
     language plpgsql
@@ -66,26 +68,28 @@ begin
         perform private.refuse(
             'PT404', 'event_not_found',
             'There is no parked event with that id.',
-            'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
+            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
         );
     end if;
     if not exists (
         select
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at
     ) then
         perform private.refuse(
             'PT409', 'event_body_is_gone',
-            'The body of that event is not kept any more.',
-            'Resend the event from Stripe''s Dashboard.'
+            'The body of that event has been pruned.',
+            'Resend the event in Stripe''s Dashboard.'
         );
     end if;
 
     update private.webhook_events
     set status = 'received',
         processed_at = null
-    where id = event.id;
+    where org_id = event.org_id
+        and id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),

@@ -7,5 +7,5 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is
-    'Has a parked Stripe event (evt_…) applied again, by the next jobs maintain; platform admins only. '
+    'Marks a parked Stripe event (evt_…) to be applied again by the next jobs maintain; platform admins only. '
     'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';

@@ -1,6 +1,13 @@
--- The chores that keep the house in order, each safe to repeat: run it every few minutes. A partition is made before anything
--- is locked that somebody waits for who writes to the same table.
--- Definer: the jobs have no access to the tables.
+-- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
+-- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
+-- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
+--   `jobs payouts` refuses to pay while there are any.
+-- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
+-- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
+--   themselves, by the platform's admins, and by schools for those without a login.
+-- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
+-- it needs the lock on the table. Returns how many rows each task affected.
+-- Definer: the job has no access to the tables.
 create function private.maintain()
     returns table (task text, affected bigint)
     language plpgsql
@@ -29,6 +36,6 @@ begin
 end;
 $$;
 
--- The first partitions; private.maintain() keeps making the next ones.
+-- The first partitions; maintain() creates the next ones.
 select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');

@@ -1,4 +1,6 @@
--- What must always be true, as far as SQL can know: one row a violation, none in health.
+-- Everything that must always be true and that SQL can check: one row for each violation, with the ids to look at; no row when all is
+-- well. Called by `jobs doctor`, by the payout job before it pays, and by most tests. An invariant is one query below, whose first
+-- column is its name; the functions that list violations stand in files 31 to 37, ordered by what they look at.
 -- Definer: the jobs have no access to the tables.
 create function private.check_invariants()
     returns table (invariant text, detail jsonb)
@@ -13,17 +15,25 @@ begin
     union all
     select violation.invariant, violation.detail from private.violations_of_ledger() violation
     union all
+    select violation.invariant, violation.detail from private.violations_of_payments() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_earnings() violation
+    union all
     select violation.invariant, violation.detail from private.violations_of_payouts() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_credits() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_discounts() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_disputes() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_records() violation;
 end;
 $$;
 
-comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
+comment on function private.check_invariants is 'One row for each violation, with the ids to look at; no row when all is well.';
 
--- What must always be true of the inbox, the outbox and the audit log: one row a violation.
+-- The inbox, the outbox and the audit log: no event or command is stuck, and every row of money has its audit entry.
 create function private.violations_of_records()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -33,7 +43,7 @@ create function private.violations_of_records()
 as $$
 begin
     return query
-    select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
+    select 'received_events_are_processed', jsonb_build_object('event_id', event.event_id)
     from private.webhook_events event
     where event.status = 'received'
         and event.received_at < private.clock() - interval '1 minute'

@@ -1,5 +1,5 @@
--- What waits for somebody although the books are in order: one row a thing, with what to do about it.
--- Definer: the jobs have no access to the tables.
+-- What violates no invariant but waits for a person: one row for each thing, with the next step.
+-- Definer: the job has no access to the tables.
 create function private.needs_attention()
     returns table (concern text, reference text, since timestamptz, detail text, next_step text)
     language plpgsql
@@ -25,8 +25,8 @@ begin
 
     return query
     select
-        'outbox_behind', null::text, min(command.available_at), format('%s commands are due for more than an hour', count(*)),
-        'Run python -m jobs outbox --watch, and let something restart it.'
+        'outbox_behind', null::text, min(command.available_at), format('%s commands have been due for more than an hour', count(*)),
+        'Run python -m jobs outbox --watch under a supervisor that restarts it.'
     from private.outbox command
     where command.processed_at is null
         and command.dead_at is null
@@ -44,7 +44,7 @@ begin
     return query
     select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
-        'Send nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare both in Stripe.'
+        'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout
     where payout.status = 'unknown'
         and payout.last_tried_at < private.clock() - interval '1 hour';
@@ -52,7 +52,7 @@ begin
     return query
     select
         'payout_held', payout.id::text, payout.updated_at, concat_ws(': ', payout.failure_code, payout.failure_message),
-        'Call admin_release_payout once the cause is gone, or admin_cancel_payout; both with this id and a reason.'
+        'Once the cause is gone, call admin_release_payout with this id and a reason; otherwise admin_cancel_payout.'
     from public.payouts payout
     where payout.status = 'held'
         and payout.updated_at < private.clock() - interval '3 days';
@@ -61,7 +61,7 @@ begin
     select
         'account_settles_in_another_currency', account.stripe_account_id, account.last_event_at,
         format('%s instead of %s', account.default_currency, organization.currency),
-        'Stripe converts what this payee is sent, at the payee''s cost. Ask them for a bank account in the organization''s currency.'
+        'Stripe converts every payout to this payee, at the payee''s cost. Ask the payee to add a bank account in the organization''s currency.'
     from public.stripe_connect_accounts account
     join public.organizations organization on organization.id = account.org_id
     where account.retired_at is null
@@ -71,8 +71,8 @@ begin
     return query
     select
         'webhooks_silent', expected.endpoint, latest.received_at,
-        format('nothing came since, and %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
-        'Look at this endpoint in Stripe''s Dashboard: its URL, its secret, its events and the deliveries that failed.'
+        format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
+        'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
     from (
         select 'platform' as endpoint, 'a payment was begun' as what, max(payment.created_at) as at
         from public.payments payment
@@ -93,11 +93,12 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, open alerts, payouts held or unknown for long, accounts of another currency, silent webhooks.';
+    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, accounts that settle in another '
+    'currency, endpoints without events.';
 
--- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
--- no run; and runs that are not completed and that nobody has worked on for an hour.
--- Definer: the jobs have no access to the tables.
+-- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
+-- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
+-- Definer: the job has no access to the tables.
 create function private.overdue_paydays()
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
     language sql
@@ -124,8 +125,8 @@ as $$
     end;
 $$;
 
--- The currencies that the platform's Stripe account has to settle in.
--- Definer: the jobs have no access to the tables.
+-- The currencies in which the platform's Stripe account has to settle, for `jobs doctor`: those of organizations with payments.
+-- Definer: the job has no access to the tables.
 create function private.traded_currencies()
     returns table (currency text)
     language sql

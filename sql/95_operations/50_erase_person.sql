@@ -1,6 +1,6 @@
--- Anonymises a person and keeps the books: names, addresses, notes and contacts go, amounts and times stay. The login can be
--- deleted afterwards, and not before. By the person, or an admin of the platform for them.
--- Definer: reaches into every room.
+-- Anonymises a person in every organization: names, addresses, contacts and notes go, amounts and times stay for the books. Called by
+-- the person, or by a platform admin with a reason. Only afterwards can the login be deleted from auth.users.
+-- Definer: changes tables of every room.
 create function private.erase_person(p_user_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -40,7 +40,7 @@ begin
 end;
 $$;
 
--- Refuses to erase nobody, or somebody who runs the platform.
+-- Refuses if there is no such person, or if the person is a platform admin.
 create function private.assert_person_can_be_erased(p_user_id uuid)
     returns void
     language plpgsql
@@ -52,21 +52,21 @@ begin
     if not exists (select from public.profiles profile where profile.id = p_user_id) then
         perform private.refuse(
             'PT404', 'person_not_found',
-            'There is no such person.',
+            'There is no person with that id.',
             'Check the id.'
         );
     end if;
     if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
         perform private.refuse(
             'PT409', 'is_platform_admin',
-            'This person runs the platform.',
-            'Take them off private.platform_admins in Studio first.'
+            'This person is a platform admin.',
+            'Delete their row from private.platform_admins in Studio first.'
         );
     end if;
 end;
 $$;
 
--- Refuses to erase learners and instructors with lessons ahead, prepaid hours, or money on the way to them or to a payer.
+-- Refuses if these learners and instructors have lessons ahead or prepaid hours, or if money is on its way to them or to this payer.
 create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
@@ -83,8 +83,8 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'lessons_ahead',
-            'There are lessons that have not taken place.',
-            'Have or end them first.'
+            'This person has lessons that have not taken place.',
+            'Complete or cancel them first.'
         );
     end if;
     if exists (
@@ -96,21 +96,22 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'hours_left',
-            'There are prepaid hours that are not used.',
+            'This person has unused prepaid hours.',
             'Use them, or refund them with refund_credits.'
         );
     end if;
     if private.has_money_on_the_way(p_learner_ids, p_instructor_ids, p_payer_id) then
         perform private.refuse(
             'PT409', 'money_on_the_way',
-            'There is money on its way to this person.',
-            'Wait for the next payout, the refund or the end of the dispute.'
+            'Money of this person is still on its way.',
+            'Wait for the next payout, for the refund, or for the end of the dispute.'
         );
     end if;
 end;
 $$;
 
--- Are there earnings to pay out, refunds that are not done, discounts of payments that may still come, or open disputes?
+-- Is there an earning to pay out, a refund that is not finished, a discount reserved for a payment that may still come, or an open
+-- dispute?
 create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns boolean
     language sql
@@ -147,7 +148,7 @@ as $$
     );
 $$;
 
--- Takes back what was offered to a person or their proven address, and the address with it.
+-- Withdraws guardianships and invitations offered to a person, and erases the address that they were offered to.
 create function private.withdraw_offers(p_user_id uuid)
     returns void
     language sql

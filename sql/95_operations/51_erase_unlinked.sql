@@ -1,5 +1,5 @@
--- Anonymises a learner without a login and keeps the books, as erase_person does; by the school's admins.
--- Definer: reaches into every room.
+-- Anonymises a learner who has no login, as erase_person does, for the school's admins.
+-- Definer: changes tables of every room.
 create function private.erase_learner(p_learner_id uuid)
     returns void
     language plpgsql
@@ -32,8 +32,8 @@ begin
 end;
 $$;
 
--- Anonymises an instructor without a login and keeps the books, as erase_person does; by the school's admins.
--- Definer: reaches into every room.
+-- Anonymises an instructor who has no login, as erase_person does, for the school's admins.
+-- Definer: changes tables of every room.
 create function private.erase_instructor(p_instructor_id uuid)
     returns void
     language plpgsql
@@ -66,6 +66,7 @@ begin
 end;
 $$;
 
+-- Refuses: a school may erase only those who cannot do it themselves.
 create function private.refuse_to_erase_login()
     returns void
     language plpgsql
@@ -77,7 +78,7 @@ begin
     perform private.refuse(
         'PT409', 'has_a_login',
         'This person has a login of their own.',
-        'They erase themselves with erase_person, or the platform''s admins do.'
+        'Ask the person, or a platform admin, to call erase_person.'
     );
 end;
 $$;

@@ -1,4 +1,4 @@
--- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
+-- Erases an instructor's name, contacts, notes and windows, and unlinks the login. Lessons and money stay.
 create function private.anonymise_instructor(p_instructor_id uuid)
     returns void
     language sql
@@ -34,8 +34,8 @@ as $$
     where id = p_instructor_id;
 $$;
 
--- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
--- and the money stay.
+-- Erases a learner's name, contacts, places, notes and reasons, unlinks the login, and deactivates the learner's referral codes.
+-- Lessons and money stay.
 create function private.anonymise_learner(p_learner_id uuid)
     returns void
     language sql
@@ -77,7 +77,7 @@ as $$
     where id = p_learner_id;
 $$;
 
--- Takes a guardian's name, contacts and rights away, and the login.
+-- Erases a guardian's name and contacts, revokes every guardianship, and unlinks the login.
 create function private.anonymise_guardian(p_guardian_id uuid)
     returns void
     language sql

@@ -360,6 +360,15 @@ create type public.org_role as enum ('owner', 'admin', 'instructor', 'learner');
 create type public.fee_mode as enum ('on_top', 'included');
 create type public.dispute_liability as enum ('platform', 'instructor');
 
+-- The organization under which the platform's own money is posted: what belongs to no school, or to nobody known yet.
+create function private.platform_id()
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+return '00000000-0000-4000-8000-000000000000'::uuid;
+
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
     name text not null,
@@ -368,6 +377,7 @@ create table public.organizations (
     time_zone text not null,
     currency text not null references private.currencies (code),
     is_marketplace boolean not null default false,
+    is_platform boolean not null default false,
     fee_mode public.fee_mode not null default 'on_top',
     fee_bps integer not null default 1800,
     payout_weekday smallint not null default 5,
@@ -384,6 +394,7 @@ create table public.organizations (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint one_organization_is_the_platform check (is_platform = (id = private.platform_id()) and not (is_platform and is_marketplace)),
     constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     constraint tax_id_is_short check (length(tax_id) <= 40),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
@@ -407,6 +418,8 @@ create index on public.organizations (name);
 create index on public.organizations (currency);
 
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
+comment on column public.organizations.is_platform is
+    'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
@@ -452,7 +465,8 @@ create table public.organization_members (
     role public.org_role not null,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (user_id, org_id, role)
+    unique (user_id, org_id, role),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id())
 );
 
 create index on public.organization_members (org_id, role);
@@ -472,8 +486,10 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace)
-values ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true);
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+values
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
 
 create trigger touch_updated_at
     before update on public.organizations
@@ -577,7 +593,7 @@ create function private.my_admin_org_ids()
 as $$
 begin
     if private.is_platform_admin() then
-        return array(select organization.id from public.organizations organization);
+        return array(select organization.id from public.organizations organization where not organization.is_platform);
     end if;
     return array(
         select member.org_id
@@ -631,7 +647,7 @@ begin
     if person is null then
         perform private.refuse(
             '42501', 'sign_in_required',
-            'This needs a signed-in person.',
+            'You need to sign in to do this.',
             'Sign in with an e-mail address or a phone number, then try again.'
         );
     end if;
@@ -743,6 +759,7 @@ comment on view public.my_roles is
 
 -- sql/10_people/90_access.sql
 grant execute on function private.my_user_id to authenticated;
+grant execute on function private.platform_id to authenticated;
 grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
@@ -784,6 +801,18 @@ grant select on public.organization_members to authenticated, service_role;
 grant select on public.my_roles to authenticated;
 
 -- sql/12_parties/10_tables.sql
+-- 12_parties: who teaches (instructors), who is taught (learners), and who answers for a learner (guardians).
+--
+--   20_instructors       become an instructor of the marketplace, be added by a school, be verified, be found
+--   30_learners          be added by a school, set a date of birth
+--   31_bookable_learner  for whom the caller may book; joins the marketplace with the first booking; one request at a time
+--   40_guardians         offer a guardianship to an address, consent to it, revoke it
+--   50_callers           my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
+--   70_consent           who is a minor, and whether a guardian has consented
+--
+-- What only the person and the admins may see is in a second table (…_details), because policies choose rows, not columns.
+-- Discounts (35), credits (45) and bookings (50) ask 31_bookable_learner; 14_schools links logins.
+
 create type public.verification_status as enum ('pending', 'verified', 'rejected');
 create type public.payee_kind as enum ('instructor', 'organization');
 create type public.payout_schedule as enum ('instant', 'daily', 'weekly', 'monthly');
@@ -814,6 +843,7 @@ create table public.instructors (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
@@ -836,13 +866,13 @@ create index on public.instructors using gin (expertise_areas);
 create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
 
 comment on table public.instructors is
-    'Who teaches and is paid, with the columns that anybody may see. The rest is in instructor_details.';
-comment on column public.instructors.user_id is 'The instructor''s login; null for one whom a school manages.';
-comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, before the platform''s fee on top.';
-comment on column public.instructors.is_active is 'False hides the instructor and refuses new bookings.';
-comment on column public.instructors.is_available is 'False refuses new bookings for the time being.';
-comment on column public.instructors.daily_cap is 'The most lessons on one local day; null for no limit.';
-comment on column public.instructors.buffer_before_minutes is 'Kept free before each lesson.';
+    'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
+comment on column public.instructors.user_id is 'The instructor''s login; null while a school manages the instructor.';
+comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
+comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
+comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
+comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
+comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
 create table public.instructor_details (
     instructor_id uuid not null unique,
@@ -866,10 +896,10 @@ create table public.instructor_details (
 );
 
 
-comment on table public.instructor_details is 'What only the instructor and the admins see; made with the instructor.';
-comment on column public.instructor_details.is_payout_held is 'An admin holds all payouts of this instructor back.';
-comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum; null follows it.';
-comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null follows it.';
+comment on table public.instructor_details is 'The columns that only the instructor and the admins see; one row for each instructor.';
+comment on column public.instructor_details.is_payout_held is 'True: an admin holds back all payouts to this instructor.';
+comment on column public.instructor_details.minimum_payout_cents is 'Overrides the organization''s minimum payout; null: the organization''s.';
+comment on column public.instructor_details.fee_bps is 'Overrides the organization''s fee; null: the organization''s.';
 
 create table public.learners (
     id uuid not null unique default gen_random_uuid(),
@@ -887,6 +917,7 @@ create table public.learners (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, user_id),
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
     constraint goals_are_short check (
@@ -901,8 +932,8 @@ create table public.learners (
 create index on public.learners (org_id, full_name);
 create index on public.learners (user_id);
 
-comment on table public.learners is 'Who is taught, within one organization. The private half is in learner_details.';
-comment on column public.learners.lesson_count is 'Lessons completed; kept by a trigger.';
+comment on table public.learners is 'Who is taught, within one organization. The private columns are in learner_details.';
+comment on column public.learners.lesson_count is 'Completed lessons; maintained by the database.';
 
 create table public.learner_details (
     learner_id uuid not null unique,
@@ -918,7 +949,7 @@ create table public.learner_details (
 );
 
 
-comment on table public.learner_details is 'What only the learner, their guardians and the admins see; made with the learner.';
+comment on table public.learner_details is 'The columns that only the learner, their guardians and the admins see; one row for each learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
@@ -935,7 +966,7 @@ create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
-    'Which learners an instructor has been booked by: what lets each of the two see the other.';
+    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other.';
 
 create table public.guardians (
     id uuid primary key default gen_random_uuid(),
@@ -949,8 +980,8 @@ create table public.guardians (
     constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
 );
 
-comment on column public.guardians.user_id is 'The guardian''s login; null once it was erased.';
-comment on table public.guardians is 'Who answers for a learner, with a login of their own; of no organization.';
+comment on column public.guardians.user_id is 'The guardian''s login; null after the person was erased.';
+comment on table public.guardians is 'Who answers for learners, with a login of their own. Belongs to no organization.';
 
 create table public.learner_guardians (
     id uuid not null unique default gen_random_uuid(),
@@ -984,8 +1015,8 @@ create index on public.learner_guardians (invited_by);
 create index on public.learner_guardians (lower(guardian_email));
 
 comment on table public.learner_guardians is
-    'What a guardian may do for a learner, once the guardian has consented. Lapses when the learner turns 18.';
-comment on column public.learner_guardians.guardian_email is 'Whom the link was offered to: only that verified address can consent.';
+    'What a guardian may do for a learner: from the guardian''s consent until the link is revoked or the learner turns 18.';
+comment on column public.learner_guardians.guardian_email is 'The address that the link was offered to. Only its verified owner can consent.';
 
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;
@@ -1020,8 +1051,8 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 -- sql/12_parties/20_instructors.sql
--- Makes the caller an instructor of the marketplace, to be verified by an admin before learners can book.
--- Definer: people may not insert instructors, whose organization and verification are not theirs to choose.
+-- Makes the caller an instructor of the marketplace. A platform admin verifies them before learners can book.
+-- Definer: people may not insert instructors, since organization and verification are not theirs to choose.
 create function private.become_instructor(
     p_display_name text,
     p_hourly_rate_cents bigint,
@@ -1060,7 +1091,7 @@ begin
     if new_instructor_id is null then
         perform private.refuse(
             'PT409', 'already_an_instructor',
-            'You are an instructor already.',
+            'You are already an instructor of the marketplace.',
             'Change your instructor profile instead.'
         );
     end if;
@@ -1122,7 +1153,8 @@ exception
 end;
 $$;
 
--- Every instructor has a private half. Definer: the writer of one table need not be a writer of the other.
+-- Creates the instructor_details row of every new instructor.
+-- Definer: whoever inserts an instructor need not be allowed to insert details.
 create function private.add_instructor_details()
     returns trigger
     language plpgsql
@@ -1140,7 +1172,7 @@ create trigger add_instructor_details
     after insert on public.instructors
     for each row execute function private.add_instructor_details();
 
--- Records an admin's decision about an instructor. Definer: nobody may update the verification themselves.
+-- Verifies or rejects an instructor; platform admins only. Definer: nobody may update the verification directly.
 create function private.admin_verify_instructor(
     p_instructor_id uuid,
     p_verification_status public.verification_status,
@@ -1172,9 +1204,10 @@ begin
 end;
 $$;
 
--- The public directory. Definer: it shows only what everybody may see, and under row-level security the indexes on texts and
--- tags could not serve it, since their operators are not leakproof. A plan is made for each search: which index serves it
--- depends on what is asked.
+-- The public directory of instructors who can be booked.
+-- Definer: under row-level security the indexes on names and tags could not be used, because their operators are not
+-- leakproof; the function shows only what everybody may see. Planned anew for each search: the right index depends on the
+-- arguments.
 create function private.search_instructors(
     p_query text,
     p_expertise_areas text[],
@@ -1247,7 +1280,8 @@ exception
 end;
 $$;
 
--- Every learner has a private half. Definer: the writer of one table need not be a writer of the other.
+-- Creates the learner_details row of every new learner.
+-- Definer: whoever inserts a learner need not be allowed to insert details.
 create function private.add_learner_details()
     returns trigger
     language plpgsql
@@ -1265,61 +1299,8 @@ create trigger add_learner_details
     after insert on public.learners
     for each row execute function private.add_learner_details();
 
--- The person as a learner of an organization. The marketplace takes everybody in; a school adds its learners itself, and
--- who has left it is a learner there no more.
-create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
-    returns public.learners
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-declare
-    learner public.learners;
-    profile public.profiles;
-begin
-    select candidate.* into learner
-    from public.learners candidate
-    join public.organization_members member
-        on member.org_id = candidate.org_id
-        and member.user_id = candidate.user_id
-        and member.role = 'learner'
-    where candidate.org_id = p_org_id
-        and candidate.user_id = p_user_id;
-    if found then
-        return learner;
-    end if;
-
-    select * into profile from public.profiles where id = p_user_id;
-    if not found or p_org_id is distinct from private.marketplace_id() then
-        perform private.refuse(
-            '42501', 'not_a_learner_here',
-            'Only learners of this organization can book here.',
-            'Ask the school to add you as a learner.'
-        );
-    end if;
-
-    insert into public.learners (org_id, user_id, full_name, email, phone)
-    values (
-        p_org_id,
-        p_user_id,
-        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
-        profile.email,
-        profile.phone
-    )
-    on conflict (org_id, user_id) do nothing;
-
-    insert into public.organization_members (org_id, user_id, role)
-    values (p_org_id, p_user_id, 'learner')
-    on conflict do nothing;
-
-    select * into strict learner from public.learners where org_id = p_org_id and user_id = p_user_id;
-    return learner;
-end;
-$$;
-
--- Sets a learner's date of birth: the learner or a guardian once, an admin of the organization also again.
--- Definer: it decides who needs a guardian, so nobody may update it themselves.
+-- Sets a learner's date of birth. The learner or a guardian can set it once; an admin of the organization can correct it.
+-- Definer: the date decides who needs a guardian, so nobody may update it directly.
 create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
     language plpgsql
@@ -1343,7 +1324,7 @@ begin
     if details.date_of_birth is not null and not details.org_id = any (private.my_admin_org_ids()) then
         perform private.refuse(
             'PT409', 'date_of_birth_is_set',
-            'The date of birth has been given already.',
+            'The date of birth is set already.',
             'Ask the school, or the platform''s support, to correct it.'
         );
     end if;
@@ -1356,7 +1337,7 @@ begin
 end;
 $$;
 
--- Refuses a date on which nobody who takes lessons can have been born.
+-- Refuses a date of birth in the future or before 1900.
 create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
     returns void
     language plpgsql
@@ -1368,13 +1349,14 @@ begin
     if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
         perform private.refuse(
             'PT422', 'birth_is_plausible',
-            'That is no date of birth.',
+            'That date of birth is not possible.',
             'Send a date in the past, as YYYY-MM-DD.'
         );
     end if;
 end;
 $$;
 
+-- The same answer for an unknown learner and for one whom the caller does not answer for. Also called by 40_guardians.
 create function private.refuse_unknown_learner()
     returns void
     language plpgsql
@@ -1385,14 +1367,16 @@ as $$
 begin
     perform private.refuse(
         'PT404', 'learner_not_found',
-        'There is no such learner whom you answer for.',
+        'There is no such learner for whom you may act.',
         'Check the id, and that you are signed in as the right person.'
     );
 end;
 $$;
 
--- The learner for whom the caller may book in an organization: oneself, whom one is guardian of with that right, or one of
--- a school that one administers. Under 18, only with a guardian's consent.
+-- sql/12_parties/31_bookable_learner.sql
+-- The learner for whom the caller may book in an organization: the caller, a learner whose guardian the caller is with the
+-- right to book, or a learner of a school that the caller administers. A learner under 18 needs a guardian's consent.
+-- Called by bookings, credits and discount codes.
 create function private.require_bookable_learner(p_learner_user_id uuid, p_learner_id uuid, p_org_id uuid)
     returns public.learners
     language plpgsql
@@ -1428,7 +1412,7 @@ begin
     if learner.id is null then
         perform private.refuse(
             '42501', 'not_yourself',
-            'You can book lessons for yourself and for those you answer for only.',
+            'You can book lessons only for yourself, for learners whose guardian you are, and for learners of your school.',
             'Send your own user id as p_learner_user_id, or the learner you are guardian of.'
         );
     end if;
@@ -1436,33 +1420,92 @@ begin
         perform private.refuse(
             'PT422', 'consent_required',
             'A learner under 18 needs a guardian''s consent.',
-            'Call link_guardian, and let the guardian accept with give_guardian_consent.'
+            'Call link_guardian; then the guardian accepts with give_guardian_consent.'
         );
     end if;
     return learner;
 end;
 $$;
 
--- Locks a person's rows as a learner, in each organization, so that one person's requests come one after the other and a double
--- click waits here.
-create function private.lock_learner(p_learner_id uuid)
-    returns void
-    language sql
+-- The person's learner row in an organization. The marketplace creates one for everybody who books; a school adds its learners
+-- itself, and a learner who has left the school is refused. Caller: require_bookable_learner.
+create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
+    returns public.learners
+    language plpgsql
     volatile
     security invoker
     set search_path = ''
 as $$
-    select learner.id
+declare
+    learner public.learners;
+    profile public.profiles;
+begin
+    select candidate.* into learner
+    from public.learners candidate
+    join public.organization_members member
+        on member.org_id = candidate.org_id
+        and member.user_id = candidate.user_id
+        and member.role = 'learner'
+    where candidate.org_id = p_org_id
+        and candidate.user_id = p_user_id;
+    if found then
+        return learner;
+    end if;
+
+    select * into profile from public.profiles where id = p_user_id;
+    if not found or p_org_id is distinct from private.marketplace_id() then
+        perform private.refuse(
+            '42501', 'not_a_learner_here',
+            'Only learners of this school can book here.',
+            'Ask the school to add you as a learner.'
+        );
+    end if;
+
+    insert into public.learners (org_id, user_id, full_name, email, phone)
+    values (
+        p_org_id,
+        p_user_id,
+        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
+        profile.email,
+        profile.phone
+    )
+    on conflict (org_id, user_id) do nothing;
+
+    insert into public.organization_members (org_id, user_id, role)
+    values (p_org_id, p_user_id, 'learner')
+    on conflict do nothing;
+
+    select * into strict learner from public.learners where org_id = p_org_id and user_id = p_user_id;
+    return learner;
+end;
+$$;
+
+-- Locks a person as a learner, in every organization, so that one person's requests come one after the other and the second of a
+-- double click waits here. The profile is locked first: the rows of other organizations may appear between two calls in one
+-- transaction, and two transactions that lock them in different orders would deadlock.
+create function private.lock_learner(p_learner_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    person_id constant uuid := (select learner.user_id from public.learners learner where learner.id = p_learner_id);
+begin
+    perform from public.profiles where id = person_id for no key update;
+    perform
     from public.learners learner
     where learner.id = p_learner_id
-        or learner.user_id = (select known.user_id from public.learners known where known.id = p_learner_id)
+        or learner.user_id = person_id
     order by learner.id
     for no key update;
+end;
 $$;
 
 -- sql/12_parties/40_guardians.sql
--- Offers the guardianship of a learner to an address; it begins when its owner consents. By an admin of the learner's
--- organization, or the learner. Definer: nobody writes guardianships directly.
+-- Offers the guardianship of a learner to an address; it begins when the owner of that address consents. For the learner and
+-- for admins of the learner's organization. Definer: nobody writes guardianships directly.
 create function private.link_guardian(
     p_learner_id uuid,
     p_guardian_email text,
@@ -1511,8 +1554,8 @@ begin
     if new_link_id is null then
         perform private.refuse(
             'PT409', 'guardian_is_linked',
-            'This guardian is linked to the learner already.',
-            'Revoke that link first if its rights should change.'
+            'That address is linked to the learner already.',
+            'To change the rights, revoke that link first.'
         );
     end if;
     return new_link_id;
@@ -1524,7 +1567,7 @@ exception
 end;
 $$;
 
--- The guardian accepts, with their own login and the address that the link was offered to.
+-- The guardian accepts, signed in with the verified address that the link was offered to.
 -- Definer: nobody writes guardianships directly.
 create function private.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
@@ -1548,7 +1591,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'guardianship_not_found',
-            'No guardianship is offered to you under that id.',
+            'There is no guardianship with that id that was offered to you.',
             'Sign in with the verified address that it was offered to.'
         );
     end if;
@@ -1561,7 +1604,7 @@ begin
     ) then
         perform private.refuse(
             'PT422', 'guardian_is_minor',
-            'A guardian must be of age.',
+            'A guardian must be at least 18.',
             'Ask a parent or another adult.'
         );
     end if;
@@ -1581,8 +1624,8 @@ begin
 end;
 $$;
 
--- Ends a guardianship, or its offer: the guardian, whom it was offered to, an admin of the organization, or the learner, who
--- when under age can take back no more than an offer.
+-- Ends a guardianship or withdraws its offer. For the guardian, the owner of the address that it was offered to, admins of the
+-- organization, and the learner; a learner under 18 can withdraw an offer only.
 -- Definer: nobody writes guardianships directly.
 create function private.revoke_guardian(p_learner_guardian_id uuid)
     returns void
@@ -1613,16 +1656,16 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'guardianship_not_found',
-            'There is no such guardianship that you can end.',
+            'There is no guardianship with that id that you can end.',
             'Check the id.'
         );
     end if;
 end;
 $$;
 
--- A learner is never their own guardian, whichever of the two gets the login last and whoever writes it. The learner's row is
--- locked, so that a login that is linked right now is seen.
--- Definer: the writer may not see the other table. The argument is the column that holds the learner's id.
+-- A learner is never their own guardian, whichever of the two rows gets the login last and whoever writes it. The learner's
+-- row is locked, so that a login that another transaction is linking is seen.
+-- Definer: the writer may not see the other table. The trigger's argument is the column that holds the learner's id.
 create function private.forbid_own_guardian()
     returns trigger
     language plpgsql
@@ -1665,7 +1708,7 @@ create trigger forbid_own_guardian
     execute function private.forbid_own_guardian('id');
 
 -- sql/12_parties/50_callers.sql
--- The caller as an instructor, in each organization. Definer: used by the policy of the table it reads.
+-- The caller's instructor rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_instructor_ids()
     returns uuid[]
     language plpgsql
@@ -1683,7 +1726,7 @@ begin
 end;
 $$;
 
--- The caller as a learner, in each organization. Definer: used by the policy of the table it reads.
+-- The caller's learner rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_learner_ids()
     returns uuid[]
     language plpgsql
@@ -1701,7 +1744,7 @@ begin
 end;
 $$;
 
--- The caller as a guardian; null for anybody else. Definer: used by the policy of the table it reads.
+-- The caller's guardian row, or null. Definer: the policy of the table that it reads calls it.
 create function private.my_guardian_id()
     returns uuid
     language plpgsql
@@ -1715,8 +1758,8 @@ begin
 end;
 $$;
 
--- The learners whom the caller may see: the caller as a learner, and those whom the caller is guardian of.
--- Definer: used by policies of the tables it reads.
+-- The caller's learner rows, and those whose guardian the caller is with the right to view.
+-- Definer: policies of the tables that it reads call it.
 create function private.my_family_ids()
     returns uuid[]
     language plpgsql
@@ -1730,9 +1773,8 @@ begin
 end;
 $$;
 
--- The learners for whom a person may act as guardian, in one of the scopes view, book and pay. The right begins with
--- consent and lapses when the learner turns 18.
--- Definer: used by policies of the tables it reads.
+-- The learners for whom a person may act as guardian in the scope 'view', 'book' or 'pay': from consent until the learner turns
+-- 18 (by today's UTC date; an unknown date of birth keeps the right). Definer: policies of the tables that it reads call it.
 create function private.ward_ids(p_user_id uuid, p_scope text)
     returns uuid[]
     language plpgsql
@@ -1755,8 +1797,8 @@ begin
 end;
 $$;
 
--- The organizations of the learners whom the caller may see: what these booked there stays readable to the family.
--- Definer: used by policies of other tables.
+-- The organizations of those learners: the family may read the services they booked there.
+-- Definer: callers may not read all these tables.
 create function private.my_family_org_ids()
     returns uuid[]
     language plpgsql
@@ -1774,8 +1816,9 @@ begin
 end;
 $$;
 
--- The instructors that the caller, or a ward of the caller, has booked and the learners who have booked the caller, in one array of ids.
--- Definer: used by policies of the tables it reads.
+-- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
+-- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
+-- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]
     language plpgsql
@@ -1797,8 +1840,8 @@ begin
 end;
 $$;
 
--- The guardians of the caller's own learner rows, and of learners in organizations that the caller administers.
--- Definer: used by the policy of the table it reads.
+-- The guardians of the caller as a learner, and of the learners in organizations that the caller administers.
+-- Definer: the policy of the table that it reads calls it.
 create function private.my_learners_guardian_ids()
     returns uuid[]
     language plpgsql
@@ -1822,8 +1865,8 @@ end;
 $$;
 
 -- sql/12_parties/70_consent.sql
--- May this learner be booked: grown up, or with a guardian who has consented? A login is one person in all organizations: who
--- is under age in one is so everywhere, and consent was given for the person.
+-- True for an adult, and for a minor with a guardian who has consented. A login is one person in all organizations: a minor in
+-- one of them is a minor in all, and the consent given in one counts in all.
 create function private.has_required_consent(p_learner_id uuid)
     returns boolean
     language plpgsql
@@ -1832,29 +1875,29 @@ create function private.has_required_consent(p_learner_id uuid)
     set search_path = ''
 as $$
 declare
-    places constant uuid[] := array(
-        select place.id
+    same_person_ids constant uuid[] := array(
+        select same_person.id
         from public.learners learner
-        join public.learners place on place.id = learner.id or place.user_id = learner.user_id
+        join public.learners same_person on same_person.id = learner.id or same_person.user_id = learner.user_id
         where learner.id = p_learner_id
     );
 begin
     return not exists (
         select
         from public.learner_details details
-        where details.learner_id = any (places)
+        where details.learner_id = any (same_person_ids)
             and private.is_minor(details.date_of_birth)
     ) or exists (
         select
         from public.learner_guardians link
-        where link.learner_id = any (places)
+        where link.learner_id = any (same_person_ids)
             and link.consented_at is not null
             and link.revoked_at is null
     );
 end;
 $$;
 
--- Under 18 today, by the UTC date? Somebody whose date of birth nobody has given counts as grown up.
+-- True for a person under 18 by today's UTC date. A person without a date of birth counts as an adult.
 create function private.is_minor(p_date_of_birth date)
     returns boolean
     language sql
@@ -1916,7 +1959,7 @@ create function public.add_instructor(
 return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.add_instructor is
-    'Adds an instructor without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Adds an instructor without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
     'Errors: sign_in_required, organization_not_found, unknown_currency, value_missing, and the rules of public.instructors.';
 
 create function public.add_learner(
@@ -1935,7 +1978,7 @@ create function public.add_learner(
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
-    'Adds a learner without a login to a school and returns the id; for its admins. invite_member links a login later. '
+    'Adds a learner without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
     'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
@@ -1966,7 +2009,7 @@ create function public.link_guardian(
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
-    'Offers the guardianship of a learner to an address and returns the link''s id; for the learner and the organization''s admins. '
+    'Offers the guardianship of a learner to an address and returns the link''s id. For the learner and the organization''s admins. '
     'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
     'public.learner_guardians.';
 
@@ -1991,8 +2034,8 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
-    'Ends a guardianship or its offer; for the guardian, whom it was offered to, the organization''s admins and the learner, who when under 18 '
-    'can take back no more than an offer. '
+    'Ends a guardianship or withdraws its offer. For the guardian, the owner of the address, the organization''s admins and the '
+    'learner; a learner under 18 can withdraw an offer only. '
     'Errors: sign_in_required, guardianship_not_found.';
 
 create function public.search_instructors(
@@ -2013,8 +2056,8 @@ begin atomic
 end;
 
 comment on function public.search_instructors is
-    'The public directory: active, available and verified instructors whose name contains p_query and who cover every one of '
-    'p_expertise_areas, in pages of at most 200; p_after is the last id of the page before.';
+    'The public directory: active, available and verified instructors whose name contains p_query and who cover all of '
+    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page.';
 
 -- sql/12_parties/90_access.sql
 grant execute on function private.my_instructor_ids to authenticated;
@@ -2053,7 +2096,7 @@ grant update (
     display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
     minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap
 ) on public.instructors to authenticated;
--- NOTE: is_active, verification_status and the totals are not the instructor's to set.
+-- NOTE: instructors may not set is_active, verification_status and the totals.
 
 create policy select_own_or_admin on public.instructor_details
     for select
@@ -2073,8 +2116,10 @@ create policy update_own_or_admin on public.instructor_details
 
 grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
--- NOTE: fee, payee and payout settings are money and change only through functions and Studio.
+-- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
+-- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
+-- the learner has ever booked, and to the admins of the organization.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
@@ -2140,7 +2185,7 @@ create policy update_own on public.guardians
 
 grant select on public.guardians to authenticated, service_role;
 grant update (full_name, phone) on public.guardians to authenticated;
--- NOTE: the address is what the guardianships were offered to, so it changes only with the next consent.
+-- NOTE: guardianships were offered to the address, so it changes only when the guardian consents to another one.
 
 create policy select_party on public.learner_guardians
     for select
@@ -2153,7 +2198,7 @@ create policy select_party on public.learner_guardians
     );
 
 grant select on public.learner_guardians to authenticated, service_role;
--- NOTE: no write is granted; rights over somebody else begin with that person's organization and end with consent.
+-- NOTE: no write is granted: a guardianship is offered, accepted and revoked through functions only.
 
 grant execute on function private.become_instructor to authenticated;
 grant execute on function public.become_instructor to authenticated;
@@ -2175,6 +2220,16 @@ grant execute on function private.search_instructors to anon, authenticated;
 grant execute on function public.search_instructors to anon, authenticated;
 
 -- sql/14_schools/10_tables.sql
+-- 14_schools: how a school is founded and staffed. Its tables are in 10_people; here are only the invitations.
+--
+--   20_organizations      found a school, change its settings, set the platform's terms with it, show its page
+--   30_invite             offer a role to an address, or withdraw the offer
+--   31_accept_invitation  take the offered role, and become the instructor or learner that the school has added
+--   40_members            list members, give and remove roles, activate or deactivate an instructor; who may assign which role
+--   80_api                what frontends call; no other room calls this one
+--
+-- Owners assign every role, admins only instructor and learner, and a school with an owner always keeps one.
+
 create table public.invitations (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
@@ -2193,6 +2248,7 @@ create table public.invitations (
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
     constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
     constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
@@ -2206,9 +2262,9 @@ create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 
 comment on table public.invitations is
-    'An offer of a role in an organization, for one verified address, with a single-use token of which only the hash is kept.';
-comment on column public.invitations.instructor_id is 'The instructor without a login whom the invited person is.';
-comment on column public.invitations.learner_id is 'The learner without a login who the invited person is.';
+    'An offer of a role in an organization to the owner of one verified address. Of its single-use token only the hash is stored.';
+comment on column public.invitations.instructor_id is 'The invited person becomes the login of this instructor, who has none yet.';
+comment on column public.invitations.learner_id is 'The invited person becomes the login of this learner, who has none yet.';
 
 alter table public.invitations enable row level security;
 
@@ -2217,7 +2273,7 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 -- sql/14_schools/20_organizations.sql
--- Founds a school; the caller becomes its owner. What the platform earns is the platform's to set.
+-- Founds a school with the caller as its owner. The platform's fee keeps its default; only admin_set_terms changes it.
 -- Definer: nobody inserts organizations or memberships directly.
 create function private.create_organization(
     p_name text,
@@ -2252,7 +2308,7 @@ begin
     if new_org_id is null then
         perform private.refuse(
             'PT409', 'slug_taken',
-            'There is an organization of that name already.',
+            'There is an organization with that slug already.',
             'Choose another p_slug.'
         );
     end if;
@@ -2267,7 +2323,7 @@ exception
 end;
 $$;
 
--- A name as it may stand in a URL.
+-- A name turned into a slug: lower case, with hyphens for everything but a-z and 0-9, at most 80 characters.
 create function private.slug_of(p_name text)
     returns text
     language sql
@@ -2278,8 +2334,8 @@ as $$
     select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
 $$;
 
--- Changes the settings that are the school's own; null leaves one as it is. What is booked or paid keeps what it was made
--- with. Definer: a setting is money, so nobody updates organizations directly.
+-- Changes the settings that a school decides about; null leaves a setting as it is. Existing bookings and payments keep the
+-- settings that they were made with. Definer: the settings decide about money, so nobody updates organizations directly.
 create function private.update_organization(
     p_org_id uuid,
     p_name text,
@@ -2323,8 +2379,8 @@ exception
 end;
 $$;
 
--- Sets what the platform agreed with an organization: its fee, and when and at whose risk money is paid out; null leaves a
--- term as it is. Platform admins only. Definer: nobody updates organizations directly.
+-- Sets the terms between the platform and an organization: the fee, the payout hold, who bears refunded fees and lost disputes,
+-- referrals; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
 create function private.admin_set_terms(
     p_org_id uuid,
     p_reason text,
@@ -2355,7 +2411,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
-    where id = p_org_id;
+    where id = p_org_id
+        and not is_platform;
 
     if not found then
         perform private.refuse(
@@ -2371,7 +2428,7 @@ exception
 end;
 $$;
 
--- What anybody may know of an organization, by the name in its URL. Definer: visitors may not read settings.
+-- What everybody may know about an organization, by its slug. Definer: visitors may not read organizations.
 create function private.find_organization(p_slug text)
     returns table (id uuid, name text, slug text, time_zone text, currency text, labels jsonb)
     language sql
@@ -2381,12 +2438,13 @@ create function private.find_organization(p_slug text)
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
-    where lower(organization.slug) = lower(p_slug);
+    where lower(organization.slug) = lower(p_slug)
+        and not organization.is_platform;
 $$;
 
 -- sql/14_schools/30_invite.sql
--- Offers a role to an address. The token is told once, here, to be sent to that address; only its hash is kept. It can be
--- bound to an instructor or a learner whom the school manages, whose login the invited person then is.
+-- Offers a role to an address. Returns the token this once, to be sent to that address; only its hash is stored. The invitation
+-- may name an instructor or a learner whom the school has added: the invited person then becomes that row's login.
 -- Definer: nobody writes invitations directly.
 create function private.invite_member(
     p_org_id uuid,
@@ -2425,7 +2483,7 @@ exception
 end;
 $$;
 
--- Refuses to offer the place of an instructor or a learner who is not the school's, or has a login already.
+-- Refuses an instructor or a learner who is not the school's, or who has a login already.
 create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id uuid, p_learner_id uuid)
     returns void
     language plpgsql
@@ -2463,7 +2521,7 @@ begin
 end;
 $$;
 
--- Takes an invitation back that nobody has accepted. Definer: nobody writes invitations directly.
+-- Withdraws an invitation that nobody has accepted yet. Definer: nobody writes invitations directly.
 create function private.revoke_invitation(p_invitation_id uuid)
     returns void
     language plpgsql
@@ -2491,7 +2549,8 @@ end;
 $$;
 
 -- sql/14_schools/31_accept_invitation.sql
--- Takes the offered role: once, in time, by the owner of the invited address only, and while who invited could still give it.
+-- Gives the caller the offered role: once, before the invitation expires, only with the invited address verified, and only while
+-- the inviter may still assign that role.
 -- Definer: nobody writes memberships directly.
 create function private.accept_invitation(p_token text)
     returns uuid
@@ -2520,14 +2579,14 @@ begin
         perform private.refuse(
             '42501', 'invitation_for_another',
             'This invitation is for another address.',
-            'Sign in with the address that was invited, and verify it first.'
+            'Sign in with the invited address, and verify it first.'
         );
     end if;
     if invitation.accepted_at is not null then
         perform private.refuse(
             'PT409', 'invitation_used',
-            'This invitation has been used.',
-            'You are a member already.'
+            'This invitation has already been used.',
+            'If you accepted it, you are a member; else ask for a new one.'
         );
     end if;
     if invitation.expires_at <= private.clock()
@@ -2554,8 +2613,9 @@ begin
 end;
 $$;
 
--- Gives an invited instructor or learner the login that accepted. A person is one instructor and one learner of an
--- organization, again when they come back; a new instructor takes no bookings until a rate is set.
+-- Makes the person the instructor or learner that the invitation names, or creates one. A person has at most one instructor row
+-- and one learner row in an organization, and gets the same one when they come back. A new instructor is unavailable until they
+-- set a rate. Called by accept_invitation.
 create function private.link_login(p_invitation public.invitations, p_user_id uuid)
     returns void
     language plpgsql
@@ -2607,6 +2667,7 @@ exception
 end;
 $$;
 
+-- Refuses unless the row was still free to take the login. Called by link_login.
 create function private.assert_login_is_linked(p_is_linked boolean)
     returns void
     language plpgsql
@@ -2618,15 +2679,15 @@ begin
     if not p_is_linked then
         perform private.refuse(
             'PT409', 'login_is_linked',
-            'Another login is linked already.',
-            'Ask the school for an invitation that is not bound to somebody else.'
+            'You have another profile in this school, or this profile has another login already.',
+            'Ask the school for an invitation that names nobody.'
         );
     end if;
 end;
 $$;
 
 -- sql/14_schools/40_members.sql
--- Who belongs to an organization, with their names and roles. Definer: people may not read each other's profiles.
+-- The members of an organization with names and roles; for its admins. Definer: people may not read each other's profiles.
 create function private.list_members(p_org_id uuid, p_role public.org_role, p_limit integer, p_after uuid)
     returns table (user_id uuid, full_name text, email text, roles public.org_role[])
     language plpgsql
@@ -2650,7 +2711,8 @@ begin
 end;
 $$;
 
--- Gives a member one more role; who is no member yet is invited. Definer: nobody writes memberships directly.
+-- Makes a member an owner or admin as well. Other roles, and people who are not members yet, need an invitation.
+-- Definer: nobody writes memberships directly.
 create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2677,8 +2739,8 @@ begin
 end;
 $$;
 
--- Takes a role away: an admin somebody else's, up to their own rank, and everybody their own. An instructor who leaves takes
--- no more bookings. Definer: nobody writes memberships directly.
+-- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. An instructor who
+-- leaves is deactivated. Definer: nobody writes memberships directly.
 create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2712,8 +2774,8 @@ begin
 end;
 $$;
 
--- An organization that has an owner keeps one. The organization's row is locked, so that two owners cannot leave at once.
--- Definer: whoever leaves may not see the other owners.
+-- An organization that has an owner always keeps one. The organization's row is locked, so that two owners cannot leave at the
+-- same time. Definer: the one who leaves may not see the other owners.
 create function private.keep_an_owner()
     returns trigger
     language plpgsql
@@ -2738,19 +2800,13 @@ end;
 $$;
 
 create trigger keep_an_owner
-    after delete on public.organization_members
+    after update of role, org_id or delete on public.organization_members
     for each row
     when (old.role = 'owner')
     execute function private.keep_an_owner();
 
-create trigger keep_an_owner_changed
-    after update on public.organization_members
-    for each row
-    when (old.role = 'owner' and (new.role <> 'owner' or new.org_id <> old.org_id))
-    execute function private.keep_an_owner();
-
--- Takes an instructor off a school's list, or puts them back; what is booked stays. By the school's admins.
--- Definer: nobody may update is_active themselves.
+-- Activates or deactivates an instructor; existing bookings stay. For the school's admins.
+-- Definer: nobody may update is_active directly.
 create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
     language plpgsql
@@ -2779,7 +2835,7 @@ begin
 end;
 $$;
 
--- Refuses who administers the organization but gives or takes a role above their own: only owners make owners and admins.
+-- Refuses a caller who does not administer the organization, or may not assign this role there.
 create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2803,7 +2859,8 @@ begin
 end;
 $$;
 
--- May this person give and take a role? Owners all of them, admins those below their own, platform admins everywhere.
+-- True if the person may give and remove this role: owners every role, admins instructor and learner, platform admins every role
+-- in every organization.
 create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role public.org_role)
     returns boolean
     language plpgsql
@@ -2843,7 +2900,7 @@ create function public.create_organization(
 return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
 
 comment on function public.create_organization is
-    'Founds a school of which the caller becomes the owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
+    'Founds a school, makes the caller its owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
     'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
 
 create function public.update_organization(
@@ -2870,8 +2927,8 @@ return private.update_organization(
 );
 
 comment on function public.update_organization is
-    'Changes a school''s own settings; null leaves one as it is; for its admins. What is booked or paid keeps what it was made with. '
-    'p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means for ever. Errors: sign_in_required, '
+    'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
+    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry. Errors: sign_in_required, '
     'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -2897,7 +2954,7 @@ return private.admin_set_terms(
 
 comment on function public.admin_set_terms is
     'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is; platform admins only. '
+    'leaves a term as it is. Platform admins only. '
     'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(
@@ -2917,8 +2974,8 @@ begin atomic
 end;
 
 comment on function public.list_members is
-    'Who belongs to a school, one row a person, of one role or all; for its admins; in pages of at most 200; p_after is the last user_id of the '
-    'page before. Errors: sign_in_required, organization_not_found.';
+    'The members of a school, one row a person, with one role or any. For the school''s admins. In pages of at most 200; p_after is '
+    'the last user_id of the previous page. Errors: sign_in_required, organization_not_found.';
 
 create function public.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
@@ -2929,7 +2986,7 @@ create function public.set_instructor_active(p_instructor_id uuid, p_is_active b
 return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
-    'Takes an instructor off a school''s list, or puts them back; what is booked stays; for the school''s admins. '
+    'Activates or deactivates an instructor; existing bookings stay. For the school''s admins. '
     'Errors: sign_in_required, value_missing, instructor_not_found.';
 
 create function public.invite_member(
@@ -2950,8 +3007,9 @@ begin atomic
 end;
 
 comment on function public.invite_member is
-    'Offers a role to an address and returns the token, this once, to be sent there; valid for seven days, and while the inviter could give '
-    'the role; for the school''s admins. p_instructor_id or p_learner_id: who the invited person is, of those without a login. '
+    'Offers a role to an address and returns the token, this once, to be sent there. Valid for seven days, and while the inviter may '
+    'assign the role. For the school''s admins. p_instructor_id or p_learner_id: the added instructor or learner, still without a '
+    'login, whom the invited person will be. '
     'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
     'rules of public.invitations.';
 
@@ -2976,7 +3034,7 @@ create function public.revoke_invitation(p_invitation_id uuid)
 return private.revoke_invitation(p_invitation_id);
 
 comment on function public.revoke_invitation is
-    'Takes an open invitation back; for the school''s admins. Errors: sign_in_required, invitation_not_found.';
+    'Withdraws an open invitation. For the school''s admins. Errors: sign_in_required, invitation_not_found.';
 
 create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
@@ -2987,7 +3045,7 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
-    'Makes a member an owner or admin as well; for owners. Errors: sign_in_required, organization_not_found, value_missing, '
+    'Makes a member an owner or admin as well. For owners. Errors: sign_in_required, organization_not_found, value_missing, '
     'role_above_yours, invitation_needed.';
 
 create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
@@ -2999,7 +3057,7 @@ create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role 
 return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
-    'Takes a role away: one''s own, or another member''s up to one''s own rank. Errors: sign_in_required, organization_not_found, '
+    'Removes a role: one''s own, or another member''s if the caller may assign that role. Errors: sign_in_required, organization_not_found, '
     'value_missing, role_above_yours, member_not_found, last_owner.';
 
 create function public.find_organization(p_slug text)
@@ -3014,7 +3072,7 @@ begin atomic
 end;
 
 comment on function public.find_organization is
-    'What a school''s page shows of the organization, by its slug, also to visitors; no row where there is none.';
+    'What a school''s page shows about the organization, by its slug; also for visitors. No row if there is no such slug.';
 
 -- sql/14_schools/90_access.sql
 create policy select_admin_or_invited on public.invitations
@@ -3029,7 +3087,7 @@ grant select (
     id, org_id, email, role, instructor_id, learner_id, invited_by, expires_at, accepted_by, accepted_at, revoked_at,
     created_at, updated_at
 ) on public.invitations to authenticated, service_role;
--- NOTE: the token's hash is for nobody to read.
+-- NOTE: nobody may read the token's hash.
 
 grant execute on function private.create_organization to authenticated;
 grant execute on function public.create_organization to authenticated;
@@ -3055,6 +3113,16 @@ grant execute on function private.find_organization to anon, authenticated;
 grant execute on function public.find_organization to anon, authenticated;
 
 -- sql/15_audit/10_tables.sql
+-- 15_audit: who changed what, when and why. Nobody writes the log directly, and nobody changes it.
+--
+--   20_record          the trigger of audited tables (record_change), who is acting, what of personal data is left out;
+--                      record_decision for tables that are too busy to be audited as a whole
+--   30_audited_tables  audit_table(…) attaches the triggers; the audited tables of rooms 10 to 14. Later rooms audit theirs
+--                      at the end of their 10_tables.sql
+--   40_partitions      one partition a month, created ahead by 95_operations (maintain)
+--
+-- Admins read their organization's rows; rows of no organization are read in Studio.
+
 create table public.audit_logs (
     id bigint generated always as identity,
     created_at timestamptz not null default private.clock(),
@@ -3082,17 +3150,19 @@ create index on public.audit_logs (org_id, entity_type, entity_id);
 create index on public.audit_logs (entity_type, entity_id, created_at);
 create index on public.audit_logs (user_id);
 
--- Catches what no month's partition takes, so that a forgotten maintenance job stops no booking.
+-- Takes rows of months without a partition, so that a maintenance job that did not run stops no booking.
 create table private.audit_logs_default partition of public.audit_logs default;
 
 comment on table public.audit_logs is
-    'Who changed what, when and why, one row a changed row. Append-only, one partition a month.';
-comment on column public.audit_logs.entity_type is 'The table, such as bookings.';
-comment on column public.audit_logs.old_values is 'Only the columns that changed, as they were.';
+    'Who changed what, when and why: one row for each changed row. Append-only, one partition a month.';
+comment on column public.audit_logs.entity_type is 'The table''s name, such as bookings.';
+comment on column public.audit_logs.old_values is 'The columns that changed, with their old values; for a delete the whole row.';
 comment on column public.audit_logs.new_values is
-    'Only the columns that changed, as they are; for an insert the columns that have a value. Personal data is recorded as "(personal)".';
-comment on column public.audit_logs.user_id is 'The signed-in person, or the one for whom a service acted. No foreign key: the log outlives logins.';
-comment on column public.audit_logs.reason is 'An admin''s reason.';
+    'The columns that changed, with their new values; for an insert the columns that have a value. Personal data is shown as '
+    '"(personal)".';
+comment on column public.audit_logs.user_id is
+    'The signed-in person, or the person for whom a service acted. No foreign key: the log outlives logins.';
+comment on column public.audit_logs.reason is 'The reason that a platform admin gave.';
 
 alter table public.audit_logs enable row level security;
 alter table private.audit_logs_default enable row level security;
@@ -3110,8 +3180,8 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 -- sql/15_audit/20_record.sql
--- Writes the audit rows of one statement, however many rows it changed. Updates record only what changed, and an update
--- that changed nothing leaves no row; a row whose key changed leaves as one and comes as another.
+-- Trigger of every audited table: writes the audit rows of one statement in one insert. An update records only the columns that
+-- changed, and no row if nothing changed; a changed key is recorded as a delete and an insert.
 -- Arguments: the key column, then the columns that hold personal data.
 -- Definer: writers of the audited tables may not write the log.
 create function private.record_change()
@@ -3179,7 +3249,7 @@ begin
 end;
 $$;
 
--- The organization that a row's image belongs to; null for rows of no organization.
+-- The organization that a row (as hstore) belongs to; null for rows of no organization.
 create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
     returns uuid
     language sql
@@ -3193,7 +3263,7 @@ as $$
     end::uuid;
 $$;
 
--- A row's image in which personal data is named but not shown.
+-- A row (as hstore) with '(personal)' in place of personal data.
 create function private.redact(p_image extensions.hstore, p_personal_columns text[])
     returns extensions.hstore
     language sql
@@ -3211,8 +3281,9 @@ as $$
     );
 $$;
 
--- Who acts, from where and why: from the verified claims and headers of the Data API, else from the login and what a
--- function of ours noted for this transaction (lplate.acting_user, lplate.reason). Headers that make no sense lose no change.
+-- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for
+-- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). Malformed headers are
+-- ignored, so that they never stop a change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -3238,8 +3309,8 @@ begin
 end;
 $$;
 
--- Notes what an admin decided about a row of a table that is too busy to be audited whole. The caller has required the
--- admin, and with it the reason.
+-- Records an admin's decision about a row of a table that is not audited because it changes too often. The caller has called
+-- require_platform_admin, which notes the reason.
 create function private.record_decision(p_entity_type text, p_entity_id text, p_old_values jsonb, p_new_values jsonb)
     returns void
     language sql
@@ -3257,7 +3328,8 @@ as $$
 $$;
 
 -- sql/15_audit/30_audited_tables.sql
--- Attaches the audit to a table: one trigger a kind of statement, since a transition table belongs to one kind.
+-- Attaches the audit triggers to a table: one each for insert, update and delete, because a trigger with transition tables may
+-- have one event only. Called while the schema is built; dynamic, so that every audited table gets the same three.
 create function private.audit_table(p_table regclass, p_key_column text, p_personal_columns text[] default '{}')
     returns void
     language plpgsql
@@ -3315,9 +3387,9 @@ select private.audit_table('public.learner_guardians', 'id', '{guardian_email,re
 select private.audit_table('public.invitations', 'id', '{email,token_hash}');
 
 -- sql/15_audit/40_partitions.sql
--- Makes the partitions of this month and the next three, for a table partitioned by month whose default partition is
--- private.<table>_default. A month whose rows the default already took stays there, and is reported. A partition of an
--- append-only table is guarded against truncate itself: unlike those for rows, such triggers are not its parent's.
+-- Creates the partitions of this month and the next three of a table that is partitioned by month and has the default partition
+-- private.<table>_default; called by maintain. If the default already holds rows of a month, that month stays there, and a
+-- warning says so. Truncate triggers are not inherited from the parent, so a partition of an append-only table gets its own.
 create function private.create_month_partitions(p_table regclass)
     returns integer
     language plpgsql
@@ -3356,9 +3428,9 @@ begin
             created := created + 1;
         exception
             when duplicate_table then
-                continue; -- another run made it at this moment
+                continue; -- another run has just created it
             when check_violation then
-                raise warning 'partition % was not made: its rows are in the default partition', partition_name;
+                raise warning 'partition % was not created: the default partition holds rows of that month', partition_name;
         end;
     end loop;
     return created;
@@ -3372,12 +3444,21 @@ create policy select_admin on public.audit_logs
     using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
 
 grant select on public.audit_logs to authenticated, service_role;
--- NOTE: rows of no organization (profiles, platform admins) are read in Studio.
+-- NOTE: rows of no organization (profiles, platform admins) are readable in Studio only.
 
 -- sql/20_ledger/10_tables.sql
+-- 20_ledger: the double-entry journal of all money. Private: no API role reads or writes it.
+--
+--   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
+--   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
+--
+-- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, rewards 66, earnings 70, payouts
+-- 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
+-- Assets and expenses are positive (debits), liabilities and income negative (credits).
+
 create type private.ledger_account_kind as enum (
     'stripe_balance',
-    'platform_bank',
     'instructor_pending',
     'payee_payable',
     'payout_in_transit',
@@ -3391,19 +3472,19 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'subscription_revenue',
-    'write_offs',
     'suspense'
 );
 
 create table private.ledger_accounts (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind private.ledger_account_kind not null,
     owner_id uuid,
     currency text not null,
     balance_cents bigint,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency),
+    primary key (org_id, id),
+    unique (org_id, id, currency),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint owned_accounts_are_those_of_people check (
         (kind in ('instructor_pending', 'payee_payable', 'payout_in_transit', 'learner_rewards')) = (owner_id is not null)
@@ -3411,60 +3492,69 @@ create table private.ledger_accounts (
     constraint owned_accounts_carry_a_balance check ((owner_id is not null) = (balance_cents is not null))
 );
 
--- Looked up by what a posting names: an equality that can be hashed, also for the accounts of nobody.
+-- Postings look accounts up by these four columns. The nil uuid stands for no owner, so that the comparison is a plain equality that
+-- the planner can hash.
 create unique index one_account_a_kind_owner_and_currency
-    on private.ledger_accounts (kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
+    on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Assets and expenses are positive, liabilities and income negative.';
+    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
-    'The instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner; null for the platform''s own.';
+    'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
+    'platform''s accounts.';
 comment on column private.ledger_accounts.balance_cents is
-    'Running balance of an owned account, the sum of its entries. The platform''s accounts carry none, so that payments never queue behind one row.';
+    'Running balance of an owned account: the sum of its entries. Null for the platform''s accounts, so that payments never queue '
+    'for the lock of one row.';
 
 create table private.ledger_transactions (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     kind text not null,
     source_type text not null,
     source_id uuid,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
-    unique (id, currency)
+    primary key (org_id, id),
+    unique (org_id, id, currency),
+    unique (org_id, idempotency_key)
 );
 
-create index on private.ledger_transactions (source_type, source_id);
+create index on private.ledger_transactions (org_id, source_type, source_id);
 
-comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is a reversal.';
+comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is another transaction that reverses it.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
-comment on column private.ledger_transactions.effective_at is 'When it happened, at Stripe or here; created_at is when it was posted.';
+comment on column private.ledger_transactions.effective_at is 'When the event happened, at Stripe or here; created_at is when it was posted.';
 
 create table private.ledger_entries (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null,
     transaction_id bigint not null,
     account_id bigint not null,
     currency text not null,
     amount_cents bigint not null,
-    foreign key (transaction_id, currency) references private.ledger_transactions (id, currency) on delete restrict,
-    foreign key (account_id, currency) references private.ledger_accounts (id, currency) on delete restrict,
+    primary key (org_id, id),
+    foreign key (org_id, transaction_id, currency) references private.ledger_transactions (org_id, id, currency) on delete restrict,
+    foreign key (org_id, account_id, currency) references private.ledger_accounts (org_id, id, currency) on delete restrict,
     constraint amount_is_not_zero check (amount_cents <> 0)
 );
 
-create index on private.ledger_entries (transaction_id, currency);
-create index on private.ledger_entries (account_id, currency);
+create index on private.ledger_entries (org_id, transaction_id, currency);
+create index on private.ledger_entries (org_id, account_id, currency);
 
 comment on table private.ledger_entries is
-    'Signed amounts in the minor unit. The entries of a transaction are inserted together and sum to zero.';
+    'Signed amounts in the minor unit. The entries of a transaction are inserted by one statement and sum to zero.';
 
 create type private.posting as (
     account_kind private.ledger_account_kind,
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.posting is 'One line of a ledger transaction: positive debits, negative credits.';
+comment on type private.posting is 'One line of a ledger transaction: positive is a debit, negative a credit.';
 
 create type private.keyed_posting as (
+    org_id uuid,
     source_id uuid,
     idempotency_key text,
     currency text,
@@ -3472,7 +3562,8 @@ create type private.keyed_posting as (
     owner_id uuid,
     amount_cents bigint
 );
-comment on type private.keyed_posting is 'A line of one of many transactions posted together; the key says of which.';
+comment on type private.keyed_posting is
+    'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
 
 alter table private.ledger_accounts enable row level security;
 alter table private.ledger_transactions enable row level security;
@@ -3495,12 +3586,12 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 -- sql/20_ledger/20_post.sql
--- Posts any number of business events of one kind in one statement each for transactions, accounts and entries. An event
--- whose key was posted before is left out, and so are lines of zero. Returns how many transactions are new.
--- Rows are inserted in the order of their keys, so that overlapping batches wait for each other and cannot deadlock.
--- The owner of accounts that are nobody's is spelled out as in one_account_a_kind_owner_and_currency: a plan for any values
--- cannot match a variable with the index. Lines find their transaction before their account: kinds and owners depend on each
--- other, which the planner does not know, so that it expects one line to have an account and would compare each with all.
+-- Posts any number of business events of one kind, and returns how many of them are new. An event whose key was posted before is
+-- skipped, and so are lines of zero.
+-- Three points about the query: rows are inserted in the order of their keys, so that overlapping batches wait for each other
+-- instead of deadlocking. The nil uuid is spelled out as in the index one_account_a_kind_owner_and_currency, because a generic
+-- plan cannot match a variable with the index. Lines are joined to their transaction before their account: the planner
+-- assumes that kind and owner are independent, expects one match, and would otherwise compare each line with all accounts.
 create function private.post_batch(
     p_kind text,
     p_source_type text,
@@ -3516,8 +3607,9 @@ as $$
 declare
     posted integer;
 begin
-    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
+    insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
     select distinct
+        posting.org_id,
         posting.account_kind,
         posting.owner_id,
         posting.currency,
@@ -3527,39 +3619,45 @@ begin
         and not exists (
             select
             from private.ledger_accounts account
-            where account.kind = posting.account_kind
+            where account.org_id = posting.org_id
+                and account.kind = posting.account_kind
                 and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(posting.owner_id, '00000000-0000-0000-0000-000000000000')
                 and account.currency = posting.currency
         )
-    order by posting.account_kind, posting.owner_id, posting.currency
+    order by posting.org_id, posting.account_kind, posting.owner_id, posting.currency
     on conflict do nothing;
 
     with new_transaction as (
-        insert into private.ledger_transactions (kind, source_type, source_id, idempotency_key, currency, effective_at)
+        insert into private.ledger_transactions (
+            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at
+        )
         select distinct
-            p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
-        order by posting.idempotency_key
-        on conflict (idempotency_key) do nothing
-        returning id, idempotency_key
+        order by posting.org_id, posting.idempotency_key
+        on conflict (org_id, idempotency_key) do nothing
+        returning org_id, id, idempotency_key
     ),
 
     new_line as materialized (
         select
-            new_transaction.id as transaction_id, posting.account_kind, posting.owner_id, posting.currency,
-            posting.amount_cents
+            new_transaction.org_id, new_transaction.id as transaction_id, posting.account_kind, posting.owner_id,
+            posting.currency, posting.amount_cents
         from unnest(p_postings) posting
-        join new_transaction on new_transaction.idempotency_key = posting.idempotency_key
+        join new_transaction
+            on new_transaction.org_id = posting.org_id
+            and new_transaction.idempotency_key = posting.idempotency_key
         where posting.amount_cents <> 0
     ),
 
     new_entry as (
-        insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-        select new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
+        insert into private.ledger_entries (org_id, transaction_id, account_id, currency, amount_cents)
+        select new_line.org_id, new_line.transaction_id, account.id, new_line.currency, new_line.amount_cents
         from new_line
         join private.ledger_accounts account
-            on account.kind = new_line.account_kind
+            on account.org_id = new_line.org_id
+            and account.kind = new_line.account_kind
             and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(new_line.owner_id, '00000000-0000-0000-0000-000000000000')
             and account.currency = new_line.currency
     )
@@ -3569,8 +3667,10 @@ begin
 end;
 $$;
 
--- Posts one business event to the ledger, once: the second call with the same key posts nothing and returns false.
+-- Posts one business event once: a second call with the same key posts nothing and returns false. The entry function for every
+-- room; it stands below post_batch only because a SQL function needs what it calls to exist.
 create function private.post_transaction(
+    p_org_id uuid,
     p_kind text,
     p_source_type text,
     p_source_id uuid,
@@ -3591,7 +3691,8 @@ as $$
         p_effective_at,
         array(
             select row(
-                p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id, posting.amount_cents
+                p_org_id, p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id,
+                posting.amount_cents
             )::private.keyed_posting
             from unnest(p_postings) posting
         )
@@ -3599,11 +3700,11 @@ as $$
 $$;
 
 comment on function private.post_transaction is
-    'Returns true if this call posted, false if the key was posted before or every line is zero.';
+    'True if this call posted; false if the key was posted before or every line is zero.';
 
--- Runs once for each insert into the entries: refuses a transaction that does not sum to zero, and moves the running
--- balances of owned accounts, locking them in the order of their ids. The ids come as an array, so that accounts are found by
--- their key whatever the plan was made for: one made for a large batch is kept, and would read them all for a small one.
+-- Runs once for each statement that inserts entries: refuses transactions that do not sum to zero, and updates the running
+-- balances of owned accounts, which it locks in the order of their ids. The ids are passed as an array, so that the accounts
+-- are found by their key even under a cached plan that was made for a large batch.
 -- Definer: whoever posts needs no other access to the ledger.
 create function private.apply_ledger_entries()
     returns trigger
@@ -3630,13 +3731,13 @@ begin
     for no key update;
 
     update private.ledger_accounts account
-    set balance_cents = account.balance_cents + moved.amount_cents
+    set balance_cents = account.balance_cents + change.amount_cents
     from (
         select entry.account_id, sum(entry.amount_cents) as amount_cents
         from new_rows entry
         group by entry.account_id
-    ) moved
-    where account.id = moved.account_id
+    ) change
+    where account.id = change.account_id
         and account.id = any (array(select entry.account_id from new_rows entry))
         and account.owner_id is not null;
     return null;
@@ -3648,34 +3749,22 @@ create trigger apply_ledger_entries
     referencing new table as new_rows
     for each statement execute function private.apply_ledger_entries();
 
--- sql/20_ledger/70_balances.sql
-create function private.account_balance_cents(
-    p_kind private.ledger_account_kind,
-    p_owner_id uuid,
-    p_currency text
-)
-    returns bigint
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select coalesce(sum(entry.amount_cents), 0)::bigint
-    from private.ledger_accounts account
-    join private.ledger_entries entry on entry.account_id = account.id
-    where account.kind = p_kind
-        and coalesce(account.owner_id, '00000000-0000-0000-0000-000000000000') = coalesce(p_owner_id, '00000000-0000-0000-0000-000000000000')
-        and account.currency = p_currency;
-$$;
-
-comment on function private.account_balance_cents is 'Sum of an account''s entries: negative where the platform owes.';
-
 -- sql/25_outbox/10_tables.sql
+-- 25_outbox: commands that SQL has decided and that Python carries to Stripe, written in the deciding transaction.
+--
+--   20_enqueue    enqueue_command: add a command once, and notify the listening workers; called by payments, connect and payouts
+--   30_carry_out  claim_commands, then finish_command or fail_command: called by the program jobs (jobs/outbox.py)
+--   40_replay     admin_replay_command: try a dead command again
+--
+-- A command is waiting, leased to a worker, processed, or dead (given up). It may be carried out more than once, so every
+-- command carries an idempotency key for Stripe. Notifications only save time: workers also look every few seconds.
+
 create table private.outbox (
-    id bigint generated always as identity primary key,
+    id bigint generated always as identity unique,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     topic text not null,
     payload jsonb not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     subject text,
     attempts integer not null default 0,
     available_at timestamptz not null default private.clock(),
@@ -3685,6 +3774,8 @@ create table private.outbox (
     processed_at timestamptz,
     dead_at timestamptz,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, idempotency_key),
     constraint attempts_are_not_negative check (attempts >= 0),
     constraint lease_has_an_owner check ((leased_by is null) = (leased_until is null)),
     constraint finished_once check (num_nonnulls(processed_at, dead_at) <= 1),
@@ -3697,17 +3788,20 @@ create index on private.outbox (subject, id) where processed_at is null and dead
 create index on private.outbox (dead_at) where dead_at is not null;
 
 comment on table private.outbox is
-    'What SQL decided and Python must carry to Stripe, written in the transaction that decided it.';
-comment on column private.outbox.idempotency_key is 'Made from the row that caused it, so that a repeated decision is one command.';
+    'Commands that SQL has decided and Python carries to Stripe, written in the transaction that decided them.';
+comment on column private.outbox.idempotency_key is 'Made from the row that caused it, so that a repeated decision adds no second command.';
 comment on column private.outbox.subject is
-    'What it is about, such as payment:<id>: commands of one subject are carried out in their order, one at a time. Null: in any order.';
-comment on column private.outbox.leased_until is 'Until then the command belongs to one worker; after it, to whoever claims it.';
-comment on column private.outbox.dead_at is 'Given up after a final refusal or too many attempts; an admin decides and may replay it.';
+    'What the command is about, such as payment:<id>. Commands of one subject are carried out one at a time in the order of their '
+    'ids; commands without a subject in any order.';
+comment on column private.outbox.leased_until is 'Until this moment the command belongs to the worker leased_by; afterwards any worker may claim it.';
+comment on column private.outbox.dead_at is 'When the command was given up, after a final refusal or max_attempts; an admin may replay it.';
 
 alter table private.outbox enable row level security;
 
 -- sql/25_outbox/20_enqueue.sql
+-- Adds a command for python -m jobs outbox. Called by payments, connect and payouts.
 create function private.enqueue_command(
+    p_org_id uuid,
     p_topic text,
     p_idempotency_key text,
     p_payload jsonb,
@@ -3719,15 +3813,15 @@ create function private.enqueue_command(
     security invoker
     set search_path = ''
 as $$
-    insert into private.outbox (topic, idempotency_key, payload, subject)
-    values (p_topic, p_idempotency_key, p_payload, p_subject)
-    on conflict (idempotency_key) do nothing;
+    insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
+    values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
 comment on function private.enqueue_command is
-    'Adds a command for jobs outbox, once per dedupe key; after the unfinished ones of its subject, if it has one.';
+    'Adds a command once for each idempotency key. It is carried out after the unfinished commands of its subject.';
 
--- Wakes whoever listens for new commands; nobody has to: the workers also look from time to time.
+-- Notifies the workers that listen on the channel outbox, so that they need not wait for their next look.
 create function private.notify_outbox_listeners()
     returns trigger
     language plpgsql
@@ -3750,8 +3844,8 @@ create trigger notify_outbox_listeners
     execute function private.notify_outbox_listeners();
 
 -- sql/25_outbox/30_carry_out.sql
--- Leases a batch of commands to a worker: of each subject the oldest that is not finished. A dead worker's lease runs out and
--- the command is claimed again; one that has taken its last worker with it is given up.
+-- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. When a worker dies, its lease runs out
+-- and the command is claimed again; after max_attempts such leases the command is given up.
 -- Definer: the jobs login has no access to the table.
 create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
     returns table (command_id bigint, topic text, payload jsonb, attempts integer)
@@ -3765,7 +3859,7 @@ begin
     set dead_at = private.clock(),
         leased_by = null,
         leased_until = null,
-        last_error = 'Its worker never came back.'
+        last_error = 'The worker did not report back before its lease ended.'
     where command.id = any (
         array(
             select abandoned.id
@@ -3810,7 +3904,7 @@ begin
 end;
 $$;
 
--- Definer: the jobs login has no access to the table.
+-- Marks a command processed. Definer: the jobs login has no access to the table.
 create function private.finish_command(p_command_id bigint, p_worker_id uuid)
     returns void
     language sql
@@ -3827,9 +3921,10 @@ as $$
         and leased_by = p_worker_id;
 $$;
 
-comment on function private.finish_command is 'Marks a command done; does nothing once the lease belongs to another worker.';
+comment on function private.finish_command is 'Marks a command processed; does nothing if another worker has the lease by now.';
 
--- Gives a command back after a failure: later with a doubling delay, or dead once trying again is of no use.
+-- Returns a command after a failure: it is tried again after a delay that doubles, or is dead after a final refusal or
+-- max_attempts.
 -- Definer: the jobs login has no access to the table.
 create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_error text, p_is_final boolean)
     returns text
@@ -3855,9 +3950,9 @@ begin
 end;
 $$;
 
-comment on function private.fail_command is 'Returns ''retry'' or ''dead''.';
+comment on function private.fail_command is 'Returns ''retry'', also if another worker has the lease by now, or ''dead''.';
 
--- How often a command is tried before it is dead.
+-- How often a command is tried before it is given up.
 create function private.max_attempts()
     returns integer
     language sql
@@ -3867,7 +3962,7 @@ create function private.max_attempts()
 return 12;
 
 -- sql/25_outbox/40_replay.sql
--- Lets a dead command be tried again as if it were new; an admin of the platform has removed what killed it.
+-- Makes a dead command wait to be tried again, with all its attempts; for a platform admin who has removed the cause.
 -- Definer: nobody writes the outbox directly.
 create function private.admin_replay_command(p_command_id bigint, p_reason text)
     returns void
@@ -3908,6 +4003,84 @@ begin
 end;
 $$;
 
+-- sql/25_outbox/70_stripe_failures.sql
+-- Classifies a failed call to Stripe by all its tries, a list of {"status", "type", "code", "was_sent"}, oldest first.
+-- refused: Stripe will not do it; unknown: Stripe may have done it, and only a look-up can tell; not_sent: Stripe has not done
+-- it. A try that certainly did nothing does not remove the doubt that an earlier one left. is_systemic: every other call would
+-- fail in the same way. Called by the jobs when they have stopped trying.
+-- Definer: the jobs may execute no other function of this file.
+create function private.classify_stripe_failure(p_tries jsonb)
+    returns table (outcome text, is_systemic boolean)
+    language plpgsql
+    immutable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    with tries as (
+        select
+            tried.number,
+            private.outcome_of_stripe_try(tried.status, tried.type, tried.code, tried.was_sent) as outcome,
+            coalesce(tried.status in (401, 403), false) as is_unauthorized
+        from rows from (jsonb_to_recordset(p_tries) as (status integer, type text, code text, was_sent boolean))
+            with ordinality as tried (status, type, code, was_sent, number)
+    )
+
+    select
+        case
+            when last_try.outcome = 'not_sent' and exists (select from tries where tries.outcome = 'unknown') then 'unknown'
+            else last_try.outcome
+        end,
+        last_try.is_unauthorized and last_try.outcome = 'not_sent'
+    from tries last_try
+    order by last_try.number desc
+    limit 1;
+end;
+$$;
+
+-- What one failed try says, by Stripe's documentation: a 4xx is an answer for good, and a 5xx, a lost answer and a conflict
+-- (409: a call under the same key is under way) are none. Rate limits and authentication come before anything is done, but
+-- account_invalid with 403 is about the one account that the call names, which has cut the platform off. An idempotency_error
+-- is no answer about this call: the key was used with other parameters, so an earlier call did something unknown.
+create function private.outcome_of_stripe_try(p_status integer, p_type text, p_code text, p_was_sent boolean)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when not p_was_sent then 'not_sent'
+        when p_status = 429 or (p_status = 400 and p_code = 'rate_limit') then 'not_sent'
+        when p_status = 403 and p_code = 'account_invalid' then 'refused'
+        when p_status in (401, 403) then 'not_sent'
+        when p_type = 'idempotency_error' then 'unknown'
+        when p_status in (400, 402, 404) then 'refused'
+        else 'unknown'
+    end;
+$$;
+
+-- Does this refusal of a transfer say that the destination cannot be paid until somebody changes it? Other refusals may be
+-- followed by another try.
+create function private.is_refusal_of_destination(p_code text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = ''
+as $$
+    select p_code in (
+        'insufficient_capabilities_for_transfer',
+        'transfers_not_allowed',
+        'account_invalid',
+        'account_closed',
+        'no_account',
+        'resource_missing',
+        'account_country_invalid_address'
+    );
+$$;
+
 -- sql/25_outbox/80_api.sql
 create function public.admin_replay_command(p_command_id bigint, p_reason text)
     returns void
@@ -3918,17 +4091,27 @@ create function public.admin_replay_command(p_command_id bigint, p_reason text)
 return private.admin_replay_command(p_command_id, p_reason);
 
 comment on function public.admin_replay_command is
-    'Lets a dead command of the outbox be tried again; platform admins only. Errors: not_an_admin, reason_required, command_not_found.';
+    'Lets a dead command of the outbox be tried again. Platform admins only. Errors: not_an_admin, reason_required, command_not_found.';
 
 -- sql/25_outbox/90_access.sql
 grant execute on function private.claim_commands to jobs;
 grant execute on function private.finish_command to jobs;
 grant execute on function private.fail_command to jobs;
+grant execute on function private.classify_stripe_failure to jobs;
 
 grant execute on function private.admin_replay_command to authenticated;
 grant execute on function public.admin_replay_command to authenticated;
 
 -- sql/27_alerts/10_tables.sql
+-- 27_alerts: messages to an organization's admins, and often an instructor, about money that needs their attention.
+--
+--   20_alerts  raise_alert: tell somebody once; called by payments, disputes, cancellations, connect and payouts
+--              resolve_alert: whom the alert addresses marks it as done
+--   80_api     what frontends call; they read the table alerts directly
+--
+-- An alert is open until resolved_at is set. What an admin of the platform must do is not here: that is
+-- needs_attention in 95_operations.
+
 create table public.alerts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
@@ -3937,10 +4120,11 @@ create table public.alerts (
     message text not null,
     related_type text not null,
     related_id uuid not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     created_at timestamptz not null default private.clock(),
     resolved_at timestamptz,
     primary key (org_id, id),
+    unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
@@ -3949,17 +4133,19 @@ create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
 
-comment on table public.alerts is 'What somebody must know or do about their money, until it is resolved.';
-comment on column public.alerts.instructor_id is 'The instructor who is told besides the organization''s admins; null for the admins alone.';
+comment on table public.alerts is 'Messages about money that needs somebody''s attention. Open until resolved_at is set.';
+comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
 comment on column public.alerts.code is
-    'Stable, for frontends: payout_held, payout_reversed, reversal_refused, bank_payout_failed or account_disconnected.';
+    'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
+    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_reversed, reversal_refused, '
+    'bank_payout_failed, account_disconnected.';
 
 alter table public.alerts enable row level security;
 
 select private.audit_table('public.alerts', 'id');
 
 -- sql/27_alerts/20_alerts.sql
--- Tells a payee and the admins of something, once a dedupe key.
+-- Adds an alert for an organization's admins and, if named, an instructor; once for each idempotency key.
 create function private.raise_alert(
     p_org_id uuid,
     p_instructor_id uuid,
@@ -3977,10 +4163,10 @@ create function private.raise_alert(
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
-    on conflict (idempotency_key) do nothing;
+    on conflict (org_id, idempotency_key) do nothing;
 $$;
 
--- Takes an alert off the list. Definer: nobody writes alerts directly.
+-- Marks an alert as resolved; for the people whom it addresses. Definer: nobody writes alerts directly.
 create function private.resolve_alert(p_alert_id uuid)
     returns void
     language plpgsql
@@ -4000,7 +4186,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'alert_not_found',
-            'There is no such open alert of yours.',
+            'There is no open alert with that id for you.',
             'Reload the list of alerts.'
         );
     end if;
@@ -4017,7 +4203,7 @@ create function public.resolve_alert(p_alert_id uuid)
 return private.resolve_alert(p_alert_id);
 
 comment on function public.resolve_alert is
-    'Marks an alert resolved; for whom it is addressed to. Errors: sign_in_required, alert_not_found.';
+    'Marks an alert as resolved; for the people whom it addresses. Errors: sign_in_required, alert_not_found.';
 
 -- sql/27_alerts/90_access.sql
 create policy select_addressed on public.alerts
@@ -4072,6 +4258,7 @@ create table public.services (
     primary key (org_id, id),
     unique (org_id, id, currency),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint the_platform_sells_nothing check (org_id <> private.platform_id()),
     constraint title_is_short check (length(title) between 1 and 200),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
@@ -5609,7 +5796,7 @@ begin
 
     if redemption.kind = 'reward' and p_status = 'redeemed' then
         perform private.post_transaction(
-            'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
+            redemption.org_id, 'reward_spent', 'code_redemption', redemption.id, format('redemption:%s:spent', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('learner_rewards', redemption.learner_id, redemption.discount_cents),
@@ -5821,10 +6008,13 @@ as $$
         coalesce(
             (
                 select -account.balance_cents
-                from private.ledger_accounts account
-                where account.kind = 'learner_rewards'
-                    and account.owner_id = p_learner_id
+                from public.learners learner
+                join private.ledger_accounts account
+                    on account.org_id = learner.org_id
+                    and account.kind = 'learner_rewards'
+                    and account.owner_id = learner.id
                     and account.currency = p_currency
+                where learner.id = p_learner_id
             ),
             0
         ) - (
@@ -7337,7 +7527,7 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     set search_path = ''
 as $$
     select private.post_transaction(
-        'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
+        p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
         credit.currency, p_entry.created_at,
         array[
             row('learner_prepaid', null, p_entry.share_cents),
@@ -7822,6 +8012,16 @@ create type private.booking_request as (
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
+create type private.cancellation_outcome as (
+    refund_bps integer,
+    cancellation_refund_cents bigint,
+    restored_minutes integer,
+    kept_cents bigint,
+    kept_share_cents bigint
+);
+comment on type private.cancellation_outcome is
+    'What a cancellation or no-show refunds in money and restores in prepaid minutes, and what is kept.';
+
 create type private.booking_terms as (
     price private.price,
     offer private.code_offer,
@@ -7894,7 +8094,7 @@ select private.audit_table('public.booking_notes', 'booking_id', '{notes}');
 --   confirmed → in_progress: start_lesson (user, job, studio)
 --   confirmed, in_progress → completed: complete_lesson (user, job, studio)
 --   confirmed, in_progress → no_show: mark_no_show (user, job, studio)
---   held, requested → cancelled: cancel_booking, offboard_instructor, cancel_replacement (user, service, job, studio)
+--   held, requested → cancelled: cancel_booking, offboard_instructor, refund_booking (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, offboard_instructor, end_original_booking, undo_cancelled_payment,
 --       void_ageing_authorizations (user, service, job, studio)
 --   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations
@@ -8045,23 +8245,28 @@ as $$
     );
 $$;
 
--- Gives a new organization the default policy: a full refund until 24 hours before the lesson, half until it starts.
--- 82_effects calls it.
-create function private.add_cancellation_policy(p_organization public.organizations)
-    returns void
+-- Gives a new organization the usual policy: a full refund until 24 hours before the lesson, half until it starts.
+-- Definer: nobody may write policies directly.
+create function private.add_cancellation_policy()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
     new_policy_id uuid;
 begin
-    insert into public.cancellation_policies (org_id, version) values (p_organization.id, 1) returning id into new_policy_id;
+    insert into public.cancellation_policies (org_id, version) values (new.id, 1) returning id into new_policy_id;
     insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
-    values (new_policy_id, p_organization.id, 1440, 10000), (new_policy_id, p_organization.id, 0, 5000);
+    values (new_policy_id, new.id, 1440, 10000), (new_policy_id, new.id, 0, 5000);
+    return null;
 end;
 $$;
+
+create trigger add_cancellation_policy
+    after insert on public.organizations
+    for each row execute function private.add_cancellation_policy();
 
 -- The marketplace was added before the trigger that gives each organization its first policy.
 insert into public.cancellation_policies (id, org_id, version)
@@ -9413,30 +9618,38 @@ create trigger take_seat
     before insert or update of status on public.bookings
     for each row execute function private.take_seat();
 
--- Frees the seat of a booking that ended, and the instructor's time with the last seat. A slot that was withdrawn in the meantime
--- is not offered again. 82_effects calls it.
-create function private.free_seat(p_booking public.bookings)
-    returns void
+-- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one; a slot that was
+-- withdrawn meanwhile is not offered again.
+-- Definer: the writer needs no access to slots or the calendar.
+create function private.free_seat()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
     seats_taken integer;
 begin
-    update public.bookable_slots
-    set current_bookings = current_bookings - 1,
-        is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
-        is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
-    where id = p_booking.slot_id
-    returning current_bookings into seats_taken;
+    if private.occupies_slot(old.status) and not private.occupies_slot(new.status) then
+        update public.bookable_slots
+        set current_bookings = current_bookings - 1,
+            is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
+            is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
+        where id = new.slot_id
+        returning current_bookings into seats_taken;
 
-    if seats_taken = 0 then
-        delete from private.instructor_calendar where slot_id = p_booking.slot_id;
+        if seats_taken = 0 then
+            delete from private.instructor_calendar where slot_id = new.slot_id;
+        end if;
     end if;
+    return null;
 end;
 $$;
+
+create trigger free_seat
+    after update of status on public.bookings
+    for each row execute function private.free_seat();
 
 -- Whether a booking in this status keeps its seat and its instructor's time. The constraints of public.bookings and
 -- seats_taken repeat the list, because a call for each row would be slow.
@@ -9495,80 +9708,108 @@ create trigger forbid_repricing
     for each row execute function private.forbid_repricing();
 
 -- sql/50_bookings/71_relations.sql
--- Creates the row of a new booking's instructor notes, and lets instructor and learner see each other. 82_effects calls it.
-create function private.add_booking_relations(p_booking public.bookings)
-    returns void
+-- A booking comes with the instructor's notes, and lets instructor and learner see each other.
+-- Definer: nobody writes these tables directly.
+create function private.add_booking_relations()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
-    insert into public.booking_notes (booking_id, org_id, instructor_id) values (p_booking.id, p_booking.org_id, p_booking.instructor_id);
+    insert into public.booking_notes (booking_id, org_id, instructor_id) values (new.id, new.org_id, new.instructor_id);
 
     insert into public.instructor_learners (org_id, instructor_id, learner_id)
-    values (p_booking.org_id, p_booking.instructor_id, p_booking.learner_id)
+    values (new.org_id, new.instructor_id, new.learner_id)
     on conflict do nothing;
+    return null;
 end;
 $$;
 
--- Makes the learner's bookings and used discounts count for the person behind the learner's login. 82_effects calls it when the
--- login changes.
-create function private.set_learner_person(p_learner public.learners)
-    returns void
+create trigger add_relations
+    after insert on public.bookings
+    for each row execute function private.add_booking_relations();
+
+-- When a learner gets or loses a login, earlier bookings and discounts count for the person who the learner now is.
+-- Definer: nobody may write bookings and redemptions directly.
+create function private.on_learner_login_changed()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
     update public.bookings
-    set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    set learner_person_id = coalesce(new.user_id, new.id)
+    where learner_id = new.id;
     update public.code_redemptions
-    set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    set learner_person_id = coalesce(new.user_id, new.id)
+    where learner_id = new.id;
+    return null;
 end;
 $$;
 
--- Makes the instructor's calendar that of the person behind the instructor's login. 82_effects calls it when the login changes.
-create function private.set_instructor_person(p_instructor public.instructors)
-    returns void
+create trigger on_learner_login_changed
+    after update of user_id on public.learners
+    for each row
+    when (new.user_id is distinct from old.user_id)
+    execute function private.on_learner_login_changed();
+
+-- When an instructor gets or loses a login, the calendar so far becomes the calendar of the person who the instructor now is.
+-- Definer: nobody may write the calendar directly.
+create function private.on_instructor_login_changed()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
     update private.instructor_calendar
-    set person_id = coalesce(p_instructor.user_id, p_instructor.id)
-    where instructor_id = p_instructor.id;
+    set person_id = coalesce(new.user_id, new.id)
+    where instructor_id = new.id;
+    return null;
 end;
 $$;
 
--- Consumes the prepaid minutes of a booking that ended, as far as the instructor keeps the share, and restores the rest: all of
--- them if the booking ended unconfirmed. A booking without prepaid minutes has none. 82_effects calls it.
-create function private.consume_booking_minutes(p_booking public.bookings)
-    returns void
+create trigger on_instructor_login_changed
+    after update of user_id on public.instructors
+    for each row
+    when (new.user_id is distinct from old.user_id)
+    execute function private.on_instructor_login_changed();
+
+-- When a booking ends, its prepaid minutes are consumed by what was earned, and the rest is returned. Bookings without prepaid
+-- minutes have none to settle. Definer: nobody writes credits directly.
+create function private.consume_booking_minutes()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
-    if p_booking.credit_applied_cents = 0 then
-        return;
-    end if;
-
     perform private.consume_credit(
-        p_booking.id,
+        new.id,
         case
-            when p_booking.status in ('completed', 'no_show') then coalesce(p_booking.restored_minutes, 0)
-            else coalesce(p_booking.restored_minutes, 1440)
+            when new.status in ('completed', 'no_show') then coalesce(new.restored_minutes, 0)
+            else coalesce(new.restored_minutes, 1440)
         end
     );
+    return null;
 end;
 $$;
+
+create trigger consume_credit
+    after update of status on public.bookings
+    for each row
+    when (
+        new.credit_applied_cents > 0
+        and new.status in ('completed', 'no_show', 'cancelled', 'declined', 'expired')
+        and old.status <> new.status
+    )
+    execute function private.consume_booking_minutes();
 
 -- sql/50_bookings/80_api.sql
 create function public.list_open_slots(
@@ -10000,19 +10241,26 @@ begin
 end;
 $$;
 
--- Counts a completed lesson in the instructor's public total and in the learner's. 82_effects calls it.
-create function private.count_lesson(p_booking public.bookings)
-    returns void
+-- Keeps the instructor's public total of lessons, and the learner's. Definer: nobody sets them themselves.
+create function private.count_lesson()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
-    update public.instructors set lesson_count = lesson_count + 1 where id = p_booking.instructor_id;
-    update public.learners set lesson_count = lesson_count + 1 where id = p_booking.learner_id;
+    update public.instructors set lesson_count = lesson_count + 1 where id = new.instructor_id;
+    update public.learners set lesson_count = lesson_count + 1 where id = new.learner_id;
+    return null;
 end;
 $$;
+
+create trigger count_lesson
+    after update of status on public.bookings
+    for each row
+    when (old.status <> 'completed' and new.status = 'completed')
+    execute function private.count_lesson();
 
 -- sql/55_lessons/80_api.sql
 create function public.start_lesson(p_booking_id uuid)
@@ -10643,7 +10891,7 @@ begin
 
     if not found then
         if new_status = 'succeeded' then
-            perform private.post_to_suspense(p_intent, null, p_occurred_at);
+            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
@@ -10826,7 +11074,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
-        perform private.post_to_suspense(p_intent, p_payment.id, p_occurred_at);
+        perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -10849,10 +11097,10 @@ begin
     where id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
-        'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
+        p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
     );
     if not private.accept_payment(payment) then
@@ -10877,7 +11125,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
 as $$
 begin
     perform private.post_transaction(
-        'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
         p_payment.currency, p_occurred_at,
         case p_payment.kind
             when 'credits' then array[
@@ -10989,7 +11237,7 @@ begin
     where id = p_payment_id;
 
     perform private.post_transaction(
-        'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
+        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
         payment.currency, private.clock(),
         array[
             row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
@@ -11001,7 +11249,7 @@ $$;
 
 -- sql/60_payments/24_suspense.sql
 -- Posts money that matches no payment to suspense, once a PaymentIntent, until an admin resolves it.
-create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_occurred_at timestamptz)
+create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
     volatile
@@ -11009,7 +11257,7 @@ create function private.post_to_suspense(p_intent jsonb, p_payment_id uuid, p_oc
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
+        p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
         lower(p_intent ->> 'currency'), p_occurred_at,
         array[
             row('stripe_balance', null, (p_intent ->> 'amount_received')::bigint),
@@ -11019,7 +11267,7 @@ as $$
 $$;
 
 -- Reverses an earlier posting to suspense once the PaymentIntent's payment is known; does nothing if there was none.
-create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language sql
     volatile
@@ -11027,27 +11275,29 @@ create function private.release_from_suspense(p_intent jsonb, p_occurred_at time
     set search_path = ''
 as $$
     select private.post_transaction(
-        'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
+        posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
         posted.currency, p_occurred_at,
         array(
             select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
             from private.ledger_entries entry
-            join private.ledger_accounts account on account.id = entry.account_id
-            where entry.transaction_id = posted.id
+            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+            where entry.org_id = posted.org_id
+                and entry.transaction_id = posted.id
         )
     )
     from private.ledger_transactions posted
-    where posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+    where posted.org_id in (p_org_id, private.platform_id())
+        and posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
 $$;
 
 -- sql/60_payments/30_capture.sql
--- Captures the authorized payments of a lesson that was given, or that the learner missed. If it was rescheduled to a cheaper
--- time, only the new price is captured. 82_effects calls it.
-create function private.capture_booking_payments(p_booking public.bookings)
-    returns void
+-- Takes the authorized money of a lesson that was given, or that the learner missed: what the booking costs by now, which is
+-- less than was authorized if it was moved to a cheaper time. Definer: nobody writes payments directly.
+create function private.capture_booking_payments()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
@@ -11056,15 +11306,25 @@ declare
 begin
     for paid in
         select part.payment_id, part.whole_cents - part.price_cents as uncaptured_cents
-        from private.allocate_price(p_booking.id, p_booking) part
+        from private.allocate_price(new.id, new) part
     loop
         select * into payment from public.payments where id = paid.payment_id and status = 'authorized' for no key update;
         if found then
             perform private.capture_payment(payment, paid.uncaptured_cents);
         end if;
     end loop;
+    return null;
 end;
 $$;
+
+create trigger capture_booking_payments
+    after update of status on public.bookings
+    for each row
+    when (
+        new.status <> old.status
+        and (new.status = 'completed' or new.no_show_by = 'learner')
+    )
+    execute function private.capture_booking_payments();
 
 -- Fixes how much of an authorization is never captured and queues the capture of the rest. If nothing is to be captured, the
 -- authorization is cancelled instead.
@@ -11083,7 +11343,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'capture_payment', format('payment:%s:capture', p_payment.id),
+        p_payment.org_id, 'capture_payment', format('payment:%s:capture', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -11093,24 +11353,6 @@ begin
         format('payment:%s', p_payment.id)
     );
 end;
-$$;
-
--- Locks the payments of a booking, and of the booking that it replaces, so that nothing is refunded, disputed or lost of them
--- until the transaction ends. Payments that were not accepted belong to no booking and stay free.
-create function private.lock_booking_payments(p_booking public.bookings)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-    select payment.id
-    from public.payments payment
-    where payment.org_id = p_booking.org_id
-        and payment.booking_id in (p_booking.id, p_booking.original_booking_id)
-        and payment.is_accepted
-    order by payment.id
-    for no key update;
 $$;
 
 -- sql/60_payments/31_cancel.sql
@@ -11145,6 +11387,27 @@ begin
 end;
 $$;
 
+-- When a booking ends unpaid, what was asked of Stripe for it is called off: its code becomes free once Stripe has confirmed
+-- that, or at once if nothing was asked. Definer: nobody writes payments directly.
+create function private.end_open_payment()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.cancel_open_payment(new.id, null);
+    return null;
+end;
+$$;
+
+create trigger end_open_payment
+    after update of status on public.bookings
+    for each row
+    when (new.status in ('cancelled', 'declined', 'expired') and new.status <> old.status)
+    execute function private.end_open_payment();
+
 -- Queues the command that cancels a payment's PaymentIntent at Stripe, once. The command first creates the intent, with the same
 -- key, if its id is not recorded: so no intent whose creation is still under way can be paid later.
 create function private.cancel_payment(p_payment public.payments)
@@ -11156,7 +11419,7 @@ create function private.cancel_payment(p_payment public.payments)
 as $$
 begin
     perform private.enqueue_command(
-        'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
+        p_payment.org_id, 'cancel_payment_intent', format('payment:%s:cancel', p_payment.id),
         jsonb_build_object(
             'payment_id', p_payment.id,
             'payment_intent', p_payment.stripe_payment_intent_id,
@@ -11197,56 +11460,68 @@ begin
 end;
 $$;
 
--- Undoes what a payment had paid for that Stripe has cancelled. Its discount is free again. If an authorization was lost, the
--- booking that it confirmed is cancelled; if the lesson was given already, the admins are told. 82_effects calls it.
-create function private.undo_cancelled_payment(p_payment public.payments)
-    returns void
+-- What follows from a payment that Stripe has cancelled: its code is free again, and if the booking was confirmed by an
+-- authorization that is gone, the lesson is called off, or if it was given already, somebody must look.
+-- Definer: nobody writes bookings and codes directly.
+create function private.undo_cancelled_payment()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
     if exists (
         select
         from public.bookings booking
-        where booking.id = p_payment.booking_id
+        where booking.id = new.booking_id
             and booking.status not in ('cancelled', 'declined', 'expired')
-            and not p_payment.is_accepted
+            and not new.is_accepted
     ) or exists (
         select
         from public.learner_credits credit
-        where credit.id = p_payment.credit_id
+        where credit.id = new.credit_id
             and credit.status <> 'cancelled'
     ) then
-        return;
+        return null;
     end if;
 
-    perform private.finish_redemption(p_payment.booking_id, p_payment.credit_id, 'released');
-    if p_payment.is_accepted then
-        perform private.restore_discount(p_payment.booking_id, p_payment.credit_id);
+    perform private.finish_redemption(new.booking_id, new.credit_id, 'released');
+    if new.is_accepted then
+        perform private.restore_discount(new.booking_id, new.credit_id);
         update public.bookings
         set status = 'cancelled',
             cancelled_by = 'system',
             cancelled_at = private.clock(),
-            cancellation_reason = 'The authorization of the payment has ended.'
-        where id = p_payment.booking_id
+            cancellation_reason = 'The authorization of the payment has ended.',
+            refund_bps = 10000,
+            cancellation_refund_cents = 0,
+            restored_minutes = 0,
+            kept_share_cents = 0
+        where id = new.booking_id
             and status in ('confirmed', 'in_progress');
-        if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
+        if found or new.uncaptured_cents < new.amount_cents and exists (
             select
             from public.bookings booking
-            where booking.id = p_payment.booking_id
+            where booking.id = new.booking_id
                 and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
         ) then
             perform private.raise_alert(
-                p_payment.org_id, p_payment.instructor_id, 'authorization_lost',
+                new.org_id, new.instructor_id, 'authorization_lost',
                 'A payment that was authorized could not be captured any more.',
-                'payments', p_payment.id, format('payment:%s:authorization_lost', p_payment.id)
+                'payments', new.id, format('payment:%s:authorization_lost', new.id)
             );
         end if;
     end if;
+    return null;
 end;
 $$;
+
+create trigger undo_cancelled_payment
+    after update of status on public.payments
+    for each row
+    when (new.status = 'cancelled' and old.status <> 'cancelled')
+    execute function private.undo_cancelled_payment();
 
 -- sql/60_payments/40_refund.sql
 -- Refunds all that is left of a payment; does nothing if nothing is left.
@@ -11308,7 +11583,7 @@ create function private.send_refund(p_refund_id uuid)
     set search_path = ''
 as $$
     select private.enqueue_command(
-        'refund_payment', format('refund:%s', refund.id),
+        refund.org_id, 'refund_payment', format('refund:%s', refund.id),
         jsonb_build_object(
             'refund_id', refund.id,
             'payment_intent', payment.stripe_payment_intent_id,
@@ -11482,48 +11757,48 @@ begin
 end;
 $$;
 
--- Restores the discount of what a refund paid back, once the whole payment was refunded. 82_effects calls it.
-create function private.finish_refund(p_refund public.refunds)
-    returns void
+-- What follows from a refund's end: once all was given back, its code is free again; one that failed is owed again, so its
+-- minutes come back and the admins are told. Definer: nobody writes credits and codes directly.
+create function private.finish_refund()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
-    set search_path = ''
-as $$
-begin
-    perform private.restore_discount(payment.booking_id, payment.credit_id)
-    from public.payments payment
-    where payment.org_id = p_refund.org_id
-        and payment.id = p_refund.payment_id
-        and payment.refunded_cents = payment.captured_cents;
-end;
-$$;
-
--- A refund that failed is still owed: its prepaid minutes are restored, and the admins are told. 82_effects calls it.
-create function private.undo_failed_refund(p_refund public.refunds)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
+    payment public.payments;
     entry public.credit_entries;
 begin
-    select * into entry from public.credit_entries where refund_id = p_refund.id and kind = 'refund';
+    select * into strict payment from public.payments where id = new.payment_id;
+    if new.status = 'succeeded' then
+        if payment.refunded_cents = payment.captured_cents then
+            perform private.restore_discount(payment.booking_id, payment.credit_id);
+        end if;
+        return null;
+    end if;
+
+    select * into entry from public.credit_entries where refund_id = new.id and kind = 'refund';
     if found then
         perform private.add_credit_entry(
             row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
-            'refund_failed', null, p_refund.id
+            'refund_failed', null, new.id
         );
     end if;
     perform private.raise_alert(
-        p_refund.org_id, null, 'refund_failed',
+        new.org_id, null, 'refund_failed',
         'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
-        'refunds', p_refund.id, format('refund:%s:failed', p_refund.id)
+        'refunds', new.id, format('refund:%s:failed', new.id)
     );
+    return null;
 end;
 $$;
+
+create trigger finish_refund
+    after update of status on public.refunds
+    for each row
+    when (new.status in ('succeeded', 'failed', 'cancelled') and new.status <> old.status)
+    execute function private.finish_refund();
 
 -- sql/60_payments/42_refund_postings.sql
 -- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
@@ -11567,7 +11842,7 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
+        refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
     );
 end;
@@ -11606,7 +11881,7 @@ begin
         and status <> 'unknown';
 
     perform private.post_transaction(
-        'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
+        refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
         refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
     );
 end;
@@ -11662,86 +11937,83 @@ as $$
 $$;
 
 -- sql/60_payments/43_free_bookings.sql
--- Moves the payments and the discount of an original booking to its confirmed replacement. A booking that replaces none is left
--- alone. 82_effects calls it.
-create function private.carry_payments(p_booking public.bookings)
-    returns void
+-- What follows from a booking's confirmation: its code is redeemed, what was paid for the booking that it was rescheduled from
+-- comes along, and a lesson that costs the learner nothing is booked at the platform's cost.
+-- Definer: nobody writes payments and codes directly.
+create function private.carry_payments()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
-    if p_booking.original_booking_id is null then
-        return;
+    perform private.finish_redemption(new.id, null, 'redeemed');
+    if new.original_booking_id is not null then
+        update public.payments
+        set booking_id = new.id
+        where booking_id = new.original_booking_id
+            and is_accepted;
+        update public.code_redemptions set booking_id = new.id where booking_id = new.original_booking_id;
     end if;
-
-    update public.payments
-    set booking_id = p_booking.id
-    where booking_id = p_booking.original_booking_id
-        and is_accepted;
-    update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
+    if new.total_cents = 0 then
+        perform private.post_transaction(
+            new.org_id, 'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
+            array[
+                row('promotions', null, new.discount_cents),
+                row('instructor_pending', new.instructor_id, -new.instructor_share_cents),
+                row('platform_fees', null, -new.platform_fee_cents)
+            ]::private.posting[]
+        );
+    end if;
+    return null;
 end;
 $$;
 
--- Posts a confirmed booking that costs the learner nothing: the platform pays the instructor's share. Bookings with a price are
--- posted with their payments. 82_effects calls it.
-create function private.post_free_booking(p_booking public.bookings)
-    returns void
+create trigger carry_payments
+    after update of status on public.bookings
+    for each row
+    when (new.status = 'confirmed' and old.status <> 'confirmed')
+    execute function private.carry_payments();
+
+-- When a lesson that cost the learner nothing falls through, what the instructor does not keep goes back to the platform, and
+-- of spent rewards to the learner. Definer: nobody writes the ledger directly.
+create function private.reverse_free_booking()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
-    set search_path = ''
-as $$
-begin
-    if p_booking.total_cents > 0 then
-        return;
-    end if;
-
-    perform private.post_transaction(
-        'free_booking_confirmed', 'booking', p_booking.id, format('booking:%s:free', p_booking.id),
-        p_booking.currency, private.clock(),
-        array[
-            row('promotions', null, p_booking.discount_cents),
-            row('instructor_pending', p_booking.instructor_id, -p_booking.instructor_share_cents),
-            row('platform_fees', null, -p_booking.platform_fee_cents)
-        ]::private.posting[]
-    );
-end;
-$$;
-
--- Reverses the posting of a free booking that was cancelled or that the instructor missed, but for what the instructor keeps. If
--- nothing is kept, its discount is restored. Bookings with a price are left alone. 82_effects calls it.
-create function private.reverse_free_booking(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
-    share_cents constant bigint := p_booking.instructor_share_cents - coalesce(p_booking.kept_share_cents, 0);
-    fee_cents bigint;
+    share_cents constant bigint := new.instructor_share_cents - coalesce(new.kept_share_cents, 0);
+    fee_cents constant bigint := private.prorate(new.platform_fee_cents, share_cents, new.instructor_share_cents);
 begin
-    if p_booking.total_cents > 0 or p_booking.instructor_share_cents = 0 then
-        return;
-    end if;
-
-    fee_cents := private.prorate(p_booking.platform_fee_cents, share_cents, p_booking.instructor_share_cents);
     perform private.post_transaction(
-        'free_booking_cancelled', 'booking', p_booking.id, format('booking:%s:free_cancelled', p_booking.id),
-        p_booking.currency, private.clock(),
+        new.org_id, 'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
         array[
             row('promotions', null, -(share_cents + fee_cents)),
-            row('instructor_pending', p_booking.instructor_id, share_cents),
+            row('instructor_pending', new.instructor_id, share_cents),
             row('platform_fees', null, fee_cents)
         ]::private.posting[]
     );
-    if share_cents = p_booking.instructor_share_cents and not p_booking.is_rescheduled then
-        perform private.restore_discount(p_booking.id, null);
+    if share_cents = new.instructor_share_cents and not new.is_rescheduled then
+        perform private.restore_discount(new.id, null);
     end if;
+    return null;
 end;
 $$;
+
+create trigger reverse_free_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        new.total_cents = 0
+        and new.instructor_share_cents > 0
+        and old.status in ('confirmed', 'in_progress')
+        and (new.status = 'cancelled' or new.no_show_by = 'instructor')
+    )
+    execute function private.reverse_free_booking();
 
 -- Restores the discount of a booking or credit purchase that was refunded in full: its code can be used again, and spent rewards
 -- return to the learner.
@@ -11763,7 +12035,7 @@ begin
 
     if redemption.kind = 'reward' then
         perform private.post_transaction(
-            'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('promotions', null, redemption.discount_cents),
@@ -12149,14 +12421,17 @@ comment on column public.disputes.evidence_due_at is
     'Deadline for submitting evidence to Stripe, which can be done once.';
 
 create table private.dispute_transactions (
-    stripe_id text primary key,
-    dispute_id uuid not null references public.disputes (id) on delete restrict,
+    stripe_id text not null unique,
+    org_id uuid not null,
+    dispute_id uuid not null,
     amount_cents bigint not null,
     fee_cents bigint not null,
-    created_at timestamptz not null default private.clock()
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_id),
+    foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict
 );
 
-create index on private.dispute_transactions (dispute_id);
+create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
@@ -12303,8 +12578,8 @@ declare
     balance_transaction private.dispute_transactions;
 begin
     for balance_transaction in
-        insert into private.dispute_transactions (stripe_id, dispute_id, amount_cents, fee_cents)
-        select given.id, p_dispute.id, given.amount, given.fee
+        insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
+        select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
         on conflict (stripe_id) do nothing
         returning *
@@ -12314,7 +12589,7 @@ begin
             fee_cents = fee_cents + balance_transaction.fee_cents
         where id = p_dispute.id;
         perform private.post_transaction(
-            'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
+            p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -balance_transaction.amount_cents),
@@ -12354,7 +12629,7 @@ begin
 
     if payment.status = 'unknown' and dispute.status = 'lost' then
         perform private.post_transaction(
-            'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
+            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
             dispute.currency, p_occurred_at,
             array[
                 row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
@@ -12429,7 +12704,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -12507,7 +12782,7 @@ begin
     where id = p_dispute.id;
 
     perform private.post_transaction(
-        'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
         p_dispute.currency, p_occurred_at,
         array[
             row('dispute_receivable', null, -claim_cents),
@@ -12523,13 +12798,13 @@ begin
 end;
 $$;
 
--- Writes off minutes that are restored to a lot after its purchase's dispute was lost, because a lesson was cancelled or a refund
--- failed. A lot that is not closed keeps them. 82_effects calls it.
-create function private.write_off_returned_minutes(p_entry public.credit_entries)
-    returns void
+-- Minutes that come back to a lot after its dispute was lost, of a lesson that was called off or a refund that failed, are nobody's
+-- any more. Definer: the writer needs no access to disputes.
+create function private.write_off_returned_minutes()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
@@ -12537,9 +12812,9 @@ declare
     payment public.payments;
     dispute public.disputes;
 begin
-    select * into strict credit from public.learner_credits where id = p_entry.credit_id;
+    select * into strict credit from public.learner_credits where id = new.credit_id;
     if credit.status <> 'closed' then
-        return;
+        return null;
     end if;
     select * into strict payment
     from public.payments
@@ -12554,8 +12829,15 @@ begin
     limit 1
     for no key update;
     perform private.write_off_credit(dispute, payment, credit, private.clock());
+    return null;
 end;
 $$;
+
+create trigger write_off_returned_minutes
+    after insert on public.credit_entries
+    for each row
+    when (new.kind in ('restore', 'refund_failed'))
+    execute function private.write_off_returned_minutes();
 
 -- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.
 create function private.dispute_claim_cents(p_dispute public.disputes)
@@ -12567,9 +12849,10 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
     from private.ledger_transactions posted
-    join private.ledger_entries entry on entry.transaction_id = posted.id
-    join private.ledger_accounts account on account.id = entry.account_id
-    where posted.source_type = 'dispute'
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.org_id = p_dispute.org_id
+        and posted.source_type = 'dispute'
         and posted.source_id = p_dispute.id
         and posted.kind = 'dispute_lost'
         and account.kind = 'dispute_receivable';
@@ -12616,89 +12899,19 @@ create policy select_party on public.disputes
 grant select on public.disputes to authenticated, service_role;
 -- NOTE: no role may write disputes; they follow Stripe.
 
--- sql/64_cancellations/10_tables.sql
+-- sql/64_cancellations/20_outcome.sql
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
 -- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
--- The only table holds what was decided to go back; bookings are in 50_bookings, payments and refunds in 60_payments.
+-- The room has no tables: bookings are in 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
 -- refund a booking once its status has changed, whoever changed it.
-create table private.return_items (
-    org_id uuid not null,
-    booking_id uuid not null,
-    payment_id uuid not null,
-    refund_cents bigint not null,
-    decided_at timestamptz not null default private.clock(),
-    primary key (org_id, booking_id, payment_id),
-    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
-    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
-    constraint refund_is_not_negative check (refund_cents >= 0)
-);
-
-create index on private.return_items (org_id, payment_id);
-
-comment on table private.return_items is
-    'What the end of a booking gives back of each of its payments: decided once, under the locks of the payments, and then '
-    'carried out by refund_booking.';
-comment on column private.return_items.refund_cents is
-    'The amount to refund; of an authorization, the amount that is not captured. In the minor unit.';
-
-alter table private.return_items enable row level security;
-
-create type private.cancellation_outcome as (
-    refund_bps integer,
-    cancellation_refund_cents bigint,
-    restored_minutes integer,
-    kept_cents bigint,
-    kept_share_cents bigint,
-    items private.return_items[]
-);
-comment on type private.cancellation_outcome is
-    'What a cancellation or no-show refunds and restores, in all and by payment, and what is kept.';
-
-create trigger forbid_change
-    before update or delete on private.return_items
-    for each row execute function private.forbid_change();
-
-create trigger forbid_truncate
-    before truncate on private.return_items
-    for each statement execute function private.forbid_change();
-
--- sql/64_cancellations/20_outcome.sql
--- Decides what a cancellation or no-show refunds at this refund rate and what the instructor keeps, and stores it for
--- refund_booking to carry out. The slot and the payments are locked first, so that what is decided is what happens: a refund or a
--- dispute that arrives earlier counts, and one that arrives later waits. The caller holds the booking's lock.
+-- What ending a booking early gives back, and what is kept of it, if this fraction goes back: of money, of prepaid minutes, or
+-- of a share that the platform bears. What was never confirmed gives everything back,
+-- that is what was paid for the booking that was given up for it.
 create function private.decide_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
-    returns private.cancellation_outcome
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-declare
-    outcome private.cancellation_outcome;
-begin
-    perform
-    from public.bookable_slots
-    where org_id = p_booking.org_id
-        and id = p_booking.slot_id
-    for no key update;
-    perform private.lock_booking_payments(p_booking);
-
-    outcome := private.calculate_cancellation_outcome(p_booking, p_refund_bps);
-
-    insert into private.return_items (org_id, booking_id, payment_id, refund_cents)
-    select item.org_id, item.booking_id, item.payment_id, item.refund_cents
-    from unnest(outcome.items) item;
-    return outcome;
-end;
-$$;
-
--- Calculates what a cancellation or no-show refunds at this refund rate: money, prepaid minutes, or a part of a free booking's
--- share. A replacement that was not confirmed refunds what was paid for its original. Previews and decisions call it.
-create function private.calculate_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
     returns private.cancellation_outcome
     language plpgsql
     stable
@@ -12706,38 +12919,61 @@ create function private.calculate_cancellation_outcome(p_booking public.bookings
     set search_path = ''
 as $$
 declare
-    outcome private.cancellation_outcome;
+    ending private.cancellation_outcome;
     minutes constant integer := extract(epoch from p_booking.end_at - p_booking.start_at) / 60;
 begin
-    outcome.refund_bps := p_refund_bps;
-    outcome.restored_minutes := 0;
-    select
-        coalesce(sum(due.refund_cents), 0),
-        coalesce(sum(due.kept_cents), 0),
-        coalesce(sum(due.kept_share_cents), 0),
-        array_agg(
-            row(p_booking.org_id, p_booking.id, due.payment_id, due.refund_cents, private.clock())::private.return_items
-        )
-    into outcome.cancellation_refund_cents, outcome.kept_cents, outcome.kept_share_cents, outcome.items
-    from private.cancellation_refunds(p_booking, p_refund_bps) due;
+    ending.refund_bps := p_refund_bps;
+    select coalesce(sum(due.refund_cents), 0), coalesce(sum(due.kept_cents), 0), coalesce(sum(due.kept_share_cents), 0)
+    into ending.cancellation_refund_cents, ending.kept_cents, ending.kept_share_cents
+    from private.cancellation_refunds(p_booking.id, p_refund_bps) due;
+    ending.restored_minutes := 0;
 
-    if p_booking.status in ('confirmed', 'in_progress') and p_booking.total_cents = 0 and p_booking.credit_applied_cents = 0 then
-        outcome.kept_share_cents := p_booking.instructor_share_cents
+    if p_booking.status not in ('confirmed', 'in_progress') then
+        ending.kept_share_cents := 0;
+        select coalesce(
+            sum(case paid.status when 'authorized' then paid.amount_cents else private.refundable_cents(paid) end), 0
+        )
+        into ending.cancellation_refund_cents
+        from public.bookings moved
+        join public.payments paid on paid.booking_id = moved.id
+        where moved.id = p_booking.original_booking_id
+            and moved.is_rescheduled
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded');
+    elsif p_booking.total_cents = 0 and p_booking.credit_applied_cents = 0 then
+        ending.kept_share_cents := p_booking.instructor_share_cents
             - private.prorate(p_booking.instructor_share_cents, p_refund_bps, 10000);
     end if;
     if exists (select from private.reserved_credit(p_booking.id)) then
-        outcome.restored_minutes := private.prorate(minutes, p_refund_bps, 10000);
-        select p_booking.instructor_share_cents - coalesce(sum(restored.share_cents), 0) into outcome.kept_share_cents
-        from private.restored_credit(p_booking.id, outcome.restored_minutes) restored;
+        ending.restored_minutes := private.prorate(minutes, p_refund_bps, 10000);
+        select p_booking.instructor_share_cents - coalesce(sum(returned.share_cents), 0) into ending.kept_share_cents
+        from private.restored_credit(p_booking.id, ending.restored_minutes) returned;
     end if;
-    return outcome;
+    return ending;
 end;
 $$;
 
--- What of each payment is refunded at this refund rate, and what is kept of it, in all and of the instructor's share. Earlier
--- refunds count. A disputed payment cannot be refunded, but the instructor does not keep more for that. If the fee is not
--- refundable, the rate applies to the share. For an unconfirmed replacement: all that is left of its original's payments.
-create function private.cancellation_refunds(p_booking public.bookings, p_refund_bps integer)
+-- The fraction that goes back when a booking ends early: by the policy frozen with it when the learner or a guardian cancels what
+-- is confirmed, nothing when the learner does not come, else all.
+create function private.cancellation_refund_bps(p_booking public.bookings, p_ended_by public.booking_party, p_is_no_show boolean)
+    returns integer
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select case
+        when p_booking.status not in ('confirmed', 'in_progress') then 10000
+        when p_is_no_show then case p_ended_by when 'learner' then 0 else 10000 end
+        when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
+        else 10000
+    end;
+$$;
+
+-- What of each payment of a booking goes back when a fraction of its price does, and what the instructor keeps of its share then.
+-- What was given back before counts; of a disputed payment nothing can be, but the instructor keeps no more for that. Where the
+-- fee is not refundable, the fraction is of the share.
+create function private.cancellation_refunds(p_booking_id uuid, p_refund_bps integer)
     returns table (payment_id uuid, refund_cents bigint, kept_cents bigint, kept_share_cents bigint)
     language sql
     stable
@@ -12752,8 +12988,9 @@ as $$
             private.remaining_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents),
             payment.share_cents - (private.split_refund(payment, whole.cents)).share_cents
         )
-    from private.allocate_price(p_booking.id, p_booking) paid
-    join public.payments payment on payment.org_id = p_booking.org_id and payment.id = paid.payment_id
+    from public.bookings booking
+    cross join lateral private.allocate_price(booking.id, booking) paid
+    join public.payments payment on payment.id = paid.payment_id
     cross join lateral (select private.committed_refund_cents(payment.id) as cents) refunding
     cross join lateral (
         select paid.whole_cents - paid.price_cents + private.prorate(paid.price_cents, p_refund_bps, 10000) as cents
@@ -12764,42 +13001,8 @@ as $$
             case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
         ) as cents
     ) due
-    where p_booking.status in ('confirmed', 'in_progress')
-    union all
-    select
-        payment.id,
-        case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end,
-        0,
-        0
-    from public.bookings original
-    join public.payments payment on payment.org_id = original.org_id and payment.booking_id = original.id
-    where p_booking.status not in ('confirmed', 'in_progress')
-        and original.org_id = p_booking.org_id
-        and original.id = p_booking.original_booking_id
-        and original.is_rescheduled
-        and payment.is_accepted
-        and payment.status in ('authorized', 'succeeded');
-$$;
-
--- The refund rate of a cancellation or no-show in basis points. A learner or guardian who cancels a confirmed booking gets what
--- its cancellation policy says; a learner who does not come gets nothing; in every other case everything is refunded.
-create function private.cancellation_refund_bps(
-    p_booking public.bookings,
-    p_ended_by public.booking_party,
-    p_is_no_show boolean
-)
-    returns integer
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select case
-        when p_booking.status not in ('confirmed', 'in_progress') then 10000
-        when p_is_no_show then case p_ended_by when 'learner' then 0 else 10000 end
-        when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
-        else 10000
-    end;
+    where booking.id = p_booking_id
+    order by payment.created_at, payment.id;
 $$;
 
 -- sql/64_cancellations/30_cancel.sql
@@ -12818,19 +13021,19 @@ as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
     party constant public.booking_party := private.party_of(booking);
-    outcome private.cancellation_outcome;
+    ending private.cancellation_outcome;
 begin
     perform private.assert_cancellable(booking);
-    outcome := private.calculate_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+    ending := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
     return query
     select
-        booking.id, party, outcome.refund_bps, outcome.cancellation_refund_cents, outcome.kept_cents,
-        outcome.restored_minutes, booking.currency;
+        booking.id, party, ending.refund_bps, ending.cancellation_refund_cents, ending.kept_cents, ending.restored_minutes,
+        booking.currency;
 end;
 $$;
 
--- Cancels a booking and refunds what preview_cancellation said, or refuses if that has changed. Cancelling twice is cancelling
--- once. What follows from the cancellation is in 82_effects. Definer: bookings change only through functions.
+-- Cancels a booking and gives back what preview_cancellation said. Cancelling twice is cancelling once.
+-- Definer: bookings change only through functions.
 create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expected_refund_cents bigint)
     returns table (
         booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
@@ -12843,28 +13046,24 @@ create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expec
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
-    party constant public.booking_party := private.party_of(booking);
-    outcome private.cancellation_outcome;
     broken_rule text;
 begin
     if booking.status <> 'cancelled' or booking.is_rescheduled then
         perform private.assert_cancellable(booking);
-        outcome := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
-        perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
-
         update public.bookings
         set status = 'cancelled',
-            hold_expires_at = null,
-            cancelled_by = party,
+            cancelled_by = private.party_of(booking),
             cancelled_at = private.clock(),
-            cancellation_reason = p_reason,
-            refund_bps = outcome.refund_bps,
-            cancellation_refund_cents = outcome.cancellation_refund_cents,
-            restored_minutes = outcome.restored_minutes,
-            kept_share_cents = outcome.kept_share_cents
-        where org_id = booking.org_id
-            and id = booking.id
+            cancellation_reason = p_reason
+        where id = booking.id
         returning * into booking;
+        if booking.cancellation_refund_cents <> p_expected_refund_cents then
+            perform private.refuse(
+                'PT409', 'refund_changed',
+                'What you would get back has changed meanwhile.',
+                'Call preview_cancellation again.'
+            );
+        end if;
     end if;
 
     return query
@@ -12941,31 +13140,8 @@ begin
 end;
 $$;
 
--- Refuses a cancellation whose refund is not the one that was previewed.
-create function private.assert_refund_is_expected(p_refund_cents bigint, p_expected_refund_cents bigint)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-begin
-    if p_refund_cents <> p_expected_refund_cents then
-        perform private.refuse(
-            'PT409', 'refund_changed',
-            'The refund for cancelling has changed in the meantime.',
-            format(
-                'It is %s now, in the minor unit. Call preview_cancellation again, and cancel if that refund is accepted.',
-                p_refund_cents
-            )
-        );
-    end if;
-end;
-$$;
-
--- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
--- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
--- original. Definer: the writer needs no access to payments and credits.
+-- Whoever ends a booking, what it gives back is decided here, once.
+-- Definer: the writer needs no access to payments and credits.
 create function private.set_cancellation_outcome()
     returns trigger
     language plpgsql
@@ -12974,26 +13150,16 @@ create function private.set_cancellation_outcome()
     set search_path = ''
 as $$
 declare
-    outcome private.cancellation_outcome;
-begin
-    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
-        return new;
-    end if;
-
-    outcome := private.decide_cancellation_outcome(
+    ending private.cancellation_outcome := private.decide_cancellation_outcome(
         old,
-        coalesce(
-            new.refund_bps,
-            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
-        )
+        private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
     );
-    if new.status in ('cancelled', 'no_show') then
-        new.hold_expires_at := null;
-        new.refund_bps := outcome.refund_bps;
-        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
-        new.restored_minutes := outcome.restored_minutes;
-        new.kept_share_cents := outcome.kept_share_cents;
-    end if;
+begin
+    new.hold_expires_at := null;
+    new.refund_bps := ending.refund_bps;
+    new.cancellation_refund_cents := ending.cancellation_refund_cents;
+    new.restored_minutes := ending.restored_minutes;
+    new.kept_share_cents := ending.kept_share_cents;
     return new;
 end;
 $$;
@@ -13002,101 +13168,66 @@ create trigger set_cancellation_outcome
     before update of status on public.bookings
     for each row
     when (
-        new.status <> old.status
-        and not new.is_rescheduled
-        and (
-            new.status in ('cancelled', 'no_show')
-            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
-        )
+        new.status in ('cancelled', 'no_show')
+        and new.status <> old.status
+        and new.cancellation_refund_cents is null
     )
     execute function private.set_cancellation_outcome();
 
--- Has the booking a payment of which nobody has decided what is refunded?
-create function private.has_undecided_payments(p_booking public.bookings)
-    returns boolean
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select exists (
-        select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
-            and payment.is_accepted
-            and payment.status in ('authorized', 'succeeded')
-            and not exists (
-                select
-                from private.return_items item
-                where item.org_id = p_booking.org_id
-                    and item.booking_id = p_booking.id
-                    and item.payment_id = payment.id
-            )
-    );
-$$;
-
--- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
--- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
-create function private.refund_booking(p_booking public.bookings)
-    returns void
+-- Gives back what the ending of a booking decided: by refunds, or by capturing the rest of an authorization alone. Of what was
+-- rescheduled to nothing is given back; the booking that it was to be moved to ends with it.
+-- Definer: nobody writes refunds directly.
+create function private.refund_booking()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
-    item private.return_items;
+    due record;
     payment public.payments;
 begin
-    for item in
-        select decided.*
-        from private.return_items decided
-        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
-        where decided.org_id = p_booking.org_id
-            and decided.booking_id = p_booking.id
-        order by paid.created_at, paid.id
+    for due in
+        select part.payment_id, part.refund_cents from private.cancellation_refunds(new.id, new.refund_bps) part
     loop
-        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
+        select * into strict payment from public.payments where id = due.payment_id for no key update;
         if payment.status = 'authorized' then
-            perform private.capture_payment(payment, item.refund_cents);
+            perform private.capture_payment(payment, due.refund_cents);
         elsif payment.is_disputed then
             perform private.raise_alert(
-                p_booking.org_id, null, 'refund_waits_for_dispute',
+                new.org_id, null, 'refund_waits_for_dispute',
                 'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
             );
-        elsif item.refund_cents > 0 then
+        elsif due.refund_cents > 0 then
             perform private.create_refund(
-                payment, item.refund_cents,
-                case
-                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
-                    when p_booking.status = 'no_show' then 'The instructor did not come.'
-                    else 'The booking was cancelled.'
-                end
+                payment, due.refund_cents,
+                case new.status when 'no_show' then 'The instructor did not come.' else 'The booking was cancelled.' end
             );
         end if;
     end loop;
-end;
-$$;
 
--- Cancels the unconfirmed replacement of a booking that ended. 82_effects calls it.
-create function private.cancel_replacement(p_booking public.bookings)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
     update public.bookings
     set status = 'cancelled',
         cancelled_by = 'system',
         cancelled_at = private.clock(),
         cancellation_reason = 'The booking to be rescheduled has ended.'
-    where org_id = p_booking.org_id
-        and original_booking_id = p_booking.id
+    where original_booking_id = new.id
         and status in ('held', 'requested');
+    return null;
+end;
 $$;
+
+create trigger refund_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        not new.is_rescheduled
+        and old.status in ('confirmed', 'in_progress')
+        and (new.status = 'cancelled' or new.no_show_by = 'instructor')
+    )
+    execute function private.refund_booking();
 
 -- sql/64_cancellations/31_no_show.sql
 -- Says that somebody did not come, from a quarter of an hour after the lesson's start. The learner's no-show is said by the
@@ -13298,13 +13429,13 @@ begin
 end;
 $$;
 
--- Refunds what a confirmed replacement costs less than its original, from the latest payments. Of an authorization the difference
--- is not captured after the lesson, so nothing is refunded. 82_effects calls it after the payments were carried over.
-create function private.refund_price_difference(p_booking public.bookings)
-    returns void
+-- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payments.
+-- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
+create function private.refund_price_difference()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 declare
@@ -13312,17 +13443,12 @@ declare
     payment public.payments;
     difference_cents bigint;
 begin
-    if p_booking.total_cents >= p_booking.original_total_cents then
-        return;
-    end if;
-
     for due in
         select before.payment_id, before.price_cents - after.price_cents as cents
-        from public.bookings original
-        cross join lateral private.allocate_price(p_booking.id, original) before
-        join private.allocate_price(p_booking.id, p_booking) after on after.payment_id = before.payment_id
-        where original.org_id = p_booking.org_id
-            and original.id = p_booking.original_booking_id
+        from public.bookings moved
+        cross join lateral private.allocate_price(new.id, moved) before
+        join private.allocate_price(new.id, new) after on after.payment_id = before.payment_id
+        where moved.id = new.original_booking_id
             and before.price_cents > after.price_cents
         order by before.payment_id
     loop
@@ -13332,24 +13458,74 @@ begin
             perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
         end if;
     end loop;
+    return null;
 end;
 $$;
 
--- Restores the discount of a free original booking whose replacement ended unconfirmed. 82_effects calls it.
-create function private.restore_original_discount(p_booking public.bookings)
-    returns void
-    language sql
+create trigger refund_price_difference
+    after update of status on public.bookings
+    for each row
+    when (
+        new.total_cents < new.original_total_cents
+        and new.status = 'confirmed'
+        and old.status <> 'confirmed'
+    )
+    execute function private.refund_price_difference();
+
+-- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full; the code of
+-- one that cost nothing can be used again.
+-- Definer: nobody writes refunds directly.
+create function private.refund_original_booking()
+    returns trigger
+    language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
-    select private.restore_discount(original.id, null)
-    from public.bookings original
-    where original.org_id = p_booking.org_id
-        and original.id = p_booking.original_booking_id
-        and original.is_rescheduled
-        and original.total_cents = 0;
+declare
+    payment public.payments;
+begin
+    for payment in
+        select paid.*
+        from public.bookings moved
+        join public.payments paid on paid.booking_id = moved.id
+        where moved.id = new.original_booking_id
+            and moved.is_rescheduled
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded')
+        for no key update of paid
+    loop
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, payment.amount_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                new.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+            );
+        else
+            perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
+        end if;
+    end loop;
+
+    perform private.restore_discount(moved.id, null)
+    from public.bookings moved
+    where moved.id = new.original_booking_id
+        and moved.is_rescheduled
+        and moved.total_cents = 0;
+    return null;
+end;
 $$;
+
+create trigger refund_original_booking
+    after update of status on public.bookings
+    for each row
+    when (
+        new.original_booking_id is not null
+        and old.status in ('held', 'requested')
+        and new.status in ('cancelled', 'declined', 'expired')
+    )
+    execute function private.refund_original_booking();
 
 -- sql/64_cancellations/50_refunds.sql
 -- Requests a refund for the learner, or a guardian who may pay; an admin decides. If the booking has several payments, the oldest
@@ -13779,7 +13955,6 @@ begin
         for no key update of paid
     loop
         select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
-        continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
         from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
@@ -14096,6 +14271,26 @@ create trigger touch_updated_at
 select private.audit_table('public.referral_rewards', 'id');
 
 -- sql/66_rewards/20_grant.sql
+-- Definer: nobody writes rewards directly.
+create function private.follow_first_lesson()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.grant_reward(new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_first_lesson
+    after update of status on public.bookings
+    for each row
+    when (new.status = 'completed' and old.status <> 'completed')
+    execute function private.follow_first_lesson();
+
 -- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
 -- two comes last. A reward in another currency than the payment's is none.
 create function private.grant_reward(p_booking_id uuid)
@@ -14135,13 +14330,12 @@ begin
         and code.currency = payment.currency
     order by payment.created_at
     limit 1
-    for no key update of payment
     on conflict (redemption_id) do nothing
     returning * into reward;
 
     if found then
         perform private.post_transaction(
-            'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
+            reward.org_id, 'reward_granted', 'referral_reward', reward.id, format('reward:%s:granted', reward.id),
             reward.currency, private.clock(),
             array[
                 row('promotions', null, reward.amount_cents),
@@ -14154,6 +14348,32 @@ end;
 $$;
 
 -- sql/66_rewards/30_claw_back.sql
+-- Definer: nobody writes rewards directly.
+create function private.follow_first_payment()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.booking_id is not null and old.captured_cents = 0 then
+        perform private.grant_reward(new.booking_id);
+    end if;
+    perform private.claw_back_reward(new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_first_payment
+    after update of captured_cents, refunded_cents, lost_cents on public.payments
+    for each row
+    when (
+        row(new.captured_cents, new.refunded_cents, new.lost_cents)
+        is distinct from row(old.captured_cents, old.refunded_cents, old.lost_cents)
+    )
+    execute function private.follow_first_payment();
+
 -- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
 -- A reward that was already spent leaves a negative balance, which later rewards make up.
 create function private.claw_back_reward(p_payment_id uuid)
@@ -14185,7 +14405,7 @@ begin
         revision = revision + 1
     where id = reward.id;
     perform private.post_transaction(
-        'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
+        reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
         array[
             row('learner_rewards', reward.referrer_id, target_cents - reward.clawed_back_cents),
@@ -14209,7 +14429,10 @@ begin
     return query
     select learner.id, learner.org_id, private.available_reward_cents(learner.id, account.currency), account.currency
     from public.learners learner
-    join private.ledger_accounts account on account.kind = 'learner_rewards' and account.owner_id = learner.id
+    join private.ledger_accounts account
+        on account.org_id = learner.org_id
+        and account.kind = 'learner_rewards'
+        and account.owner_id = learner.id
     where learner.id = any (private.my_learner_ids())
     order by learner.org_id, account.currency;
 end;
@@ -14868,7 +15091,7 @@ begin
     end if;
 
     perform private.enqueue_command(
-        'sync_account', format('sync_account:%s', p_event_id),
+        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
         jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
         format('connect_account:%s', account.id)
     );
@@ -15020,6 +15243,15 @@ grant execute on function private.open_dashboard_link to webhook_service;
 grant execute on function private.record_connect_account to webhook_service, jobs;
 
 -- sql/70_earnings/10_tables.sql
+-- Earnings: what instructors have earned and what was taken back, one signed row a cause. A row says when it can be paid
+-- (available_at), where it stands (11_transitions.sql) and, later, which payout pays it.
+-- * 20_accrue.sql adds a row when a booking ends, or when prepaid minutes expire.
+-- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
+-- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
+-- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
+-- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
+-- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
     'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
 );
@@ -15077,10 +15309,11 @@ create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
-comment on table public.earnings is 'What an instructor earned, or gave back: signed, one row a cause.';
-comment on column public.earnings.available_at is 'When it becomes payable: the lesson plus the organization''s hold.';
-comment on column public.earnings.payout_id is 'The payout that pays it; its amount never changes from then on.';
-comment on column public.earnings.reversed_payout_id is 'For an adjustment: the payout whose transfer came back.';
+comment on table public.earnings is 'What an instructor earned (positive) or gave back (negative): one row for each cause.';
+comment on column public.earnings.available_at is
+    'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
+comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
+comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 
 create table public.problem_reports (
     id uuid not null unique default gen_random_uuid(),
@@ -15109,7 +15342,8 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
-comment on table public.problem_reports is 'A learner''s complaint within the payout hold: it freezes the earning until an admin decides.';
+comment on table public.problem_reports is
+    'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 
 alter table public.earnings enable row level security;
 alter table public.problem_reports enable row level security;
@@ -15153,14 +15387,14 @@ values
     ('earning', 'available', 'paid', '{service,job}');
 
 -- sql/70_earnings/20_accrue.sql
--- Credits the instructor with the kept share of a booking that ended: a lesson that was given, a learner's no-show or a late
--- cancellation. The earning starts frozen while a payment of the booking is disputed. The caller holds the payments' locks.
--- 82_effects calls it.
-create function private.accrue_earning(p_booking public.bookings)
-    returns void
+-- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
+-- or one that was cancelled late. While any payment of it is disputed the earning begins frozen.
+-- Definer: nobody writes earnings directly.
+create function private.accrue_earning()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
@@ -15168,30 +15402,38 @@ begin
         org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at, status
     )
     select
-        p_booking.org_id,
-        p_booking.instructor_id,
-        private.payee_id(p_booking.instructor_id),
-        case p_booking.status
+        new.org_id,
+        new.instructor_id,
+        private.payee_id(new.instructor_id),
+        case new.status
             when 'completed' then 'lesson'
             when 'no_show' then 'no_show'
             else 'cancellation'
         end::public.earning_kind,
-        p_booking.id,
+        new.id,
         funding.id,
-        p_booking.currency,
+        new.currency,
         earned.cents,
-        greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
+        greatest(private.clock() + new.payout_hold, funding.funds_available_at),
         case
             when funding.is_disputed
-                or exists (select from public.payments paid where paid.booking_id = p_booking.id and paid.is_disputed)
+                or exists (select from public.payments paid where paid.booking_id = new.id and paid.is_disputed)
                 then 'frozen'
             else 'pending'
         end::public.earning_status
-    from (select private.earned_share_cents(p_booking) as cents) earned
-    left join private.funding_payment(p_booking.id) funding on true
+    from (select private.earned_share_cents(new) as cents) earned
+    left join private.funding_payment(new.id) funding on true
     where earned.cents > 0;
+    return null;
 end;
 $$;
+
+-- NOTE: triggers fire in the order of their names: capture_booking_payments has decided by then what is never captured.
+create trigger earn_share
+    after update of status on public.bookings
+    for each row
+    when (new.status <> old.status and new.status in ('completed', 'no_show', 'cancelled'))
+    execute function private.accrue_earning();
 
 -- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
 -- without a login, who could not have an account.
@@ -15233,12 +15475,12 @@ as $$
     limit 1;
 $$;
 
--- Credits the instructor with prepaid minutes that expired unused. 82_effects calls it.
-create function private.accrue_expiry(p_entry public.credit_entries)
-    returns void
+-- Minutes that expire unused are earned by whom they were bought from. Definer: nobody writes earnings directly.
+create function private.accrue_expiry()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
@@ -15246,36 +15488,90 @@ begin
         org_id, instructor_id, payee_id, kind, credit_entry_id, payment_id, currency, amount_cents, available_at
     )
     select
-        p_entry.org_id, p_entry.instructor_id, private.payee_id(p_entry.instructor_id), 'credit_expiry', p_entry.id, payment.id,
-        payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
+        new.org_id, new.instructor_id, private.payee_id(new.instructor_id), 'credit_expiry', new.id, payment.id,
+        payment.currency, new.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
     from public.payments payment
     join public.organizations organization on organization.id = payment.org_id
-    where payment.credit_id = p_entry.credit_id
+    where payment.credit_id = new.credit_id
         and payment.is_accepted
-        and p_entry.share_cents > 0;
+        and new.share_cents > 0;
+    return null;
 end;
 $$;
 
--- Moves a payment's earnings to when Stripe makes the charge's money available, which is known only after the charge.
--- 82_effects calls it.
-create function private.delay_earnings(p_payment public.payments)
-    returns void
+create trigger accrue_expiry
+    after insert on public.credit_entries
+    for each row
+    when (new.kind = 'expire')
+    execute function private.accrue_expiry();
+
+-- An earning is not payable before Stripe has made the charge's money available, which Stripe says after the charge.
+-- Definer: nobody writes earnings directly.
+create function private.delay_earnings()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
     update public.earnings
-    set available_at = p_payment.funds_available_at
-    where payment_id = p_payment.id
+    set available_at = new.funds_available_at
+    where payment_id = new.id
         and status in ('pending', 'frozen')
         and amount_cents > 0
-        and available_at < p_payment.funds_available_at;
+        and available_at < new.funds_available_at;
+    return null;
 end;
 $$;
 
+create trigger delay_earnings
+    after update of funds_available_at on public.payments
+    for each row
+    when (new.funds_available_at is not null)
+    execute function private.delay_earnings();
+
 -- sql/70_earnings/30_adjust.sql
+-- Definer: nobody writes earnings directly.
+create function private.follow_refunded_booking()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.net_booking(new.payment_id, new.id, null);
+    return null;
+end;
+$$;
+
+create trigger net_booking
+    after update of status on public.refunds
+    for each row
+    when (new.status <> old.status and (new.status = 'succeeded' or old.status = 'succeeded'))
+    execute function private.follow_refunded_booking();
+
+-- What a lost dispute takes is taken from the instructor where the instructor bears it. Definer: nobody writes earnings directly.
+create function private.follow_dispute()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.net_booking(new.payment_id, null, new.id);
+    return null;
+end;
+$$;
+
+create trigger follow_dispute
+    after update of lost_cents on public.disputes
+    for each row
+    when (new.lost_cents <> old.lost_cents)
+    execute function private.follow_dispute();
+
 -- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
 -- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
@@ -15324,20 +15620,20 @@ end;
 $$;
 
 -- sql/70_earnings/40_freeze.sql
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
--- problem report is open or another payment of the booking is disputed. 82_effects calls it.
-create function private.freeze_disputed_earnings(p_payment public.payments)
-    returns void
+-- While a dispute is open what its payment earned, alone or with others, and is not settled stays where it is. A problem that was
+-- reported, or a dispute over another payment of the lesson, keeps its earning frozen longer. Definer: nobody writes earnings directly.
+create function private.freeze_disputed_earnings()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
     update public.earnings earning
-    set status = case when p_payment.is_disputed then 'frozen' else 'pending' end::public.earning_status
-    where (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
-        and earning.status = case when p_payment.is_disputed then 'pending' else 'frozen' end::public.earning_status
+    set status = case when new.is_disputed then 'frozen' else 'pending' end::public.earning_status
+    where (earning.payment_id = new.id or earning.booking_id = new.booking_id)
+        and earning.status = case when new.is_disputed then 'pending' else 'frozen' end::public.earning_status
         and not exists (
             select
             from public.problem_reports report
@@ -15345,33 +15641,49 @@ begin
                 and report.resolved_at is null
         )
         and (
-            p_payment.is_disputed
+            new.is_disputed
             or not exists (
                 select
                 from public.payments paid
-                where paid.booking_id = p_payment.booking_id
+                where paid.booking_id = new.booking_id
                     and paid.is_disputed
             )
         );
+    return null;
 end;
 $$;
 
--- Freezes what was earned under an authorization that was lost, until an admin decides. 82_effects calls it.
-create function private.freeze_unpaid_earnings(p_payment public.payments)
-    returns void
+create trigger follow_disputed_payment
+    after update of is_disputed on public.payments
+    for each row
+    when (new.is_disputed <> old.is_disputed)
+    execute function private.freeze_disputed_earnings();
+
+-- What was earned by an authorization that was lost cannot be paid; it stays frozen until an admin decides.
+-- Definer: nobody writes earnings directly.
+create function private.freeze_unpaid_earnings()
+    returns trigger
     language plpgsql
     volatile
-    security invoker
+    security definer
     set search_path = ''
 as $$
 begin
-    update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
+    update public.earnings set status = 'frozen' where payment_id = new.id and status = 'pending';
+    return null;
 end;
 $$;
 
+create trigger freeze_unpaid_earnings
+    after update of status on public.payments
+    for each row
+    when (new.status = 'cancelled' and new.is_accepted)
+    execute function private.freeze_unpaid_earnings();
+
 -- sql/70_earnings/41_report_problem.sql
--- The learner, or a guardian, says within the payout hold that something was wrong: the earning waits for an admin.
--- Definer: nobody writes earnings directly.
+-- Freezes the earning of a lesson of which the learner, or a guardian, says that something was wrong. Possible until the hold
+-- before payout has passed; a platform admin then decides with admin_resolve_problem.
+-- Definer: no role may write earnings.
 create function private.report_problem(p_booking_id uuid, p_description text)
     returns uuid
     language plpgsql
@@ -15406,7 +15718,7 @@ begin
     if not found then
         perform private.refuse(
             'PT409', 'nothing_to_freeze',
-            'A problem can be reported after the lesson, until it is paid out.',
+            'A problem can be reported once the lesson is over, and until its earning is due for payout.',
             'Ask for a refund instead.'
         );
     end if;
@@ -15423,9 +15735,9 @@ exception
 end;
 $$;
 
--- An admin of the platform decides a reported problem: the earning goes on, or stays frozen for a refund.
--- Definer: nobody writes earnings directly.
-create function private.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+-- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen, to be refunded.
+-- Definer: no role may write earnings.
+create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
     language plpgsql
     volatile
@@ -15446,12 +15758,12 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'problem_not_found',
-            'There is no such open report.',
-            'Reload the list of reports.'
+            'There is no open problem report with that id.',
+            'Reload the list of problem reports.'
         );
     end if;
 
-    if p_releases_earning then
+    if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
         where booking_id = report.booking_id
@@ -15460,9 +15772,9 @@ begin
 end;
 $$;
 
--- sql/70_earnings/50_release.sql
--- Makes the earnings payable whose hold has ended by the cutoff and whose money Stripe has made available, and returns how
--- many. Null means every organization.
+-- sql/70_earnings/50_payable.sql
+-- Moves every payable earning from pending to available, posts that to the ledger (instructor_pending to payee_payable), and
+-- returns how many were moved. Called by jobs maintain for every organization (null), and by open_payout_run for one.
 create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
     returns integer
     language plpgsql
@@ -15473,7 +15785,7 @@ as $$
 declare
     postings private.keyed_posting[];
 begin
-    with released as (
+    with freed as (
         update public.earnings earning
         set status = 'available'
         where earning.id = any (
@@ -15481,36 +15793,36 @@ begin
                 select waiting.id
                 from public.earnings waiting
                 where waiting.status = 'pending'
-                    and waiting.id in (select cleared.id from private.payable_earnings(p_org_id, p_cutoff_at) cleared)
+                    and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
                 order by waiting.id
                 for no key update
             )
         )
-        returning earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
+        returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
     )
 
     select array_agg(
         row(
-            released.id, format('earning:%s:available', released.id), released.currency,
+            freed.org_id, freed.id, format('earning:%s:available', freed.id), freed.currency,
             line.account_kind, line.owner_id, line.amount_cents
         )::private.keyed_posting
     )
     into postings
-    from released
+    from freed
     cross join lateral (
         values
-            ('instructor_pending'::private.ledger_account_kind, released.instructor_id, released.amount_cents),
-            ('payee_payable', released.payee_id, -released.amount_cents)
+            ('instructor_pending'::private.ledger_account_kind, freed.instructor_id, freed.amount_cents),
+            ('payee_payable', freed.payee_id, -freed.amount_cents)
     ) line (account_kind, owner_id, amount_cents);
 
     return private.post_batch('earning_available', 'earning', p_cutoff_at, postings);
 end;
 $$;
 
--- The earnings that can be paid at this cutoff: not paid out yet, past their hold, and of money that Stripe has said can be
--- transferred and nobody disputes, also if they take it away: a refund is netted where its lesson is paid, and shortens no other
--- lesson's payout, so it waits for a frozen one. Whether they were released already makes no difference. Null means every
--- organization.
+-- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
+-- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
+-- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language sql
@@ -15568,8 +15880,8 @@ from public.earnings earning
 group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
-    'What an instructor earned, in the minor unit: total = pending (within the hold) + available (next payday) + in transit + paid; '
-    'paid leaves out what came back.';
+    'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
+    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
 
 create function public.my_balance()
     returns setof public.instructor_balances
@@ -15583,7 +15895,8 @@ begin atomic
     where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
 end;
 
-comment on function public.my_balance is 'What the caller earned as an instructor: one row an organization and currency, as in instructor_balances.';
+comment on function public.my_balance is
+    'What the caller earned as an instructor: the rows of instructor_balances, one for each organization and currency.';
 
 create function public.report_problem(p_booking_id uuid, p_description text)
     returns uuid
@@ -15594,20 +15907,20 @@ create function public.report_problem(p_booking_id uuid, p_description text)
 return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, within the payout hold: the earning waits until an admin decides. Returns the report''s id; '
-    'for the learner and guardians. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules of '
-    'public.problem_reports.';
+    'Reports that something was wrong with a lesson, before it is paid out: its earning is frozen until a platform admin decides. For the '
+    'learner and guardians. Returns the report''s id. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules '
+    'of public.problem_reports.';
 
-create function public.admin_resolve_problem(p_problem_report_id uuid, p_releases_earning boolean, p_reason text)
+create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
     language sql
     volatile
     security invoker
     set search_path = ''
-return private.admin_resolve_problem(p_problem_report_id, p_releases_earning, p_reason);
+return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
-    'Decides a reported problem: true lets the earning go on, false leaves it frozen; platform admins only. '
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
     'Errors: not_an_admin, reason_required, problem_not_found.';
 
 -- sql/70_earnings/90_access.sql
@@ -15639,6 +15952,15 @@ grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function public.my_balance to authenticated;
 
 -- sql/72_payouts/10_tables.sql
+-- Payouts: paying instructors, or their school, what they have earned, by Stripe transfers to their connected accounts.
+-- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
+-- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
+-- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
+-- * The job `python -m jobs payouts` calls due_payout_runs, open_payout_run, claim_payout, record_…, close_payout_run, in this order.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
+-- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
+--   they are paid (60_statements.sql, 61_settings.sql).
+-- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
 create type public.payout_run_status as enum ('open', 'completed');
 create type public.payout_outcome as enum ('payout', 'skipped', 'held');
 create type public.payout_status as enum (
@@ -15665,13 +15987,14 @@ create table public.payout_runs (
     constraint completed_runs_say_when check ((status = 'completed') = (completed_at is not null))
 );
 
-comment on table public.payout_runs is 'One payday of an organization: made once a period, resumed until everybody is paid.';
-comment on column public.payout_runs.period_on is 'The payday, as a local date of the organization.';
-comment on column public.payout_runs.sequence is 'Counts the instant runs of a day.';
-comment on column public.payout_runs.cutoff_at is 'Earnings available by then are in the run; frozen when it is made.';
-comment on column public.payout_runs.heartbeat_at is 'When a job last worked on it.';
+comment on table public.payout_runs is 'One payday of an organization: opened once a period, and resumed until every payout of it is settled.';
+comment on column public.payout_runs.period_on is 'The payday, as a date in the organization''s time zone.';
+comment on column public.payout_runs.sequence is 'Numbers the runs of a day, of which only the instant schedule can have several.';
+comment on column public.payout_runs.cutoff_at is 'The run pays what is payable by then. Set when the run is opened; never changed.';
+comment on column public.payout_runs.heartbeat_at is 'When a job last worked on the run.';
 
--- A claim steps over what the payouts before it left in the two partial indexes of the queue, until that is vacuumed: often.
+-- The two partial indexes below are the queue of a run. Every payout sent leaves dead entries in them that the next claim has to
+-- step over, hence the frequent vacuum.
 create table public.payouts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
@@ -15720,11 +16043,12 @@ create index on public.payouts (run_id, last_tried_at nulls first, id) where sta
 create index on public.payouts (run_id, leased_until) where status = 'sending';
 create index on public.payouts (run_id, status);
 
-comment on table public.payouts is 'Our settlement to a payee: one Stripe transfer for all earnings of a run.';
-comment on column public.payouts.payee_id is 'Whose ledger account is paid out: the instructor, or the organization.';
-comment on column public.payouts.instructor_id is 'Null where the organization is the payee.';
-comment on column public.payouts.leased_until is 'Until then a payout being sent belongs to one worker; after it, another may look it up and go on.';
-comment on column public.payouts.status is 'paid means that the transfer was made; what the bank does later is another story.';
+comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
+comment on column public.payouts.payee_id is 'The instructor or the organization that is paid, as the ledger names the owner of the account.';
+comment on column public.payouts.instructor_id is 'Null when the organization is the payee.';
+comment on column public.payouts.leased_until is
+    'While a payout is being sent: until then it belongs to one worker; afterwards another may look the transfer up and go on.';
+comment on column public.payouts.status is 'paid: the transfer was made. What the payee''s bank does later is in bank_payouts.';
 
 alter table public.earnings
     add foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
@@ -15746,7 +16070,7 @@ create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (org_id, instructor_id);
 create index on public.payout_items (instructor_id);
 
-comment on table public.payout_items is 'The earnings of a payout; their amounts sum to it.';
+comment on table public.payout_items is 'The earnings that a payout pays. Their amounts sum to the amount of the payout.';
 
 create table public.payout_run_results (
     run_id uuid not null,
@@ -15773,7 +16097,7 @@ create index on public.payout_run_results (org_id, instructor_id);
 create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
 
-comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and why.';
+comment on table public.payout_run_results is 'What a run decided for every payee with a balance, and the reason if it made no payout.';
 comment on column public.payout_run_results.reason is
     'Skipped: negative_balance, nothing_due, below_minimum, no_account or account_not_ready. Held: account_restricted or admin_hold.';
 
@@ -15804,13 +16128,15 @@ create index on public.bank_payouts (org_id, instructor_id);
 create index on public.bank_payouts (instructor_id, created_at);
 
 comment on table public.bank_payouts is
-    'Stripe''s payouts from a connected account to its bank, mirrored. A failed one leaves the money in that account: nothing is paid again.';
-comment on column public.bank_payouts.arrival_on is 'When Stripe expects it at the bank.';
+    'Mirror of Stripe''s payouts from connected accounts to their banks. When one fails the money is back in the connected account, so nothing '
+    'is paid again.';
+comment on column public.bank_payouts.arrival_on is 'The day on which Stripe expects the money at the bank.';
 
 create table private.payout_attempts (
-    payout_id uuid not null references public.payouts (id) on delete restrict,
+    org_id uuid not null,
+    payout_id uuid not null,
     attempt integer not null,
-    idempotency_key text not null unique,
+    idempotency_key text not null,
     amount_cents bigint not null,
     currency text not null,
     destination text not null,
@@ -15820,14 +16146,16 @@ create table private.payout_attempts (
     error_message text,
     started_at timestamptz not null,
     finished_at timestamptz,
-    primary key (payout_id, attempt),
+    primary key (org_id, payout_id, attempt),
+    unique (org_id, idempotency_key),
+    foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     constraint attempts_are_counted_from_one check (attempt >= 1),
     constraint destination_is_stripes check (destination ~ '^acct_'),
     constraint finished_attempts_say_when check ((status = 'sending') = (finished_at is null))
 );
 
 comment on table private.payout_attempts is
-    'Each try to transfer a payout, committed before Stripe is called, with everything that it sends frozen.';
+    'Attempts to transfer a payout. An attempt is committed before Stripe is called, with everything that the call sends.';
 
 alter table public.payout_runs enable row level security;
 alter table public.payouts enable row level security;
@@ -15899,10 +16227,10 @@ values
     ('payout', 'paid', 'reversed', '{job,service}');
 
 -- sql/72_payouts/20_paydays.sql
--- The paydays that a job has to work on: unfinished ones, and for each schedule in use the latest payday of each organization
--- that owes something. "Today" is the organization's own local date. Given a date, that weekly payday alone. After its first
--- run of the day, instant is due again only when somebody can be paid.
--- Definer: the jobs have no access to the tables.
+-- The runs that the payout job has to open or resume: unfinished ones, and for each schedule in use the latest payday of every
+-- organization that owes something. "Today" is the date in the organization's time zone. With p_date, only that weekly payday.
+-- The instant schedule is due again on the same day only if a payout would come of it.
+-- Definer: the job has no access to the tables.
 create function private.due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
     language plpgsql
@@ -15972,8 +16300,9 @@ begin
 end;
 $$;
 
--- Refuses a date or an organization that no payout run of a schedule can be for. A run that was made is resumed on whatever
--- date, also after the organization has changed its weekday.
+-- Refuses a date on which no run of this schedule can be opened, or an organization that does not exist; null stands for today and
+-- for every organization. A date that has a run already is accepted, so that the run can be resumed even after the organization
+-- has changed its payout weekday.
 create function private.assert_payday(p_schedule public.payout_schedule, p_date date, p_org_id uuid)
     returns void
     language plpgsql
@@ -15982,11 +16311,13 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     set search_path = ''
 as $$
 begin
-    if p_org_id is not null and not exists (select from public.organizations where id = p_org_id) then
+    if p_org_id is not null and not exists (
+        select from public.organizations where id = p_org_id and not is_platform
+    ) then
         perform private.refuse(
             'PT404', 'organization_not_found',
-            'There is no such organization.',
-            'Check the id, or leave it out for all organizations.'
+            'There is no organization with that id.',
+            'Check the id, or omit it to pay the instructors of all organizations.'
         );
     end if;
     if p_date is null or exists (
@@ -16001,38 +16332,40 @@ begin
         perform private.refuse(
             'PT422', 'payday_too_old',
             format('%s is more than a year ago.', p_date),
-            'Give a payday of the last twelve months.'
+            'Give a payday within the last twelve months.'
         );
     end if;
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date <= (private.clock() at time zone organization.time_zone)::date
     ) then
         perform private.refuse(
             'PT422', 'payday_in_future',
-            format('%s has not come yet.', p_date),
-            'Give a payday that has come, or leave the date out for the latest.'
+            format('%s is in the future.', p_date),
+            'Give a payday up to today, or omit the date to use the latest payday.'
         );
     end if;
     if not exists (
         select
         from public.organizations organization
-        where (p_org_id is null or organization.id = p_org_id)
+        where not organization.is_platform
+            and (p_org_id is null or organization.id = p_org_id)
             and p_date = private.payday_of(p_schedule, p_date, organization.payout_weekday)
     ) then
         perform private.refuse(
             'PT422', 'not_a_payday',
-            format('%s is a %s, which is nobody''s payday.', p_date, trim(to_char(p_date, 'Day'))),
+            format('%s is a %s, on which no organization pays.', p_date, trim(to_char(p_date, 'Day'))),
             'Give a date that falls on the organization''s payout weekday.'
         );
     end if;
 end;
 $$;
 
--- The latest period of a schedule that is not after a local date: the day itself, the organization's weekday, or the first
--- of the month.
+-- The latest payday of a schedule up to a date. Weekly: the organization's payout weekday; monthly: the first of the month;
+-- daily and instant: the date itself.
 create function private.payday_of(p_schedule public.payout_schedule, p_on date, p_payout_weekday smallint)
     returns date
     language sql
@@ -16047,8 +16380,8 @@ as $$
     end;
 $$;
 
--- Until when earnings count for a payday: now, but not past the end of that day in the organization's zone, so that a late
--- run pays what was due on the day.
+-- The cutoff of a run: now, but never later than the end of the payday in the organization's time zone, so that a run that comes
+-- late pays what was due on its day.
 create function private.payout_cutoff(p_org_id uuid, p_period_on date)
     returns timestamptz
     language sql
@@ -16062,11 +16395,10 @@ as $$
 $$;
 
 -- sql/72_payouts/30_open_run.sql
--- Makes the run of a payday, or finds the one that was made: a second start resumes, and two at once get the same run.
--- Making it releases the earnings that are due and creates all payouts in one transaction. Instant runs repeat within a day,
--- each once the one before is completed. A plan made for one payment would be quadratic for a whole organization, so
--- every statement is planned for what it gets.
--- Definer: the jobs have no access to the tables.
+-- Opens the run of a payday and creates all its payouts in one transaction, or returns the run that was opened before: starting
+-- again resumes, and two jobs that start at once get the same run. Only the instant schedule opens several runs a day.
+-- Custom plans, because a plan cached for one payment would be quadratic for a whole organization.
+-- Definer: the job has no access to the tables.
 create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns uuid
     language plpgsql
@@ -16109,9 +16441,9 @@ begin
 end;
 $$;
 
--- Turns the available earnings of a run into payouts, all in one statement: payouts, items, the earnings' link and a result
--- for every payee with a balance. Then the ledger moves what is owed into transit. Decisions carry the ids of payouts and
--- earnings, so that nothing has to be joined by what the planner cannot estimate.
+-- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
+-- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
+-- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -16125,7 +16457,7 @@ begin
     perform
     from public.earnings earning
     where earning.id = any (
-        array(select cleared.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) cleared)
+        array(select payable.id from private.payable_earnings(p_run.org_id, p_run.cutoff_at) payable)
     )
     order by earning.id
     for no key update;
@@ -16179,7 +16511,7 @@ begin
 
     select array_agg(
         row(
-            created.id, format('payout:%s:created', created.id), created.currency,
+            p_run.org_id, created.id, format('payout:%s:created', created.id), created.currency,
             line.account_kind, created.payee_id, line.amount_cents
         )::private.keyed_posting
     )
@@ -16196,8 +16528,8 @@ begin
     perform private.raise_alert(
         result.org_id, result.instructor_id, 'payout_held',
         case result.reason
-            when 'admin_hold' then 'Your payout waits: the platform is looking into it.'
-            else 'Your payout waits: Stripe has restricted your account. Look into its dashboard, or contact support.'
+            when 'admin_hold' then 'Your payout is on hold while the platform looks into it.'
+            else 'Your payout is on hold because Stripe has restricted your account. Open its Stripe dashboard, or contact support.'
         end,
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )
@@ -16208,8 +16540,9 @@ end;
 $$;
 
 -- sql/72_payouts/31_decide.sql
--- What a run decides for every payee with a balance: a payout, or why not. Read by the run itself, of what it has released,
--- and by those that look before that and therefore also count what is pending.
+-- Decides for every payee with a payable balance: a payout, skipped, or held, with the reason. A payout is held when somebody must
+-- act: an admin holds the instructor, or Stripe has restricted the account. create_payouts passes {available}; the previews
+-- pass {pending,available}, since they ask before make_earnings_available has run.
 create function private.decide_payouts(
     p_org_id uuid,
     p_schedule public.payout_schedule,
@@ -16233,17 +16566,17 @@ create function private.decide_payouts(
 as $$
     with balance as (
         select
-            cleared.payee_id,
-            nullif(cleared.payee_id, p_org_id) as instructor_id,
-            cleared.currency,
-            sum(cleared.amount_cents)::bigint as amount_cents,
-            array_agg(cleared.id) as earning_ids
-        from private.payable_earnings(p_org_id, p_cutoff_at) cleared
-        where cleared.status = any (p_statuses)
-        group by cleared.payee_id, cleared.currency
+            payable.payee_id,
+            nullif(payable.payee_id, p_org_id) as instructor_id,
+            payable.currency,
+            sum(payable.amount_cents)::bigint as amount_cents,
+            array_agg(payable.id) as earning_ids
+        from private.payable_earnings(p_org_id, p_cutoff_at) payable
+        where payable.status = any (p_statuses)
+        group by payable.payee_id, payable.currency
     ),
 
-    judged as (
+    decided as (
         select
             balance.*,
             account.id as connect_account_id,
@@ -16269,22 +16602,22 @@ as $$
     )
 
     select
-        judged.payee_id,
-        judged.instructor_id,
-        judged.connect_account_id,
-        judged.currency,
-        judged.amount_cents,
-        judged.earning_ids,
+        decided.payee_id,
+        decided.instructor_id,
+        decided.connect_account_id,
+        decided.currency,
+        decided.amount_cents,
+        decided.earning_ids,
         case
-            when judged.reason is null then 'payout'
-            when judged.reason in ('admin_hold', 'account_restricted') then 'held'
+            when decided.reason is null then 'payout'
+            when decided.reason in ('admin_hold', 'account_restricted') then 'held'
             else 'skipped'
         end::public.payout_outcome,
-        judged.reason
-    from judged;
+        decided.reason
+    from decided;
 $$;
 
--- Would a run with this cutoff make any payout?
+-- Would a run with this cutoff make at least one payout?
 create function private.has_payouts_due(
     p_org_id uuid,
     p_schedule public.payout_schedule,
@@ -16303,7 +16636,7 @@ as $$
     );
 $$;
 
--- What a run for this payday would decide now; changes nothing. Definer: the jobs have no access to the tables.
+-- What a run of this payday would decide if it were opened now, for `jobs payouts --dry-run`. Definer: the job has no access to the tables.
 create function private.preview_payout_run(p_org_id uuid, p_schedule public.payout_schedule, p_period_on date)
     returns table (
         instructor_id uuid,
@@ -16334,7 +16667,8 @@ as $$
 $$;
 
 -- sql/72_payouts/32_follow_run.sql
--- How far a run is: what can be claimed now, and what other workers still hold. Definer: the jobs have no access to the tables.
+-- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
+-- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
     returns table (total bigint, paid bigint, claimable bigint, leased bigint, failed bigint, held bigint)
     language sql
@@ -16359,36 +16693,12 @@ as $$
     where payout.run_id = p_run_id;
 $$;
 
--- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
--- {"amount", "currency"}. Definer: the jobs have no access to the tables.
-create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
-    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
-    language sql
-    stable
-    security definer
-    set search_path = ''
-as $$
-    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
-    from (
-        select payout.currency, sum(payout.amount_cents)::bigint as cents
-        from public.payouts payout
-        where payout.run_id = p_run_id
-            and payout.status in ('pending', 'failed')
-        group by payout.currency
-    ) needed
-    cross join lateral (
-        select coalesce(sum(fund.amount), 0)::bigint as cents
-        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
-        where fund.currency = needed.currency
-    ) covered
-    where covered.cents < needed.cents
-    order by needed.currency;
-$$;
-
--- Completes a run once nothing is left to send, and says how it went. Definer: the jobs have no access to the tables.
+-- Completes a run once nothing is left to send, and returns its result. A run is settled when it is completed and none of its
+-- payouts is held or waits again. Definer: the jobs have no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
     returns table (
         is_completed boolean,
+        is_settled boolean,
         total bigint,
         paid bigint,
         held bigint,
@@ -16418,6 +16728,8 @@ begin
     return query
     select
         run.status = 'completed',
+        run.status = 'completed'
+            and count(payout.id) filter (where payout.status not in ('paid', 'reversed', 'cancelled')) = 0,
         count(payout.id),
         count(payout.id) filter (where payout.status in ('paid', 'reversed')),
         count(payout.id) filter (where payout.status = 'held'),
@@ -16431,13 +16743,59 @@ begin
 end;
 $$;
 
+-- sql/72_payouts/33_decide_run.sql
+-- Decides whether a run may be paid now, from Stripe's list of available {"amount", "currency"}; null: Stripe did not tell. A run
+-- that is not covered in every currency is not paid at all, since paying a part of it would choose who waits. shortfalls lists
+-- what is missing. Definer: the jobs have no access to the tables.
+create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
+    returns table (is_payable boolean, shortfalls jsonb)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        p_available is not null and count(*) = 0,
+        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
+    from private.payout_shortfalls(p_run_id, p_available) shortfall
+    where p_available is not null;
+end;
+$$;
+
+-- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
+-- {"amount", "currency"}.
+create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
+    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
+    from (
+        select payout.currency, sum(payout.amount_cents)::bigint as cents
+        from public.payouts payout
+        where payout.run_id = p_run_id
+            and payout.status in ('pending', 'failed')
+        group by payout.currency
+    ) needed
+    cross join lateral (
+        select coalesce(sum(fund.amount), 0)::bigint as cents
+        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
+        where fund.currency = needed.currency
+    ) covered
+    where covered.cents < needed.cents
+    order by needed.currency;
+$$;
+
 -- sql/72_payouts/40_claim.sql
--- Gives a worker one payout of a run to send, committed as sending with everything frozen before Stripe is called. A try
--- whose worker died, and one whose outcome is unknown, come back with the same key, to be looked up first. A new try, with
--- a new key, follows only a definitive refusal. What failed in this invocation waits for the next. A payee whose account is
--- not ready any more is held instead. Every row is found by its key: a plan made while a table was empty, and kept, would
--- otherwise read all of it for each payout of a long run.
--- Definer: the jobs have no access to the tables.
+-- Gives a worker one payout of a run to send, and records the attempt, which must be committed before Stripe is called. An attempt
+-- whose worker died or whose outcome is unknown is given out again under the same idempotency key, with must_look_up. Only after
+-- Stripe has refused is there a new attempt with a new key; a payout that failed since p_started_at waits for the next invocation.
+-- If the payee's account is no longer ready, the payout is held instead. Sequential scans are off, because a plan cached while the
+-- tables were empty would read all of them for each payout. Definer: the job has no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
     p_worker_id uuid,
@@ -16463,8 +16821,8 @@ create function private.claim_payout(
 as $$
 declare
     payout public.payouts;
-    last_try private.payout_attempts;
-    this_try private.payout_attempts;
+    last_attempt private.payout_attempts;
+    this_attempt private.payout_attempts;
     account public.stripe_connect_accounts;
 begin
     loop
@@ -16473,15 +16831,16 @@ begin
             return;
         end if;
 
-        select * into last_try
-        from private.payout_attempts made
-        where made.payout_id = payout.id
-        order by made.attempt desc
+        select * into last_attempt
+        from private.payout_attempts tried
+        where tried.org_id = payout.org_id
+            and tried.payout_id = payout.id
+        order by tried.attempt desc
         limit 1;
         select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
 
-        exit when account.status = 'ready' or last_try.status in ('sending', 'unknown');
-        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers now.');
+        exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
+        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
     end loop;
 
     update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
@@ -16491,27 +16850,28 @@ begin
         leased_until = private.clock() + p_lease
     where id = payout.id;
 
-    insert into private.payout_attempts as made (
-        payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
+    insert into private.payout_attempts as tried (
+        org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
     )
     select
+        payout.org_id,
         payout.id,
-        next_try.attempt,
-        format('payout:%s:%s', payout.id, next_try.attempt),
+        next_attempt.attempt,
+        format('payout:%s:%s', payout.id, next_attempt.attempt),
         payout.amount_cents,
         payout.currency,
         account.stripe_account_id,
         p_worker_id,
         private.clock()
     from (
-        select coalesce(last_try.attempt, 0) + (last_try.status is null or last_try.status = 'refused')::integer as attempt
-    ) next_try
+        select coalesce(last_attempt.attempt, 0) + (last_attempt.status is null or last_attempt.status = 'refused')::integer as attempt
+    ) next_attempt
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
             started_at = excluded.started_at,
             finished_at = null
-    returning made.* into this_try;
+    returning tried.* into this_attempt;
 
     update public.payout_runs
     set heartbeat_at = private.clock()
@@ -16520,20 +16880,20 @@ begin
 
     return query
     select
-        this_try.payout_id,
-        this_try.attempt,
-        this_try.idempotency_key,
-        this_try.amount_cents,
-        this_try.currency,
-        this_try.destination,
+        this_attempt.payout_id,
+        this_attempt.attempt,
+        this_attempt.idempotency_key,
+        this_attempt.amount_cents,
+        this_attempt.currency,
+        this_attempt.destination,
         payout.id::text,
-        jsonb_build_object('payout_id', payout.id, 'attempt', this_try.attempt, 'org_id', payout.org_id),
-        last_try.payout_id is not null;
+        jsonb_build_object('payout_id', payout.id, 'attempt', this_attempt.attempt, 'org_id', payout.org_id),
+        last_attempt.payout_id is not null;
 end;
 $$;
 
--- The next payout of a run that may be sent now, locked: one whose worker's lease has run out, else one that waits, or whose
--- last try failed or is in doubt since before this invocation began. Each look is a step into a partial index.
+-- The next payout of a run that may be sent now, locked: first one whose worker's lease has run out, else one that is pending, or
+-- failed or unknown since before this invocation began. Both queries use the partial indexes on public.payouts.
 create function private.lock_claimable_payout(p_run_id uuid, p_started_at timestamptz)
     returns public.payouts
     language plpgsql
@@ -16568,9 +16928,8 @@ end;
 $$;
 
 -- sql/72_payouts/41_record_transfer.sql
--- Takes the transfer that Stripe made, or that a look-up found, for a payout, and returns the payout's status: paid, or
--- reversed if all of it has come back since.
--- Definer: the jobs have no access to the tables.
+-- Records the transfer that Stripe has made for a payout, or that a look-up has found, and returns the payout's status: paid, or
+-- reversed if all of it was reversed since. Definer: the job has no access to the tables.
 create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_transfer jsonb)
     returns text
     language plpgsql
@@ -16584,8 +16943,8 @@ begin
     if private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id') is distinct from p_payout_id then
         perform private.refuse(
             'PT422', 'wrong_transfer',
-            'That transfer belongs to another payout.',
-            'Record the transfer that was made with this payout''s metadata.'
+            'The metadata of that transfer name another payout.',
+            'Record the transfer whose metadata name this payout.'
         );
     end if;
 
@@ -16593,17 +16952,17 @@ begin
     if outcome.status <> 'processed' then
         perform private.refuse(
             'PT409', outcome.note,
-            format('Attempt %s of this payout cannot take that transfer.', p_attempt),
-            'Compare the payout, its attempts and the transfer in Stripe before anything else is sent.'
+            format('That transfer cannot be recorded for attempt %s of this payout.', p_attempt),
+            'Compare the payout and its attempts with the transfer at Stripe before anything else is sent.'
         );
     end if;
     return (select payout.status from public.payouts payout where payout.id = p_payout_id);
 end;
 $$;
 
--- Brings a payout to what Stripe says of its transfer, from an answer, a look-up or an event. The transfer must be the one
--- that the attempt asked for; a reversal, also of a part, is owed to the payee again. As in claim_payout, rows are
--- found by their keys, whatever a plan was made for.
+-- Applies a transfer as Stripe describes it, in an answer, a look-up or an event: the payout is paid, and what was reversed of the
+-- transfer is owed to the payee again. A transfer that no attempt has asked for, or a second one, is parked. Sequential scans are
+-- off as in claim_payout.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -16641,7 +17000,7 @@ begin
 end;
 $$;
 
--- Is this the transfer that one of the payout's attempts asked for?
+-- Has this transfer the amount, currency and destination of one of the payout's attempts?
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
     language sql
@@ -16651,15 +17010,17 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
 as $$
     select exists (
         select
-        from private.payout_attempts made
-        where made.payout_id = p_payout.id
-            and made.amount_cents = (p_transfer ->> 'amount')::bigint
-            and made.currency = p_transfer ->> 'currency'
-            and made.destination = private.expandable_id(p_transfer -> 'destination')
+        from private.payout_attempts tried
+        where tried.org_id = p_payout.org_id
+            and tried.payout_id = p_payout.id
+            and tried.amount_cents = (p_transfer ->> 'amount')::bigint
+            and tried.currency = p_transfer ->> 'currency'
+            and tried.destination = private.expandable_id(p_transfer -> 'destination')
     );
 $$;
 
--- Marks a payout paid by its transfer, and its earnings with it, and posts the money that left.
+-- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.
+-- A webhook may bring the transfer of a payout that is pending or failed here; it goes through sending, as the transitions ask.
 create function private.mark_payout_paid(
     p_payout public.payouts,
     p_transfer jsonb,
@@ -16692,9 +17053,13 @@ begin
         finished_at = private.clock(),
         error_code = null,
         error_message = null
-    where payout_id = p_payout.id
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id
         and attempt = (
-            select max(made.attempt) from private.payout_attempts made where made.payout_id = p_payout.id
+            select max(tried.attempt)
+            from private.payout_attempts tried
+            where tried.org_id = p_payout.org_id
+                and tried.payout_id = p_payout.id
         );
 
     update public.earnings
@@ -16702,7 +17067,7 @@ begin
     where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
+        p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
         p_payout.currency, p_occurred_at,
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -16713,11 +17078,10 @@ end;
 $$;
 
 -- sql/72_payouts/42_record_failure.sql
--- Takes the news that a transfer was not made, or that nobody knows. refused: Stripe said no, for good; unknown: it may have
--- been made, so only a look-up decides; not_sent: it never reached Stripe. A destination that cannot be paid is held. Only the
--- worker that holds the try is listened to: one that was overtaken, and news of a payout that was settled meanwhile, change
--- nothing. Returns the payout's status. As in claim_payout, rows are found by their keys.
--- Definer: the jobs have no access to the tables.
+-- Records that an attempt made no transfer, or that its outcome is unknown, and returns the payout's status. p_outcome is refused:
+-- Stripe rejected it; unknown: the transfer may exist, so the next worker looks it up; or not_sent: the call never reached Stripe.
+-- A refusal that the account causes holds the payout. Ignored from a worker that no longer holds the attempt, and for a payout
+-- that is no longer being sent. Sequential scans are off as in claim_payout. Definer: the job has no access to the tables.
 create function private.record_transfer_failure(
     p_payout_id uuid,
     p_attempt integer,
@@ -16743,7 +17107,8 @@ begin
         finished_at = private.clock(),
         error_code = left(p_code, 100),
         error_message = left(p_message, 500)
-    where payout_id = p_payout_id
+    where org_id = payout.org_id
+        and payout_id = p_payout_id
         and attempt = p_attempt
         and worker_id = p_worker_id
         and status = 'sending';
@@ -16759,31 +17124,12 @@ begin
     where id = p_payout_id
     returning * into payout;
 
-    if p_outcome = 'refused' and private.is_final_refusal(p_code) then
+    if p_outcome = 'refused' and private.is_refusal_of_destination(p_code) then
         perform private.hold_payout(payout, p_code, 'Stripe cannot pay this account: ' || p_message);
         return 'held';
     end if;
     return payout.status;
 end;
-$$;
-
--- Does this refusal say that the destination cannot be paid until somebody changes it? Anything else is tried again.
-create function private.is_final_refusal(p_code text)
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = ''
-as $$
-    select p_code in (
-        'insufficient_capabilities_for_transfer',
-        'transfers_not_allowed',
-        'account_invalid',
-        'account_closed',
-        'no_account',
-        'resource_missing',
-        'account_country_invalid_address'
-    );
 $$;
 
 -- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
@@ -16804,14 +17150,14 @@ begin
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',
-        'Your payout waits. ' || left(p_message, 500),
+        'Your payout is on hold. ' || left(p_message, 500),
         'payouts', p_payout.id, format('payout:%s:held:%s', p_payout.id, p_code)
     );
 end;
 $$;
 
 -- sql/72_payouts/50_hold.sql
--- Holds a payout back that is not on its way. Definer: payouts change only through functions.
+-- Holds a payout that is not being sent, for a platform admin. Definer: no role may write payouts.
 create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -16823,14 +17169,16 @@ declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
 begin
     if payout.status not in ('pending', 'failed') then
-        perform private.refuse_payout_step(payout, 'Only one that waits or failed can be held; an unknown one is looked up first.');
+        perform private.refuse_payout_step(
+            payout, 'Only a pending or failed payout can be held. If it is unknown, run the payout job: it looks the transfer up.'
+        );
     end if;
     perform private.hold_payout(payout, 'admin_hold', 'The platform is looking into it.');
 end;
 $$;
 
--- Lets a held or failed payout be sent again; its next try has a new key. The run is opened again for it.
--- Definer: payouts change only through functions.
+-- Makes a held or failed payout pending again, for a platform admin, and reopens its run so that the payout job sends it.
+-- Definer: no role may write payouts.
 create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -16842,7 +17190,7 @@ declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
 begin
     if payout.status not in ('held', 'failed') then
-        perform private.refuse_payout_step(payout, 'Only one that is held or failed can be sent again.');
+        perform private.refuse_payout_step(payout, 'Only a held or failed payout can be released.');
     end if;
 
     update public.payouts
@@ -16859,8 +17207,8 @@ begin
 end;
 $$;
 
--- Holds all payouts of an instructor back, or lets them go again, from the next run on.
--- Definer: nobody sets this themselves.
+-- Holds all future payouts of an instructor, or stops holding them, for a platform admin: runs opened from now on read it.
+-- Definer: no role may write this column.
 create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held boolean, p_reason text)
     returns void
     language plpgsql
@@ -16878,14 +17226,14 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor.',
+            'There is no instructor with that id.',
             'Check the id.'
         );
     end if;
 end;
 $$;
 
--- A payout for an admin of the platform to decide on, locked; the reason is kept in the audit log.
+-- Returns a payout, locked, for a platform admin to decide on. The audit log keeps the reason.
 create function private.require_payout(p_payout_id uuid, p_reason text)
     returns public.payouts
     language plpgsql
@@ -16901,7 +17249,7 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'There is no such payout.',
+            'There is no payout with that id.',
             'Check the id.'
         );
     end if;
@@ -16909,6 +17257,7 @@ begin
 end;
 $$;
 
+-- Refuses what a payout's status does not allow; the hint says what is allowed.
 create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     returns void
     language plpgsql
@@ -16926,9 +17275,9 @@ end;
 $$;
 
 -- sql/72_payouts/51_cancel.sql
--- Gives a payout up: one that was not sent returns its earnings to the balance at once; one that was sent is first taken back
--- at Stripe, or only a part of it, such as a payee's share of a later refund, and returns what comes back.
--- Definer: payouts change only through functions.
+-- Cancels an unsent payout at once, or asks Stripe to reverse a paid one, all of it or p_amount_cents (such as the payee's share of a
+-- later refund). What is cancelled or reversed is owed to the payee again. For a platform admin.
+-- Definer: no role may write payouts.
 create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -16946,15 +17295,15 @@ begin
         perform private.cancel_payout(payout);
     elsif p_amount_cents is not null then
         perform private.refuse_payout_step(
-            payout, format('Of one that is paid %s can be taken back, in the minor unit.', left_cents)
+            payout, format('At most %s (minor units) of a paid payout can be reversed, and no part of an unpaid one.', left_cents)
         );
     else
-        perform private.refuse_payout_step(payout, 'One that is being sent or unknown is looked up first: run the payout job.');
+        perform private.refuse_payout_step(payout, 'If it is being sent or unknown, run the payout job first: it looks the transfer up.');
     end if;
 end;
 $$;
 
--- Cancels a payout that never reached Stripe: what it held is owed again and joins the next payout.
+-- Cancels a payout that was never sent: its earnings are available again and join the next payout.
 create function private.cancel_payout(p_payout public.payouts)
     returns void
     language plpgsql
@@ -16967,7 +17316,7 @@ begin
     update public.earnings set payout_id = null where payout_id = p_payout.id;
 
     perform private.post_transaction(
-        'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
+        p_payout.org_id, 'payout_cancelled', 'payout', p_payout.id, format('payout:%s:cancelled', p_payout.id),
         p_payout.currency, private.clock(),
         array[
             row('payout_in_transit', p_payout.payee_id, p_payout.amount_cents),
@@ -16977,8 +17326,8 @@ begin
 end;
 $$;
 
--- Queues the command that takes a part of a payout's transfer back. Asking again while that is under way changes nothing; after
--- it was done, or Stripe refused, it is another reversal with another key.
+-- Queues the command that reverses a payout's transfer at Stripe, in whole or in part. Repeating it while a reversal is under way
+-- changes nothing, since the key is the same; once that is done, or Stripe has refused it, the key is new.
 create function private.send_reversal(p_payout public.payouts, p_amount_cents bigint)
     returns void
     language plpgsql
@@ -16996,7 +17345,7 @@ begin
         and command.payload ->> 'payout_id' = p_payout.id::text;
 
     perform private.enqueue_command(
-        'reverse_transfer', reversal_key,
+        p_payout.org_id, 'reverse_transfer', reversal_key,
         jsonb_build_object(
             'payout_id', p_payout.id,
             'transfer', p_payout.stripe_transfer_id,
@@ -17009,8 +17358,8 @@ begin
 end;
 $$;
 
--- Takes the news that Stripe refused to take a payout's transfer back, for good: the admins are told, and may cancel again.
--- Definer: the jobs have no access to the tables.
+-- Records that Stripe has refused to reverse a payout's transfer: alerts the admins, who may call admin_cancel_payout again.
+-- Definer: the job has no access to the tables.
 create function private.record_reversal_failure(p_payout_id uuid, p_code text, p_message text)
     returns void
     language sql
@@ -17020,15 +17369,15 @@ create function private.record_reversal_failure(p_payout_id uuid, p_code text, p
 as $$
     select private.raise_alert(
         payout.org_id, null, 'reversal_refused',
-        left(format('Stripe did not take a cancelled payout back (%s): %s', p_code, p_message), 1000),
+        left(format('Stripe refused to reverse a payout (%s): %s', p_code, p_message), 1000),
         'payouts', payout.id, format('payout:%s:reversal_refused:%s', payout.id, private.clock())
     )
     from public.payouts payout
     where payout.id = p_payout_id;
 $$;
 
--- Books what came back of a payout's transfer since the last time: it is owed to the payee again, as an earning that is
--- available at once. p_reversed_cents is Stripe's running total, so repeated and late news change nothing.
+-- Posts what Stripe has reversed of a payout's transfer since the last call: it is owed to the payee again, as an adjustment that is
+-- available at once. Called by apply_transfer. p_reversed_cents is Stripe's running total, so repeated and late events post nothing.
 create function private.post_payout_reversal(
     p_payout_id uuid,
     p_reversed_cents bigint,
@@ -17067,7 +17416,7 @@ begin
     limit 1;
 
     perform private.post_transaction(
-        'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
+        payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
         payout.currency, p_occurred_at,
         array[
             row('stripe_balance', null, part_cents),
@@ -17077,16 +17426,16 @@ begin
 
     perform private.raise_alert(
         payout.org_id, payout.instructor_id, 'payout_reversed',
-        'A payout came back, in whole or in part. What came back is in the next payout.',
+        'All or part of a payout was reversed. The reversed amount will be in your next payout.',
         'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
     );
 end;
 $$;
 
 -- sql/72_payouts/55_bank_payouts.sql
--- Mirrors Stripe's payout from a connected account to its bank. It only moves forward, and within a status to later news; a
--- paid one can still fail. A failure is told to the payee and the admins and pays nothing again, for the money is back in
--- the connected account.
+-- Mirrors a payout of Stripe from a connected account to its bank, from a webhook. Events may arrive in any order: the status moves
+-- only forward (a paid one can still fail), and within a status the latest event counts. A failure alerts the payee and the
+-- admins; nothing is paid again, since the money is back in the connected account.
 create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -17095,7 +17444,7 @@ create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_o
     set search_path = ''
 as $$
 declare
-    news constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
+    new_status constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
     account public.stripe_connect_accounts;
     mirrored public.bank_payouts;
 begin
@@ -17110,7 +17459,7 @@ begin
     )
     values (
         account.org_id, account.id, account.instructor_id, p_payout ->> 'id', p_payout ->> 'currency',
-        (p_payout ->> 'amount')::bigint, news, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
+        (p_payout ->> 'amount')::bigint, new_status, to_timestamp((p_payout ->> 'arrival_date')::bigint)::date,
         p_payout ->> 'failure_code', left(p_payout ->> 'failure_message', 500), p_occurred_at
     )
     on conflict (stripe_payout_id) do update
@@ -17128,7 +17477,7 @@ begin
     if mirrored.status = 'failed' then
         perform private.raise_alert(
             mirrored.org_id, mirrored.instructor_id, 'bank_payout_failed',
-            'The bank returned a payout. The money is in the Stripe account: correct the bank details there.',
+            'Your bank returned a payout. The money is in your Stripe account: correct the bank details there.',
             'bank_payouts', mirrored.id, format('bank_payout:%s:failed', mirrored.id)
         );
     end if;
@@ -17137,8 +17486,8 @@ end;
 $$;
 
 -- sql/72_payouts/60_statements.sql
--- The statement of a payout for its payee, the instructors whose lessons are in it, and the organization's admins; each
--- instructor sees the lines of their own. Definer: learners' names come as initials only.
+-- The lines of a payout, for its payee and the organization's admins.
+-- Definer: the caller may see initials of learners whose names they may not read.
 create function private.payout_statement(p_payout_id uuid)
     returns table (
         line bigint,
@@ -17170,16 +17519,20 @@ begin
     ) then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'You have no such payout.',
+            'You have no payout with that id.',
             'Check the id.'
         );
     end if;
-    return query select * from private.statement_lines(p_payout_id);
+    return query
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+    from private.statement_lines(p_payout_id) statement;
 end;
 $$;
 
--- A payout and its lines as one document, to be rendered; dates and times are the organization's own.
--- Definer: the jobs have no access to the tables.
+-- A payout with its lines as one JSON document, which `python -m jobs statement` renders as a PDF. Times are in the organization's
+-- time zone. Definer: the job has no access to the tables.
 create function private.payout_statement_document(p_payout_id uuid)
     returns jsonb
     language plpgsql
@@ -17231,7 +17584,7 @@ begin
     if statement is null then
         perform private.refuse(
             'PT404', 'payout_not_found',
-            'There is no such payout.',
+            'There is no payout with that id.',
             'Check the id.'
         );
     end if;
@@ -17239,7 +17592,7 @@ begin
 end;
 $$;
 
--- A name by its initials: Ada Byron King is A. B. K.
+-- The initials of a name: A. B. K. of Ada Byron King.
 create function private.initials(p_name text)
     returns text
     language sql
@@ -17251,8 +17604,8 @@ as $$
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
 $$;
 
--- What a payout is made of, line by line: whose lesson, when, and what was earned or given back. The learner is named by
--- initials. The lines sum to the payout.
+-- One line for each earning of a payout: instructor, lesson, the learner's initials, and the amount earned or given back.
+-- The lines sum to the payout.
 create function private.statement_lines(p_payout_id uuid)
     returns table (
         line bigint,
@@ -17294,9 +17647,9 @@ as $$
 $$;
 
 -- sql/72_payouts/61_settings.sql
--- How an instructor is paid: the schedule and the minimum are the instructor's to set, who is paid the school's. Null leaves
--- a setting as it is; what is earned already goes to whom it was earned for.
--- Definer: settings of money change only through functions.
+-- Sets when and from which amount an instructor is paid, which instructors do themselves or the school's admins for them, and
+-- whether the instructor or the school is paid, which only admins decide. Null keeps a setting. Existing earnings keep their payee.
+-- Definer: no role may write these columns.
 create function private.set_payout_settings(
     p_instructor_id uuid,
     p_payout_schedule public.payout_schedule,
@@ -17321,14 +17674,14 @@ begin
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
-            'There is no such instructor whose payouts you may set.',
+            'There is no such instructor, or you may not change how they are paid.',
             'Check the id.'
         );
     end if;
     if p_payee is not null and not instructor.org_id = any (private.my_admin_org_ids()) then
         perform private.refuse(
             '42501', 'payee_is_the_schools_choice',
-            'Who is paid is for the school to decide.',
+            'Only the school decides whether it or the instructor is paid.',
             'Ask an admin of the school.'
         );
     end if;
@@ -17345,8 +17698,8 @@ exception
 end;
 $$;
 
--- Puts a payee's Stripe account aside, so that onboarding makes another one; not while a payout is on its way there.
--- Definer: accounts change only through functions.
+-- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished.
+-- Definer: no role may write Stripe accounts.
 create function private.retire_connect_account(p_connect_account_id uuid)
     returns void
     language plpgsql
@@ -17382,8 +17735,8 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'payout_in_flight',
-            'A payout to this account is on its way.',
-            'Wait until it has arrived, then replace the account.'
+            'A payout to this account is not finished yet.',
+            'Wait until it is paid or cancelled, then retire the account.'
         );
     end if;
 
@@ -17417,8 +17770,8 @@ begin atomic
 end;
 
 comment on function public.payout_statement is
-    'The lines of a payout, which sum to it: lessons, what refunds took back, adjustments; for its payee and the organization''s admins. As CSV '
-    'with the header "Accept: text/csv". Errors: sign_in_required, payout_not_found.';
+    'The lines of a payout (lessons, deductions for refunds, adjustments), which sum to its amount; for its payee and the organization''s '
+    'admins. With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -17434,8 +17787,8 @@ create function public.set_payout_settings(
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
-    'Sets when and from which amount an instructor is paid (the instructor, or the school''s admins) and who is paid (the admins alone); null '
-    'leaves a setting as it is. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'Sets when and from which amount an instructor is paid (by the instructor or the school''s admins) and who is paid (by the admins alone). '
+    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
     'public.instructor_details.';
 
 create function public.retire_connect_account(p_connect_account_id uuid)
@@ -17447,7 +17800,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
-    'Puts a Stripe account aside, so that onboarding makes another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+    'Retires a Stripe account, so that onboarding creates another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
@@ -17458,7 +17811,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
-    'Holds a payout back that waits or failed; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
+    'Holds a pending or failed payout; platform admins only. Errors: not_an_admin, reason_required, payout_not_found, '
     'payout_cannot_do_that.';
 
 create function public.admin_release_payout(p_payout_id uuid, p_reason text)
@@ -17470,7 +17823,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
-    'Lets a held or failed payout be sent again by the next run of the job; platform admins only. Errors: not_an_admin, reason_required, '
+    'Makes a held or failed payout pending again, to be sent by the next payout job; platform admins only. Errors: not_an_admin, reason_required, '
     'payout_not_found, payout_cannot_do_that.';
 
 create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_amount_cents bigint default null)
@@ -17482,7 +17835,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
-    'Gives a payout up: what was not sent is owed again at once, what was sent once Stripe has taken it back, all of it or p_amount_cents; '
+    'Cancels an unsent payout at once, or has Stripe reverse a paid one, all of it or p_amount_cents. The amount is owed to the payee again; '
     'platform admins only. '
     'Errors: not_an_admin, reason_required, payout_not_found, payout_cannot_do_that.';
 
@@ -17495,7 +17848,7 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is
-    'Holds all payouts of an instructor back from the next run on, or lets them go; platform admins only. '
+    'With true, holds all payouts of an instructor from the next run on; with false, stops holding them; platform admins only. '
     'Errors: not_an_admin, reason_required, instructor_not_found.';
 
 -- sql/72_payouts/90_access.sql
@@ -17552,7 +17905,7 @@ grant execute on function private.record_transfer_failure to jobs;
 grant execute on function private.record_reversal_failure to jobs;
 grant execute on function private.payout_run_progress to jobs;
 grant execute on function private.close_payout_run to jobs;
-grant execute on function private.payout_shortfalls to jobs;
+grant execute on function private.decide_payout_run to jobs;
 grant execute on function private.payout_statement to authenticated;
 grant execute on function public.payout_statement to authenticated;
 grant execute on function private.set_payout_settings to authenticated;
@@ -17569,273 +17922,19 @@ grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
 
--- sql/82_effects/20_bookings.sql
--- Effects: what follows when the status of a booking, a payment, a refund or a dispute changes, whoever changes it: a function, a
--- service or an admin in Studio.
---
--- Each table has one trigger, whose function is the ordered list of what follows; the order is the order of the lines. The called
--- functions live in their rooms. Amounts were decided before: a called function carries out what is stored with the row.
--- 20 to 50 are the tables of the money path; 60 is for organizations and logins.
---
--- Nobody calls this room: its triggers do. It is the only room whose calls lead from a table to rooms of a larger number.
--- What must not happen is refused by the guards, which are triggers before the change and live with their tables.
-
--- What follows when a booking is made or changes its status.
--- Definer: whoever changes a booking may not write payments, credits and earnings.
-create function private.on_booking_changed()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-declare
-    was_confirmed boolean;
-begin
-    if tg_op = 'INSERT' then
-        perform private.add_booking_relations(new);
-        return null;
-    end if;
-    if new.status = old.status then
-        return null;
-    end if;
-    was_confirmed := old.status in ('confirmed', 'in_progress');
-
-    if new.status = 'confirmed' then
-        perform private.finish_redemption(new.id, null, 'redeemed');
-        perform private.carry_payments(new);
-        perform private.post_free_booking(new);
-        perform private.refund_price_difference(new);
-
-    elsif new.status = 'completed' then
-        perform private.lock_booking_payments(new);
-        perform private.capture_booking_payments(new);
-        perform private.count_lesson(new);
-        perform private.accrue_earning(new);
-        perform private.grant_reward(new.id);
-        perform private.consume_booking_minutes(new);
-
-    elsif new.status = 'no_show' and new.no_show_by = 'learner' then
-        perform private.capture_booking_payments(new);
-        perform private.accrue_earning(new);
-        perform private.consume_booking_minutes(new);
-
-    elsif new.status = 'no_show' then
-        perform private.accrue_earning(new);
-        perform private.reverse_free_booking(new);
-        perform private.refund_booking(new);
-        perform private.cancel_replacement(new);
-        perform private.consume_booking_minutes(new);
-
-    elsif new.status = 'cancelled' and was_confirmed then
-        perform private.accrue_earning(new);
-        perform private.cancel_open_payment(new.id, null);
-        perform private.free_seat(new);
-        perform private.reverse_free_booking(new);
-        if not new.is_rescheduled then
-            perform private.refund_booking(new);
-            perform private.cancel_replacement(new);
-        end if;
-        perform private.consume_booking_minutes(new);
-
-    elsif new.status in ('cancelled', 'declined', 'expired') then
-        perform private.cancel_open_payment(new.id, null);
-        perform private.free_seat(new);
-        perform private.refund_booking(new);
-        perform private.restore_original_discount(new);
-        perform private.consume_booking_minutes(new);
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_booking_changed
-    after insert or update of status on public.bookings
-    for each row execute function private.on_booking_changed();
-
--- sql/82_effects/30_payments.sql
--- What follows when a payment is disputed, its amounts change, its money becomes available or Stripe cancels it.
--- Definer: whoever changes a payment may not write bookings, rewards and earnings.
-create function private.on_payment_changed()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if new.is_disputed <> old.is_disputed then
-        perform private.freeze_disputed_earnings(new);
-    end if;
-
-    if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
-        if new.booking_id is not null and old.captured_cents = 0 then
-            perform private.grant_reward(new.booking_id);
-        end if;
-        perform private.claw_back_reward(new.id);
-    end if;
-
-    if new.funds_available_at is distinct from old.funds_available_at then
-        perform private.delay_earnings(new);
-    end if;
-
-    if new.status = 'cancelled' and old.status <> 'cancelled' then
-        perform private.undo_cancelled_payment(new);
-        if new.is_accepted then
-            perform private.freeze_unpaid_earnings(new);
-        end if;
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_payment_changed
-    after update of status, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
-    for each row execute function private.on_payment_changed();
-
--- sql/82_effects/40_refunds.sql
--- What follows when a refund succeeds or fails, also when it fails after it had succeeded.
--- Definer: whoever changes a refund may not write credits, discounts and earnings.
-create function private.on_refund_changed()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if new.status = old.status then
-        return null;
-    end if;
-
-    if new.status = 'succeeded' then
-        perform private.finish_refund(new);
-        perform private.net_booking(new.payment_id, new.id, null);
-
-    elsif new.status in ('failed', 'cancelled') then
-        perform private.undo_failed_refund(new);
-        if old.status = 'succeeded' then
-            perform private.net_booking(new.payment_id, new.id, null);
-        end if;
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_refund_changed
-    after update of status on public.refunds
-    for each row execute function private.on_refund_changed();
-
--- sql/82_effects/41_disputes.sql
--- What follows when a dispute takes money of a payment: the instructor's earning is adjusted where the instructor is liable.
--- Definer: whoever changes a dispute may not write earnings.
-create function private.on_dispute_changed()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if new.lost_cents <> old.lost_cents then
-        perform private.net_booking(new.payment_id, null, new.id);
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_dispute_changed
-    after update of lost_cents on public.disputes
-    for each row execute function private.on_dispute_changed();
-
--- sql/82_effects/50_credit_entries.sql
--- What follows when prepaid minutes expire, or are restored to a lot that may be closed. Entries are never changed.
--- Definer: whoever adds an entry may not write earnings and disputes.
-create function private.on_credit_entry_added()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if new.kind = 'expire' then
-        perform private.accrue_expiry(new);
-    elsif new.kind in ('return', 'refund_failed') then
-        perform private.write_off_returned_minutes(new);
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_credit_entry_added
-    after insert on public.credit_entries
-    for each row execute function private.on_credit_entry_added();
-
--- sql/82_effects/60_accounts.sql
--- A new organization gets the default cancellation policy. Definer: nobody writes policies directly.
-create function private.on_organization_added()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    perform private.add_cancellation_policy(new);
-    return null;
-end;
-$$;
-
-create trigger on_organization_added
-    after insert on public.organizations
-    for each row execute function private.on_organization_added();
-
--- When a learner gets or loses a login, bookings and discounts count for the person. Definer: nobody writes them directly.
-create function private.on_learner_login_changed()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if new.user_id is distinct from old.user_id then
-        perform private.set_learner_person(new);
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_learner_login_changed
-    after update of user_id on public.learners
-    for each row execute function private.on_learner_login_changed();
-
--- When an instructor gets or loses a login, the calendar is the person's. Definer: nobody writes the calendar directly.
-create function private.on_instructor_login_changed()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    if new.user_id is distinct from old.user_id then
-        perform private.set_instructor_person(new);
-    end if;
-    return null;
-end;
-$$;
-
-create trigger on_instructor_login_changed
-    after update of user_id on public.instructors
-    for each row execute function private.on_instructor_login_changed();
-
 -- sql/85_webhooks/10_tables.sql
+-- Webhooks: the inbox of Stripe's events. The Flask service verifies a webhook's signature and calls receive_stripe_event, which
+-- stores, applies and marks the event in one transaction (20_receive.sql). Each kind of event is applied by the room that it
+-- concerns: payments, refunds, disputes, connected accounts, payouts.
+-- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
+-- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
+-- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
-    id uuid primary key default gen_random_uuid(),
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
     provider text not null default 'stripe',
     event_id text not null,
     endpoint text not null,
@@ -17849,6 +17948,7 @@ create table private.webhook_events (
     attempts integer not null default 0,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
+    primary key (org_id, id),
     unique (provider, event_id),
     constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
@@ -17857,30 +17957,34 @@ create table private.webhook_events (
 create index on private.webhook_events (provider, processed_at);
 create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
 
-comment on table private.webhook_events is 'Every webhook once, with what became of it. Kept for ever; the bodies are pruned.';
+comment on table private.webhook_events is
+    'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
+comment on column private.webhook_events.org_id is
+    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
-    'received: jobs maintain applies it; processed; ignored: nothing for us to do; parked: stored whole, an admin must look; the note says why.';
-comment on column private.webhook_events.occurred_at is 'When it happened at Stripe, to the second.';
+    'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
 
 create table private.webhook_event_bodies (
+    org_id uuid not null,
     event_id uuid not null,
     received_at timestamptz not null,
     raw bytea not null,
-    primary key (event_id, received_at),
-    foreign key (event_id) references private.webhook_events (id) on delete restrict
+    primary key (org_id, event_id, received_at),
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
 
-comment on table private.webhook_event_bodies is 'The bytes as they came, by month, so that old months can be dropped.';
+comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be dropped.';
 
 alter table private.webhook_events enable row level security;
 alter table private.webhook_event_bodies enable row level security;
 alter table private.webhook_event_bodies_default enable row level security;
 
 -- sql/85_webhooks/20_receive.sql
--- Stores, applies and marks a verified webhook in one transaction. A second delivery of the same event, also at the same
--- moment, waits for the first and changes nothing; one that was parked is tried again.
+-- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -17904,14 +18008,17 @@ as $$
 declare
     event private.webhook_events;
 begin
-    insert into private.webhook_events (event_id, endpoint, type, account, livemode, api_version, occurred_at)
-    values (p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at)
+    insert into private.webhook_events (org_id, event_id, endpoint, type, account, livemode, api_version, occurred_at)
+    values (
+        private.organization_of_event(p_payload, p_account),
+        p_event_id, p_endpoint, p_type, p_account, p_livemode, p_api_version, p_created_at
+    )
     on conflict (provider, event_id) do nothing
     returning * into event;
 
     if found then
-        insert into private.webhook_event_bodies (event_id, received_at, raw)
-        values (event.id, event.received_at, p_raw);
+        insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
+        values (event.org_id, event.id, event.received_at, p_raw);
     else
         select * into event
         from private.webhook_events
@@ -17930,9 +18037,45 @@ end;
 $$;
 
 comment on function private.receive_stripe_event is
-    'Returns processed, ignored, parked or duplicate. p_raw are the bytes as they came, p_payload the same as text.';
+    'Returns processed, ignored, parked or duplicate. p_raw is the body as bytes, p_payload the same body as text.';
 
--- Judges a stored event and marks it with what became of it. The caller holds its lock.
+-- The organization whose payment, payout or connected account an event is about. The platform's, if it names none that is known.
+create function private.organization_of_event(p_payload text, p_account text)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+declare
+    object constant jsonb := case when pg_input_is_valid(p_payload, 'jsonb') then p_payload::jsonb #> '{data,object}' end;
+begin
+    return coalesce(
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = case
+                when object ->> 'object' = 'payment_intent' then object ->> 'id'
+                else private.expandable_id(object -> 'payment_intent')
+            end
+        ),
+        (
+            select payment.org_id
+            from public.payments payment
+            where payment.id = private.uuid_or_null(object #>> '{metadata,payment_id}')
+        ),
+        (
+            select payout.org_id
+            from public.payouts payout
+            where payout.id = private.uuid_or_null(object #>> '{metadata,payout_id}')
+        ),
+        (select account.org_id from public.stripe_connect_accounts account where account.stripe_account_id = p_account),
+        private.platform_id()
+    );
+end;
+$$;
+
+-- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.
 create function private.process_stripe_event(
     p_event private.webhook_events,
     p_payload text,
@@ -17953,13 +18096,15 @@ begin
         note = outcome.note,
         attempts = attempts + 1,
         processed_at = private.clock()
-    where id = p_event.id;
+    where org_id = p_event.org_id
+        and id = p_event.id;
     return outcome.status;
 end;
 $$;
 
--- Applies an event, or parks it: one of another mode is not for us, one of another API version may mean something else,
--- and one that breaks a rule must not be lost, nor come back for ever. Trouble that passes is raised, so that Stripe retries.
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
+-- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -17992,7 +18137,7 @@ exception
 end;
 $$;
 
--- Hands an event's object to the room that it belongs to. What we do not listen to is ignored.
+-- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -18027,9 +18172,10 @@ end;
 $$;
 
 -- sql/85_webhooks/30_retry.sql
--- Judges stored events once more, from their bytes as they came: those that an admin wants replayed, and for three days, later
--- and later, those that came before what they are about was known. Returns how many are applied by now. Money of an unknown
--- payment is left to an admin: it is in suspense. Mode and version of all these were looked at before.
+-- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
+-- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
+-- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
+-- jobs maintain.
 create function private.apply_waiting_events()
     returns integer
     language plpgsql
@@ -18059,7 +18205,8 @@ begin
     loop
         select body.raw into raw
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at;
 
         if found and private.process_stripe_event(event, convert_from(raw, 'UTF8'), event.livemode, event.api_version) <> 'parked' then
@@ -18070,9 +18217,9 @@ begin
 end;
 $$;
 
--- Has a parked event applied again by the next jobs maintain, also one of another API version: an admin of the platform has
--- looked at it. Not at once, since what Stripe says is never an act of a person.
--- Definer: nobody writes events directly.
+-- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not
+-- applied here: it would run with the actor "user", who may not do what Stripe's events do.
+-- Definer: no role may write events.
 create function private.admin_replay_event(p_event_id text, p_reason text)
     returns void
     language plpgsql
@@ -18095,26 +18242,28 @@ begin
         perform private.refuse(
             'PT404', 'event_not_found',
             'There is no parked event with that id.',
-            'Look up parked events with python -m jobs doctor or the saved query parked_webhooks.'
+            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
         );
     end if;
     if not exists (
         select
         from private.webhook_event_bodies body
-        where body.event_id = event.id
+        where body.org_id = event.org_id
+            and body.event_id = event.id
             and body.received_at = event.received_at
     ) then
         perform private.refuse(
             'PT409', 'event_body_is_gone',
-            'The body of that event is not kept any more.',
-            'Resend the event from Stripe''s Dashboard.'
+            'The body of that event has been pruned.',
+            'Resend the event in Stripe''s Dashboard.'
         );
     end if;
 
     update private.webhook_events
     set status = 'received',
         processed_at = null
-    where id = event.id;
+    where org_id = event.org_id
+        and id = event.id;
     perform private.record_decision(
         'webhook_events', p_event_id,
         jsonb_build_object('status', event.status, 'note', event.note),
@@ -18133,7 +18282,7 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is
-    'Has a parked Stripe event (evt_…) applied again, by the next jobs maintain; platform admins only. '
+    'Marks a parked Stripe event (evt_…) to be applied again by the next jobs maintain; platform admins only. '
     'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
 
 -- sql/85_webhooks/90_access.sql
@@ -18143,9 +18292,16 @@ grant execute on function private.admin_replay_event to authenticated;
 grant execute on function public.admin_replay_event to authenticated;
 
 -- sql/95_operations/20_maintain.sql
--- The chores that keep the house in order, each safe to repeat: run it every few minutes. A partition is made before anything
--- is locked that somebody waits for who writes to the same table.
--- Definer: the jobs have no access to the tables.
+-- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
+-- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
+-- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
+--   `jobs payouts` refuses to pay while there are any.
+-- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
+-- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
+--   themselves, by the platform's admins, and by schools for those without a login.
+-- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
+-- it needs the lock on the table. Returns how many rows each task affected.
+-- Definer: the job has no access to the tables.
 create function private.maintain()
     returns table (task text, affected bigint)
     language plpgsql
@@ -18174,12 +18330,40 @@ begin
 end;
 $$;
 
--- The first partitions; private.maintain() keeps making the next ones.
+-- The first partitions; maintain() creates the next ones.
 select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');
 
+-- sql/95_operations/25_payday.sql
+-- Returns the payout runs that are due, for the jobs to carry out or to preview, unless the books are wrong: what was paid by
+-- wrong books cannot be taken back for certain, so nobody is paid while an invariant is broken.
+-- Definer: the jobs have no access to the tables.
+create function private.require_due_payout_runs(p_date date, p_org_id uuid)
+    returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select due.org_id, due.org_name, due.schedule, due.period_on
+    from private.due_payout_runs(p_date, p_org_id) due;
+
+    if exists (select from private.check_invariants()) then
+        perform private.refuse(
+            'PT409', 'invariants_are_broken',
+            'Nobody is paid while an invariant of the books is broken.',
+            'Look at the rows with the saved query invariants, and correct the books first.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/95_operations/30_invariants.sql
--- What must always be true, as far as SQL can know: one row a violation, none in health.
+-- Everything that must always be true and that SQL can check: one row for each violation, with the ids to look at; no row when all is
+-- well. Called by `jobs doctor`, by the payout job before it pays, and by most tests. An invariant is one query below, whose first
+-- column is its name; the functions that list violations stand in files 31 to 37, ordered by what they look at.
 -- Definer: the jobs have no access to the tables.
 create function private.check_invariants()
     returns table (invariant text, detail jsonb)
@@ -18194,17 +18378,25 @@ begin
     union all
     select violation.invariant, violation.detail from private.violations_of_ledger() violation
     union all
+    select violation.invariant, violation.detail from private.violations_of_payments() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_earnings() violation
+    union all
     select violation.invariant, violation.detail from private.violations_of_payouts() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_credits() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_discounts() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_disputes() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_records() violation;
 end;
 $$;
 
-comment on function private.check_invariants is 'One row a violation, with the ids to look at; zero rows in health.';
+comment on function private.check_invariants is 'One row for each violation, with the ids to look at; no row when all is well.';
 
--- What must always be true of the inbox, the outbox and the audit log: one row a violation.
+-- The inbox, the outbox and the audit log: no event or command is stuck, and every row of money has its audit entry.
 create function private.violations_of_records()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -18214,7 +18406,7 @@ create function private.violations_of_records()
 as $$
 begin
     return query
-    select 'acknowledged_events_are_settled', jsonb_build_object('event_id', event.event_id)
+    select 'received_events_are_processed', jsonb_build_object('event_id', event.event_id)
     from private.webhook_events event
     where event.status = 'received'
         and event.received_at < private.clock() - interval '1 minute'
@@ -18248,7 +18440,8 @@ end;
 $$;
 
 -- sql/95_operations/31_calendar.sql
--- What must always be true of slots and bookings: one row a violation.
+-- Slots and bookings: seats are counted, taken slots are in the calendar and where their bookings are, and nobody teaches or learns
+-- in two places at once.
 create function private.violations_of_calendar()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -18258,23 +18451,6 @@ create function private.violations_of_calendar()
 as $$
 begin
     return query
-    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
-    from public.bookings booking
-    where booking.status in ('confirmed', 'in_progress', 'completed')
-        and booking.total_cents > booking.credit_applied_cents
-        and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
-        )
-
-    union all
-    select 'money_of_unconfirmed_bookings_goes_back', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
-    where payment.status = 'succeeded'
-        and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
-
-    union all
     select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
     from public.bookable_slots slot
     left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
@@ -18326,7 +18502,7 @@ end;
 $$;
 
 -- sql/95_operations/32_ledger.sql
--- What must always be true of the ledger, and of payments and refunds in it: one row a violation.
+-- The ledger by itself: every transaction sums to zero, and a stored balance is the sum of its entries.
 create function private.violations_of_ledger()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -18336,27 +18512,41 @@ create function private.violations_of_ledger()
 as $$
 begin
     return query
-    select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', booked.id, 'kind', booked.kind)
-    from private.ledger_transactions booked
-    left join private.ledger_entries entry on entry.transaction_id = booked.id
-    group by booked.org_id, booked.id
+    select 'ledger_transactions_sum_to_zero', jsonb_build_object('transaction_id', posted.id, 'kind', posted.kind)
+    from private.ledger_transactions posted
+    left join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    group by posted.org_id, posted.id
     having count(entry.id) < 2 or sum(entry.amount_cents) <> 0
 
     union all
     select 'balances_are_sums_of_entries', jsonb_build_object('account_id', account.id, 'balance_cents', account.balance_cents)
     from private.ledger_accounts account
-    left join private.ledger_entries entry on entry.account_id = account.id
+    left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
     group by account.org_id, account.id
-    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
+end;
+$$;
 
-    union all
+-- sql/95_operations/33_payments.sql
+-- Payments and refunds: each is posted to the ledger once, no more is refunded than was captured, and money that bought nothing
+-- is refunded.
+create function private.violations_of_payments()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
     select 'payments_are_posted_once', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
     where (payment.status = 'succeeded') <> exists (
         select
-        from private.ledger_transactions booked
-        where booked.idempotency_key = format('payment:%s:succeeded', payment.id)
+        from private.ledger_transactions posted
+        where posted.org_id = payment.org_id
+            and posted.idempotency_key = format('payment:%s:succeeded', payment.id)
     )
 
     union all
@@ -18365,13 +18555,15 @@ begin
     where (refund.status = 'succeeded') <> (
         exists (
             select
-            from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:succeeded', refund.id)
+            from private.ledger_transactions posted
+            where posted.org_id = refund.org_id
+                and posted.idempotency_key = format('refund:%s:succeeded', refund.id)
         )
         and not exists (
             select
-            from private.ledger_transactions booked
-            where booked.idempotency_key = format('refund:%s:failed', refund.id)
+            from private.ledger_transactions posted
+            where posted.org_id = refund.org_id
+                and posted.idempotency_key = format('refund:%s:failed', refund.id)
         )
     )
 
@@ -18383,6 +18575,66 @@ begin
     group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
+
+    union all
+    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    where booking.status in ('confirmed', 'in_progress', 'completed')
+        and booking.total_cents > booking.credit_applied_cents
+        and not exists (
+            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+        )
+
+    union all
+    select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    join public.bookings booking on booking.id = payment.booking_id
+    where payment.status = 'succeeded'
+        and booking.status in ('held', 'requested', 'expired', 'declined')
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+
+    union all
+    select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
+    from public.payments payment
+    where payment.status = 'succeeded'
+        and not payment.is_accepted
+        and not payment.is_disputed
+        and payment.lost_cents = 0
+        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+end;
+$$;
+
+-- sql/95_operations/34_earnings.sql
+-- Earnings: a booking that has ended earned what its instructor keeps of it, and for each instructor and payee what the ledger owes
+-- is what their earnings say.
+create function private.violations_of_earnings()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'ended_bookings_are_earned', jsonb_build_object(
+        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    )
+    from public.bookings booking
+    cross join lateral (
+        select coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) earned
+    where booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_rescheduled
+        and earned.cents <> private.earned_share_cents(booking)
+        and not exists (
+            select
+            from public.payments payment
+            where payment.booking_id = booking.id
+                and payment.is_accepted
+                and payment.status = 'cancelled'
+        )
 
     union all
     select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
@@ -18424,87 +18676,7 @@ begin
             group by part.instructor_id, part.currency
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
     ) owed
-    where owed.amount_cents <> owed.ledger_cents;
-end;
-$$;
-
--- sql/95_operations/33_payouts.sql
--- What must always be true of earnings and payouts, and of the ledger about them: one row a violation.
-create function private.violations_of_payouts()
-    returns table (invariant text, detail jsonb)
-    language plpgsql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-begin
-    return query
-    select 'ended_bookings_are_earned', jsonb_build_object(
-        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
-    )
-    from public.bookings booking
-    cross join lateral (
-        select coalesce(sum(earning.amount_cents), 0) as cents
-        from public.earnings earning
-        where earning.booking_id = booking.id
-    ) earned
-    where booking.status in ('completed', 'no_show', 'cancelled')
-        and not booking.is_rescheduled
-        and earned.cents <> private.earned_share_cents(booking)
-        and not exists (
-            select
-            from public.payments payment
-            where payment.booking_id = booking.id
-                and payment.is_accepted
-                and payment.status = 'cancelled'
-        )
-
-    union all
-    select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
-    from public.payouts payout
-    left join public.payout_items item on item.payout_id = payout.id
-    group by payout.org_id, payout.id
-    having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
-
-    union all
-    select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
-    from public.payout_items item
-    join public.earnings earning on earning.id = item.earning_id
-    join public.payouts payout on payout.id = item.payout_id
-    where item.amount_cents <> earning.amount_cents
-        or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
-
-    union all
-    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
-    from public.earnings earning
-    join public.payouts payout on payout.id = earning.payout_id
-    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
-        or not exists (
-            select
-            from public.payout_items item
-            where item.payout_id = payout.id
-                and item.earning_id = earning.id
-        )
-
-    union all
-    select 'payouts_are_posted_once', jsonb_build_object('payout_id', payout.id, 'status', payout.status)
-    from public.payouts payout
-    where (payout.status in ('paid', 'reversed')) <> exists (
-        select
-        from private.ledger_transactions booked
-        where booked.idempotency_key = format('payout:%s:paid', payout.id)
-    )
-
-    union all
-    select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
-    from public.payouts payout
-    left join private.ledger_transactions booked
-        on booked.source_type = 'payout'
-        and booked.source_id = payout.id
-        and booked.kind = 'payout_reversed'
-    left join private.ledger_entries entry on entry.transaction_id = booked.id and entry.amount_cents > 0
-    group by payout.org_id, payout.id
-    having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
+    where owed.amount_cents <> owed.ledger_cents
 
     union all
     select 'earnings_agree_with_the_ledger', jsonb_build_object(
@@ -18528,6 +18700,67 @@ begin
     where owed.amount_cents <> owed.ledger_cents
 
     union all
+    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
+    from public.earnings earning
+    join public.payouts payout on payout.id = earning.payout_id
+    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
+        or not exists (
+            select
+            from public.payout_items item
+            where item.payout_id = payout.id
+                and item.earning_id = earning.id
+        );
+end;
+$$;
+
+-- sql/95_operations/35_payouts.sql
+-- Payouts: each is the sum of its items, its items are its earnings, and what was sent, reversed or is in transit is in the ledger.
+create function private.violations_of_payouts()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
+    from public.payouts payout
+    left join public.payout_items item on item.payout_id = payout.id
+    group by payout.org_id, payout.id
+    having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
+
+    union all
+    select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
+    from public.payout_items item
+    join public.earnings earning on earning.id = item.earning_id
+    join public.payouts payout on payout.id = item.payout_id
+    where item.amount_cents <> earning.amount_cents
+        or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
+
+    union all
+    select 'payouts_are_posted_once', jsonb_build_object('payout_id', payout.id, 'status', payout.status)
+    from public.payouts payout
+    where (payout.status in ('paid', 'reversed')) <> exists (
+        select
+        from private.ledger_transactions posted
+        where posted.org_id = payout.org_id
+            and posted.idempotency_key = format('payout:%s:paid', payout.id)
+    )
+
+    union all
+    select 'reversals_are_posted', jsonb_build_object('payout_id', payout.id, 'reversed_cents', payout.reversed_cents)
+    from public.payouts payout
+    left join private.ledger_transactions posted
+        on posted.org_id = payout.org_id
+        and posted.source_type = 'payout'
+        and posted.source_id = payout.id
+        and posted.kind = 'payout_reversed'
+    left join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id and entry.amount_cents > 0
+    group by payout.org_id, payout.id
+    having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
     select 'transit_agrees_with_unsettled_payouts', jsonb_build_object(
         'payee_id', transit.payee_id, 'payouts_cents', transit.amount_cents, 'ledger_cents', transit.ledger_cents
     )
@@ -18548,8 +18781,9 @@ begin
 end;
 $$;
 
--- sql/95_operations/34_credits.sql
--- What must always be true of prepaid minutes, codes, rewards and disputes, and of the ledger about them: one row a violation.
+-- sql/95_operations/36_credits.sql
+-- Prepaid minutes: each lot counts what its entries moved, minutes are reserved only for bookings ahead, and the money of unused
+-- minutes is in the ledger.
 create function private.violations_of_credits()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -18589,7 +18823,7 @@ begin
 
     union all
     select 'prepaid_money_is_that_of_unused_minutes', jsonb_build_object(
-        'currency', coalesce(unused.currency, booked.currency), 'minutes_cents', unused.cents, 'ledger_cents', booked.cents
+        'currency', coalesce(unused.currency, posted.currency), 'minutes_cents', unused.cents, 'ledger_cents', posted.cents
     )
     from (
         select part.currency, sum(part.cents) as cents
@@ -18618,13 +18852,25 @@ begin
     full join (
         select account.currency, -sum(entry.amount_cents) as cents
         from private.ledger_accounts account
-        join private.ledger_entries entry on entry.account_id = account.id
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
         where account.kind = 'learner_prepaid'
         group by account.currency
-    ) booked on booked.currency = unused.currency
-    where coalesce(unused.cents, 0) <> coalesce(booked.cents, 0)
+    ) posted on posted.currency = unused.currency
+    where coalesce(unused.cents, 0) <> coalesce(posted.cents, 0);
+end;
+$$;
 
-    union all
+-- sql/95_operations/37_discounts_and_disputes.sql
+-- Codes and rewards: uses are counted, every discount has its redemption, and a referrer's rewards are in the ledger.
+create function private.violations_of_discounts()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
     select 'uses_are_counted', jsonb_build_object('discount_code_id', code.id, 'uses_count', code.uses_count)
     from public.discount_codes code
     where code.uses_count <> (
@@ -18659,36 +18905,39 @@ begin
                 and redemption.currency = account.currency
                 and redemption.kind = 'reward'
                 and redemption.status = 'redeemed'
-        )
+        );
+end;
+$$;
 
-    union all
+-- Disputes: what the bank has withdrawn is a claim in the ledger until the dispute is lost.
+create function private.violations_of_disputes()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
     select 'claims_are_those_of_open_disputes', jsonb_build_object('dispute_id', dispute.id, 'claim_cents', claim.cents)
     from public.disputes dispute
     cross join lateral (
         select coalesce(sum(entry.amount_cents), 0) as cents
-        from private.ledger_transactions booked
-        join private.ledger_entries entry on entry.transaction_id = booked.id
-        join private.ledger_accounts account on account.id = entry.account_id
-        where booked.source_type = 'dispute'
-            and booked.source_id = dispute.id
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.org_id = dispute.org_id
+            and posted.source_type = 'dispute'
+            and posted.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
-    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end
-
-    union all
-    select 'money_for_nothing_goes_back', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    where payment.status = 'succeeded'
-        and not payment.is_accepted
-        and not payment.is_disputed
-        and payment.lost_cents = 0
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end;
 end;
 $$;
 
 -- sql/95_operations/40_needs_attention.sql
--- What waits for somebody although the books are in order: one row a thing, with what to do about it.
--- Definer: the jobs have no access to the tables.
+-- What violates no invariant but waits for a person: one row for each thing, with the next step.
+-- Definer: the job has no access to the tables.
 create function private.needs_attention()
     returns table (concern text, reference text, since timestamptz, detail text, next_step text)
     language plpgsql
@@ -18714,8 +18963,8 @@ begin
 
     return query
     select
-        'outbox_behind', null::text, min(command.available_at), format('%s commands are due for more than an hour', count(*)),
-        'Run python -m jobs outbox --watch, and let something restart it.'
+        'outbox_behind', null::text, min(command.available_at), format('%s commands have been due for more than an hour', count(*)),
+        'Run python -m jobs outbox --watch under a supervisor that restarts it.'
     from private.outbox command
     where command.processed_at is null
         and command.dead_at is null
@@ -18733,7 +18982,7 @@ begin
     return query
     select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
-        'Send nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare both in Stripe.'
+        'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout
     where payout.status = 'unknown'
         and payout.last_tried_at < private.clock() - interval '1 hour';
@@ -18741,7 +18990,7 @@ begin
     return query
     select
         'payout_held', payout.id::text, payout.updated_at, concat_ws(': ', payout.failure_code, payout.failure_message),
-        'Call admin_release_payout once the cause is gone, or admin_cancel_payout; both with this id and a reason.'
+        'Once the cause is gone, call admin_release_payout with this id and a reason; otherwise admin_cancel_payout.'
     from public.payouts payout
     where payout.status = 'held'
         and payout.updated_at < private.clock() - interval '3 days';
@@ -18750,7 +18999,7 @@ begin
     select
         'account_settles_in_another_currency', account.stripe_account_id, account.last_event_at,
         format('%s instead of %s', account.default_currency, organization.currency),
-        'Stripe converts what this payee is sent, at the payee''s cost. Ask them for a bank account in the organization''s currency.'
+        'Stripe converts every payout to this payee, at the payee''s cost. Ask the payee to add a bank account in the organization''s currency.'
     from public.stripe_connect_accounts account
     join public.organizations organization on organization.id = account.org_id
     where account.retired_at is null
@@ -18760,8 +19009,8 @@ begin
     return query
     select
         'webhooks_silent', expected.endpoint, latest.received_at,
-        format('nothing came since, and %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
-        'Look at this endpoint in Stripe''s Dashboard: its URL, its secret, its events and the deliveries that failed.'
+        format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
+        'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
     from (
         select 'platform' as endpoint, 'a payment was begun' as what, max(payment.created_at) as at
         from public.payments payment
@@ -18782,11 +19031,12 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, open alerts, payouts held or unknown for long, accounts of another currency, silent webhooks.';
+    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, accounts that settle in another '
+    'currency, endpoints without events.';
 
--- The dead-man switch: paydays that are half a day old, on which somebody could have been paid half a day ago, and that have
--- no run; and runs that are not completed and that nobody has worked on for an hour.
--- Definer: the jobs have no access to the tables.
+-- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
+-- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
+-- Definer: the job has no access to the tables.
 create function private.overdue_paydays()
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date, heartbeat_at timestamptz)
     language sql
@@ -18813,8 +19063,8 @@ as $$
     end;
 $$;
 
--- The currencies that the platform's Stripe account has to settle in.
--- Definer: the jobs have no access to the tables.
+-- The currencies in which the platform's Stripe account has to settle, for `jobs doctor`: those of organizations with payments.
+-- Definer: the job has no access to the tables.
 create function private.traded_currencies()
     returns table (currency text)
     language sql
@@ -18829,9 +19079,9 @@ as $$
 $$;
 
 -- sql/95_operations/50_erase_person.sql
--- Anonymises a person and keeps the books: names, addresses, notes and contacts go, amounts and times stay. The login can be
--- deleted afterwards, and not before. By the person, or an admin of the platform for them.
--- Definer: reaches into every room.
+-- Anonymises a person in every organization: names, addresses, contacts and notes go, amounts and times stay for the books. Called by
+-- the person, or by a platform admin with a reason. Only afterwards can the login be deleted from auth.users.
+-- Definer: changes tables of every room.
 create function private.erase_person(p_user_id uuid, p_reason text)
     returns void
     language plpgsql
@@ -18871,7 +19121,7 @@ begin
 end;
 $$;
 
--- Refuses to erase nobody, or somebody who runs the platform.
+-- Refuses if there is no such person, or if the person is a platform admin.
 create function private.assert_person_can_be_erased(p_user_id uuid)
     returns void
     language plpgsql
@@ -18883,21 +19133,21 @@ begin
     if not exists (select from public.profiles profile where profile.id = p_user_id) then
         perform private.refuse(
             'PT404', 'person_not_found',
-            'There is no such person.',
+            'There is no person with that id.',
             'Check the id.'
         );
     end if;
     if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
         perform private.refuse(
             'PT409', 'is_platform_admin',
-            'This person runs the platform.',
-            'Take them off private.platform_admins in Studio first.'
+            'This person is a platform admin.',
+            'Delete their row from private.platform_admins in Studio first.'
         );
     end if;
 end;
 $$;
 
--- Refuses to erase learners and instructors with lessons ahead, prepaid hours, or money on the way to them or to a payer.
+-- Refuses if these learners and instructors have lessons ahead or prepaid hours, or if money is on its way to them or to this payer.
 create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns void
     language plpgsql
@@ -18914,8 +19164,8 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'lessons_ahead',
-            'There are lessons that have not taken place.',
-            'Have or end them first.'
+            'This person has lessons that have not taken place.',
+            'Complete or cancel them first.'
         );
     end if;
     if exists (
@@ -18927,21 +19177,22 @@ begin
     ) then
         perform private.refuse(
             'PT409', 'hours_left',
-            'There are prepaid hours that are not used.',
+            'This person has unused prepaid hours.',
             'Use them, or refund them with refund_credits.'
         );
     end if;
     if private.has_money_on_the_way(p_learner_ids, p_instructor_ids, p_payer_id) then
         perform private.refuse(
             'PT409', 'money_on_the_way',
-            'There is money on its way to this person.',
-            'Wait for the next payout, the refund or the end of the dispute.'
+            'Money of this person is still on its way.',
+            'Wait for the next payout, for the refund, or for the end of the dispute.'
         );
     end if;
 end;
 $$;
 
--- Are there earnings to pay out, refunds that are not done, discounts of payments that may still come, or open disputes?
+-- Is there an earning to pay out, a refund that is not finished, a discount reserved for a payment that may still come, or an open
+-- dispute?
 create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_ids uuid[], p_payer_id uuid)
     returns boolean
     language sql
@@ -18978,7 +19229,7 @@ as $$
     );
 $$;
 
--- Takes back what was offered to a person or their proven address, and the address with it.
+-- Withdraws guardianships and invitations offered to a person, and erases the address that they were offered to.
 create function private.withdraw_offers(p_user_id uuid)
     returns void
     language sql
@@ -19000,8 +19251,8 @@ as $$
 $$;
 
 -- sql/95_operations/51_erase_unlinked.sql
--- Anonymises a learner without a login and keeps the books, as erase_person does; by the school's admins.
--- Definer: reaches into every room.
+-- Anonymises a learner who has no login, as erase_person does, for the school's admins.
+-- Definer: changes tables of every room.
 create function private.erase_learner(p_learner_id uuid)
     returns void
     language plpgsql
@@ -19034,8 +19285,8 @@ begin
 end;
 $$;
 
--- Anonymises an instructor without a login and keeps the books, as erase_person does; by the school's admins.
--- Definer: reaches into every room.
+-- Anonymises an instructor who has no login, as erase_person does, for the school's admins.
+-- Definer: changes tables of every room.
 create function private.erase_instructor(p_instructor_id uuid)
     returns void
     language plpgsql
@@ -19068,6 +19319,7 @@ begin
 end;
 $$;
 
+-- Refuses: a school may erase only those who cannot do it themselves.
 create function private.refuse_to_erase_login()
     returns void
     language plpgsql
@@ -19079,13 +19331,13 @@ begin
     perform private.refuse(
         'PT409', 'has_a_login',
         'This person has a login of their own.',
-        'They erase themselves with erase_person, or the platform''s admins do.'
+        'Ask the person, or a platform admin, to call erase_person.'
     );
 end;
 $$;
 
 -- sql/95_operations/52_anonymise.sql
--- Takes an instructor's name, contacts and notes away, and the login; the lessons and the money stay.
+-- Erases an instructor's name, contacts, notes and windows, and unlinks the login. Lessons and money stay.
 create function private.anonymise_instructor(p_instructor_id uuid)
     returns void
     language sql
@@ -19121,8 +19373,8 @@ as $$
     where id = p_instructor_id;
 $$;
 
--- Takes a learner's name, contacts, places, notes and reasons away, and the login, and ends the learner's own code; the lessons
--- and the money stay.
+-- Erases a learner's name, contacts, places, notes and reasons, unlinks the login, and deactivates the learner's referral codes.
+-- Lessons and money stay.
 create function private.anonymise_learner(p_learner_id uuid)
     returns void
     language sql
@@ -19164,7 +19416,7 @@ as $$
     where id = p_learner_id;
 $$;
 
--- Takes a guardian's name, contacts and rights away, and the login.
+-- Erases a guardian's name and contacts, revokes every guardianship, and unlinks the login.
 create function private.anonymise_guardian(p_guardian_id uuid)
     returns void
     language sql
@@ -19195,7 +19447,7 @@ create function public.erase_person(p_user_id uuid, p_reason text default null)
 return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
-    'Anonymises a person and keeps the books; oneself, or with p_reason as a platform admin. The login can be deleted afterwards. '
+    'Anonymises a person and keeps amounts and times; for oneself, or with p_reason for platform admins. The login can be deleted afterwards. '
     'Errors: sign_in_required, not_an_admin, reason_required, person_not_found, is_platform_admin, lessons_ahead, hours_left, '
     'money_on_the_way, last_owner.';
 
@@ -19208,7 +19460,7 @@ create function public.erase_learner(p_learner_id uuid)
 return private.erase_learner(p_learner_id);
 
 comment on function public.erase_learner is
-    'Anonymises a learner without a login and keeps the books; for the school''s admins. '
+    'Anonymises a learner without a login and keeps amounts and times; for the school''s admins. '
     'Errors: sign_in_required, learner_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
 create function public.erase_instructor(p_instructor_id uuid)
@@ -19220,10 +19472,11 @@ create function public.erase_instructor(p_instructor_id uuid)
 return private.erase_instructor(p_instructor_id);
 
 comment on function public.erase_instructor is
-    'Anonymises an instructor without a login and keeps the books; for the school''s admins. '
+    'Anonymises an instructor without a login and keeps amounts and times; for the school''s admins. '
     'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
 -- sql/95_operations/90_access.sql
+grant execute on function private.require_due_payout_runs to jobs;
 grant execute on function private.check_invariants to jobs;
 grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.needs_attention to jobs;

@@ -1420,7 +1420,7 @@ isOneToOne: false
 { Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_resolve_problem":
-{ Args: { "p_problem_report_id": string,"p_reason": string,"p_releases_earning": boolean }; Returns: undefined
+{ Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
                            },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined

@@ -32,7 +32,7 @@ NEVER_REACHED = {
     # Bookings of one's own school, and all that is left of lots that are not disputed.
     "public.offboard_instructor": {
         *("booking_not_found", "bad_minutes", "client_key_reused"),
-        *("payment_disputed", "insufficient_credit"),
+        *("payment_disputed", "refund_exceeds_payment", "insufficient_credit"),
     },
 }
 STATUSES = {"42501": "403", "PT404": "404", "PT409": "409", "PT422": "422", "PT429": "429"}
@@ -94,8 +94,9 @@ def test_a_trigger_whose_refusal_may_be_named_is_found() -> None:
 def test_rules_that_are_not_named_are_found() -> None:
     planted = SQL.changed(
         "sql/55_lessons/20_lessons.sql",
-        "begin\n",
-        "begin\n    perform private.refuse_violation(broken_rule, missing_column);\n",
+        "    broken_rule text;\nbegin\n",
+        "    broken_rule text;\nbegin\n"
+        "    perform private.refuse_violation(broken_rule, missing_column);\n",
     )
     assert planted.ruled("public.start_lesson") == []
     assert [tables & {"public.lessons"} for tables in planted.ruled("public.complete_lesson")] == [
@@ -110,7 +111,7 @@ def test_definers_say_why() -> None:
 
 def test_a_definer_without_a_reason_is_found() -> None:
     planted = SQL.changed("sql/55_lessons/20_lessons.sql", "-- Definer: ", "-- ")
-    assert planted.silent_definers() == ["private.start_lesson"]
+    assert planted.silent_definers() == ["private.start_lesson", "private.complete_lesson"]
 
 
 def test_what_excludes_is_written_without_waiting() -> None:

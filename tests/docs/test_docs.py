@@ -15,6 +15,7 @@ from webhook_service.config import Config as ServiceConfig
 
 # The table and the columns of an index, one of which may be an expression.
 INDEX = re.compile(r".* ON (?:ONLY )?\w+\.(\w+) USING \w+ (\([^()]*(?:\(\w+\))?[^()]*\)).*")
+ROOMS = ROOT / "sql" / "README.md"
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -28,7 +29,7 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
-@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+@pytest.mark.parametrize("guide", [*GUIDES, ROOMS], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_somewhere(guide: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", guide.read_text())
     assert links
@@ -48,6 +49,15 @@ def test_the_readme_lists_every_room() -> None:
         r"^\| \[`(\w+)`\]\(sql/\1\)", (ROOT / "README.md").read_text(), re.MULTILINE
     )
     assert listed == sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir())
+
+
+def test_every_rule_stands_in_the_file_that_the_readme_leads_to() -> None:
+    text = section(ROOMS.read_text(), "## Where to find a rule")
+    rules = re.findall(r"^\| [^|]+ \| \[`(.+)`\]\(\1\) \| `(\w+)` \|$", text, re.MULTILINE)
+    assert len(rules) == text.count("\n| ") - 1
+    for path, name in rules:
+        created = rf"^create (?:function private\.|policy ){name}\b"
+        assert re.search(created, (ROOMS.parent / path).read_text(), re.MULTILINE), name
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from jobs.database import Database
-from jobs.stripe_outcomes import Failure, Outcome
+from jobs.stripe_failures import Failure, Outcome
 from tests.faults.cluster import FragileCluster
 from tests.faults.figures import note, take_figures
 from tests.faults.kills import is_stopped
@@ -47,7 +47,7 @@ def test_eight_jobs_started_together_make_one_transfer_each(
 def test_a_job_waits_for_a_payout_that_another_is_just_claiming(payday: Payday) -> None:
     """Between the lock and the commit it is not seen as being sent yet, and cannot be claimed."""
     other = Database(payday.database_url, login="jobs", size=1, timeout=10)
-    [due] = other.due_payout_runs(None, None)
+    [due] = other.require_due_payout_runs(None, None)
     other.open_payout_run(due)
     other.close()
     with connect(payday.cluster, payday.database) as claiming, claiming.transaction():
@@ -64,7 +64,7 @@ def test_eight_workers_never_hold_the_same_payout(payday: Payday) -> None:
     started_at = payday.world.now()
     url = payday.database_url
     workers = [Database(url, login="jobs", size=1, timeout=10) for _ in range(8)]
-    [due] = workers[0].due_payout_runs(None, None)
+    [due] = workers[0].require_due_payout_runs(None, None)
     run_id = workers[0].open_payout_run(due)
     claimed: list[Any] = []
     for _ in range(10):
@@ -127,7 +127,7 @@ def test_a_job_that_wakes_with_a_transfer_in_hand_brings_good_news_twice(payday:
 def test_a_refusal_that_comes_after_the_lease_is_not_listened_to(payday: Payday) -> None:
     """Otherwise the next try would have a new key while the overtaking worker still sends."""
     job = Database(payday.database_url, login="jobs", size=1, timeout=10)
-    [due] = job.due_payout_runs(None, None)
+    [due] = job.require_due_payout_runs(None, None)
     run_id = job.open_payout_run(due)
     slow, quick = uuid4(), uuid4()
     first = job.claim_payout(run_id, slow, timedelta(seconds=1), job.clock())

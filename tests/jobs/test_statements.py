@@ -91,7 +91,7 @@ def test_a_payout_that_does_not_exist_has_no_statement(payday: Payday, tmp_path:
     file = tmp_path / "statement.pdf"
     finished = payday.run("statement", str(uuid4()), "--pdf", str(file))
     assert (finished.status, finished.stdout) == (2, "")
-    assert "There is no such payout" in finished.stderr
+    assert "There is no payout with that id" in finished.stderr
     assert not file.exists()
 
 

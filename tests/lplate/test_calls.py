@@ -122,8 +122,8 @@ def test_every_call_is_one_function_of_the_same_name(db: psycopg.Connection, pro
     [
         ("date=on", "day=on"),
         ("date=on, ", ""),
-        ('"due_payout_runs"', '"overdue_paydays"'),
-        ('"due_payout_runs"', '"due_runs"'),
+        ('"require_due_payout_runs"', '"overdue_paydays"'),
+        ('"require_due_payout_runs"', '"due_runs"'),
         ("schedule: str\n", "rhythm: str\n"),
         ('"check_invariants"', '"open_dashboard_link"'),
     ],

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.factories import World, refund_object
+from tests.ledger.balances import account_balance_cents
 from tests.payments.steps import paid, refund_of
 
 NOTHING_LEFT: dict[str, int] = {}
@@ -118,12 +119,7 @@ def test_a_refund_of_a_lesson_that_was_paid_out_leaves_a_debt(world: World) -> N
     world.serve("jobs", "private.maintain")
     balance = world.row("select total_cents, available_cents from public.instructor_balances")
     assert balance == {"total_cents": 2250, "available_cents": -2250}
-    assert (
-        world.value(
-            "select private.account_balance_cents('payee_payable', %s, 'gbp')", instructor.id
-        )
-        == 2250
-    )
+    assert account_balance_cents(world, "payee_payable", instructor.id) == 2250
 
 
 def test_money_that_bought_nothing_goes_back_from_suspense(world: World) -> None:
@@ -180,9 +176,7 @@ def test_what_is_left_of_two_refunds_is_split_as_if_the_other_had_never_been(
     alone.refund(10)
 
     pending = {
-        instructor.id: world.value(
-            "select private.account_balance_cents('instructor_pending', %s, 'gbp')", instructor.id
-        )
+        instructor.id: account_balance_cents(world, "instructor_pending", instructor.id)
         for instructor in (booking.instructor, alone.instructor)
     }
     assert pending == {booking.instructor.id: -4492, alone.instructor.id: -4492}
@@ -213,10 +207,4 @@ def test_the_instructor_earns_a_lesson_whose_refund_failed_after_it(world: World
     }
     world.travel(by=timedelta(days=2))
     world.serve("jobs", "private.maintain")
-    assert (
-        world.value(
-            "select private.account_balance_cents('payee_payable', %s, 'gbp')",
-            booking.instructor.id,
-        )
-        == -4500
-    )
+    assert account_balance_cents(world, "payee_payable", booking.instructor.id) == -4500

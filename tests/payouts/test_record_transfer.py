@@ -10,6 +10,7 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.factories import World, transfer_object
+from tests.ledger.balances import account_balance_cents
 from tests.payouts.paydays import NOON, claim, close_run, fail, open_run, payable, record, transfer
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
@@ -43,12 +44,7 @@ def test_a_transfer_pays_the_payout_and_its_earnings(world: World, claimed: Dict
     assert paid["paid_at"] == world.now()
     assert world.value("select array_agg(status::text) from public.earnings") == ["paid"]
     assert world.value("select status from private.payout_attempts") == "succeeded"
-    assert (
-        world.value(
-            "select private.account_balance_cents('payout_in_transit', %s, 'gbp')", paid["payee_id"]
-        )
-        == 0
-    )
+    assert account_balance_cents(world, "payout_in_transit", paid["payee_id"]) == 0
     assert world.ledger()["stripe_balance"] == -4500
 
 

@@ -54,7 +54,13 @@ READ = """
         (
             select coalesce(sum(amount_cents), 0)::bigint from private.ledger_entries
         ) as ledger_cents,
-        private.account_balance_cents('stripe_balance', null, 'gbp') as stripe_cents,
+        (
+            select coalesce(sum(entry.amount_cents), 0)::bigint
+            from private.ledger_entries entry
+            join private.ledger_accounts account on account.id = entry.account_id
+            where account.kind = 'stripe_balance'
+                and account.currency = 'gbp'
+        ) as stripe_cents,
         (
             select coalesce(jsonb_agg(jsonb_build_array(to_jsonb(lots), to_jsonb(lessons))), '[]')
             from lots

@@ -598,7 +598,7 @@ class Story(RuleBasedStateMachine):
                 self.town.admin,
                 "public.admin_resolve_problem",
                 p_problem_report_id=pick(self.rows("problems"), n)["id"],
-                p_releases_earning=releases,
+                p_unfreezes_earning=releases,
                 p_reason="Looked into it.",
             )
 

@@ -1,0 +1,82 @@
+-- Moves every payable earning from pending to available, posts that to the ledger (instructor_pending to payee_payable), and
+-- returns how many were moved. Called by jobs maintain for every organization (null), and by open_payout_run for one.
+create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    postings private.keyed_posting[];
+begin
+    with freed as (
+        update public.earnings earning
+        set status = 'available'
+        where earning.id = any (
+            array(
+                select waiting.id
+                from public.earnings waiting
+                where waiting.status = 'pending'
+                    and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
+                order by waiting.id
+                for no key update
+            )
+        )
+        returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
+    )
+
+    select array_agg(
+        row(
+            freed.org_id, freed.id, format('earning:%s:available', freed.id), freed.currency,
+            line.account_kind, line.owner_id, line.amount_cents
+        )::private.keyed_posting
+    )
+    into postings
+    from freed
+    cross join lateral (
+        values
+            ('instructor_pending'::private.ledger_account_kind, freed.instructor_id, freed.amount_cents),
+            ('payee_payable', freed.payee_id, -freed.amount_cents)
+    ) line (account_kind, owner_id, amount_cents);
+
+    return private.post_batch('earning_available', 'earning', p_cutoff_at, postings);
+end;
+$$;
+
+-- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
+-- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
+-- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
+create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
+    returns setof public.earnings
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select earning.*
+    from public.earnings earning
+    left join public.payments payment on payment.id = earning.payment_id
+    where earning.status in ('pending', 'available')
+        and earning.payout_id is null
+        and earning.available_at <= p_cutoff_at
+        and payment.is_disputed is not true
+        and not exists (
+            select
+            from public.payments paid
+            where paid.booking_id = earning.booking_id
+                and paid.is_disputed
+        )
+        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (
+            earning.amount_cents > 0
+            or not exists (
+                select
+                from public.earnings frozen
+                where frozen.booking_id = earning.booking_id
+                    and frozen.status = 'frozen'
+            )
+        )
+        and (p_org_id is null or earning.org_id = p_org_id);
+$$;

@@ -1,0 +1,107 @@
+-- Earnings: a booking that has ended earned what its instructor keeps of it, and for each instructor and payee what the ledger owes
+-- is what their earnings say.
+create function private.violations_of_earnings()
+    returns table (invariant text, detail jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+begin
+    return query
+    select 'ended_bookings_are_earned', jsonb_build_object(
+        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    )
+    from public.bookings booking
+    cross join lateral (
+        select coalesce(sum(earning.amount_cents), 0) as cents
+        from public.earnings earning
+        where earning.booking_id = booking.id
+    ) earned
+    where booking.status in ('completed', 'no_show', 'cancelled')
+        and not booking.is_rescheduled
+        and earned.cents <> private.earned_share_cents(booking)
+        and not exists (
+            select
+            from public.payments payment
+            where payment.booking_id = booking.id
+                and payment.is_accepted
+                and payment.status = 'cancelled'
+        )
+
+    union all
+    select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
+        'instructor_id', owed.instructor_id, 'currency', owed.currency,
+        'expected_cents', owed.amount_cents, 'ledger_cents', owed.ledger_cents
+    )
+    from (
+        select
+            coalesce(account.owner_id, expected.instructor_id) as instructor_id,
+            coalesce(account.currency, expected.currency) as currency,
+            coalesce(expected.amount_cents, 0) as amount_cents,
+            -coalesce(account.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'instructor_pending') account
+        full join (
+            select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
+            from (
+                select payment.instructor_id, payment.currency, private.remaining_share_cents(payment) as amount_cents
+                from public.payments payment
+                where payment.status = 'succeeded'
+                    and payment.kind = 'booking'
+                union all
+                select entry.instructor_id, credit.currency, entry.share_cents
+                from public.credit_entries entry
+                join public.learner_credits credit on credit.id = entry.credit_id
+                where entry.kind in ('consume', 'expire')
+                union all
+                select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
+                from public.bookings booking
+                where booking.total_cents = 0
+                    and booking.credit_applied_cents = 0
+                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show', 'cancelled')
+                    and not exists (select from private.reserved_credit(booking.id))
+                union all
+                select earning.instructor_id, earning.currency, -earning.amount_cents
+                from public.earnings earning
+                where earning.status in ('available', 'paid')
+                    and earning.reversed_payout_id is null
+            ) part
+            group by part.instructor_id, part.currency
+        ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
+    ) owed
+    where owed.amount_cents <> owed.ledger_cents
+
+    union all
+    select 'earnings_agree_with_the_ledger', jsonb_build_object(
+        'payee_id', owed.payee_id, 'currency', owed.currency, 'earnings_cents', owed.amount_cents, 'ledger_cents', owed.ledger_cents
+    )
+    from (
+        select
+            coalesce(payable.owner_id, open_earning.payee_id) as payee_id,
+            coalesce(payable.currency, open_earning.currency) as currency,
+            coalesce(open_earning.amount_cents, 0) as amount_cents,
+            -coalesce(payable.balance_cents, 0) as ledger_cents
+        from (select * from private.ledger_accounts where kind = 'payee_payable') payable
+        full join (
+            select earning.payee_id, earning.currency, sum(earning.amount_cents)::bigint as amount_cents
+            from public.earnings earning
+            where earning.status = 'available'
+                and earning.payout_id is null
+            group by earning.payee_id, earning.currency
+        ) open_earning on open_earning.payee_id = payable.owner_id and open_earning.currency = payable.currency
+    ) owed
+    where owed.amount_cents <> owed.ledger_cents
+
+    union all
+    select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
+    from public.earnings earning
+    join public.payouts payout on payout.id = earning.payout_id
+    where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
+        or not exists (
+            select
+            from public.payout_items item
+            where item.payout_id = payout.id
+                and item.earning_id = earning.id
+        );
+end;
+$$;

@@ -1,0 +1,584 @@
+"""Every change of an audited table is recorded, with who made it, and without personal data."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from tests.factories import MARKETPLACE, World
+
+MARK = "Zaphod"
+HIDDEN = "(personal)"
+
+AUDITED = """
+    select class.oid::regclass::text as name, class.relname,
+        string_to_array(encode(tgargs, 'escape'), '\\000') as arguments
+    from pg_trigger
+    join pg_class class on class.oid = tgrelid
+    where tgname = 'record_insert'
+"""
+
+
+@pytest.fixture
+def log(world: World) -> World:
+    """The world, whose log is read from here on."""
+    world.connection.execute("create temp table seen as select max(id) as id from audit_logs")
+    return world
+
+
+def entries(world: World, entity_type: str = "%") -> list[DictRow]:
+    return world.rows(
+        "select * from public.audit_logs"
+        " where id > coalesce((select id from seen), 0) and entity_type like %s order by id",
+        entity_type,
+    )
+
+
+def forget(world: World) -> None:
+    world.connection.execute("update seen set id = (select max(id) from audit_logs)")
+
+
+# What is recorded
+
+
+def test_an_insert_is_recorded_as_the_new_row(log: World) -> None:
+    school = log.organization(name="Ace", slug="ace", fee_bps=1500)
+    (entry,) = entries(log, "organizations")
+    assert (entry["org_id"], entry["entity_type"], entry["entity_id"], entry["action"]) == (
+        school,
+        "organizations",
+        str(school),
+        "insert",
+    )
+    assert entry["old_values"] is None
+    assert {"name": "Ace", "fee_bps": 1500, "is_marketplace": False}.items() <= entry[
+        "new_values"
+    ].items()
+    assert "tax_id" not in entry["new_values"]
+    assert entry["created_at"] == log.now()
+
+
+def test_an_update_is_recorded_as_what_changed(log: World) -> None:
+    school = log.organization(tax_id="GB1")
+    forget(log)
+    log.connection.execute(
+        "update public.organizations set fee_bps = 1500, tax_id = null, currency = currency"
+        " where id = %s",
+        [school],
+    )
+    (entry,) = entries(log)
+    assert (entry["action"], entry["entity_id"], entry["org_id"]) == (
+        "update",
+        str(school),
+        school,
+    )
+    assert entry["old_values"] == {"fee_bps": 1800, "tax_id": "GB1"}
+    assert entry["new_values"] == {"fee_bps": 1500, "tax_id": None}
+
+
+def test_a_delete_is_recorded_as_the_old_row(log: World) -> None:
+    service = log.service(log.instructor(), title="Parking")
+    forget(log)
+    log.connection.execute("delete from public.services where id = %s", [service])
+    (entry,) = entries(log)
+    assert (entry["action"], entry["entity_id"]) == ("delete", str(service))
+    assert (entry["old_values"]["title"], entry["new_values"]) == ("Parking", None)
+
+
+@pytest.mark.parametrize(
+    "no_op",
+    [
+        "update public.organizations set name = name",
+        "update public.organizations set updated_at = '2000-01-01'",
+        "update public.organizations set name = 'x' where false",
+        "delete from public.organizations where false",
+        "insert into public.organizations (name, slug, time_zone, currency)"
+        " select 'x', 'x', 'UTC', 'gbp' where false",
+        "insert into public.organizations (name, slug, time_zone, currency)"
+        " values ('x', 'marketplace', 'UTC', 'gbp') on conflict do nothing",
+    ],
+)
+def test_what_changes_nothing_leaves_no_row(log: World, no_op: str) -> None:
+    log.connection.execute(no_op)
+    assert entries(log) == []
+
+
+def test_a_statement_records_each_row_that_changed(log: World) -> None:
+    schools = [log.organization(fee_bps=bps) for bps in (1000, 2000, 3000)]
+    forget(log)
+    log.connection.execute(
+        "update public.organizations set fee_bps = 2000 where id = any (%s)", [schools]
+    )
+    changes = {UUID(entry["entity_id"]): entry["old_values"] for entry in entries(log)}
+    assert changes == {schools[0]: {"fee_bps": 1000}, schools[2]: {"fee_bps": 3000}}
+
+
+def test_an_upsert_records_its_inserts_and_its_updates(log: World) -> None:
+    school = log.organization(name="Old", slug="old")
+    forget(log)
+    log.connection.execute(
+        "insert into public.organizations (id, name, slug, time_zone, currency)"
+        " values (%s, 'New', 'old', 'Europe/London', 'gbp'),"
+        " (gen_random_uuid(), 'Other', 'other', 'Europe/London', 'gbp')"
+        " on conflict (id) do update set name = excluded.name",
+        [school],
+    )
+    recorded = entries(log, "organizations")
+    assert sorted((entry["action"], entry["new_values"]["name"]) for entry in recorded) == [
+        ("insert", "Other"),
+        ("update", "New"),
+    ]
+
+
+def test_a_row_that_becomes_another_is_recorded_as_leaving_and_coming(log: World) -> None:
+    before, after = log.admin(), log.person()
+    forget(log)
+    log.connection.execute(
+        "update private.platform_admins set user_id = %s where user_id = %s", [after, before]
+    )
+    assert {(entry["action"], entry["entity_id"]) for entry in entries(log)} == {
+        ("delete", str(before)),
+        ("insert", str(after)),
+    }
+
+
+def test_what_is_rolled_back_was_never_recorded(log: World) -> None:
+    with log.connection.transaction(force_rollback=True):
+        log.organization()
+    assert entries(log) == []
+
+
+# How much work it is
+
+
+@pytest.fixture
+def counted(log: World) -> World:
+    """The world, where every insert into the log is counted."""
+    log.connection.execute(
+        """
+        create table private.inserts (rows integer);
+        create function private.count_insert() returns trigger
+            language plpgsql security definer as $$
+        begin
+            insert into private.inserts select count(*) from new_rows;
+            return null;
+        end;
+        $$;
+        create trigger count_insert after insert on public.audit_logs
+            referencing new table as new_rows
+            for each statement execute function private.count_insert();
+        """
+    )
+    return log
+
+
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_a_statement_is_one_insert_into_the_log_however_many_rows(
+    counted: World, rows: int
+) -> None:
+    for statement in (
+        "insert into public.services (org_id, title, duration_minutes, currency)"
+        f" select '{MARKETPLACE}', 'many-' || n, 60, 'gbp' from generate_series(1, {rows}) n",
+        "update public.services set duration_minutes = 90 where title like 'many-%'",
+        "delete from public.services where title like 'many-%'",
+    ):
+        counted.connection.execute("delete from private.inserts")
+        counted.connection.execute(statement)
+        assert counted.rows("table private.inserts") == [{"rows": rows}]
+
+
+# Personal data
+
+
+def mark(column: DictRow) -> Any:
+    """A value that would betray itself in the log."""
+    match column["type"]:
+        case "text" if "url" in column["name"]:
+            return f"https://example.org/{MARK}"
+        case "text" if "mail" in column["name"]:
+            return f"{MARK}@example.org"
+        case "text" if column["name"] == "code":
+            return f"{MARK.upper()}42"
+        case "text":
+            return MARK
+        case "bytea":
+            return MARK.encode()
+        case "text[]":
+            return [MARK]
+        case "numeric":
+            return Decimal("42.424242")
+        case "date":
+            return date(1942, 4, 2)
+        case _:
+            return Jsonb({MARK: MARK})
+
+
+def personal_columns(world: World, table: DictRow) -> list[DictRow]:
+    _, *names = table["arguments"]
+    return world.rows(
+        """
+        select attname as name, format_type(atttypid, null) as type
+        from pg_attribute
+        where attrelid = %s::regclass
+            and attname = any (%s)
+        """,
+        table["name"],
+        names,
+    )
+
+
+def a_row_of_everything_personal(world: World) -> None:
+    booking, admin = world.lesson(), world.admin()
+    booking.refund(1000)
+    world.discount_code()
+    world.insert(
+        "public.referral_codes",
+        {
+            "org_id": MARKETPLACE,
+            "referrer_id": booking.columns["learner_id"],
+            "code": "BENSCODE",
+            "discount_bps": 1000,
+            "reward_cents": 500,
+            "currency": "gbp",
+        },
+    )
+    world.onboard(booking.instructor)
+    world.closing(booking.instructor, world.in_days(9).date())
+    report_id = world.call(
+        booking.learner, "public.report_problem", p_booking_id=booking.id, p_description="Too short"
+    )
+    world.call(
+        admin,
+        "public.admin_resolve_problem",
+        p_problem_report_id=report_id,
+        p_unfreezes_earning=True,
+        p_reason="Settled by telephone",
+    )
+    world.guardian(world.child(MARKETPLACE))
+    school = world.organization()
+    world.ask(
+        world.member(school, "owner"),
+        "public.invite_member",
+        p_org_id=school,
+        p_email="cho@example.org",
+        p_role="learner",
+    )
+
+
+def test_personal_data_never_enters_the_log(log: World) -> None:
+    a_row_of_everything_personal(log)
+    changed = 0
+    for table in log.rows(AUDITED):
+        if columns := personal_columns(log, table):
+            places = ", ".join(f"{column['name']} = %s" for column in columns)
+            forget(log)
+            log.connection.execute(
+                f"update {table['name']} set {places}"
+                f" where ctid = (select ctid from {table['name']} limit 1)",
+                [mark(column) for column in columns],
+            )
+            (entry,) = entries(log, table["relname"])
+            assert entry["new_values"] == {column["name"]: HIDDEN for column in columns}
+            assert set(entry["old_values"].values()) <= {HIDDEN, None}
+            changed += len(columns)
+    assert changed > 35
+    everything = log.value("select string_agg(entry::text, ' ') from public.audit_logs entry")
+    for secret in (MARK, MARK.upper(), "42.424242", "1942-04-02", "@example.org"):
+        assert secret not in everything
+    for secret in ("Ben", "Ann", "Too short", "BENSCODE"):
+        assert secret not in everything
+
+
+def test_personal_data_is_recorded_as_changed(log: World) -> None:
+    learner = log.learner(MARKETPLACE)
+    seen = []
+    for phone in ("1", "2", None):
+        forget(log)
+        log.connection.execute(
+            "update public.learners set phone = %s where id = %s", [phone, learner]
+        )
+        (entry,) = entries(log)
+        seen.append((entry["old_values"], entry["new_values"]))
+    assert seen == [
+        ({"phone": None}, {"phone": HIDDEN}),
+        ({"phone": HIDDEN}, {"phone": HIDDEN}),
+        ({"phone": HIDDEN}, {"phone": None}),
+    ]
+
+
+def test_personal_data_that_is_deleted_is_not_shown_either(log: World) -> None:
+    learner = log.learner(MARKETPLACE, name=MARK)
+    log.connection.execute("delete from public.learner_details")
+    forget(log)
+    log.connection.execute("delete from public.learners where id = %s", [learner])
+    (entry,) = entries(log)
+    assert entry["old_values"]["full_name"] == HIDDEN
+    assert MARK not in str(entry)
+
+
+def test_every_column_that_sounds_personal_is_declared_or_known_not_to_be(world: World) -> None:
+    undeclared = world.rows(
+        """
+        select table_name || '.' || attribute.attname as name
+        from (
+            select class.oid, class.relname as table_name,
+                string_to_array(encode(tgargs, 'escape'), '\\000') as arguments
+            from pg_trigger
+            join pg_class class on class.oid = tgrelid
+            where tgname = 'record_insert'
+        ) audited
+        join pg_attribute attribute on attribute.attrelid = audited.oid
+        where attribute.attnum > 0
+            and attribute.attname <> all (arguments)
+            and attribute.attname ~ %s
+        """,
+        "name|mail|phone|address|_lat$|_lng$|note|birth|bio|avatar|licen|review|url$",
+    )
+    assert {row["name"] for row in undeclared} == {
+        "organizations.name",
+        "platform_admins.note",
+        "rate_cards.name",
+    }
+
+
+def test_every_table_of_people_and_money_is_audited(world: World) -> None:
+    unaudited = world.rows(
+        """
+        select class.relname as name
+        from pg_class class
+        where class.relnamespace = 'public'::regnamespace
+            and class.relkind in ('r', 'p')
+            and not exists (
+                select from pg_trigger where tgrelid = class.oid and tgname = 'record_insert'
+            )
+        """
+    )
+    assert {row["name"] for row in unaudited} == {
+        "audit_logs",
+        # Follow from rows that are audited.
+        "bookable_slots",
+        "cancellation_tiers",
+        "instructor_learners",
+        "payout_items",
+        "payout_run_results",
+        # A journal itself.
+        "credit_entries",
+    }
+
+
+# Who reads it
+
+
+def test_admins_read_the_log_of_their_organization_alone(world: World) -> None:
+    here, there = world.organization(), world.organization()
+    owner, learner = world.member(here, "owner"), world.member(here, "learner")
+    with world.acting_as(owner):
+        seen = world.rows("select distinct org_id from public.audit_logs")
+    assert seen == [{"org_id": here}]
+    for person in (learner, world.member(there, "instructor")):
+        with world.acting_as(person):
+            assert world.count("public.audit_logs") == 0
+
+
+def test_nobody_writes_the_log_through_the_api(world: World) -> None:
+    admin = world.admin()
+    for statement in (
+        "insert into public.audit_logs (entity_type, entity_id, action, new_values, actor_kind)"
+        " values ('bookings', '1', 'insert', '{}', 'user')",
+        "update public.audit_logs set reason = 'x'",
+        "delete from public.audit_logs",
+        "truncate public.audit_logs",
+    ):
+        for role in ("authenticated", "service_role"):
+            with world.refusing("42501"), world.acting_as(admin, role):
+                world.connection.execute(statement)
+
+
+def last_entry(world: World) -> DictRow:
+    return world.row("select * from public.audit_logs order by id desc limit 1")
+
+
+def rename(world: World, person: UUID, headers: str | None = None) -> DictRow:
+    """A person changes their name; returns what the log says of it."""
+    with world.acting_as(person):
+        world.connection.execute(
+            "select set_config('request.headers', %s, true)", [headers if headers else ""]
+        )
+        world.connection.execute(
+            "update public.profiles set full_name = gen_random_uuid()::text where id = %s",
+            [person],
+        )
+    world.connection.execute("select set_config('request.headers', '', true)")
+    return last_entry(world)
+
+
+# Who
+
+
+def test_a_person_acts_as_themselves(world: World) -> None:
+    person = world.person()
+    entry = rename(world, person)
+    assert (entry["actor_kind"], entry["user_id"], entry["reason"]) == ("user", person, None)
+
+
+def test_studio_acts_without_a_name(world: World) -> None:
+    with world.in_studio():
+        world.connection.execute("update public.organizations set fee_bps = 1")
+    entry = last_entry(world)
+    assert (entry["actor_kind"], entry["user_id"]) == ("studio", None)
+
+
+def test_the_webhook_service_acts_for_a_person(world: World) -> None:
+    booking = world.booking()
+    booking.open_payment()
+    entry = world.row("select * from public.audit_logs where entity_type = 'payments'")
+    assert (entry["actor_kind"], entry["user_id"]) == ("service", booking.learner)
+
+
+def test_the_webhook_service_acts_by_itself(world: World) -> None:
+    booking = world.booking()
+    intent = booking.intent()
+    # Each request is a transaction of its own, which this note outlives in a test's single one.
+    world.connection.execute("select set_config('lplate.acting_user', '', true)")
+    world.deliver("payment_intent.succeeded", intent)
+    entry = world.row(
+        "select * from public.audit_logs where entity_type = 'bookings' and action = 'update'"
+        " order by id desc limit 1"
+    )
+    assert (entry["actor_kind"], entry["user_id"]) == ("service", None)
+    assert entry["new_values"]["status"] == "confirmed"
+
+
+def test_the_jobs_act_by_themselves(world: World) -> None:
+    booking = world.booking()
+    world.travel(to=booking.columns["hold_expires_at"])
+    world.serve("jobs", "private.maintain")
+    entry = last_entry(world)
+    assert (entry["entity_id"], entry["new_values"]["status"]) == (str(booking.id), "expired")
+    assert (entry["actor_kind"], entry["user_id"]) == ("job", None)
+
+
+def test_an_anonymous_sign_in_is_no_name_to_hold_on_to(world: World) -> None:
+    person = world.person()
+    with world.acting_as(person, is_anonymous=True):
+        assert world.value("select auth.uid()") == person
+    world.connection.execute(
+        "select set_config('request.jwt.claims', %s, true)",
+        [json.dumps({"role": "authenticated", "sub": str(person), "is_anonymous": True})],
+    )
+    world.organization()
+    assert last_entry(world)["user_id"] is None
+
+
+# From where
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        (" 203.0.113.7 , 10.0.0.1, 10.0.0.2", "203.0.113.7"),
+        ("2001:db8::1,10.0.0.1", "2001:db8::1"),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.7"),
+    ],
+)
+def test_the_first_address_is_the_persons(world: World, forwarded: str, address: str) -> None:
+    headers = json.dumps({"x-forwarded-for": forwarded, "x-request-id": "req-1"})
+    entry = rename(world, world.person(), headers)
+    assert (entry["ip"], entry["request_id"]) == (ip_address(address), "req-1")
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        "",
+        "unknown",
+        "999.1.1.1",
+        "1.2.3",
+        "203.0.113.7:8080",
+        "[2001:db8::1]:443",
+        ":::::",
+        "fe80::1%eth0",
+        "'; drop table x; --",
+        "é",
+        ",",
+        "1" * 10_000,
+        None,
+        7,
+        {"a": 1},
+        ["203.0.113.7"],
+    ],
+)
+def test_an_address_that_is_none_is_left_out(world: World, forwarded: object) -> None:
+    headers = json.dumps({"x-forwarded-for": forwarded, "x-request-id": "req-1"})
+    entry = rename(world, world.person(), headers)
+    assert (entry["ip"], entry["request_id"]) == (None, "req-1")
+
+
+@pytest.mark.parametrize(
+    "headers", ["", "{}", "[]", "null", "7", '"x"', "garbage", "{", '{"x": "\\u0000"}', "{'a': 1}"]
+)
+def test_headers_that_are_none_lose_no_change(world: World, headers: str) -> None:
+    person = world.person()
+    entry = rename(world, person, headers)
+    assert (entry["user_id"], entry["actor_kind"]) == (person, "user")
+    assert (entry["ip"], entry["request_id"]) == (None, None)
+
+
+def test_a_request_id_is_cut(world: World) -> None:
+    headers = json.dumps({"x-request-id": "é" * 10_000})
+    assert rename(world, world.person(), headers)["request_id"] == "é" * 200
+
+
+printable = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    headers=printable
+    | st.dictionaries(
+        st.sampled_from(["x-forwarded-for", "x-request-id", "user-agent"]),
+        printable | st.ip_addresses().map(str) | st.integers() | st.none(),
+    ).map(json.dumps)
+)
+def test_no_header_stops_a_change(world: World, headers: str) -> None:
+    with world.connection.transaction(force_rollback=True):
+        assert rename(world, world.person(), headers)["actor_kind"] == "user"
+
+
+@pytest.mark.parametrize(
+    ("columns", "redacted"),
+    [
+        ([], {"a": "1", "b": None}),
+        (["a"], {"a": "(personal)", "b": None}),
+        (["b"], {"a": "1", "b": None}),
+        (["a", "b", "c"], {"a": "(personal)", "b": None}),
+    ],
+)
+def test_columns_with_a_value_are_hidden(
+    world: World, columns: list[str], redacted: dict[str, str | None]
+) -> None:
+    assert (
+        world.value(
+            "select extensions.hstore_to_jsonb("
+            "private.redact(extensions.hstore(array['a', '1', 'b', null]), %s::text[]))",
+            columns,
+        )
+        == redacted
+    )
+
+
+def test_no_image_stays_none(world: World) -> None:
+    assert world.value("select private.redact(null, '{a}')") is None

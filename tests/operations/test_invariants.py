@@ -1,0 +1,294 @@
+"""Every invariant sees the violation that is planted for it, and names it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.factories import MARKETPLACE, Booking, World
+from tools.cluster import ROOT
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """A marketplace in health, with a little of everything: past, present and paid out."""
+    instructor = world.instructor(name="Ann")
+    world.onboard(instructor)
+    returned = world.lesson(instructor)
+    world.travel(by=timedelta(days=8))
+    assert world.run_payouts()[0]["is_completed"]
+    returned.refund(531)
+    world.lesson(instructor)
+    world.travel(by=timedelta(days=2))
+    world.serve("jobs", "private.maintain")
+    waiting = world.booking(instructor)
+    waiting.open_payment()
+    expired = world.booking(world.instructor(name="Zoe"))
+    world.travel(by=timedelta(hours=1))
+    world.serve("jobs", "private.maintain")
+    assert expired.status == "expired"
+    confirmed = world.booking(instructor, start_at=world.in_days(5))
+    confirmed.pay()
+    assert world.violations() == []
+    return world
+
+
+@pytest.fixture
+def returns(world: World) -> World:
+    """The marketplace with hours bought and booked, a code used, a reward and a dispute."""
+    instructor, service_id = world.hourly()
+    learner, friend = world.person("Ben"), world.person("Cleo")
+    world.hours(learner, instructor, 3).book(service_id, world.in_days(10))
+    world.discount_code(code="WELCOME")
+    world.call(
+        world.admin(),
+        "public.admin_set_terms",
+        p_org_id=MARKETPLACE,
+        p_reason="test",
+        p_referral_discount_bps=1000,
+        p_referral_reward_cents=500,
+    )
+    (referral,) = world.ask(learner, "public.create_referral_code")
+    for person, code, day in ((learner, "WELCOME", 11), (friend, referral["code"], 2)):
+        world.check_code(person, code, service_id)
+        slot_id = world.slot(service_id, world.in_days(day))
+        booked = world.book(person, slot_id, p_discount_code=code)
+        booking = Booking(world, booked["booking_id"], person, instructor, slot_id)
+        booking.pay()
+    booking.complete()
+    disputed = world.booking(start_at=world.in_days(12))
+    disputed.pay()
+    world.dispute(disputed.payment)
+    assert world.violations() == []
+    return world
+
+
+def plant(world: World, statement: str) -> None:
+    """Changes rows past every trigger and foreign key."""
+    with world.connection.transaction():
+        world.connection.execute("set local session_replication_role = replica")
+        cursor = world.connection.execute(statement)
+        while cursor.nextset():
+            pass
+        assert cursor.rowcount > 0
+        world.connection.execute("set local session_replication_role = origin")
+
+
+def one(table: str, condition: str = "true") -> str:
+    return f"id = (select id from {table} where {condition} order by id limit 1)"
+
+
+def entry(kind: str) -> str:
+    """One ledger entry of an account of this kind."""
+    return (
+        "id = (select max(entry.id) from private.ledger_entries entry"
+        " join private.ledger_accounts account on account.id = entry.account_id"
+        f" where account.kind = '{kind}')"
+    )
+
+
+CONFIRMED = one("public.bookings", "status = 'confirmed'")
+COMPLETED = one("public.bookings", "status = 'completed'")
+PAID = one("public.payouts")
+OPEN_EARNING = one(
+    "public.earnings", "kind = 'lesson' and status = 'available' and payout_id is null"
+)
+UNSENT = (
+    "update public.payouts set status = 'sending', leased_until = private.clock(),"
+    " stripe_transfer_id = null, paid_at = null"
+)
+
+PLANTED = {
+    "ledger_transactions_sum_to_zero": [
+        f"update private.ledger_entries set amount_cents = amount_cents + 1"
+        f" where {entry('platform_fees')}",
+        f"delete from private.ledger_entries where {entry('platform_fees')}",
+        "delete from private.ledger_entries where transaction_id ="
+        " (select max(id) from private.ledger_transactions)",
+    ],
+    "balances_are_sums_of_entries": [
+        "update private.ledger_accounts set balance_cents = balance_cents + 1"
+        " where kind = 'instructor_pending'",
+    ],
+    "payments_are_posted_once": [
+        "update private.ledger_transactions set idempotency_key = 'gone'"
+        " where id = (select max(id) from private.ledger_transactions"
+        " where kind = 'payment_succeeded')",
+        "update public.payments set status = 'processing', captured_cents = 0"
+        f" where {one('public.payments', 'captured_cents > 0')}",
+    ],
+    "refunds_are_posted_once": [
+        "update private.ledger_transactions set idempotency_key = 'gone'"
+        " where kind = 'refund_succeeded'",
+        "update public.refunds set status = 'failed'",
+    ],
+    "refunds_are_at_most_what_was_captured": [
+        "update public.payments set refunded_cents = refunded_cents + 1"
+        f" where {one('public.payments', 'refunded_cents > 0')}",
+        "update public.refunds set amount_cents = 5311, fee_cents = fee_cents + 4780",
+    ],
+    "paid_bookings_are_confirmed_or_refunded": [
+        f"update public.payments set booking_id = gen_random_uuid() where booking_id ="
+        f" (select id from public.bookings where {CONFIRMED})",
+    ],
+    "payments_of_unconfirmed_bookings_are_refunded": [
+        f"update public.bookings set status = 'expired' where {CONFIRMED}",
+    ],
+    "seats_are_counted": [
+        "update public.bookable_slots set current_bookings = 0 where id ="
+        f" (select slot_id from public.bookings where {CONFIRMED})",
+        f"update public.bookings set status = 'expired' where {COMPLETED}",
+    ],
+    "taken_slots_are_in_the_calendar": [
+        "delete from private.instructor_calendar where slot_id ="
+        f" (select slot_id from public.bookings where {CONFIRMED})",
+        "update private.instructor_calendar set slot_id = (select slot_id from public.bookings"
+        " where status = 'expired' limit 1) where slot_id ="
+        f" (select slot_id from public.bookings where {CONFIRMED})",
+    ],
+    "bookings_are_where_their_slots_are": [
+        "update public.bookable_slots set start_at = start_at - interval '1 h' where id ="
+        f" (select slot_id from public.bookings where {CONFIRMED})",
+    ],
+    "instructors_are_never_double_booked": [
+        "update public.bookable_slots set start_at = moved.start_at, end_at = moved.end_at"
+        " from (select start_at + interval '30 min' as start_at, end_at from public.bookings"
+        f" where {CONFIRMED}) moved where bookable_slots.id ="
+        f" (select slot_id from public.bookings where {COMPLETED})",
+    ],
+    "learners_are_never_double_booked": [
+        "alter table public.bookings drop constraint learner_is_never_double_booked;"
+        "update public.bookings set learner_person_id = other.learner_person_id,"
+        " start_at = other.start_at, end_at = other.end_at from public.bookings other"
+        f" where bookings.{CONFIRMED} and other.id ="
+        f" (select id from public.bookings where {COMPLETED})",
+    ],
+    "pending_agrees_with_payments_and_earnings": [
+        "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
+        f" where {one('public.payments', 'captured_cents > 0')}",
+        f"update public.earnings set status = 'pending' where {OPEN_EARNING}",
+    ],
+    "ended_bookings_are_earned": [
+        f"delete from public.earnings where {OPEN_EARNING}",
+        "update public.bookings set status = 'no_show', no_show_by = 'learner', refund_bps = 0,"
+        " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
+        f" where {COMPLETED}",
+    ],
+    "payouts_are_sums_of_their_items": [
+        f"update public.payouts set amount_cents = amount_cents + 1 where {PAID}",
+        "delete from public.payout_items",
+    ],
+    "payout_items_are_their_earnings": [
+        "update public.earnings set amount_cents = amount_cents + 1 where payout_id is not null",
+        "update public.earnings set payout_id = null, status = 'available'"
+        " where payout_id is not null",
+    ],
+    "earnings_are_paid_by_their_payouts": [
+        "update public.earnings set status = 'available' where payout_id is not null",
+        "update public.earnings set payout_id = (select id from public.payouts limit 1),"
+        f" status = 'paid' where {OPEN_EARNING}",
+    ],
+    "payouts_are_posted_once": [
+        "update private.ledger_transactions set idempotency_key = 'gone'"
+        " where kind = 'payout_paid'",
+        UNSENT,
+    ],
+    "reversals_are_posted": [
+        "update public.payouts set reversed_cents = 1",
+    ],
+    "earnings_agree_with_the_ledger": [
+        f"update public.earnings set amount_cents = amount_cents + 1 where {OPEN_EARNING}",
+        f"update public.earnings set payee_id = org_id where {OPEN_EARNING}",
+    ],
+    "transit_agrees_with_unsettled_payouts": [
+        UNSENT,
+    ],
+    "received_events_are_processed": [
+        "update private.webhook_events set status = 'received', processed_at = null,"
+        " received_at = received_at - interval '2 min'",
+    ],
+    "leases_end": [
+        "update private.outbox set leased_by = gen_random_uuid(),"
+        " leased_until = private.clock() - interval '25 h'",
+    ],
+    "rows_are_audited": [
+        f"delete from public.audit_logs where entity_type = '{entity}' and action = 'insert'"
+        for entity in ("bookings", "payments", "refunds", "earnings", "payouts")
+    ],
+}
+
+PLANTED_IN_RETURNS = {
+    "minutes_are_sums_of_their_entries": [
+        "update public.learner_credits set minutes_used = minutes_used + 15",
+        "update public.learner_credits set taken_share_cents = taken_share_cents + 1",
+        "delete from public.credit_entries where kind = 'reserve'",
+    ],
+    "minutes_are_reserved_for_lessons_ahead": [
+        "update public.bookings set status = 'expired' where credit_applied_cents > 0",
+        "delete from public.credit_entries where kind = 'reserve'",
+    ],
+    "prepaid_money_is_that_of_unused_minutes": [
+        "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
+        " where kind = 'credits'",
+        f"update private.ledger_entries set amount_cents = amount_cents + 1"
+        f" where {entry('learner_prepaid')}",
+        "update public.credit_entries set kind = 'consume' where kind = 'reserve'",
+    ],
+    "uses_are_counted": [
+        "update public.discount_codes set uses_count = 0",
+        "update public.code_redemptions set status = 'released' where kind = 'discount'",
+    ],
+    "discounts_have_their_redemption": [
+        "delete from public.code_redemptions where kind = 'discount'",
+    ],
+    "rewards_agree_with_the_ledger": [
+        "update public.referral_rewards set clawed_back_cents = 1",
+        "update private.ledger_accounts set balance_cents = balance_cents - 1"
+        " where kind = 'learner_rewards'",
+    ],
+    "claims_are_those_of_open_disputes": [
+        "update public.disputes set withdrawn_cents = withdrawn_cents - 1",
+        "update public.disputes set status = 'lost', closed_at = private.clock()",
+        f"update private.ledger_entries set amount_cents = amount_cents - 1"
+        f" where {entry('dispute_receivable')}",
+    ],
+    "unaccepted_payments_are_refunded": [
+        "update public.payments set is_accepted = false where kind = 'credits'",
+    ],
+}
+
+
+def each(planted: dict[str, list[str]]) -> pytest.MarkDecorator:
+    pairs = [(invariant, each) for invariant, several in planted.items() for each in several]
+    return pytest.mark.parametrize(("invariant", "statement"), pairs)
+
+
+@each(PLANTED)
+def test_a_planted_violation_is_named(world: World, invariant: str, statement: str) -> None:
+    assert_named(world, invariant, statement)
+
+
+@each(PLANTED_IN_RETURNS)
+def test_a_violation_planted_in_returns_is_named(
+    returns: World, invariant: str, statement: str
+) -> None:
+    assert_named(returns, invariant, statement)
+
+
+def assert_named(world: World, invariant: str, statement: str) -> None:
+    with world.connection.transaction(force_rollback=True):
+        plant(world, statement)
+        found = world.violations()
+    assert invariant in {violation["invariant"] for violation in found}
+    assert all(violation["detail"] for violation in found)
+
+
+def test_every_invariant_has_a_violation_planted() -> None:
+    rooms = (ROOT / "sql" / "95_operations").glob("2_check_*.sql")
+    source = "".join(path.read_text() for path in rooms)
+    assert set(re.findall(r"select '(\w+)', jsonb_build_object", source)) == {
+        *PLANTED,
+        *PLANTED_IN_RETURNS,
+    }
