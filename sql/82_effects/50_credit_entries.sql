@@ -10,7 +10,7 @@ as $$
 begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
-    elsif new.kind in ('return', 'refund_failed') then
+    elsif new.kind in ('restore', 'refund_failed') then
         perform private.write_off_returned_minutes(new);
     end if;
     return null;
