@@ -33,6 +33,8 @@ begin
         );
     end loop;
 
+    -- Who has run the migration is the owner.
+    set local role postgres;
     perform private.create_month_partitions('public.audit_logs');
     perform private.create_month_partitions('private.webhook_event_bodies');
 end

@@ -114,8 +114,13 @@ class Cluster:
         return self.url("supabase_admin", dbname)
 
     def create_database(self, name: str, template: str = "base") -> None:
-        """Clones a database that nobody is connected to."""
-        clone = sql.SQL("create database {} template {} owner postgres")
+        """Clones a database that nobody is connected to.
+
+        By its files, not by the log: twice as fast where there is nothing to flush, and sequences
+        go on as they stand. In a clone by the log they go on without logging where the template's
+        had logged ahead, so that a crash before the next checkpoint would set them back.
+        """
+        clone = sql.SQL("create database {} template {} owner postgres strategy file_copy")
         self._administer(clone.format(sql.Identifier(name), sql.Identifier(template)))
 
     def drop_database(self, name: str) -> None:

@@ -17,10 +17,11 @@
 --   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
 --   requested → pending: decide_refund (user, service, job)
 --   requested → declined: decide_refund (user, service, job, studio)
---   pending → requires_action, succeeded, failed, cancelled: apply_refund (service, job)
---   pending, requires_action → failed: record_refund_failure (service, job)
---   requires_action → succeeded, failed, cancelled: apply_refund (service, job)
+--   pending → requires_action, succeeded, cancelled: apply_refund (service, job)
+--   pending, requires_action → failed: apply_refund, record_refund_failure (service, job)
+--   requires_action → succeeded, cancelled: apply_refund (service, job)
 --   succeeded → failed: apply_refund (service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('payment', 'new', 'requires_payment', '{user,service,job}'),

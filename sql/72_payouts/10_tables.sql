@@ -2,7 +2,8 @@
 -- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
 -- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
 -- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
--- * The job `python -m jobs payouts` calls due_payout_runs, open_payout_run, claim_payout, record_…, close_payout_run, in this order.
+-- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, decide_payout_run, claim_payout,
+--   record_transfer or record_transfer_failure, and close_payout_run, in this order.
 -- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
 -- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
 --   they are paid (60_statements.sql, 61_settings.sql).

@@ -1,3 +1,48 @@
+-- Decides whether a run may be sent now. p_available is the list of {"amount", "currency"} from Stripe's balance, or null if Stripe did
+-- not answer. A run is sent only if the balance covers it in every currency, since sending a part would choose who has to wait.
+-- shortfalls lists what is missing. Definer: the job has no access to the tables.
+create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
+    returns table (is_payable boolean, shortfalls jsonb)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        p_available is not null and count(*) = 0,
+        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
+    from private.payout_shortfalls(p_run_id, p_available) shortfall
+    where p_available is not null;
+end;
+$$;
+
+-- The currencies in which Stripe's balance does not cover a run, with what is missing; no row if it covers all of them.
+create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
+    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
+    from (
+        select payout.currency, sum(payout.amount_cents)::bigint as cents
+        from public.payouts payout
+        where payout.run_id = p_run_id
+            and payout.status in ('pending', 'failed')
+        group by payout.currency
+    ) needed
+    cross join lateral (
+        select coalesce(sum(fund.amount), 0)::bigint as cents
+        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
+        where fund.currency = needed.currency
+    ) covered
+    where covered.cents < needed.cents
+    order by needed.currency;
+$$;
+
 -- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
 -- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
@@ -24,8 +69,8 @@ as $$
     where payout.run_id = p_run_id;
 $$;
 
--- Completes a run once nothing is left to send, and returns its result. A run is settled when it is completed and none of its
--- payouts is held or waits again. Definer: the jobs have no access to the tables.
+-- Completes a run if nothing of it is left to send, and reports how it went. Held payouts do not keep a run open: releasing one reopens
+-- it. is_settled: the run is completed and none of its payouts is held. Definer: the job has no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
     returns table (
         is_completed boolean,

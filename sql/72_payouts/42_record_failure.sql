@@ -52,7 +52,7 @@ begin
 end;
 $$;
 
--- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
+-- Holds a payout for this reason and alerts the payee. A platform admin releases or cancels it later.
 create function private.hold_payout(p_payout public.payouts, p_code text, p_message text)
     returns void
     language plpgsql

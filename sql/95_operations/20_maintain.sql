@@ -1,7 +1,7 @@
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
---   `jobs payouts` refuses to pay while there are any.
+--   25_payday.sql keeps `jobs payouts` from paying while there are any.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.

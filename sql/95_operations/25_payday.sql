@@ -1,6 +1,6 @@
--- Returns the payout runs that are due, for the jobs to carry out or to preview, unless the books are wrong: what was paid by
--- wrong books cannot be taken back for certain, so nobody is paid while an invariant is broken.
--- Definer: the jobs have no access to the tables.
+-- Returns the payout runs that are due, for the payout job, or refuses while an invariant is violated: what was paid out by mistake
+-- may be impossible to get back.
+-- Definer: the job has no access to the tables.
 create function private.require_due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
     language plpgsql
@@ -16,8 +16,8 @@ begin
     if exists (select from private.check_invariants()) then
         perform private.refuse(
             'PT409', 'invariants_are_broken',
-            'Nobody is paid while an invariant of the books is broken.',
-            'Look at the rows with the saved query invariants, and correct the books first.'
+            'Payouts are stopped because an invariant is violated.',
+            'List the violations with python -m jobs doctor or the saved query invariants, and correct them first.'
         );
     end if;
 end;

@@ -1,7 +1,7 @@
 // One PostgreSQL server: made, started, recovered and stopped.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { access, chown, constants, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { access, chown, constants, mkdir, mkdtemp, open, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,7 +29,12 @@ const EPHEMERAL_SETTINGS = {
   fsync: "off",
   full_page_writes: "off",
   synchronous_commit: "off",
+  max_wal_size: "128MB",
+  scram_iterations: "1",
 };
+// Copying a database there takes a tenth of the time.
+const MEMORY = "/dev/shm";
+const ENOUGH_MEMORY = 4 * 1024 ** 3;
 
 // Starts the server and returns { host, port, home, isNew, isSeeded, exited, markReady, markSeeded, stop }.
 export async function startPostgres({ dbPort, dataDir, isEphemeral }) {
@@ -78,8 +83,19 @@ async function startIn({ home, native, user, dbPort, isEphemeral }) {
 }
 
 async function ephemeralHome() {
+  if (!process.env.TMPDIR && (await hasRoom(MEMORY))) return mkdtemp(join(MEMORY, "lplate-"));
   const parent = isReachableByServer(tmpdir()) ? tmpdir() : "/tmp";
   return mkdtemp(join(parent, "lplate-"));
+}
+
+async function hasRoom(folder) {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    await access(folder, constants.W_OK);
+    return isReachableByServer(folder) && bavail * bsize >= ENOUGH_MEMORY;
+  } catch {
+    return false;
+  }
 }
 
 async function persistentHome(dataDir) {

@@ -10541,10 +10541,11 @@ select private.audit_table('public.refunds', 'id', '{reason}');
 --   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
 --   requested → pending: decide_refund (user, service, job)
 --   requested → declined: decide_refund (user, service, job, studio)
---   pending → requires_action, succeeded, failed, cancelled: apply_refund (service, job)
---   pending, requires_action → failed: record_refund_failure (service, job)
---   requires_action → succeeded, failed, cancelled: apply_refund (service, job)
+--   pending → requires_action, succeeded, cancelled: apply_refund (service, job)
+--   pending, requires_action → failed: apply_refund, record_refund_failure (service, job)
+--   requires_action → succeeded, cancelled: apply_refund (service, job)
 --   succeeded → failed: apply_refund (service, job)
+
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('payment', 'new', 'requires_payment', '{user,service,job}'),
@@ -15956,7 +15957,8 @@ grant execute on function public.my_balance to authenticated;
 -- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
 -- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
 -- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
--- * The job `python -m jobs payouts` calls due_payout_runs, open_payout_run, claim_payout, record_…, close_payout_run, in this order.
+-- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, decide_payout_run, claim_payout,
+--   record_transfer or record_transfer_failure, and close_payout_run, in this order.
 -- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
 -- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
 --   they are paid (60_statements.sql, 61_settings.sql).
@@ -16667,6 +16669,51 @@ as $$
 $$;
 
 -- sql/72_payouts/32_follow_run.sql
+-- Decides whether a run may be sent now. p_available is the list of {"amount", "currency"} from Stripe's balance, or null if Stripe did
+-- not answer. A run is sent only if the balance covers it in every currency, since sending a part would choose who has to wait.
+-- shortfalls lists what is missing. Definer: the job has no access to the tables.
+create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
+    returns table (is_payable boolean, shortfalls jsonb)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+begin
+    return query
+    select
+        p_available is not null and count(*) = 0,
+        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
+    from private.payout_shortfalls(p_run_id, p_available) shortfall
+    where p_available is not null;
+end;
+$$;
+
+-- The currencies in which Stripe's balance does not cover a run, with what is missing; no row if it covers all of them.
+create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
+    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
+    from (
+        select payout.currency, sum(payout.amount_cents)::bigint as cents
+        from public.payouts payout
+        where payout.run_id = p_run_id
+            and payout.status in ('pending', 'failed')
+        group by payout.currency
+    ) needed
+    cross join lateral (
+        select coalesce(sum(fund.amount), 0)::bigint as cents
+        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
+        where fund.currency = needed.currency
+    ) covered
+    where covered.cents < needed.cents
+    order by needed.currency;
+$$;
+
 -- Counts the payouts of a run by what can happen to them now: claimable are those that claim_payout would give out, leased those
 -- that another worker still holds. Definer: the job has no access to the tables.
 create function private.payout_run_progress(p_run_id uuid, p_started_at timestamptz)
@@ -16693,8 +16740,8 @@ as $$
     where payout.run_id = p_run_id;
 $$;
 
--- Completes a run once nothing is left to send, and returns its result. A run is settled when it is completed and none of its
--- payouts is held or waits again. Definer: the jobs have no access to the tables.
+-- Completes a run if nothing of it is left to send, and reports how it went. Held payouts do not keep a run open: releasing one reopens
+-- it. is_settled: the run is completed and none of its payouts is held. Definer: the job has no access to the tables.
 create function private.close_payout_run(p_run_id uuid)
     returns table (
         is_completed boolean,
@@ -16741,53 +16788,6 @@ begin
     where run.id = p_run_id
     group by run.org_id, run.id;
 end;
-$$;
-
--- sql/72_payouts/33_decide_run.sql
--- Decides whether a run may be paid now, from Stripe's list of available {"amount", "currency"}; null: Stripe did not tell. A run
--- that is not covered in every currency is not paid at all, since paying a part of it would choose who waits. shortfalls lists
--- what is missing. Definer: the jobs have no access to the tables.
-create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
-    returns table (is_payable boolean, shortfalls jsonb)
-    language plpgsql
-    stable
-    security definer
-    set search_path = ''
-as $$
-begin
-    return query
-    select
-        p_available is not null and count(*) = 0,
-        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
-    from private.payout_shortfalls(p_run_id, p_available) shortfall
-    where p_available is not null;
-end;
-$$;
-
--- What is missing at Stripe to pay a run, by currency; no row when the balance covers it. p_available is Stripe's list of
--- {"amount", "currency"}.
-create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
-    returns table (currency text, needed_cents bigint, available_cents bigint, shortfall_cents bigint)
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
-    from (
-        select payout.currency, sum(payout.amount_cents)::bigint as cents
-        from public.payouts payout
-        where payout.run_id = p_run_id
-            and payout.status in ('pending', 'failed')
-        group by payout.currency
-    ) needed
-    cross join lateral (
-        select coalesce(sum(fund.amount), 0)::bigint as cents
-        from jsonb_to_recordset(p_available) fund (amount bigint, currency text)
-        where fund.currency = needed.currency
-    ) covered
-    where covered.cents < needed.cents
-    order by needed.currency;
 $$;
 
 -- sql/72_payouts/40_claim.sql
@@ -17132,7 +17132,7 @@ begin
 end;
 $$;
 
--- Holds a payout back, with a reason, and tells the payee; it can be released or cancelled later.
+-- Holds a payout for this reason and alerts the payee. A platform admin releases or cancels it later.
 create function private.hold_payout(p_payout public.payouts, p_code text, p_message text)
     returns void
     language plpgsql
@@ -18295,7 +18295,7 @@ grant execute on function public.admin_replay_event to authenticated;
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
---   `jobs payouts` refuses to pay while there are any.
+--   25_payday.sql keeps `jobs payouts` from paying while there are any.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
@@ -18335,9 +18335,9 @@ select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');
 
 -- sql/95_operations/25_payday.sql
--- Returns the payout runs that are due, for the jobs to carry out or to preview, unless the books are wrong: what was paid by
--- wrong books cannot be taken back for certain, so nobody is paid while an invariant is broken.
--- Definer: the jobs have no access to the tables.
+-- Returns the payout runs that are due, for the payout job, or refuses while an invariant is violated: what was paid out by mistake
+-- may be impossible to get back.
+-- Definer: the job has no access to the tables.
 create function private.require_due_payout_runs(p_date date, p_org_id uuid)
     returns table (org_id uuid, org_name text, schedule public.payout_schedule, period_on date)
     language plpgsql
@@ -18353,8 +18353,8 @@ begin
     if exists (select from private.check_invariants()) then
         perform private.refuse(
             'PT409', 'invariants_are_broken',
-            'Nobody is paid while an invariant of the books is broken.',
-            'Look at the rows with the saved query invariants, and correct the books first.'
+            'Payouts are stopped because an invariant is violated.',
+            'List the violations with python -m jobs doctor or the saved query invariants, and correct them first.'
         );
     end if;
 end;

@@ -14,5 +14,5 @@ join public.organizations organization on organization.id = credit.org_id
 join public.instructors instructor on instructor.id = credit.instructor_id
 where credit.status in ('active', 'frozen')
     and credit.minutes_left + credit.minutes_reserved > 0
-group by organization.name, instructor.id, credit.currency
+group by organization.name, instructor.org_id, instructor.id, credit.currency
 order by organization.name, instructor.display_name;

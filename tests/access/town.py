@@ -528,8 +528,9 @@ def _free_slot(world: World, person: Person) -> UUID:
 def _dead_command(world: World) -> int:
     """A command that was given up."""
     command_id: int = world.value(
-        "insert into private.outbox (topic, idempotency_key, payload, dead_at)"
-        " values ('paint_it_blue', 'blue', '{}', private.clock()) returning id"
+        "insert into private.outbox (org_id, topic, idempotency_key, payload, dead_at)"
+        " values (private.platform_id(), 'paint_it_blue', 'blue', '{}', private.clock())"
+        " returning id"
     )
     return command_id
 

@@ -40,15 +40,15 @@ EARNINGS = """
 """
 # No learner has paid for what is owed, so the money comes from suspense.
 LEDGER_ACCOUNTS = """
-    insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)
-    select 'instructor_pending', id, 'gbp', 0
+    insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
+    select org_id, 'instructor_pending', id, 'gbp', 0
     from public.instructors
 """
 BOOKS = """
     select private.post_batch(
         'crowd', 'instructor', private.clock(),
         array_agg(
-            row(id, 'crowd:' || id, 'gbp', line.kind, line.owner_id, line.cents)
+            row(org_id, id, 'crowd:' || id, 'gbp', line.kind, line.owner_id, line.cents)
                 ::private.keyed_posting
         )
     )

@@ -147,9 +147,10 @@ class Run:
                 changed = 0
             changed += 2 * len(ids)
             self.admin.execute(
-                "insert into private.payout_attempts (payout_id, attempt, idempotency_key,"
+                "insert into private.payout_attempts (org_id, payout_id, attempt, idempotency_key,"
                 " amount_cents, currency, destination, status, worker_id, started_at, finished_at)"
-                " select id, 1, 'payout:' || id || ':1', amount_cents, currency, 'acct_' || id,"
+                " select org_id, id, 1, 'payout:' || id || ':1', amount_cents, currency,"
+                " 'acct_' || id,"
                 " 'succeeded', id, private.clock(), private.clock()"
                 " from public.payouts where id = any (%s)",
                 [ids],

@@ -59,7 +59,7 @@ QUERIES = {
         from private.ledger_transactions booked
         join private.ledger_entries entry on entry.transaction_id = booked.id
         join private.ledger_accounts account on account.id = entry.account_id
-        group by booked.id
+        group by booked.org_id, booked.id
     """,
     "balances": """
         select jsonb_build_array(account.kind, account.owner_id, account.balance_cents)

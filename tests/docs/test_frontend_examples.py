@@ -29,13 +29,13 @@ const supabase = createClient(process.env.API_URL, process.env.ANON_KEY, {
   realtime: { transport: WebSocket },
 });
 const service = process.env.SERVICE_URL;
-const ahead = globalThis.Date.parse(process.env.PRESENT) - globalThis.Date.now();
+const travelled = globalThis.Date.parse(process.env.PRESENT) - globalThis.Date.now();
 class Date extends globalThis.Date {
   constructor(...parts) {
     super(...(parts.length ? parts : [Date.now()]));
   }
   static now() {
-    return globalThis.Date.now() + ahead;
+    return globalThis.Date.now() + travelled;
   }
 }
 const tell = async (what, value) => {

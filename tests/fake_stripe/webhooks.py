@@ -156,17 +156,17 @@ def sign(body: bytes, secrets: list[str], timestamp: int) -> str:
 
 
 def deliver(
-    webhooks: Webhooks, lock: Any, now: Callable[[], float], limit: int | None = None
+    webhooks: Webhooks, lock: Any, present: Callable[[], float], limit: int | None = None
 ) -> list[Json]:
     """One pass over what is due: sends it, one after another, and returns the attempts."""
     with lock:
-        due = webhooks.take(now(), limit)
+        due = webhooks.take(present(), limit)
     results = []
     for delivery in due:
         with lock:
             body, signature = webhooks.payload(delivery)
         result = webhooks.send(delivery, body, signature)
         with lock:
-            webhooks.record(delivery, result, now())
+            webhooks.record(delivery, result, present())
         results.append(result)
     return results

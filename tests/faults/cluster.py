@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from tools.cluster import LOCAL, Cluster, Program
 
@@ -46,15 +45,6 @@ class FragileCluster(Cluster):
         self._binary = Path(binaries) / "postgres"
         program.stop()
         self.start()
-
-    def create_database(self, name: str, template: str = "base") -> None:
-        """Clones a database by its files, with a checkpoint.
-
-        In a clone by the log, sequences go on without logging where the template's had logged
-        ahead, so that a crash before the next checkpoint would set them back.
-        """
-        clone = sql.SQL("create database {} template {} owner postgres strategy file_copy")
-        self._administer(clone.format(sql.Identifier(name), sql.Identifier(template)))
 
     def start(self) -> None:
         """Starts it; what it was doing when it was stopped is recovered first."""

@@ -137,7 +137,9 @@ def test_a_refund_that_stripe_refuses_is_noted(office: Payday) -> None:
 
 
 def test_a_command_that_nobody_can_carry_out_waits_and_then_dies(office: Payday) -> None:
-    office.world.rows("select private.enqueue_command('paint_it_blue', 'blue', '{}')")
+    office.world.rows(
+        "select private.enqueue_command(private.platform_id(), 'paint_it_blue', 'blue', '{}')"
+    )
     assert office.run("outbox").status == 0
     assert commands(office) == {"paint_it_blue": "waiting"}
     office.world.rows("update private.outbox set attempts = 11, available_at = private.clock()")
@@ -147,7 +149,8 @@ def test_a_command_that_nobody_can_carry_out_waits_and_then_dies(office: Payday)
 
 def test_a_malformed_command_dies_and_the_others_are_carried_out(office: Payday) -> None:
     office.world.rows(
-        """select private.enqueue_command('refund_payment', 'bad', '{"refund_id": "no uuid"}')"""
+        "select private.enqueue_command(private.platform_id(), 'refund_payment', 'bad',"
+        """ '{"refund_id": "no uuid"}')"""
     )
     pay_at_stripe(office, office.world.booking())
     finished = office.run("outbox")

@@ -67,8 +67,8 @@ def test_the_command_in_hand_is_finished_and_no_other_begun(
     watcher = office.start("outbox", "--watch", **patient)
     wait_until(office.fake.held, seconds=60)
     waiting = office.world.value(
-        "insert into private.outbox (topic, idempotency_key, payload)"
-        " values ('sync_account', %s, '{}') returning id",
+        "insert into private.outbox (org_id, topic, idempotency_key, payload)"
+        " values (private.platform_id(), 'sync_account', %s, '{}') returning id",
         str(uuid4()),
     )
     watcher.send_signal(stop)

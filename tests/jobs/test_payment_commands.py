@@ -57,7 +57,7 @@ def pay_later(office: Payday, booking: Booking) -> dict[str, Any]:
 
 def enqueue(office: Payday, topic: str, payload: dict[str, Any]) -> None:
     office.world.rows(
-        "select private.enqueue_command(%s, %s, %s, %s)",
+        "select private.enqueue_command(private.platform_id(), %s, %s, %s, %s)",
         topic,
         f"{topic}:{payload['payment_id']}",
         Jsonb(payload),

@@ -12,6 +12,8 @@ from tests.factories import World
 
 Line = tuple[str, UUID | None, int | None]
 
+PLATFORM = UUID("00000000-0000-4000-8000-000000000000")
+
 
 class Journal:
     """The ledger of a world in which nothing was paid yet."""
@@ -19,13 +21,15 @@ class Journal:
     def __init__(self, world: World) -> None:
         self.world = world
 
-    def post(self, *lines: Line, key: str | None = None, currency: str = "gbp") -> bool:
+    def post(
+        self, *lines: Line, key: str | None = None, currency: str = "gbp", org: UUID = PLATFORM
+    ) -> bool:
         """Posts one transaction; lines are (account kind, owner, amount in the minor unit)."""
         kinds, owners, amounts = zip(*lines, strict=True) if lines else ((), (), ())
         posted: bool = self.world.value(
             """
             select private.post_transaction(
-                'test', 'tests', null, %s, %s, private.clock(),
+                %s, 'test', 'tests', null, %s, %s, private.clock(),
                 array(
                     select row(kind, owner_id, amount_cents)::private.posting
                     from unnest(%s::private.ledger_account_kind[], %s::uuid[], %s::bigint[])
@@ -33,6 +37,7 @@ class Journal:
                 )
             )
             """,
+            org,
             key or f"test:{uuid4()}",
             currency,
             list(kinds),

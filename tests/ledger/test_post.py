@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.bench.plans import observed
 from tests.factories import Service, World
-from tests.ledger.conftest import Journal, Line
+from tests.ledger.conftest import PLATFORM, Journal, Line
 from tests.races import Racers
 from tools.cluster import Cluster
 
@@ -145,9 +145,10 @@ def test_each_currency_has_accounts_of_its_own(journal: Journal) -> None:
 def test_a_posting_says_what_when_and_why(journal: Journal) -> None:
     source = uuid4()
     journal.world.value(
-        "select private.post_transaction('payment', 'payments', %s, 'payment:1', 'gbp',"
+        "select private.post_transaction(%s, 'payment', 'payments', %s, 'payment:1', 'gbp',"
         " '2026-01-02 03:04:05+00', array[row('stripe_balance', null, 1)::private.posting,"
         " row('suspense', null, -1)::private.posting])",
+        PLATFORM,
         source,
     )
     booked = journal.world.row("select * from private.ledger_transactions")
@@ -183,7 +184,7 @@ def test_balances_are_the_sums_of_entries(journal: Journal, events: list[list[Li
             from private.ledger_accounts account
             left join private.ledger_entries entry on entry.account_id = account.id
             where account.owner_id is not null
-            group by account.id
+            group by account.org_id, account.id
             """
         )
         assert all(row["balance_cents"] == row["sum_cents"] for row in sums)
@@ -235,7 +236,7 @@ ROUNDS = 10
 Posting = tuple[str, str, str, UUID | None, int]
 
 
-def post_batch(world: World, *postings: Posting) -> int:
+def post_batch(world: World, *postings: Posting, org: UUID = PLATFORM) -> int:
     """Postings are (key, currency, account kind, owner, amount)."""
     keys, currencies, kinds, owners, amounts = zip(*postings, strict=True) if postings else [()] * 5
     posted: int = world.value(
@@ -243,7 +244,8 @@ def post_batch(world: World, *postings: Posting) -> int:
         select private.post_batch(
             'test', 'tests', private.clock(),
             array(
-                select row(null, key, currency, kind, owner_id, amount_cents)::private.keyed_posting
+                select row(%s::uuid, null, key, currency, kind, owner_id, amount_cents)
+                    ::private.keyed_posting
                 from unnest(
                     %s::text[], %s::text[], %s::private.ledger_account_kind[], %s::uuid[],
                     %s::bigint[]
@@ -251,6 +253,7 @@ def post_batch(world: World, *postings: Posting) -> int:
             )
         )
         """,
+        org,
         list(keys),
         list(currencies),
         list(kinds),
@@ -309,8 +312,17 @@ def test_events_that_balance_each_other_alone_are_refused(journal: Journal) -> N
     assert journal.is_empty()
 
 
+def test_a_key_is_posted_once_in_each_organization(journal: Journal) -> None:
+    school = journal.world.organization()
+    assert post_batch(journal.world, *release("e:1", ANN, 100)) == 1
+    assert post_batch(journal.world, *release("e:1", BEA, 7), org=school) == 1
+    assert post_batch(journal.world, *release("e:1", BEA, 7), org=school) == 0
+    assert journal.balance("payee_payable", ANN) == -100
+    assert journal.balance("payee_payable", BEA) == -7
+
+
 def test_one_event_in_two_currencies_is_refused_by_its_key(journal: Journal) -> None:
-    with journal.world.refusing("23503", "ledger_entries_transaction_id_currency_fkey"):
+    with journal.world.refusing("23503", "ledger_entries_org_id_transaction_id_currency_fkey"):
         post_batch(
             journal.world,
             *release("e:1", ANN, 100, "gbp"),
@@ -338,9 +350,9 @@ def test_lines_of_a_large_batch_are_not_compared_with_all_its_transactions(
     connection.execute("set local plan_cache_mode = force_custom_plan")
     for kind in ("instructor_pending", "payee_payable"):
         connection.execute(
-            "insert into private.ledger_accounts (kind, owner_id, currency, balance_cents)"
-            " select %s, owner_id, 'gbp', 0 from unnest(%s::uuid[]) owner_id",
-            [kind, owners],
+            "insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)"
+            " select %s, %s, owner_id, 'gbp', 0 from unnest(%s::uuid[]) owner_id",
+            [PLATFORM, kind, owners],
         )
     connection.execute("analyze private.ledger_accounts")
     with observed(connection) as plans:
@@ -431,7 +443,8 @@ def posted(journal: Journal) -> Journal:
     """A journal with one transaction, and an account in another currency."""
     journal.post(("stripe_balance", None, 100), ("payee_payable", CARL, -100), key="first")
     journal.world.connection.execute(
-        "insert into private.ledger_accounts (kind, currency) values ('suspense', 'dkk')"
+        "insert into private.ledger_accounts (org_id, kind, currency)"
+        " values (private.platform_id(), 'suspense', 'dkk')"
     )
     return journal
 
@@ -439,12 +452,13 @@ def posted(journal: Journal) -> Journal:
 INSERT = """
     with booked as (
         insert into private.ledger_transactions
-            (kind, source_type, idempotency_key, currency, effective_at)
-        values ('test', 'tests', 'second', %s, private.clock())
-        returning id
+            (org_id, kind, source_type, idempotency_key, currency, effective_at)
+        values (private.platform_id(), 'test', 'tests', 'second', %s, private.clock())
+        returning org_id, id
     )
-    insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-    select booked.id, account.id, %s, line.amount_cents
+    insert into private.ledger_entries
+        (org_id, transaction_id, account_id, currency, amount_cents)
+    select booked.org_id, booked.id, account.id, %s, line.amount_cents
     from booked
     cross join unnest(%s::bigint[], %s::private.ledger_account_kind[]) line (amount_cents, kind)
     join private.ledger_accounts account on account.kind = line.kind and account.currency = %s
@@ -480,13 +494,14 @@ def test_a_line_of_zero_is_refused(posted: Journal) -> None:
 
 
 def test_an_entry_has_the_currency_of_its_transaction_and_of_its_account(posted: Journal) -> None:
-    with posted.world.refusing("23503", "ledger_entries_account_id_currency_fkey"):
+    with posted.world.refusing("23503", "ledger_entries_org_id_account_id_currency_fkey"):
         write(posted.world, 1, -1, currency="gbp", account="dkk")
-    with posted.world.refusing("23503", "ledger_entries_transaction_id_currency_fkey"):
+    with posted.world.refusing("23503", "ledger_entries_org_id_transaction_id_currency_fkey"):
         posted.world.connection.execute(
             """
-            insert into private.ledger_entries (transaction_id, account_id, currency, amount_cents)
-            select booked.id, account.id, 'dkk', amount
+            insert into private.ledger_entries
+                (org_id, transaction_id, account_id, currency, amount_cents)
+            select booked.org_id, booked.id, account.id, 'dkk', amount
             from private.ledger_transactions booked
             cross join private.ledger_accounts account
             cross join unnest('{1,-1}'::bigint[]) amount
@@ -496,10 +511,36 @@ def test_an_entry_has_the_currency_of_its_transaction_and_of_its_account(posted:
     assert len(posted.entries()) == 2
 
 
+def test_no_posting_mixes_two_organizations(posted: Journal) -> None:
+    school = posted.world.organization()
+    posted.post(("stripe_balance", None, 1), ("suspense", None, -1), org=school)
+    account_id = posted.world.value(
+        "select id from private.ledger_accounts where org_id = %s and kind = 'suspense'", school
+    )
+    for org_id, constraint in (
+        (PLATFORM, "ledger_entries_org_id_account_id_currency_fkey"),
+        (school, "ledger_entries_org_id_transaction_id_currency_fkey"),
+    ):
+        with posted.world.refusing("23503", constraint), posted.world.in_studio():
+            posted.world.connection.execute(
+                """
+                insert into private.ledger_entries
+                    (org_id, transaction_id, account_id, currency, amount_cents)
+                select %s, booked.id, %s, 'gbp', amount
+                from private.ledger_transactions booked
+                cross join unnest('{1,-1}'::bigint[]) amount
+                where booked.idempotency_key = 'first'
+                """,
+                [org_id, account_id],
+            )
+    assert len(posted.entries()) == 4
+
+
 def test_one_account_a_kind_owner_and_currency(posted: Journal) -> None:
     with posted.world.refusing("23505", "one_account_a_kind_owner_and_currency"):
         posted.world.connection.execute(
-            "insert into private.ledger_accounts (kind, currency) values ('stripe_balance', 'gbp')"
+            "insert into private.ledger_accounts (org_id, kind, currency)"
+            " values (private.platform_id(), 'stripe_balance', 'gbp')"
         )
 
 
@@ -522,7 +563,7 @@ def test_what_is_posted_stays_posted(posted: Journal, table: str, statement: str
 
 def test_accounts_with_entries_are_not_removed(posted: Journal) -> None:
     before = posted.entries()
-    with posted.world.refusing("23503", "ledger_entries_account_id_currency_fkey"):
+    with posted.world.refusing("23503", "ledger_entries_org_id_account_id_currency_fkey"):
         posted.world.connection.execute("delete from private.ledger_accounts")
     with posted.world.refusing("0A000"):
         posted.world.connection.execute("truncate private.ledger_accounts")

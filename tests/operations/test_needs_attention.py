@@ -54,8 +54,9 @@ def test_a_parked_event_is_named_until_it_is_replayed(world: World) -> None:
 def test_a_dead_command_is_named_until_it_is_replayed(world: World) -> None:
     admin = world.admin()
     command_id = world.value(
-        "insert into private.outbox (topic, idempotency_key, payload, dead_at, last_error)"
-        " values ('paint', 'x', '{}', private.clock(), 'no brush') returning id"
+        "insert into private.outbox (org_id, topic, idempotency_key, payload, dead_at, last_error)"
+        " values (private.platform_id(), 'paint', 'x', '{}', private.clock(), 'no brush')"
+        " returning id"
     )
     [concern] = concerns(world)
     assert (concern["concern"], concern["reference"]) == ("command_dead", str(command_id))
@@ -65,7 +66,7 @@ def test_a_dead_command_is_named_until_it_is_replayed(world: World) -> None:
 
 
 def test_an_outbox_that_nobody_empties_is_named(world: World) -> None:
-    world.value("select private.enqueue_command('sync_account', 'x', '{}')")
+    world.value("select private.enqueue_command(private.platform_id(), 'sync_account', 'x', '{}')")
     world.travel(by=timedelta(minutes=59))
     assert named(world) == set()
     world.travel(by=timedelta(minutes=2))

@@ -27,7 +27,10 @@ class Outbox:
     ) -> DictRow:
         key = key or f"test:{uuid4()}"
         self.world.value(
-            "select private.enqueue_command('refund_payment', %s, %s, %s)", key, payload, subject
+            "select private.enqueue_command(private.platform_id(), 'refund_payment', %s, %s, %s)",
+            key,
+            payload,
+            subject,
         )
         return self.world.row("select * from private.outbox where idempotency_key = %s", key)
 

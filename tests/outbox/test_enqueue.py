@@ -42,7 +42,7 @@ def test_a_decision_that_is_undone_leaves_no_command(outbox: Outbox) -> None:
 @pytest.mark.parametrize("login", ["jobs", "webhook_service"])
 def test_the_services_put_nothing_into_the_outbox(outbox: Outbox, login: Service) -> None:
     with outbox.world.refusing("42501"), outbox.world.serving_as(login):
-        outbox.world.value("select private.enqueue_command('refund_payment', 'x', '{}')")
+        outbox.world.value("select private.enqueue_command(null, 'refund_payment', 'x', '{}')")
     with outbox.world.refusing("42501"), outbox.world.serving_as(login):
         outbox.world.connection.execute("table private.outbox")
     assert outbox.world.count("private.outbox") == 0
@@ -66,7 +66,7 @@ def test_what_money_does_to_one_thing_is_about_one_subject(outbox: Outbox) -> No
     }
 
 
-ENQUEUE = "select private.enqueue_command('refund_payment', %s, '{}')"
+ENQUEUE = "select private.enqueue_command(private.platform_id(), 'refund_payment', %s, '{}')"
 
 
 @pytest.fixture

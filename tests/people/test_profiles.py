@@ -175,7 +175,8 @@ def test_a_sign_in_leaves_the_profile_alone(world: World) -> None:
     before = sign_up(world, {"full_name": "Jo"})
     world.travel(by=timedelta(hours=1))
     world.connection.execute(
-        "update auth.users set email = email, updated_at = now() where id = %s", [before["id"]]
+        "update auth.users set email = email, updated_at = private.clock() where id = %s",
+        [before["id"]],
     )
     assert profile(world, before["id"]) == before
 

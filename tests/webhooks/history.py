@@ -51,7 +51,7 @@ STATE = """
     select 'ledger', array[account.kind::text, account.owner_id::text, sum(amount_cents)::text]
     from private.ledger_entries entry
     join private.ledger_accounts account on account.id = entry.account_id
-    group by account.id
+    group by account.kind, account.owner_id
     having sum(amount_cents) <> 0
     union all
     select 'earnings', array[instructor_id::text, status::text, sum(amount_cents)::text]

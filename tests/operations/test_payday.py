@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import World, refused
+from tests.factories import World
 from tests.payouts.paydays import NOON, due, payable
 
 
@@ -26,5 +26,5 @@ def test_broken_books_give_none(world: World) -> None:
     world.rows("alter table public.earnings disable trigger all")
     world.rows("update public.earnings set amount_cents = amount_cents + 1")
     assert world.violations()
-    with refused("invariants_are_broken"):
+    with world.refusing("PT409", "invariants_are_broken"):
         world.serve("jobs", "private.require_due_payout_runs", p_date=None, p_org_id=None)
