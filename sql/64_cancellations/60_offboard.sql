@@ -56,6 +56,7 @@ begin
         for no key update of paid
     loop
         select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
         from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
