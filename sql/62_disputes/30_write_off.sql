@@ -143,7 +143,7 @@ $$;
 
 -- Writes off minutes that are restored to a lot after its purchase's dispute was lost, because a lesson was cancelled or a refund
 -- failed. A lot that is not closed keeps them. 82_effects calls it.
-create function private.write_off_returned_minutes(p_entry public.credit_entries)
+create function private.write_off_restored_minutes(p_entry public.credit_entries)
     returns void
     language plpgsql
     volatile

@@ -11,7 +11,7 @@ begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
     elsif new.kind in ('restore', 'refund_failed') then
-        perform private.write_off_returned_minutes(new);
+        perform private.write_off_restored_minutes(new);
     end if;
     return null;
 end;

@@ -37,7 +37,11 @@ def other(cluster: Cluster, fresh_database: str) -> Iterator[World]:
 
 
 def held_up(
-    booking: Booking, other: World, hold: Callable[[], Any], act: Act, then: Callable[[], Any] | None = None
+    booking: Booking,
+    other: World,
+    hold: Callable[[], Any],
+    act: Act,
+    then: Callable[[], Any] | None = None,
 ) -> Any:
     """What somebody else's act comes to, who has to wait until `hold` is committed.
 
