@@ -1,6 +1,6 @@
 -- Redeems or releases the discount reserved for a booking or a purchase, if there is one. Payments (60) call it when a payment
--- succeeds or can no longer succeed. Redeemed rewards leave the learner's account: the platform recorded their cost when it
--- granted them, and records the discount's cost now.
+-- succeeds or can no longer succeed. Redeemed rewards leave the learner's account and lower the cost of promotions: it was
+-- recorded when they were granted, and the discount is recorded as a cost of its own.
 create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p_status public.redemption_status)
     returns void
     language plpgsql

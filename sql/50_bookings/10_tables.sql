@@ -268,16 +268,6 @@ create type private.booking_request as (
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
-create type private.cancellation_outcome as (
-    refund_bps integer,
-    cancellation_refund_cents bigint,
-    restored_minutes integer,
-    kept_cents bigint,
-    kept_share_cents bigint
-);
-comment on type private.cancellation_outcome is
-    'What a cancellation or no-show refunds in money and restores in prepaid minutes, and what is kept.';
-
 create type private.booking_terms as (
     price private.price,
     offer private.code_offer,

@@ -121,28 +121,23 @@ as $$
     );
 $$;
 
--- Gives a new organization the usual policy: a full refund until 24 hours before the lesson, half until it starts.
--- Definer: nobody may write policies directly.
-create function private.add_cancellation_policy()
-    returns trigger
+-- Gives a new organization the default policy: a full refund until 24 hours before the lesson, half until it starts.
+-- 82_effects calls it.
+create function private.add_cancellation_policy(p_organization public.organizations)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 declare
     new_policy_id uuid;
 begin
-    insert into public.cancellation_policies (org_id, version) values (new.id, 1) returning id into new_policy_id;
+    insert into public.cancellation_policies (org_id, version) values (p_organization.id, 1) returning id into new_policy_id;
     insert into public.cancellation_tiers (policy_id, org_id, notice_minutes, refund_bps)
-    values (new_policy_id, new.id, 1440, 10000), (new_policy_id, new.id, 0, 5000);
-    return null;
+    values (new_policy_id, p_organization.id, 1440, 10000), (new_policy_id, p_organization.id, 0, 5000);
 end;
 $$;
-
-create trigger add_cancellation_policy
-    after insert on public.organizations
-    for each row execute function private.add_cancellation_policy();
 
 -- The marketplace was added before the trigger that gives each organization its first policy.
 insert into public.cancellation_policies (id, org_id, version)

@@ -52,38 +52,30 @@ create trigger take_seat
     before insert or update of status on public.bookings
     for each row execute function private.take_seat();
 
--- Gives the seat back when a booking stops occupying it, and the instructor's time with the last one; a slot that was
--- withdrawn meanwhile is not offered again.
--- Definer: the writer needs no access to slots or the calendar.
-create function private.free_seat()
-    returns trigger
+-- Frees the seat of a booking that ended, and the instructor's time with the last seat. A slot that was withdrawn in the meantime
+-- is not offered again. 82_effects calls it.
+create function private.free_seat(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 declare
     seats_taken integer;
 begin
-    if private.occupies_slot(old.status) and not private.occupies_slot(new.status) then
-        update public.bookable_slots
-        set current_bookings = current_bookings - 1,
-            is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
-            is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
-        where id = new.slot_id
-        returning current_bookings into seats_taken;
+    update public.bookable_slots
+    set current_bookings = current_bookings - 1,
+        is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
+        is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
+    where id = p_booking.slot_id
+    returning current_bookings into seats_taken;
 
-        if seats_taken = 0 then
-            delete from private.instructor_calendar where slot_id = new.slot_id;
-        end if;
+    if seats_taken = 0 then
+        delete from private.instructor_calendar where slot_id = p_booking.slot_id;
     end if;
-    return null;
 end;
 $$;
-
-create trigger free_seat
-    after update of status on public.bookings
-    for each row execute function private.free_seat();
 
 -- Whether a booking in this status keeps its seat and its instructor's time. The constraints of public.bookings and
 -- seats_taken repeat the list, because a call for each row would be slow.

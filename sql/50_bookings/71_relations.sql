@@ -1,102 +1,74 @@
--- A booking comes with the instructor's notes, and lets instructor and learner see each other.
--- Definer: nobody writes these tables directly.
-create function private.add_booking_relations()
-    returns trigger
+-- Creates the row of a new booking's instructor notes, and lets instructor and learner see each other. 82_effects calls it.
+create function private.add_booking_relations(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
-    insert into public.booking_notes (booking_id, org_id, instructor_id) values (new.id, new.org_id, new.instructor_id);
+    insert into public.booking_notes (booking_id, org_id, instructor_id) values (p_booking.id, p_booking.org_id, p_booking.instructor_id);
 
     insert into public.instructor_learners (org_id, instructor_id, learner_id)
-    values (new.org_id, new.instructor_id, new.learner_id)
+    values (p_booking.org_id, p_booking.instructor_id, p_booking.learner_id)
     on conflict do nothing;
-    return null;
 end;
 $$;
 
-create trigger add_relations
-    after insert on public.bookings
-    for each row execute function private.add_booking_relations();
-
--- When a learner gets or loses a login, earlier bookings and discounts count for the person who the learner now is.
--- Definer: nobody may write bookings and redemptions directly.
-create function private.on_learner_login_changed()
-    returns trigger
+-- Makes the learner's bookings and used discounts count for the person behind the learner's login. 82_effects calls it when the
+-- login changes.
+create function private.set_learner_person(p_learner public.learners)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
     update public.bookings
-    set learner_person_id = coalesce(new.user_id, new.id)
-    where learner_id = new.id;
+    set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
+    where learner_id = p_learner.id;
     update public.code_redemptions
-    set learner_person_id = coalesce(new.user_id, new.id)
-    where learner_id = new.id;
-    return null;
+    set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
+    where learner_id = p_learner.id;
 end;
 $$;
 
-create trigger on_learner_login_changed
-    after update of user_id on public.learners
-    for each row
-    when (new.user_id is distinct from old.user_id)
-    execute function private.on_learner_login_changed();
-
--- When an instructor gets or loses a login, the calendar so far becomes the calendar of the person who the instructor now is.
--- Definer: nobody may write the calendar directly.
-create function private.on_instructor_login_changed()
-    returns trigger
+-- Makes the instructor's calendar that of the person behind the instructor's login. 82_effects calls it when the login changes.
+create function private.set_instructor_person(p_instructor public.instructors)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
     update private.instructor_calendar
-    set person_id = coalesce(new.user_id, new.id)
-    where instructor_id = new.id;
-    return null;
+    set person_id = coalesce(p_instructor.user_id, p_instructor.id)
+    where instructor_id = p_instructor.id;
 end;
 $$;
 
-create trigger on_instructor_login_changed
-    after update of user_id on public.instructors
-    for each row
-    when (new.user_id is distinct from old.user_id)
-    execute function private.on_instructor_login_changed();
-
--- When a booking ends, its prepaid minutes are consumed by what was earned, and the rest is returned. Bookings without prepaid
--- minutes have none to settle. Definer: nobody writes credits directly.
-create function private.consume_booking_minutes()
-    returns trigger
+-- Consumes the prepaid minutes of a booking that ended, as far as the instructor keeps the share, and restores the rest: all of
+-- them if the booking ended unconfirmed. A booking without prepaid minutes has none. 82_effects calls it.
+create function private.consume_booking_minutes(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
+    if p_booking.credit_applied_cents = 0 then
+        return;
+    end if;
+
     perform private.consume_credit(
-        new.id,
+        p_booking.id,
         case
-            when new.status in ('completed', 'no_show') then coalesce(new.restored_minutes, 0)
-            else coalesce(new.restored_minutes, 1440)
+            when p_booking.status in ('completed', 'no_show') then coalesce(p_booking.restored_minutes, 0)
+            else coalesce(p_booking.restored_minutes, 1440)
         end
     );
-    return null;
 end;
 $$;
-
-create trigger consume_credit
-    after update of status on public.bookings
-    for each row
-    when (
-        new.credit_applied_cents > 0
-        and new.status in ('completed', 'no_show', 'cancelled', 'declined', 'expired')
-        and old.status <> new.status
-    )
-    execute function private.consume_booking_minutes();

@@ -1,10 +1,10 @@
--- Takes the authorized money of a lesson that was given, or that the learner missed: what the booking costs by now, which is
--- less than was authorized if it was moved to a cheaper time. Definer: nobody writes payments directly.
-create function private.capture_booking_payments()
-    returns trigger
+-- Captures the authorized payments of a lesson that was given, or that the learner missed. If it was rescheduled to a cheaper
+-- time, only the new price is captured. 82_effects calls it.
+create function private.capture_booking_payments(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 declare
@@ -13,25 +13,15 @@ declare
 begin
     for paid in
         select part.payment_id, part.whole_cents - part.price_cents as uncaptured_cents
-        from private.allocate_price(new.id, new) part
+        from private.allocate_price(p_booking.id, p_booking) part
     loop
         select * into payment from public.payments where id = paid.payment_id and status = 'authorized' for no key update;
         if found then
             perform private.capture_payment(payment, paid.uncaptured_cents);
         end if;
     end loop;
-    return null;
 end;
 $$;
-
-create trigger capture_booking_payments
-    after update of status on public.bookings
-    for each row
-    when (
-        new.status <> old.status
-        and (new.status = 'completed' or new.no_show_by = 'learner')
-    )
-    execute function private.capture_booking_payments();
 
 -- Fixes how much of an authorization is never captured and queues the capture of the rest. If nothing is to be captured, the
 -- authorization is cancelled instead.
@@ -60,4 +50,22 @@ begin
         format('payment:%s', p_payment.id)
     );
 end;
+$$;
+
+-- Locks the payments of a booking, and of the booking that it replaces, so that nothing is refunded, disputed or lost of them
+-- until the transaction ends. Payments that were not accepted belong to no booking and stay free.
+create function private.lock_booking_payments(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+    select payment.id
+    from public.payments payment
+    where payment.org_id = p_booking.org_id
+        and payment.booking_id in (p_booking.id, p_booking.original_booking_id)
+        and payment.is_accepted
+    order by payment.id
+    for no key update;
 $$;

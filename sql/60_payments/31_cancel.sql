@@ -29,27 +29,6 @@ begin
 end;
 $$;
 
--- When a booking ends unpaid, what was asked of Stripe for it is called off: its code becomes free once Stripe has confirmed
--- that, or at once if nothing was asked. Definer: nobody writes payments directly.
-create function private.end_open_payment()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    perform private.cancel_open_payment(new.id, null);
-    return null;
-end;
-$$;
-
-create trigger end_open_payment
-    after update of status on public.bookings
-    for each row
-    when (new.status in ('cancelled', 'declined', 'expired') and new.status <> old.status)
-    execute function private.end_open_payment();
-
 -- Queues the command that cancels a payment's PaymentIntent at Stripe, once. The command first creates the intent, with the same
 -- key, if its id is not recorded: so no intent whose creation is still under way can be paid later.
 create function private.cancel_payment(p_payment public.payments)
@@ -102,65 +81,53 @@ begin
 end;
 $$;
 
--- What follows from a payment that Stripe has cancelled: its code is free again, and if the booking was confirmed by an
--- authorization that is gone, the lesson is called off, or if it was given already, somebody must look.
--- Definer: nobody writes bookings and codes directly.
-create function private.undo_cancelled_payment()
-    returns trigger
+-- Undoes what a payment had paid for that Stripe has cancelled. Its discount is free again. If an authorization was lost, the
+-- booking that it confirmed is cancelled; if the lesson was given already, the admins are told. 82_effects calls it.
+create function private.undo_cancelled_payment(p_payment public.payments)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
     if exists (
         select
         from public.bookings booking
-        where booking.id = new.booking_id
+        where booking.id = p_payment.booking_id
             and booking.status not in ('cancelled', 'declined', 'expired')
-            and not new.is_accepted
+            and not p_payment.is_accepted
     ) or exists (
         select
         from public.learner_credits credit
-        where credit.id = new.credit_id
+        where credit.id = p_payment.credit_id
             and credit.status <> 'cancelled'
     ) then
-        return null;
+        return;
     end if;
 
-    perform private.finish_redemption(new.booking_id, new.credit_id, 'released');
-    if new.is_accepted then
-        perform private.restore_discount(new.booking_id, new.credit_id);
+    perform private.finish_redemption(p_payment.booking_id, p_payment.credit_id, 'released');
+    if p_payment.is_accepted then
+        perform private.restore_discount(p_payment.booking_id, p_payment.credit_id);
         update public.bookings
         set status = 'cancelled',
             cancelled_by = 'system',
             cancelled_at = private.clock(),
-            cancellation_reason = 'The authorization of the payment has ended.',
-            refund_bps = 10000,
-            cancellation_refund_cents = 0,
-            restored_minutes = 0,
-            kept_share_cents = 0
-        where id = new.booking_id
+            cancellation_reason = 'The authorization of the payment has ended.'
+        where id = p_payment.booking_id
             and status in ('confirmed', 'in_progress');
-        if found or new.uncaptured_cents < new.amount_cents and exists (
+        if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
             select
             from public.bookings booking
-            where booking.id = new.booking_id
+            where booking.id = p_payment.booking_id
                 and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
         ) then
             perform private.raise_alert(
-                new.org_id, new.instructor_id, 'authorization_lost',
+                p_payment.org_id, p_payment.instructor_id, 'authorization_lost',
                 'A payment that was authorized could not be captured any more.',
-                'payments', new.id, format('payment:%s:authorization_lost', new.id)
+                'payments', p_payment.id, format('payment:%s:authorization_lost', p_payment.id)
             );
         end if;
     end if;
-    return null;
 end;
 $$;
-
-create trigger undo_cancelled_payment
-    after update of status on public.payments
-    for each row
-    when (new.status = 'cancelled' and old.status <> 'cancelled')
-    execute function private.undo_cancelled_payment();

@@ -138,45 +138,45 @@ begin
 end;
 $$;
 
--- What follows from a refund's end: once all was given back, its code is free again; one that failed is owed again, so its
--- minutes come back and the admins are told. Definer: nobody writes credits and codes directly.
-create function private.finish_refund()
-    returns trigger
+-- Restores the discount of what a refund paid back, once the whole payment was refunded. 82_effects calls it.
+create function private.finish_refund(p_refund public.refunds)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
-declare
-    payment public.payments;
-    entry public.credit_entries;
 begin
-    select * into strict payment from public.payments where id = new.payment_id;
-    if new.status = 'succeeded' then
-        if payment.refunded_cents = payment.captured_cents then
-            perform private.restore_discount(payment.booking_id, payment.credit_id);
-        end if;
-        return null;
-    end if;
-
-    select * into entry from public.credit_entries where refund_id = new.id and kind = 'refund';
-    if found then
-        perform private.add_credit_entry(
-            row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
-            'refund_failed', null, new.id
-        );
-    end if;
-    perform private.raise_alert(
-        new.org_id, null, 'refund_failed',
-        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
-        'refunds', new.id, format('refund:%s:failed', new.id)
-    );
-    return null;
+    perform private.restore_discount(payment.booking_id, payment.credit_id)
+    from public.payments payment
+    where payment.org_id = p_refund.org_id
+        and payment.id = p_refund.payment_id
+        and payment.refunded_cents = payment.captured_cents;
 end;
 $$;
 
-create trigger finish_refund
-    after update of status on public.refunds
-    for each row
-    when (new.status in ('succeeded', 'failed', 'cancelled') and new.status <> old.status)
-    execute function private.finish_refund();
+-- A refund that failed is still owed: its prepaid minutes are restored, and the admins are told. 82_effects calls it.
+create function private.undo_failed_refund(p_refund public.refunds)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+declare
+    entry public.credit_entries;
+begin
+    select * into entry from public.credit_entries where refund_id = p_refund.id and kind = 'refund';
+    if found then
+        perform private.add_credit_entry(
+            row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
+            'refund_failed', null, p_refund.id
+        );
+    end if;
+    perform private.raise_alert(
+        p_refund.org_id, null, 'refund_failed',
+        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
+        'refunds', p_refund.id, format('refund:%s:failed', p_refund.id)
+    );
+end;
+$$;

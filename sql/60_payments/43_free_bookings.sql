@@ -1,80 +1,83 @@
--- What follows from a booking's confirmation: its code is redeemed, what was paid for the booking that it was rescheduled from
--- comes along, and a lesson that costs the learner nothing is booked at the platform's cost.
--- Definer: nobody writes payments and codes directly.
-create function private.carry_payments()
-    returns trigger
+-- Moves the payments and the discount of an original booking to its confirmed replacement. A booking that replaces none is left
+-- alone. 82_effects calls it.
+create function private.carry_payments(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
-    perform private.finish_redemption(new.id, null, 'redeemed');
-    if new.original_booking_id is not null then
-        update public.payments
-        set booking_id = new.id
-        where booking_id = new.original_booking_id
-            and is_accepted;
-        update public.code_redemptions set booking_id = new.id where booking_id = new.original_booking_id;
+    if p_booking.original_booking_id is null then
+        return;
     end if;
-    if new.total_cents = 0 then
-        perform private.post_transaction(
-            new.org_id, 'free_booking_confirmed', 'booking', new.id, format('booking:%s:free', new.id), new.currency, private.clock(),
-            array[
-                row('promotions', null, new.discount_cents),
-                row('instructor_pending', new.instructor_id, -new.instructor_share_cents),
-                row('platform_fees', null, -new.platform_fee_cents)
-            ]::private.posting[]
-        );
-    end if;
-    return null;
+
+    update public.payments
+    set booking_id = p_booking.id
+    where booking_id = p_booking.original_booking_id
+        and is_accepted;
+    update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
 end;
 $$;
 
-create trigger carry_payments
-    after update of status on public.bookings
-    for each row
-    when (new.status = 'confirmed' and old.status <> 'confirmed')
-    execute function private.carry_payments();
-
--- When a lesson that cost the learner nothing falls through, what the instructor does not keep goes back to the platform, and
--- of spent rewards to the learner. Definer: nobody writes the ledger directly.
-create function private.reverse_free_booking()
-    returns trigger
+-- Posts a confirmed booking that costs the learner nothing: the platform pays the instructor's share. Bookings with a price are
+-- posted with their payments. 82_effects calls it.
+create function private.post_free_booking(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_booking.total_cents > 0 then
+        return;
+    end if;
+
+    perform private.post_transaction(
+        p_booking.org_id, 'free_booking_confirmed', 'booking', p_booking.id, format('booking:%s:free', p_booking.id),
+        p_booking.currency, private.clock(),
+        array[
+            row('promotions', null, p_booking.discount_cents),
+            row('instructor_pending', p_booking.instructor_id, -p_booking.instructor_share_cents),
+            row('platform_fees', null, -p_booking.platform_fee_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Reverses the posting of a free booking that was cancelled or that the instructor missed, but for what the instructor keeps. If
+-- nothing is kept, its discount is restored. Bookings with a price are left alone. 82_effects calls it.
+create function private.reverse_free_booking(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
     set search_path = ''
 as $$
 declare
-    share_cents constant bigint := new.instructor_share_cents - coalesce(new.kept_share_cents, 0);
-    fee_cents constant bigint := private.prorate(new.platform_fee_cents, share_cents, new.instructor_share_cents);
+    share_cents constant bigint := p_booking.instructor_share_cents - coalesce(p_booking.kept_share_cents, 0);
+    fee_cents bigint;
 begin
+    if p_booking.total_cents > 0 or p_booking.instructor_share_cents = 0 then
+        return;
+    end if;
+
+    fee_cents := private.prorate(p_booking.platform_fee_cents, share_cents, p_booking.instructor_share_cents);
     perform private.post_transaction(
-        new.org_id, 'free_booking_cancelled', 'booking', new.id, format('booking:%s:free_cancelled', new.id), new.currency, private.clock(),
+        p_booking.org_id, 'free_booking_cancelled', 'booking', p_booking.id, format('booking:%s:free_cancelled', p_booking.id),
+        p_booking.currency, private.clock(),
         array[
             row('promotions', null, -(share_cents + fee_cents)),
-            row('instructor_pending', new.instructor_id, share_cents),
+            row('instructor_pending', p_booking.instructor_id, share_cents),
             row('platform_fees', null, fee_cents)
         ]::private.posting[]
     );
-    if share_cents = new.instructor_share_cents and not new.is_rescheduled then
-        perform private.restore_discount(new.id, null);
+    if share_cents = p_booking.instructor_share_cents and not p_booking.is_rescheduled then
+        perform private.restore_discount(p_booking.id, null);
     end if;
-    return null;
 end;
 $$;
-
-create trigger reverse_free_booking
-    after update of status on public.bookings
-    for each row
-    when (
-        new.total_cents = 0
-        and new.instructor_share_cents > 0
-        and old.status in ('confirmed', 'in_progress')
-        and (new.status = 'cancelled' or new.no_show_by = 'instructor')
-    )
-    execute function private.reverse_free_booking();
 
 -- Restores the discount of a booking or credit purchase that was refunded in full: its code can be used again, and spent rewards
 -- return to the learner.
@@ -96,7 +99,8 @@ begin
 
     if redemption.kind = 'reward' then
         perform private.post_transaction(
-            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id, format('redemption:%s:returned', redemption.id),
+            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id,
+            format('redemption:%s:returned', redemption.id),
             redemption.currency, private.clock(),
             array[
                 row('promotions', null, redemption.discount_cents),

@@ -44,7 +44,7 @@ create trigger forbid_payment_repricing
 
 -- Refuses a refund of ours that exceeds the payment's refundable amount, whoever writes it, Studio included. A refund made in
 -- Stripe's Dashboard has already happened and is not refused. Definer: the writer needs no access to payments.
-create function private.check_refund_is_covered()
+create function private.assert_refund_is_covered()
     returns trigger
     language plpgsql
     volatile
@@ -60,11 +60,11 @@ begin
 end;
 $$;
 
-create trigger check_refund_is_covered
+create trigger assert_refund_is_covered
     before insert or update of status on public.refunds
     for each row
     when (new.status = 'pending' and new.stripe_refund_id is null)
-    execute function private.check_refund_is_covered();
+    execute function private.assert_refund_is_covered();
 
 -- Refuses to refund a disputed payment, or more than is left of it. The caller holds the payment's lock. Refunds of payments and
 -- of credit lots call it before they write anything, so that a refusal names the rule.

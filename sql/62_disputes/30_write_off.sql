@@ -141,13 +141,13 @@ begin
 end;
 $$;
 
--- Minutes that come back to a lot after its dispute was lost, of a lesson that was called off or a refund that failed, are nobody's
--- any more. Definer: the writer needs no access to disputes.
-create function private.write_off_returned_minutes()
-    returns trigger
+-- Writes off minutes that are restored to a lot after its purchase's dispute was lost, because a lesson was cancelled or a refund
+-- failed. A lot that is not closed keeps them. 82_effects calls it.
+create function private.write_off_restored_minutes(p_entry public.credit_entries)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 declare
@@ -155,9 +155,9 @@ declare
     payment public.payments;
     dispute public.disputes;
 begin
-    select * into strict credit from public.learner_credits where id = new.credit_id;
+    select * into strict credit from public.learner_credits where id = p_entry.credit_id;
     if credit.status <> 'closed' then
-        return null;
+        return;
     end if;
     select * into strict payment
     from public.payments
@@ -172,15 +172,8 @@ begin
     limit 1
     for no key update;
     perform private.write_off_credit(dispute, payment, credit, private.clock());
-    return null;
 end;
 $$;
-
-create trigger write_off_returned_minutes
-    after insert on public.credit_entries
-    for each row
-    when (new.kind in ('restore', 'refund_failed'))
-    execute function private.write_off_returned_minutes();
 
 -- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.
 create function private.dispute_claim_cents(p_dispute public.disputes)

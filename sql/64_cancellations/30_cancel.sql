@@ -13,19 +13,19 @@ as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
     party constant public.booking_party := private.party_of(booking);
-    ending private.cancellation_outcome;
+    outcome private.cancellation_outcome;
 begin
     perform private.assert_cancellable(booking);
-    ending := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+    outcome := private.calculate_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
     return query
     select
-        booking.id, party, ending.refund_bps, ending.cancellation_refund_cents, ending.kept_cents, ending.restored_minutes,
-        booking.currency;
+        booking.id, party, outcome.refund_bps, outcome.cancellation_refund_cents, outcome.kept_cents,
+        outcome.restored_minutes, booking.currency;
 end;
 $$;
 
--- Cancels a booking and gives back what preview_cancellation said. Cancelling twice is cancelling once.
--- Definer: bookings change only through functions.
+-- Cancels a booking and refunds what preview_cancellation said, or refuses if that has changed. Cancelling twice is cancelling
+-- once. What follows from the cancellation is in 82_effects. Definer: bookings change only through functions.
 create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expected_refund_cents bigint)
     returns table (
         booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
@@ -38,24 +38,28 @@ create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expec
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
+    party constant public.booking_party := private.party_of(booking);
+    outcome private.cancellation_outcome;
     broken_rule text;
 begin
     if booking.status <> 'cancelled' or booking.is_rescheduled then
         perform private.assert_cancellable(booking);
+        outcome := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+        perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
+
         update public.bookings
         set status = 'cancelled',
-            cancelled_by = private.party_of(booking),
+            hold_expires_at = null,
+            cancelled_by = party,
             cancelled_at = private.clock(),
-            cancellation_reason = p_reason
-        where id = booking.id
+            cancellation_reason = p_reason,
+            refund_bps = outcome.refund_bps,
+            cancellation_refund_cents = outcome.cancellation_refund_cents,
+            restored_minutes = outcome.restored_minutes,
+            kept_share_cents = outcome.kept_share_cents
+        where org_id = booking.org_id
+            and id = booking.id
         returning * into booking;
-        if booking.cancellation_refund_cents <> p_expected_refund_cents then
-            perform private.refuse(
-                'PT409', 'refund_changed',
-                'What you would get back has changed meanwhile.',
-                'Call preview_cancellation again.'
-            );
-        end if;
     end if;
 
     return query
@@ -132,8 +136,31 @@ begin
 end;
 $$;
 
--- Whoever ends a booking, what it gives back is decided here, once.
--- Definer: the writer needs no access to payments and credits.
+-- Refuses a cancellation whose refund is not the one that was previewed.
+create function private.assert_refund_is_expected(p_refund_cents bigint, p_expected_refund_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
+begin
+    if p_refund_cents <> p_expected_refund_cents then
+        perform private.refuse(
+            'PT409', 'refund_changed',
+            'The refund for cancelling has changed in the meantime.',
+            format(
+                'It is %s now, in the minor unit. Call preview_cancellation again, and cancel if that refund is accepted.',
+                p_refund_cents
+            )
+        );
+    end if;
+end;
+$$;
+
+-- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
+-- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
+-- original. Definer: the writer needs no access to payments and credits.
 create function private.set_cancellation_outcome()
     returns trigger
     language plpgsql
@@ -142,16 +169,26 @@ create function private.set_cancellation_outcome()
     set search_path = ''
 as $$
 declare
-    ending private.cancellation_outcome := private.decide_cancellation_outcome(
-        old,
-        private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
-    );
+    outcome private.cancellation_outcome;
 begin
-    new.hold_expires_at := null;
-    new.refund_bps := ending.refund_bps;
-    new.cancellation_refund_cents := ending.cancellation_refund_cents;
-    new.restored_minutes := ending.restored_minutes;
-    new.kept_share_cents := ending.kept_share_cents;
+    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
+        return new;
+    end if;
+
+    outcome := private.decide_cancellation_outcome(
+        old,
+        coalesce(
+            new.refund_bps,
+            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
+        )
+    );
+    if new.status in ('cancelled', 'no_show') then
+        new.hold_expires_at := null;
+        new.refund_bps := outcome.refund_bps;
+        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
+        new.restored_minutes := outcome.restored_minutes;
+        new.kept_share_cents := outcome.kept_share_cents;
+    end if;
     return new;
 end;
 $$;
@@ -160,63 +197,98 @@ create trigger set_cancellation_outcome
     before update of status on public.bookings
     for each row
     when (
-        new.status in ('cancelled', 'no_show')
-        and new.status <> old.status
-        and new.cancellation_refund_cents is null
+        new.status <> old.status
+        and not new.is_rescheduled
+        and (
+            new.status in ('cancelled', 'no_show')
+            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
+        )
     )
     execute function private.set_cancellation_outcome();
 
--- Gives back what the ending of a booking decided: by refunds, or by capturing the rest of an authorization alone. Of what was
--- rescheduled to nothing is given back; the booking that it was to be moved to ends with it.
--- Definer: nobody writes refunds directly.
-create function private.refund_booking()
-    returns trigger
+-- Has the booking a payment of which nobody has decided what is refunded?
+create function private.has_undecided_payments(p_booking public.bookings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_booking.org_id
+            and payment.booking_id = p_booking.id
+            and payment.is_accepted
+            and payment.status in ('authorized', 'succeeded')
+            and not exists (
+                select
+                from private.return_items item
+                where item.org_id = p_booking.org_id
+                    and item.booking_id = p_booking.id
+                    and item.payment_id = payment.id
+            )
+    );
+$$;
+
+-- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
+-- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
+create function private.refund_booking(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 declare
-    due record;
+    item private.return_items;
     payment public.payments;
 begin
-    for due in
-        select part.payment_id, part.refund_cents from private.cancellation_refunds(new.id, new.refund_bps) part
+    for item in
+        select decided.*
+        from private.return_items decided
+        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
+        where decided.org_id = p_booking.org_id
+            and decided.booking_id = p_booking.id
+        order by paid.created_at, paid.id
     loop
-        select * into strict payment from public.payments where id = due.payment_id for no key update;
+        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
         if payment.status = 'authorized' then
-            perform private.capture_payment(payment, due.refund_cents);
+            perform private.capture_payment(payment, item.refund_cents);
         elsif payment.is_disputed then
             perform private.raise_alert(
-                new.org_id, null, 'refund_waits_for_dispute',
+                p_booking.org_id, null, 'refund_waits_for_dispute',
                 'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', new.id)
+                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
             );
-        elsif due.refund_cents > 0 then
+        elsif item.refund_cents > 0 then
             perform private.create_refund(
-                payment, due.refund_cents,
-                case new.status when 'no_show' then 'The instructor did not come.' else 'The booking was cancelled.' end
+                payment, item.refund_cents,
+                case
+                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
+                    when p_booking.status = 'no_show' then 'The instructor did not come.'
+                    else 'The booking was cancelled.'
+                end
             );
         end if;
     end loop;
+end;
+$$;
 
+-- Cancels the unconfirmed replacement of a booking that ended. 82_effects calls it.
+create function private.cancel_replacement(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = ''
+as $$
     update public.bookings
     set status = 'cancelled',
         cancelled_by = 'system',
         cancelled_at = private.clock(),
         cancellation_reason = 'The booking to be rescheduled has ended.'
-    where original_booking_id = new.id
+    where org_id = p_booking.org_id
+        and original_booking_id = p_booking.id
         and status in ('held', 'requested');
-    return null;
-end;
 $$;
-
-create trigger refund_booking
-    after update of status on public.bookings
-    for each row
-    when (
-        not new.is_rescheduled
-        and old.status in ('confirmed', 'in_progress')
-        and (new.status = 'cancelled' or new.no_show_by = 'instructor')
-    )
-    execute function private.refund_booking();

@@ -1,6 +1,6 @@
--- Says that somebody did not come, from a quarter of an hour after the lesson's start. The learner's no-show is said by the
--- instructor or an admin, and earned as the lesson; the instructor's also by the learner while the lesson was not started, and
--- refunded in full.
+-- Records that the learner or the instructor did not come, from 15 minutes after the lesson's start. The learner's no-show is reported
+-- by the instructor or an admin, and earned like a given lesson. The instructor's may also be reported by the learner while the
+-- lesson has not been started, is refunded in full, and alerts the admins.
 -- Definer: bookings change only through functions.
 create function private.mark_no_show(p_booking_id uuid, p_who public.booking_party)
     returns void
@@ -16,29 +16,29 @@ begin
     if coalesce(p_who not in ('learner', 'instructor'), true) then
         perform private.refuse(
             'PT422', 'bad_party',
-            'Only a learner or an instructor can fail to come.',
+            'Only a learner or an instructor can be a no-show.',
             'Send learner or instructor as p_who.'
         );
     end if;
     if party in ('learner', 'guardian') and (p_who = 'learner' or booking.status <> 'confirmed') then
         perform private.refuse(
             '42501', 'cannot_report_no_show',
-            'The instructor says whether the learner came.',
+            'Only the instructor or an admin can report this no-show.',
             'Cancel the booking, or report a problem after the lesson.'
         );
     end if;
     if booking.status not in ('confirmed', 'in_progress') then
         perform private.refuse(
             'PT409', 'booking_not_confirmed',
-            format('This booking is %s, so nobody was awaited.', booking.status),
+            format('Only a confirmed booking can be marked as a no-show; this one is %s.', booking.status),
             'Reload the booking.'
         );
     end if;
     if private.clock() < booking.start_at + interval '15 minutes' then
         perform private.refuse(
             'PT422', 'too_early',
-            'Somebody may still come.',
-            'Wait for a quarter of an hour after the lesson''s start.'
+            'It is too early to report a no-show: somebody may still come.',
+            'Wait until 15 minutes after the lesson''s start.'
         );
     end if;
 
@@ -46,7 +46,7 @@ begin
     if p_who = 'instructor' then
         perform private.raise_alert(
             booking.org_id, booking.instructor_id, 'instructor_no_show',
-            'A lesson was marked as missed by its instructor, and is refunded.',
+            'An instructor did not come to a lesson. The learner is refunded in full.',
             'bookings', booking.id, format('booking:%s:no_show', booking.id)
         );
     end if;

@@ -141,13 +141,13 @@ begin
 end;
 $$;
 
--- Gives back what a booking costs less than the one that was rescheduled to it, once it is confirmed: from the latest payments.
--- Of an authorization it is not captured in the end. Definer: nobody writes refunds directly.
-create function private.refund_price_difference()
-    returns trigger
+-- Refunds what a confirmed replacement costs less than its original, from the latest payments. Of an authorization the difference
+-- is not captured after the lesson, so nothing is refunded. 82_effects calls it after the payments were carried over.
+create function private.refund_price_difference(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 declare
@@ -155,12 +155,17 @@ declare
     payment public.payments;
     difference_cents bigint;
 begin
+    if p_booking.total_cents >= p_booking.original_total_cents then
+        return;
+    end if;
+
     for due in
         select before.payment_id, before.price_cents - after.price_cents as cents
-        from public.bookings moved
-        cross join lateral private.allocate_price(new.id, moved) before
-        join private.allocate_price(new.id, new) after on after.payment_id = before.payment_id
-        where moved.id = new.original_booking_id
+        from public.bookings original
+        cross join lateral private.allocate_price(p_booking.id, original) before
+        join private.allocate_price(p_booking.id, p_booking) after on after.payment_id = before.payment_id
+        where original.org_id = p_booking.org_id
+            and original.id = p_booking.original_booking_id
             and before.price_cents > after.price_cents
         order by before.payment_id
     loop
@@ -170,71 +175,21 @@ begin
             perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
         end if;
     end loop;
-    return null;
 end;
 $$;
 
-create trigger refund_price_difference
-    after update of status on public.bookings
-    for each row
-    when (
-        new.total_cents < new.original_total_cents
-        and new.status = 'confirmed'
-        and old.status <> 'confirmed'
-    )
-    execute function private.refund_price_difference();
-
--- When a booking ends unconfirmed that another one was given up for, what was paid for that one goes back in full; the code of
--- one that cost nothing can be used again.
--- Definer: nobody writes refunds directly.
-create function private.refund_original_booking()
-    returns trigger
-    language plpgsql
+-- Restores the discount of a free original booking whose replacement ended unconfirmed. 82_effects calls it.
+create function private.restore_original_discount(p_booking public.bookings)
+    returns void
+    language sql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
-declare
-    payment public.payments;
-begin
-    for payment in
-        select paid.*
-        from public.bookings moved
-        join public.payments paid on paid.booking_id = moved.id
-        where moved.id = new.original_booking_id
-            and moved.is_rescheduled
-            and paid.is_accepted
-            and paid.status in ('authorized', 'succeeded')
-        for no key update of paid
-    loop
-        if payment.status = 'authorized' then
-            perform private.capture_payment(payment, payment.amount_cents);
-        elsif payment.is_disputed then
-            perform private.raise_alert(
-                new.org_id, null, 'refund_waits_for_dispute',
-                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', new.id)
-            );
-        else
-            perform private.refund_rest(payment.id, 'The rescheduled lesson was not confirmed.');
-        end if;
-    end loop;
-
-    perform private.restore_discount(moved.id, null)
-    from public.bookings moved
-    where moved.id = new.original_booking_id
-        and moved.is_rescheduled
-        and moved.total_cents = 0;
-    return null;
-end;
+    select private.restore_discount(original.id, null)
+    from public.bookings original
+    where original.org_id = p_booking.org_id
+        and original.id = p_booking.original_booking_id
+        and original.is_rescheduled
+        and original.total_cents = 0;
 $$;
-
-create trigger refund_original_booking
-    after update of status on public.bookings
-    for each row
-    when (
-        new.original_booking_id is not null
-        and old.status in ('held', 'requested')
-        and new.status in ('cancelled', 'declined', 'expired')
-    )
-    execute function private.refund_original_booking();

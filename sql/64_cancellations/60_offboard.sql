@@ -1,6 +1,6 @@
--- Takes an instructor off the marketplace or the school: nothing new can be booked, lessons ahead are cancelled and refunded in
--- full, and so are the minutes that learners have left. Returns each lot that is refunded.
--- Definer: reaches into every room.
+-- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
+-- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
+-- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
     language plpgsql
@@ -56,6 +56,7 @@ begin
         for no key update of paid
     loop
         select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
         from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;

@@ -1,23 +1,3 @@
--- Definer: nobody writes rewards directly.
-create function private.follow_first_lesson()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-begin
-    perform private.grant_reward(new.id);
-    return null;
-end;
-$$;
-
-create trigger follow_first_lesson
-    after update of status on public.bookings
-    for each row
-    when (new.status = 'completed' and old.status <> 'completed')
-    execute function private.follow_first_lesson();
-
 -- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
 -- two comes last. A reward in another currency than the payment's is none.
 create function private.grant_reward(p_booking_id uuid)
@@ -57,6 +37,7 @@ begin
         and code.currency = payment.currency
     order by payment.created_at
     limit 1
+    for no key update of payment
     on conflict (redemption_id) do nothing
     returning * into reward;
 

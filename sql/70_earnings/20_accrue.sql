@@ -1,11 +1,11 @@
--- A booking that is over earns the instructor what is kept of the share: of a lesson that was given, one that the learner missed
--- or one that was cancelled late. While any payment of it is disputed the earning begins frozen.
--- Definer: nobody writes earnings directly.
-create function private.accrue_earning()
-    returns trigger
+-- Credits the instructor with the kept share of a booking that ended: a lesson that was given, a learner's no-show or a late
+-- cancellation. The earning starts frozen while a payment of the booking is disputed. The caller holds the payments' locks.
+-- 82_effects calls it.
+create function private.accrue_earning(p_booking public.bookings)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
@@ -13,38 +13,30 @@ begin
         org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at, status
     )
     select
-        new.org_id,
-        new.instructor_id,
-        private.payee_id(new.instructor_id),
-        case new.status
+        p_booking.org_id,
+        p_booking.instructor_id,
+        private.payee_id(p_booking.instructor_id),
+        case p_booking.status
             when 'completed' then 'lesson'
             when 'no_show' then 'no_show'
             else 'cancellation'
         end::public.earning_kind,
-        new.id,
+        p_booking.id,
         funding.id,
-        new.currency,
+        p_booking.currency,
         earned.cents,
-        greatest(private.clock() + new.payout_hold, funding.funds_available_at),
+        greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
         case
             when funding.is_disputed
-                or exists (select from public.payments paid where paid.booking_id = new.id and paid.is_disputed)
+                or exists (select from public.payments paid where paid.booking_id = p_booking.id and paid.is_disputed)
                 then 'frozen'
             else 'pending'
         end::public.earning_status
-    from (select private.earned_share_cents(new) as cents) earned
-    left join private.funding_payment(new.id) funding on true
+    from (select private.earned_share_cents(p_booking) as cents) earned
+    left join private.funding_payment(p_booking.id) funding on true
     where earned.cents > 0;
-    return null;
 end;
 $$;
-
--- NOTE: triggers fire in the order of their names: capture_booking_payments has decided by then what is never captured.
-create trigger earn_share
-    after update of status on public.bookings
-    for each row
-    when (new.status <> old.status and new.status in ('completed', 'no_show', 'cancelled'))
-    execute function private.accrue_earning();
 
 -- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
 -- without a login, who could not have an account.
@@ -86,12 +78,12 @@ as $$
     limit 1;
 $$;
 
--- Minutes that expire unused are earned by whom they were bought from. Definer: nobody writes earnings directly.
-create function private.accrue_expiry()
-    returns trigger
+-- Credits the instructor with prepaid minutes that expired unused. 82_effects calls it.
+create function private.accrue_expiry(p_entry public.credit_entries)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
@@ -99,45 +91,31 @@ begin
         org_id, instructor_id, payee_id, kind, credit_entry_id, payment_id, currency, amount_cents, available_at
     )
     select
-        new.org_id, new.instructor_id, private.payee_id(new.instructor_id), 'credit_expiry', new.id, payment.id,
-        payment.currency, new.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
+        p_entry.org_id, p_entry.instructor_id, private.payee_id(p_entry.instructor_id), 'credit_expiry', p_entry.id, payment.id,
+        payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
     from public.payments payment
     join public.organizations organization on organization.id = payment.org_id
-    where payment.credit_id = new.credit_id
+    where payment.credit_id = p_entry.credit_id
         and payment.is_accepted
-        and new.share_cents > 0;
-    return null;
+        and p_entry.share_cents > 0;
 end;
 $$;
 
-create trigger accrue_expiry
-    after insert on public.credit_entries
-    for each row
-    when (new.kind = 'expire')
-    execute function private.accrue_expiry();
-
--- An earning is not payable before Stripe has made the charge's money available, which Stripe says after the charge.
--- Definer: nobody writes earnings directly.
-create function private.delay_earnings()
-    returns trigger
+-- Moves a payment's earnings to when Stripe makes the charge's money available, which is known only after the charge.
+-- 82_effects calls it.
+create function private.delay_earnings(p_payment public.payments)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
     update public.earnings
-    set available_at = new.funds_available_at
-    where payment_id = new.id
+    set available_at = p_payment.funds_available_at
+    where payment_id = p_payment.id
         and status in ('pending', 'frozen')
         and amount_cents > 0
-        and available_at < new.funds_available_at;
-    return null;
+        and available_at < p_payment.funds_available_at;
 end;
 $$;
-
-create trigger delay_earnings
-    after update of funds_available_at on public.payments
-    for each row
-    when (new.funds_available_at is not null)
-    execute function private.delay_earnings();

@@ -1,17 +1,17 @@
--- While a dispute is open what its payment earned, alone or with others, and is not settled stays where it is. A problem that was
--- reported, or a dispute over another payment of the lesson, keeps its earning frozen longer. Definer: nobody writes earnings directly.
-create function private.freeze_disputed_earnings()
-    returns trigger
+-- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
+-- problem report is open or another payment of the booking is disputed. 82_effects calls it.
+create function private.freeze_disputed_earnings(p_payment public.payments)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
     update public.earnings earning
-    set status = case when new.is_disputed then 'frozen' else 'pending' end::public.earning_status
-    where (earning.payment_id = new.id or earning.booking_id = new.booking_id)
-        and earning.status = case when new.is_disputed then 'pending' else 'frozen' end::public.earning_status
+    set status = case when p_payment.is_disputed then 'frozen' else 'pending' end::public.earning_status
+    where (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
+        and earning.status = case when p_payment.is_disputed then 'pending' else 'frozen' end::public.earning_status
         and not exists (
             select
             from public.problem_reports report
@@ -19,41 +19,26 @@ begin
                 and report.resolved_at is null
         )
         and (
-            new.is_disputed
+            p_payment.is_disputed
             or not exists (
                 select
                 from public.payments paid
-                where paid.booking_id = new.booking_id
+                where paid.booking_id = p_payment.booking_id
                     and paid.is_disputed
             )
         );
-    return null;
 end;
 $$;
 
-create trigger follow_disputed_payment
-    after update of is_disputed on public.payments
-    for each row
-    when (new.is_disputed <> old.is_disputed)
-    execute function private.freeze_disputed_earnings();
-
--- What was earned by an authorization that was lost cannot be paid; it stays frozen until an admin decides.
--- Definer: nobody writes earnings directly.
-create function private.freeze_unpaid_earnings()
-    returns trigger
+-- Freezes what was earned under an authorization that was lost, until an admin decides. 82_effects calls it.
+create function private.freeze_unpaid_earnings(p_payment public.payments)
+    returns void
     language plpgsql
     volatile
-    security definer
+    security invoker
     set search_path = ''
 as $$
 begin
-    update public.earnings set status = 'frozen' where payment_id = new.id and status = 'pending';
-    return null;
+    update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
 end;
 $$;
-
-create trigger freeze_unpaid_earnings
-    after update of status on public.payments
-    for each row
-    when (new.status = 'cancelled' and new.is_accepted)
-    execute function private.freeze_unpaid_earnings();

@@ -54,7 +54,8 @@ $$;
 comment on function private.receive_stripe_event is
     'Returns processed, ignored, parked or duplicate. p_raw is the body as bytes, p_payload the same body as text.';
 
--- The organization whose payment, payout or connected account an event is about. The platform's, if it names none that is known.
+-- The organization whose payment, payout or connected account an event is about; the platform, if it names none that is known,
+-- or if its body is so deeply nested that Postgres refuses to parse it.
 create function private.organization_of_event(p_payload text, p_account text)
     returns uuid
     language plpgsql
@@ -63,8 +64,11 @@ create function private.organization_of_event(p_payload text, p_account text)
     set search_path = ''
 as $$
 declare
-    object constant jsonb := case when pg_input_is_valid(p_payload, 'jsonb') then p_payload::jsonb #> '{data,object}' end;
+    object jsonb;
 begin
+    if pg_input_is_valid(p_payload, 'jsonb') then
+        object := p_payload::jsonb #> '{data,object}';
+    end if;
     return coalesce(
         (
             select payment.org_id
@@ -87,6 +91,9 @@ begin
         (select account.org_id from public.stripe_connect_accounts account where account.stripe_account_id = p_account),
         private.platform_id()
     );
+exception
+    when statement_too_complex then
+        return private.platform_id();
 end;
 $$;
 

@@ -82,8 +82,12 @@ REQUIRED_COLUMNS = """
         )
 """
 
-# What names a person, who may be in several organizations, or one of two tables, by design.
+# What names a person, who may be in several organizations, a worker, or one of several tables, by
+# design.
 NO_LINKS = {
+    "private.ledger_accounts.owner_id",
+    "private.ledger_transactions.source_id",
+    "private.payout_attempts.worker_id",
     "public.alerts.related_id",
     "public.audit_logs.org_id",
     "public.audit_logs.user_id",
@@ -94,6 +98,9 @@ NO_LINKS = {
     "public.payouts.payee_id",
     "public.payout_run_results.payee_id",
 }
+
+# Tables whose ids are numbers that Postgres counts.
+NUMBERED = {"private.ledger_accounts", "private.ledger_transactions"}
 
 # Rows that may be of no organization: of the whole platform.
 OPTIONAL = {"public.audit_logs.org_id", "public.discount_codes.org_id"}
@@ -167,6 +174,8 @@ def bare(world: World, table: str, *kept: str) -> None:
     while constraints := world.rows(CONSTRAINTS, table, list(kept)):
         constraint = sql.Identifier(constraints[0]["conname"])
         run(sql.SQL("alter table {} drop constraint {} cascade").format(name, constraint))
+    if table in NUMBERED:
+        run(sql.SQL("alter table {} alter column id drop identity").format(name))
     for column in world.rows(REQUIRED_COLUMNS, table):
         run(
             sql.SQL("alter table {} alter column {} drop not null").format(
@@ -214,7 +223,7 @@ def test_no_row_points_into_another_organization(
                 " grant usage on schema private to service_role;"
                 " grant execute on function private.clock to service_role"
             )
-            target = {column: made_up(column, there) for column in link.referenced}
+            target = {column: made_up(link, column, there) for column in link.referenced}
             insert(world, link.parent, link.referenced, target)
             row = {
                 column: target[named]
@@ -227,7 +236,9 @@ def test_no_row_points_into_another_organization(
     assert tried == {(link.child, link.name): (None, link.name) for link in links}
 
 
-def made_up(column: str, org_id: UUID) -> Any:
+def made_up(link: Link, column: str, org_id: UUID) -> Any:
     if column == "org_id":
         return org_id
+    if column == "id" and link.parent in NUMBERED:
+        return 1
     return "gbp" if column == "currency" else uuid4()

@@ -85,6 +85,30 @@ def test_two_events_about_one_payment_are_one_effect(world: World) -> None:
         assert world.deliver("payment_intent.succeeded", intent) == "processed"
 
 
+def test_an_event_is_kept_with_the_organization_that_it_is_about(world: World) -> None:
+    booking = world.booking()
+    intent = booking.intent()
+    world.deliver("payment_intent.succeeded", intent)
+    world.deliver("charge.updated", {"object": "charge", "payment_intent": intent["id"]})
+    world.deliver("charge.updated", {"object": "charge", "payment_intent": {"id": intent["id"]}})
+    events = world.rows(
+        "select event.org_id, body.org_id as body_org_id from private.webhook_events event"
+        " join private.webhook_event_bodies body on body.event_id = event.id"
+    )
+    org_id = booking.columns["org_id"]
+    assert [set(row.values()) for row in events] == [{org_id}] * 3
+
+
+@pytest.mark.parametrize("about", [{}, {"payment_intent": "pi_of_nobody"}, {"payment_intent": 1}])
+def test_an_event_about_nobody_known_is_kept_with_the_platform(
+    world: World, about: dict[str, object]
+) -> None:
+    world.deliver("charge.updated", {"object": "charge"} | about)
+    world.deliver("account.updated", about, endpoint="connect", account="acct_of_nobody")
+    kept = world.rows("select distinct org_id from private.webhook_events")
+    assert [row["org_id"] for row in kept] == [world.value("select private.platform_id()")]
+
+
 def test_a_parked_event_is_tried_again_when_it_is_delivered_again(world: World) -> None:
     booking = world.booking()
     intent = booking.intent()
@@ -268,7 +292,7 @@ def test_only_the_webhook_service_delivers(world: World, caller: str) -> None:
 
 def test_events_are_never_deleted_with_their_bodies(world: World) -> None:
     world.deliver("foo.bar", {})
-    with world.refusing("23503", "webhook_event_bodies_event_id_fkey"):
+    with world.refusing("23503", "webhook_event_bodies_org_id_event_id_fkey"):
         world.connection.execute("delete from private.webhook_events")
 
 

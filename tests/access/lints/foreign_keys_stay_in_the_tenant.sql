@@ -1,6 +1,7 @@
 -- Between two tables with an org_id a foreign key includes it, so that no row points into another organization; unless what it
--- points to may be of none.
+-- points to may be of none. It refers to the primary key, or to one that adds the currency.
 -- plant: alter table public.lessons add foreign key (learner_id) references public.learners (id)
+-- plant: alter table private.payout_attempts add foreign key (payout_id) references public.payouts (id)
 -- plant: alter table public.payouts add column payment_id uuid references public.payments (id)
 select format('%s: %s', foreign_key.conrelid::regclass, foreign_key.conname)
 from pg_constraint foreign_key

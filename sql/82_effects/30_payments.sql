@@ -1,0 +1,38 @@
+-- What follows when a payment is disputed, its amounts change, its money becomes available or Stripe cancels it.
+-- Definer: whoever changes a payment may not write bookings, rewards and earnings.
+create function private.on_payment_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.is_disputed <> old.is_disputed then
+        perform private.freeze_disputed_earnings(new);
+    end if;
+
+    if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
+        if new.booking_id is not null and old.captured_cents = 0 then
+            perform private.grant_reward(new.booking_id);
+        end if;
+        perform private.claw_back_reward(new.id);
+    end if;
+
+    if new.funds_available_at is distinct from old.funds_available_at then
+        perform private.delay_earnings(new);
+    end if;
+
+    if new.status = 'cancelled' and old.status <> 'cancelled' then
+        perform private.undo_cancelled_payment(new);
+        if new.is_accepted then
+            perform private.freeze_unpaid_earnings(new);
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_payment_changed
+    after update of status, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    for each row execute function private.on_payment_changed();

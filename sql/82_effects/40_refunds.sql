@@ -1,0 +1,31 @@
+-- What follows when a refund succeeds or fails, also when it fails after it had succeeded.
+-- Definer: whoever changes a refund may not write credits, discounts and earnings.
+create function private.on_refund_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.status = old.status then
+        return null;
+    end if;
+
+    if new.status = 'succeeded' then
+        perform private.finish_refund(new);
+        perform private.net_booking(new.payment_id, new.id, null);
+
+    elsif new.status in ('failed', 'cancelled') then
+        perform private.undo_failed_refund(new);
+        if old.status = 'succeeded' then
+            perform private.net_booking(new.payment_id, new.id, null);
+        end if;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_refund_changed
+    after update of status on public.refunds
+    for each row execute function private.on_refund_changed();

@@ -1,0 +1,57 @@
+-- A new organization gets the default cancellation policy. Definer: nobody writes policies directly.
+create function private.on_organization_added()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform private.add_cancellation_policy(new);
+    return null;
+end;
+$$;
+
+create trigger on_organization_added
+    after insert on public.organizations
+    for each row execute function private.on_organization_added();
+
+-- When a learner gets or loses a login, bookings and discounts count for the person. Definer: nobody writes them directly.
+create function private.on_learner_login_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.user_id is distinct from old.user_id then
+        perform private.set_learner_person(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_learner_login_changed
+    after update of user_id on public.learners
+    for each row execute function private.on_learner_login_changed();
+
+-- When an instructor gets or loses a login, the calendar is the person's. Definer: nobody writes the calendar directly.
+create function private.on_instructor_login_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.user_id is distinct from old.user_id then
+        perform private.set_instructor_person(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_instructor_login_changed
+    after update of user_id on public.instructors
+    for each row execute function private.on_instructor_login_changed();

@@ -1,0 +1,150 @@
+"""What an ending gives back is decided under the locks of what it depends on, and then carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import DictRow
+
+from tests.cancellations.steps import refunds
+from tests.factories import Booking, Refusal, World, refusal
+from tests.races import wait_for_lock
+from tools.cluster import Cluster
+
+Act = Callable[[World, Booking], Any]
+
+
+@pytest.fixture
+def booking(committed_world: World) -> Booking:
+    """A lesson of 53.10 that is paid, and half of which a learner gets back who cancels it now."""
+    booking = committed_world.booking()
+    booking.pay()
+    committed_world.travel(to=booking.columns["start_at"] - timedelta(hours=20))
+    return booking
+
+
+@pytest.fixture
+def other(cluster: Cluster, fresh_database: str) -> Iterator[World]:
+    """The same marketplace over a second connection."""
+    with psycopg.connect(cluster.admin_url(fresh_database), autocommit=True) as connection:
+        yield World(connection)
+
+
+def held_up(
+    booking: Booking,
+    other: World,
+    hold: Callable[[], Any],
+    act: Act,
+    then: Callable[[], Any] | None = None,
+) -> Any:
+    """What somebody else's act comes to, who has to wait until `hold` is committed.
+
+    While they wait, `then` happens.
+    """
+    world = booking.world
+    with ThreadPoolExecutor(1) as threads:
+        with world.connection.transaction():
+            hold()
+            acting = threads.submit(act, other, booking)
+            wait_for_lock(other.connection, world)
+            if then:
+                then()
+        try:
+            return acting.result(timeout=30)
+        except psycopg.Error as error:
+            return error
+
+
+def cancel(world: World, booking: Booking, expected_cents: int = 2655) -> DictRow:
+    return world.cancel(booking.learner, booking.id, p_expected_refund_cents=expected_cents)
+
+
+def cancel_directly(world: World, booking: Booking) -> None:
+    with world.acting_as(booking.learner, "service_role"):
+        world.connection.execute("set local role postgres")
+        world.connection.execute(
+            "update public.bookings set status = 'cancelled', cancelled_by = 'learner',"
+            " cancelled_at = private.clock() where id = %s",
+            [booking.id],
+        )
+
+
+def miss(world: World, booking: Booking) -> None:
+    world.call(
+        booking.instructor.user_id,
+        "public.mark_no_show",
+        p_booking_id=booking.id,
+        p_who="instructor",
+    )
+
+
+def complete(world: World, booking: Booking) -> None:
+    world.call(booking.instructor.user_id, "public.complete_lesson", p_booking_id=booking.id)
+
+
+def is_refund_changed(outcome: Any) -> bool:
+    return isinstance(outcome, psycopg.Error) and refusal(outcome) == Refusal(
+        "PT409", "refund_changed"
+    )
+
+
+def test_a_refund_that_comes_while_a_cancellation_waits_for_the_slot_is_seen(
+    booking: Booking, other: World, cluster: Cluster, fresh_database: str
+) -> None:
+    world = booking.world
+
+    def refund_in_the_dashboard() -> None:
+        with psycopg.connect(cluster.admin_url(fresh_database), autocommit=True) as third:
+            assert replace(booking, world=World(third)).refund(1000) == "processed"
+
+    cancelled = held_up(
+        booking,
+        other,
+        lambda: world.connection.execute("select from public.bookable_slots for update"),
+        cancel,
+        refund_in_the_dashboard,
+    )
+    assert is_refund_changed(cancelled)
+    assert (booking.status, refunds(world)) == ("confirmed", [1000])
+    assert world.ending(booking.learner, booking.id)["refund_cents"] == 1655
+
+
+def test_a_refund_that_is_under_way_is_waited_for(booking: Booking, other: World) -> None:
+    cancelled = held_up(booking, other, lambda: booking.refund(1000), cancel)
+    assert is_refund_changed(cancelled)
+    assert "1655" in cancelled.diag.message_hint
+    assert (booking.status, refunds(booking.world)) == ("confirmed", [1000])
+    assert cancel(other, booking, 1655)["refund_cents"] == 1655
+    assert refunds(booking.world) == [1000, 1655]
+
+
+def test_a_dispute_that_is_under_way_is_waited_for(booking: Booking, other: World) -> None:
+    cancelled = held_up(booking, other, lambda: booking.world.dispute(booking.payment), cancel)
+    assert is_refund_changed(cancelled)
+    assert (booking.status, refunds(booking.world)) == ("confirmed", [])
+
+
+def test_a_direct_edit_gives_back_what_was_decided(booking: Booking, other: World) -> None:
+    assert held_up(booking, other, lambda: booking.refund(1000), cancel_directly) is None
+    assert booking.columns["cancellation_refund_cents"] == 1655
+    assert refunds(booking.world) == [1000, 1655]
+
+
+def test_a_no_show_gives_back_what_is_left(booking: Booking, other: World) -> None:
+    booking.world.travel(to=booking.columns["start_at"] + timedelta(minutes=20))
+    assert held_up(booking, other, lambda: booking.refund(1000), miss) is None
+    assert booking.columns["cancellation_refund_cents"] == 4310
+    assert refunds(booking.world) == [1000, 4310]
+
+
+def test_a_lesson_earns_what_a_refund_under_way_leaves(booking: Booking, other: World) -> None:
+    booking.world.travel(to=booking.columns["end_at"])
+    assert held_up(booking, other, lambda: booking.refund(5310), complete) is None
+    assert booking.status == "completed"
+    assert booking.world.value("select sum(amount_cents) from public.earnings") is None
