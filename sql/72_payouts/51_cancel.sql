@@ -134,7 +134,8 @@ begin
         payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     from public.payout_items item
-    where item.payout_id = payout.id
+    where item.org_id = payout.org_id
+        and item.payout_id = payout.id
     order by item.amount_cents desc, item.earning_id
     limit 1;
 
