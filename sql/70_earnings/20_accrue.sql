@@ -38,8 +38,8 @@ begin
 end;
 $$;
 
--- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
--- without a login, who could not have an account.
+-- The payee of an instructor's work: the instructor or the organization, as the instructor's details say; always the organization for
+-- an instructor without a login, who cannot have a Stripe account.
 create function private.payee_id(p_instructor_id uuid)
     returns uuid
     language sql
@@ -56,7 +56,7 @@ as $$
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: its own latest, or that of the latest prepaid minutes it used.
+-- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
 create function private.funding_payment(p_booking_id uuid)
     returns setof public.payments
     language sql

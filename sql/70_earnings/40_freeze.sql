@@ -1,4 +1,4 @@
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
+-- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
 -- problem report is open or another payment of the booking is disputed. 82_effects calls it.
 create function private.freeze_disputed_earnings(p_payment public.payments)
     returns void
