@@ -6,7 +6,7 @@ create function private.accrue_earning(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -45,7 +45,7 @@ create function private.payee_id(p_instructor_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when details.payee = 'organization' or instructor.user_id is null then instructor.org_id
@@ -62,7 +62,7 @@ create function private.funding_payment(p_booking_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.*
     from public.payments payment
@@ -84,7 +84,7 @@ create function private.accrue_expiry(p_entry public.credit_entries)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -108,7 +108,7 @@ create function private.delay_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings

@@ -6,7 +6,7 @@ create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispu
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (

@@ -5,7 +5,7 @@ create function private.freeze_disputed_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings earning
@@ -36,7 +36,7 @@ create function private.freeze_unpaid_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
