@@ -12,7 +12,7 @@ create function private.link_guardian(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -68,7 +68,7 @@ create function private.give_guardian_consent(p_learner_guardian_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -127,7 +127,7 @@ create function private.revoke_guardian(p_learner_guardian_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -166,7 +166,7 @@ create function private.forbid_own_guardian()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;

@@ -6,7 +6,7 @@ create function private.accept_invitation(p_token text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -71,7 +71,7 @@ create function private.link_login(p_invitation public.invitations, p_user_id uu
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person_name text := (
@@ -125,7 +125,7 @@ create function private.assert_login_is_linked(p_is_linked boolean)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not p_is_linked then

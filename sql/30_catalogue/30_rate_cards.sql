@@ -12,7 +12,7 @@ create function private.create_rate_card(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_rate_card_id uuid;
@@ -50,7 +50,7 @@ create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -77,7 +77,7 @@ create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -120,7 +120,7 @@ create function private.delete_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -137,7 +137,7 @@ create function private.require_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards;
@@ -166,7 +166,7 @@ create function private.refuse_rate_card()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

@@ -5,7 +5,7 @@ create function private.create_referral_code(p_org_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();

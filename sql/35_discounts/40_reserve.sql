@@ -10,7 +10,7 @@ create function private.require_discount(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
@@ -66,7 +66,7 @@ create function private.reserve_discount(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_offer.kind = 'discount' then
@@ -110,7 +110,7 @@ create function private.refuse_code()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

@@ -6,7 +6,7 @@ create function private.referral_code_cents(p_referral_code_id uuid, p_learner p
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     with recursive referrer (person_id, user_id) as (
         select coalesce(learner.user_id, learner.id), learner.user_id

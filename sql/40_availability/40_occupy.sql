@@ -6,7 +6,7 @@ create function private.occupy_instructor(p_slot public.bookable_slots)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
@@ -44,7 +44,7 @@ create function private.forbid_moving_taken_slot()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if old.current_bookings > 0

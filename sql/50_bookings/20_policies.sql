@@ -5,7 +5,7 @@ create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;
@@ -58,7 +58,7 @@ create function private.refuse_tiers()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -75,7 +75,7 @@ create function private.current_policy_id(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select latest.id
     from public.cancellation_policies latest
@@ -91,7 +91,7 @@ create function private.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select tier.*
     from public.cancellation_tiers tier
@@ -106,7 +106,7 @@ create function private.policy_refund_bps(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(
         (
@@ -130,7 +130,7 @@ create function private.add_cancellation_policy(p_organization public.organizati
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;

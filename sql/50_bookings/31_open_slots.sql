@@ -12,7 +12,7 @@ create function private.open_slots(
     stable
     security invoker
     rows 100
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instant constant interval := interval '1 microsecond';
@@ -99,7 +99,7 @@ create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to ti
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -121,7 +121,7 @@ create function private.full_days(p_instructor public.instructors, p_from timest
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor.daily_cap is null then
@@ -146,7 +146,7 @@ create function private.seats_taken(p_slot_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     present constant timestamptz := private.clock();

@@ -11,7 +11,7 @@ create function private.hold_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_person_id uuid := (
@@ -78,7 +78,7 @@ create function private.assert_slot_is_bookable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
@@ -126,7 +126,7 @@ create function private.lock_daily_cap(p_instructor public.instructors)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select colleague.id
     from public.instructors colleague
@@ -143,7 +143,7 @@ create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (
@@ -177,7 +177,7 @@ create function private.add_booking(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;

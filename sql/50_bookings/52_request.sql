@@ -12,7 +12,7 @@ create function private.request_booking(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -50,7 +50,7 @@ create function private.ensure_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;

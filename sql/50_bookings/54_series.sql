@@ -17,7 +17,7 @@ create function private.request_booking_series(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     series public.booking_series := private.open_booking_series(
@@ -79,7 +79,7 @@ create function private.open_booking_series(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();

@@ -7,7 +7,7 @@ create function private.expire_holds(p_slot_id uuid default null, p_learner_pers
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     widest_buffer constant interval := '4 hours';

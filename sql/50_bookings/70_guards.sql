@@ -7,7 +7,7 @@ create function private.take_seat()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -60,7 +60,7 @@ create function private.free_seat(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     seats_taken integer;
@@ -86,7 +86,7 @@ create function private.occupies_slot(p_status public.booking_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
@@ -98,7 +98,7 @@ create function private.forbid_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(

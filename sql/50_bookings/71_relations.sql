@@ -4,7 +4,7 @@ create function private.add_booking_relations(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.booking_notes (booking_id, org_id, instructor_id) values (p_booking.id, p_booking.org_id, p_booking.instructor_id);
@@ -22,7 +22,7 @@ create function private.set_learner_person(p_learner public.learners)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings
@@ -42,7 +42,7 @@ create function private.set_instructor_person(p_instructor public.instructors)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.instructor_calendar
@@ -59,7 +59,7 @@ create function private.consume_booking_minutes(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.credit_applied_cents = 0 then

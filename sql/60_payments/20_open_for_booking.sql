@@ -17,7 +17,7 @@ create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -53,7 +53,7 @@ create function private.require_payable_booking(p_user_id uuid, p_booking_id uui
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -100,7 +100,7 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -152,7 +152,7 @@ create function private.intent_key(p_payment public.payments)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select 'payment_intent:' || p_payment.id;
 $$;
@@ -163,7 +163,7 @@ create function private.intent_parameters(p_payment public.payments)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select jsonb_build_object(
         'amount', p_payment.amount_cents,

@@ -5,7 +5,7 @@ create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -50,7 +50,7 @@ create function private.open_credit_payment(p_credit public.learner_credits, p_p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;

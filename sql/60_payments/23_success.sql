@@ -10,7 +10,7 @@ create function private.apply_payment_success(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
@@ -72,7 +72,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.post_transaction(
@@ -104,7 +104,7 @@ create function private.accept_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     is_available boolean := p_payment.is_accepted;
@@ -129,7 +129,7 @@ create function private.activate_credit(p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -167,7 +167,7 @@ create function private.record_processing_fee(p_payment_id uuid, p_balance_trans
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;

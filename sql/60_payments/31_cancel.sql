@@ -5,7 +5,7 @@ create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     open_payment public.payments;
@@ -36,7 +36,7 @@ create function private.cancel_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.enqueue_command(
@@ -58,7 +58,7 @@ create function private.expire_purchases()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     overdue_id uuid;
@@ -88,7 +88,7 @@ create function private.undo_cancelled_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (

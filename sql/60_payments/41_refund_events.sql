@@ -4,7 +4,7 @@ create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id') is distinct from p_refund_id then
@@ -25,7 +25,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
@@ -66,7 +66,7 @@ create function private.find_or_add_refund(p_payment public.payments, p_refund j
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -109,7 +109,7 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -150,7 +150,7 @@ create function private.finish_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.restore_discount(payment.booking_id, payment.credit_id)
@@ -167,7 +167,7 @@ create function private.undo_failed_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;

@@ -10,7 +10,7 @@ create function private.post_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -58,7 +58,7 @@ create function private.reverse_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -94,7 +94,7 @@ create function private.refund_postings(p_payment public.payments, p_refund publ
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select array_agg(
         row(

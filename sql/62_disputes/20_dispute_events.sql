@@ -5,7 +5,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.dispute_status := p_dispute ->> 'status';
@@ -65,7 +65,7 @@ create function private.is_dispute_closed(p_status public.dispute_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
@@ -81,7 +81,7 @@ create function private.post_dispute_transactions(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     balance_transaction private.dispute_transactions;
@@ -120,7 +120,7 @@ create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at tim
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     dispute public.disputes;

@@ -5,7 +5,7 @@ create function private.write_off_payment(p_dispute public.disputes, p_payment p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     loss_cents constant bigint := least(
@@ -78,7 +78,7 @@ create function private.post_credit_dispute_result(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
@@ -115,7 +115,7 @@ create function private.write_off_credit(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
@@ -161,7 +161,7 @@ create function private.write_off_restored_minutes(p_entry public.credit_entries
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -196,7 +196,7 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
     from private.ledger_transactions posted

@@ -6,7 +6,7 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     original public.bookings;
@@ -52,7 +52,7 @@ create function private.assert_reschedulable(p_booking public.bookings, p_start_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
@@ -112,7 +112,7 @@ create function private.reserve_replacement(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -153,7 +153,7 @@ create function private.refund_price_difference(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     due record;
@@ -189,7 +189,7 @@ create function private.restore_original_discount(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.restore_discount(original.id, null)
     from public.bookings original

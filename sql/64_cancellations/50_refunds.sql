@@ -6,7 +6,7 @@ create function private.request_refund(p_booking_id uuid, p_amount_cents bigint,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -74,7 +74,7 @@ create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -118,7 +118,7 @@ create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -155,7 +155,7 @@ create function private.find_refund_by_client_key(p_payment_id uuid, p_client_ke
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -181,7 +181,7 @@ create function private.assert_refund_amount(p_payment public.payments, p_amount
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if coalesce(p_amount_cents, 0) < 1 then

@@ -6,7 +6,7 @@ create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_re
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -55,7 +55,7 @@ create function private.refund_lot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -111,7 +111,7 @@ create function private.assert_minutes_are_refundable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_minutes < 1 then
@@ -147,7 +147,7 @@ create function private.create_credit_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;

@@ -6,7 +6,7 @@ create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;

@@ -5,7 +5,7 @@ create function private.grant_reward(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reward public.referral_rewards;

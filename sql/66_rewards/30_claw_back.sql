@@ -5,7 +5,7 @@ create function private.claw_back_reward(p_payment_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reward public.referral_rewards;

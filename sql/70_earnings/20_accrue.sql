@@ -6,7 +6,7 @@ create function private.accrue_earning(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -44,14 +44,14 @@ begin
 end;
 $$;
 
--- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
--- without a login, who could not have an account.
+-- The payee of an instructor's work: the instructor or the organization, as the instructor's details say; always the organization for
+-- an instructor without a login, who cannot have a Stripe account.
 create function private.payee_id(p_instructor_id uuid)
     returns uuid
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when details.payee = 'organization' or instructor.user_id is null then instructor.org_id
@@ -64,13 +64,13 @@ as $$
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: its own latest, or that of the latest prepaid minutes it used.
+-- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
 create function private.funding_payment(p_booking_id uuid)
     returns setof public.payments
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.*
     from public.payments payment
@@ -92,7 +92,7 @@ create function private.accrue_expiry(p_entry public.credit_entries)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -117,7 +117,7 @@ create function private.delay_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings

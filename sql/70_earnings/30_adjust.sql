@@ -1,11 +1,12 @@
--- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
--- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
+-- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
+-- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
+-- out together. 82_effects calls it with the refund or the dispute.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (

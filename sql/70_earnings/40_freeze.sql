@@ -1,11 +1,11 @@
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
+-- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
 -- problem report is open or another payment of the booking is disputed. 82_effects calls it.
 create function private.freeze_disputed_earnings(p_payment public.payments)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings earning
@@ -38,7 +38,7 @@ create function private.freeze_unpaid_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';

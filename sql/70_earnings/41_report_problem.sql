@@ -6,7 +6,7 @@ create function private.report_problem(p_booking_id uuid, p_description text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -60,7 +60,7 @@ create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfree
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     report public.problem_reports;

@@ -5,7 +5,7 @@ create function private.make_earnings_available(p_org_id uuid, p_cutoff_at times
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     postings private.keyed_posting[];
@@ -53,7 +53,7 @@ create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select earning.*
     from public.earnings earning

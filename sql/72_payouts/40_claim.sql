@@ -23,7 +23,7 @@ create function private.claim_payout(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -110,7 +110,7 @@ create function private.lock_claimable_payout(p_run_id uuid, p_started_at timest
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;

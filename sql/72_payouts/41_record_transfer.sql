@@ -5,7 +5,7 @@ create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_t
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;
@@ -38,7 +38,7 @@ create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamp
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -76,7 +76,7 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -100,7 +100,7 @@ create function private.mark_payout_paid(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';

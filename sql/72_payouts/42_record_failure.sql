@@ -14,7 +14,7 @@ create function private.record_transfer_failure(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -58,7 +58,7 @@ create function private.hold_payout(p_payout public.payouts, p_code text, p_mess
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'unknown');

@@ -4,7 +4,7 @@ create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -25,7 +25,7 @@ create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -57,7 +57,7 @@ create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held bo
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -82,7 +82,7 @@ create function private.require_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -106,7 +106,7 @@ create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

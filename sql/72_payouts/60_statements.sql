@@ -16,7 +16,7 @@ create function private.payout_statement(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -50,7 +50,7 @@ create function private.payout_statement_document(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     statement jsonb;
@@ -112,7 +112,7 @@ create function private.initials(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select string_agg(upper(left(word, 1)) || '.', ' ' order by position)
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
@@ -136,7 +136,7 @@ create function private.statement_lines(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),

@@ -5,7 +5,7 @@ create function private.violations_of_payments()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query

@@ -4,7 +4,7 @@ create function private.violations_of_discounts()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -57,7 +57,7 @@ create function private.violations_of_disputes()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query

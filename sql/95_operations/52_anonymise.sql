@@ -4,7 +4,7 @@ create function private.anonymise_instructor(p_instructor_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
@@ -42,7 +42,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings
     set learner_notes = null,
@@ -85,7 +85,7 @@ create function private.anonymise_guardian(p_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),

@@ -37,6 +37,15 @@ alter default privileges in schema public revoke all on tables from anon, authen
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
 
+-- A temporary type of one's own, such as pg_temp.text, could stand in for one that a function names, and run its owner's code with
+-- the rights of the function's owner. Functions look into pg_temp last ('', pg_temp), and nobody may create anything there. The
+-- grant belongs to the database, not to its contents: whoever restores a backup or clones a database repeats this statement.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end;
+$$;
+
 -- The two services call functions of private by name, so they need usage on the schema; execute is granted function by
 -- function.
 grant usage on schema private to webhook_service, jobs;
@@ -102,7 +111,7 @@ create function private.clock()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select now();
 $$;
@@ -115,7 +124,7 @@ create function private.touch_updated_at()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     new.updated_at := private.clock();
@@ -131,7 +140,7 @@ create function private.refuse(p_sqlstate text, p_code text, p_message text, p_h
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     raise exception using
@@ -153,7 +162,7 @@ create function private.refuse_violation(p_constraint_name text, p_missing_colum
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_missing_column <> '' then
@@ -185,7 +194,7 @@ create function private.forbid_change()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -206,7 +215,7 @@ create function private.enforce_status_transition()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     old_status text := 'new';
@@ -243,7 +252,7 @@ create function private.actor_kind()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when session_user = 'webhook_service' then 'service'
@@ -262,7 +271,7 @@ create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
@@ -273,7 +282,7 @@ create function private.tags_are_valid(p_tags text[])
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
     from unnest(p_tags) tag;
@@ -287,7 +296,7 @@ create function private.is_time_zone(p_name text)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
@@ -310,7 +319,7 @@ create function private.uuid_or_null(p_text text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when pg_input_is_valid(p_text, 'uuid') then p_text::uuid
@@ -323,7 +332,7 @@ create function private.like_pattern(p_text text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
@@ -334,7 +343,7 @@ create function private.page_size(p_limit integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select least(greatest(coalesce(p_limit, 50), 1), 200);
 $$;
@@ -366,7 +375,7 @@ create function private.platform_id()
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create table public.organizations (
@@ -508,7 +517,7 @@ create function private.sync_profile()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     metadata jsonb := coalesce(new.raw_user_meta_data, '{}');
@@ -543,7 +552,7 @@ create function private.my_user_id()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
@@ -555,7 +564,7 @@ create function private.is_platform_admin()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
@@ -570,7 +579,7 @@ create function private.my_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.my_admin_org_ids() || array(
@@ -589,7 +598,7 @@ create function private.my_admin_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.is_platform_admin() then
@@ -611,7 +620,7 @@ create function private.my_verified_email()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.verified_email(private.my_user_id());
@@ -624,7 +633,7 @@ create function private.verified_email(p_user_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select lower(login.email)
     from auth.users login
@@ -639,7 +648,7 @@ create function private.require_person()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.my_user_id();
@@ -662,7 +671,7 @@ create function private.require_org_admin(p_org_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -684,7 +693,7 @@ create function private.require_platform_admin(p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not private.is_platform_admin() then
@@ -712,7 +721,7 @@ create function private.require_currency(p_currency text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     known_code text;
@@ -738,7 +747,7 @@ create function private.marketplace_id()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select organization.id from public.organizations organization where organization.is_marketplace;
 $$;
@@ -1064,7 +1073,7 @@ create function private.become_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -1123,7 +1132,7 @@ create function private.add_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     organization public.organizations;
@@ -1160,7 +1169,7 @@ create function private.add_instructor_details()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.instructor_details (instructor_id, org_id) values (new.id, new.org_id);
@@ -1182,7 +1191,7 @@ create function private.admin_verify_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -1219,7 +1228,7 @@ create function private.search_instructors(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
@@ -1253,7 +1262,7 @@ create function private.add_learner(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_learner_id uuid;
@@ -1287,7 +1296,7 @@ create function private.add_learner_details()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
@@ -1306,7 +1315,7 @@ create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth dat
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     details public.learner_details;
@@ -1343,7 +1352,7 @@ create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
@@ -1362,7 +1371,7 @@ create function private.refuse_unknown_learner()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -1382,7 +1391,7 @@ create function private.require_bookable_learner(p_learner_user_id uuid, p_learn
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -1434,7 +1443,7 @@ create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -1488,7 +1497,7 @@ create function private.lock_learner(p_learner_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person_id constant uuid := (select learner.user_id from public.learners learner where learner.id = p_learner_id);
@@ -1518,7 +1527,7 @@ create function private.link_guardian(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -1574,7 +1583,7 @@ create function private.give_guardian_consent(p_learner_guardian_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -1632,7 +1641,7 @@ create function private.revoke_guardian(p_learner_guardian_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -1671,7 +1680,7 @@ create function private.forbid_own_guardian()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;
@@ -1715,7 +1724,7 @@ create function private.my_instructor_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1733,7 +1742,7 @@ create function private.my_learner_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1751,7 +1760,7 @@ create function private.my_guardian_id()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (select guardian.id from public.guardians guardian where guardian.user_id = private.my_user_id());
@@ -1766,7 +1775,7 @@ create function private.my_family_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.my_learner_ids() || private.ward_ids(private.my_user_id(), 'view');
@@ -1781,7 +1790,7 @@ create function private.ward_ids(p_user_id uuid, p_scope text)
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1805,7 +1814,7 @@ create function private.my_family_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1825,7 +1834,7 @@ create function private.my_contact_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1848,7 +1857,7 @@ create function private.my_learners_guardian_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1872,7 +1881,7 @@ create function private.has_required_consent(p_learner_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     same_person_ids constant uuid[] := array(
@@ -1903,7 +1912,7 @@ create function private.is_minor(p_date_of_birth date)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
 $$;
@@ -1920,7 +1929,7 @@ create function public.become_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.become_instructor(p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.become_instructor is
@@ -1937,7 +1946,7 @@ create function public.admin_verify_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_verify_instructor(p_instructor_id, p_verification_status, p_reason);
 
 comment on function public.admin_verify_instructor is
@@ -1955,7 +1964,7 @@ create function public.add_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.add_instructor is
@@ -1974,7 +1983,7 @@ create function public.add_learner(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
@@ -1986,7 +1995,7 @@ create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
@@ -2005,7 +2014,7 @@ create function public.link_guardian(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
@@ -2018,7 +2027,7 @@ create function public.give_guardian_consent(p_learner_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.give_guardian_consent(p_learner_guardian_id);
 
 comment on function public.give_guardian_consent is
@@ -2030,7 +2039,7 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
@@ -2049,7 +2058,7 @@ create function public.search_instructors(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.*
     from private.search_instructors(p_query, p_expertise_areas, p_org_id, p_limit, p_after) found;
@@ -2286,7 +2295,7 @@ create function private.create_organization(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -2329,7 +2338,7 @@ create function private.slug_of(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
 $$;
@@ -2353,7 +2362,7 @@ create function private.update_organization(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     broken_rule text;
@@ -2396,7 +2405,7 @@ create function private.admin_set_terms(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     broken_rule text;
@@ -2434,7 +2443,7 @@ create function private.find_organization(p_slug text)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
@@ -2457,7 +2466,7 @@ create function private.invite_member(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
@@ -2489,7 +2498,7 @@ create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor_id is not null and not exists (
@@ -2527,7 +2536,7 @@ create function private.revoke_invitation(p_invitation_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -2557,7 +2566,7 @@ create function private.accept_invitation(p_token text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -2621,7 +2630,7 @@ create function private.link_login(p_invitation public.invitations, p_user_id uu
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person_name text := (
@@ -2673,7 +2682,7 @@ create function private.assert_login_is_linked(p_is_linked boolean)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not p_is_linked then
@@ -2693,7 +2702,7 @@ create function private.list_members(p_org_id uuid, p_role public.org_role, p_li
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_org_admin(p_org_id);
@@ -2718,7 +2727,7 @@ create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role pu
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.assert_can_assign_role(p_org_id, p_role);
@@ -2746,7 +2755,7 @@ create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_user_id is distinct from private.require_person() then
@@ -2781,7 +2790,7 @@ create function private.keep_an_owner()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform from public.organizations where id = old.org_id for no key update;
@@ -2812,7 +2821,7 @@ create function private.set_instructor_active(p_instructor_id uuid, p_is_active 
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -2841,7 +2850,7 @@ create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_org_admin(p_org_id);
@@ -2866,7 +2875,7 @@ create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role pu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (
@@ -2896,7 +2905,7 @@ create function public.create_organization(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
 
 comment on function public.create_organization is
@@ -2920,7 +2929,7 @@ create function public.update_organization(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
@@ -2946,7 +2955,7 @@ create function public.admin_set_terms(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
     p_referral_discount_bps, p_referral_reward_cents
@@ -2967,7 +2976,7 @@ create function public.list_members(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select member.user_id, member.full_name, member.email, member.roles
     from private.list_members(p_org_id, p_role, p_limit, p_after) member;
@@ -2982,7 +2991,7 @@ create function public.set_instructor_active(p_instructor_id uuid, p_is_active b
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
@@ -3000,7 +3009,7 @@ create function public.invite_member(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select invited.invitation_id, invited.token, invited.expires_at
     from private.invite_member(p_org_id, p_email, p_role, p_instructor_id, p_learner_id) invited;
@@ -3018,7 +3027,7 @@ create function public.accept_invitation(p_token text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
@@ -3030,7 +3039,7 @@ create function public.revoke_invitation(p_invitation_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.revoke_invitation(p_invitation_id);
 
 comment on function public.revoke_invitation is
@@ -3041,7 +3050,7 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
@@ -3053,7 +3062,7 @@ create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
@@ -3065,7 +3074,7 @@ create function public.find_organization(p_slug text)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.id, found.name, found.slug, found.time_zone, found.currency, found.labels
     from private.find_organization(p_slug) found;
@@ -3189,7 +3198,7 @@ create function private.record_change()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     key_column text := tg_argv[0];
@@ -3255,7 +3264,7 @@ create function private.org_id_of_row(p_table_name text, p_image extensions.hsto
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
@@ -3269,7 +3278,7 @@ create function private.redact(p_image extensions.hstore, p_personal_columns tex
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_image operator(extensions.||) coalesce(
         (
@@ -3294,7 +3303,7 @@ create function private.actor(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     given_headers text := current_setting('request.headers', true);
@@ -3316,7 +3325,7 @@ create function private.record_decision(p_entity_type text, p_entity_id text, p_
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into public.audit_logs (
         entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
@@ -3335,7 +3344,7 @@ create function private.audit_table(p_table regclass, p_key_column text, p_perso
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     arguments text := (
@@ -3395,7 +3404,7 @@ create function private.create_month_partitions(p_table regclass)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     table_name text := (select class.relname from pg_catalog.pg_class class where class.oid = p_table);
@@ -3602,7 +3611,7 @@ create function private.post_batch(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     posted integer;
@@ -3683,7 +3692,7 @@ create function private.post_transaction(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_batch(
         p_kind,
@@ -3711,7 +3720,7 @@ create function private.apply_ledger_entries()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
@@ -3811,7 +3820,7 @@ create function private.enqueue_command(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
     values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
@@ -3827,7 +3836,7 @@ create function private.notify_outbox_listeners()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (select from new_rows) then
@@ -3852,7 +3861,7 @@ create function private.claim_commands(p_worker_id uuid, p_limit integer, p_leas
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.outbox command
@@ -3910,7 +3919,7 @@ create function private.finish_command(p_command_id bigint, p_worker_id uuid)
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update private.outbox
     set processed_at = private.clock(),
@@ -3931,7 +3940,7 @@ create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_er
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     command private.outbox;
@@ -3958,7 +3967,7 @@ create function private.max_attempts()
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return 12;
 
 -- sql/25_outbox/40_replay.sql
@@ -3969,7 +3978,7 @@ create function private.admin_replay_command(p_command_id bigint, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     command private.outbox;
@@ -4014,7 +4023,7 @@ create function private.classify_stripe_failure(p_tries jsonb)
     language plpgsql
     immutable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -4048,7 +4057,7 @@ create function private.outcome_of_stripe_try(p_status integer, p_type text, p_c
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when not p_was_sent then 'not_sent'
@@ -4068,7 +4077,7 @@ create function private.is_refusal_of_destination(p_code text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_code in (
         'insufficient_capabilities_for_transfer',
@@ -4087,7 +4096,7 @@ create function public.admin_replay_command(p_command_id bigint, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_replay_command(p_command_id, p_reason);
 
 comment on function public.admin_replay_command is
@@ -4159,7 +4168,7 @@ create function private.raise_alert(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
@@ -4172,7 +4181,7 @@ create function private.resolve_alert(p_alert_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -4199,7 +4208,7 @@ create function public.resolve_alert(p_alert_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.resolve_alert(p_alert_id);
 
 comment on function public.resolve_alert is
@@ -4403,7 +4412,7 @@ create function private.create_service(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     service_currency text;
@@ -4479,7 +4488,7 @@ create function private.create_session(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -4519,7 +4528,7 @@ create function private.shorten(p_text text, p_length integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when length(p_text) <= p_length then p_text
@@ -4542,7 +4551,7 @@ create function private.create_rate_card(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_rate_card_id uuid;
@@ -4580,7 +4589,7 @@ create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -4606,7 +4615,7 @@ create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -4646,7 +4655,7 @@ create function private.delete_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -4663,7 +4672,7 @@ create function private.require_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards;
@@ -4692,7 +4701,7 @@ create function private.refuse_rate_card()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -4719,7 +4728,7 @@ create function private.search_services(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
@@ -4750,7 +4759,7 @@ create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     price private.price;
@@ -4793,7 +4802,7 @@ create function private.assert_price_is_payable(p_price private.price)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refusal text := private.price_refusal(p_price);
@@ -4833,7 +4842,7 @@ create function private.price_refusal(p_price private.price)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4858,7 +4867,7 @@ create function private.price_service(p_service_id uuid, p_instructor_id uuid, p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4890,7 +4899,7 @@ create function private.rate_card_price_cents(p_service_id uuid, p_on date)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4912,7 +4921,7 @@ create function private.price_for_instructor(p_instructor_id uuid, p_currency te
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4942,7 +4951,7 @@ create function private.price_with_fee(
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     fee_cents constant bigint := private.bps_of(p_list_cents, p_fee_bps);
@@ -4966,7 +4975,7 @@ create function private.discount_price(p_price private.price, p_discount_cents b
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(
         p_price.currency,
@@ -4986,7 +4995,7 @@ create function private.bps_of(p_cents bigint, p_bps integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.prorate(p_cents, p_bps, 10000);
 $$;
@@ -4997,7 +5006,7 @@ create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integ
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.prorate(p_hourly_rate_cents, p_minutes, 60);
 $$;
@@ -5009,7 +5018,7 @@ create function private.is_hourly(p_service public.services, p_start_at timestam
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -5035,7 +5044,7 @@ create function public.create_session(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_session(
     p_expert_user_id, p_title, p_description, p_duration_minutes, p_price_cents, p_currency, p_org_id
 );
@@ -5068,7 +5077,7 @@ create function public.create_service(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_service(
     p_org_id, p_title, p_duration_minutes, p_instructor_id, p_description, p_short_description, p_topic_tags, p_price_cents,
     p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours,
@@ -5094,7 +5103,7 @@ create function public.create_rate_card(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
 
 comment on function public.create_rate_card is
@@ -5108,7 +5117,7 @@ create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
@@ -5120,7 +5129,7 @@ create function public.delete_rate_card(p_rate_card_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.delete_rate_card(p_rate_card_id);
 
 comment on function public.delete_rate_card is
@@ -5132,7 +5141,7 @@ create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
 
 comment on function public.set_rate is
@@ -5144,7 +5153,7 @@ create function public.quote_booking(p_service_id uuid, p_instructor_id uuid def
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select quoted.line_item, quoted.amount_cents, quoted.currency
     from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
@@ -5167,7 +5176,7 @@ create function public.search_services(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.*
     from private.search_services(p_query, p_topic_tags, p_level, p_org_id, p_limit, p_after) found;
@@ -5426,7 +5435,7 @@ select private.audit_table('public.code_redemptions', 'id');
 --
 -- redemption:
 --   · → reserved: reserve_discount (user, service, studio)
---   reserved → redeemed: activate_credit, carry_payments (user, service, job)
+--   reserved → redeemed: activate_credit, on_booking_changed (user, service, job)
 --   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
 --   redeemed → released: restore_discount (user, service, job)
 
@@ -5444,7 +5453,7 @@ create function private.admin_create_discount_code(p_code public.discount_codes,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_code_id uuid;
@@ -5494,7 +5503,7 @@ create function private.admin_end_discount_code(p_discount_code_id uuid, p_reaso
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -5518,7 +5527,7 @@ create function private.create_referral_code(p_org_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -5570,7 +5579,7 @@ create function private.check_discount_code(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     max_wrong_guesses constant integer := 10;
@@ -5625,7 +5634,7 @@ create function private.require_offered_service(p_service_id uuid, p_instructor_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     service public.services;
@@ -5663,7 +5672,7 @@ create function private.require_discount(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
@@ -5719,7 +5728,7 @@ create function private.reserve_discount(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_offer.kind = 'discount' then
@@ -5763,7 +5772,7 @@ create function private.refuse_code()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -5783,7 +5792,7 @@ create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     redemption public.code_redemptions;
@@ -5814,7 +5823,7 @@ create function private.count_redemption()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     change constant integer := (new.status <> 'released')::integer
@@ -5838,7 +5847,7 @@ create function private.offered_discount(p_offer private.code_offer, p_learner p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     cents bigint := case p_offer.kind
@@ -5862,7 +5871,7 @@ create function private.find_code(p_code text, p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(found.kind, found.id, null)::private.code_offer
     from (
@@ -5887,7 +5896,7 @@ create function private.discount_code_cents(p_discount_code_id uuid, p_learner_p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -5926,7 +5935,7 @@ create function private.has_learnt_before(p_learner_person_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -5945,7 +5954,7 @@ create function private.referral_code_cents(p_referral_code_id uuid, p_learner p
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     with recursive referrer (person_id, user_id) as (
         select coalesce(learner.user_id, learner.id), learner.user_id
@@ -6002,7 +6011,7 @@ create function private.available_reward_cents(p_learner_id uuid, p_currency tex
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select greatest(
         coalesce(
@@ -6036,7 +6045,7 @@ create function private.usable_reward_cents(p_learner_id uuid, p_price private.p
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select nullif(
         case
@@ -6069,7 +6078,7 @@ create function public.check_discount_code(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select answer.is_valid, answer.discount_cents, answer.total_cents, answer.currency
     from private.check_discount_code(p_code, p_service_id, p_instructor_id, p_start_at, p_learner_id) answer;
@@ -6085,7 +6094,7 @@ create function public.create_referral_code(p_org_id uuid default null)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select made.code, made.discount_bps, made.reward_cents, made.currency
     from private.create_referral_code(p_org_id) made;
@@ -6114,7 +6123,7 @@ create function public.admin_create_discount_code(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_create_discount_code(
     row(
         null, p_org_id, p_code, p_amount_cents, p_currency, p_discount_bps, p_may_exceed_fee, p_max_uses, null,
@@ -6133,7 +6142,7 @@ create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_end_discount_code(p_discount_code_id, p_reason);
 
 comment on function public.admin_end_discount_code is
@@ -6339,7 +6348,7 @@ create function private.fill_availability_defaults()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -6367,7 +6376,7 @@ create function private.withdraw_stale_slots()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
@@ -6436,7 +6445,7 @@ create function private.publish_slots(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
@@ -6488,7 +6497,7 @@ create function private.unpublish_slots(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
@@ -6533,7 +6542,7 @@ create function private.require_publishing_instructor(p_service_id uuid, p_instr
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -6566,7 +6575,7 @@ create function private.assert_time_range(p_from timestamptz, p_to timestamptz, 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(
@@ -6591,7 +6600,7 @@ create function private.occupy_instructor(p_slot public.bookable_slots)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
@@ -6623,7 +6632,7 @@ create function private.forbid_moving_taken_slot()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if old.current_bookings > 0
@@ -6660,7 +6669,7 @@ create function private.slot_times(
     stable
     security invoker
     rows 200
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
@@ -6725,7 +6734,7 @@ create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, 
     stable
     security invoker
     rows 50
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -6775,7 +6784,7 @@ create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -6806,7 +6815,7 @@ create function private.next_day_offset(p_start_time time, p_end_time time)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
@@ -6820,7 +6829,7 @@ create function private.as_instant(p_local_time timestamp, p_time_zone text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     nominal constant timestamptz := p_local_time at time zone p_time_zone;
@@ -6848,7 +6857,7 @@ create function public.publish_slots(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
@@ -6866,7 +6875,7 @@ create function public.unpublish_slots(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
@@ -7188,7 +7197,7 @@ create function private.buy_credits(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -7271,7 +7280,7 @@ create function private.require_credit_minutes(p_hours numeric, p_service public
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_hours is null or p_hours in ('NaN', 'Infinity', '-Infinity')
@@ -7307,7 +7316,7 @@ create function private.find_purchase_by_client_key(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -7339,7 +7348,7 @@ create function private.price_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.price_for_instructor(
@@ -7367,7 +7376,7 @@ create function private.add_credit_entry(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;
@@ -7412,7 +7421,7 @@ create function private.forbid_credit_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -7445,7 +7454,7 @@ create function private.consume_credit(p_booking_id uuid, p_restored_minutes int
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -7475,7 +7484,7 @@ create function private.reserved_credit(p_booking_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         entry.credit_id,
@@ -7498,7 +7507,7 @@ create function private.restored_credit(p_booking_id uuid, p_minutes integer)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         part.credit_id,
@@ -7524,7 +7533,7 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
@@ -7550,7 +7559,7 @@ create function private.expire_credits()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -7588,7 +7597,7 @@ create function private.plan_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -7626,7 +7635,7 @@ create function private.next_credit_part(p_credit public.learner_credits, p_minu
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(
         p_credit.id,
@@ -7663,7 +7672,7 @@ create function public.buy_credits(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select credit.id, credit.total_cents, credit.currency, credit.status, credit.hold_expires_at
     from private.buy_credits(
@@ -7691,7 +7700,7 @@ create function public.credit_balance(p_instructor_id uuid default null)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         lot.learner_id,
@@ -8119,7 +8128,7 @@ create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;
@@ -8171,7 +8180,7 @@ create function private.refuse_tiers()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -8188,7 +8197,7 @@ create function private.current_policy_id(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select latest.id
     from public.cancellation_policies latest
@@ -8204,7 +8213,7 @@ create function private.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select tier.*
     from public.cancellation_tiers tier
@@ -8219,7 +8228,7 @@ create function private.policy_refund_bps(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(
         (
@@ -8242,7 +8251,7 @@ create function private.add_cancellation_policy(p_organization public.organizati
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;
@@ -8284,7 +8293,7 @@ create function private.list_open_slots(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -8337,7 +8346,7 @@ create function private.require_instructor_of_service(p_instructor_id uuid, p_se
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -8367,7 +8376,7 @@ create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (
@@ -8392,7 +8401,7 @@ create function private.open_slots(
     stable
     security invoker
     rows 100
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instant constant interval := interval '1 microsecond';
@@ -8479,7 +8488,7 @@ create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to ti
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -8501,7 +8510,7 @@ create function private.full_days(p_instructor public.instructors, p_from timest
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor.daily_cap is null then
@@ -8526,7 +8535,7 @@ create function private.seats_taken(p_slot_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     present constant timestamptz := private.clock();
@@ -8555,7 +8564,7 @@ create function private.price_booking(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms;
@@ -8597,7 +8606,7 @@ create function private.price_by_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms := p_terms;
@@ -8657,7 +8666,7 @@ create function private.reserve_credit(p_booking public.bookings, p_service publ
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -8706,7 +8715,7 @@ create function private.price_reschedule(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms := p_terms;
@@ -8756,7 +8765,7 @@ create function private.create_booking_with_payment(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -8793,7 +8802,7 @@ create function private.reserve_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.find_booking_by_client_key(
@@ -8834,7 +8843,7 @@ create function private.find_booking_by_client_key(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -8865,7 +8874,7 @@ create function private.assert_place_is_valid(p_place jsonb)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(
@@ -8895,7 +8904,7 @@ create function private.refuse_taken_slot()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -8920,7 +8929,7 @@ create function private.hold_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_person_id uuid := (
@@ -8983,7 +8992,7 @@ create function private.assert_slot_is_bookable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
@@ -9031,7 +9040,7 @@ create function private.lock_daily_cap(p_instructor public.instructors)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select colleague.id
     from public.instructors colleague
@@ -9048,7 +9057,7 @@ create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (
@@ -9082,7 +9091,7 @@ create function private.add_booking(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -9143,7 +9152,7 @@ create function private.request_booking(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -9181,7 +9190,7 @@ create function private.ensure_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -9229,7 +9238,7 @@ create function private.confirm_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
@@ -9254,7 +9263,7 @@ create function private.decline_booking(p_booking_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
@@ -9273,7 +9282,7 @@ create function private.require_booking_request(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -9296,7 +9305,7 @@ create function private.require_taught_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -9342,7 +9351,7 @@ create function private.request_booking_series(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     series public.booking_series := private.open_booking_series(
@@ -9399,7 +9408,7 @@ create function private.open_booking_series(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -9441,7 +9450,7 @@ create function private.confirm_paid_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -9483,7 +9492,7 @@ create function private.end_original_booking(p_booking_id uuid, p_party public.b
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings
@@ -9512,7 +9521,7 @@ create function private.expire_holds(p_slot_id uuid default null, p_learner_pers
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     widest_buffer constant interval := '4 hours';
@@ -9558,7 +9567,7 @@ create function private.take_seat()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -9610,7 +9619,7 @@ create function private.free_seat(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     seats_taken integer;
@@ -9635,7 +9644,7 @@ create function private.occupies_slot(p_status public.booking_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
@@ -9647,7 +9656,7 @@ create function private.forbid_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -9691,7 +9700,7 @@ create function private.add_booking_relations(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.booking_notes (booking_id, org_id, instructor_id) values (p_booking.id, p_booking.org_id, p_booking.instructor_id);
@@ -9709,7 +9718,7 @@ create function private.set_learner_person(p_learner public.learners)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings
@@ -9727,7 +9736,7 @@ create function private.set_instructor_person(p_instructor public.instructors)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.instructor_calendar
@@ -9743,7 +9752,7 @@ create function private.consume_booking_minutes(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.credit_applied_cents = 0 then
@@ -9779,7 +9788,7 @@ create function public.list_open_slots(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
@@ -9807,7 +9816,7 @@ create function public.create_booking_with_payment(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         booking.id,
@@ -9860,7 +9869,7 @@ create function public.request_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         booking.id,
@@ -9904,7 +9913,7 @@ create function public.request_booking_series(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select series.occurrence, series.start_at, series.booking_id, series.refusal
     from private.request_booking_series(
@@ -9926,7 +9935,7 @@ create function public.confirm_booking(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.confirm_booking(p_booking_id);
 
 comment on function public.confirm_booking is
@@ -9938,7 +9947,7 @@ create function public.decline_booking(p_booking_id uuid, p_reason text default 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
@@ -9949,7 +9958,7 @@ create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_cancellation_policy(p_org_id, p_tiers);
 
 comment on function public.set_cancellation_policy is
@@ -9962,7 +9971,7 @@ create function public.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select tier.notice_minutes, tier.refund_bps from private.cancellation_policy(p_org_id) tier;
 end;
@@ -10103,7 +10112,7 @@ create function private.start_lesson(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -10147,7 +10156,7 @@ create function private.complete_lesson(p_booking_id uuid, p_notes text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -10196,7 +10205,7 @@ create function private.count_lesson(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.instructors set lesson_count = lesson_count + 1 where id = p_booking.instructor_id;
@@ -10210,7 +10219,7 @@ create function public.start_lesson(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.start_lesson(p_booking_id);
 
 comment on function public.start_lesson is
@@ -10222,7 +10231,7 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
@@ -10549,7 +10558,7 @@ create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -10585,7 +10594,7 @@ create function private.require_payable_booking(p_user_id uuid, p_booking_id uui
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -10632,7 +10641,7 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -10682,7 +10691,7 @@ create function private.intent_key(p_payment public.payments)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select 'payment_intent:' || p_payment.id;
 $$;
@@ -10693,7 +10702,7 @@ create function private.intent_parameters(p_payment public.payments)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select jsonb_build_object(
         'amount', p_payment.amount_cents,
@@ -10713,7 +10722,7 @@ create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -10758,7 +10767,7 @@ create function private.open_credit_payment(p_credit public.learner_credits, p_p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -10797,7 +10806,7 @@ create function private.record_payment_intent(p_payment_id uuid, p_payment_inten
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_payment_intent -> 'metadata' ->> 'payment_id') is distinct from p_payment_id then
@@ -10824,7 +10833,7 @@ create function private.apply_payment_intent(p_intent jsonb, p_occurred_at times
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
@@ -10879,7 +10888,7 @@ create function private.lock_payment_of_intent(p_intent jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_id uuid := private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
@@ -10915,7 +10924,7 @@ create function private.payment_status_of(p_intent jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_intent ->> 'status'
         when 'requires_payment_method' then 'requires_payment'
@@ -10935,7 +10944,7 @@ create function private.keep_hold_while_processing(p_booking_id uuid, p_status p
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings booking
     set hold_expires_at = case p_status
@@ -10957,7 +10966,7 @@ create function private.apply_charge(p_charge jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payments
@@ -10983,7 +10992,7 @@ create function private.expandable_id(p_value jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case jsonb_typeof(p_value)
         when 'string' then p_value #>> '{}'
@@ -11004,7 +11013,7 @@ create function private.apply_payment_success(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
@@ -11064,7 +11073,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.post_transaction(
@@ -11096,7 +11105,7 @@ create function private.accept_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     is_available boolean := p_payment.is_accepted;
@@ -11121,7 +11130,7 @@ create function private.activate_credit(p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -11159,7 +11168,7 @@ create function private.record_processing_fee(p_payment_id uuid, p_balance_trans
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -11197,7 +11206,7 @@ create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_int
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
@@ -11215,7 +11224,7 @@ create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_o
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
@@ -11241,7 +11250,7 @@ create function private.capture_booking_payments(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     paid record;
@@ -11266,7 +11275,7 @@ create function private.capture_payment(p_payment public.payments, p_released_ce
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payments set uncaptured_cents = p_released_cents where id = p_payment.id;
@@ -11295,7 +11304,7 @@ create function private.lock_booking_payments(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.id
     from public.payments payment
@@ -11314,7 +11323,7 @@ create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     open_payment public.payments;
@@ -11345,7 +11354,7 @@ create function private.cancel_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.enqueue_command(
@@ -11367,7 +11376,7 @@ create function private.expire_purchases()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     overdue_id uuid;
@@ -11397,7 +11406,7 @@ create function private.undo_cancelled_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
@@ -11448,7 +11457,7 @@ create function private.refund_rest(p_payment_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -11473,7 +11482,7 @@ create function private.create_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;
@@ -11498,7 +11507,7 @@ create function private.send_refund(p_refund_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.enqueue_command(
         refund.org_id, 'refund_payment', format('refund:%s', refund.id),
@@ -11524,7 +11533,7 @@ create function private.record_refund_failure(p_refund_id uuid, p_code text, p_m
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.refunds
     set status = 'failed',
@@ -11541,7 +11550,7 @@ create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id') is distinct from p_refund_id then
@@ -11562,7 +11571,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
@@ -11602,7 +11611,7 @@ create function private.find_or_add_refund(p_payment public.payments, p_refund j
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -11645,7 +11654,7 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -11681,7 +11690,7 @@ create function private.finish_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.restore_discount(payment.booking_id, payment.credit_id)
@@ -11698,7 +11707,7 @@ create function private.undo_failed_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;
@@ -11731,7 +11740,7 @@ create function private.post_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -11777,7 +11786,7 @@ create function private.reverse_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -11812,7 +11821,7 @@ create function private.refund_postings(p_payment public.payments, p_refund publ
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select array_agg(
         row(
@@ -11862,7 +11871,7 @@ create function private.carry_payments(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.original_booking_id is null then
@@ -11884,7 +11893,7 @@ create function private.post_free_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.total_cents > 0 then
@@ -11910,7 +11919,7 @@ create function private.reverse_free_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     share_cents constant bigint := p_booking.instructor_share_cents - coalesce(p_booking.kept_share_cents, 0);
@@ -11943,7 +11952,7 @@ create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     redemption public.code_redemptions;
@@ -11977,7 +11986,7 @@ create function private.allocate_price(p_booking_id uuid, p_terms public.booking
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         paid.id,
@@ -12031,7 +12040,7 @@ create function private.split_refund(
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     whole_cents constant bigint := p_payment.amount_cents;
@@ -12059,7 +12068,7 @@ create function private.gone_cents(p_payment public.payments)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
@@ -12071,7 +12080,7 @@ create function private.refundable_cents(p_payment public.payments)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -12089,7 +12098,7 @@ create function private.committed_refund_cents(p_payment_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(sum(refund.amount_cents), 0)::bigint
     from public.refunds refund
@@ -12104,7 +12113,7 @@ create function private.remaining_share_cents(p_payment public.payments, p_more_
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -12122,7 +12131,7 @@ create function private.earned_share_cents(p_booking public.bookings)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -12152,7 +12161,7 @@ create function private.forbid_payment_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -12195,7 +12204,7 @@ create function private.assert_refund_is_covered()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -12219,7 +12228,7 @@ create function private.assert_payment_is_refundable(p_payment public.payments, 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_payment.is_disputed then
@@ -12418,7 +12427,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.dispute_status := p_dispute ->> 'status';
@@ -12478,7 +12487,7 @@ create function private.is_dispute_closed(p_status public.dispute_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
@@ -12494,7 +12503,7 @@ create function private.post_dispute_transactions(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     balance_transaction private.dispute_transactions;
@@ -12532,7 +12541,7 @@ create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at tim
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     dispute public.disputes;
@@ -12584,7 +12593,7 @@ create function private.write_off_payment(p_dispute public.disputes, p_payment p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     loss_cents constant bigint := least(
@@ -12650,7 +12659,7 @@ create function private.post_credit_dispute_result(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
@@ -12682,7 +12691,7 @@ create function private.write_off_credit(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
@@ -12727,7 +12736,7 @@ create function private.write_off_restored_minutes(p_entry public.credit_entries
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -12760,7 +12769,7 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
     from private.ledger_transactions posted
@@ -12781,7 +12790,7 @@ create function private.apply_fraud_warning(p_warning jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -12873,7 +12882,7 @@ create function private.decide_cancellation_outcome(p_booking public.bookings, p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -12901,7 +12910,7 @@ create function private.calculate_cancellation_outcome(p_booking public.bookings
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -12940,7 +12949,7 @@ create function private.cancellation_refunds(p_booking public.bookings, p_refund
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         payment.id,
@@ -12990,7 +12999,7 @@ create function private.cancellation_refund_bps(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_booking.status not in ('confirmed', 'in_progress') then 10000
@@ -13011,7 +13020,7 @@ create function private.preview_cancellation(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
@@ -13037,7 +13046,7 @@ create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expec
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
@@ -13083,7 +13092,7 @@ create function private.require_party(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -13110,7 +13119,7 @@ create function private.party_of(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
@@ -13126,7 +13135,7 @@ create function private.assert_cancellable(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
@@ -13145,7 +13154,7 @@ create function private.assert_refund_is_expected(p_refund_cents bigint, p_expec
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_refund_cents <> p_expected_refund_cents then
@@ -13169,7 +13178,7 @@ create function private.set_cancellation_outcome()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -13215,7 +13224,7 @@ create function private.has_undecided_payments(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -13241,7 +13250,7 @@ create function private.refund_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     item private.return_items;
@@ -13284,7 +13293,7 @@ create function private.cancel_replacement(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings
     set status = 'cancelled',
@@ -13306,7 +13315,7 @@ create function private.mark_no_show(p_booking_id uuid, p_who public.booking_par
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
@@ -13361,7 +13370,7 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     original public.bookings;
@@ -13404,7 +13413,7 @@ create function private.assert_reschedulable(p_booking public.bookings, p_start_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
@@ -13463,7 +13472,7 @@ create function private.reserve_replacement(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -13503,7 +13512,7 @@ create function private.refund_price_difference(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     due record;
@@ -13539,7 +13548,7 @@ create function private.restore_original_discount(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.restore_discount(original.id, null)
     from public.bookings original
@@ -13558,7 +13567,7 @@ create function private.request_refund(p_booking_id uuid, p_amount_cents bigint,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -13622,7 +13631,7 @@ create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -13666,7 +13675,7 @@ create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -13703,7 +13712,7 @@ create function private.find_refund_by_client_key(p_payment_id uuid, p_client_ke
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -13729,7 +13738,7 @@ create function private.assert_refund_amount(p_payment public.payments, p_amount
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if coalesce(p_amount_cents, 0) < 1 then
@@ -13759,7 +13768,7 @@ create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_re
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -13808,7 +13817,7 @@ create function private.refund_lot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -13856,7 +13865,7 @@ create function private.assert_minutes_are_refundable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_minutes < 1 then
@@ -13892,7 +13901,7 @@ create function private.create_credit_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;
@@ -13927,7 +13936,7 @@ create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -13993,7 +14002,7 @@ create function private.void_ageing_authorizations()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     ageing record;
@@ -14042,7 +14051,7 @@ create function public.preview_cancellation(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.kept_cents,
@@ -14071,7 +14080,7 @@ create function public.cancel_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
@@ -14089,7 +14098,7 @@ create function public.mark_no_show(p_booking_id uuid, p_who public.booking_part
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.mark_no_show(p_booking_id, p_who);
 
 comment on function public.mark_no_show is
@@ -14114,7 +14123,7 @@ create function public.reschedule_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         (made.booking).id as booking_id,
@@ -14145,7 +14154,7 @@ create function public.request_refund(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.request_refund is
@@ -14158,7 +14167,7 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
@@ -14175,7 +14184,7 @@ create function public.admin_refund(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.admin_refund is
@@ -14193,7 +14202,7 @@ create function public.refund_credits(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select made.refund_id, made.minutes, made.amount_cents, made.currency
     from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
@@ -14211,7 +14220,7 @@ create function public.offboard_instructor(p_instructor_id uuid, p_reason text d
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
     from private.offboard_instructor(p_instructor_id, p_reason) lot;
@@ -14301,7 +14310,7 @@ create function private.grant_reward(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reward public.referral_rewards;
@@ -14359,7 +14368,7 @@ create function private.claw_back_reward(p_payment_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reward public.referral_rewards;
@@ -14400,7 +14409,7 @@ create function private.reward_balance()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -14422,7 +14431,7 @@ create function public.reward_balance()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select mine.learner_id, mine.org_id, mine.available_cents, mine.currency from private.reward_balance() mine;
 end;
@@ -14549,7 +14558,7 @@ create function private.list_bookings(p_booking_ids uuid[])
     stable
     security invoker
     rows 50
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -14573,7 +14582,7 @@ create function private.my_booking_ids(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -14595,7 +14604,7 @@ create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -14628,7 +14637,7 @@ create function private.organization_booking_ids(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -14656,7 +14665,7 @@ create function public.my_bookings(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(private.my_booking_ids(p_from, p_limit, p_after_start_at, p_after_id)) details;
@@ -14674,7 +14683,7 @@ create function public.instructor_day(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
@@ -14695,7 +14704,7 @@ create function public.organization_bookings(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(
@@ -14834,7 +14843,7 @@ create function private.open_connect_account(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
@@ -14881,7 +14890,7 @@ create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_or
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee;
@@ -14924,7 +14933,7 @@ create function private.record_connect_account(p_connect_account_id uuid, p_acco
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;
@@ -14961,7 +14970,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.connect_status := private.connect_status_of(p_account);
@@ -15022,7 +15031,7 @@ create function private.connect_status_of(p_account jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when not (p_account -> 'details_submitted')::boolean then 'incomplete'
@@ -15039,7 +15048,7 @@ create function private.connect_status_reason(p_account jsonb, p_status public.c
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_status
         when 'incomplete' then case
@@ -15058,7 +15067,7 @@ create function private.apply_capability(p_event_id text, p_account_id text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -15083,7 +15092,7 @@ create function private.apply_deauthorization(p_account_id text, p_occurred_at t
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -15122,7 +15131,7 @@ create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
@@ -15145,7 +15154,7 @@ create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, 
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
@@ -15173,7 +15182,7 @@ create function private.require_connect_account(p_user_id uuid, p_instructor_id 
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
@@ -15373,7 +15382,7 @@ create function private.accrue_earning(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -15405,14 +15414,14 @@ begin
 end;
 $$;
 
--- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
--- without a login, who could not have an account.
+-- The payee of an instructor's work: the instructor or the organization, as the instructor's details say; always the organization for
+-- an instructor without a login, who cannot have a Stripe account.
 create function private.payee_id(p_instructor_id uuid)
     returns uuid
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when details.payee = 'organization' or instructor.user_id is null then instructor.org_id
@@ -15423,13 +15432,13 @@ as $$
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: its own latest, or that of the latest prepaid minutes it used.
+-- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
 create function private.funding_payment(p_booking_id uuid)
     returns setof public.payments
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.*
     from public.payments payment
@@ -15451,7 +15460,7 @@ create function private.accrue_expiry(p_entry public.credit_entries)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -15475,7 +15484,7 @@ create function private.delay_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings
@@ -15488,14 +15497,15 @@ end;
 $$;
 
 -- sql/70_earnings/30_adjust.sql
--- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
--- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
+-- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
+-- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
+-- out together. 82_effects calls it with the refund or the dispute.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -15536,14 +15546,14 @@ end;
 $$;
 
 -- sql/70_earnings/40_freeze.sql
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
+-- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
 -- problem report is open or another payment of the booking is disputed. 82_effects calls it.
 create function private.freeze_disputed_earnings(p_payment public.payments)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings earning
@@ -15574,7 +15584,7 @@ create function private.freeze_unpaid_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
@@ -15590,7 +15600,7 @@ create function private.report_problem(p_booking_id uuid, p_description text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -15643,7 +15653,7 @@ create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfree
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     report public.problem_reports;
@@ -15681,7 +15691,7 @@ create function private.make_earnings_available(p_org_id uuid, p_cutoff_at times
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     postings private.keyed_posting[];
@@ -15729,7 +15739,7 @@ create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select earning.*
     from public.earnings earning
@@ -15789,7 +15799,7 @@ create function public.my_balance()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select balance.*
     from public.instructor_balances balance
@@ -15804,7 +15814,7 @@ create function public.report_problem(p_booking_id uuid, p_description text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
@@ -15817,7 +15827,7 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
@@ -16138,7 +16148,7 @@ create function private.due_payout_runs(p_date date, p_org_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.assert_payday('weekly', p_date, p_org_id);
@@ -16210,7 +16220,7 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_org_id is not null and not exists (
@@ -16273,7 +16283,7 @@ create function private.payday_of(p_schedule public.payout_schedule, p_on date, 
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_schedule
         when 'weekly' then p_on - (extract(dow from p_on)::integer - p_payout_weekday + 7) % 7
@@ -16289,7 +16299,7 @@ create function private.payout_cutoff(p_org_id uuid, p_period_on date)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select least(private.clock(), (p_period_on + 1)::timestamp at time zone organization.time_zone)
     from public.organizations organization
@@ -16306,7 +16316,7 @@ create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = force_custom_plan
     set work_mem = '64MB'
 as $$
@@ -16351,7 +16361,7 @@ create function private.create_payouts(p_run public.payout_runs)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     postings private.keyed_posting[];
@@ -16464,7 +16474,7 @@ create function private.decide_payouts(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     with balance as (
         select
@@ -16529,7 +16539,7 @@ create function private.has_payouts_due(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -16551,7 +16561,7 @@ create function private.preview_payout_run(p_org_id uuid, p_schedule public.payo
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         decision.instructor_id,
@@ -16577,7 +16587,7 @@ create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -16595,7 +16605,7 @@ create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
     from (
@@ -16621,7 +16631,7 @@ create function private.payout_run_progress(p_run_id uuid, p_started_at timestam
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         count(*),
@@ -16656,7 +16666,7 @@ create function private.close_payout_run(p_run_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payout_runs
@@ -16716,7 +16726,7 @@ create function private.claim_payout(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -16799,7 +16809,7 @@ create function private.lock_claimable_payout(p_run_id uuid, p_started_at timest
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -16835,7 +16845,7 @@ create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_t
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;
@@ -16868,7 +16878,7 @@ create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamp
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -16906,7 +16916,7 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -16930,7 +16940,7 @@ create function private.mark_payout_paid(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
@@ -16994,7 +17004,7 @@ create function private.record_transfer_failure(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -17038,7 +17048,7 @@ create function private.hold_payout(p_payout public.payouts, p_code text, p_mess
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'unknown');
@@ -17063,7 +17073,7 @@ create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -17084,7 +17094,7 @@ create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -17114,7 +17124,7 @@ create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held bo
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -17139,7 +17149,7 @@ create function private.require_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -17163,7 +17173,7 @@ create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -17183,7 +17193,7 @@ create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_a
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -17209,7 +17219,7 @@ create function private.cancel_payout(p_payout public.payouts)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'cancelled' where id = p_payout.id;
@@ -17233,7 +17243,7 @@ create function private.send_reversal(p_payout public.payouts, p_amount_cents bi
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reversal_key text;
@@ -17265,7 +17275,7 @@ create function private.record_reversal_failure(p_payout_id uuid, p_code text, p
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.raise_alert(
         payout.org_id, null, 'reversal_refused',
@@ -17287,7 +17297,7 @@ create function private.post_payout_reversal(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -17341,7 +17351,7 @@ create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_o
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
@@ -17404,7 +17414,7 @@ create function private.payout_statement(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -17438,7 +17448,7 @@ create function private.payout_statement_document(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     statement jsonb;
@@ -17498,7 +17508,7 @@ create function private.initials(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select string_agg(upper(left(word, 1)) || '.', ' ' order by position)
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
@@ -17522,7 +17532,7 @@ create function private.statement_lines(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
@@ -17560,7 +17570,7 @@ create function private.set_payout_settings(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -17605,7 +17615,7 @@ create function private.retire_connect_account(p_connect_account_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -17661,7 +17671,7 @@ create function public.payout_statement(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
@@ -17683,7 +17693,7 @@ create function public.set_payout_settings(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
@@ -17696,7 +17706,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
@@ -17707,7 +17717,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
@@ -17719,7 +17729,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
@@ -17731,7 +17741,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
@@ -17744,7 +17754,7 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is
@@ -17840,7 +17850,7 @@ create function private.on_booking_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     was_confirmed boolean;
@@ -17914,7 +17924,7 @@ create function private.on_payment_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
@@ -17954,7 +17964,7 @@ create function private.on_refund_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.status = old.status then
@@ -17987,7 +17997,7 @@ create function private.on_dispute_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.lost_cents <> old.lost_cents then
@@ -18009,7 +18019,7 @@ create function private.on_credit_entry_added()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.kind = 'expire' then
@@ -18032,7 +18042,7 @@ create function private.on_organization_added()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.add_cancellation_policy(new);
@@ -18050,7 +18060,7 @@ create function private.on_learner_login_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.user_id is distinct from old.user_id then
@@ -18070,7 +18080,7 @@ create function private.on_instructor_login_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.user_id is distinct from old.user_id then
@@ -18165,7 +18175,7 @@ create function private.receive_stripe_event(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -18208,7 +18218,7 @@ create function private.organization_of_event(p_payload text, p_account text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     object jsonb;
@@ -18255,7 +18265,7 @@ create function private.process_stripe_event(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome := private.apply_or_park_event(p_event, p_payload, p_expected_livemode, p_expected_api_version);
@@ -18284,7 +18294,7 @@ create function private.apply_or_park_event(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_event.livemode is distinct from p_expected_livemode then
@@ -18312,7 +18322,7 @@ create function private.apply_stripe_event(p_event private.webhook_events, p_obj
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
@@ -18350,7 +18360,7 @@ create function private.apply_waiting_events()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -18394,7 +18404,7 @@ create function private.admin_replay_event(p_event_id text, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -18447,7 +18457,7 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is
@@ -18476,7 +18486,7 @@ create function private.maintain()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = force_custom_plan
 as $$
 begin
@@ -18512,7 +18522,7 @@ create function private.require_due_payout_runs(p_date date, p_org_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18539,7 +18549,7 @@ create function private.check_invariants()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18571,7 +18581,7 @@ create function private.violations_of_records()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18616,7 +18626,7 @@ create function private.violations_of_calendar()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18677,7 +18687,7 @@ create function private.violations_of_ledger()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18705,7 +18715,7 @@ create function private.violations_of_payments()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18781,7 +18791,7 @@ create function private.violations_of_earnings()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18889,7 +18899,7 @@ create function private.violations_of_payouts()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18958,7 +18968,7 @@ create function private.violations_of_credits()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19036,7 +19046,7 @@ create function private.violations_of_discounts()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19084,7 +19094,7 @@ create function private.violations_of_disputes()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19112,7 +19122,7 @@ create function private.needs_attention()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19211,7 +19221,7 @@ create function private.overdue_paydays()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select due.org_id, due.org_name, due.schedule, due.period_on, run.heartbeat_at
     from private.due_payout_runs(null, null) due
@@ -19239,7 +19249,7 @@ create function private.traded_currencies()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select distinct organization.currency
     from public.organizations organization
@@ -19256,7 +19266,7 @@ create function private.erase_person(p_user_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_ids uuid[];
@@ -19296,7 +19306,7 @@ create function private.assert_person_can_be_erased(p_user_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not exists (select from public.profiles profile where profile.id = p_user_id) then
@@ -19322,7 +19332,7 @@ create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_in
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
@@ -19367,7 +19377,7 @@ create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -19404,7 +19414,7 @@ create function private.withdraw_offers(p_user_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
@@ -19427,7 +19437,7 @@ create function private.erase_learner(p_learner_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -19461,7 +19471,7 @@ create function private.erase_instructor(p_instructor_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -19494,7 +19504,7 @@ create function private.refuse_to_erase_login()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -19512,7 +19522,7 @@ create function private.anonymise_instructor(p_instructor_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
@@ -19549,7 +19559,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings
     set learner_notes = null,
@@ -19591,7 +19601,7 @@ create function private.anonymise_guardian(p_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
@@ -19612,7 +19622,7 @@ create function public.erase_person(p_user_id uuid, p_reason text default null)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
@@ -19625,7 +19635,7 @@ create function public.erase_learner(p_learner_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_learner(p_learner_id);
 
 comment on function public.erase_learner is
@@ -19637,7 +19647,7 @@ create function public.erase_instructor(p_instructor_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_instructor(p_instructor_id);
 
 comment on function public.erase_instructor is
