@@ -12942,7 +12942,7 @@ create type private.cancellation_outcome as (
     restored_minutes integer,
     kept_cents bigint,
     kept_share_cents bigint,
-    items private.return_items[]
+    items private.return_items array
 );
 comment on type private.cancellation_outcome is
     'What a cancellation or no-show refunds and restores, in all and by payment, and what is kept.';

@@ -1,4 +1,4 @@
-"""What an ending gives back is decided under the locks of what it depends on, and then carried out."""
+"""What an ending gives back is decided under the locks that it depends on, then carried out."""
 
 from __future__ import annotations
 
