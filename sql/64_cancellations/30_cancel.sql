@@ -8,7 +8,7 @@ create function private.preview_cancellation(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
@@ -34,7 +34,7 @@ create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expec
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
@@ -80,7 +80,7 @@ create function private.require_party(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -107,7 +107,7 @@ create function private.party_of(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
@@ -123,7 +123,7 @@ create function private.assert_cancellable(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
@@ -142,7 +142,7 @@ create function private.assert_refund_is_expected(p_refund_cents bigint, p_expec
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_refund_cents <> p_expected_refund_cents then
@@ -166,7 +166,7 @@ create function private.set_cancellation_outcome()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -212,7 +212,7 @@ create function private.has_undecided_payments(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -238,7 +238,7 @@ create function private.refund_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     item private.return_items;
@@ -281,7 +281,7 @@ create function private.cancel_replacement(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings
     set status = 'cancelled',
