@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import psycopg
@@ -62,14 +63,21 @@ def db(kept_connection: KeptConnection) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def sweeper(cluster: Cluster) -> Iterator[ThreadPoolExecutor]:
+    """Does, beside the tests, what no test has to wait for. It ends before the cluster does."""
+    with ThreadPoolExecutor(1) as sweeper:
+        yield sweeper
+
+
 @pytest.fixture
-def fresh_database(cluster: Cluster, template: str) -> Iterator[str]:
+def fresh_database(cluster: Cluster, template: str, sweeper: ThreadPoolExecutor) -> Iterator[str]:
     """A database for one test that commits, where time goes on from the tests' instant."""
     name = f"fresh_{next(_numbers)}"
     cluster.create_database(name, template)
     start(cluster.admin_url(name))
     yield name
-    cluster.drop_database(name)
+    sweeper.submit(cluster.drop_database, name)
 
 
 @pytest.fixture(scope="session")

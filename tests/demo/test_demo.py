@@ -14,6 +14,8 @@ from tests.demo.replay import deliver
 from tests.demo.state import hash_of, state_of
 from tools.cluster import ROOT, Cluster
 
+pytestmark = pytest.mark.slow
+
 Restore = Callable[[Path], str]
 SHUFFLES = 2
 _numbers = count(1)

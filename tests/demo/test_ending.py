@@ -10,6 +10,8 @@ import pytest
 
 from tools.cluster import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("order", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_demo_that_is_stopped_ends_every_process_that_it_started(

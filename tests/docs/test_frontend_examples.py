@@ -8,6 +8,7 @@ import re
 import subprocess
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from demo.stage import Stage
@@ -18,6 +19,8 @@ from demo.week import moment_of
 from tests.instant import INSTANT
 from tools.clock import travel
 from tools.cluster import LOCAL, ROOT
+
+pytestmark = pytest.mark.slow
 
 PREAMBLE = """
 import { createClient } from "@supabase/supabase-js";

@@ -29,6 +29,8 @@ from tests.jobs.payday import (
     wait_until,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_eight_jobs_started_together_make_one_transfer_each(
     payday: Payday, request: pytest.FixtureRequest

@@ -13,7 +13,10 @@ import pytest
 
 from tools.cluster import LOCAL, Program
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc"),
+    pytest.mark.slow,
+]
 
 CALLER = "4f6e1c34-9f7b-4c55-8a43-3d1f1c5a0001"
 

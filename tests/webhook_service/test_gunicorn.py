@@ -18,6 +18,8 @@ import pytest
 from tests.webhook_service.settings import PLATFORM_SECRET, an_event, sign
 from tests.webhook_service.shop import Server, Shop, bearer, listen
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def server(shop: Shop) -> Iterator[Server]:
