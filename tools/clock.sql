@@ -14,7 +14,7 @@ create or replace function private.clock()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select now() + (select test_clock.offset_interval from private.test_clock)
 $$;

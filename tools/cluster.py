@@ -122,6 +122,9 @@ class Cluster:
         """
         clone = sql.SQL("create database {} template {} owner postgres strategy file_copy")
         self._administer(clone.format(sql.Identifier(name), sql.Identifier(template)))
+        # A clone does not inherit the grants on its template as a database (00_foundation).
+        revoke = sql.SQL("revoke temporary on database {} from public")
+        self._administer(revoke.format(sql.Identifier(name)))
 
     def drop_database(self, name: str) -> None:
         """Drops a database, whoever is still connected to it."""

@@ -36,6 +36,15 @@ alter default privileges in schema public revoke all on tables from anon, authen
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
 
+-- A temporary type of one's own, such as pg_temp.text, could stand in for one that a function names, and run its owner's code with
+-- the rights of the function's owner. Functions look into pg_temp last ('', pg_temp), and nobody may create anything there. The
+-- grant belongs to the database, not to its contents: whoever restores a backup or clones a database repeats this statement.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end;
+$$;
+
 -- The two services call functions of private by name, so they need usage on the schema; execute is granted function by
 -- function.
 grant usage on schema private to webhook_service, jobs;

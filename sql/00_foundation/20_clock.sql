@@ -4,7 +4,7 @@ create function private.clock()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select now();
 $$;
@@ -17,7 +17,7 @@ create function private.touch_updated_at()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     new.updated_at := private.clock();

@@ -5,7 +5,7 @@ create function private.refuse(p_sqlstate text, p_code text, p_message text, p_h
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     raise exception using
@@ -27,7 +27,7 @@ create function private.refuse_violation(p_constraint_name text, p_missing_colum
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_missing_column <> '' then
@@ -59,7 +59,7 @@ create function private.forbid_change()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

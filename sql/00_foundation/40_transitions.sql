@@ -6,7 +6,7 @@ create function private.enforce_status_transition()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     old_status text := 'new';
@@ -43,7 +43,7 @@ create function private.actor_kind()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when session_user = 'webhook_service' then 'service'

@@ -5,7 +5,7 @@ create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
@@ -16,7 +16,7 @@ create function private.tags_are_valid(p_tags text[])
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
     from unnest(p_tags) tag;
@@ -30,7 +30,7 @@ create function private.is_time_zone(p_name text)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
@@ -53,7 +53,7 @@ create function private.uuid_or_null(p_text text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when pg_input_is_valid(p_text, 'uuid') then p_text::uuid
@@ -66,7 +66,7 @@ create function private.like_pattern(p_text text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
@@ -77,7 +77,7 @@ create function private.page_size(p_limit integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select least(greatest(coalesce(p_limit, 50), 1), 200);
 $$;

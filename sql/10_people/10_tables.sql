@@ -18,7 +18,7 @@ create function private.platform_id()
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create table public.organizations (

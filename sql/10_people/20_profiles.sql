@@ -6,7 +6,7 @@ create function private.sync_profile()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     metadata jsonb := coalesce(new.raw_user_meta_data, '{}');

@@ -4,7 +4,7 @@ create function private.my_user_id()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
@@ -16,7 +16,7 @@ create function private.is_platform_admin()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
@@ -31,7 +31,7 @@ create function private.my_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.my_admin_org_ids() || array(
@@ -50,7 +50,7 @@ create function private.my_admin_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.is_platform_admin() then
@@ -72,7 +72,7 @@ create function private.my_verified_email()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.verified_email(private.my_user_id());
@@ -85,7 +85,7 @@ create function private.verified_email(p_user_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select lower(login.email)
     from auth.users login

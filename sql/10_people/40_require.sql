@@ -4,7 +4,7 @@ create function private.require_person()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.my_user_id();
@@ -27,7 +27,7 @@ create function private.require_org_admin(p_org_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -49,7 +49,7 @@ create function private.require_platform_admin(p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not private.is_platform_admin() then
@@ -77,7 +77,7 @@ create function private.require_currency(p_currency text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     known_code text;
@@ -103,7 +103,7 @@ create function private.marketplace_id()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select organization.id from public.organizations organization where organization.is_marketplace;
 $$;

@@ -11,7 +11,7 @@ create function private.become_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -70,7 +70,7 @@ create function private.add_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     organization public.organizations;
@@ -107,7 +107,7 @@ create function private.add_instructor_details()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.instructor_details (instructor_id, org_id) values (new.id, new.org_id);
@@ -129,7 +129,7 @@ create function private.admin_verify_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -166,7 +166,7 @@ create function private.search_instructors(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin

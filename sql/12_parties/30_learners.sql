@@ -12,7 +12,7 @@ create function private.add_learner(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_learner_id uuid;
@@ -46,7 +46,7 @@ create function private.add_learner_details()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
@@ -65,7 +65,7 @@ create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth dat
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     details public.learner_details;
@@ -102,7 +102,7 @@ create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
@@ -121,7 +121,7 @@ create function private.refuse_unknown_learner()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

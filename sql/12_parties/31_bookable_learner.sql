@@ -6,7 +6,7 @@ create function private.require_bookable_learner(p_learner_user_id uuid, p_learn
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -58,7 +58,7 @@ create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -112,7 +112,7 @@ create function private.lock_learner(p_learner_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person_id constant uuid := (select learner.user_id from public.learners learner where learner.id = p_learner_id);

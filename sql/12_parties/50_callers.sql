@@ -5,7 +5,7 @@ create function private.my_instructor_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -23,7 +23,7 @@ create function private.my_learner_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -41,7 +41,7 @@ create function private.my_guardian_id()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (select guardian.id from public.guardians guardian where guardian.user_id = private.my_user_id());
@@ -56,7 +56,7 @@ create function private.my_family_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.my_learner_ids() || private.ward_ids(private.my_user_id(), 'view');
@@ -71,14 +71,14 @@ create function private.ward_ids(p_user_id uuid, p_scope text)
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.learner_id = link.learner_id
+        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
@@ -95,7 +95,7 @@ create function private.my_family_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -115,7 +115,7 @@ create function private.my_contact_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -138,7 +138,7 @@ create function private.my_learners_guardian_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(

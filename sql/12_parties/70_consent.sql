@@ -5,7 +5,7 @@ create function private.has_required_consent(p_learner_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     same_person_ids constant uuid[] := array(
@@ -36,7 +36,7 @@ create function private.is_minor(p_date_of_birth date)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
 $$;

@@ -9,7 +9,7 @@ create function public.become_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.become_instructor(p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.become_instructor is
@@ -26,7 +26,7 @@ create function public.admin_verify_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_verify_instructor(p_instructor_id, p_verification_status, p_reason);
 
 comment on function public.admin_verify_instructor is
@@ -44,7 +44,7 @@ create function public.add_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.add_instructor is
@@ -63,7 +63,7 @@ create function public.add_learner(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
@@ -75,7 +75,7 @@ create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
@@ -94,7 +94,7 @@ create function public.link_guardian(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
@@ -107,7 +107,7 @@ create function public.give_guardian_consent(p_learner_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.give_guardian_consent(p_learner_guardian_id);
 
 comment on function public.give_guardian_consent is
@@ -119,7 +119,7 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
@@ -138,7 +138,7 @@ create function public.search_instructors(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.*
     from private.search_instructors(p_query, p_expertise_areas, p_org_id, p_limit, p_after) found;

@@ -11,7 +11,7 @@ create function private.create_organization(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -54,7 +54,7 @@ create function private.slug_of(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
 $$;
@@ -78,7 +78,7 @@ create function private.update_organization(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     broken_rule text;
@@ -121,7 +121,7 @@ create function private.admin_set_terms(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     broken_rule text;
@@ -159,7 +159,7 @@ create function private.find_organization(p_slug text)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization

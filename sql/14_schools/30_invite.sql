@@ -12,7 +12,7 @@ create function private.invite_member(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
@@ -44,7 +44,7 @@ create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor_id is not null and not exists (
@@ -82,7 +82,7 @@ create function private.revoke_invitation(p_invitation_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();

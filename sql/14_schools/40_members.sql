@@ -4,7 +4,7 @@ create function private.list_members(p_org_id uuid, p_role public.org_role, p_li
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_org_admin(p_org_id);
@@ -29,7 +29,7 @@ create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role pu
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.assert_can_assign_role(p_org_id, p_role);
@@ -57,7 +57,7 @@ create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_user_id is distinct from private.require_person() then
@@ -92,7 +92,7 @@ create function private.keep_an_owner()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform from public.organizations where id = old.org_id for no key update;
@@ -123,7 +123,7 @@ create function private.set_instructor_active(p_instructor_id uuid, p_is_active 
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -152,7 +152,7 @@ create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_org_admin(p_org_id);
@@ -177,7 +177,7 @@ create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role pu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (

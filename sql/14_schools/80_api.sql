@@ -9,7 +9,7 @@ create function public.create_organization(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
 
 comment on function public.create_organization is
@@ -33,7 +33,7 @@ create function public.update_organization(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
@@ -59,7 +59,7 @@ create function public.admin_set_terms(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
     p_referral_discount_bps, p_referral_reward_cents
@@ -80,7 +80,7 @@ create function public.list_members(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select member.user_id, member.full_name, member.email, member.roles
     from private.list_members(p_org_id, p_role, p_limit, p_after) member;
@@ -95,7 +95,7 @@ create function public.set_instructor_active(p_instructor_id uuid, p_is_active b
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
@@ -113,7 +113,7 @@ create function public.invite_member(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select invited.invitation_id, invited.token, invited.expires_at
     from private.invite_member(p_org_id, p_email, p_role, p_instructor_id, p_learner_id) invited;
@@ -131,7 +131,7 @@ create function public.accept_invitation(p_token text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
@@ -143,7 +143,7 @@ create function public.revoke_invitation(p_invitation_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.revoke_invitation(p_invitation_id);
 
 comment on function public.revoke_invitation is
@@ -154,7 +154,7 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
@@ -166,7 +166,7 @@ create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
@@ -178,7 +178,7 @@ create function public.find_organization(p_slug text)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.id, found.name, found.slug, found.time_zone, found.currency, found.labels
     from private.find_organization(p_slug) found;

@@ -7,7 +7,7 @@ create function private.record_change()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     key_column text := tg_argv[0];
@@ -73,7 +73,7 @@ create function private.org_id_of_row(p_table_name text, p_image extensions.hsto
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
@@ -87,7 +87,7 @@ create function private.redact(p_image extensions.hstore, p_personal_columns tex
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_image operator(extensions.||) coalesce(
         (
@@ -112,7 +112,7 @@ create function private.actor(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     given_headers text := current_setting('request.headers', true);
@@ -134,7 +134,7 @@ create function private.record_decision(p_entity_type text, p_entity_id text, p_
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into public.audit_logs (
         entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id

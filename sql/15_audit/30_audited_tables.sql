@@ -5,7 +5,7 @@ create function private.audit_table(p_table regclass, p_key_column text, p_perso
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     arguments text := (

@@ -6,7 +6,7 @@ create function private.create_month_partitions(p_table regclass)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     table_name text := (select class.relname from pg_catalog.pg_class class where class.oid = p_table);

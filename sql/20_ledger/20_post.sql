@@ -14,7 +14,7 @@ create function private.post_batch(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     posted integer;
@@ -95,7 +95,7 @@ create function private.post_transaction(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_batch(
         p_kind,
@@ -123,7 +123,7 @@ create function private.apply_ledger_entries()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (

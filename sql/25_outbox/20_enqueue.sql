@@ -10,7 +10,7 @@ create function private.enqueue_command(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
     values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
@@ -26,7 +26,7 @@ create function private.notify_outbox_listeners()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (select from new_rows) then

@@ -6,7 +6,7 @@ create function private.claim_commands(p_worker_id uuid, p_limit integer, p_leas
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.outbox command
@@ -64,7 +64,7 @@ create function private.finish_command(p_command_id bigint, p_worker_id uuid)
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update private.outbox
     set processed_at = private.clock(),
@@ -85,7 +85,7 @@ create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_er
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     command private.outbox;
@@ -112,5 +112,5 @@ create function private.max_attempts()
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return 12;

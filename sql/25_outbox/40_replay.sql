@@ -5,7 +5,7 @@ create function private.admin_replay_command(p_command_id bigint, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     command private.outbox;

@@ -8,7 +8,7 @@ create function private.classify_stripe_failure(p_tries jsonb)
     language plpgsql
     immutable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -42,7 +42,7 @@ create function private.outcome_of_stripe_try(p_status integer, p_type text, p_c
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when not p_was_sent then 'not_sent'
@@ -62,7 +62,7 @@ create function private.is_refusal_of_destination(p_code text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_code in (
         'insufficient_capabilities_for_transfer',

@@ -12,7 +12,7 @@ create function private.raise_alert(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
@@ -25,7 +25,7 @@ create function private.resolve_alert(p_alert_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();

@@ -3,7 +3,7 @@ create function public.resolve_alert(p_alert_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.resolve_alert(p_alert_id);
 
 comment on function public.resolve_alert is

@@ -22,7 +22,7 @@ create function private.create_service(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     service_currency text;
@@ -98,7 +98,7 @@ create function private.create_session(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -138,7 +138,7 @@ create function private.shorten(p_text text, p_length integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when length(p_text) <= p_length then p_text

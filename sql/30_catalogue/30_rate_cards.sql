@@ -12,7 +12,7 @@ create function private.create_rate_card(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_rate_card_id uuid;
@@ -50,7 +50,7 @@ create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -59,7 +59,8 @@ begin
     update public.rate_cards
     set valid_from = p_valid_from,
         valid_to = p_valid_to
-    where id = card.id;
+    where org_id = card.org_id
+        and id = card.id;
 exception
     when exclusion_violation then
         perform private.refuse_rate_card();
@@ -76,7 +77,7 @@ create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -97,7 +98,10 @@ begin
     end if;
 
     if p_price_cents is null then
-        delete from public.rate_card_items where rate_card_id = card.id and service_id = p_service_id;
+        delete from public.rate_card_items
+        where org_id = card.org_id
+            and rate_card_id = card.id
+            and service_id = p_service_id;
         return;
     end if;
     insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
@@ -116,13 +120,13 @@ create function private.delete_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
 begin
-    delete from public.rate_card_items where rate_card_id = card.id;
-    delete from public.rate_cards where id = card.id;
+    delete from public.rate_card_items where org_id = card.org_id and rate_card_id = card.id;
+    delete from public.rate_cards where org_id = card.org_id and id = card.id;
 end;
 $$;
 
@@ -133,7 +137,7 @@ create function private.require_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards;
@@ -162,7 +166,7 @@ create function private.refuse_rate_card()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

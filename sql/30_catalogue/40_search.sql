@@ -13,14 +13,16 @@ create function private.search_services(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
     return query
     select service.*
     from public.services service
-    left join public.instructors instructor on instructor.id = service.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = service.org_id
+        and instructor.id = service.instructor_id
     where service.is_active
         and (
             service.instructor_id is null

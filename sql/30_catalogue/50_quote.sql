@@ -5,7 +5,7 @@ create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     price private.price;
@@ -48,7 +48,7 @@ create function private.assert_price_is_payable(p_price private.price)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refusal text := private.price_refusal(p_price);
@@ -88,7 +88,7 @@ create function private.price_refusal(p_price private.price)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (

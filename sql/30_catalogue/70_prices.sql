@@ -6,7 +6,7 @@ create function private.price_service(p_service_id uuid, p_instructor_id uuid, p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -38,13 +38,13 @@ create function private.rate_card_price_cents(p_service_id uuid, p_on date)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
         select item.price_cents
         from public.rate_card_items item
-        join public.rate_cards card on card.id = item.rate_card_id
+        join public.rate_cards card on card.org_id = item.org_id and card.id = item.rate_card_id
         where item.service_id = p_service_id
             and daterange(card.valid_from, card.valid_to, '[]') @> p_on
         order by card.is_default
@@ -60,7 +60,7 @@ create function private.price_for_instructor(p_instructor_id uuid, p_currency te
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -90,7 +90,7 @@ create function private.price_with_fee(
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     fee_cents constant bigint := private.bps_of(p_list_cents, p_fee_bps);
@@ -114,7 +114,7 @@ create function private.discount_price(p_price private.price, p_discount_cents b
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(
         p_price.currency,
@@ -134,7 +134,7 @@ create function private.bps_of(p_cents bigint, p_bps integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.prorate(p_cents, p_bps, 10000);
 $$;
@@ -145,7 +145,7 @@ create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integ
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.prorate(p_hourly_rate_cents, p_minutes, 60);
 $$;
@@ -157,7 +157,7 @@ create function private.is_hourly(p_service public.services, p_start_at timestam
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (

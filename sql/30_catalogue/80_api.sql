@@ -11,7 +11,7 @@ create function public.create_session(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_session(
     p_expert_user_id, p_title, p_description, p_duration_minutes, p_price_cents, p_currency, p_org_id
 );
@@ -44,7 +44,7 @@ create function public.create_service(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_service(
     p_org_id, p_title, p_duration_minutes, p_instructor_id, p_description, p_short_description, p_topic_tags, p_price_cents,
     p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours,
@@ -70,7 +70,7 @@ create function public.create_rate_card(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
 
 comment on function public.create_rate_card is
@@ -84,7 +84,7 @@ create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
@@ -96,7 +96,7 @@ create function public.delete_rate_card(p_rate_card_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.delete_rate_card(p_rate_card_id);
 
 comment on function public.delete_rate_card is
@@ -108,7 +108,7 @@ create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
 
 comment on function public.set_rate is
@@ -120,7 +120,7 @@ create function public.quote_booking(p_service_id uuid, p_instructor_id uuid def
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select quoted.line_item, quoted.amount_cents, quoted.currency
     from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
@@ -143,7 +143,7 @@ create function public.search_services(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.*
     from private.search_services(p_query, p_topic_tags, p_level, p_org_id, p_limit, p_after) found;

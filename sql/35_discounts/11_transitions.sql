@@ -3,7 +3,7 @@
 --
 -- redemption:
 --   · → reserved: reserve_discount (user, service, studio)
---   reserved → redeemed: activate_credit, carry_payments (user, service, job)
+--   reserved → redeemed: activate_credit, on_booking_changed (user, service, job)
 --   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
 --   redeemed → released: restore_discount (user, service, job)
 

@@ -4,7 +4,7 @@ create function private.admin_create_discount_code(p_code public.discount_codes,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_code_id uuid;
@@ -54,7 +54,7 @@ create function private.admin_end_discount_code(p_discount_code_id uuid, p_reaso
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);

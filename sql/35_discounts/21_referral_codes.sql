@@ -5,7 +5,7 @@ create function private.create_referral_code(p_org_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -36,7 +36,8 @@ begin
 
     select * into strict code
     from public.referral_codes
-    where referrer_id = learner.id
+    where org_id = learner.org_id
+        and referrer_id = learner.id
         and is_active;
     return code;
 end;

@@ -12,7 +12,7 @@ create function private.check_discount_code(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     max_wrong_guesses constant integer := 10;
@@ -67,7 +67,7 @@ create function private.require_offered_service(p_service_id uuid, p_instructor_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     service public.services;

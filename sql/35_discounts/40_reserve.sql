@@ -10,7 +10,7 @@ create function private.require_discount(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
@@ -66,7 +66,7 @@ create function private.reserve_discount(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_offer.kind = 'discount' then
@@ -74,7 +74,7 @@ begin
     elsif p_offer.kind = 'referral' then
         perform
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_offer.code_id
             or learner.id = p_learner.id
             or learner.user_id = p_learner.user_id
@@ -110,7 +110,7 @@ create function private.refuse_code()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

@@ -6,7 +6,7 @@ create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     redemption public.code_redemptions;
@@ -37,7 +37,7 @@ create function private.count_redemption()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     change constant integer := (new.status <> 'released')::integer

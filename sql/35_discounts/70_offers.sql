@@ -5,7 +5,7 @@ create function private.offered_discount(p_offer private.code_offer, p_learner p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     cents bigint := case p_offer.kind
@@ -29,7 +29,7 @@ create function private.find_code(p_code text, p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(found.kind, found.id, null)::private.code_offer
     from (
@@ -54,7 +54,7 @@ create function private.discount_code_cents(p_discount_code_id uuid, p_learner_p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -93,7 +93,7 @@ create function private.has_learnt_before(p_learner_person_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select

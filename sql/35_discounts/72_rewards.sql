@@ -4,7 +4,7 @@ create function private.available_reward_cents(p_learner_id uuid, p_currency tex
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select greatest(
         coalesce(
@@ -38,7 +38,7 @@ create function private.usable_reward_cents(p_learner_id uuid, p_price private.p
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select nullif(
         case

@@ -9,7 +9,7 @@ create function public.check_discount_code(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select answer.is_valid, answer.discount_cents, answer.total_cents, answer.currency
     from private.check_discount_code(p_code, p_service_id, p_instructor_id, p_start_at, p_learner_id) answer;
@@ -25,7 +25,7 @@ create function public.create_referral_code(p_org_id uuid default null)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select made.code, made.discount_bps, made.reward_cents, made.currency
     from private.create_referral_code(p_org_id) made;
@@ -54,7 +54,7 @@ create function public.admin_create_discount_code(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_create_discount_code(
     row(
         null, p_org_id, p_code, p_amount_cents, p_currency, p_discount_bps, p_may_exceed_fee, p_max_uses, null,
@@ -73,7 +73,7 @@ create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_end_discount_code(p_discount_code_id, p_reason);
 
 comment on function public.admin_end_discount_code is

@@ -5,7 +5,7 @@ create function private.fill_availability_defaults()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -33,7 +33,7 @@ create function private.withdraw_stale_slots()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;

@@ -11,7 +11,7 @@ create function private.publish_slots(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
@@ -63,7 +63,7 @@ create function private.unpublish_slots(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
@@ -108,7 +108,7 @@ create function private.require_publishing_instructor(p_service_id uuid, p_instr
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -141,7 +141,7 @@ create function private.assert_time_range(p_from timestamptz, p_to timestamptz, 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(

@@ -6,7 +6,7 @@ create function private.occupy_instructor(p_slot public.bookable_slots)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
@@ -20,13 +20,19 @@ begin
             p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
         )
     from public.instructors instructor
-    where instructor.id = p_slot.instructor_id
+    where instructor.org_id = p_slot.org_id
+        and instructor.id = p_slot.instructor_id
     for key share
     on conflict do nothing;
 
     return found or (
         p_slot.max_bookings > 1
-        and exists (select from private.instructor_calendar calendar where calendar.slot_id = p_slot.id)
+        and exists (
+            select
+            from private.instructor_calendar calendar
+            where calendar.org_id = p_slot.org_id
+                and calendar.slot_id = p_slot.id
+        )
     );
 end;
 $$;
@@ -38,7 +44,7 @@ create function private.forbid_moving_taken_slot()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if old.current_bookings > 0

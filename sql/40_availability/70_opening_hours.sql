@@ -13,7 +13,7 @@ create function private.slot_times(
     stable
     security invoker
     rows 200
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
@@ -78,7 +78,7 @@ create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, 
     stable
     security invoker
     rows 50
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -128,7 +128,7 @@ create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -159,7 +159,7 @@ create function private.next_day_offset(p_start_time time, p_end_time time)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
@@ -173,7 +173,7 @@ create function private.as_instant(p_local_time timestamp, p_time_zone text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     nominal constant timestamptz := p_local_time at time zone p_time_zone;

@@ -8,7 +8,7 @@ create function public.publish_slots(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
@@ -26,7 +26,7 @@ create function public.unpublish_slots(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is

@@ -13,7 +13,7 @@ create function private.buy_credits(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -96,7 +96,7 @@ create function private.require_credit_minutes(p_hours numeric, p_service public
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_hours is null or p_hours in ('NaN', 'Infinity', '-Infinity')
@@ -132,7 +132,7 @@ create function private.find_purchase_by_client_key(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -164,7 +164,7 @@ create function private.price_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.price_for_instructor(

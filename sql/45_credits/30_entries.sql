@@ -10,7 +10,7 @@ create function private.add_credit_entry(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;
@@ -55,7 +55,7 @@ create function private.forbid_credit_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(

@@ -4,7 +4,7 @@ create function private.consume_credit(p_booking_id uuid, p_restored_minutes int
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -34,7 +34,7 @@ create function private.reserved_credit(p_booking_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         entry.credit_id,
@@ -57,7 +57,7 @@ create function private.restored_credit(p_booking_id uuid, p_minutes integer)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         part.credit_id,
@@ -83,7 +83,7 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
@@ -98,5 +98,6 @@ as $$
         ]::private.posting[]
     )
     from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
+    where credit.org_id = p_entry.org_id
+        and credit.id = p_entry.credit_id;
 $$;

@@ -5,7 +5,7 @@ create function private.expire_credits()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;

@@ -12,7 +12,7 @@ create function private.plan_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -50,7 +50,7 @@ create function private.next_credit_part(p_credit public.learner_credits, p_minu
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(
         p_credit.id,

@@ -10,7 +10,7 @@ create function public.buy_credits(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select credit.id, credit.total_cents, credit.currency, credit.status, credit.hold_expires_at
     from private.buy_credits(
@@ -38,7 +38,7 @@ create function public.credit_balance(p_instructor_id uuid default null)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         lot.learner_id,

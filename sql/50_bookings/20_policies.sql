@@ -5,7 +5,7 @@ create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;
@@ -32,7 +32,8 @@ begin
         select
         from public.cancellation_tiers tier
         join public.cancellation_tiers longer
-            on longer.policy_id = tier.policy_id
+            on longer.org_id = tier.org_id
+            and longer.policy_id = tier.policy_id
             and longer.notice_minutes > tier.notice_minutes
             and longer.refund_bps < tier.refund_bps
         where tier.policy_id = new_policy_id
@@ -57,7 +58,7 @@ create function private.refuse_tiers()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -74,7 +75,7 @@ create function private.current_policy_id(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select latest.id
     from public.cancellation_policies latest
@@ -90,7 +91,7 @@ create function private.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select tier.*
     from public.cancellation_tiers tier
@@ -105,13 +106,14 @@ create function private.policy_refund_bps(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(
         (
             select tier.refund_bps
             from public.cancellation_tiers tier
-            where tier.policy_id = p_booking.cancellation_policy_id
+            where tier.org_id = p_booking.org_id
+                and tier.policy_id = p_booking.cancellation_policy_id
                 and private.clock() <= p_booking.start_at - make_interval(mins => tier.notice_minutes)
                 and private.clock() < p_booking.start_at
             order by tier.notice_minutes desc
@@ -128,7 +130,7 @@ create function private.add_cancellation_policy(p_organization public.organizati
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;

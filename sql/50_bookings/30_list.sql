@@ -19,7 +19,7 @@ create function private.list_open_slots(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -72,7 +72,7 @@ create function private.require_instructor_of_service(p_instructor_id uuid, p_se
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -102,7 +102,7 @@ create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (

@@ -12,7 +12,7 @@ create function private.open_slots(
     stable
     security invoker
     rows 100
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instant constant interval := interval '1 microsecond';
@@ -99,7 +99,7 @@ create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to ti
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -121,7 +121,7 @@ create function private.full_days(p_instructor public.instructors, p_from timest
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor.daily_cap is null then
@@ -130,7 +130,7 @@ begin
     return array(
         select (slot.start_at at time zone p_instructor.time_zone)::date
         from private.instructor_calendar calendar
-        join public.bookable_slots slot on slot.id = calendar.slot_id
+        join public.bookable_slots slot on slot.org_id = calendar.org_id and slot.id = calendar.slot_id
         where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
             and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
             and private.seats_taken(slot.id) > 0
@@ -146,7 +146,7 @@ create function private.seats_taken(p_slot_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     present constant timestamptz := private.clock();

@@ -11,7 +11,7 @@ create function private.price_booking(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms;
@@ -53,7 +53,7 @@ create function private.price_by_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms := p_terms;
@@ -113,7 +113,7 @@ create function private.reserve_credit(p_booking public.bookings, p_service publ
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -121,7 +121,8 @@ declare
 begin
     perform
     from public.learner_credits lot
-    where lot.learner_id = p_booking.learner_id
+    where lot.org_id = p_booking.org_id
+        and lot.learner_id = p_booking.learner_id
         and lot.instructor_id = p_booking.instructor_id
         and lot.status = 'active'
     order by lot.id
@@ -162,7 +163,7 @@ create function private.price_reschedule(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms := p_terms;

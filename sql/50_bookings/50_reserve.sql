@@ -10,7 +10,7 @@ create function private.create_booking_with_payment(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -47,7 +47,7 @@ create function private.reserve_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.find_booking_by_client_key(
@@ -88,7 +88,7 @@ create function private.find_booking_by_client_key(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -119,7 +119,7 @@ create function private.assert_place_is_valid(p_place jsonb)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(
@@ -149,7 +149,7 @@ create function private.refuse_taken_slot()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

@@ -11,11 +11,14 @@ create function private.hold_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_person_id uuid := (
-        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+        select coalesce(learner.user_id, learner.id)
+        from public.learners learner
+        where learner.org_id = p_learner.org_id
+            and learner.id = p_learner.id
     );
     slot public.bookable_slots;
     service public.services;
@@ -25,8 +28,8 @@ declare
     booking public.bookings;
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
-    select * into strict service from public.services where id = slot.service_id;
-    select * into strict instructor from public.instructors where id = slot.instructor_id;
+    select * into strict service from public.services where org_id = slot.org_id and id = slot.service_id;
+    select * into strict instructor from public.instructors where org_id = slot.org_id and id = slot.instructor_id;
     select * into strict organization from public.organizations where id = slot.org_id;
 
     perform private.assert_slot_is_bookable(slot.start_at, service, instructor);
@@ -57,7 +60,8 @@ begin
         update public.bookings
         set status = 'confirmed',
             hold_expires_at = null
-        where id = booking.id
+        where org_id = booking.org_id
+            and id = booking.id
         returning * into booking;
     end if;
     return booking;
@@ -74,7 +78,7 @@ create function private.assert_slot_is_bookable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
@@ -122,7 +126,7 @@ create function private.lock_daily_cap(p_instructor public.instructors)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select colleague.id
     from public.instructors colleague
@@ -139,7 +143,7 @@ create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (
@@ -173,7 +177,7 @@ create function private.add_booking(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;

@@ -5,7 +5,7 @@ create function private.confirm_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
@@ -30,7 +30,7 @@ create function private.decline_booking(p_booking_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
@@ -39,7 +39,8 @@ begin
     set status = 'declined',
         hold_expires_at = null,
         cancellation_reason = left(p_reason, 2000)
-    where id = booking.id;
+    where org_id = booking.org_id
+        and id = booking.id;
 end;
 $$;
 
@@ -49,7 +50,7 @@ create function private.require_booking_request(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -72,7 +73,7 @@ create function private.require_taught_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;

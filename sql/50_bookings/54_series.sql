@@ -17,7 +17,7 @@ create function private.request_booking_series(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     series public.booking_series := private.open_booking_series(
@@ -53,7 +53,12 @@ begin
         return next;
     end loop;
 
-    if not exists (select from public.bookings booking where booking.series_id = series.id) then
+    if not exists (
+        select
+        from public.bookings booking
+        where booking.org_id = series.org_id
+            and booking.series_id = series.id
+    ) then
         perform private.refuse_taken_slot();
     end if;
 end;
@@ -74,7 +79,7 @@ create function private.open_booking_series(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();

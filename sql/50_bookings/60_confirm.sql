@@ -6,7 +6,7 @@ create function private.confirm_paid_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -48,7 +48,7 @@ create function private.end_original_booking(p_booking_id uuid, p_party public.b
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings

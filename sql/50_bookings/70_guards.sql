@@ -7,7 +7,7 @@ create function private.take_seat()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -37,7 +37,8 @@ begin
     end if;
     update public.bookable_slots
     set current_bookings = current_bookings + 1
-    where id = slot.id
+    where org_id = slot.org_id
+        and id = slot.id
         and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
         and max_bookings = slot.max_bookings
         and current_bookings < max_bookings;
@@ -59,7 +60,7 @@ create function private.free_seat(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     seats_taken integer;
@@ -68,11 +69,12 @@ begin
     set current_bookings = current_bookings - 1,
         is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
         is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
-    where id = p_booking.slot_id
+    where org_id = p_booking.org_id
+        and id = p_booking.slot_id
     returning current_bookings into seats_taken;
 
     if seats_taken = 0 then
-        delete from private.instructor_calendar where slot_id = p_booking.slot_id;
+        delete from private.instructor_calendar where org_id = p_booking.org_id and slot_id = p_booking.slot_id;
     end if;
 end;
 $$;
@@ -84,7 +86,7 @@ create function private.occupies_slot(p_status public.booking_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
@@ -96,7 +98,7 @@ create function private.forbid_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(

@@ -4,7 +4,7 @@ create function private.add_booking_relations(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.booking_notes (booking_id, org_id, instructor_id) values (p_booking.id, p_booking.org_id, p_booking.instructor_id);
@@ -22,15 +22,17 @@ create function private.set_learner_person(p_learner public.learners)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
     update public.code_redemptions
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
 end;
 $$;
 
@@ -40,12 +42,13 @@ create function private.set_instructor_person(p_instructor public.instructors)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.instructor_calendar
     set person_id = coalesce(p_instructor.user_id, p_instructor.id)
-    where instructor_id = p_instructor.id;
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id;
 end;
 $$;
 
@@ -56,7 +59,7 @@ create function private.consume_booking_minutes(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.credit_applied_cents = 0 then

@@ -16,7 +16,7 @@ create function public.list_open_slots(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
@@ -44,7 +44,7 @@ create function public.create_booking_with_payment(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         booking.id,
@@ -97,7 +97,7 @@ create function public.request_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         booking.id,
@@ -141,7 +141,7 @@ create function public.request_booking_series(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select series.occurrence, series.start_at, series.booking_id, series.refusal
     from private.request_booking_series(
@@ -163,7 +163,7 @@ create function public.confirm_booking(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.confirm_booking(p_booking_id);
 
 comment on function public.confirm_booking is
@@ -175,7 +175,7 @@ create function public.decline_booking(p_booking_id uuid, p_reason text default 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
@@ -186,7 +186,7 @@ create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_cancellation_policy(p_org_id, p_tiers);
 
 comment on function public.set_cancellation_policy is
@@ -199,7 +199,7 @@ create function public.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select tier.notice_minutes, tier.refund_bps from private.cancellation_policy(p_org_id) tier;
 end;

@@ -5,7 +5,7 @@ create function private.start_lesson(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -49,7 +49,7 @@ create function private.complete_lesson(p_booking_id uuid, p_notes text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -98,7 +98,7 @@ create function private.count_lesson(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.instructors set lesson_count = lesson_count + 1 where id = p_booking.instructor_id;

@@ -3,7 +3,7 @@ create function public.start_lesson(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.start_lesson(p_booking_id);
 
 comment on function public.start_lesson is
@@ -15,7 +15,7 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is

@@ -5,7 +5,7 @@ create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -50,14 +50,15 @@ create function private.open_credit_payment(p_credit public.learner_credits, p_p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.credit_id = p_credit.id
+    where open_payment.org_id = p_credit.org_id
+        and open_payment.credit_id = p_credit.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;

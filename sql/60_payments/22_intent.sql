@@ -7,7 +7,7 @@ create function private.record_payment_intent(p_payment_id uuid, p_payment_inten
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_payment_intent -> 'metadata' ->> 'payment_id') is distinct from p_payment_id then
@@ -34,7 +34,7 @@ create function private.apply_payment_intent(p_intent jsonb, p_occurred_at times
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
@@ -71,7 +71,8 @@ begin
             p_intent #>> '{last_payment_error,code}'
         ),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
-    where id = payment.id
+    where org_id = payment.org_id
+        and id = payment.id
     returning * into payment;
 
     perform private.keep_hold_while_processing(payment.booking_id, new_status);
@@ -89,7 +90,7 @@ create function private.lock_payment_of_intent(p_intent jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_id uuid := private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
@@ -125,7 +126,7 @@ create function private.payment_status_of(p_intent jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_intent ->> 'status'
         when 'requires_payment_method' then 'requires_payment'
@@ -145,7 +146,7 @@ create function private.keep_hold_while_processing(p_booking_id uuid, p_status p
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings booking
     set hold_expires_at = case p_status
@@ -167,7 +168,7 @@ create function private.apply_charge(p_charge jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payments
@@ -193,7 +194,7 @@ create function private.expandable_id(p_value jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case jsonb_typeof(p_value)
         when 'string' then p_value #>> '{}'

@@ -10,7 +10,7 @@ create function private.apply_payment_success(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
@@ -29,7 +29,8 @@ begin
             authorized_cents = 0,
             failure_code = 'amount_mismatch',
             failure_message = null
-        where id = p_payment.id
+        where org_id = p_payment.org_id
+            and id = p_payment.id
             and status not in ('cancelled', 'unknown');
         return row('parked', 'amount_mismatch')::private.stripe_outcome;
     end if;
@@ -43,7 +44,8 @@ begin
         last_event_at = greatest(last_event_at, p_occurred_at),
         failure_code = null,
         failure_message = null
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
     returning * into payment;
 
     perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
@@ -70,7 +72,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.post_transaction(
@@ -102,7 +104,7 @@ create function private.accept_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     is_available boolean := p_payment.is_accepted;
@@ -127,7 +129,7 @@ create function private.activate_credit(p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -165,7 +167,7 @@ create function private.record_processing_fee(p_payment_id uuid, p_balance_trans
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;

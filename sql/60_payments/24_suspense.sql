@@ -4,7 +4,7 @@ create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_int
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
@@ -22,7 +22,7 @@ create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_o
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),

@@ -5,7 +5,7 @@ create function private.capture_booking_payments(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     paid record;
@@ -30,7 +30,7 @@ create function private.capture_payment(p_payment public.payments, p_released_ce
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payments set uncaptured_cents = p_released_cents where id = p_payment.id;
@@ -59,7 +59,7 @@ create function private.lock_booking_payments(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.id
     from public.payments payment

@@ -5,7 +5,7 @@ create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     open_payment public.payments;
@@ -36,7 +36,7 @@ create function private.cancel_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.enqueue_command(
@@ -58,7 +58,7 @@ create function private.expire_purchases()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     overdue_id uuid;
@@ -88,19 +88,21 @@ create function private.undo_cancelled_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
         select
         from public.bookings booking
-        where booking.id = p_payment.booking_id
+        where booking.org_id = p_payment.org_id
+            and booking.id = p_payment.booking_id
             and booking.status not in ('cancelled', 'declined', 'expired')
             and not p_payment.is_accepted
     ) or exists (
         select
         from public.learner_credits credit
-        where credit.id = p_payment.credit_id
+        where credit.org_id = p_payment.org_id
+            and credit.id = p_payment.credit_id
             and credit.status <> 'cancelled'
     ) then
         return;
@@ -114,12 +116,14 @@ begin
             cancelled_by = 'system',
             cancelled_at = private.clock(),
             cancellation_reason = 'The authorization of the payment has ended.'
-        where id = p_payment.booking_id
+        where org_id = p_payment.org_id
+            and id = p_payment.booking_id
             and status in ('confirmed', 'in_progress');
         if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
             select
             from public.bookings booking
-            where booking.id = p_payment.booking_id
+            where booking.org_id = p_payment.org_id
+                and booking.id = p_payment.booking_id
                 and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
         ) then
             perform private.raise_alert(

@@ -4,7 +4,7 @@ create function private.refund_rest(p_payment_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -29,7 +29,7 @@ create function private.create_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;
@@ -54,7 +54,7 @@ create function private.send_refund(p_refund_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.enqueue_command(
         refund.org_id, 'refund_payment', format('refund:%s', refund.id),
@@ -69,7 +69,7 @@ as $$
         format('payment:%s', payment.id)
     )
     from public.refunds refund
-    join public.payments payment on payment.id = refund.payment_id
+    join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
     where refund.id = p_refund_id;
 $$;
 
@@ -80,7 +80,7 @@ create function private.record_refund_failure(p_refund_id uuid, p_code text, p_m
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.refunds
     set status = 'failed',

@@ -4,7 +4,7 @@ create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id') is distinct from p_refund_id then
@@ -25,7 +25,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
@@ -54,7 +54,8 @@ begin
     update public.refunds
     set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
-    where id = refund.id;
+    where org_id = refund.org_id
+        and id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
@@ -65,7 +66,7 @@ create function private.find_or_add_refund(p_payment public.payments, p_refund j
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -108,14 +109,18 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
     part private.credit_part;
     refund public.refunds;
 begin
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
@@ -129,7 +134,8 @@ begin
         fee_cents = part.fee_cents,
         discount_cents = part.discount_cents,
         unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-    where id = p_refund.id
+    where org_id = p_refund.org_id
+        and id = p_refund.id
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
@@ -144,7 +150,7 @@ create function private.finish_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.restore_discount(payment.booking_id, payment.credit_id)
@@ -161,12 +167,16 @@ create function private.undo_failed_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;
 begin
-    select * into entry from public.credit_entries where refund_id = p_refund.id and kind = 'refund';
+    select * into entry
+    from public.credit_entries
+    where org_id = p_refund.org_id
+        and refund_id = p_refund.id
+        and kind = 'refund';
     if found then
         perform private.add_credit_entry(
             row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,

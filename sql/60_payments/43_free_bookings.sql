@@ -5,7 +5,7 @@ create function private.carry_payments(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.original_booking_id is null then
@@ -14,7 +14,8 @@ begin
 
     update public.payments
     set booking_id = p_booking.id
-    where booking_id = p_booking.original_booking_id
+    where org_id = p_booking.org_id
+        and booking_id = p_booking.original_booking_id
         and is_accepted;
     update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
 end;
@@ -27,7 +28,7 @@ create function private.post_free_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.total_cents > 0 then
@@ -53,7 +54,7 @@ create function private.reverse_free_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     share_cents constant bigint := p_booking.instructor_share_cents - coalesce(p_booking.kept_share_cents, 0);
@@ -86,7 +87,7 @@ create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     redemption public.code_redemptions;

@@ -6,7 +6,7 @@ create function private.allocate_price(p_booking_id uuid, p_terms public.booking
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         paid.id,
@@ -60,7 +60,7 @@ create function private.split_refund(
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     whole_cents constant bigint := p_payment.amount_cents;
@@ -88,7 +88,7 @@ create function private.gone_cents(p_payment public.payments)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
@@ -100,7 +100,7 @@ create function private.refundable_cents(p_payment public.payments)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -118,7 +118,7 @@ create function private.committed_refund_cents(p_payment_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(sum(refund.amount_cents), 0)::bigint
     from public.refunds refund
@@ -133,7 +133,7 @@ create function private.remaining_share_cents(p_payment public.payments, p_more_
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -151,7 +151,7 @@ create function private.earned_share_cents(p_booking public.bookings)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -162,7 +162,8 @@ begin
                 when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
                     select coalesce(sum(private.remaining_share_cents(payment)), 0)
                     from public.payments payment
-                    where payment.booking_id = p_booking.id
+                    where payment.org_id = p_booking.org_id
+                        and payment.booking_id = p_booking.id
                         and payment.is_accepted
                         and payment.status <> 'cancelled'
                 )

@@ -6,7 +6,7 @@ create function private.forbid_payment_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -49,7 +49,7 @@ create function private.assert_refund_is_covered()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -73,7 +73,7 @@ create function private.assert_payment_is_refundable(p_payment public.payments, 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_payment.is_disputed then

@@ -5,7 +5,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.dispute_status := p_dispute ->> 'status';
@@ -65,7 +65,7 @@ create function private.is_dispute_closed(p_status public.dispute_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
@@ -81,7 +81,7 @@ create function private.post_dispute_transactions(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     balance_transaction private.dispute_transactions;
@@ -96,7 +96,8 @@ begin
         update public.disputes
         set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
             fee_cents = fee_cents + balance_transaction.fee_cents
-        where id = p_dispute.id;
+        where org_id = p_dispute.org_id
+            and id = p_dispute.id;
         perform private.post_transaction(
             p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
@@ -119,7 +120,7 @@ create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at tim
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     dispute public.disputes;

@@ -5,7 +5,7 @@ create function private.apply_fraud_warning(p_warning jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;

@@ -6,7 +6,7 @@ create function private.decide_cancellation_outcome(p_booking public.bookings, p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -34,7 +34,7 @@ create function private.calculate_cancellation_outcome(p_booking public.bookings
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -73,7 +73,7 @@ create function private.cancellation_refunds(p_booking public.bookings, p_refund
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         payment.id,
@@ -123,7 +123,7 @@ create function private.cancellation_refund_bps(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_booking.status not in ('confirmed', 'in_progress') then 10000

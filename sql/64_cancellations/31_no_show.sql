@@ -7,7 +7,7 @@ create function private.mark_no_show(p_booking_id uuid, p_who public.booking_par
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);

@@ -6,7 +6,7 @@ create function private.request_refund(p_booking_id uuid, p_amount_cents bigint,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -26,7 +26,11 @@ begin
         )
     order by
         exists (
-            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+            select
+            from public.refunds asked
+            where asked.org_id = paid.org_id
+                and asked.payment_id = paid.id
+                and asked.client_key = p_client_key
         ) desc,
         private.refundable_cents(paid) >= p_amount_cents desc,
         paid.created_at,
@@ -70,7 +74,7 @@ create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -79,7 +83,7 @@ begin
     perform private.require_person();
     select paid.* into payment
     from public.refunds asked
-    join public.payments paid on paid.id = asked.payment_id
+    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
     for no key update of paid;
@@ -114,7 +118,7 @@ create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -151,7 +155,7 @@ create function private.find_refund_by_client_key(p_payment_id uuid, p_client_ke
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -177,7 +181,7 @@ create function private.assert_refund_amount(p_payment public.payments, p_amount
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if coalesce(p_amount_cents, 0) < 1 then

@@ -6,7 +6,7 @@ create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_re
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -55,7 +55,7 @@ create function private.refund_lot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -63,15 +63,23 @@ begin
     return query
     select refund.id, entry.minutes, refund.amount_cents
     from public.refunds refund
-    join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-    where refund.payment_id = p_payment.id
+    join public.credit_entries entry
+        on entry.org_id = refund.org_id
+        and entry.refund_id = refund.id
+        and entry.kind = 'refund'
+    where refund.org_id = p_payment.org_id
+        and refund.payment_id = p_payment.id
         and refund.client_key = p_client_key;
     if found then
         if exists (
             select
             from public.refunds refund
-            join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-            where refund.payment_id = p_payment.id
+            join public.credit_entries entry
+                on entry.org_id = refund.org_id
+                and entry.refund_id = refund.id
+                and entry.kind = 'refund'
+            where refund.org_id = p_payment.org_id
+                and refund.payment_id = p_payment.id
                 and refund.client_key = p_client_key
                 and entry.minutes <> coalesce(p_minutes, entry.minutes)
         ) then
@@ -103,7 +111,7 @@ create function private.assert_minutes_are_refundable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_minutes < 1 then
@@ -139,7 +147,7 @@ create function private.create_credit_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;

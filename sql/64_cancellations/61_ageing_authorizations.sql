@@ -5,7 +5,7 @@ create function private.void_ageing_authorizations()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     ageing record;

@@ -11,7 +11,7 @@ create function public.preview_cancellation(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.kept_cents,
@@ -40,7 +40,7 @@ create function public.cancel_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
@@ -58,7 +58,7 @@ create function public.mark_no_show(p_booking_id uuid, p_who public.booking_part
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.mark_no_show(p_booking_id, p_who);
 
 comment on function public.mark_no_show is
@@ -83,7 +83,7 @@ create function public.reschedule_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         (made.booking).id as booking_id,
@@ -114,7 +114,7 @@ create function public.request_refund(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.request_refund is
@@ -127,7 +127,7 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
@@ -144,7 +144,7 @@ create function public.admin_refund(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.admin_refund is
@@ -162,7 +162,7 @@ create function public.refund_credits(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select made.refund_id, made.minutes, made.amount_cents, made.currency
     from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
@@ -180,7 +180,7 @@ create function public.offboard_instructor(p_instructor_id uuid, p_reason text d
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
     from private.offboard_instructor(p_instructor_id, p_reason) lot;

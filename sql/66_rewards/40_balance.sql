@@ -4,7 +4,7 @@ create function private.reward_balance()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();

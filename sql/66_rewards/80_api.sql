@@ -3,7 +3,7 @@ create function public.reward_balance()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select mine.learner_id, mine.org_id, mine.available_cents, mine.currency from private.reward_balance() mine;
 end;

@@ -6,7 +6,7 @@ create function private.list_bookings(p_booking_ids uuid[])
     stable
     security invoker
     rows 50
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -30,7 +30,7 @@ create function private.my_booking_ids(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -52,13 +52,15 @@ create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
         select booking.id
         from public.bookings booking
-        join public.instructors instructor on instructor.id = booking.instructor_id
+        join public.instructors instructor
+            on instructor.org_id = booking.org_id
+            and instructor.id = booking.instructor_id
         where booking.instructor_id = p_instructor_id
             and (
                 p_instructor_id = any (private.my_instructor_ids())
@@ -85,7 +87,7 @@ create function private.organization_booking_ids(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(

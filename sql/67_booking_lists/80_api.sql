@@ -8,7 +8,7 @@ create function public.my_bookings(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(private.my_booking_ids(p_from, p_limit, p_after_start_at, p_after_id)) details;
@@ -26,7 +26,7 @@ create function public.instructor_day(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
@@ -47,7 +47,7 @@ create function public.organization_bookings(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(

@@ -21,7 +21,7 @@ create function private.open_connect_account(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
@@ -68,7 +68,7 @@ create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_or
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee;
@@ -111,7 +111,7 @@ create function private.record_connect_account(p_connect_account_id uuid, p_acco
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;

@@ -5,7 +5,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.connect_status := private.connect_status_of(p_account);
@@ -40,7 +40,8 @@ begin
         default_currency = p_account ->> 'default_currency',
         business_type = p_account ->> 'business_type',
         last_event_at = p_occurred_at
-    where id = account.id;
+    where org_id = account.org_id
+        and id = account.id;
 
     insert into public.connect_account_details (
         connect_account_id, org_id, disabled_reason, requirements, business_profile
@@ -66,7 +67,7 @@ create function private.connect_status_of(p_account jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when not (p_account -> 'details_submitted')::boolean then 'incomplete'
@@ -83,7 +84,7 @@ create function private.connect_status_reason(p_account jsonb, p_status public.c
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_status
         when 'incomplete' then case
@@ -102,7 +103,7 @@ create function private.apply_capability(p_event_id text, p_account_id text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -127,7 +128,7 @@ create function private.apply_deauthorization(p_account_id text, p_occurred_at t
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;

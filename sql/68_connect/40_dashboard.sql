@@ -4,7 +4,7 @@ create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
@@ -27,7 +27,7 @@ create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, 
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
@@ -44,7 +44,8 @@ begin
     return query
     update public.stripe_connect_accounts synced
     set synced_at = private.clock()
-    where synced.id = account.id
+    where synced.org_id = account.org_id
+        and synced.id = account.id
     returning synced.id, synced.stripe_account_id;
 end;
 $$;
@@ -55,7 +56,7 @@ create function private.require_connect_account(p_user_id uuid, p_instructor_id 
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);

@@ -6,7 +6,7 @@ create function private.accrue_earning(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -28,7 +28,13 @@ begin
         greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
         case
             when funding.is_disputed
-                or exists (select from public.payments paid where paid.booking_id = p_booking.id and paid.is_disputed)
+                or exists (
+                    select
+                    from public.payments paid
+                    where paid.org_id = p_booking.org_id
+                        and paid.booking_id = p_booking.id
+                        and paid.is_disputed
+                )
                 then 'frozen'
             else 'pending'
         end::public.earning_status
@@ -38,31 +44,33 @@ begin
 end;
 $$;
 
--- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
--- without a login, who could not have an account.
+-- The payee of an instructor's work: the instructor or the organization, as the instructor's details say; always the organization for
+-- an instructor without a login, who cannot have a Stripe account.
 create function private.payee_id(p_instructor_id uuid)
     returns uuid
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when details.payee = 'organization' or instructor.user_id is null then instructor.org_id
         else instructor.id
     end
     from public.instructors instructor
-    join public.instructor_details details on details.instructor_id = instructor.id
+    join public.instructor_details details
+        on details.org_id = instructor.org_id
+        and details.instructor_id = instructor.id
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: its own latest, or that of the latest prepaid minutes it used.
+-- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
 create function private.funding_payment(p_booking_id uuid)
     returns setof public.payments
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.*
     from public.payments payment
@@ -84,7 +92,7 @@ create function private.accrue_expiry(p_entry public.credit_entries)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -95,7 +103,8 @@ begin
         payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
     from public.payments payment
     join public.organizations organization on organization.id = payment.org_id
-    where payment.credit_id = p_entry.credit_id
+    where payment.org_id = p_entry.org_id
+        and payment.credit_id = p_entry.credit_id
         and payment.is_accepted
         and p_entry.share_cents > 0;
 end;
@@ -108,12 +117,13 @@ create function private.delay_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings
     set available_at = p_payment.funds_available_at
-    where payment_id = p_payment.id
+    where org_id = p_payment.org_id
+        and payment_id = p_payment.id
         and status in ('pending', 'frozen')
         and amount_cents > 0
         and available_at < p_payment.funds_available_at;

@@ -1,11 +1,12 @@
--- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
--- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
+-- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
+-- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
+-- out together. 82_effects calls it with the refund or the dispute.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -28,14 +29,16 @@ begin
         change.cents,
         coalesce(first_earning.available_at, private.clock())
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     left join public.earnings first_earning
-        on first_earning.booking_id = booking.id
+        on first_earning.org_id = booking.org_id
+        and first_earning.booking_id = booking.id
         and first_earning.kind in ('lesson', 'cancellation', 'no_show')
     cross join lateral (
         select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) change
     where payment.id = p_payment_id
         and payment.is_accepted

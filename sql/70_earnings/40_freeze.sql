@@ -1,11 +1,11 @@
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
+-- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
 -- problem report is open or another payment of the booking is disputed. 82_effects calls it.
 create function private.freeze_disputed_earnings(p_payment public.payments)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings earning
@@ -15,7 +15,8 @@ begin
         and not exists (
             select
             from public.problem_reports report
-            where report.booking_id = earning.booking_id
+            where report.org_id = earning.org_id
+                and report.booking_id = earning.booking_id
                 and report.resolved_at is null
         )
         and (
@@ -23,7 +24,8 @@ begin
             or not exists (
                 select
                 from public.payments paid
-                where paid.booking_id = p_payment.booking_id
+                where paid.org_id = p_payment.org_id
+                    and paid.booking_id = p_payment.booking_id
                     and paid.is_disputed
             )
         );
@@ -36,7 +38,7 @@ create function private.freeze_unpaid_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';

@@ -6,7 +6,7 @@ create function private.report_problem(p_booking_id uuid, p_description text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -29,7 +29,8 @@ begin
 
     update public.earnings
     set status = 'frozen'
-    where booking_id = booking.id
+    where org_id = booking.org_id
+        and booking_id = booking.id
         and kind = 'lesson'
         and status = 'pending';
     if not found then
@@ -59,7 +60,7 @@ create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfree
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     report public.problem_reports;
@@ -83,7 +84,8 @@ begin
     if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
-        where booking_id = report.booking_id
+        where org_id = report.org_id
+            and booking_id = report.booking_id
             and status = 'frozen';
     end if;
 end;

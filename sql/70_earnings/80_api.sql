@@ -29,7 +29,7 @@ create function public.my_balance()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select balance.*
     from public.instructor_balances balance
@@ -44,7 +44,7 @@ create function public.report_problem(p_booking_id uuid, p_description text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
@@ -57,7 +57,7 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is

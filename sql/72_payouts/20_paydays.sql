@@ -7,7 +7,7 @@ create function private.due_payout_runs(p_date date, p_org_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.assert_payday('weekly', p_date, p_org_id);
@@ -79,7 +79,7 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_org_id is not null and not exists (
@@ -142,7 +142,7 @@ create function private.payday_of(p_schedule public.payout_schedule, p_on date, 
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_schedule
         when 'weekly' then p_on - (extract(dow from p_on)::integer - p_payout_weekday + 7) % 7
@@ -158,7 +158,7 @@ create function private.payout_cutoff(p_org_id uuid, p_period_on date)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select least(private.clock(), (p_period_on + 1)::timestamp at time zone organization.time_zone)
     from public.organizations organization

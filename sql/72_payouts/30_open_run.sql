@@ -7,7 +7,7 @@ create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = force_custom_plan
     set work_mem = '64MB'
 as $$
@@ -52,7 +52,7 @@ create function private.create_payouts(p_run public.payout_runs)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     postings private.keyed_posting[];
@@ -137,7 +137,8 @@ begin
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )
     from public.payout_run_results result
-    where result.run_id = p_run.id
+    where result.org_id = p_run.org_id
+        and result.run_id = p_run.id
         and result.outcome = 'held';
 end;
 $$;

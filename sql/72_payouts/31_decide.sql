@@ -20,7 +20,7 @@ create function private.decide_payouts(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     with balance as (
         select
@@ -85,7 +85,7 @@ create function private.has_payouts_due(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -107,7 +107,7 @@ create function private.preview_payout_run(p_org_id uuid, p_schedule public.payo
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         decision.instructor_id,

@@ -6,7 +6,7 @@ create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -24,7 +24,7 @@ create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
     from (
@@ -50,7 +50,7 @@ create function private.payout_run_progress(p_run_id uuid, p_started_at timestam
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         count(*),
@@ -85,7 +85,7 @@ create function private.close_payout_run(p_run_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payout_runs
@@ -113,7 +113,7 @@ begin
         count(payout.id) filter (where payout.status = 'unknown'),
         coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint
     from public.payout_runs run
-    left join public.payouts payout on payout.run_id = run.id
+    left join public.payouts payout on payout.org_id = run.org_id and payout.run_id = run.id
     where run.id = p_run_id
     group by run.org_id, run.id;
 end;

@@ -5,7 +5,7 @@ create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_t
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;
@@ -38,7 +38,7 @@ create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamp
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -76,7 +76,7 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -100,14 +100,15 @@ create function private.mark_payout_paid(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
     update public.payouts
     set status = 'sending',
         leased_until = private.clock()
-    where id = p_payout.id
+    where org_id = p_payout.org_id
+        and id = p_payout.id
         and status = 'pending';
     update public.payouts
     set status = 'paid',
@@ -116,7 +117,8 @@ begin
         leased_until = null,
         failure_code = null,
         failure_message = null
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     update private.payout_attempts
     set status = 'succeeded',
@@ -134,7 +136,8 @@ begin
 
     update public.earnings
     set status = 'paid'
-    where payout_id = p_payout.id;
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id;
 
     perform private.post_transaction(
         p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),

@@ -14,7 +14,7 @@ create function private.record_transfer_failure(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -58,7 +58,7 @@ create function private.hold_payout(p_payout public.payouts, p_code text, p_mess
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'unknown');
@@ -66,7 +66,8 @@ begin
     set status = 'held',
         failure_code = p_code,
         failure_message = left(p_message, 500)
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',

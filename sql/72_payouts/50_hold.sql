@@ -4,7 +4,7 @@ create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -25,7 +25,7 @@ create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -39,12 +39,14 @@ begin
         last_tried_at = null,
         failure_code = null,
         failure_message = null
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     update public.payout_runs
     set status = 'open',
         completed_at = null
-    where id = payout.run_id;
+    where org_id = payout.org_id
+        and id = payout.run_id;
 end;
 $$;
 
@@ -55,7 +57,7 @@ create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held bo
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -80,7 +82,7 @@ create function private.require_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -104,7 +106,7 @@ create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

@@ -6,7 +6,7 @@ create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_a
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -32,7 +32,7 @@ create function private.cancel_payout(p_payout public.payouts)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'cancelled' where id = p_payout.id;
@@ -56,7 +56,7 @@ create function private.send_reversal(p_payout public.payouts, p_amount_cents bi
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reversal_key text;
@@ -88,7 +88,7 @@ create function private.record_reversal_failure(p_payout_id uuid, p_code text, p
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.raise_alert(
         payout.org_id, null, 'reversal_refused',
@@ -110,7 +110,7 @@ create function private.post_payout_reversal(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -134,7 +134,8 @@ begin
         payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     from public.payout_items item
-    where item.payout_id = payout.id
+    where item.org_id = payout.org_id
+        and item.payout_id = payout.id
     order by item.amount_cents desc, item.earning_id
     limit 1;
 

@@ -6,7 +6,7 @@ create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_o
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');

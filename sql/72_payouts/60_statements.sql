@@ -16,7 +16,7 @@ create function private.payout_statement(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -50,7 +50,7 @@ create function private.payout_statement_document(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     statement jsonb;
@@ -87,10 +87,12 @@ begin
     )
     into statement
     from public.payouts payout
-    join public.payout_runs run on run.id = payout.run_id
+    join public.payout_runs run on run.org_id = payout.org_id and run.id = payout.run_id
     join public.organizations organization on organization.id = payout.org_id
     left join private.currencies currency on currency.code = payout.currency
-    left join public.instructors instructor on instructor.id = payout.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = payout.org_id
+        and instructor.id = payout.instructor_id
     where payout.id = p_payout_id;
 
     if statement is null then
@@ -110,7 +112,7 @@ create function private.initials(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select string_agg(upper(left(word, 1)) || '.', ' ' order by position)
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
@@ -134,7 +136,7 @@ create function private.statement_lines(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
@@ -148,12 +150,12 @@ as $$
         item.amount_cents,
         payout.currency
     from public.payouts payout
-    join public.payout_items item on item.payout_id = payout.id
-    join public.earnings earning on earning.id = item.earning_id
-    join public.instructors instructor on instructor.id = item.instructor_id
-    left join public.bookings booking on booking.id = earning.booking_id
-    left join public.services service on service.id = booking.service_id
-    left join public.learners learner on learner.id = booking.learner_id
+    join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.instructors instructor on instructor.org_id = item.org_id and instructor.id = item.instructor_id
+    left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
+    left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    left join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
     where payout.id = p_payout_id
     order by 1;
 $$;

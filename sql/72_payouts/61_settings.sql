@@ -11,7 +11,7 @@ create function private.set_payout_settings(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -56,7 +56,7 @@ create function private.retire_connect_account(p_connect_account_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -81,7 +81,8 @@ begin
     if exists (
         select
         from public.payouts payout
-        where payout.connect_account_id = account.id
+        where payout.org_id = account.org_id
+            and payout.connect_account_id = account.id
             and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
     ) then
         perform private.refuse(

@@ -14,7 +14,7 @@ create function public.payout_statement(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
@@ -36,7 +36,7 @@ create function public.set_payout_settings(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
@@ -49,7 +49,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
@@ -60,7 +60,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
@@ -72,7 +72,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
@@ -84,7 +84,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
@@ -97,7 +97,7 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is

@@ -15,7 +15,7 @@ create function private.on_booking_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     was_confirmed boolean;

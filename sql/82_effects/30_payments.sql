@@ -5,7 +5,7 @@ create function private.on_payment_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.is_disputed <> old.is_disputed then

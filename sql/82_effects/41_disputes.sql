@@ -5,7 +5,7 @@ create function private.on_dispute_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.lost_cents <> old.lost_cents then

@@ -4,7 +4,7 @@ create function private.on_organization_added()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.add_cancellation_policy(new);
@@ -22,7 +22,7 @@ create function private.on_learner_login_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.user_id is distinct from old.user_id then
@@ -42,7 +42,7 @@ create function private.on_instructor_login_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.user_id is distinct from old.user_id then

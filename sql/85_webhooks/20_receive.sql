@@ -18,7 +18,7 @@ create function private.receive_stripe_event(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -61,7 +61,7 @@ create function private.organization_of_event(p_payload text, p_account text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     object jsonb;
@@ -108,7 +108,7 @@ create function private.process_stripe_event(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome := private.apply_or_park_event(p_event, p_payload, p_expected_livemode, p_expected_api_version);
@@ -137,7 +137,7 @@ create function private.apply_or_park_event(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_event.livemode is distinct from p_expected_livemode then
@@ -165,7 +165,7 @@ create function private.apply_stripe_event(p_event private.webhook_events, p_obj
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (p_event.endpoint = 'connect') <> (p_event.account is not null) then

@@ -7,7 +7,7 @@ create function private.apply_waiting_events()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -51,7 +51,7 @@ create function private.admin_replay_event(p_event_id text, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;

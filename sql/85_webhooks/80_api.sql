@@ -3,7 +3,7 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is

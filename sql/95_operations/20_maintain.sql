@@ -13,7 +13,7 @@ create function private.maintain()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = force_custom_plan
 as $$
 begin

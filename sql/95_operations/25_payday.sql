@@ -6,7 +6,7 @@ create function private.require_due_payout_runs(p_date date, p_org_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query

@@ -7,7 +7,7 @@ create function private.check_invariants()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -39,7 +39,7 @@ create function private.violations_of_records()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query

@@ -4,7 +4,7 @@ create function private.violations_of_ledger()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query

@@ -5,7 +5,7 @@ create function private.needs_attention()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -104,7 +104,7 @@ create function private.overdue_paydays()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select due.org_id, due.org_name, due.schedule, due.period_on, run.heartbeat_at
     from private.due_payout_runs(null, null) due
@@ -132,7 +132,7 @@ create function private.traded_currencies()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select distinct organization.currency
     from public.organizations organization

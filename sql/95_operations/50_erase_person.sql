@@ -6,7 +6,7 @@ create function private.erase_person(p_user_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_ids uuid[];
@@ -46,7 +46,7 @@ create function private.assert_person_can_be_erased(p_user_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not exists (select from public.profiles profile where profile.id = p_user_id) then
@@ -72,7 +72,7 @@ create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_in
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
@@ -117,7 +117,7 @@ create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -127,7 +127,7 @@ as $$
     ) or exists (
         select
         from public.refunds refund
-        join public.payments payment on payment.id = refund.payment_id
+        join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
         where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
             and refund.status in ('requested', 'pending', 'requires_action')
     ) or exists (
@@ -138,7 +138,7 @@ as $$
     ) or exists (
         select
         from public.disputes dispute
-        join public.payments payment on payment.id = dispute.payment_id
+        join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
         where dispute.closed_at is null
             and (
                 payment.payer_id = p_payer_id
@@ -154,7 +154,7 @@ create function private.withdraw_offers(p_user_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),

@@ -5,7 +5,7 @@ create function private.erase_learner(p_learner_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -39,7 +39,7 @@ create function private.erase_instructor(p_instructor_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -72,7 +72,7 @@ create function private.refuse_to_erase_login()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(

@@ -3,7 +3,7 @@ create function public.erase_person(p_user_id uuid, p_reason text default null)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
@@ -16,7 +16,7 @@ create function public.erase_learner(p_learner_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_learner(p_learner_id);
 
 comment on function public.erase_learner is
@@ -28,7 +28,7 @@ create function public.erase_instructor(p_instructor_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_instructor(p_instructor_id);
 
 comment on function public.erase_instructor is

@@ -37,6 +37,15 @@ alter default privileges in schema public revoke all on tables from anon, authen
 alter default privileges in schema public revoke all on sequences from anon, authenticated, service_role;
 alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
 
+-- A temporary type of one's own, such as pg_temp.text, could stand in for one that a function names, and run its owner's code with
+-- the rights of the function's owner. Functions look into pg_temp last ('', pg_temp), and nobody may create anything there. The
+-- grant belongs to the database, not to its contents: whoever restores a backup or clones a database repeats this statement.
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end;
+$$;
+
 -- The two services call functions of private by name, so they need usage on the schema; execute is granted function by
 -- function.
 grant usage on schema private to webhook_service, jobs;
@@ -102,7 +111,7 @@ create function private.clock()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select now();
 $$;
@@ -115,7 +124,7 @@ create function private.touch_updated_at()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     new.updated_at := private.clock();
@@ -131,7 +140,7 @@ create function private.refuse(p_sqlstate text, p_code text, p_message text, p_h
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     raise exception using
@@ -153,7 +162,7 @@ create function private.refuse_violation(p_constraint_name text, p_missing_colum
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_missing_column <> '' then
@@ -185,7 +194,7 @@ create function private.forbid_change()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -206,7 +215,7 @@ create function private.enforce_status_transition()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     old_status text := 'new';
@@ -243,7 +252,7 @@ create function private.actor_kind()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when session_user = 'webhook_service' then 'service'
@@ -262,7 +271,7 @@ create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
@@ -273,7 +282,7 @@ create function private.tags_are_valid(p_tags text[])
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
     from unnest(p_tags) tag;
@@ -287,7 +296,7 @@ create function private.is_time_zone(p_name text)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
@@ -310,7 +319,7 @@ create function private.uuid_or_null(p_text text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when pg_input_is_valid(p_text, 'uuid') then p_text::uuid
@@ -323,7 +332,7 @@ create function private.like_pattern(p_text text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
@@ -334,7 +343,7 @@ create function private.page_size(p_limit integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select least(greatest(coalesce(p_limit, 50), 1), 200);
 $$;
@@ -366,7 +375,7 @@ create function private.platform_id()
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create table public.organizations (
@@ -508,7 +517,7 @@ create function private.sync_profile()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     metadata jsonb := coalesce(new.raw_user_meta_data, '{}');
@@ -543,7 +552,7 @@ create function private.my_user_id()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
@@ -555,7 +564,7 @@ create function private.is_platform_admin()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
@@ -570,7 +579,7 @@ create function private.my_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.my_admin_org_ids() || array(
@@ -589,7 +598,7 @@ create function private.my_admin_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.is_platform_admin() then
@@ -611,7 +620,7 @@ create function private.my_verified_email()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.verified_email(private.my_user_id());
@@ -624,7 +633,7 @@ create function private.verified_email(p_user_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select lower(login.email)
     from auth.users login
@@ -639,7 +648,7 @@ create function private.require_person()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.my_user_id();
@@ -662,7 +671,7 @@ create function private.require_org_admin(p_org_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -684,7 +693,7 @@ create function private.require_platform_admin(p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not private.is_platform_admin() then
@@ -712,7 +721,7 @@ create function private.require_currency(p_currency text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     known_code text;
@@ -738,7 +747,7 @@ create function private.marketplace_id()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select organization.id from public.organizations organization where organization.is_marketplace;
 $$;
@@ -1064,7 +1073,7 @@ create function private.become_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -1123,7 +1132,7 @@ create function private.add_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     organization public.organizations;
@@ -1160,7 +1169,7 @@ create function private.add_instructor_details()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.instructor_details (instructor_id, org_id) values (new.id, new.org_id);
@@ -1182,7 +1191,7 @@ create function private.admin_verify_instructor(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -1219,7 +1228,7 @@ create function private.search_instructors(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
@@ -1253,7 +1262,7 @@ create function private.add_learner(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_learner_id uuid;
@@ -1287,7 +1296,7 @@ create function private.add_learner_details()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
@@ -1306,7 +1315,7 @@ create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth dat
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     details public.learner_details;
@@ -1343,7 +1352,7 @@ create function private.assert_date_of_birth_is_plausible(p_date_of_birth date)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_date_of_birth not between date '1900-01-01' and (private.clock() at time zone 'UTC')::date then
@@ -1362,7 +1371,7 @@ create function private.refuse_unknown_learner()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -1382,7 +1391,7 @@ create function private.require_bookable_learner(p_learner_user_id uuid, p_learn
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -1434,7 +1443,7 @@ create function private.ensure_learner(p_user_id uuid, p_org_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -1488,7 +1497,7 @@ create function private.lock_learner(p_learner_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person_id constant uuid := (select learner.user_id from public.learners learner where learner.id = p_learner_id);
@@ -1518,7 +1527,7 @@ create function private.link_guardian(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -1574,7 +1583,7 @@ create function private.give_guardian_consent(p_learner_guardian_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -1598,7 +1607,7 @@ begin
     if exists (
         select
         from public.learners learner
-        join public.learner_details details on details.learner_id = learner.id
+        join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
         where learner.user_id = person
             and private.is_minor(details.date_of_birth)
     ) then
@@ -1619,7 +1628,8 @@ begin
     update public.learner_guardians
     set guardian_id = new_guardian_id,
         consented_at = coalesce(consented_at, private.clock())
-    where id = link.id;
+    where org_id = link.org_id
+        and id = link.id;
     return new_guardian_id;
 end;
 $$;
@@ -1632,7 +1642,7 @@ create function private.revoke_guardian(p_learner_guardian_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -1671,7 +1681,7 @@ create function private.forbid_own_guardian()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform from public.learners where id = (to_jsonb(new) ->> tg_argv[0])::uuid for key share;
@@ -1680,7 +1690,7 @@ begin
         select
         from public.learner_guardians link
         join public.guardians guardian on guardian.id = link.guardian_id
-        join public.learners learner on learner.id = link.learner_id
+        join public.learners learner on learner.org_id = link.org_id and learner.id = link.learner_id
         where link.learner_id = (to_jsonb(new) ->> tg_argv[0])::uuid
             and link.revoked_at is null
             and learner.user_id = guardian.user_id
@@ -1715,7 +1725,7 @@ create function private.my_instructor_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1733,7 +1743,7 @@ create function private.my_learner_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1751,7 +1761,7 @@ create function private.my_guardian_id()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (select guardian.id from public.guardians guardian where guardian.user_id = private.my_user_id());
@@ -1766,7 +1776,7 @@ create function private.my_family_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.my_learner_ids() || private.ward_ids(private.my_user_id(), 'view');
@@ -1781,14 +1791,14 @@ create function private.ward_ids(p_user_id uuid, p_scope text)
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.learner_id = link.learner_id
+        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
@@ -1805,7 +1815,7 @@ create function private.my_family_org_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1825,7 +1835,7 @@ create function private.my_contact_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1848,7 +1858,7 @@ create function private.my_learners_guardian_ids()
     stable
     security definer
     parallel safe
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -1872,7 +1882,7 @@ create function private.has_required_consent(p_learner_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     same_person_ids constant uuid[] := array(
@@ -1903,7 +1913,7 @@ create function private.is_minor(p_date_of_birth date)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
 $$;
@@ -1920,7 +1930,7 @@ create function public.become_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.become_instructor(p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.become_instructor is
@@ -1937,7 +1947,7 @@ create function public.admin_verify_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_verify_instructor(p_instructor_id, p_verification_status, p_reason);
 
 comment on function public.admin_verify_instructor is
@@ -1955,7 +1965,7 @@ create function public.add_instructor(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_instructor(p_org_id, p_display_name, p_hourly_rate_cents, p_currency, p_bio, p_time_zone);
 
 comment on function public.add_instructor is
@@ -1974,7 +1984,7 @@ create function public.add_learner(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
@@ -1986,7 +1996,7 @@ create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
@@ -2005,7 +2015,7 @@ create function public.link_guardian(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
@@ -2018,7 +2028,7 @@ create function public.give_guardian_consent(p_learner_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.give_guardian_consent(p_learner_guardian_id);
 
 comment on function public.give_guardian_consent is
@@ -2030,7 +2040,7 @@ create function public.revoke_guardian(p_learner_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.revoke_guardian(p_learner_guardian_id);
 
 comment on function public.revoke_guardian is
@@ -2049,7 +2059,7 @@ create function public.search_instructors(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.*
     from private.search_instructors(p_query, p_expertise_areas, p_org_id, p_limit, p_after) found;
@@ -2286,7 +2296,7 @@ create function private.create_organization(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -2329,7 +2339,7 @@ create function private.slug_of(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select trim(both '-' from left(regexp_replace(lower(p_name), '[^a-z0-9]+', '-', 'g'), 80));
 $$;
@@ -2353,7 +2363,7 @@ create function private.update_organization(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     broken_rule text;
@@ -2396,7 +2406,7 @@ create function private.admin_set_terms(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     broken_rule text;
@@ -2434,7 +2444,7 @@ create function private.find_organization(p_slug text)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select organization.id, organization.name, organization.slug, organization.time_zone, organization.currency, organization.labels
     from public.organizations organization
@@ -2457,7 +2467,7 @@ create function private.invite_member(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
@@ -2489,7 +2499,7 @@ create function private.assert_party_has_no_login(p_org_id uuid, p_instructor_id
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor_id is not null and not exists (
@@ -2527,7 +2537,7 @@ create function private.revoke_invitation(p_invitation_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -2557,7 +2567,7 @@ create function private.accept_invitation(p_token text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -2602,7 +2612,8 @@ begin
     update public.invitations
     set accepted_at = private.clock(),
         accepted_by = person
-    where id = invitation.id;
+    where org_id = invitation.org_id
+        and id = invitation.id;
 
     insert into public.organization_members (org_id, user_id, role)
     values (invitation.org_id, person, invitation.role)
@@ -2621,7 +2632,7 @@ create function private.link_login(p_invitation public.invitations, p_user_id uu
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person_name text := (
@@ -2641,7 +2652,8 @@ begin
     elsif p_invitation.role = 'instructor' then
         update public.instructors
         set user_id = p_user_id
-        where id = p_invitation.instructor_id
+        where org_id = p_invitation.org_id
+            and id = p_invitation.instructor_id
             and user_id is null;
         perform private.assert_login_is_linked(found);
     elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
@@ -2651,7 +2663,8 @@ begin
     elsif p_invitation.role = 'learner' then
         update public.learners
         set user_id = p_user_id
-        where id = p_invitation.learner_id
+        where org_id = p_invitation.org_id
+            and id = p_invitation.learner_id
             and user_id is null;
         perform private.assert_login_is_linked(found);
     end if;
@@ -2673,7 +2686,7 @@ create function private.assert_login_is_linked(p_is_linked boolean)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not p_is_linked then
@@ -2693,7 +2706,7 @@ create function private.list_members(p_org_id uuid, p_role public.org_role, p_li
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_org_admin(p_org_id);
@@ -2718,7 +2731,7 @@ create function private.add_member_role(p_org_id uuid, p_user_id uuid, p_role pu
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.assert_can_assign_role(p_org_id, p_role);
@@ -2746,7 +2759,7 @@ create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_user_id is distinct from private.require_person() then
@@ -2781,7 +2794,7 @@ create function private.keep_an_owner()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform from public.organizations where id = old.org_id for no key update;
@@ -2812,7 +2825,7 @@ create function private.set_instructor_active(p_instructor_id uuid, p_is_active 
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -2841,7 +2854,7 @@ create function private.assert_can_assign_role(p_org_id uuid, p_role public.org_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_org_admin(p_org_id);
@@ -2866,7 +2879,7 @@ create function private.can_assign_role(p_user_id uuid, p_org_id uuid, p_role pu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (
@@ -2896,7 +2909,7 @@ create function public.create_organization(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_tax_id);
 
 comment on function public.create_organization is
@@ -2920,7 +2933,7 @@ create function public.update_organization(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
@@ -2946,7 +2959,7 @@ create function public.admin_set_terms(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
     p_referral_discount_bps, p_referral_reward_cents
@@ -2967,7 +2980,7 @@ create function public.list_members(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select member.user_id, member.full_name, member.email, member.roles
     from private.list_members(p_org_id, p_role, p_limit, p_after) member;
@@ -2982,7 +2995,7 @@ create function public.set_instructor_active(p_instructor_id uuid, p_is_active b
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
@@ -3000,7 +3013,7 @@ create function public.invite_member(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select invited.invitation_id, invited.token, invited.expires_at
     from private.invite_member(p_org_id, p_email, p_role, p_instructor_id, p_learner_id) invited;
@@ -3018,7 +3031,7 @@ create function public.accept_invitation(p_token text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
@@ -3030,7 +3043,7 @@ create function public.revoke_invitation(p_invitation_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.revoke_invitation(p_invitation_id);
 
 comment on function public.revoke_invitation is
@@ -3041,7 +3054,7 @@ create function public.add_member_role(p_org_id uuid, p_user_id uuid, p_role pub
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
@@ -3053,7 +3066,7 @@ create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.remove_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.remove_member_role is
@@ -3065,7 +3078,7 @@ create function public.find_organization(p_slug text)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.id, found.name, found.slug, found.time_zone, found.currency, found.labels
     from private.find_organization(p_slug) found;
@@ -3189,7 +3202,7 @@ create function private.record_change()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     key_column text := tg_argv[0];
@@ -3255,7 +3268,7 @@ create function private.org_id_of_row(p_table_name text, p_image extensions.hsto
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
@@ -3269,7 +3282,7 @@ create function private.redact(p_image extensions.hstore, p_personal_columns tex
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_image operator(extensions.||) coalesce(
         (
@@ -3294,7 +3307,7 @@ create function private.actor(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     given_headers text := current_setting('request.headers', true);
@@ -3316,7 +3329,7 @@ create function private.record_decision(p_entity_type text, p_entity_id text, p_
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into public.audit_logs (
         entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
@@ -3335,7 +3348,7 @@ create function private.audit_table(p_table regclass, p_key_column text, p_perso
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     arguments text := (
@@ -3395,7 +3408,7 @@ create function private.create_month_partitions(p_table regclass)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     table_name text := (select class.relname from pg_catalog.pg_class class where class.oid = p_table);
@@ -3602,7 +3615,7 @@ create function private.post_batch(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     posted integer;
@@ -3683,7 +3696,7 @@ create function private.post_transaction(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_batch(
         p_kind,
@@ -3711,7 +3724,7 @@ create function private.apply_ledger_entries()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
@@ -3811,7 +3824,7 @@ create function private.enqueue_command(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
     values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
@@ -3827,7 +3840,7 @@ create function private.notify_outbox_listeners()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (select from new_rows) then
@@ -3852,7 +3865,7 @@ create function private.claim_commands(p_worker_id uuid, p_limit integer, p_leas
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.outbox command
@@ -3910,7 +3923,7 @@ create function private.finish_command(p_command_id bigint, p_worker_id uuid)
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update private.outbox
     set processed_at = private.clock(),
@@ -3931,7 +3944,7 @@ create function private.fail_command(p_command_id bigint, p_worker_id uuid, p_er
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     command private.outbox;
@@ -3958,7 +3971,7 @@ create function private.max_attempts()
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return 12;
 
 -- sql/25_outbox/40_replay.sql
@@ -3969,7 +3982,7 @@ create function private.admin_replay_command(p_command_id bigint, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     command private.outbox;
@@ -4014,7 +4027,7 @@ create function private.classify_stripe_failure(p_tries jsonb)
     language plpgsql
     immutable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -4048,7 +4061,7 @@ create function private.outcome_of_stripe_try(p_status integer, p_type text, p_c
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when not p_was_sent then 'not_sent'
@@ -4068,7 +4081,7 @@ create function private.is_refusal_of_destination(p_code text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_code in (
         'insufficient_capabilities_for_transfer',
@@ -4087,7 +4100,7 @@ create function public.admin_replay_command(p_command_id bigint, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_replay_command(p_command_id, p_reason);
 
 comment on function public.admin_replay_command is
@@ -4159,7 +4172,7 @@ create function private.raise_alert(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
     values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
@@ -4172,7 +4185,7 @@ create function private.resolve_alert(p_alert_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -4199,7 +4212,7 @@ create function public.resolve_alert(p_alert_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.resolve_alert(p_alert_id);
 
 comment on function public.resolve_alert is
@@ -4403,7 +4416,7 @@ create function private.create_service(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     service_currency text;
@@ -4479,7 +4492,7 @@ create function private.create_session(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -4519,7 +4532,7 @@ create function private.shorten(p_text text, p_length integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when length(p_text) <= p_length then p_text
@@ -4542,7 +4555,7 @@ create function private.create_rate_card(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_rate_card_id uuid;
@@ -4580,7 +4593,7 @@ create function private.set_rate_card_validity(p_rate_card_id uuid, p_valid_from
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -4589,7 +4602,8 @@ begin
     update public.rate_cards
     set valid_from = p_valid_from,
         valid_to = p_valid_to
-    where id = card.id;
+    where org_id = card.org_id
+        and id = card.id;
 exception
     when exclusion_violation then
         perform private.refuse_rate_card();
@@ -4606,7 +4620,7 @@ create function private.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
@@ -4627,7 +4641,10 @@ begin
     end if;
 
     if p_price_cents is null then
-        delete from public.rate_card_items where rate_card_id = card.id and service_id = p_service_id;
+        delete from public.rate_card_items
+        where org_id = card.org_id
+            and rate_card_id = card.id
+            and service_id = p_service_id;
         return;
     end if;
     insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
@@ -4646,13 +4663,13 @@ create function private.delete_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
 begin
-    delete from public.rate_card_items where rate_card_id = card.id;
-    delete from public.rate_cards where id = card.id;
+    delete from public.rate_card_items where org_id = card.org_id and rate_card_id = card.id;
+    delete from public.rate_cards where org_id = card.org_id and id = card.id;
 end;
 $$;
 
@@ -4663,7 +4680,7 @@ create function private.require_rate_card(p_rate_card_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     card public.rate_cards;
@@ -4692,7 +4709,7 @@ create function private.refuse_rate_card()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -4719,14 +4736,16 @@ create function private.search_services(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
     return query
     select service.*
     from public.services service
-    left join public.instructors instructor on instructor.id = service.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = service.org_id
+        and instructor.id = service.instructor_id
     where service.is_active
         and (
             service.instructor_id is null
@@ -4750,7 +4769,7 @@ create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     price private.price;
@@ -4793,7 +4812,7 @@ create function private.assert_price_is_payable(p_price private.price)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refusal text := private.price_refusal(p_price);
@@ -4833,7 +4852,7 @@ create function private.price_refusal(p_price private.price)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4858,7 +4877,7 @@ create function private.price_service(p_service_id uuid, p_instructor_id uuid, p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4890,13 +4909,13 @@ create function private.rate_card_price_cents(p_service_id uuid, p_on date)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
         select item.price_cents
         from public.rate_card_items item
-        join public.rate_cards card on card.id = item.rate_card_id
+        join public.rate_cards card on card.org_id = item.org_id and card.id = item.rate_card_id
         where item.service_id = p_service_id
             and daterange(card.valid_from, card.valid_to, '[]') @> p_on
         order by card.is_default
@@ -4912,7 +4931,7 @@ create function private.price_for_instructor(p_instructor_id uuid, p_currency te
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -4942,7 +4961,7 @@ create function private.price_with_fee(
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     fee_cents constant bigint := private.bps_of(p_list_cents, p_fee_bps);
@@ -4966,7 +4985,7 @@ create function private.discount_price(p_price private.price, p_discount_cents b
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(
         p_price.currency,
@@ -4986,7 +5005,7 @@ create function private.bps_of(p_cents bigint, p_bps integer)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.prorate(p_cents, p_bps, 10000);
 $$;
@@ -4997,7 +5016,7 @@ create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integ
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.prorate(p_hourly_rate_cents, p_minutes, 60);
 $$;
@@ -5009,7 +5028,7 @@ create function private.is_hourly(p_service public.services, p_start_at timestam
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -5035,7 +5054,7 @@ create function public.create_session(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_session(
     p_expert_user_id, p_title, p_description, p_duration_minutes, p_price_cents, p_currency, p_org_id
 );
@@ -5068,7 +5087,7 @@ create function public.create_service(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_service(
     p_org_id, p_title, p_duration_minutes, p_instructor_id, p_description, p_short_description, p_topic_tags, p_price_cents,
     p_currency, p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours,
@@ -5094,7 +5113,7 @@ create function public.create_rate_card(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.create_rate_card(p_org_id, p_name, p_currency, p_is_default, p_valid_from, p_valid_to);
 
 comment on function public.create_rate_card is
@@ -5108,7 +5127,7 @@ create function public.set_rate_card_validity(p_rate_card_id uuid, p_valid_from 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_rate_card_validity(p_rate_card_id, p_valid_from, p_valid_to);
 
 comment on function public.set_rate_card_validity is
@@ -5120,7 +5139,7 @@ create function public.delete_rate_card(p_rate_card_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.delete_rate_card(p_rate_card_id);
 
 comment on function public.delete_rate_card is
@@ -5132,7 +5151,7 @@ create function public.set_rate(p_rate_card_id uuid, p_service_id uuid, p_price_
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_rate(p_rate_card_id, p_service_id, p_price_cents);
 
 comment on function public.set_rate is
@@ -5144,7 +5163,7 @@ create function public.quote_booking(p_service_id uuid, p_instructor_id uuid def
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select quoted.line_item, quoted.amount_cents, quoted.currency
     from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
@@ -5167,7 +5186,7 @@ create function public.search_services(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select found.*
     from private.search_services(p_query, p_topic_tags, p_level, p_org_id, p_limit, p_after) found;
@@ -5426,7 +5445,7 @@ select private.audit_table('public.code_redemptions', 'id');
 --
 -- redemption:
 --   · → reserved: reserve_discount (user, service, studio)
---   reserved → redeemed: activate_credit, carry_payments (user, service, job)
+--   reserved → redeemed: activate_credit, on_booking_changed (user, service, job)
 --   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
 --   redeemed → released: restore_discount (user, service, job)
 
@@ -5444,7 +5463,7 @@ create function private.admin_create_discount_code(p_code public.discount_codes,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_code_id uuid;
@@ -5494,7 +5513,7 @@ create function private.admin_end_discount_code(p_discount_code_id uuid, p_reaso
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -5518,7 +5537,7 @@ create function private.create_referral_code(p_org_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -5549,7 +5568,8 @@ begin
 
     select * into strict code
     from public.referral_codes
-    where referrer_id = learner.id
+    where org_id = learner.org_id
+        and referrer_id = learner.id
         and is_active;
     return code;
 end;
@@ -5570,7 +5590,7 @@ create function private.check_discount_code(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     max_wrong_guesses constant integer := 10;
@@ -5625,7 +5645,7 @@ create function private.require_offered_service(p_service_id uuid, p_instructor_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     service public.services;
@@ -5663,7 +5683,7 @@ create function private.require_discount(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_code private.code_offer := private.find_code(p_code, p_learner.org_id);
@@ -5719,7 +5739,7 @@ create function private.reserve_discount(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_offer.kind = 'discount' then
@@ -5727,7 +5747,7 @@ begin
     elsif p_offer.kind = 'referral' then
         perform
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_offer.code_id
             or learner.id = p_learner.id
             or learner.user_id = p_learner.user_id
@@ -5763,7 +5783,7 @@ create function private.refuse_code()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -5783,7 +5803,7 @@ create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     redemption public.code_redemptions;
@@ -5814,7 +5834,7 @@ create function private.count_redemption()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     change constant integer := (new.status <> 'released')::integer
@@ -5838,7 +5858,7 @@ create function private.offered_discount(p_offer private.code_offer, p_learner p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     cents bigint := case p_offer.kind
@@ -5862,7 +5882,7 @@ create function private.find_code(p_code text, p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(found.kind, found.id, null)::private.code_offer
     from (
@@ -5887,7 +5907,7 @@ create function private.discount_code_cents(p_discount_code_id uuid, p_learner_p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -5926,7 +5946,7 @@ create function private.has_learnt_before(p_learner_person_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -5945,12 +5965,12 @@ create function private.referral_code_cents(p_referral_code_id uuid, p_learner p
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     with recursive referrer (person_id, user_id) as (
         select coalesce(learner.user_id, learner.id), learner.user_id
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_referral_code_id
         union
         select coalesce(learner.user_id, learner.id), learner.user_id
@@ -5959,8 +5979,8 @@ as $$
             on redemption.learner_person_id = referred.person_id
             and redemption.kind = 'referral'
             and redemption.status <> 'released'
-        join public.referral_codes code on code.id = redemption.referral_code_id
-        join public.learners learner on learner.id = code.referrer_id
+        join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
     )
 
     select nullif(
@@ -6002,7 +6022,7 @@ create function private.available_reward_cents(p_learner_id uuid, p_currency tex
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select greatest(
         coalesce(
@@ -6036,7 +6056,7 @@ create function private.usable_reward_cents(p_learner_id uuid, p_price private.p
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select nullif(
         case
@@ -6069,7 +6089,7 @@ create function public.check_discount_code(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select answer.is_valid, answer.discount_cents, answer.total_cents, answer.currency
     from private.check_discount_code(p_code, p_service_id, p_instructor_id, p_start_at, p_learner_id) answer;
@@ -6085,7 +6105,7 @@ create function public.create_referral_code(p_org_id uuid default null)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select made.code, made.discount_bps, made.reward_cents, made.currency
     from private.create_referral_code(p_org_id) made;
@@ -6114,7 +6134,7 @@ create function public.admin_create_discount_code(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_create_discount_code(
     row(
         null, p_org_id, p_code, p_amount_cents, p_currency, p_discount_bps, p_may_exceed_fee, p_max_uses, null,
@@ -6133,7 +6153,7 @@ create function public.admin_end_discount_code(p_discount_code_id uuid, p_reason
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_end_discount_code(p_discount_code_id, p_reason);
 
 comment on function public.admin_end_discount_code is
@@ -6339,7 +6359,7 @@ create function private.fill_availability_defaults()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -6367,7 +6387,7 @@ create function private.withdraw_stale_slots()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
@@ -6436,7 +6456,7 @@ create function private.publish_slots(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
@@ -6488,7 +6508,7 @@ create function private.unpublish_slots(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
@@ -6533,7 +6553,7 @@ create function private.require_publishing_instructor(p_service_id uuid, p_instr
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -6566,7 +6586,7 @@ create function private.assert_time_range(p_from timestamptz, p_to timestamptz, 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(
@@ -6591,7 +6611,7 @@ create function private.occupy_instructor(p_slot public.bookable_slots)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
@@ -6605,13 +6625,19 @@ begin
             p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
         )
     from public.instructors instructor
-    where instructor.id = p_slot.instructor_id
+    where instructor.org_id = p_slot.org_id
+        and instructor.id = p_slot.instructor_id
     for key share
     on conflict do nothing;
 
     return found or (
         p_slot.max_bookings > 1
-        and exists (select from private.instructor_calendar calendar where calendar.slot_id = p_slot.id)
+        and exists (
+            select
+            from private.instructor_calendar calendar
+            where calendar.org_id = p_slot.org_id
+                and calendar.slot_id = p_slot.id
+        )
     );
 end;
 $$;
@@ -6623,7 +6649,7 @@ create function private.forbid_moving_taken_slot()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if old.current_bookings > 0
@@ -6660,7 +6686,7 @@ create function private.slot_times(
     stable
     security invoker
     rows 200
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     closed constant tstzmultirange := private.closed_times(p_instructor_id, p_from, p_to);
@@ -6725,7 +6751,7 @@ create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, 
     stable
     security invoker
     rows 50
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -6775,7 +6801,7 @@ create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -6806,7 +6832,7 @@ create function private.next_day_offset(p_start_time time, p_end_time time)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return case when p_end_time <= p_start_time then interval '1 day' else interval '0' end;
@@ -6820,7 +6846,7 @@ create function private.as_instant(p_local_time timestamp, p_time_zone text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     nominal constant timestamptz := p_local_time at time zone p_time_zone;
@@ -6848,7 +6874,7 @@ create function public.publish_slots(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
@@ -6866,7 +6892,7 @@ create function public.unpublish_slots(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.unpublish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.unpublish_slots is
@@ -7188,7 +7214,7 @@ create function private.buy_credits(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -7271,7 +7297,7 @@ create function private.require_credit_minutes(p_hours numeric, p_service public
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_hours is null or p_hours in ('NaN', 'Infinity', '-Infinity')
@@ -7307,7 +7333,7 @@ create function private.find_purchase_by_client_key(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -7339,7 +7365,7 @@ create function private.price_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return private.price_for_instructor(
@@ -7367,7 +7393,7 @@ create function private.add_credit_entry(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;
@@ -7412,7 +7438,7 @@ create function private.forbid_credit_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -7445,7 +7471,7 @@ create function private.consume_credit(p_booking_id uuid, p_restored_minutes int
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -7475,7 +7501,7 @@ create function private.reserved_credit(p_booking_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         entry.credit_id,
@@ -7498,7 +7524,7 @@ create function private.restored_credit(p_booking_id uuid, p_minutes integer)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         part.credit_id,
@@ -7524,7 +7550,7 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
@@ -7539,7 +7565,8 @@ as $$
         ]::private.posting[]
     )
     from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
+    where credit.org_id = p_entry.org_id
+        and credit.id = p_entry.credit_id;
 $$;
 
 -- sql/45_credits/50_expire.sql
@@ -7550,7 +7577,7 @@ create function private.expire_credits()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -7588,7 +7615,7 @@ create function private.plan_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -7626,7 +7653,7 @@ create function private.next_credit_part(p_credit public.learner_credits, p_minu
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select row(
         p_credit.id,
@@ -7663,7 +7690,7 @@ create function public.buy_credits(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select credit.id, credit.total_cents, credit.currency, credit.status, credit.hold_expires_at
     from private.buy_credits(
@@ -7691,7 +7718,7 @@ create function public.credit_balance(p_instructor_id uuid default null)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         lot.learner_id,
@@ -8119,7 +8146,7 @@ create function private.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;
@@ -8146,7 +8173,8 @@ begin
         select
         from public.cancellation_tiers tier
         join public.cancellation_tiers longer
-            on longer.policy_id = tier.policy_id
+            on longer.org_id = tier.org_id
+            and longer.policy_id = tier.policy_id
             and longer.notice_minutes > tier.notice_minutes
             and longer.refund_bps < tier.refund_bps
         where tier.policy_id = new_policy_id
@@ -8171,7 +8199,7 @@ create function private.refuse_tiers()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -8188,7 +8216,7 @@ create function private.current_policy_id(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select latest.id
     from public.cancellation_policies latest
@@ -8204,7 +8232,7 @@ create function private.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select tier.*
     from public.cancellation_tiers tier
@@ -8219,13 +8247,14 @@ create function private.policy_refund_bps(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(
         (
             select tier.refund_bps
             from public.cancellation_tiers tier
-            where tier.policy_id = p_booking.cancellation_policy_id
+            where tier.org_id = p_booking.org_id
+                and tier.policy_id = p_booking.cancellation_policy_id
                 and private.clock() <= p_booking.start_at - make_interval(mins => tier.notice_minutes)
                 and private.clock() < p_booking.start_at
             order by tier.notice_minutes desc
@@ -8242,7 +8271,7 @@ create function private.add_cancellation_policy(p_organization public.organizati
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_policy_id uuid;
@@ -8284,7 +8313,7 @@ create function private.list_open_slots(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -8337,7 +8366,7 @@ create function private.require_instructor_of_service(p_instructor_id uuid, p_se
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -8367,7 +8396,7 @@ create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return exists (
@@ -8392,7 +8421,7 @@ create function private.open_slots(
     stable
     security invoker
     rows 100
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instant constant interval := interval '1 microsecond';
@@ -8479,7 +8508,7 @@ create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to ti
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return coalesce(
@@ -8501,7 +8530,7 @@ create function private.full_days(p_instructor public.instructors, p_from timest
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_instructor.daily_cap is null then
@@ -8510,7 +8539,7 @@ begin
     return array(
         select (slot.start_at at time zone p_instructor.time_zone)::date
         from private.instructor_calendar calendar
-        join public.bookable_slots slot on slot.id = calendar.slot_id
+        join public.bookable_slots slot on slot.org_id = calendar.org_id and slot.id = calendar.slot_id
         where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
             and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
             and private.seats_taken(slot.id) > 0
@@ -8526,7 +8555,7 @@ create function private.seats_taken(p_slot_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     present constant timestamptz := private.clock();
@@ -8555,7 +8584,7 @@ create function private.price_booking(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms;
@@ -8597,7 +8626,7 @@ create function private.price_by_credit(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms := p_terms;
@@ -8657,7 +8686,7 @@ create function private.reserve_credit(p_booking public.bookings, p_service publ
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -8665,7 +8694,8 @@ declare
 begin
     perform
     from public.learner_credits lot
-    where lot.learner_id = p_booking.learner_id
+    where lot.org_id = p_booking.org_id
+        and lot.learner_id = p_booking.learner_id
         and lot.instructor_id = p_booking.instructor_id
         and lot.status = 'active'
     order by lot.id
@@ -8706,7 +8736,7 @@ create function private.price_reschedule(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     terms private.booking_terms := p_terms;
@@ -8756,7 +8786,7 @@ create function private.create_booking_with_payment(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -8793,7 +8823,7 @@ create function private.reserve_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.find_booking_by_client_key(
@@ -8834,7 +8864,7 @@ create function private.find_booking_by_client_key(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -8865,7 +8895,7 @@ create function private.assert_place_is_valid(p_place jsonb)
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(
@@ -8895,7 +8925,7 @@ create function private.refuse_taken_slot()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -8920,11 +8950,14 @@ create function private.hold_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_person_id uuid := (
-        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+        select coalesce(learner.user_id, learner.id)
+        from public.learners learner
+        where learner.org_id = p_learner.org_id
+            and learner.id = p_learner.id
     );
     slot public.bookable_slots;
     service public.services;
@@ -8934,8 +8967,8 @@ declare
     booking public.bookings;
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
-    select * into strict service from public.services where id = slot.service_id;
-    select * into strict instructor from public.instructors where id = slot.instructor_id;
+    select * into strict service from public.services where org_id = slot.org_id and id = slot.service_id;
+    select * into strict instructor from public.instructors where org_id = slot.org_id and id = slot.instructor_id;
     select * into strict organization from public.organizations where id = slot.org_id;
 
     perform private.assert_slot_is_bookable(slot.start_at, service, instructor);
@@ -8966,7 +8999,8 @@ begin
         update public.bookings
         set status = 'confirmed',
             hold_expires_at = null
-        where id = booking.id
+        where org_id = booking.org_id
+            and id = booking.id
         returning * into booking;
     end if;
     return booking;
@@ -8983,7 +9017,7 @@ create function private.assert_slot_is_bookable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not coalesce(isfinite(p_start_at) and p_start_at > private.clock(), false) then
@@ -9031,7 +9065,7 @@ create function private.lock_daily_cap(p_instructor public.instructors)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select colleague.id
     from public.instructors colleague
@@ -9048,7 +9082,7 @@ create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uu
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (
@@ -9082,7 +9116,7 @@ create function private.add_booking(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -9143,7 +9177,7 @@ create function private.request_booking(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -9181,7 +9215,7 @@ create function private.ensure_slot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -9201,7 +9235,8 @@ begin
 
     select * into strict slot
     from public.bookable_slots
-    where instructor_id = p_instructor.id
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id
         and service_id = p_service.id
         and start_at = p_start_at;
 
@@ -9212,10 +9247,11 @@ begin
         update public.bookable_slots
         set end_at = start_at + make_interval(mins => p_service.duration_minutes),
             max_bookings = p_service.max_participants
-        where id = slot.id
+        where org_id = slot.org_id
+            and id = slot.id
             and not is_published
             and current_bookings = 0;
-        select * into strict slot from public.bookable_slots where id = slot.id;
+        select * into strict slot from public.bookable_slots where org_id = slot.org_id and id = slot.id;
     end if;
     return slot;
 end;
@@ -9229,7 +9265,7 @@ create function private.confirm_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
@@ -9254,7 +9290,7 @@ create function private.decline_booking(p_booking_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
@@ -9263,7 +9299,8 @@ begin
     set status = 'declined',
         hold_expires_at = null,
         cancellation_reason = left(p_reason, 2000)
-    where id = booking.id;
+    where org_id = booking.org_id
+        and id = booking.id;
 end;
 $$;
 
@@ -9273,7 +9310,7 @@ create function private.require_booking_request(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -9296,7 +9333,7 @@ create function private.require_taught_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -9342,7 +9379,7 @@ create function private.request_booking_series(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     series public.booking_series := private.open_booking_series(
@@ -9378,7 +9415,12 @@ begin
         return next;
     end loop;
 
-    if not exists (select from public.bookings booking where booking.series_id = series.id) then
+    if not exists (
+        select
+        from public.bookings booking
+        where booking.org_id = series.org_id
+            and booking.series_id = series.id
+    ) then
         perform private.refuse_taken_slot();
     end if;
 end;
@@ -9399,7 +9441,7 @@ create function private.open_booking_series(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -9441,7 +9483,7 @@ create function private.confirm_paid_booking(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -9483,7 +9525,7 @@ create function private.end_original_booking(p_booking_id uuid, p_party public.b
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings
@@ -9512,7 +9554,7 @@ create function private.expire_holds(p_slot_id uuid default null, p_learner_pers
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     widest_buffer constant interval := '4 hours';
@@ -9530,7 +9572,9 @@ begin
                 or booking.slot_id in (
                     select calendar.slot_id
                     from public.bookable_slots slot
-                    join public.instructors instructor on instructor.id = slot.instructor_id
+                    join public.instructors instructor
+                        on instructor.org_id = slot.org_id
+                        and instructor.id = slot.instructor_id
                     join private.instructor_calendar calendar
                         on calendar.person_id = coalesce(instructor.user_id, instructor.id)
                         and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
@@ -9558,7 +9602,7 @@ create function private.take_seat()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     slot public.bookable_slots;
@@ -9588,7 +9632,8 @@ begin
     end if;
     update public.bookable_slots
     set current_bookings = current_bookings + 1
-    where id = slot.id
+    where org_id = slot.org_id
+        and id = slot.id
         and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
         and max_bookings = slot.max_bookings
         and current_bookings < max_bookings;
@@ -9610,7 +9655,7 @@ create function private.free_seat(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     seats_taken integer;
@@ -9619,11 +9664,12 @@ begin
     set current_bookings = current_bookings - 1,
         is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
         is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
-    where id = p_booking.slot_id
+    where org_id = p_booking.org_id
+        and id = p_booking.slot_id
     returning current_bookings into seats_taken;
 
     if seats_taken = 0 then
-        delete from private.instructor_calendar where slot_id = p_booking.slot_id;
+        delete from private.instructor_calendar where org_id = p_booking.org_id and slot_id = p_booking.slot_id;
     end if;
 end;
 $$;
@@ -9635,7 +9681,7 @@ create function private.occupies_slot(p_status public.booking_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status not in ('cancelled', 'declined', 'expired');
 $$;
@@ -9647,7 +9693,7 @@ create function private.forbid_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -9691,7 +9737,7 @@ create function private.add_booking_relations(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.booking_notes (booking_id, org_id, instructor_id) values (p_booking.id, p_booking.org_id, p_booking.instructor_id);
@@ -9709,15 +9755,17 @@ create function private.set_learner_person(p_learner public.learners)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.bookings
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
     update public.code_redemptions
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
 end;
 $$;
 
@@ -9727,12 +9775,13 @@ create function private.set_instructor_person(p_instructor public.instructors)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update private.instructor_calendar
     set person_id = coalesce(p_instructor.user_id, p_instructor.id)
-    where instructor_id = p_instructor.id;
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id;
 end;
 $$;
 
@@ -9743,7 +9792,7 @@ create function private.consume_booking_minutes(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.credit_applied_cents = 0 then
@@ -9779,7 +9828,7 @@ create function public.list_open_slots(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
@@ -9807,7 +9856,7 @@ create function public.create_booking_with_payment(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         booking.id,
@@ -9860,7 +9909,7 @@ create function public.request_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         booking.id,
@@ -9904,7 +9953,7 @@ create function public.request_booking_series(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select series.occurrence, series.start_at, series.booking_id, series.refusal
     from private.request_booking_series(
@@ -9926,7 +9975,7 @@ create function public.confirm_booking(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.confirm_booking(p_booking_id);
 
 comment on function public.confirm_booking is
@@ -9938,7 +9987,7 @@ create function public.decline_booking(p_booking_id uuid, p_reason text default 
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
@@ -9949,7 +9998,7 @@ create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_cancellation_policy(p_org_id, p_tiers);
 
 comment on function public.set_cancellation_policy is
@@ -9962,7 +10011,7 @@ create function public.cancellation_policy(p_org_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select tier.notice_minutes, tier.refund_bps from private.cancellation_policy(p_org_id) tier;
 end;
@@ -10103,7 +10152,7 @@ create function private.start_lesson(p_booking_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -10147,7 +10196,7 @@ create function private.complete_lesson(p_booking_id uuid, p_notes text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -10196,7 +10245,7 @@ create function private.count_lesson(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.instructors set lesson_count = lesson_count + 1 where id = p_booking.instructor_id;
@@ -10210,7 +10259,7 @@ create function public.start_lesson(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.start_lesson(p_booking_id);
 
 comment on function public.start_lesson is
@@ -10222,7 +10271,7 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
@@ -10549,7 +10598,7 @@ create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -10585,7 +10634,7 @@ create function private.require_payable_booking(p_user_id uuid, p_booking_id uui
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings;
@@ -10632,7 +10681,7 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -10640,13 +10689,14 @@ declare
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.booking_id = p_booking.id
+    where open_payment.org_id = p_booking.org_id
+        and open_payment.booking_id = p_booking.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;
     end if;
 
-    select * into original from public.bookings where id = p_booking.original_booking_id;
+    select * into original from public.bookings where org_id = p_booking.org_id and id = p_booking.original_booking_id;
     insert into public.payments (
         id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
@@ -10670,7 +10720,8 @@ begin
         jsonb_build_object('payment_id', new_id, 'booking_id', p_booking.id, 'org_id', p_booking.org_id)
     from public.services service
     cross join gen_random_uuid() new_id
-    where service.id = p_booking.service_id
+    where service.org_id = p_booking.org_id
+        and service.id = p_booking.service_id
     returning * into payment;
     return payment;
 end;
@@ -10682,7 +10733,7 @@ create function private.intent_key(p_payment public.payments)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select 'payment_intent:' || p_payment.id;
 $$;
@@ -10693,7 +10744,7 @@ create function private.intent_parameters(p_payment public.payments)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select jsonb_build_object(
         'amount', p_payment.amount_cents,
@@ -10713,7 +10764,7 @@ create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -10758,14 +10809,15 @@ create function private.open_credit_payment(p_credit public.learner_credits, p_p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.credit_id = p_credit.id
+    where open_payment.org_id = p_credit.org_id
+        and open_payment.credit_id = p_credit.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;
@@ -10797,7 +10849,7 @@ create function private.record_payment_intent(p_payment_id uuid, p_payment_inten
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_payment_intent -> 'metadata' ->> 'payment_id') is distinct from p_payment_id then
@@ -10824,7 +10876,7 @@ create function private.apply_payment_intent(p_intent jsonb, p_occurred_at times
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
@@ -10861,7 +10913,8 @@ begin
             p_intent #>> '{last_payment_error,code}'
         ),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
-    where id = payment.id
+    where org_id = payment.org_id
+        and id = payment.id
     returning * into payment;
 
     perform private.keep_hold_while_processing(payment.booking_id, new_status);
@@ -10879,7 +10932,7 @@ create function private.lock_payment_of_intent(p_intent jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     named_id uuid := private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
@@ -10915,7 +10968,7 @@ create function private.payment_status_of(p_intent jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_intent ->> 'status'
         when 'requires_payment_method' then 'requires_payment'
@@ -10935,7 +10988,7 @@ create function private.keep_hold_while_processing(p_booking_id uuid, p_status p
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings booking
     set hold_expires_at = case p_status
@@ -10957,7 +11010,7 @@ create function private.apply_charge(p_charge jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payments
@@ -10983,7 +11036,7 @@ create function private.expandable_id(p_value jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case jsonb_typeof(p_value)
         when 'string' then p_value #>> '{}'
@@ -11004,7 +11057,7 @@ create function private.apply_payment_success(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
@@ -11023,7 +11076,8 @@ begin
             authorized_cents = 0,
             failure_code = 'amount_mismatch',
             failure_message = null
-        where id = p_payment.id
+        where org_id = p_payment.org_id
+            and id = p_payment.id
             and status not in ('cancelled', 'unknown');
         return row('parked', 'amount_mismatch')::private.stripe_outcome;
     end if;
@@ -11037,7 +11091,8 @@ begin
         last_event_at = greatest(last_event_at, p_occurred_at),
         failure_code = null,
         failure_message = null
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
     returning * into payment;
 
     perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
@@ -11064,7 +11119,7 @@ create function private.post_payment(p_payment public.payments, p_occurred_at ti
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.post_transaction(
@@ -11096,7 +11151,7 @@ create function private.accept_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     is_available boolean := p_payment.is_accepted;
@@ -11121,7 +11176,7 @@ create function private.activate_credit(p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
@@ -11159,7 +11214,7 @@ create function private.record_processing_fee(p_payment_id uuid, p_balance_trans
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -11197,7 +11252,7 @@ create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_int
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
@@ -11215,7 +11270,7 @@ create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_o
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.post_transaction(
         posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
@@ -11241,7 +11296,7 @@ create function private.capture_booking_payments(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     paid record;
@@ -11266,7 +11321,7 @@ create function private.capture_payment(p_payment public.payments, p_released_ce
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payments set uncaptured_cents = p_released_cents where id = p_payment.id;
@@ -11295,7 +11350,7 @@ create function private.lock_booking_payments(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.id
     from public.payments payment
@@ -11314,7 +11369,7 @@ create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     open_payment public.payments;
@@ -11345,7 +11400,7 @@ create function private.cancel_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.enqueue_command(
@@ -11367,7 +11422,7 @@ create function private.expire_purchases()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     overdue_id uuid;
@@ -11397,19 +11452,21 @@ create function private.undo_cancelled_payment(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
         select
         from public.bookings booking
-        where booking.id = p_payment.booking_id
+        where booking.org_id = p_payment.org_id
+            and booking.id = p_payment.booking_id
             and booking.status not in ('cancelled', 'declined', 'expired')
             and not p_payment.is_accepted
     ) or exists (
         select
         from public.learner_credits credit
-        where credit.id = p_payment.credit_id
+        where credit.org_id = p_payment.org_id
+            and credit.id = p_payment.credit_id
             and credit.status <> 'cancelled'
     ) then
         return;
@@ -11423,12 +11480,14 @@ begin
             cancelled_by = 'system',
             cancelled_at = private.clock(),
             cancellation_reason = 'The authorization of the payment has ended.'
-        where id = p_payment.booking_id
+        where org_id = p_payment.org_id
+            and id = p_payment.booking_id
             and status in ('confirmed', 'in_progress');
         if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
             select
             from public.bookings booking
-            where booking.id = p_payment.booking_id
+            where booking.org_id = p_payment.org_id
+                and booking.id = p_payment.booking_id
                 and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
         ) then
             perform private.raise_alert(
@@ -11448,7 +11507,7 @@ create function private.refund_rest(p_payment_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -11473,7 +11532,7 @@ create function private.create_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;
@@ -11498,7 +11557,7 @@ create function private.send_refund(p_refund_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.enqueue_command(
         refund.org_id, 'refund_payment', format('refund:%s', refund.id),
@@ -11513,7 +11572,7 @@ as $$
         format('payment:%s', payment.id)
     )
     from public.refunds refund
-    join public.payments payment on payment.id = refund.payment_id
+    join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
     where refund.id = p_refund_id;
 $$;
 
@@ -11524,7 +11583,7 @@ create function private.record_refund_failure(p_refund_id uuid, p_code text, p_m
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.refunds
     set status = 'failed',
@@ -11541,7 +11600,7 @@ create function private.record_refund(p_refund_id uuid, p_refund jsonb)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id') is distinct from p_refund_id then
@@ -11562,7 +11621,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
@@ -11591,7 +11650,8 @@ begin
     update public.refunds
     set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
-    where id = refund.id;
+    where org_id = refund.org_id
+        and id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
@@ -11602,7 +11662,7 @@ create function private.find_or_add_refund(p_payment public.payments, p_refund j
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -11645,14 +11705,18 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
     part private.credit_part;
     refund public.refunds;
 begin
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
@@ -11666,7 +11730,8 @@ begin
         fee_cents = part.fee_cents,
         discount_cents = part.discount_cents,
         unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-    where id = p_refund.id
+    where org_id = p_refund.org_id
+        and id = p_refund.id
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
@@ -11681,7 +11746,7 @@ create function private.finish_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.restore_discount(payment.booking_id, payment.credit_id)
@@ -11698,12 +11763,16 @@ create function private.undo_failed_refund(p_refund public.refunds)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     entry public.credit_entries;
 begin
-    select * into entry from public.credit_entries where refund_id = p_refund.id and kind = 'refund';
+    select * into entry
+    from public.credit_entries
+    where org_id = p_refund.org_id
+        and refund_id = p_refund.id
+        and kind = 'refund';
     if found then
         perform private.add_credit_entry(
             row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
@@ -11731,7 +11800,7 @@ create function private.post_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -11742,7 +11811,8 @@ begin
             fee_cents = 0,
             discount_cents = 0,
             unmatched_cents = amount_cents
-        where id = p_refund.id;
+        where org_id = p_refund.org_id
+            and id = p_refund.id;
     elsif p_payment.kind = 'booking' or not p_payment.is_accepted then
         update public.refunds
         set share_cents = after.share_cents - before.share_cents,
@@ -11752,11 +11822,12 @@ begin
         cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
-    select * into strict refund from public.refunds where id = p_refund.id;
+    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents + p_refund.amount_cents
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
         and status <> 'unknown';
 
     perform private.post_transaction(
@@ -11777,7 +11848,7 @@ create function private.reverse_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -11791,11 +11862,12 @@ begin
         cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
-    select * into strict refund from public.refunds where id = p_refund.id;
+    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents - p_refund.amount_cents
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
         and status <> 'unknown';
 
     perform private.post_transaction(
@@ -11812,7 +11884,7 @@ create function private.refund_postings(p_payment public.payments, p_refund publ
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select array_agg(
         row(
@@ -11849,7 +11921,8 @@ as $$
                 ('deferred_promotions', p_refund.discount_cents - entry.discount_cents),
                 ('promotions', entry.discount_cents - p_refund.discount_cents)
         ) kept (account_kind, cents)
-        where entry.refund_id = p_refund.id
+        where entry.org_id = p_refund.org_id
+            and entry.refund_id = p_refund.id
             and entry.kind = 'refund'
     ) line;
 $$;
@@ -11862,7 +11935,7 @@ create function private.carry_payments(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.original_booking_id is null then
@@ -11871,7 +11944,8 @@ begin
 
     update public.payments
     set booking_id = p_booking.id
-    where booking_id = p_booking.original_booking_id
+    where org_id = p_booking.org_id
+        and booking_id = p_booking.original_booking_id
         and is_accepted;
     update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
 end;
@@ -11884,7 +11958,7 @@ create function private.post_free_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.total_cents > 0 then
@@ -11910,7 +11984,7 @@ create function private.reverse_free_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     share_cents constant bigint := p_booking.instructor_share_cents - coalesce(p_booking.kept_share_cents, 0);
@@ -11943,7 +12017,7 @@ create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     redemption public.code_redemptions;
@@ -11977,7 +12051,7 @@ create function private.allocate_price(p_booking_id uuid, p_terms public.booking
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         paid.id,
@@ -12031,7 +12105,7 @@ create function private.split_refund(
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     whole_cents constant bigint := p_payment.amount_cents;
@@ -12059,7 +12133,7 @@ create function private.gone_cents(p_payment public.payments)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
@@ -12071,7 +12145,7 @@ create function private.refundable_cents(p_payment public.payments)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -12089,7 +12163,7 @@ create function private.committed_refund_cents(p_payment_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select coalesce(sum(refund.amount_cents), 0)::bigint
     from public.refunds refund
@@ -12104,7 +12178,7 @@ create function private.remaining_share_cents(p_payment public.payments, p_more_
     language plpgsql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -12122,7 +12196,7 @@ create function private.earned_share_cents(p_booking public.bookings)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return (
@@ -12133,7 +12207,8 @@ begin
                 when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
                     select coalesce(sum(private.remaining_share_cents(payment)), 0)
                     from public.payments payment
-                    where payment.booking_id = p_booking.id
+                    where payment.org_id = p_booking.org_id
+                        and payment.booking_id = p_booking.id
                         and payment.is_accepted
                         and payment.status <> 'cancelled'
                 )
@@ -12152,7 +12227,7 @@ create function private.forbid_payment_repricing()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if row(
@@ -12195,7 +12270,7 @@ create function private.assert_refund_is_covered()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -12219,7 +12294,7 @@ create function private.assert_payment_is_refundable(p_payment public.payments, 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_payment.is_disputed then
@@ -12418,7 +12493,7 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.dispute_status := p_dispute ->> 'status';
@@ -12478,7 +12553,7 @@ create function private.is_dispute_closed(p_status public.dispute_status)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select p_status in ('warning_closed', 'prevented', 'lost', 'won');
 $$;
@@ -12494,7 +12569,7 @@ create function private.post_dispute_transactions(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     balance_transaction private.dispute_transactions;
@@ -12509,7 +12584,8 @@ begin
         update public.disputes
         set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
             fee_cents = fee_cents + balance_transaction.fee_cents
-        where id = p_dispute.id;
+        where org_id = p_dispute.org_id
+            and id = p_dispute.id;
         perform private.post_transaction(
             p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
@@ -12532,7 +12608,7 @@ create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at tim
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     dispute public.disputes;
@@ -12584,7 +12660,7 @@ create function private.write_off_payment(p_dispute public.disputes, p_payment p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     loss_cents constant bigint := least(
@@ -12610,7 +12686,12 @@ begin
     absorbed_cents := case p_dispute.liability
         when 'platform' then least(
             part.share_cents,
-            (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id)
+            (
+                select booking.kept_share_cents
+                from public.bookings booking
+                where booking.org_id = p_payment.org_id
+                    and booking.id = p_payment.booking_id
+            )
         )
         else 0
     end;
@@ -12618,12 +12699,14 @@ begin
     update public.payments
     set lost_cents = lost_cents + loss_cents,
         absorbed_share_cents = absorbed_share_cents + absorbed_cents
-    where id = p_payment.id;
+    where org_id = p_payment.org_id
+        and id = p_payment.id;
     update public.disputes
     set lost_cents = lost_cents + loss_cents,
         lost_share_cents = lost_share_cents + part.share_cents,
         revision = revision + 1
-    where id = p_dispute.id;
+    where org_id = p_dispute.org_id
+        and id = p_dispute.id;
 
     perform private.post_transaction(
         p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
@@ -12650,7 +12733,7 @@ create function private.post_credit_dispute_result(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
@@ -12658,14 +12741,19 @@ declare
 begin
     update public.learner_credits
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
-    where id = p_payment.credit_id
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
         and status in ('active', 'frozen')
     returning * into credit;
     if p_dispute.status <> 'lost' or claim_cents = 0 then
         return;
     end if;
 
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     perform private.write_off_credit(p_dispute, p_payment, credit, p_occurred_at);
 end;
 $$;
@@ -12682,7 +12770,7 @@ create function private.write_off_credit(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
@@ -12701,7 +12789,8 @@ begin
     set lost_cents = lost_cents + loss_cents,
         lost_share_cents = lost_share_cents + part.share_cents,
         revision = revision + 1
-    where id = p_dispute.id;
+    where org_id = p_dispute.org_id
+        and id = p_dispute.id;
 
     perform private.post_transaction(
         p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
@@ -12727,25 +12816,27 @@ create function private.write_off_restored_minutes(p_entry public.credit_entries
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     credit public.learner_credits;
     payment public.payments;
     dispute public.disputes;
 begin
-    select * into strict credit from public.learner_credits where id = p_entry.credit_id;
+    select * into strict credit from public.learner_credits where org_id = p_entry.org_id and id = p_entry.credit_id;
     if credit.status <> 'closed' then
         return;
     end if;
     select * into strict payment
     from public.payments
-    where credit_id = credit.id
+    where org_id = credit.org_id
+        and credit_id = credit.id
         and is_accepted
     for no key update;
     select * into strict dispute
     from public.disputes
-    where payment_id = payment.id
+    where org_id = payment.org_id
+        and payment_id = payment.id
         and status = 'lost'
     order by closed_at desc, id
     limit 1
@@ -12760,7 +12851,7 @@ create function private.dispute_claim_cents(p_dispute public.disputes)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
     from private.ledger_transactions posted
@@ -12781,7 +12872,7 @@ create function private.apply_fraud_warning(p_warning jsonb)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -12817,8 +12908,8 @@ grant select on public.disputes to authenticated, service_role;
 -- sql/64_cancellations/10_tables.sql
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
--- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
--- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
+-- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
+-- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
 -- The only table holds what was decided to go back; bookings are in 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
@@ -12851,7 +12942,7 @@ create type private.cancellation_outcome as (
     restored_minutes integer,
     kept_cents bigint,
     kept_share_cents bigint,
-    items private.return_items[]
+    items private.return_items array
 );
 comment on type private.cancellation_outcome is
     'What a cancellation or no-show refunds and restores, in all and by payment, and what is kept.';
@@ -12873,7 +12964,7 @@ create function private.decide_cancellation_outcome(p_booking public.bookings, p
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -12901,7 +12992,7 @@ create function private.calculate_cancellation_outcome(p_booking public.bookings
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -12940,7 +13031,7 @@ create function private.cancellation_refunds(p_booking public.bookings, p_refund
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         payment.id,
@@ -12990,7 +13081,7 @@ create function private.cancellation_refund_bps(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when p_booking.status not in ('confirmed', 'in_progress') then 10000
@@ -13000,167 +13091,7 @@ as $$
     end;
 $$;
 
--- sql/64_cancellations/30_cancel.sql
--- What cancelling a booking would give back at this instant, to the cent.
--- Definer: parties of a booking may not read its payments' books.
-create function private.preview_cancellation(p_booking_id uuid)
-    returns table (
-        booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
-        refund_cents bigint, kept_cents bigint, restored_minutes integer, currency text
-    )
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-declare
-    booking public.bookings := private.require_party(p_booking_id);
-    party constant public.booking_party := private.party_of(booking);
-    outcome private.cancellation_outcome;
-begin
-    perform private.assert_cancellable(booking);
-    outcome := private.calculate_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
-    return query
-    select
-        booking.id, party, outcome.refund_bps, outcome.cancellation_refund_cents, outcome.kept_cents,
-        outcome.restored_minutes, booking.currency;
-end;
-$$;
-
--- Cancels a booking and refunds what preview_cancellation said, or refuses if that has changed. Cancelling twice is cancelling
--- once. What follows from the cancellation is in 82_effects. Definer: bookings change only through functions.
-create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expected_refund_cents bigint)
-    returns table (
-        booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
-        refund_cents bigint, restored_minutes integer, currency text
-    )
-    language plpgsql
-    volatile
-    security definer
-    set search_path = ''
-as $$
-declare
-    booking public.bookings := private.require_party(p_booking_id);
-    party constant public.booking_party := private.party_of(booking);
-    outcome private.cancellation_outcome;
-    broken_rule text;
-begin
-    if booking.status <> 'cancelled' or booking.is_rescheduled then
-        perform private.assert_cancellable(booking);
-        outcome := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
-        perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
-
-        update public.bookings
-        set status = 'cancelled',
-            hold_expires_at = null,
-            cancelled_by = party,
-            cancelled_at = private.clock(),
-            cancellation_reason = p_reason,
-            refund_bps = outcome.refund_bps,
-            cancellation_refund_cents = outcome.cancellation_refund_cents,
-            restored_minutes = outcome.restored_minutes,
-            kept_share_cents = outcome.kept_share_cents
-        where org_id = booking.org_id
-            and id = booking.id
-        returning * into booking;
-    end if;
-
-    return query
-    select
-        booking.id, booking.cancelled_by, booking.refund_bps, booking.cancellation_refund_cents, booking.restored_minutes,
-        booking.currency;
-exception
-    when check_violation then
-        get stacked diagnostics broken_rule = constraint_name;
-        perform private.refuse_violation(broken_rule);
-end;
-$$;
-
--- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
--- exist. Its replacements are locked first: the order in which their payments lock the two.
-create function private.require_party(p_booking_id uuid)
-    returns public.bookings
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-declare
-    booking public.bookings;
-begin
-    perform private.require_person();
-    perform from public.bookings where original_booking_id = p_booking_id for no key update;
-    select * into booking from public.bookings where id = p_booking_id for no key update;
-
-    if private.party_of(booking) is null then
-        perform private.refuse(
-            'PT404', 'booking_not_found',
-            'You have no such booking.',
-            'Check the booking''s id, and that you are signed in as the right person.'
-        );
-    end if;
-    return booking;
-end;
-$$;
-
--- The caller's role in a booking: learner, guardian who may book, instructor or admin; null for anybody else. A caller with
--- several roles has the first: an admin's own booking is cancelled under the learner's policy.
-create function private.party_of(p_booking public.bookings)
-    returns public.booking_party
-    language sql
-    stable
-    security invoker
-    set search_path = ''
-as $$
-    select case
-        when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
-        when p_booking.learner_id = any (private.ward_ids(private.my_user_id(), 'book')) then 'guardian'
-        when p_booking.instructor_id = any (private.my_instructor_ids()) then 'instructor'
-        when p_booking.org_id = any (private.my_admin_org_ids()) then 'admin'
-    end::public.booking_party;
-$$;
-
--- Refuses to cancel a booking that has ended or took place.
-create function private.assert_cancellable(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-begin
-    if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
-        perform private.refuse(
-            'PT409', 'booking_not_cancellable',
-            format('This booking is %s, so it cannot be cancelled.', p_booking.status),
-            'Reload the booking. For a lesson that took place, ask for a refund.'
-        );
-    end if;
-end;
-$$;
-
--- Refuses a cancellation whose refund is not the one that was previewed.
-create function private.assert_refund_is_expected(p_refund_cents bigint, p_expected_refund_cents bigint)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = ''
-as $$
-begin
-    if p_refund_cents <> p_expected_refund_cents then
-        perform private.refuse(
-            'PT409', 'refund_changed',
-            'The refund for cancelling has changed in the meantime.',
-            format(
-                'It is %s now, in the minor unit. Call preview_cancellation again, and cancel if that refund is accepted.',
-                p_refund_cents
-            )
-        );
-    end if;
-end;
-$$;
-
+-- sql/64_cancellations/21_ended_bookings.sql
 -- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
 -- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
 -- original. Definer: the writer needs no access to payments and credits.
@@ -13169,7 +13100,7 @@ create function private.set_cancellation_outcome()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.cancellation_outcome;
@@ -13215,7 +13146,7 @@ create function private.has_undecided_payments(p_booking public.bookings)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -13241,7 +13172,7 @@ create function private.refund_booking(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     item private.return_items;
@@ -13284,7 +13215,7 @@ create function private.cancel_replacement(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings
     set status = 'cancelled',
@@ -13294,6 +13225,167 @@ as $$
     where org_id = p_booking.org_id
         and original_booking_id = p_booking.id
         and status in ('held', 'requested');
+$$;
+
+-- sql/64_cancellations/30_cancel.sql
+-- What cancelling a booking would give back at this instant, to the cent.
+-- Definer: parties of a booking may not read its payments' books.
+create function private.preview_cancellation(p_booking_id uuid)
+    returns table (
+        booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
+        refund_cents bigint, kept_cents bigint, restored_minutes integer, currency text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings := private.require_party(p_booking_id);
+    party constant public.booking_party := private.party_of(booking);
+    outcome private.cancellation_outcome;
+begin
+    perform private.assert_cancellable(booking);
+    outcome := private.calculate_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+    return query
+    select
+        booking.id, party, outcome.refund_bps, outcome.cancellation_refund_cents, outcome.kept_cents,
+        outcome.restored_minutes, booking.currency;
+end;
+$$;
+
+-- Cancels a booking and refunds what preview_cancellation said, or refuses if that has changed. Cancelling twice is cancelling
+-- once. What follows from the cancellation is in 82_effects. Definer: bookings change only through functions.
+create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expected_refund_cents bigint)
+    returns table (
+        booking_id uuid, cancelled_by public.booking_party, refund_bps integer,
+        refund_cents bigint, restored_minutes integer, currency text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings := private.require_party(p_booking_id);
+    party constant public.booking_party := private.party_of(booking);
+    outcome private.cancellation_outcome;
+    broken_rule text;
+begin
+    if booking.status <> 'cancelled' or booking.is_rescheduled then
+        perform private.assert_cancellable(booking);
+        outcome := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+        perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
+
+        update public.bookings
+        set status = 'cancelled',
+            hold_expires_at = null,
+            cancelled_by = party,
+            cancelled_at = private.clock(),
+            cancellation_reason = p_reason,
+            refund_bps = outcome.refund_bps,
+            cancellation_refund_cents = outcome.cancellation_refund_cents,
+            restored_minutes = outcome.restored_minutes,
+            kept_share_cents = outcome.kept_share_cents
+        where org_id = booking.org_id
+            and id = booking.id
+        returning * into booking;
+    end if;
+
+    return query
+    select
+        booking.id, booking.cancelled_by, booking.refund_bps, booking.cancellation_refund_cents, booking.restored_minutes,
+        booking.currency;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
+-- exist. Its replacements are locked first: the order in which their payments lock the two.
+create function private.require_party(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.require_person();
+    perform from public.bookings where original_booking_id = p_booking_id for no key update;
+    select * into booking from public.bookings where id = p_booking_id for no key update;
+
+    if private.party_of(booking) is null then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id, and that you are signed in as the right person.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
+-- The caller's role in a booking: learner, guardian who may book, instructor or admin; null for anybody else. A caller with
+-- several roles has the first: an admin's own booking is cancelled under the learner's policy.
+create function private.party_of(p_booking public.bookings)
+    returns public.booking_party
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
+        when p_booking.learner_id = any (private.ward_ids(private.my_user_id(), 'book')) then 'guardian'
+        when p_booking.instructor_id = any (private.my_instructor_ids()) then 'instructor'
+        when p_booking.org_id = any (private.my_admin_org_ids()) then 'admin'
+    end::public.booking_party;
+$$;
+
+-- Refuses to cancel a booking that has ended or took place.
+create function private.assert_cancellable(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
+        perform private.refuse(
+            'PT409', 'booking_not_cancellable',
+            format('This booking is %s, so it cannot be cancelled.', p_booking.status),
+            'Reload the booking. For a lesson that took place, ask for a refund.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses a cancellation whose refund is not the one that was previewed.
+create function private.assert_refund_is_expected(p_refund_cents bigint, p_expected_refund_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_refund_cents <> p_expected_refund_cents then
+        perform private.refuse(
+            'PT409', 'refund_changed',
+            'The refund for cancelling has changed in the meantime.',
+            format(
+                'It is %s now, in the minor unit. Call preview_cancellation again, and cancel if that refund is accepted.',
+                p_refund_cents
+            )
+        );
+    end if;
+end;
 $$;
 
 -- sql/64_cancellations/31_no_show.sql
@@ -13306,7 +13398,7 @@ create function private.mark_no_show(p_booking_id uuid, p_who public.booking_par
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
@@ -13361,7 +13453,7 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     original public.bookings;
@@ -13375,8 +13467,11 @@ begin
         original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
     );
     if replacement.id is null then
-        select * into strict service from public.services where id = original.service_id;
-        select * into strict instructor from public.instructors where id = original.instructor_id;
+        select * into strict service from public.services where org_id = original.org_id and id = original.service_id;
+        select * into strict instructor
+        from public.instructors
+        where org_id = original.org_id
+            and id = original.instructor_id;
         perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
@@ -13404,7 +13499,7 @@ create function private.assert_reschedulable(p_booking public.bookings, p_start_
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
@@ -13431,7 +13526,8 @@ begin
     if exists (
         select
         from public.payments payment
-        where payment.booking_id = p_booking.id
+        where payment.org_id = p_booking.org_id
+            and payment.booking_id = p_booking.id
             and payment.is_accepted
             and (
                 payment.is_disputed
@@ -13463,7 +13559,7 @@ create function private.reserve_replacement(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -13474,7 +13570,7 @@ declare
         p_booking.series_id, p_booking.id
     );
 begin
-    select * into strict learner from public.learners where id = p_booking.learner_id;
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
     if p_booking.credit_applied_cents = 0 then
         terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
     end if;
@@ -13490,7 +13586,8 @@ begin
         dropoff_address = p_booking.dropoff_address,
         dropoff_lat = p_booking.dropoff_lat,
         dropoff_lng = p_booking.dropoff_lng
-    where id = replacement.id
+    where org_id = replacement.org_id
+        and id = replacement.id
     returning * into replacement;
     return replacement;
 end;
@@ -13503,7 +13600,7 @@ create function private.refund_price_difference(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     due record;
@@ -13539,7 +13636,7 @@ create function private.restore_original_discount(p_booking public.bookings)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.restore_discount(original.id, null)
     from public.bookings original
@@ -13558,7 +13655,7 @@ create function private.request_refund(p_booking_id uuid, p_amount_cents bigint,
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -13578,7 +13675,11 @@ begin
         )
     order by
         exists (
-            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+            select
+            from public.refunds asked
+            where asked.org_id = paid.org_id
+                and asked.payment_id = paid.id
+                and asked.client_key = p_client_key
         ) desc,
         private.refundable_cents(paid) >= p_amount_cents desc,
         paid.created_at,
@@ -13622,7 +13723,7 @@ create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -13631,7 +13732,7 @@ begin
     perform private.require_person();
     select paid.* into payment
     from public.refunds asked
-    join public.payments paid on paid.id = asked.payment_id
+    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
     for no key update of paid;
@@ -13666,7 +13767,7 @@ create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payment public.payments;
@@ -13703,7 +13804,7 @@ create function private.find_refund_by_client_key(p_payment_id uuid, p_client_ke
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     refund public.refunds;
@@ -13729,7 +13830,7 @@ create function private.assert_refund_amount(p_payment public.payments, p_amount
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if coalesce(p_amount_cents, 0) < 1 then
@@ -13759,7 +13860,7 @@ create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_re
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -13808,7 +13909,7 @@ create function private.refund_lot(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     part private.credit_part;
@@ -13816,15 +13917,23 @@ begin
     return query
     select refund.id, entry.minutes, refund.amount_cents
     from public.refunds refund
-    join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-    where refund.payment_id = p_payment.id
+    join public.credit_entries entry
+        on entry.org_id = refund.org_id
+        and entry.refund_id = refund.id
+        and entry.kind = 'refund'
+    where refund.org_id = p_payment.org_id
+        and refund.payment_id = p_payment.id
         and refund.client_key = p_client_key;
     if found then
         if exists (
             select
             from public.refunds refund
-            join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-            where refund.payment_id = p_payment.id
+            join public.credit_entries entry
+                on entry.org_id = refund.org_id
+                and entry.refund_id = refund.id
+                and entry.kind = 'refund'
+            where refund.org_id = p_payment.org_id
+                and refund.payment_id = p_payment.id
                 and refund.client_key = p_client_key
                 and entry.minutes <> coalesce(p_minutes, entry.minutes)
         ) then
@@ -13856,7 +13965,7 @@ create function private.assert_minutes_are_refundable(
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_minutes < 1 then
@@ -13892,7 +14001,7 @@ create function private.create_credit_refund(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_refund_id uuid;
@@ -13927,7 +14036,7 @@ create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -13952,7 +14061,8 @@ begin
     for ahead in
         select booking.id
         from public.bookings booking
-        where booking.instructor_id = instructor.id
+        where booking.org_id = instructor.org_id
+            and booking.instructor_id = instructor.id
             and booking.status in ('held', 'requested', 'confirmed')
         order by booking.original_booking_id nulls last, booking.id
     loop
@@ -13969,14 +14079,23 @@ begin
     for payment in
         select paid.*
         from public.learner_credits lot
-        join public.payments paid on paid.credit_id = lot.id and paid.is_accepted and not paid.is_disputed
-        where lot.instructor_id = instructor.id
+        join public.payments paid
+            on paid.org_id = lot.org_id
+            and paid.credit_id = lot.id
+            and paid.is_accepted
+            and not paid.is_disputed
+        where lot.org_id = instructor.org_id
+            and lot.instructor_id = instructor.id
             and lot.status = 'active'
             and lot.minutes_left > 0
         order by paid.id
         for no key update of paid
     loop
-        select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        select * into strict credit
+        from public.learner_credits
+        where org_id = payment.org_id
+            and id = payment.credit_id
+        for no key update;
         continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
@@ -13993,7 +14112,7 @@ create function private.void_ageing_authorizations()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     ageing record;
@@ -14042,7 +14161,7 @@ create function public.preview_cancellation(p_booking_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.kept_cents,
@@ -14071,7 +14190,7 @@ create function public.cancel_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         ending.booking_id, ending.cancelled_by, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
@@ -14089,7 +14208,7 @@ create function public.mark_no_show(p_booking_id uuid, p_who public.booking_part
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.mark_no_show(p_booking_id, p_who);
 
 comment on function public.mark_no_show is
@@ -14114,7 +14233,7 @@ create function public.reschedule_booking(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         (made.booking).id as booking_id,
@@ -14145,7 +14264,7 @@ create function public.request_refund(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.request_refund is
@@ -14158,7 +14277,7 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
@@ -14175,7 +14294,7 @@ create function public.admin_refund(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
 
 comment on function public.admin_refund is
@@ -14193,7 +14312,7 @@ create function public.refund_credits(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select made.refund_id, made.minutes, made.amount_cents, made.currency
     from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
@@ -14211,7 +14330,7 @@ create function public.offboard_instructor(p_instructor_id uuid, p_reason text d
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
     from private.offboard_instructor(p_instructor_id, p_reason) lot;
@@ -14301,7 +14420,7 @@ create function private.grant_reward(p_booking_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reward public.referral_rewards;
@@ -14318,14 +14437,17 @@ begin
         and (
             payment.booking_id = booking.id
             or payment.credit_id in (
-                select entry.credit_id from public.credit_entries entry where entry.booking_id = booking.id
+                select entry.credit_id
+                from public.credit_entries entry
+                where entry.org_id = booking.org_id
+                    and entry.booking_id = booking.id
             )
         )
     join public.code_redemptions redemption
         on redemption.kind = 'referral'
         and redemption.status = 'redeemed'
         and (redemption.booking_id = payment.booking_id or redemption.credit_id = payment.credit_id)
-    join public.referral_codes code on code.id = redemption.referral_code_id
+    join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
     where booking.id = p_booking_id
         and booking.status = 'completed'
         and payment.refunded_cents < payment.captured_cents
@@ -14359,7 +14481,7 @@ create function private.claw_back_reward(p_payment_id uuid)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reward public.referral_rewards;
@@ -14381,7 +14503,8 @@ begin
     update public.referral_rewards
     set clawed_back_cents = target_cents,
         revision = revision + 1
-    where id = reward.id;
+    where org_id = reward.org_id
+        and id = reward.id;
     perform private.post_transaction(
         reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
@@ -14400,7 +14523,7 @@ create function private.reward_balance()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -14422,7 +14545,7 @@ create function public.reward_balance()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select mine.learner_id, mine.org_id, mine.available_cents, mine.currency from private.reward_balance() mine;
 end;
@@ -14512,10 +14635,10 @@ select
     booking.total_cents,
     booking.due_cents
 from public.bookings booking
-join public.services service on service.id = booking.service_id
-join public.instructors instructor on instructor.id = booking.instructor_id
-join public.learners learner on learner.id = booking.learner_id
-left join public.booking_notes note on note.booking_id = booking.id
+join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
 left join lateral (
     select
         latest.status,
@@ -14525,7 +14648,8 @@ left join lateral (
         sum(latest.refunded_cents) over () as refunded_cents,
         latest.stripe_payment_intent_id
     from public.payments latest
-    where latest.booking_id = booking.id
+    where latest.org_id = booking.org_id
+        and latest.booking_id = booking.id
     order by latest.captured_cents > 0 desc, latest.created_at desc
     limit 1
 ) payment on true;
@@ -14549,7 +14673,7 @@ create function private.list_bookings(p_booking_ids uuid[])
     stable
     security invoker
     rows 50
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -14573,7 +14697,7 @@ create function private.my_booking_ids(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -14595,13 +14719,15 @@ create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
         select booking.id
         from public.bookings booking
-        join public.instructors instructor on instructor.id = booking.instructor_id
+        join public.instructors instructor
+            on instructor.org_id = booking.org_id
+            and instructor.id = booking.instructor_id
         where booking.instructor_id = p_instructor_id
             and (
                 p_instructor_id = any (private.my_instructor_ids())
@@ -14628,7 +14754,7 @@ create function private.organization_booking_ids(
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return array(
@@ -14656,7 +14782,7 @@ create function public.my_bookings(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(private.my_booking_ids(p_from, p_limit, p_after_start_at, p_after_id)) details;
@@ -14674,7 +14800,7 @@ create function public.instructor_day(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
@@ -14695,7 +14821,7 @@ create function public.organization_bookings(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select details.*
     from private.list_bookings(
@@ -14834,7 +14960,7 @@ create function private.open_connect_account(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
@@ -14881,7 +15007,7 @@ create function private.require_payee(p_user_id uuid, p_instructor_id uuid, p_or
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee;
@@ -14924,7 +15050,7 @@ create function private.record_connect_account(p_connect_account_id uuid, p_acco
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;
@@ -14961,7 +15087,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.connect_status := private.connect_status_of(p_account);
@@ -14996,7 +15122,8 @@ begin
         default_currency = p_account ->> 'default_currency',
         business_type = p_account ->> 'business_type',
         last_event_at = p_occurred_at
-    where id = account.id;
+    where org_id = account.org_id
+        and id = account.id;
 
     insert into public.connect_account_details (
         connect_account_id, org_id, disabled_reason, requirements, business_profile
@@ -15022,7 +15149,7 @@ create function private.connect_status_of(p_account jsonb)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when not (p_account -> 'details_submitted')::boolean then 'incomplete'
@@ -15039,7 +15166,7 @@ create function private.connect_status_reason(p_account jsonb, p_status public.c
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_status
         when 'incomplete' then case
@@ -15058,7 +15185,7 @@ create function private.apply_capability(p_event_id text, p_account_id text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -15083,7 +15210,7 @@ create function private.apply_deauthorization(p_account_id text, p_occurred_at t
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -15122,7 +15249,7 @@ create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
@@ -15145,7 +15272,7 @@ create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, 
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
@@ -15162,7 +15289,8 @@ begin
     return query
     update public.stripe_connect_accounts synced
     set synced_at = private.clock()
-    where synced.id = account.id
+    where synced.org_id = account.org_id
+        and synced.id = account.id
     returning synced.id, synced.stripe_account_id;
 end;
 $$;
@@ -15173,7 +15301,7 @@ create function private.require_connect_account(p_user_id uuid, p_instructor_id 
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
@@ -15373,7 +15501,7 @@ create function private.accrue_earning(p_booking public.bookings)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -15395,7 +15523,13 @@ begin
         greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
         case
             when funding.is_disputed
-                or exists (select from public.payments paid where paid.booking_id = p_booking.id and paid.is_disputed)
+                or exists (
+                    select
+                    from public.payments paid
+                    where paid.org_id = p_booking.org_id
+                        and paid.booking_id = p_booking.id
+                        and paid.is_disputed
+                )
                 then 'frozen'
             else 'pending'
         end::public.earning_status
@@ -15405,31 +15539,33 @@ begin
 end;
 $$;
 
--- Who is paid for an instructor's work: the instructor, or the organization; always the organization for an instructor
--- without a login, who could not have an account.
+-- The payee of an instructor's work: the instructor or the organization, as the instructor's details say; always the organization for
+-- an instructor without a login, who cannot have a Stripe account.
 create function private.payee_id(p_instructor_id uuid)
     returns uuid
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case
         when details.payee = 'organization' or instructor.user_id is null then instructor.org_id
         else instructor.id
     end
     from public.instructors instructor
-    join public.instructor_details details on details.instructor_id = instructor.id
+    join public.instructor_details details
+        on details.org_id = instructor.org_id
+        and details.instructor_id = instructor.id
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: its own latest, or that of the latest prepaid minutes it used.
+-- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
 create function private.funding_payment(p_booking_id uuid)
     returns setof public.payments
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select payment.*
     from public.payments payment
@@ -15451,7 +15587,7 @@ create function private.accrue_expiry(p_entry public.credit_entries)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -15462,7 +15598,8 @@ begin
         payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
     from public.payments payment
     join public.organizations organization on organization.id = payment.org_id
-    where payment.credit_id = p_entry.credit_id
+    where payment.org_id = p_entry.org_id
+        and payment.credit_id = p_entry.credit_id
         and payment.is_accepted
         and p_entry.share_cents > 0;
 end;
@@ -15475,12 +15612,13 @@ create function private.delay_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings
     set available_at = p_payment.funds_available_at
-    where payment_id = p_payment.id
+    where org_id = p_payment.org_id
+        and payment_id = p_payment.id
         and status in ('pending', 'frozen')
         and amount_cents > 0
         and available_at < p_payment.funds_available_at;
@@ -15488,14 +15626,15 @@ end;
 $$;
 
 -- sql/70_earnings/30_adjust.sql
--- Brings what an instructor has earned by a booking to what is left of it, by a signed row more: after a refund, one that failed,
--- or a lost dispute. It counts from when the booking's earning does, so that the two are paid out together.
+-- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
+-- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
+-- out together. 82_effects calls it with the refund or the dispute.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     insert into public.earnings (
@@ -15518,14 +15657,16 @@ begin
         change.cents,
         coalesce(first_earning.available_at, private.clock())
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     left join public.earnings first_earning
-        on first_earning.booking_id = booking.id
+        on first_earning.org_id = booking.org_id
+        and first_earning.booking_id = booking.id
         and first_earning.kind in ('lesson', 'cancellation', 'no_show')
     cross join lateral (
         select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) change
     where payment.id = p_payment_id
         and payment.is_accepted
@@ -15536,14 +15677,14 @@ end;
 $$;
 
 -- sql/70_earnings/40_freeze.sql
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and releases them afterwards. They stay frozen while a
+-- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
 -- problem report is open or another payment of the booking is disputed. 82_effects calls it.
 create function private.freeze_disputed_earnings(p_payment public.payments)
     returns void
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings earning
@@ -15553,7 +15694,8 @@ begin
         and not exists (
             select
             from public.problem_reports report
-            where report.booking_id = earning.booking_id
+            where report.org_id = earning.org_id
+                and report.booking_id = earning.booking_id
                 and report.resolved_at is null
         )
         and (
@@ -15561,7 +15703,8 @@ begin
             or not exists (
                 select
                 from public.payments paid
-                where paid.booking_id = p_payment.booking_id
+                where paid.org_id = p_payment.org_id
+                    and paid.booking_id = p_payment.booking_id
                     and paid.is_disputed
             )
         );
@@ -15574,7 +15717,7 @@ create function private.freeze_unpaid_earnings(p_payment public.payments)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
@@ -15590,7 +15733,7 @@ create function private.report_problem(p_booking_id uuid, p_description text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     person uuid := private.require_person();
@@ -15613,7 +15756,8 @@ begin
 
     update public.earnings
     set status = 'frozen'
-    where booking_id = booking.id
+    where org_id = booking.org_id
+        and booking_id = booking.id
         and kind = 'lesson'
         and status = 'pending';
     if not found then
@@ -15643,7 +15787,7 @@ create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfree
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     report public.problem_reports;
@@ -15667,7 +15811,8 @@ begin
     if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
-        where booking_id = report.booking_id
+        where org_id = report.org_id
+            and booking_id = report.booking_id
             and status = 'frozen';
     end if;
 end;
@@ -15681,7 +15826,7 @@ create function private.make_earnings_available(p_org_id uuid, p_cutoff_at times
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     postings private.keyed_posting[];
@@ -15729,11 +15874,11 @@ create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select earning.*
     from public.earnings earning
-    left join public.payments payment on payment.id = earning.payment_id
+    left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
     where earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
@@ -15741,7 +15886,8 @@ as $$
         and not exists (
             select
             from public.payments paid
-            where paid.booking_id = earning.booking_id
+            where paid.org_id = earning.org_id
+                and paid.booking_id = earning.booking_id
                 and paid.is_disputed
         )
         and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
@@ -15750,7 +15896,8 @@ as $$
             or not exists (
                 select
                 from public.earnings frozen
-                where frozen.booking_id = earning.booking_id
+                where frozen.org_id = earning.org_id
+                    and frozen.booking_id = earning.booking_id
                     and frozen.status = 'frozen'
             )
         )
@@ -15789,7 +15936,7 @@ create function public.my_balance()
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select balance.*
     from public.instructor_balances balance
@@ -15804,7 +15951,7 @@ create function public.report_problem(p_booking_id uuid, p_description text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
@@ -15817,7 +15964,7 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
@@ -16138,7 +16285,7 @@ create function private.due_payout_runs(p_date date, p_org_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.assert_payday('weekly', p_date, p_org_id);
@@ -16210,7 +16357,7 @@ create function private.assert_payday(p_schedule public.payout_schedule, p_date 
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_org_id is not null and not exists (
@@ -16273,7 +16420,7 @@ create function private.payday_of(p_schedule public.payout_schedule, p_on date, 
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select case p_schedule
         when 'weekly' then p_on - (extract(dow from p_on)::integer - p_payout_weekday + 7) % 7
@@ -16289,7 +16436,7 @@ create function private.payout_cutoff(p_org_id uuid, p_period_on date)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select least(private.clock(), (p_period_on + 1)::timestamp at time zone organization.time_zone)
     from public.organizations organization
@@ -16306,7 +16453,7 @@ create function private.open_payout_run(p_org_id uuid, p_schedule public.payout_
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = force_custom_plan
     set work_mem = '64MB'
 as $$
@@ -16351,7 +16498,7 @@ create function private.create_payouts(p_run public.payout_runs)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     postings private.keyed_posting[];
@@ -16436,7 +16583,8 @@ begin
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )
     from public.payout_run_results result
-    where result.run_id = p_run.id
+    where result.org_id = p_run.org_id
+        and result.run_id = p_run.id
         and result.outcome = 'held';
 end;
 $$;
@@ -16464,7 +16612,7 @@ create function private.decide_payouts(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     with balance as (
         select
@@ -16529,7 +16677,7 @@ create function private.has_payouts_due(
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -16551,7 +16699,7 @@ create function private.preview_payout_run(p_org_id uuid, p_schedule public.payo
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         decision.instructor_id,
@@ -16577,7 +16725,7 @@ create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -16595,7 +16743,7 @@ create function private.payout_shortfalls(p_run_id uuid, p_available jsonb)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select needed.currency, needed.cents, covered.cents, needed.cents - covered.cents
     from (
@@ -16621,7 +16769,7 @@ create function private.payout_run_progress(p_run_id uuid, p_started_at timestam
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         count(*),
@@ -16656,7 +16804,7 @@ create function private.close_payout_run(p_run_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payout_runs
@@ -16684,7 +16832,7 @@ begin
         count(payout.id) filter (where payout.status = 'unknown'),
         coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint
     from public.payout_runs run
-    left join public.payouts payout on payout.run_id = run.id
+    left join public.payouts payout on payout.org_id = run.org_id and payout.run_id = run.id
     where run.id = p_run_id
     group by run.org_id, run.id;
 end;
@@ -16716,7 +16864,7 @@ create function private.claim_payout(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -16737,7 +16885,10 @@ begin
             and tried.payout_id = payout.id
         order by tried.attempt desc
         limit 1;
-        select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
+        select * into strict account
+        from public.stripe_connect_accounts
+        where org_id = payout.org_id
+            and id = payout.connect_account_id;
 
         exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
         perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
@@ -16748,7 +16899,8 @@ begin
     set status = 'sending',
         last_tried_at = private.clock(),
         leased_until = private.clock() + p_lease
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     insert into private.payout_attempts as tried (
         org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
@@ -16799,7 +16951,7 @@ create function private.lock_claimable_payout(p_run_id uuid, p_started_at timest
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -16835,7 +16987,7 @@ create function private.record_transfer(p_payout_id uuid, p_attempt integer, p_t
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome;
@@ -16868,7 +17020,7 @@ create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamp
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -16906,7 +17058,7 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -16930,14 +17082,15 @@ create function private.mark_payout_paid(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
     update public.payouts
     set status = 'sending',
         leased_until = private.clock()
-    where id = p_payout.id
+    where org_id = p_payout.org_id
+        and id = p_payout.id
         and status = 'pending';
     update public.payouts
     set status = 'paid',
@@ -16946,7 +17099,8 @@ begin
         leased_until = null,
         failure_code = null,
         failure_message = null
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     update private.payout_attempts
     set status = 'succeeded',
@@ -16964,7 +17118,8 @@ begin
 
     update public.earnings
     set status = 'paid'
-    where payout_id = p_payout.id;
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id;
 
     perform private.post_transaction(
         p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
@@ -16994,7 +17149,7 @@ create function private.record_transfer_failure(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set enable_seqscan = off
 as $$
 declare
@@ -17038,7 +17193,7 @@ create function private.hold_payout(p_payout public.payouts, p_code text, p_mess
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'unknown');
@@ -17046,7 +17201,8 @@ begin
     set status = 'held',
         failure_code = p_code,
         failure_message = left(p_message, 500)
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',
@@ -17063,7 +17219,7 @@ create function private.admin_hold_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -17084,7 +17240,7 @@ create function private.admin_release_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -17098,12 +17254,14 @@ begin
         last_tried_at = null,
         failure_code = null,
         failure_message = null
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     update public.payout_runs
     set status = 'open',
         completed_at = null
-    where id = payout.run_id;
+    where org_id = payout.org_id
+        and id = payout.run_id;
 end;
 $$;
 
@@ -17114,7 +17272,7 @@ create function private.admin_hold_instructor(p_instructor_id uuid, p_is_held bo
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_platform_admin(p_reason);
@@ -17139,7 +17297,7 @@ create function private.require_payout(p_payout_id uuid, p_reason text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -17163,7 +17321,7 @@ create function private.refuse_payout_step(p_payout public.payouts, p_hint text)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -17183,7 +17341,7 @@ create function private.admin_cancel_payout(p_payout_id uuid, p_reason text, p_a
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts := private.require_payout(p_payout_id, p_reason);
@@ -17209,7 +17367,7 @@ create function private.cancel_payout(p_payout public.payouts)
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     update public.payouts set status = 'cancelled' where id = p_payout.id;
@@ -17233,7 +17391,7 @@ create function private.send_reversal(p_payout public.payouts, p_amount_cents bi
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     reversal_key text;
@@ -17265,7 +17423,7 @@ create function private.record_reversal_failure(p_payout_id uuid, p_code text, p
     language sql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select private.raise_alert(
         payout.org_id, null, 'reversal_refused',
@@ -17287,7 +17445,7 @@ create function private.post_payout_reversal(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     payout public.payouts;
@@ -17311,7 +17469,8 @@ begin
         payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     from public.payout_items item
-    where item.payout_id = payout.id
+    where item.org_id = payout.org_id
+        and item.payout_id = payout.id
     order by item.amount_cents desc, item.earning_id
     limit 1;
 
@@ -17341,7 +17500,7 @@ create function private.apply_bank_payout(p_payout jsonb, p_account_id text, p_o
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     new_status constant public.bank_payout_status := replace(p_payout ->> 'status', 'canceled', 'cancelled');
@@ -17404,7 +17563,7 @@ create function private.payout_statement(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.require_person();
@@ -17438,7 +17597,7 @@ create function private.payout_statement_document(p_payout_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     statement jsonb;
@@ -17475,10 +17634,12 @@ begin
     )
     into statement
     from public.payouts payout
-    join public.payout_runs run on run.id = payout.run_id
+    join public.payout_runs run on run.org_id = payout.org_id and run.id = payout.run_id
     join public.organizations organization on organization.id = payout.org_id
     left join private.currencies currency on currency.code = payout.currency
-    left join public.instructors instructor on instructor.id = payout.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = payout.org_id
+        and instructor.id = payout.instructor_id
     where payout.id = p_payout_id;
 
     if statement is null then
@@ -17498,7 +17659,7 @@ create function private.initials(p_name text)
     language sql
     immutable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select string_agg(upper(left(word, 1)) || '.', ' ' order by position)
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
@@ -17522,7 +17683,7 @@ create function private.statement_lines(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select
         row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
@@ -17536,12 +17697,12 @@ as $$
         item.amount_cents,
         payout.currency
     from public.payouts payout
-    join public.payout_items item on item.payout_id = payout.id
-    join public.earnings earning on earning.id = item.earning_id
-    join public.instructors instructor on instructor.id = item.instructor_id
-    left join public.bookings booking on booking.id = earning.booking_id
-    left join public.services service on service.id = booking.service_id
-    left join public.learners learner on learner.id = booking.learner_id
+    join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.instructors instructor on instructor.org_id = item.org_id and instructor.id = item.instructor_id
+    left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
+    left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    left join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
     where payout.id = p_payout_id
     order by 1;
 $$;
@@ -17560,7 +17721,7 @@ create function private.set_payout_settings(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -17605,7 +17766,7 @@ create function private.retire_connect_account(p_connect_account_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     account public.stripe_connect_accounts;
@@ -17630,7 +17791,8 @@ begin
     if exists (
         select
         from public.payouts payout
-        where payout.connect_account_id = account.id
+        where payout.org_id = account.org_id
+            and payout.connect_account_id = account.id
             and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
     ) then
         perform private.refuse(
@@ -17661,7 +17823,7 @@ create function public.payout_statement(p_payout_id uuid)
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 begin atomic
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
@@ -17683,7 +17845,7 @@ create function public.set_payout_settings(
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum_payout_cents, p_payee);
 
 comment on function public.set_payout_settings is
@@ -17696,7 +17858,7 @@ create function public.retire_connect_account(p_connect_account_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
@@ -17707,7 +17869,7 @@ create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_hold_payout(p_payout_id, p_reason);
 
 comment on function public.admin_hold_payout is
@@ -17719,7 +17881,7 @@ create function public.admin_release_payout(p_payout_id uuid, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_release_payout(p_payout_id, p_reason);
 
 comment on function public.admin_release_payout is
@@ -17731,7 +17893,7 @@ create function public.admin_cancel_payout(p_payout_id uuid, p_reason text, p_am
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_cancel_payout(p_payout_id, p_reason, p_amount_cents);
 
 comment on function public.admin_cancel_payout is
@@ -17744,7 +17906,7 @@ create function public.admin_hold_instructor(p_instructor_id uuid, p_is_held boo
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 
 comment on function public.admin_hold_instructor is
@@ -17840,7 +18002,7 @@ create function private.on_booking_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     was_confirmed boolean;
@@ -17914,7 +18076,7 @@ create function private.on_payment_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
@@ -17954,7 +18116,7 @@ create function private.on_refund_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.status = old.status then
@@ -17987,7 +18149,7 @@ create function private.on_dispute_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.lost_cents <> old.lost_cents then
@@ -18009,7 +18171,7 @@ create function private.on_credit_entry_added()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.kind = 'expire' then
@@ -18032,7 +18194,7 @@ create function private.on_organization_added()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.add_cancellation_policy(new);
@@ -18050,7 +18212,7 @@ create function private.on_learner_login_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.user_id is distinct from old.user_id then
@@ -18070,7 +18232,7 @@ create function private.on_instructor_login_changed()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if new.user_id is distinct from old.user_id then
@@ -18165,7 +18327,7 @@ create function private.receive_stripe_event(
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -18208,7 +18370,7 @@ create function private.organization_of_event(p_payload text, p_account text)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     object jsonb;
@@ -18255,7 +18417,7 @@ create function private.process_stripe_event(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     outcome private.stripe_outcome := private.apply_or_park_event(p_event, p_payload, p_expected_livemode, p_expected_api_version);
@@ -18284,7 +18446,7 @@ create function private.apply_or_park_event(
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if p_event.livemode is distinct from p_expected_livemode then
@@ -18312,7 +18474,7 @@ create function private.apply_stripe_event(p_event private.webhook_events, p_obj
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
@@ -18350,7 +18512,7 @@ create function private.apply_waiting_events()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -18394,7 +18556,7 @@ create function private.admin_replay_event(p_event_id text, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     event private.webhook_events;
@@ -18447,7 +18609,7 @@ create function public.admin_replay_event(p_event_id text, p_reason text)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.admin_replay_event(p_event_id, p_reason);
 
 comment on function public.admin_replay_event is
@@ -18476,7 +18638,7 @@ create function private.maintain()
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
     set plan_cache_mode = force_custom_plan
 as $$
 begin
@@ -18512,7 +18674,7 @@ create function private.require_due_payout_runs(p_date date, p_org_id uuid)
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18539,7 +18701,7 @@ create function private.check_invariants()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18571,7 +18733,7 @@ create function private.violations_of_records()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18616,13 +18778,16 @@ create function private.violations_of_calendar()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
     select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
     from public.bookable_slots slot
-    left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
+    left join public.bookings booking
+        on booking.org_id = slot.org_id
+        and booking.slot_id = slot.id
+        and private.occupies_slot(booking.status)
     group by slot.org_id, slot.id
     having count(booking.id) <> slot.current_bookings
 
@@ -18630,13 +18795,16 @@ begin
     select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
     from public.bookable_slots slot
     where (slot.current_bookings > 0) <> exists (
-        select from private.instructor_calendar calendar where calendar.slot_id = slot.id
+        select
+        from private.instructor_calendar calendar
+        where calendar.org_id = slot.org_id
+            and calendar.slot_id = slot.id
     )
 
     union all
     select 'bookings_are_where_their_slots_are', jsonb_build_object('booking_id', booking.id, 'slot_id', slot.id)
     from public.bookings booking
-    join public.bookable_slots slot on slot.id = booking.slot_id
+    join public.bookable_slots slot on slot.org_id = booking.org_id and slot.id = booking.slot_id
     where private.occupies_slot(booking.status)
         and (booking.start_at, booking.end_at, booking.service_id, booking.instructor_id)
         <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
@@ -18644,7 +18812,7 @@ begin
     union all
     select 'instructors_are_never_double_booked', jsonb_build_object('slot_id', slot.id, 'other_slot_id', other.id)
     from public.bookable_slots slot
-    join public.instructors instructor on instructor.id = slot.instructor_id
+    join public.instructors instructor on instructor.org_id = slot.org_id and instructor.id = slot.instructor_id
     join public.instructors same_person
         on coalesce(same_person.user_id, same_person.id) = coalesce(instructor.user_id, instructor.id)
     join public.bookable_slots other
@@ -18677,7 +18845,7 @@ create function private.violations_of_ledger()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18705,7 +18873,7 @@ create function private.violations_of_payments()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18739,7 +18907,7 @@ begin
     union all
     select 'refunds_are_at_most_what_was_captured', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
-    join public.refunds refund on refund.payment_id = payment.id
+    join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
@@ -18751,16 +18919,25 @@ begin
     where booking.status in ('confirmed', 'in_progress', 'completed')
         and booking.total_cents > booking.credit_applied_cents
         and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+            select
+            from public.payments payment
+            where payment.org_id = booking.org_id
+                and payment.booking_id = booking.id
+                and payment.is_accepted
         )
 
     union all
     select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     where payment.status = 'succeeded'
         and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+        and not exists (
+            select
+            from public.refunds refund
+            where refund.org_id = payment.org_id
+                and refund.payment_id = payment.id
+        )
 
     union all
     select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
@@ -18769,7 +18946,12 @@ begin
         and not payment.is_accepted
         and not payment.is_disputed
         and payment.lost_cents = 0
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+        and not exists (
+            select
+            from public.refunds refund
+            where refund.org_id = payment.org_id
+                and refund.payment_id = payment.id
+        );
 end;
 $$;
 
@@ -18781,7 +18963,7 @@ create function private.violations_of_earnings()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -18792,7 +18974,8 @@ begin
     cross join lateral (
         select coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) earned
     where booking.status in ('completed', 'no_show', 'cancelled')
         and not booking.is_rescheduled
@@ -18800,7 +18983,8 @@ begin
         and not exists (
             select
             from public.payments payment
-            where payment.booking_id = booking.id
+            where payment.org_id = booking.org_id
+                and payment.booking_id = booking.id
                 and payment.is_accepted
                 and payment.status = 'cancelled'
         )
@@ -18827,7 +19011,7 @@ begin
                 union all
                 select entry.instructor_id, credit.currency, entry.share_cents
                 from public.credit_entries entry
-                join public.learner_credits credit on credit.id = entry.credit_id
+                join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
                 where entry.kind in ('consume', 'expire')
                 union all
                 select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
@@ -18871,12 +19055,13 @@ begin
     union all
     select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
     from public.earnings earning
-    join public.payouts payout on payout.id = earning.payout_id
+    join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
     where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
         or not exists (
             select
             from public.payout_items item
-            where item.payout_id = payout.id
+            where item.org_id = payout.org_id
+                and item.payout_id = payout.id
                 and item.earning_id = earning.id
         );
 end;
@@ -18889,21 +19074,21 @@ create function private.violations_of_payouts()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
     select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
     from public.payouts payout
-    left join public.payout_items item on item.payout_id = payout.id
+    left join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
     group by payout.org_id, payout.id
     having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
 
     union all
     select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
     from public.payout_items item
-    join public.earnings earning on earning.id = item.earning_id
-    join public.payouts payout on payout.id = item.payout_id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.payouts payout on payout.org_id = item.org_id and payout.id = item.payout_id
     where item.amount_cents <> earning.amount_cents
         or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
 
@@ -18958,7 +19143,7 @@ create function private.violations_of_credits()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19011,7 +19196,7 @@ begin
             union all
             select refund.currency, -refund.share_cents
             from public.refunds refund
-            join public.payments payment on payment.id = refund.payment_id
+            join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
             where payment.kind = 'credits'
                 and not payment.is_accepted
                 and refund.status = 'succeeded'
@@ -19036,7 +19221,7 @@ create function private.violations_of_discounts()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19056,7 +19241,12 @@ begin
         and booking.credit_applied_cents = 0
         and booking.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
         and booking.original_booking_id is null
-        and not exists (select from public.code_redemptions redemption where redemption.booking_id = booking.id)
+        and not exists (
+            select
+            from public.code_redemptions redemption
+            where redemption.org_id = booking.org_id
+                and redemption.booking_id = booking.id
+        )
 
     union all
     select 'rewards_agree_with_the_ledger', jsonb_build_object('learner_id', account.owner_id, 'ledger_cents', -account.balance_cents)
@@ -19084,7 +19274,7 @@ create function private.violations_of_disputes()
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19112,7 +19302,7 @@ create function private.needs_attention()
     language plpgsql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     return query
@@ -19211,7 +19401,7 @@ create function private.overdue_paydays()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select due.org_id, due.org_name, due.schedule, due.period_on, run.heartbeat_at
     from private.due_payout_runs(null, null) due
@@ -19239,7 +19429,7 @@ create function private.traded_currencies()
     language sql
     stable
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select distinct organization.currency
     from public.organizations organization
@@ -19256,7 +19446,7 @@ create function private.erase_person(p_user_id uuid, p_reason text)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner_ids uuid[];
@@ -19296,7 +19486,7 @@ create function private.assert_person_can_be_erased(p_user_id uuid)
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if not exists (select from public.profiles profile where profile.id = p_user_id) then
@@ -19322,7 +19512,7 @@ create function private.assert_nothing_is_outstanding(p_learner_ids uuid[], p_in
     language plpgsql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     if exists (
@@ -19367,7 +19557,7 @@ create function private.has_money_on_the_way(p_learner_ids uuid[], p_instructor_
     language sql
     stable
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     select exists (
         select
@@ -19377,7 +19567,7 @@ as $$
     ) or exists (
         select
         from public.refunds refund
-        join public.payments payment on payment.id = refund.payment_id
+        join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
         where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
             and refund.status in ('requested', 'pending', 'requires_action')
     ) or exists (
@@ -19388,7 +19578,7 @@ as $$
     ) or exists (
         select
         from public.disputes dispute
-        join public.payments payment on payment.id = dispute.payment_id
+        join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
         where dispute.closed_at is null
             and (
                 payment.payer_id = p_payer_id
@@ -19404,7 +19594,7 @@ create function private.withdraw_offers(p_user_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
@@ -19427,7 +19617,7 @@ create function private.erase_learner(p_learner_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     learner public.learners;
@@ -19461,7 +19651,7 @@ create function private.erase_instructor(p_instructor_id uuid)
     language plpgsql
     volatile
     security definer
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 declare
     instructor public.instructors;
@@ -19494,7 +19684,7 @@ create function private.refuse_to_erase_login()
     language plpgsql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
 begin
     perform private.refuse(
@@ -19512,7 +19702,7 @@ create function private.anonymise_instructor(p_instructor_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
@@ -19528,7 +19718,8 @@ as $$
     set requirements = null,
         business_profile = null
     from public.stripe_connect_accounts account
-    where account.id = details.connect_account_id
+    where account.org_id = details.org_id
+        and account.id = details.connect_account_id
         and account.instructor_id = p_instructor_id;
     delete from public.availability_exceptions where instructor_id = p_instructor_id;
     delete from public.availability_windows where instructor_id = p_instructor_id;
@@ -19549,7 +19740,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.bookings
     set learner_notes = null,
@@ -19564,7 +19755,8 @@ as $$
     update public.booking_notes note
     set notes = null
     from public.bookings booking
-    where booking.id = note.booking_id
+    where booking.org_id = note.org_id
+        and booking.id = note.booking_id
         and booking.learner_id = p_learner_id;
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
@@ -19591,7 +19783,7 @@ create function private.anonymise_guardian(p_guardian_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 as $$
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
@@ -19612,7 +19804,7 @@ create function public.erase_person(p_user_id uuid, p_reason text default null)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_person(p_user_id, p_reason);
 
 comment on function public.erase_person is
@@ -19625,7 +19817,7 @@ create function public.erase_learner(p_learner_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_learner(p_learner_id);
 
 comment on function public.erase_learner is
@@ -19637,7 +19829,7 @@ create function public.erase_instructor(p_instructor_id uuid)
     language sql
     volatile
     security invoker
-    set search_path = ''
+    set search_path = '', pg_temp
 return private.erase_instructor(p_instructor_id);
 
 comment on function public.erase_instructor is

@@ -1,4 +1,4 @@
-"""What an ending gives back is decided under the locks of what it depends on, and then carried out."""
+"""What an ending gives back is decided under the locks that it depends on, then carried out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow
 
-from tests.cancellations.steps import refunds
-from tests.factories import Booking, Refusal, World, refusal
+from tests.cancellations.steps import follow, move, refunds
+from tests.discounts.steps import referral_code, referrer_of_the_marketplace, rewarding
+from tests.factories import Booking, Refusal, World, refund_object, refusal
 from tests.races import wait_for_lock
 from tools.cluster import Cluster
 
@@ -148,3 +149,45 @@ def test_a_lesson_earns_what_a_refund_under_way_leaves(booking: Booking, other: 
     assert held_up(booking, other, lambda: booking.refund(5310), complete) is None
     assert booking.status == "completed"
     assert booking.world.value("select sum(amount_cents) from public.earnings") is None
+
+
+def test_a_replacement_gives_back_what_its_original_has_left(
+    committed_world: World, other: World
+) -> None:
+    original = committed_world.booking(requires_approval=True)
+    committed_world.call(
+        original.instructor.user_id, "public.confirm_booking", p_booking_id=original.id
+    )
+    original.pay()
+    there = follow(original, move(committed_world, original, committed_world.in_days(3)))
+    cancelled = held_up(
+        there,
+        other,
+        lambda: original.refund(1000),
+        lambda world, booking: cancel(world, booking, 5310),
+    )
+    assert is_refund_changed(cancelled)
+    assert cancel(other, there, 4310)["refund_cents"] == 4310
+    assert refunds(committed_world) == [1000, 4310]
+
+
+def test_a_refund_of_hours_under_way_takes_its_part_of_the_reward(
+    committed_world: World, other: World
+) -> None:
+    """Completing a lesson grants the reward, of which the refund takes back its part."""
+    world = committed_world
+    rewarding(world)
+    code = referral_code(world, referrer_of_the_marketplace(world))
+    instructor, service_id = world.hourly()
+    learner = world.person("Ben")
+    world.check_code(learner, code, service_id)
+    credit = world.hours(learner, instructor, 2, p_discount_code=code)
+    booking = credit.book(service_id)
+    world.travel(to=booking.columns["end_at"])
+    half = credit.payment["captured_cents"] // 2
+    refund = refund_object(credit.payment, half)
+    assert (
+        held_up(booking, other, lambda: world.deliver("refund.updated", refund), complete) is None
+    )
+    reward = world.row("select amount_cents, clawed_back_cents from public.referral_rewards")
+    assert reward == {"amount_cents": 700, "clawed_back_cents": 350}

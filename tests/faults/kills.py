@@ -24,7 +24,7 @@ LOCK = 4711
 STAND_STILL = """
     create sequence private.visits;
     create function private.stand_still() returns trigger language plpgsql
-        security definer set search_path = '' as $$
+        security definer set search_path = '', pg_temp as $$
     begin
         if nextval('private.visits') = tg_argv[0]::bigint then
             perform pg_advisory_xact_lock({lock});

@@ -54,7 +54,7 @@ def test_a_dry_run_shows_everything_and_does_nothing(payday: Payday) -> None:
     ("day", "advice"),
     [
         ("0001-01-05", "last twelve months"),
-        ("2999-01-04", "leave the date out"),
+        ("2999-01-04", "omit the date"),
         ("the day before", "payout weekday"),
     ],
 )

@@ -320,6 +320,7 @@ def test_a_run_without_payouts_is_complete_at_once(world: World) -> None:
     run_id = open_run(world)
     assert close_run(world, run_id) == {
         "is_completed": True,
+        "is_settled": True,
         "total": 0,
         "paid": 0,
         "held": 0,

@@ -21,7 +21,7 @@ COUNTED_IDS = """
         language sql
         volatile
         security definer
-        set search_path = ''
+        set search_path = '', pg_temp
     as $$
         select lpad(to_hex(nextval('private.made_ids')), 32, '0')::uuid;
     $$;

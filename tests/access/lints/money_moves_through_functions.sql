@@ -9,7 +9,7 @@ with money as (
         '{
             public.payments, public.refunds, public.earnings, public.payout_runs, public.payout_run_results,
             public.payouts, public.payout_items, public.stripe_connect_accounts, private.payout_attempts,
-            private.ledger_accounts, private.ledger_transactions, private.ledger_entries
+            private.ledger_accounts, private.ledger_transactions, private.ledger_entries, private.return_items
         }'::regclass[]
     ) as id
 )

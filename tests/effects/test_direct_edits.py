@@ -1,0 +1,195 @@
+"""An edit of a row has the same effects as the function made for that step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.cancellations.steps import authorized
+from tests.factories import Booking, World
+
+# What can follow from the end of a booking, in rows that do not depend on random ids.
+EFFECTS = {
+    "bookings": "select status, no_show_by, cancelled_by, cancelled_at, refund_bps,"
+    " cancellation_refund_cents, restored_minutes, kept_share_cents, hold_expires_at"
+    " from public.bookings",
+    "seats": "select current_bookings, is_published from public.bookable_slots",
+    "calendar": "select count(*) from private.instructor_calendar",
+    "lessons counted": "select lesson_count from public.instructors",
+    "payments": "select status, uncaptured_cents, refunded_cents from public.payments",
+    "refunds": "select amount_cents, status, reason from public.refunds",
+    "earnings": "select kind, amount_cents, status, available_at from public.earnings",
+    "minutes": "select kind, minutes, share_cents from public.credit_entries",
+    "codes": "select status from public.code_redemptions",
+    "decisions": "select refund_cents from private.return_items",
+    "commands": "select topic, payload ->> 'amount_cents' as amount_cents from private.outbox",
+}
+Make = Callable[[World], Booking]
+
+
+def paid(world: World) -> Booking:
+    booking = world.booking()
+    booking.discount(450)
+    booking.pay()
+    return booking
+
+
+def held(world: World) -> Booking:
+    booking = world.booking()
+    booking.discount(450)
+    booking.open_payment()
+    return booking
+
+
+def with_hours(world: World) -> Booking:
+    instructor, service_id = world.hourly()
+    return world.hours(world.person("Ben"), instructor, 2).book(service_id)
+
+
+def requested(world: World) -> Booking:
+    instructor = world.instructor()
+    service_id = world.service(instructor, requires_approval=True)
+    slot_id = world.slot(service_id)
+    learner = world.person("Ben")
+    booked = world.book(learner, slot_id)
+    return Booking(world, booked["booking_id"], learner, instructor, slot_id)
+
+
+def effects(world: World) -> dict[str, Any]:
+    found: dict[str, Any] = {name: world.rows(query) for name, query in EFFECTS.items()}
+    return found | {"ledger": world.ledger()}
+
+
+@contextmanager
+def with_the_service_key(world: World) -> Iterator[None]:
+    with world.acting_as(None, "service_role"):
+        world.connection.execute("set local role postgres")
+        yield
+
+
+def cancel(booking: Booking) -> None:
+    booking.world.cancel(booking.learner, booking.id)
+
+
+def decline(booking: Booking) -> None:
+    booking.world.call(
+        booking.instructor.user_id, "public.decline_booking", p_booking_id=booking.id
+    )
+
+
+def expire(booking: Booking) -> None:
+    booking.world.rows("select private.expire_holds()")
+
+
+def complete(booking: Booking) -> None:
+    booking.world.call(
+        booking.instructor.user_id, "public.complete_lesson", p_booking_id=booking.id
+    )
+
+
+def miss(who: str) -> Callable[[Booking], None]:
+    def mark(booking: Booking) -> None:
+        booking.world.call(
+            booking.instructor.user_id, "public.mark_no_show", p_booking_id=booking.id, p_who=who
+        )
+
+    return mark
+
+
+CANCELLED = "status = 'cancelled', cancelled_by = 'learner', cancelled_at = private.clock()"
+LATE = -timedelta(hours=20)
+AFTER = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("make", "at", "function", "edit", "editor"),
+    [
+        pytest.param(*case, id=name)
+        for name, case in {
+            "late": (paid, LATE, cancel, CANCELLED, with_the_service_key),
+            "in time": (paid, -timedelta(days=1), cancel, CANCELLED, with_the_service_key),
+            "authorized": (authorized, LATE, cancel, CANCELLED, World.in_studio),
+            "held": (held, -timedelta(hours=47), cancel, CANCELLED, World.in_studio),
+            "expired": (held, LATE, expire, "status = 'expired'", World.in_studio),
+            "declined": (
+                requested,
+                -timedelta(hours=47),
+                decline,
+                "status = 'declined', hold_expires_at = null",
+                World.in_studio,
+            ),
+            "hours": (with_hours, LATE, cancel, CANCELLED, World.in_studio),
+            "completed": (paid, AFTER, complete, "status = 'completed'", World.in_studio),
+            "hours completed": (
+                with_hours,
+                AFTER,
+                complete,
+                "status = 'completed'",
+                World.in_studio,
+            ),
+            "captured": (authorized, AFTER, complete, "status = 'completed'", World.in_studio),
+            "learner missing": (
+                authorized,
+                AFTER,
+                miss("learner"),
+                "status = 'no_show', no_show_by = 'learner'",
+                World.in_studio,
+            ),
+            "instructor missing": (
+                authorized,
+                AFTER,
+                miss("instructor"),
+                "status = 'no_show', no_show_by = 'instructor'",
+                World.in_studio,
+            ),
+        }.items()
+    ],
+)
+def test_an_edit_has_the_effects_of_the_function(
+    world: World,
+    make: Make,
+    at: timedelta,
+    function: Callable[[Booking], None],
+    edit: str,
+    editor: Any,
+) -> None:
+    booking = make(world)
+    world.travel(to=booking.columns["start_at"] + at)
+    before = effects(world)
+    with world.connection.transaction(force_rollback=True):
+        function(booking)
+        by_function = effects(world)
+    with editor(world):
+        world.connection.execute(f"update public.bookings set {edit} where id = %s", [booking.id])
+    assert effects(world) == by_function
+    assert by_function != before
+
+
+def test_a_refund_rate_that_an_edit_sets_is_used(world: World) -> None:
+    booking = world.booking()
+    booking.pay()
+    world.travel(to=booking.columns["start_at"] - timedelta(hours=2))
+    with with_the_service_key(world):
+        world.connection.execute(
+            f"update public.bookings set {CANCELLED}, refund_bps = 10000,"
+            " cancellation_refund_cents = 1, restored_minutes = 0, kept_share_cents = 1"
+            " where id = %s",
+            [booking.id],
+        )
+    assert booking.columns["cancellation_refund_cents"] == 5310
+    assert booking.columns["kept_share_cents"] == 0
+    assert world.value("select sum(amount_cents) from public.refunds") == 5310
+
+
+def test_studio_makes_no_refund(world: World) -> None:
+    """Money moves through functions: cancel_booking as an admin refunds."""
+    booking = world.booking()
+    booking.pay()
+    with world.unchanged(), world.refusing("PT409", "illegal_transition"), world.in_studio():
+        world.connection.execute(
+            f"update public.bookings set {CANCELLED} where id = %s", [booking.id]
+        )
