@@ -32,15 +32,13 @@ Make = Callable[[World], Booking]
 
 
 def paid(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     return booking
 
 
 def held(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.open_payment()
     return booking
 
