@@ -58,7 +58,9 @@ def requested(world: World) -> Booking:
 
 
 def effects(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = {name: world.rows(query) for name, query in EFFECTS.items()}
+    found: dict[str, Any] = {
+        name: sorted(world.rows(query), key=repr) for name, query in EFFECTS.items()
+    }
     return found | {"ledger": world.ledger()}
 
 
