@@ -15,7 +15,11 @@ from tests.factories import Instructor
 
 @pytest.fixture
 def payee(frontend: Frontend) -> Iterator[Instructor]:
-    """An instructor of a school whose payout waits, made of two earnings."""
+    """An instructor of a school whose payout waits, made of two earnings.
+
+    Written past the triggers, and removed again: the database is shared with tests that look at
+    its books.
+    """
     world = frontend.world
     school = world.organization()
     instructor = world.instructor(name='Ann "Ace", Esq.', org_id=school)
@@ -66,7 +70,6 @@ def payee(frontend: Frontend) -> Iterator[Instructor]:
                 [payout_id, earning_id, school, instructor.id, cents],
             )
     yield instructor
-    # No ledger knows of it, and others look at these books.
     with world.connection.transaction():
         world.connection.execute("set local session_replication_role = replica")
         for table in ("payout_items", "earnings", "payouts", "payout_runs"):
