@@ -62,7 +62,7 @@ def test_a_booking_has_the_time_and_parties_of_its_slot_whatever_was_written(wor
 
 def test_a_late_payment_does_not_follow_a_slot_that_was_moved(world: World) -> None:
     """The learner paid for ten o'clock, so a lesson at three is none that can be confirmed."""
-    booking = world.booking()
+    booking, start_at = world.booking(), world.in_days(2, 10)
     intent = booking.intent()
     world.travel(by=timedelta(hours=1))
     world.serve("jobs", "private.maintain")
@@ -74,7 +74,7 @@ def test_a_late_payment_does_not_follow_a_slot_that_was_moved(world: World) -> N
 
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     assert booking.status == "expired"
-    assert booking.columns["start_at"] == world.in_days(2, 10)
+    assert booking.columns["start_at"] == start_at
     assert world.value("select amount_cents from public.refunds") == 5310
 
 

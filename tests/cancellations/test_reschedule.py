@@ -122,8 +122,8 @@ def test_a_late_cancellation_gives_back_half_of_what_the_last_time_costs(
     world: World, booking: Booking, days: list[int], refund: int, kept: int
 ) -> None:
     there = booking
-    for day in days:
-        moved = move(world, there, world.in_days(day))
+    for start_at in [world.in_days(day) for day in days]:
+        moved = move(world, there, start_at)
         there = follow(there, moved)
         if moved["amount_cents"]:
             pay_difference(there)
@@ -138,9 +138,10 @@ def test_a_late_cancellation_gives_back_half_of_what_the_last_time_costs(
 
 def test_the_difference_is_taken_from_all_payments(world: World, booking: Booking) -> None:
     """From 53.10 to 70.80, paid by two, and from there to 35.40."""
-    there = follow(booking, move(world, booking, world.in_days(3)))
+    dear_day, cheap_day = world.in_days(3), world.in_days(4)
+    there = follow(booking, move(world, booking, dear_day))
     pay_difference(there)
-    cheap = follow(there, move(world, there, world.in_days(4)))
+    cheap = follow(there, move(world, there, cheap_day))
     assert refunds(world) == [1770, 1770]
     world.carry_refunds()
     cheap.complete()
