@@ -12,6 +12,7 @@ import pytest
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
 from tests.instant import INSTANT, install_clock, start
+from tests.patience import let_api_wait
 from tools.clock import travel
 from tools.cluster import Api, Cluster, KeptConnection
 
@@ -85,6 +86,8 @@ def api(cluster: Cluster, template: str) -> Iterator[Api]:
     """Auth and the Data API over the database `served`, which tests share and never reset."""
     cluster.create_database("served", template)
     start(cluster.admin_url("served"))
+    with psycopg.connect(cluster.admin_url("served")) as connection:
+        let_api_wait(connection)
     with Api(cluster, "served") as api:
         yield api
 

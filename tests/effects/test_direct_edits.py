@@ -32,15 +32,13 @@ Make = Callable[[World], Booking]
 
 
 def paid(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     return booking
 
 
 def held(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.open_payment()
     return booking
 
@@ -60,7 +58,9 @@ def requested(world: World) -> Booking:
 
 
 def effects(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = {name: world.rows(query) for name, query in EFFECTS.items()}
+    found: dict[str, Any] = {
+        name: sorted(world.rows(query), key=repr) for name, query in EFFECTS.items()
+    }
     return found | {"ledger": world.ledger()}
 
 

@@ -41,7 +41,6 @@ def tell(stage: type[Story], seed_number: int) -> int:
     return Story.steps - before
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "number", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, NUMBERS))]
 )
