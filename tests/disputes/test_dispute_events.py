@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from psycopg.rows import DictRow
 
 from tests.cancellations.steps import follow, move, pay_difference, payments, price_on
-from tests.factories import Booking, World
+from tests.factories import Booking, World, dispute_object, intent_object
+from tests.payments.steps import fail_refund
 
 WARNINGS = ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"]
 
@@ -207,3 +210,132 @@ def test_what_was_released_before_the_dispute_is_not_paid_out(world: World, disp
     assert world.value(cleared) == 1
     world.dispute(payments(there)[disputed])
     assert world.value(cleared) == 0
+
+
+APPEALS = ["appeal_needs_response", "appeal_under_review"]
+
+
+def say(world: World, payment: DictRow, status: str, days: int = 0, **fields: Any) -> None:
+    """What Stripe says of a dispute so many days after the tests' instant."""
+    world.deliver(
+        "charge.dispute.updated",
+        dispute_object(payment, status, **fields),
+        occurred_at=world.now() + timedelta(days=days),
+    )
+
+
+@pytest.mark.parametrize("status", APPEALS)
+def test_an_appeal_leaves_the_loss_as_it_is(world: World, status: str) -> None:
+    booking = world.lesson()
+    world.dispute(booking.payment)
+    say(world, booking.payment, "lost", 1)
+    lost = world.ledger()
+    say(world, booking.payment, status, 2)
+    dispute = world.row("select * from public.disputes")
+    assert (dispute["status"], dispute["closed_at"]) == (status, None)
+    assert dispute["lost_cents"] == 5310
+    assert not booking.payment["is_disputed"]
+    assert world.ledger() == lost
+
+
+def test_an_appeal_that_needs_an_answer_is_told_with_its_deadline(world: World) -> None:
+    booking = world.lesson()
+    say(world, booking.payment, "lost")
+    deadline = world.in_days(20)
+    evidence = {"due_by": int(deadline.timestamp()), "has_evidence": False}
+    say(world, booking.payment, "appeal_needs_response", 1, evidence_details=evidence)
+    assert world.value("select evidence_due_at from public.disputes") == deadline
+    codes = [row["code"] for row in world.rows("select code from public.alerts order by code")]
+    assert codes == ["dispute_appeal_needs_response", "dispute_lost"]
+
+
+@pytest.mark.parametrize("appeals", [[], APPEALS])
+@pytest.mark.parametrize("liability", ["platform", "instructor"])
+def test_a_lost_dispute_that_is_won_leaves_only_stripes_fee(
+    world: World, liability: str, appeals: list[str]
+) -> None:
+    world.connection.execute("update public.organizations set dispute_liability = %s", [liability])
+    booking = world.lesson()
+    before = world.ledger()
+    for days, status in enumerate(["needs_response", "lost", *appeals, "won"]):
+        say(world, booking.payment, status, days)
+    assert world.ledger() == before | {
+        "stripe_balance": before["stripe_balance"] - 2000,
+        "dispute_fees": 2000,
+    }
+    assert booking.payment["lost_cents"] == booking.payment["absorbed_share_cents"] == 0
+    assert world.value("select sum(amount_cents) from public.earnings") == 4500
+
+
+def test_an_appeal_that_is_lost_is_a_loss(world: World) -> None:
+    booking = world.lesson()
+    for days, status in enumerate(["lost", "appeal_needs_response", "lost"]):
+        say(world, booking.payment, status, days)
+    dispute = world.row("select * from public.disputes")
+    assert dispute["closed_at"] == world.now() + timedelta(days=2)
+    assert world.ledger()["dispute_losses"] == 4500
+
+
+@pytest.mark.parametrize("used", [0, 2])
+def test_a_lost_purchase_that_is_won_is_usable_again(world: World, used: int) -> None:
+    instructor, service_id = world.hourly()
+    credit = world.hours(world.person("Ben"), instructor, 10)
+    for day in range(used):
+        credit.book(service_id, world.in_days(2 + day)).complete()
+    before = world.ledger()
+    say(world, credit.payment, "lost")
+    assert (credit.columns["status"], credit.columns["minutes_left"]) == ("closed", 0)
+    say(world, credit.payment, "won", 1)
+    assert credit.columns["status"] == "active"
+    assert credit.columns["minutes_left"] == 600 - 60 * used
+    assert credit.columns["taken_share_cents"] == 4500 * used
+    assert world.ledger() == before | {
+        "stripe_balance": before["stripe_balance"] - 2000,
+        "dispute_fees": 2000,
+    }
+    credit.book(service_id, world.in_days(9))
+
+
+def test_a_lost_part_of_a_purchase_takes_its_whole_minutes(world: World) -> None:
+    instructor, _ = world.hourly()
+    credit = world.hours(world.person("Ben"), instructor, 10)
+    say(world, credit.payment, "lost", amount=2000)
+    assert (credit.columns["status"], credit.columns["minutes_left"]) == ("active", 578)
+    assert credit.payment["lost_cents"] == 1947
+    assert world.ledger() == {
+        "stripe_balance": 53100 - 4000,
+        "dispute_fees": 2000,
+        "dispute_losses": 53,
+        "learner_prepaid": -(45000 - 1650),
+        "deferred_fees": -(8100 - 297),
+    }
+
+
+def test_a_dispute_over_hours_that_bought_nothing_leaves_the_lot_alone(world: World) -> None:
+    """A lot that is paid twice keeps its minutes when the second payment is lost."""
+    instructor, _ = world.hourly()
+    credit = world.hours(world.person("Ben"), instructor, 2)
+    first = credit.payment
+    second = world.insert(
+        "public.payments",
+        {
+            name: first[name]
+            for name in (
+                *("org_id", "kind", "credit_id", "payer_id", "learner_id", "instructor_id"),
+                *("currency", "list_cents", "discount_cents", "fee_cents", "share_cents"),
+                *("amount_cents", "minutes"),
+            )
+        },
+    )
+    payment = world.row("select * from public.payments where id = %s", second)
+    world.deliver("payment_intent.succeeded", intent_object(payment, "succeeded"))
+    payment = world.row("select * from public.payments where id = %s", second)
+    say(world, payment, "lost")
+    fail_refund(world, world.value("select id from public.refunds"))
+    assert (credit.columns["status"], credit.columns["minutes_left"]) == ("active", 120)
+    assert world.ledger() == {
+        "stripe_balance": 10620 - 2000,
+        "dispute_fees": 2000,
+        "learner_prepaid": -9000,
+        "deferred_fees": -1620,
+    }
