@@ -102,8 +102,9 @@ begin
 end;
 $$;
 
--- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
--- as the amount covers. The rest is posted to suspense until an admin resolves it.
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left, or were
+-- lost to disputes, and as the amount covers. The rest is posted to suspense until an admin resolves it. What disputes have cost is
+-- of what no refund has paid back, so lost minutes are restored first; 82_effects has them taken again.
 create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
     returns public.refunds
     language plpgsql
@@ -113,6 +114,7 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
 as $$
 declare
     credit public.learner_credits;
+    lost_minutes constant integer := (private.lost_minutes(p_payment.credit_id)).minutes;
     part private.credit_part;
     refund public.refunds;
 begin
@@ -121,6 +123,10 @@ begin
     where org_id = p_payment.org_id
         and id = p_payment.credit_id
     for no key update;
+    if lost_minutes > 0 and p_refund.amount_cents * credit.minutes_purchased >= credit.total_cents then
+        perform private.restore_lost_minutes(credit, lost_minutes);
+        select * into strict credit from public.learner_credits where org_id = credit.org_id and id = credit.id;
+    end if;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer

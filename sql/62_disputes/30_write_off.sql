@@ -32,7 +32,7 @@ end;
 $$;
 
 -- Brings the lost minutes of a credit lot and the lost amounts of a payment to what its disputes have cost; returns the payment,
--- locked. The disputes and the ledger are not changed yet.
+-- locked. The disputes and the ledger are not changed yet. 82_effects calls it before a refund is netted.
 create function private.count_losses(p_payment_id uuid)
     returns public.payments
     language plpgsql
@@ -45,6 +45,9 @@ declare
     lost record;
 begin
     select * into strict payment from public.payments where id = p_payment_id for no key update;
+    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
+        return payment;
+    end if;
     if payment.kind = 'credits' and payment.is_accepted then
         perform private.take_lost_minutes(payment);
     end if;

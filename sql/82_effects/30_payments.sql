@@ -1,5 +1,5 @@
--- What follows when a payment is disputed, its amounts change, its money becomes available or Stripe cancels it.
--- Definer: whoever changes a payment may not write bookings, rewards and earnings.
+-- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
+-- Definer: whoever changes a payment may not write bookings, rewards, disputes and earnings.
 create function private.on_payment_changed()
     returns trigger
     language plpgsql
@@ -19,6 +19,10 @@ begin
         perform private.claw_back_reward(new.id);
     end if;
 
+    if (new.status, new.is_accepted) <> (old.status, old.is_accepted) and new.status in ('succeeded', 'unknown') then
+        perform private.write_off_losses(new.id, private.clock());
+    end if;
+
     if new.funds_available_at is distinct from old.funds_available_at then
         perform private.delay_earnings(new);
     end if;
@@ -34,5 +38,5 @@ end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    after update of status, is_accepted, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();
