@@ -1,5 +1,5 @@
 -- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
--- Definer: whoever changes a payment may not write bookings, rewards, disputes and earnings.
+-- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
     language plpgsql
@@ -10,6 +10,9 @@ as $$
 begin
     if new.is_disputed <> old.is_disputed then
         perform private.freeze_disputed_earnings(new);
+        if not new.is_disputed then
+            perform private.cancel_undisputed_payouts(new);
+        end if;
     end if;
 
     if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
