@@ -3,7 +3,7 @@
 -- disputes               one for each dispute or early warning at Stripe, with what it has withdrawn and lost so far
 -- dispute_transactions   Stripe's balance transactions of disputes, each posted once
 --
--- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning. An open dispute sets
+-- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
 -- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
 -- against the fee, the discount and the instructor's share or the platform, as the liability says (30_write_off), or against
 -- prepaid minutes (31_lost_minutes). What it has cost is recomputed after each event, so that it can be won after it was lost.

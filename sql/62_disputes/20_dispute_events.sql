@@ -1,6 +1,7 @@
--- Applies a dispute from a Stripe event. Each of its balance transactions is posted once. Of its status the latest event counts,
--- within one second the furthest along, so late and repeated events change nothing.
-create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
+-- Applies a dispute from a Stripe event or a fetch. Each of its balance transactions is posted once. Of its status the latest event
+-- counts, so late and repeated events change nothing. Of different statuses of one second the furthest along counts, until a fetch
+-- has settled which was the last.
+create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -37,6 +38,10 @@ begin
     where organization.id = payment.org_id
     on conflict (stripe_dispute_id) do nothing;
 
+    select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    if not p_is_fetched and p_occurred_at = dispute.last_event_at and new_status <> dispute.status then
+        perform private.fetch_dispute(dispute);
+    end if;
     update public.disputes
     set status = new_status,
         amount_cents = (p_dispute ->> 'amount')::bigint,
@@ -49,13 +54,65 @@ begin
             else p_occurred_at
         end,
         last_event_at = p_occurred_at
-    where stripe_dispute_id = p_dispute ->> 'id'
-        and (p_occurred_at, new_status) >= (last_event_at, status);
-    select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    where org_id = dispute.org_id
+        and id = dispute.id
+        and case when p_is_fetched then p_occurred_at = last_event_at else (p_occurred_at, new_status) >= (last_event_at, status) end
+    returning * into dispute;
+    if not found then
+        select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    end if;
 
     perform private.post_dispute_transactions(dispute, p_dispute -> 'balance_transactions', p_occurred_at);
     perform private.post_dispute_result(dispute.id, p_occurred_at);
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Queues a look at a dispute whose latest news are of one second, so that only Stripe knows which was the last. The answer counts as of
+-- that second: whatever is later stays.
+create function private.fetch_dispute(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_dispute.org_id,
+        'fetch_dispute',
+        format('dispute:%s:fetch:%s:%s', p_dispute.id, extract(epoch from p_dispute.last_event_at), extract(epoch from private.clock())),
+        jsonb_build_object(
+            'dispute_id', p_dispute.id,
+            'dispute', p_dispute.stripe_dispute_id,
+            'settles_at', p_dispute.last_event_at
+        ),
+        format('dispute:%s', p_dispute.id)
+    );
+$$;
+
+-- Records a dispute that the jobs have fetched to settle the news of one second, p_settles_at.
+-- Definer: the jobs have no access to the tables.
+create function private.record_dispute(p_dispute_id uuid, p_dispute jsonb, p_settles_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (
+        select
+        from public.disputes dispute
+        where dispute.id = p_dispute_id
+            and dispute.stripe_dispute_id = p_dispute ->> 'id'
+    ) then
+        perform private.refuse(
+            'PT422', 'wrong_dispute',
+            'That dispute belongs to another row.',
+            'Record the dispute whose id this row has.'
+        );
+    end if;
+    perform private.apply_dispute(p_dispute, p_settles_at, true);
 end;
 $$;
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from tests.cancellations.steps import follow, move, pay_difference, payments, price_on
-from tests.factories import Booking, World, dispute_object, intent_object
-from tests.payments.steps import fail_refund
+from tests.factories import Booking, World, dispute_object
 
 WARNINGS = ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"]
 
@@ -98,7 +98,7 @@ def test_late_and_repeated_news_change_nothing(world: World) -> None:
     booking = world.lesson()
     world.dispute(booking.payment)
     world.dispute(booking.payment, "lost")
-    leaving_out = ["private.webhook_events", "private.webhook_event_bodies"]
+    leaving_out = ["private.webhook_events", "private.webhook_event_bodies", "private.outbox"]
     with world.unchanged(leaving_out=leaving_out):
         world.dispute(booking.payment, "under_review")
         world.dispute(booking.payment, "lost")
@@ -311,31 +311,50 @@ def test_a_lost_part_of_a_purchase_takes_its_whole_minutes(world: World) -> None
     }
 
 
-def test_a_dispute_over_hours_that_bought_nothing_leaves_the_lot_alone(world: World) -> None:
-    """A lot that is paid twice keeps its minutes when the second payment is lost."""
-    instructor, _ = world.hourly()
-    credit = world.hours(world.person("Ben"), instructor, 2)
-    first = credit.payment
-    second = world.insert(
-        "public.payments",
-        {
-            name: first[name]
-            for name in (
-                *("org_id", "kind", "credit_id", "payer_id", "learner_id", "instructor_id"),
-                *("currency", "list_cents", "discount_cents", "fee_cents", "share_cents"),
-                *("amount_cents", "minutes"),
-            )
-        },
-    )
-    payment = world.row("select * from public.payments where id = %s", second)
-    world.deliver("payment_intent.succeeded", intent_object(payment, "succeeded"))
-    payment = world.row("select * from public.payments where id = %s", second)
-    say(world, payment, "lost")
-    fail_refund(world, world.value("select id from public.refunds"))
-    assert (credit.columns["status"], credit.columns["minutes_left"]) == ("active", 120)
-    assert world.ledger() == {
-        "stripe_balance": 10620 - 2000,
-        "dispute_fees": 2000,
-        "learner_prepaid": -9000,
-        "deferred_fees": -1620,
-    }
+def settle(world: World, payment: DictRow, status: str) -> None:
+    """Answers the fetches that wait: this is how the dispute stands at Stripe."""
+    for asked in world.commands("fetch_dispute"):
+        world.serve(
+            "jobs",
+            "private.record_dispute",
+            p_dispute_id=asked["dispute_id"],
+            p_dispute=Jsonb(dispute_object(payment, status)),
+            p_settles_at=asked["settles_at"],
+        )
+
+
+@pytest.mark.parametrize("first", ["lost", "won"])
+@pytest.mark.parametrize("last", ["lost", "won"])
+def test_different_news_of_one_second_are_settled_by_a_fetch(
+    world: World, first: str, last: str
+) -> None:
+    booking = world.lesson()
+    for status in (first, "lost", "won"):
+        say(world, booking.payment, status)
+    assert world.value("select status from public.disputes") == "won"
+    settle(world, booking.payment, last)
+    assert world.value("select status from public.disputes") == last
+
+
+def test_a_later_decision_stays_when_an_earlier_second_is_settled(world: World) -> None:
+    booking = world.lesson()
+    say(world, booking.payment, "needs_response")
+    say(world, booking.payment, "under_review")
+    say(world, booking.payment, "lost", 1)
+    settle(world, booking.payment, "under_review")
+    assert world.value("select status from public.disputes") == "lost"
+
+
+def test_another_dispute_is_refused(world: World) -> None:
+    booking = world.lesson()
+    say(world, booking.payment, "needs_response")
+    dispute_id = world.value("select id from public.disputes")
+    other = dispute_object(booking.payment, "lost", id="du_other")
+    with world.unchanged(), world.refusing("PT422", "wrong_dispute"):
+        world.serve(
+            "jobs",
+            "private.record_dispute",
+            p_dispute_id=dispute_id,
+            p_dispute=Jsonb(other),
+            p_settles_at=world.now(),
+        )

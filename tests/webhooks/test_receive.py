@@ -307,7 +307,8 @@ def break_with(world: World, sqlstate: str) -> None:
     """Lets every payment intent fail with an error of this class, after a half of its effect."""
     world.connection.execute(
         "create or replace function private.apply_payment_intent(p_intent jsonb,"
-        " p_occurred_at timestamptz) returns private.stripe_outcome language plpgsql as $$"
+        " p_occurred_at timestamptz, p_is_fetched boolean default false)"
+        " returns private.stripe_outcome language plpgsql as $$"
         " begin update public.payments set failure_code = 'half';"
         f" raise exception 'broken' using errcode = '{sqlstate}'; end $$"
     )
