@@ -1,5 +1,6 @@
 -- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
--- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again, also one that
+-- came to the wrong endpoint first and comes to the right one now.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -35,13 +36,16 @@ begin
         insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
         values (event.org_id, event.id, event.received_at, p_raw);
     else
-        select * into event
-        from private.webhook_events
+        update private.webhook_events
+        set endpoint = p_endpoint
         where provider = 'stripe'
             and event_id = p_event_id
             and status = 'parked'
-            and endpoint = p_endpoint
-        for no key update;
+            and (
+                endpoint = p_endpoint
+                or (note = 'wrong_endpoint' and account is not distinct from p_account)
+            )
+        returning * into event;
         if not found then
             return 'duplicate';
         end if;

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.rows import DictRow
 
-from tests.factories import API_VERSION, Booking, World
+from tests.factories import API_VERSION, Booking, World, account_object
 from tools.cluster import Cluster
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
@@ -132,6 +132,34 @@ def test_a_parked_event_is_not_tried_again_at_the_other_endpoint(world: World) -
             "refund.updated", {"id": "re_1"}, event_id="evt_1", endpoint="connect", account="acct_1"
         )
     assert again == "duplicate"
+
+
+def test_an_event_that_came_to_the_wrong_endpoint_is_taken_at_the_right_one(world: World) -> None:
+    booking = world.booking()
+    deliver = partial(
+        world.deliver, "payment_intent.succeeded", booking.intent(), event_id="evt_1"
+    )
+    assert deliver(endpoint="connect") == "parked"
+    assert deliver(endpoint="connect") == "parked"
+    assert deliver() == "processed"
+    assert booking.status == "confirmed"
+    stored = event(world)
+    assert (stored["endpoint"], stored["status"], stored["note"]) == ("platform", "processed", None)
+    assert deliver(endpoint="connect") == "duplicate"
+
+
+def test_an_accounts_event_that_came_to_the_wrong_endpoint_is_taken_at_the_right_one(
+    world: World,
+) -> None:
+    instructor = world.instructor()
+    opened = world.open_account(instructor.user_id, instructor.id)
+    account = account_object(opened["metadata"], ready=True)
+    deliver = partial(
+        world.deliver, "account.updated", account, event_id="evt_1", account=account["id"]
+    )
+    assert deliver(endpoint="platform") == "parked"
+    assert deliver(endpoint="connect") == "processed"
+    assert world.value("select status from public.stripe_connect_accounts") == "ready"
 
 
 # Which events are for us
