@@ -51,6 +51,9 @@ begin
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
+        if not private.bears_our_metadata(p_intent) then
+            return row('ignored', 'not_ours')::private.stripe_outcome;
+        end if;
         if new_status = 'succeeded' then
             perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
             return row('parked', 'unknown_payment')::private.stripe_outcome;
@@ -256,6 +259,22 @@ begin
         else row('ignored', 'unknown_payment')::private.stripe_outcome
     end;
 end;
+$$;
+
+-- Whether an object of Stripe bears metadata that we give, whether or not they lead to a row. What bears neither them nor a known id
+-- belongs to other business on the same Stripe account.
+create function private.bears_our_metadata(p_object jsonb)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        jsonb_typeof(p_object -> 'metadata') = 'object'
+        and p_object -> 'metadata' ?| array['payment_id', 'refund_id', 'payout_id', 'connect_account_id'],
+        false
+    );
 $$;
 
 -- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.

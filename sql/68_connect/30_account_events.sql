@@ -20,7 +20,9 @@ begin
         )
     for no key update;
 
-    if not found then
+    if not found and not private.bears_our_metadata(p_account) then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    elsif not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
     if p_occurred_at = account.last_event_at and new_status <> account.status then

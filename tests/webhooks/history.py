@@ -259,6 +259,8 @@ def strangers_speak(history: History) -> None:
     payment = history.world.booking().open_payment()
     stranger = {"id": payment["payment_id"], "amount_cents": 777, "currency": "eur"}
     foreign = intent_object(stranger, "succeeded", id="pi_foreign", metadata={})
+    unknown = intent_object(stranger, "succeeded", id="pi_unknown", metadata={"payment_id": "x"})
+    history.event("payment_intent.succeeded", unknown, seconds(history, 0))
     history.event("payment_intent.succeeded", foreign, seconds(history, 0))
     history.event("payment_intent.succeeded", foreign, seconds(history, 5))
     history.event("customer.created", {"id": "cus_1"}, seconds(history, 0))
