@@ -128,8 +128,8 @@ begin
 end;
 $$;
 
--- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
--- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of an incompatible API version
+-- is parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
 -- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
@@ -147,7 +147,7 @@ begin
     if p_event.livemode is distinct from p_expected_livemode then
         return row('ignored', 'livemode_differs')::private.stripe_outcome;
     end if;
-    if p_event.api_version is distinct from p_expected_api_version then
+    if not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
         return row('parked', 'api_version_differs')::private.stripe_outcome;
     end if;
     if not pg_input_is_valid(p_payload, 'jsonb') then
@@ -161,6 +161,27 @@ exception
         end if;
         return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500))::private.stripe_outcome;
 end;
+$$;
+
+-- Whether an event of this API version can be applied: of the expected one, or of a later monthly release of the same name, which adds
+-- to it and changes nothing (2026-11-25.endive after 2026-10-28.endive).
+create function private.is_api_compatible(p_version text, p_expected text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        p_version = p_expected
+        or (
+            p_version ~ '^\d{4}-\d\d-\d\d\.\w+$'
+            and p_expected ~ '^\d{4}-\d\d-\d\d\.\w+$'
+            and split_part(p_version, '.', 2) = split_part(p_expected, '.', 2)
+            and p_version collate "C" > p_expected collate "C"
+        ),
+        false
+    );
 $$;
 
 -- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.

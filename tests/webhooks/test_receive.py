@@ -186,6 +186,43 @@ def test_an_event_of_another_api_version_is_parked(world: World, version: str | 
     assert booking.status == "held"
 
 
+PINNED = "2026-10-28.endive"
+
+
+@pytest.mark.parametrize("version", [PINNED, "2026-11-25.endive", "2027-01-27.endive"])
+def test_an_event_of_a_later_release_of_the_same_name_is_applied(
+    world: World, version: str
+) -> None:
+    booking = world.booking()
+    payload = json.dumps({"data": {"object": booking.intent()}})
+    versions = {"p_api_version": version, "p_expected_api_version": PINNED}
+    assert receive(world, payload, **versions) == "processed"
+    assert booking.status == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        "2026-09-30.endive",
+        "2027-03-31.fuchsia",
+        "2026-11-25",
+        "2026-11-25.",
+        "2026-11-25.endive.preview",
+        "9.endive",
+        "endive",
+    ],
+)
+def test_an_event_of_another_name_or_an_earlier_release_is_parked(
+    world: World, version: str
+) -> None:
+    booking = world.booking()
+    payload = json.dumps({"data": {"object": booking.intent()}})
+    versions = {"p_api_version": version, "p_expected_api_version": PINNED}
+    assert receive(world, payload, **versions) == "parked"
+    assert event(world)["note"] == "api_version_differs"
+    assert booking.status == "held"
+
+
 @pytest.mark.parametrize(("endpoint", "account"), [("platform", "acct_1"), ("connect", None)])
 def test_an_event_at_the_wrong_endpoint_is_parked(
     world: World, endpoint: str, account: str | None
