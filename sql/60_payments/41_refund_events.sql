@@ -19,7 +19,8 @@ end;
 $$;
 
 -- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
--- requires_action, succeeded, then possibly failed), so late events change nothing.
+-- requires_action, succeeded, then possibly failed), so late events change nothing. It is in the payment's currency, unless
+-- the money itself came in another one and is in suspense.
 create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -38,6 +39,9 @@ begin
     for no key update;
     if not found then
         return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if payment.status <> 'unknown' and lower(p_refund ->> 'currency') is distinct from payment.currency then
+        return row('parked', 'refund_currency_differs')::private.stripe_outcome;
     end if;
 
     refund := private.find_or_add_refund(payment, p_refund);
@@ -91,7 +95,7 @@ begin
         org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
     )
     values (
-        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, lower(p_refund ->> 'currency'),
         (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
     )
     returning * into refund;

@@ -114,7 +114,13 @@ def test_a_parked_event_is_tried_again_when_it_is_delivered_again(world: World) 
     intent = booking.intent()
     world.connection.execute("update public.payments set stripe_payment_intent_id = 'pi_other'")
     deliver = partial(world.deliver, "refund.updated", event_id="evt_1")
-    refund = {"id": "re_1", "status": "succeeded", "amount": 10, "payment_intent": intent["id"]}
+    refund = {
+        "id": "re_1",
+        "status": "succeeded",
+        "amount": 10,
+        "currency": "gbp",
+        "payment_intent": intent["id"],
+    }
     assert deliver(refund) == "parked"
     world.connection.execute("update public.payments set stripe_payment_intent_id = null")
     booking.pay()
