@@ -131,6 +131,8 @@ $$;
 -- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of an incompatible API version
 -- is parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
 -- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
+-- The note of a parked event is a code: a word of ours, or the SQLSTATE and the broken constraint. What the database says in words
+-- may quote the event, so it is not kept.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -143,6 +145,9 @@ create function private.apply_or_park_event(
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    broken_rule text;
+    detail text;
 begin
     if p_event.livemode is distinct from p_expected_livemode then
         return row('ignored', 'livemode_differs')::private.stripe_outcome;
@@ -159,7 +164,11 @@ exception
         if sqlstate ~ '^(08|40|53|55|57|58)' then
             raise;
         end if;
-        return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500))::private.stripe_outcome;
+        get stacked diagnostics broken_rule = constraint_name, detail = pg_exception_detail;
+        if sqlstate like 'PT%' and pg_input_is_valid(detail, 'jsonb') then
+            return row('parked', detail::jsonb ->> 'code')::private.stripe_outcome;
+        end if;
+        return row('parked', concat_ws(' ', sqlstate, nullif(broken_rule, '')))::private.stripe_outcome;
 end;
 $$;
 
