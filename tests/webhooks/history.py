@@ -70,7 +70,22 @@ STATE = """
     ]
     from public.stripe_connect_accounts
     union all
-    select 'command', array[topic, count(*)::text] from private.outbox group by topic
+    select 'dispute', array[
+        stripe_dispute_id, status::text, withdrawn_cents::text, fee_cents::text, lost_cents::text,
+        lost_share_cents::text
+    ]
+    from public.disputes
+    union all
+    select 'hours', array[
+        id::text, status::text, minutes_reserved::text, minutes_used::text, minutes_refunded::text
+    ]
+    from public.learner_credits
+    union all
+    select 'command', array[topic, count(*)::text]
+    from private.outbox
+    -- How often news of one second meet, and Stripe must be asked, depends on their order.
+    where topic not in ('fetch_payment_intent', 'fetch_dispute', 'sync_account')
+    group by topic
     order by 1, 2
 """
 
