@@ -309,10 +309,27 @@ class Database(Postgres):
         )
         return outcome
 
-    def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
-        """Record what Stripe says of a payment's PaymentIntent."""
+    def record_payment_intent(
+        self, payment_id: UUID, payment_intent: StripeDict, settles_at: datetime | None = None
+    ) -> None:
+        """Record what Stripe says of a payment's PaymentIntent.
+
+        A fetch that settles what the news of one second have left open counts as of that second.
+        """
         self._scalar(
-            "record_payment_intent", payment_id=payment_id, payment_intent=Jsonb(payment_intent)
+            "record_payment_intent",
+            payment_id=payment_id,
+            payment_intent=Jsonb(payment_intent),
+            settles_at=settles_at,
+        )
+
+    def record_dispute(self, dispute_id: UUID, dispute: StripeDict, settles_at: datetime) -> None:
+        """Record a dispute that was fetched to settle the news of one second."""
+        self._scalar(
+            "record_dispute",
+            dispute_id=dispute_id,
+            dispute=Jsonb(dispute),
+            settles_at=settles_at,
         )
 
     def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -53,6 +54,8 @@ class Outbox:
             "cancel_payment_intent": self._cancel_payment_intent,
             "capture_payment": self._capture_payment,
             "reverse_transfer": self._reverse_transfer,
+            "fetch_payment_intent": self._fetch_payment_intent,
+            "fetch_dispute": self._fetch_dispute,
             "sync_account": self._sync_account,
         }
 
@@ -226,9 +229,28 @@ class Outbox:
             lambda: as_dict(self._stripe.payment_intents.retrieve(intent_id), "payment_intent"),
         )
 
-    def _record_intent(self, payment_id: UUID, intent: dict[str, Any]) -> None:
+    def _record_intent(
+        self, payment_id: UUID, intent: dict[str, Any], settles_at: datetime | None = None
+    ) -> None:
         intent.pop("client_secret", None)
-        self._database.record_payment_intent(payment_id, intent)
+        self._database.record_payment_intent(payment_id, intent, settles_at)
+
+    def _fetch_payment_intent(self, payload: Payload, lease: Lease) -> None:
+        """Settle which news of an intent was the last of its second."""
+        intent = self._retrieve_intent(payload["payment_intent"], lease)
+        self._record_intent(
+            UUID(payload["payment_id"]), intent, datetime.fromisoformat(payload["settles_at"])
+        )
+
+    def _fetch_dispute(self, payload: Payload, lease: Lease) -> None:
+        """Settle which news of a dispute was the last of its second."""
+        dispute = self._calls.make(
+            lease,
+            lambda: as_dict(self._stripe.disputes.retrieve(payload["dispute"]), "dispute"),
+        )
+        self._database.record_dispute(
+            UUID(payload["dispute_id"]), dispute, datetime.fromisoformat(payload["settles_at"])
+        )
 
     def _fetch_processing_fee(self, payload: Payload, lease: Lease) -> None:
         """Fetch Stripe's processing fee of a payment."""

@@ -1,5 +1,6 @@
--- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
--- it), so the last refund brings every account to zero. A refund of money that paid for nothing is taken from suspense.
+-- Posts a refund that succeeded. Its parts are cumulative (the split of all refunds after it, less the split of those before it), so
+-- the last refund brings every account to zero. What a lost dispute had taken of the refunded part is not lost with the payment any
+-- more: 82_effects has 62_disputes correct that. A refund of money that paid for nothing is taken from suspense.
 -- apply_refund calls it.
 create function private.post_refund(
     p_payment public.payments,
@@ -28,14 +29,15 @@ begin
         set share_cents = after.share_cents - before.share_cents,
             fee_cents = after.fee_cents - before.fee_cents,
             discount_cents = after.discount_cents - before.discount_cents
-        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) + p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
     select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
-    set refunded_cents = refunded_cents + p_refund.amount_cents
+    set refunded_cents = refunded_cents + p_refund.amount_cents,
+        lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
     where org_id = p_payment.org_id
         and id = p_payment.id
         and status <> 'unknown';
@@ -68,8 +70,8 @@ begin
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
             discount_cents = before.discount_cents - after.discount_cents
-        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) - p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
     select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;

@@ -93,6 +93,17 @@ as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
 $$;
 
+-- The part of a payment that the payer has back: never captured, or refunded.
+create function private.returned_cents(p_payment public.payments)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_payment.uncaptured_cents + p_payment.refunded_cents;
+$$;
+
 -- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero
 -- while a dispute is open. The caller holds the payment's lock.
 create function private.refundable_cents(p_payment public.payments)

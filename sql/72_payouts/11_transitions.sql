@@ -5,7 +5,8 @@
 --   · → pending: open_payout_run (job)
 --   pending → sending: claim_payout, apply_transfer (job, service)
 --   pending → held: admin_hold_payout, claim_payout, record_transfer_failure (user, job, service, studio)
---   pending, failed, held → cancelled: admin_cancel_payout (user, job, studio)
+--   pending, failed → cancelled: admin_cancel_payout, claim_payout (user, job, studio)
+--   held → cancelled: admin_cancel_payout, cancel_undisputed_payouts (user, job, service, studio)
 --   sending → paid: record_transfer, apply_transfer (job, service)
 --   sending → pending, failed, unknown: record_transfer_failure (job, service)
 --   unknown → paid: record_transfer, apply_transfer (job, service)
@@ -20,7 +21,7 @@ values
     ('payout', 'pending', 'held', '{user,job,service,studio}'),
     ('payout', 'pending', 'cancelled', '{user,job,studio}'),
     ('payout', 'failed', 'cancelled', '{user,job,studio}'),
-    ('payout', 'held', 'cancelled', '{user,job,studio}'),
+    ('payout', 'held', 'cancelled', '{user,job,service,studio}'),
     ('payout', 'sending', 'paid', '{job,service}'),
     ('payout', 'sending', 'pending', '{job,service}'),
     ('payout', 'sending', 'failed', '{job,service}'),

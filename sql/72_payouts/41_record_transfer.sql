@@ -49,7 +49,9 @@ begin
     where id = private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
     for no key update;
 
-    if not found then
+    if not found and not private.bears_our_metadata(p_transfer) then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    elsif not found then
         return row('parked', 'unknown_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('paid', 'reversed') and payout.stripe_transfer_id <> p_transfer ->> 'id' then

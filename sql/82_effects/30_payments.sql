@@ -1,5 +1,5 @@
--- What follows when a payment is disputed, its amounts change, its money becomes available or Stripe cancels it.
--- Definer: whoever changes a payment may not write bookings, rewards and earnings.
+-- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
+-- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
     language plpgsql
@@ -10,6 +10,9 @@ as $$
 begin
     if new.is_disputed <> old.is_disputed then
         perform private.freeze_disputed_earnings(new);
+        if not new.is_disputed then
+            perform private.cancel_undisputed_payouts(new);
+        end if;
     end if;
 
     if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
@@ -17,6 +20,10 @@ begin
             perform private.grant_reward(new.booking_id);
         end if;
         perform private.claw_back_reward(new.id);
+    end if;
+
+    if (new.status, new.is_accepted) <> (old.status, old.is_accepted) and new.status in ('succeeded', 'unknown') then
+        perform private.write_off_losses(new.id, private.clock());
     end if;
 
     if new.funds_available_at is distinct from old.funds_available_at then
@@ -34,5 +41,5 @@ end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    after update of status, is_accepted, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();

@@ -38,6 +38,8 @@ comment on column private.webhook_events.org_id is
     'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.note is
+    'Why, as a code: a word of ours, or an SQLSTATE and the constraint that broke; never words of the event.';
 comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
 
 create table private.webhook_event_bodies (

@@ -1,4 +1,4 @@
--- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
+-- Applies stored events again, from their bodies, and returns how many have been applied. These are the events that an admin wants
 -- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
 -- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
 -- jobs maintain.
@@ -39,8 +39,31 @@ begin
             applied := applied + 1;
         end if;
     end loop;
+    perform private.ignore_foreign_events();
     return applied;
 end;
+$$;
+
+-- Marks as ignored what has waited in vain for three days and bears no metadata of ours: a refund, a dispute or an account of other
+-- business on the same Stripe account. It could not be told at once from an event that comes before its payment is known.
+create function private.ignore_foreign_events()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update private.webhook_events event
+    set status = 'ignored',
+        note = 'not_ours'
+    from private.webhook_event_bodies body
+    where event.status = 'parked'
+        and event.note in ('unknown_account', 'unknown_payment')
+        and event.received_at <= private.clock() - interval '3 days'
+        and body.org_id = event.org_id
+        and body.event_id = event.id
+        and body.received_at = event.received_at
+        and not private.bears_our_metadata(convert_from(body.raw, 'UTF8')::jsonb #> '{data,object}');
 $$;
 
 -- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not

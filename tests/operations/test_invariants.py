@@ -254,6 +254,11 @@ PLANTED_IN_RETURNS = {
         f"update private.ledger_entries set amount_cents = amount_cents - 1"
         f" where {entry('dispute_receivable')}",
     ],
+    "only_lost_disputes_cost_anything": [
+        "update public.disputes set lost_cents = 1",
+        "update public.disputes set status = 'lost', closed_at = private.clock(),"
+        " lost_cents = withdrawn_cents + 1",
+    ],
     "unaccepted_payments_are_refunded": [
         "update public.payments set is_accepted = false where kind = 'credits'",
     ],

@@ -61,7 +61,6 @@ def test_money_set_aside_keeps_the_booking_from_being_paid_again(world: World) -
 @pytest.mark.parametrize(
     "metadata",
     [
-        {},
         {"payment_id": ""},
         {"payment_id": "no-uuid"},
         {"payment_id": str(uuid4())},
@@ -79,14 +78,17 @@ def test_money_of_an_unknown_payment_is_set_aside(world: World, metadata: dict[s
     assert booking.payment["status"] == "requires_payment"
 
 
-@pytest.mark.parametrize("metadata", [None, [], "payment", 7])
-def test_metadata_that_is_no_object_is_money_of_an_unknown_payment(
+@pytest.mark.parametrize(
+    "metadata", [{}, {"order": "7"}, None, [], ["payment_id"], "payment_id", 7]
+)
+def test_money_of_other_business_on_the_same_stripe_account_is_ignored(
     world: World, metadata: Any
 ) -> None:
     booking = world.booking()
     foreign = booking.intent(id="pi_foreign", metadata=metadata)
-    assert world.deliver("payment_intent.succeeded", foreign) == "parked"
-    assert world.ledger() == {"stripe_balance": 5310, "suspense": -5310}
+    assert world.deliver("payment_intent.succeeded", foreign) == "ignored"
+    assert world.value("select note from private.webhook_events") == "not_ours"
+    assert world.ledger() == {}
 
 
 def test_a_second_intent_that_claims_a_payment_is_set_aside(world: World) -> None:

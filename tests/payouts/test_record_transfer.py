@@ -174,9 +174,17 @@ def test_a_transfer_of_a_payout_that_nobody_sent_is_parked(world: World, run_id:
         assert tell(world, transfer_object(invented)) == "parked"
 
 
-def test_a_transfer_of_somebody_else_is_parked(world: World, claimed: DictRow) -> None:
+@pytest.mark.parametrize(
+    ("metadata", "outcome", "note"),
+    [
+        ({}, "ignored", "not_ours"),
+        ({"payout_id": "no-uuid"}, "parked", "unknown_transfer"),
+        ({"payout_id": str(uuid4())}, "parked", "unknown_transfer"),
+    ],
+)
+def test_a_transfer_of_nobody_we_know_pays_nothing(
+    world: World, claimed: DictRow, metadata: dict[str, str], outcome: str, note: str
+) -> None:
     with world.unchanged(leaving_out=INBOX):
-        assert tell(world, transfer_object(claimed, metadata={})) == "parked"
-    assert world.value("select note from private.webhook_events where note is not null") == (
-        "unknown_transfer"
-    )
+        assert tell(world, transfer_object(claimed, metadata=metadata)) == outcome
+    assert world.value("select note from private.webhook_events where note is not null") == note

@@ -71,7 +71,7 @@ def test_twenty_deliveries_of_money_that_matches_nothing_are_set_aside_once(
 ) -> None:
     """A parked event is tried again at every delivery, one after the other."""
     world = committed_world
-    foreign = world.booking().intent(id="pi_foreign", metadata={})
+    foreign = world.booking().intent(id="pi_unknown", metadata={"payment_id": "?"})
     with Racers(cluster.admin_url(fresh_database), DELIVERIES) as racers:
         race = partial(deliver, "payment_intent.succeeded", foreign, "evt_1")
         assert racers.race(race) == ["parked"] * DELIVERIES

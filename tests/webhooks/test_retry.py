@@ -196,7 +196,7 @@ def test_what_needs_a_person_is_left_alone(world: World) -> None:
     maintain(world)
     world.deliver("charge.succeeded", {"id": "ch_1"}, api_version="2019-01-01")
     booking = world.booking()
-    intent = booking.intent() | {"id": "pi_strange", "metadata": {}}
+    intent = booking.intent() | {"id": "pi_strange", "metadata": {"payment_id": "?"}}
     assert world.deliver("payment_intent.succeeded", intent) == "parked"
     world.travel(by=5 * MINUTE)
     with world.unchanged():
@@ -209,3 +209,25 @@ def test_one_whose_body_is_gone_is_left_alone(world: World) -> None:
     world.travel(by=2 * MINUTE)
     with world.unchanged():
         assert maintain(world) == 0
+
+
+@pytest.mark.parametrize(
+    ("type", "metadata", "status"),
+    [
+        ("refund.updated", {}, "ignored"),
+        ("refund.updated", {"refund_id": str(uuid4())}, "parked"),
+        ("charge.dispute.created", {}, "ignored"),
+    ],
+)
+def test_what_nobody_knows_after_three_days_is_other_business_or_stays_parked(
+    world: World, type: str, metadata: dict[str, str], status: str
+) -> None:
+    ended = "succeeded" if type == "refund.updated" else "lost"
+    foreign = {"id": "re_1", "status": ended, "payment_intent": "pi_x", "metadata": metadata}
+    assert world.deliver(type, foreign, event_id="evt_1") == "parked"
+    world.travel(by=timedelta(days=3) - timedelta(minutes=1))
+    maintain(world)
+    assert event(world, "evt_1")["status"] == "parked"
+    world.travel(by=timedelta(minutes=1))
+    maintain(world)
+    assert event(world, "evt_1")["status"] == status
