@@ -3,8 +3,8 @@
 Before anything is sent, what Stripe has transferred is compared with the books, because a restored
 database has forgotten what it paid.
 The database commits a payout as `sending`, with its key, amount and destination frozen, before
-Stripe hears of it, and its outcome together with the ledger afterwards. Whoever finds a payout
-`sending` looks at Stripe first, and repeats the call under the same key if nothing is there.
+Stripe is called, and its outcome together with the ledger posting afterwards. A worker that finds a
+payout `sending` looks at Stripe first, and repeats the call under the same key if nothing is there.
 """
 
 import threading
@@ -74,7 +74,7 @@ class PayoutJob:
         try:
             run_id = self._database.open_payout_run(run)
         except Refused as refusal:
-            self._output.trouble(
+            self._output.error(
                 "payout_run_refused", **asdict(run), code=refusal.code, hint=refusal.hint
             )
             return None
@@ -84,7 +84,7 @@ class PayoutJob:
 
     def _is_stopped(self, run: DueRun) -> bool:
         if self._stop.is_set():
-            self._output.trouble("payout_run_not_started", **asdict(run))
+            self._output.error("payout_run_not_started", **asdict(run))
         return self._stop.is_set()
 
     def _compare(self, run_ids: Sequence[UUID]) -> int | None:
@@ -113,7 +113,7 @@ class PayoutJob:
         """Have a transfer that the books lack booked, as far as that is possible."""
         booked = self._database.book_transfer(transfer)
         is_booked = booked.outcome == "booked"
-        tell = self._output.event if is_booked else self._output.trouble
+        tell = self._output.event if is_booked else self._output.error
         tell(
             f"transfer_{booked.outcome}",
             transfer=transfer["id"],
@@ -148,15 +148,15 @@ class PayoutJob:
             self._tell_failure("balance_unknown", error.failure, run_id=run_id)
         decision = self._database.decide_payout_run(run_id, available)
         for shortfall in decision.shortfalls:
-            self._output.trouble("payout_shortfall", run_id=run_id, **shortfall)
+            self._output.error("payout_shortfall", run_id=run_id, **shortfall)
         for transfer in decision.unbooked_transfers:
-            self._output.trouble("transfer_not_in_books", run_id=run_id, **transfer)
+            self._output.error("transfer_not_in_books", run_id=run_id, **transfer)
         return decision.is_payable
 
     def _tell_failure(self, name: str, failure: Failure, **fields: object) -> None:
         if failure.is_systemic:
             self._stop.set()
-        self._output.trouble(name, code=failure.code, reason=failure.message, **fields)
+        self._output.error(name, code=failure.code, reason=failure.message, **fields)
 
     def _pay(self, run: DueRun, run_id: UUID, left: int, workers: int) -> None:
         with (
@@ -184,19 +184,19 @@ class PayoutJob:
                     self._settle(claim, worker_id, lease)
                 except LeaseExpired:
                     # Too slow to go on: the payout may be another worker's by now.
-                    self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
+                    self._output.error("payout_abandoned", payout_id=claim.payout_id)
                     return
                 step()
             elif self._is_over(run_id):
                 return
             else:
-                # Another worker, or a dead one whose lease has to run out, may leave us a payout.
+                # A payout may become claimable: another worker returns it, or its lease runs out.
                 self._stop.wait(POLL_SECONDS)
 
     def _is_over(self, run_id: UUID) -> bool:
-        """Whether nobody has a payout in hand.
+        """Whether no worker holds a payout of the run and none can be claimed.
 
-        One that another worker is just claiming is passed over, and counts as claimable until then.
+        A payout that another worker is claiming at this moment counts as claimable.
         """
         progress = self._database.payout_run_progress(run_id, self._started_at)
         return not (progress.leased or progress.claimable)
@@ -211,7 +211,7 @@ class PayoutJob:
         try:
             status = self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
         except Refused as refusal:
-            # Something bears this payout's id and is not what it asked for: a person has to look.
+            # A transfer bears this payout's id but is not the one asked for: a person has to look.
             reason = f"{transfer['id']}: {refusal.message}"
             self._record_failure(claim, worker_id, Failure(Outcome.UNKNOWN, refusal.code, reason))
             return
@@ -234,7 +234,7 @@ class PayoutJob:
         try:
             return self._transfers.create(claim, lease)
         except CallFailed as error:
-            # A refusal lets the attempt number rise, so nothing may be there under this one.
+            # After a refusal the attempt number rises, so make sure that this one did nothing.
             if error.failure.outcome is not Outcome.REFUSED:
                 raise
             found = self._transfers.find(claim, lease)
@@ -248,7 +248,7 @@ class PayoutJob:
         status = self._database.record_transfer_failure(
             claim.payout_id, claim.attempt, worker_id, failure
         )
-        self._output.trouble(
+        self._output.error(
             "payout_not_paid",
             payout_id=claim.payout_id,
             outcome=failure.outcome,

@@ -92,7 +92,7 @@ begin
     if exists (
         select
         from public.learners learner
-        join public.learner_details details on details.learner_id = learner.id
+        join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
         where learner.user_id = person
             and private.is_minor(details.date_of_birth)
     ) then
@@ -113,7 +113,8 @@ begin
     update public.learner_guardians
     set guardian_id = new_guardian_id,
         consented_at = coalesce(consented_at, private.clock())
-    where id = link.id;
+    where org_id = link.org_id
+        and id = link.id;
     return new_guardian_id;
 end;
 $$;
@@ -174,7 +175,7 @@ begin
         select
         from public.learner_guardians link
         join public.guardians guardian on guardian.id = link.guardian_id
-        join public.learners learner on learner.id = link.learner_id
+        join public.learners learner on learner.org_id = link.org_id and learner.id = link.learner_id
         where link.learner_id = (to_jsonb(new) ->> tg_argv[0])::uuid
             and link.revoked_at is null
             and learner.user_id = guardian.user_id

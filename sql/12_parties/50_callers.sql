@@ -78,7 +78,7 @@ begin
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.learner_id = link.learner_id
+        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end

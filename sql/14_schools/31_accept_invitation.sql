@@ -51,7 +51,8 @@ begin
     update public.invitations
     set accepted_at = private.clock(),
         accepted_by = person
-    where id = invitation.id;
+    where org_id = invitation.org_id
+        and id = invitation.id;
 
     insert into public.organization_members (org_id, user_id, role)
     values (invitation.org_id, person, invitation.role)
@@ -90,7 +91,8 @@ begin
     elsif p_invitation.role = 'instructor' then
         update public.instructors
         set user_id = p_user_id
-        where id = p_invitation.instructor_id
+        where org_id = p_invitation.org_id
+            and id = p_invitation.instructor_id
             and user_id is null;
         perform private.assert_login_is_linked(found);
     elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
@@ -100,7 +102,8 @@ begin
     elsif p_invitation.role = 'learner' then
         update public.learners
         set user_id = p_user_id
-        where id = p_invitation.learner_id
+        where org_id = p_invitation.org_id
+            and id = p_invitation.learner_id
             and user_id is null;
         perform private.assert_login_is_linked(found);
     end if;

@@ -59,7 +59,8 @@ begin
     update public.rate_cards
     set valid_from = p_valid_from,
         valid_to = p_valid_to
-    where id = card.id;
+    where org_id = card.org_id
+        and id = card.id;
 exception
     when exclusion_violation then
         perform private.refuse_rate_card();
@@ -97,7 +98,10 @@ begin
     end if;
 
     if p_price_cents is null then
-        delete from public.rate_card_items where rate_card_id = card.id and service_id = p_service_id;
+        delete from public.rate_card_items
+        where org_id = card.org_id
+            and rate_card_id = card.id
+            and service_id = p_service_id;
         return;
     end if;
     insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
@@ -121,8 +125,8 @@ as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
 begin
-    delete from public.rate_card_items where rate_card_id = card.id;
-    delete from public.rate_cards where id = card.id;
+    delete from public.rate_card_items where org_id = card.org_id and rate_card_id = card.id;
+    delete from public.rate_cards where org_id = card.org_id and id = card.id;
 end;
 $$;
 

@@ -20,7 +20,9 @@ begin
     return query
     select service.*
     from public.services service
-    left join public.instructors instructor on instructor.id = service.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = service.org_id
+        and instructor.id = service.instructor_id
     where service.is_active
         and (
             service.instructor_id is null

@@ -44,7 +44,7 @@ begin
     return (
         select item.price_cents
         from public.rate_card_items item
-        join public.rate_cards card on card.id = item.rate_card_id
+        join public.rate_cards card on card.org_id = item.org_id and card.id = item.rate_card_id
         where item.service_id = p_service_id
             and daterange(card.valid_from, card.valid_to, '[]') @> p_on
         order by card.is_default

@@ -36,7 +36,8 @@ begin
 
     select * into strict code
     from public.referral_codes
-    where referrer_id = learner.id
+    where org_id = learner.org_id
+        and referrer_id = learner.id
         and is_active;
     return code;
 end;

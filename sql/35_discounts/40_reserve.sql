@@ -74,7 +74,7 @@ begin
     elsif p_offer.kind = 'referral' then
         perform
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_offer.code_id
             or learner.id = p_learner.id
             or learner.user_id = p_learner.user_id

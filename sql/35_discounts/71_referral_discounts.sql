@@ -11,7 +11,7 @@ as $$
     with recursive referrer (person_id, user_id) as (
         select coalesce(learner.user_id, learner.id), learner.user_id
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_referral_code_id
         union
         select coalesce(learner.user_id, learner.id), learner.user_id
@@ -20,8 +20,8 @@ as $$
             on redemption.learner_person_id = referred.person_id
             and redemption.kind = 'referral'
             and redemption.status <> 'released'
-        join public.referral_codes code on code.id = redemption.referral_code_id
-        join public.learners learner on learner.id = code.referrer_id
+        join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
     )
 
     select nullif(

@@ -20,13 +20,19 @@ begin
             p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
         )
     from public.instructors instructor
-    where instructor.id = p_slot.instructor_id
+    where instructor.org_id = p_slot.org_id
+        and instructor.id = p_slot.instructor_id
     for key share
     on conflict do nothing;
 
     return found or (
         p_slot.max_bookings > 1
-        and exists (select from private.instructor_calendar calendar where calendar.slot_id = p_slot.id)
+        and exists (
+            select
+            from private.instructor_calendar calendar
+            where calendar.org_id = p_slot.org_id
+                and calendar.slot_id = p_slot.id
+        )
     );
 end;
 $$;

@@ -98,5 +98,6 @@ as $$
         ]::private.posting[]
     )
     from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
+    where credit.org_id = p_entry.org_id
+        and credit.id = p_entry.credit_id;
 $$;

@@ -32,7 +32,8 @@ begin
         select
         from public.cancellation_tiers tier
         join public.cancellation_tiers longer
-            on longer.policy_id = tier.policy_id
+            on longer.org_id = tier.org_id
+            and longer.policy_id = tier.policy_id
             and longer.notice_minutes > tier.notice_minutes
             and longer.refund_bps < tier.refund_bps
         where tier.policy_id = new_policy_id
@@ -111,7 +112,8 @@ as $$
         (
             select tier.refund_bps
             from public.cancellation_tiers tier
-            where tier.policy_id = p_booking.cancellation_policy_id
+            where tier.org_id = p_booking.org_id
+                and tier.policy_id = p_booking.cancellation_policy_id
                 and private.clock() <= p_booking.start_at - make_interval(mins => tier.notice_minutes)
                 and private.clock() < p_booking.start_at
             order by tier.notice_minutes desc

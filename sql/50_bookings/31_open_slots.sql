@@ -130,7 +130,7 @@ begin
     return array(
         select (slot.start_at at time zone p_instructor.time_zone)::date
         from private.instructor_calendar calendar
-        join public.bookable_slots slot on slot.id = calendar.slot_id
+        join public.bookable_slots slot on slot.org_id = calendar.org_id and slot.id = calendar.slot_id
         where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
             and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
             and private.seats_taken(slot.id) > 0

@@ -121,7 +121,8 @@ declare
 begin
     perform
     from public.learner_credits lot
-    where lot.learner_id = p_booking.learner_id
+    where lot.org_id = p_booking.org_id
+        and lot.learner_id = p_booking.learner_id
         and lot.instructor_id = p_booking.instructor_id
         and lot.status = 'active'
     order by lot.id

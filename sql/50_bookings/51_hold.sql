@@ -15,7 +15,10 @@ create function private.hold_slot(
 as $$
 declare
     learner_person_id uuid := (
-        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+        select coalesce(learner.user_id, learner.id)
+        from public.learners learner
+        where learner.org_id = p_learner.org_id
+            and learner.id = p_learner.id
     );
     slot public.bookable_slots;
     service public.services;
@@ -25,8 +28,8 @@ declare
     booking public.bookings;
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
-    select * into strict service from public.services where id = slot.service_id;
-    select * into strict instructor from public.instructors where id = slot.instructor_id;
+    select * into strict service from public.services where org_id = slot.org_id and id = slot.service_id;
+    select * into strict instructor from public.instructors where org_id = slot.org_id and id = slot.instructor_id;
     select * into strict organization from public.organizations where id = slot.org_id;
 
     perform private.assert_slot_is_bookable(slot.start_at, service, instructor);
@@ -57,7 +60,8 @@ begin
         update public.bookings
         set status = 'confirmed',
             hold_expires_at = null
-        where id = booking.id
+        where org_id = booking.org_id
+            and id = booking.id
         returning * into booking;
     end if;
     return booking;

@@ -70,7 +70,8 @@ begin
 
     select * into strict slot
     from public.bookable_slots
-    where instructor_id = p_instructor.id
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id
         and service_id = p_service.id
         and start_at = p_start_at;
 
@@ -81,10 +82,11 @@ begin
         update public.bookable_slots
         set end_at = start_at + make_interval(mins => p_service.duration_minutes),
             max_bookings = p_service.max_participants
-        where id = slot.id
+        where org_id = slot.org_id
+            and id = slot.id
             and not is_published
             and current_bookings = 0;
-        select * into strict slot from public.bookable_slots where id = slot.id;
+        select * into strict slot from public.bookable_slots where org_id = slot.org_id and id = slot.id;
     end if;
     return slot;
 end;

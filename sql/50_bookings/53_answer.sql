@@ -39,7 +39,8 @@ begin
     set status = 'declined',
         hold_expires_at = null,
         cancellation_reason = left(p_reason, 2000)
-    where id = booking.id;
+    where org_id = booking.org_id
+        and id = booking.id;
 end;
 $$;
 

@@ -53,7 +53,12 @@ begin
         return next;
     end loop;
 
-    if not exists (select from public.bookings booking where booking.series_id = series.id) then
+    if not exists (
+        select
+        from public.bookings booking
+        where booking.org_id = series.org_id
+            and booking.series_id = series.id
+    ) then
         perform private.refuse_taken_slot();
     end if;
 end;

@@ -25,7 +25,9 @@ begin
                 or booking.slot_id in (
                     select calendar.slot_id
                     from public.bookable_slots slot
-                    join public.instructors instructor on instructor.id = slot.instructor_id
+                    join public.instructors instructor
+                        on instructor.org_id = slot.org_id
+                        and instructor.id = slot.instructor_id
                     join private.instructor_calendar calendar
                         on calendar.person_id = coalesce(instructor.user_id, instructor.id)
                         and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)

@@ -37,7 +37,8 @@ begin
     end if;
     update public.bookable_slots
     set current_bookings = current_bookings + 1
-    where id = slot.id
+    where org_id = slot.org_id
+        and id = slot.id
         and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
         and max_bookings = slot.max_bookings
         and current_bookings < max_bookings;
@@ -68,11 +69,12 @@ begin
     set current_bookings = current_bookings - 1,
         is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
         is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
-    where id = p_booking.slot_id
+    where org_id = p_booking.org_id
+        and id = p_booking.slot_id
     returning current_bookings into seats_taken;
 
     if seats_taken = 0 then
-        delete from private.instructor_calendar where slot_id = p_booking.slot_id;
+        delete from private.instructor_calendar where org_id = p_booking.org_id and slot_id = p_booking.slot_id;
     end if;
 end;
 $$;

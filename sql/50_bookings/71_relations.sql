@@ -27,10 +27,12 @@ as $$
 begin
     update public.bookings
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
     update public.code_redemptions
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
 end;
 $$;
 
@@ -45,7 +47,8 @@ as $$
 begin
     update private.instructor_calendar
     set person_id = coalesce(p_instructor.user_id, p_instructor.id)
-    where instructor_id = p_instructor.id;
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id;
 end;
 $$;
 

@@ -108,13 +108,14 @@ declare
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.booking_id = p_booking.id
+    where open_payment.org_id = p_booking.org_id
+        and open_payment.booking_id = p_booking.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;
     end if;
 
-    select * into original from public.bookings where id = p_booking.original_booking_id;
+    select * into original from public.bookings where org_id = p_booking.org_id and id = p_booking.original_booking_id;
     insert into public.payments (
         id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
@@ -138,7 +139,8 @@ begin
         jsonb_build_object('payment_id', new_id, 'booking_id', p_booking.id, 'org_id', p_booking.org_id)
     from public.services service
     cross join gen_random_uuid() new_id
-    where service.id = p_booking.service_id
+    where service.org_id = p_booking.org_id
+        and service.id = p_booking.service_id
     returning * into payment;
     return payment;
 end;

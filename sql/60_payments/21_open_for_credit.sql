@@ -57,7 +57,8 @@ declare
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.credit_id = p_credit.id
+    where open_payment.org_id = p_credit.org_id
+        and open_payment.credit_id = p_credit.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;

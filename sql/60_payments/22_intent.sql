@@ -71,7 +71,8 @@ begin
             p_intent #>> '{last_payment_error,code}'
         ),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
-    where id = payment.id
+    where org_id = payment.org_id
+        and id = payment.id
     returning * into payment;
 
     perform private.keep_hold_while_processing(payment.booking_id, new_status);

@@ -29,7 +29,8 @@ begin
             authorized_cents = 0,
             failure_code = 'amount_mismatch',
             failure_message = null
-        where id = p_payment.id
+        where org_id = p_payment.org_id
+            and id = p_payment.id
             and status not in ('cancelled', 'unknown');
         return row('parked', 'amount_mismatch')::private.stripe_outcome;
     end if;
@@ -43,7 +44,8 @@ begin
         last_event_at = greatest(last_event_at, p_occurred_at),
         failure_code = null,
         failure_message = null
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
     returning * into payment;
 
     perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);

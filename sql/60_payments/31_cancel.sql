@@ -94,13 +94,15 @@ begin
     if exists (
         select
         from public.bookings booking
-        where booking.id = p_payment.booking_id
+        where booking.org_id = p_payment.org_id
+            and booking.id = p_payment.booking_id
             and booking.status not in ('cancelled', 'declined', 'expired')
             and not p_payment.is_accepted
     ) or exists (
         select
         from public.learner_credits credit
-        where credit.id = p_payment.credit_id
+        where credit.org_id = p_payment.org_id
+            and credit.id = p_payment.credit_id
             and credit.status <> 'cancelled'
     ) then
         return;
@@ -114,12 +116,14 @@ begin
             cancelled_by = 'system',
             cancelled_at = private.clock(),
             cancellation_reason = 'The authorization of the payment has ended.'
-        where id = p_payment.booking_id
+        where org_id = p_payment.org_id
+            and id = p_payment.booking_id
             and status in ('confirmed', 'in_progress');
         if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
             select
             from public.bookings booking
-            where booking.id = p_payment.booking_id
+            where booking.org_id = p_payment.org_id
+                and booking.id = p_payment.booking_id
                 and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
         ) then
             perform private.raise_alert(

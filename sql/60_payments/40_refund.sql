@@ -69,7 +69,7 @@ as $$
         format('payment:%s', payment.id)
     )
     from public.refunds refund
-    join public.payments payment on payment.id = refund.payment_id
+    join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
     where refund.id = p_refund_id;
 $$;
 

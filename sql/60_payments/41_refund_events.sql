@@ -54,7 +54,8 @@ begin
     update public.refunds
     set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
-    where id = refund.id;
+    where org_id = refund.org_id
+        and id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
@@ -115,7 +116,11 @@ declare
     part private.credit_part;
     refund public.refunds;
 begin
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
@@ -129,7 +134,8 @@ begin
         fee_cents = part.fee_cents,
         discount_cents = part.discount_cents,
         unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-    where id = p_refund.id
+    where org_id = p_refund.org_id
+        and id = p_refund.id
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
@@ -166,7 +172,11 @@ as $$
 declare
     entry public.credit_entries;
 begin
-    select * into entry from public.credit_entries where refund_id = p_refund.id and kind = 'refund';
+    select * into entry
+    from public.credit_entries
+    where org_id = p_refund.org_id
+        and refund_id = p_refund.id
+        and kind = 'refund';
     if found then
         perform private.add_credit_entry(
             row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,

@@ -21,7 +21,8 @@ begin
             fee_cents = 0,
             discount_cents = 0,
             unmatched_cents = amount_cents
-        where id = p_refund.id;
+        where org_id = p_refund.org_id
+            and id = p_refund.id;
     elsif p_payment.kind = 'booking' or not p_payment.is_accepted then
         update public.refunds
         set share_cents = after.share_cents - before.share_cents,
@@ -31,11 +32,12 @@ begin
         cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
-    select * into strict refund from public.refunds where id = p_refund.id;
+    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents + p_refund.amount_cents
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
         and status <> 'unknown';
 
     perform private.post_transaction(
@@ -70,11 +72,12 @@ begin
         cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
-    select * into strict refund from public.refunds where id = p_refund.id;
+    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents - p_refund.amount_cents
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
         and status <> 'unknown';
 
     perform private.post_transaction(
@@ -128,7 +131,8 @@ as $$
                 ('deferred_promotions', p_refund.discount_cents - entry.discount_cents),
                 ('promotions', entry.discount_cents - p_refund.discount_cents)
         ) kept (account_kind, cents)
-        where entry.refund_id = p_refund.id
+        where entry.org_id = p_refund.org_id
+            and entry.refund_id = p_refund.id
             and entry.kind = 'refund'
     ) line;
 $$;

@@ -14,7 +14,8 @@ begin
 
     update public.payments
     set booking_id = p_booking.id
-    where booking_id = p_booking.original_booking_id
+    where org_id = p_booking.org_id
+        and booking_id = p_booking.original_booking_id
         and is_accepted;
     update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
 end;

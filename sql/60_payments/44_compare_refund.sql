@@ -39,7 +39,10 @@ begin
     end if;
     own := private.twin_of_refund(refund, forgotten);
     if own is not null then
-        update public.refunds set stripe_refund_id = own ->> 'id' where id = refund.id;
+        update public.refunds
+        set stripe_refund_id = own ->> 'id'
+        where org_id = refund.org_id
+            and id = refund.id;
         perform private.apply_refund(own, private.clock());
         return 'made';
     end if;
@@ -88,6 +91,7 @@ as $$
             where known.stripe_refund_id = made.refund ->> 'id'
                 or (
                     known.id = private.uuid_or_null(made.refund -> 'metadata' ->> 'refund_id')
+                    and known.org_id = p_payment.org_id
                     and known.payment_id = p_payment.id
                 )
         )

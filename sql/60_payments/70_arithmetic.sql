@@ -162,7 +162,8 @@ begin
                 when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
                     select coalesce(sum(private.remaining_share_cents(payment)), 0)
                     from public.payments payment
-                    where payment.booking_id = p_booking.id
+                    where payment.org_id = p_booking.org_id
+                        and payment.booking_id = p_booking.id
                         and payment.is_accepted
                         and payment.status <> 'cancelled'
                 )

@@ -96,7 +96,8 @@ begin
         update public.disputes
         set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
             fee_cents = fee_cents + balance_transaction.fee_cents
-        where id = p_dispute.id;
+        where org_id = p_dispute.org_id
+            and id = p_dispute.id;
         perform private.post_transaction(
             p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,

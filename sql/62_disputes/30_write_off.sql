@@ -31,7 +31,12 @@ begin
     absorbed_cents := case p_dispute.liability
         when 'platform' then least(
             part.share_cents,
-            (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id)
+            (
+                select booking.kept_share_cents
+                from public.bookings booking
+                where booking.org_id = p_payment.org_id
+                    and booking.id = p_payment.booking_id
+            )
         )
         else 0
     end;
@@ -39,12 +44,14 @@ begin
     update public.payments
     set lost_cents = lost_cents + loss_cents,
         absorbed_share_cents = absorbed_share_cents + absorbed_cents
-    where id = p_payment.id;
+    where org_id = p_payment.org_id
+        and id = p_payment.id;
     update public.disputes
     set lost_cents = lost_cents + loss_cents,
         lost_share_cents = lost_share_cents + part.share_cents,
         revision = revision + 1
-    where id = p_dispute.id;
+    where org_id = p_dispute.org_id
+        and id = p_dispute.id;
 
     perform private.post_transaction(
         p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
@@ -79,14 +86,19 @@ declare
 begin
     update public.learner_credits
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
-    where id = p_payment.credit_id
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
         and status in ('active', 'frozen')
     returning * into credit;
     if p_dispute.status <> 'lost' or claim_cents = 0 then
         return;
     end if;
 
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     perform private.write_off_credit(p_dispute, p_payment, credit, p_occurred_at);
 end;
 $$;
@@ -122,7 +134,8 @@ begin
     set lost_cents = lost_cents + loss_cents,
         lost_share_cents = lost_share_cents + part.share_cents,
         revision = revision + 1
-    where id = p_dispute.id;
+    where org_id = p_dispute.org_id
+        and id = p_dispute.id;
 
     perform private.post_transaction(
         p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
@@ -155,18 +168,20 @@ declare
     payment public.payments;
     dispute public.disputes;
 begin
-    select * into strict credit from public.learner_credits where id = p_entry.credit_id;
+    select * into strict credit from public.learner_credits where org_id = p_entry.org_id and id = p_entry.credit_id;
     if credit.status <> 'closed' then
         return;
     end if;
     select * into strict payment
     from public.payments
-    where credit_id = credit.id
+    where org_id = credit.org_id
+        and credit_id = credit.id
         and is_accepted
     for no key update;
     select * into strict dispute
     from public.disputes
-    where payment_id = payment.id
+    where org_id = payment.org_id
+        and payment_id = payment.id
         and status = 'lost'
     order by closed_at desc, id
     limit 1

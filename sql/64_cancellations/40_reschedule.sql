@@ -20,8 +20,11 @@ begin
         original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
     );
     if replacement.id is null then
-        select * into strict service from public.services where id = original.service_id;
-        select * into strict instructor from public.instructors where id = original.instructor_id;
+        select * into strict service from public.services where org_id = original.org_id and id = original.service_id;
+        select * into strict instructor
+        from public.instructors
+        where org_id = original.org_id
+            and id = original.instructor_id;
         perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
@@ -76,7 +79,8 @@ begin
     if exists (
         select
         from public.payments payment
-        where payment.booking_id = p_booking.id
+        where payment.org_id = p_booking.org_id
+            and payment.booking_id = p_booking.id
             and payment.is_accepted
             and (
                 payment.is_disputed
@@ -119,7 +123,7 @@ declare
         p_booking.series_id, p_booking.id
     );
 begin
-    select * into strict learner from public.learners where id = p_booking.learner_id;
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
     if p_booking.credit_applied_cents = 0 then
         terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
     end if;
@@ -135,7 +139,8 @@ begin
         dropoff_address = p_booking.dropoff_address,
         dropoff_lat = p_booking.dropoff_lat,
         dropoff_lng = p_booking.dropoff_lng
-    where id = replacement.id
+    where org_id = replacement.org_id
+        and id = replacement.id
     returning * into replacement;
     return replacement;
 end;

@@ -26,7 +26,11 @@ begin
         )
     order by
         exists (
-            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+            select
+            from public.refunds asked
+            where asked.org_id = paid.org_id
+                and asked.payment_id = paid.id
+                and asked.client_key = p_client_key
         ) desc,
         private.refundable_cents(paid) >= p_amount_cents desc,
         paid.created_at,
@@ -79,7 +83,7 @@ begin
     perform private.require_person();
     select paid.* into payment
     from public.refunds asked
-    join public.payments paid on paid.id = asked.payment_id
+    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
     for no key update of paid;

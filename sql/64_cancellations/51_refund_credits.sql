@@ -63,15 +63,23 @@ begin
     return query
     select refund.id, entry.minutes, refund.amount_cents
     from public.refunds refund
-    join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-    where refund.payment_id = p_payment.id
+    join public.credit_entries entry
+        on entry.org_id = refund.org_id
+        and entry.refund_id = refund.id
+        and entry.kind = 'refund'
+    where refund.org_id = p_payment.org_id
+        and refund.payment_id = p_payment.id
         and refund.client_key = p_client_key;
     if found then
         if exists (
             select
             from public.refunds refund
-            join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-            where refund.payment_id = p_payment.id
+            join public.credit_entries entry
+                on entry.org_id = refund.org_id
+                and entry.refund_id = refund.id
+                and entry.kind = 'refund'
+            where refund.org_id = p_payment.org_id
+                and refund.payment_id = p_payment.id
                 and refund.client_key = p_client_key
                 and entry.minutes <> coalesce(p_minutes, entry.minutes)
         ) then

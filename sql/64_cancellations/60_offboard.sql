@@ -31,7 +31,8 @@ begin
     for ahead in
         select booking.id
         from public.bookings booking
-        where booking.instructor_id = instructor.id
+        where booking.org_id = instructor.org_id
+            and booking.instructor_id = instructor.id
             and booking.status in ('held', 'requested', 'confirmed')
         order by booking.original_booking_id nulls last, booking.id
     loop
@@ -48,14 +49,23 @@ begin
     for payment in
         select paid.*
         from public.learner_credits lot
-        join public.payments paid on paid.credit_id = lot.id and paid.is_accepted and not paid.is_disputed
-        where lot.instructor_id = instructor.id
+        join public.payments paid
+            on paid.org_id = lot.org_id
+            and paid.credit_id = lot.id
+            and paid.is_accepted
+            and not paid.is_disputed
+        where lot.org_id = instructor.org_id
+            and lot.instructor_id = instructor.id
             and lot.status = 'active'
             and lot.minutes_left > 0
         order by paid.id
         for no key update of paid
     loop
-        select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        select * into strict credit
+        from public.learner_credits
+        where org_id = payment.org_id
+            and id = payment.credit_id
+        for no key update;
         continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id

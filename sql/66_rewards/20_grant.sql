@@ -22,14 +22,17 @@ begin
         and (
             payment.booking_id = booking.id
             or payment.credit_id in (
-                select entry.credit_id from public.credit_entries entry where entry.booking_id = booking.id
+                select entry.credit_id
+                from public.credit_entries entry
+                where entry.org_id = booking.org_id
+                    and entry.booking_id = booking.id
             )
         )
     join public.code_redemptions redemption
         on redemption.kind = 'referral'
         and redemption.status = 'redeemed'
         and (redemption.booking_id = payment.booking_id or redemption.credit_id = payment.credit_id)
-    join public.referral_codes code on code.id = redemption.referral_code_id
+    join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
     where booking.id = p_booking_id
         and booking.status = 'completed'
         and payment.refunded_cents < payment.captured_cents

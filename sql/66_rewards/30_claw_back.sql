@@ -27,7 +27,8 @@ begin
     update public.referral_rewards
     set clawed_back_cents = target_cents,
         revision = revision + 1
-    where id = reward.id;
+    where org_id = reward.org_id
+        and id = reward.id;
     perform private.post_transaction(
         reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),

@@ -64,10 +64,10 @@ select
     booking.total_cents,
     booking.due_cents
 from public.bookings booking
-join public.services service on service.id = booking.service_id
-join public.instructors instructor on instructor.id = booking.instructor_id
-join public.learners learner on learner.id = booking.learner_id
-left join public.booking_notes note on note.booking_id = booking.id
+join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
 left join lateral (
     select
         latest.status,
@@ -77,7 +77,8 @@ left join lateral (
         sum(latest.refunded_cents) over () as refunded_cents,
         latest.stripe_payment_intent_id
     from public.payments latest
-    where latest.booking_id = booking.id
+    where latest.org_id = booking.org_id
+        and latest.booking_id = booking.id
     order by latest.captured_cents > 0 desc, latest.created_at desc
     limit 1
 ) payment on true;

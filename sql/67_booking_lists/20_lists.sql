@@ -58,7 +58,9 @@ begin
     return array(
         select booking.id
         from public.bookings booking
-        join public.instructors instructor on instructor.id = booking.instructor_id
+        join public.instructors instructor
+            on instructor.org_id = booking.org_id
+            and instructor.id = booking.instructor_id
         where booking.instructor_id = p_instructor_id
             and (
                 p_instructor_id = any (private.my_instructor_ids())

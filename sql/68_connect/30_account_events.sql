@@ -40,7 +40,8 @@ begin
         default_currency = p_account ->> 'default_currency',
         business_type = p_account ->> 'business_type',
         last_event_at = p_occurred_at
-    where id = account.id;
+    where org_id = account.org_id
+        and id = account.id;
 
     insert into public.connect_account_details (
         connect_account_id, org_id, disabled_reason, requirements, business_profile

@@ -44,7 +44,8 @@ begin
     return query
     update public.stripe_connect_accounts synced
     set synced_at = private.clock()
-    where synced.id = account.id
+    where synced.org_id = account.org_id
+        and synced.id = account.id
     returning synced.id, synced.stripe_account_id;
 end;
 $$;

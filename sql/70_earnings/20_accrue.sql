@@ -28,7 +28,13 @@ begin
         greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
         case
             when funding.is_disputed
-                or exists (select from public.payments paid where paid.booking_id = p_booking.id and paid.is_disputed)
+                or exists (
+                    select
+                    from public.payments paid
+                    where paid.org_id = p_booking.org_id
+                        and paid.booking_id = p_booking.id
+                        and paid.is_disputed
+                )
                 then 'frozen'
             else 'pending'
         end::public.earning_status
@@ -52,7 +58,9 @@ as $$
         else instructor.id
     end
     from public.instructors instructor
-    join public.instructor_details details on details.instructor_id = instructor.id
+    join public.instructor_details details
+        on details.org_id = instructor.org_id
+        and details.instructor_id = instructor.id
     where instructor.id = p_instructor_id;
 $$;
 
@@ -95,7 +103,8 @@ begin
         payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
     from public.payments payment
     join public.organizations organization on organization.id = payment.org_id
-    where payment.credit_id = p_entry.credit_id
+    where payment.org_id = p_entry.org_id
+        and payment.credit_id = p_entry.credit_id
         and payment.is_accepted
         and p_entry.share_cents > 0;
 end;
@@ -113,7 +122,8 @@ as $$
 begin
     update public.earnings
     set available_at = p_payment.funds_available_at
-    where payment_id = p_payment.id
+    where org_id = p_payment.org_id
+        and payment_id = p_payment.id
         and status in ('pending', 'frozen')
         and amount_cents > 0
         and available_at < p_payment.funds_available_at;

@@ -29,14 +29,16 @@ begin
         change.cents,
         coalesce(first_earning.available_at, private.clock())
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     left join public.earnings first_earning
-        on first_earning.booking_id = booking.id
+        on first_earning.org_id = booking.org_id
+        and first_earning.booking_id = booking.id
         and first_earning.kind in ('lesson', 'cancellation', 'no_show')
     cross join lateral (
         select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) change
     where payment.id = p_payment_id
         and payment.is_accepted

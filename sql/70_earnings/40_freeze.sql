@@ -15,7 +15,8 @@ begin
         and not exists (
             select
             from public.problem_reports report
-            where report.booking_id = earning.booking_id
+            where report.org_id = earning.org_id
+                and report.booking_id = earning.booking_id
                 and report.resolved_at is null
         )
         and (
@@ -23,7 +24,8 @@ begin
             or not exists (
                 select
                 from public.payments paid
-                where paid.booking_id = p_payment.booking_id
+                where paid.org_id = p_payment.org_id
+                    and paid.booking_id = p_payment.booking_id
                     and paid.is_disputed
             )
         );

@@ -29,7 +29,8 @@ begin
 
     update public.earnings
     set status = 'frozen'
-    where booking_id = booking.id
+    where org_id = booking.org_id
+        and booking_id = booking.id
         and kind = 'lesson'
         and status = 'pending';
     if not found then
@@ -83,7 +84,8 @@ begin
     if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
-        where booking_id = report.booking_id
+        where org_id = report.org_id
+            and booking_id = report.booking_id
             and status = 'frozen';
     end if;
 end;

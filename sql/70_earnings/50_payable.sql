@@ -57,7 +57,7 @@ create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
 as $$
     select earning.*
     from public.earnings earning
-    left join public.payments payment on payment.id = earning.payment_id
+    left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
     where earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
@@ -65,7 +65,8 @@ as $$
         and not exists (
             select
             from public.payments paid
-            where paid.booking_id = earning.booking_id
+            where paid.org_id = earning.org_id
+                and paid.booking_id = earning.booking_id
                 and paid.is_disputed
         )
         and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
@@ -74,7 +75,8 @@ as $$
             or not exists (
                 select
                 from public.earnings frozen
-                where frozen.booking_id = earning.booking_id
+                where frozen.org_id = earning.org_id
+                    and frozen.booking_id = earning.booking_id
                     and frozen.status = 'frozen'
             )
         )

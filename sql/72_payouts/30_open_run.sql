@@ -147,7 +147,8 @@ begin
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )
     from public.payout_run_results result
-    where result.run_id = p_run.id
+    where result.org_id = p_run.org_id
+        and result.run_id = p_run.id
         and result.outcome = 'held';
 end;
 $$;

@@ -124,7 +124,7 @@ begin
         count(payout.id) filter (where payout.status = 'unknown'),
         coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint
     from public.payout_runs run
-    left join public.payouts payout on payout.run_id = run.id
+    left join public.payouts payout on payout.org_id = run.org_id and payout.run_id = run.id
     where run.id = p_run_id
     group by run.org_id, run.id;
 end;

@@ -139,7 +139,7 @@ as $$
     select
         unbooked.stripe_transfer_id, unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.note
     from private.unbooked_transfers unbooked
-    left join public.payouts payout on payout.id = unbooked.payout_id
+    left join public.payouts payout on payout.org_id = unbooked.org_id and payout.id = unbooked.payout_id
     where unbooked.org_id = p_org_id
         and unbooked.adopted_at is null
         and (payout.status in ('paid', 'reversed', 'sending', 'unknown')) is not true

@@ -44,7 +44,10 @@ begin
             and tried.payout_id = payout.id
         order by tried.attempt desc
         limit 1;
-        select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
+        select * into strict account
+        from public.stripe_connect_accounts
+        where org_id = payout.org_id
+            and id = payout.connect_account_id;
 
         exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
         perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
@@ -55,7 +58,8 @@ begin
     set status = 'sending',
         last_tried_at = private.clock(),
         leased_until = private.clock() + p_lease
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     insert into private.payout_attempts as tried (
         org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at

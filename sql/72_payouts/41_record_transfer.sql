@@ -123,11 +123,16 @@ create function private.mark_payout_paid(
     set search_path = '', pg_temp
 as $$
 begin
-    update public.payouts set status = 'pending' where id = p_payout.id and status in ('failed', 'held');
+    update public.payouts
+    set status = 'pending'
+    where org_id = p_payout.org_id
+        and id = p_payout.id
+        and status in ('failed', 'held');
     update public.payouts
     set status = 'sending',
         leased_until = private.clock()
-    where id = p_payout.id
+    where org_id = p_payout.org_id
+        and id = p_payout.id
         and status = 'pending';
     update public.payouts
     set status = 'paid',
@@ -136,7 +141,8 @@ begin
         leased_until = null,
         failure_code = null,
         failure_message = null
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     update private.payout_attempts
     set status = 'succeeded',
@@ -154,7 +160,8 @@ begin
 
     update public.earnings
     set status = 'paid'
-    where payout_id = p_payout.id;
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id;
 
     perform private.post_transaction(
         p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),

@@ -66,7 +66,8 @@ begin
     set status = 'held',
         failure_code = p_code,
         failure_message = left(p_message, 500)
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',

@@ -16,14 +16,18 @@ begin
         return p_payout;
     end if;
 
-    update public.payouts set amount_cents = p_amount_cents where id = p_payout.id returning * into payout;
+    update public.payouts
+    set amount_cents = p_amount_cents
+    where org_id = p_payout.org_id
+        and id = p_payout.id
+    returning * into payout;
 
     with adjustment as (
         insert into public.earnings (
             org_id, instructor_id, payee_id, kind, currency, amount_cents, available_at, status, payout_id
         )
         select
-            payout.org_id, private.instructor_of_payout(payout.id), payout.payee_id, 'adjustment', payout.currency,
+            payout.org_id, private.instructor_of_payout(payout), payout.payee_id, 'adjustment', payout.currency,
             part.amount_cents, least(p_occurred_at, private.clock()), 'available', part.payout_id
         from (values (more_cents, payout.id), (-more_cents, null)) part (amount_cents, payout_id)
         returning id, instructor_id, amount_cents, payout_id
@@ -52,7 +56,7 @@ end;
 $$;
 
 -- Whose work a payout paid most for: adjustments of the payout are the lines of that instructor.
-create function private.instructor_of_payout(p_payout_id uuid)
+create function private.instructor_of_payout(p_payout public.payouts)
     returns uuid
     language sql
     stable
@@ -61,7 +65,8 @@ create function private.instructor_of_payout(p_payout_id uuid)
 as $$
     select item.instructor_id
     from public.payout_items item
-    where item.payout_id = p_payout_id
+    where item.org_id = p_payout.org_id
+        and item.payout_id = p_payout.id
     order by item.amount_cents desc, item.earning_id
     limit 1;
 $$;

@@ -39,12 +39,14 @@ begin
         last_tried_at = null,
         failure_code = null,
         failure_message = null
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     update public.payout_runs
     set status = 'open',
         completed_at = null
-    where id = payout.run_id;
+    where org_id = payout.org_id
+        and id = payout.run_id;
 end;
 $$;
 

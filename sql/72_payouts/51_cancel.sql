@@ -131,7 +131,7 @@ begin
         org_id, instructor_id, payee_id, kind, reversed_payout_id, currency, amount_cents, available_at, status
     )
     values (
-        payout.org_id, private.instructor_of_payout(payout.id), payout.payee_id, 'adjustment', payout.id,
+        payout.org_id, private.instructor_of_payout(payout), payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     );
 

@@ -16,7 +16,7 @@ begin
 
     select named.* into payout
     from public.payouts named
-    join private.unbooked_transfers made on made.payout_id = named.id
+    join private.unbooked_transfers made on made.org_id = named.org_id and made.payout_id = named.id
     where made.stripe_transfer_id = p_stripe_transfer_id
     for no key update of named;
 
@@ -36,7 +36,7 @@ begin
         perform private.refuse_payout_step(payout, 'Run the payout job first: it looks the transfer up.');
     end if;
 
-    update public.payouts set status = 'pending' where id = payout.id and status = 'unknown';
+    update public.payouts set status = 'pending' where org_id = payout.org_id and id = payout.id and status = 'unknown';
     if payout.status in ('pending', 'failed', 'unknown', 'held') then
         perform private.cancel_payout(payout);
     end if;
@@ -79,7 +79,10 @@ begin
     for no key update;
 
     if reversed_cents > adopted.reversed_cents then
-        update private.unbooked_transfers set reversed_cents = post_adopted_reversal.reversed_cents where id = adopted.id;
+        update private.unbooked_transfers
+        set reversed_cents = post_adopted_reversal.reversed_cents
+        where org_id = adopted.org_id
+            and id = adopted.id;
         perform private.post_adopted_transfer(adopted, adopted.reversed_cents - reversed_cents, p_occurred_at);
     end if;
 end;

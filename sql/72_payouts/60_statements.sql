@@ -87,10 +87,12 @@ begin
     )
     into statement
     from public.payouts payout
-    join public.payout_runs run on run.id = payout.run_id
+    join public.payout_runs run on run.org_id = payout.org_id and run.id = payout.run_id
     join public.organizations organization on organization.id = payout.org_id
     left join private.currencies currency on currency.code = payout.currency
-    left join public.instructors instructor on instructor.id = payout.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = payout.org_id
+        and instructor.id = payout.instructor_id
     where payout.id = p_payout_id;
 
     if statement is null then
@@ -148,12 +150,12 @@ as $$
         item.amount_cents,
         payout.currency
     from public.payouts payout
-    join public.payout_items item on item.payout_id = payout.id
-    join public.earnings earning on earning.id = item.earning_id
-    join public.instructors instructor on instructor.id = item.instructor_id
-    left join public.bookings booking on booking.id = earning.booking_id
-    left join public.services service on service.id = booking.service_id
-    left join public.learners learner on learner.id = booking.learner_id
+    join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.instructors instructor on instructor.org_id = item.org_id and instructor.id = item.instructor_id
+    left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
+    left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    left join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
     where payout.id = p_payout_id
     order by 1;
 $$;

@@ -81,7 +81,8 @@ begin
     if exists (
         select
         from public.payouts payout
-        where payout.connect_account_id = account.id
+        where payout.org_id = account.org_id
+            and payout.connect_account_id = account.id
             and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
     ) then
         perform private.refuse(

@@ -39,7 +39,7 @@ begin
     union all
     select 'refunds_are_at_most_what_was_captured', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
-    join public.refunds refund on refund.payment_id = payment.id
+    join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
@@ -51,16 +51,25 @@ begin
     where booking.status in ('confirmed', 'in_progress', 'completed')
         and booking.total_cents > booking.credit_applied_cents
         and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+            select
+            from public.payments payment
+            where payment.org_id = booking.org_id
+                and payment.booking_id = booking.id
+                and payment.is_accepted
         )
 
     union all
     select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     where payment.status = 'succeeded'
         and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+        and not exists (
+            select
+            from public.refunds refund
+            where refund.org_id = payment.org_id
+                and refund.payment_id = payment.id
+        )
 
     union all
     select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
@@ -69,6 +78,11 @@ begin
         and not payment.is_accepted
         and not payment.is_disputed
         and payment.lost_cents = 0
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+        and not exists (
+            select
+            from public.refunds refund
+            where refund.org_id = payment.org_id
+                and refund.payment_id = payment.id
+        );
 end;
 $$;

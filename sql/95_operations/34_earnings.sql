@@ -16,7 +16,8 @@ begin
     cross join lateral (
         select coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) earned
     where booking.status in ('completed', 'no_show', 'cancelled')
         and not booking.is_rescheduled
@@ -24,7 +25,8 @@ begin
         and not exists (
             select
             from public.payments payment
-            where payment.booking_id = booking.id
+            where payment.org_id = booking.org_id
+                and payment.booking_id = booking.id
                 and payment.is_accepted
                 and payment.status = 'cancelled'
         )
@@ -51,7 +53,7 @@ begin
                 union all
                 select entry.instructor_id, credit.currency, entry.share_cents
                 from public.credit_entries entry
-                join public.learner_credits credit on credit.id = entry.credit_id
+                join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
                 where entry.kind in ('consume', 'expire')
                 union all
                 select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
@@ -96,12 +98,13 @@ begin
     union all
     select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
     from public.earnings earning
-    join public.payouts payout on payout.id = earning.payout_id
+    join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
     where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
         or not exists (
             select
             from public.payout_items item
-            where item.payout_id = payout.id
+            where item.org_id = payout.org_id
+                and item.payout_id = payout.id
                 and item.earning_id = earning.id
         );
 end;

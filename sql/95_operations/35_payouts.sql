@@ -11,15 +11,15 @@ begin
     return query
     select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
     from public.payouts payout
-    left join public.payout_items item on item.payout_id = payout.id
+    left join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
     group by payout.org_id, payout.id
     having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
 
     union all
     select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
     from public.payout_items item
-    join public.earnings earning on earning.id = item.earning_id
-    join public.payouts payout on payout.id = item.payout_id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.payouts payout on payout.org_id = item.org_id and payout.id = item.payout_id
     where item.amount_cents <> earning.amount_cents
         or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
 

@@ -58,7 +58,7 @@ begin
             union all
             select refund.currency, -refund.share_cents
             from public.refunds refund
-            join public.payments payment on payment.id = refund.payment_id
+            join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
             where payment.kind = 'credits'
                 and not payment.is_accepted
                 and refund.status = 'succeeded'

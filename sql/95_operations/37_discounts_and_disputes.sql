@@ -24,7 +24,12 @@ begin
         and booking.credit_applied_cents = 0
         and booking.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
         and booking.original_booking_id is null
-        and not exists (select from public.code_redemptions redemption where redemption.booking_id = booking.id)
+        and not exists (
+            select
+            from public.code_redemptions redemption
+            where redemption.org_id = booking.org_id
+                and redemption.booking_id = booking.id
+        )
 
     union all
     select 'rewards_agree_with_the_ledger', jsonb_build_object('learner_id', account.owner_id, 'ledger_cents', -account.balance_cents)

@@ -127,7 +127,7 @@ as $$
     ) or exists (
         select
         from public.refunds refund
-        join public.payments payment on payment.id = refund.payment_id
+        join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
         where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
             and refund.status in ('requested', 'pending', 'requires_action')
     ) or exists (
@@ -138,7 +138,7 @@ as $$
     ) or exists (
         select
         from public.disputes dispute
-        join public.payments payment on payment.id = dispute.payment_id
+        join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
         where dispute.closed_at is null
             and (
                 payment.payer_id = p_payer_id

@@ -20,7 +20,8 @@ as $$
     set requirements = null,
         business_profile = null
     from public.stripe_connect_accounts account
-    where account.id = details.connect_account_id
+    where account.org_id = details.org_id
+        and account.id = details.connect_account_id
         and account.instructor_id = p_instructor_id;
     delete from public.availability_exceptions where instructor_id = p_instructor_id;
     delete from public.availability_windows where instructor_id = p_instructor_id;
@@ -56,7 +57,8 @@ as $$
     update public.booking_notes note
     set notes = null
     from public.bookings booking
-    where booking.id = note.booking_id
+    where booking.org_id = note.org_id
+        and booking.id = note.booking_id
         and booking.learner_id = p_learner_id;
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;

@@ -1607,7 +1607,7 @@ begin
     if exists (
         select
         from public.learners learner
-        join public.learner_details details on details.learner_id = learner.id
+        join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
         where learner.user_id = person
             and private.is_minor(details.date_of_birth)
     ) then
@@ -1628,7 +1628,8 @@ begin
     update public.learner_guardians
     set guardian_id = new_guardian_id,
         consented_at = coalesce(consented_at, private.clock())
-    where id = link.id;
+    where org_id = link.org_id
+        and id = link.id;
     return new_guardian_id;
 end;
 $$;
@@ -1689,7 +1690,7 @@ begin
         select
         from public.learner_guardians link
         join public.guardians guardian on guardian.id = link.guardian_id
-        join public.learners learner on learner.id = link.learner_id
+        join public.learners learner on learner.org_id = link.org_id and learner.id = link.learner_id
         where link.learner_id = (to_jsonb(new) ->> tg_argv[0])::uuid
             and link.revoked_at is null
             and learner.user_id = guardian.user_id
@@ -1797,7 +1798,7 @@ begin
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.learner_id = link.learner_id
+        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
@@ -2611,7 +2612,8 @@ begin
     update public.invitations
     set accepted_at = private.clock(),
         accepted_by = person
-    where id = invitation.id;
+    where org_id = invitation.org_id
+        and id = invitation.id;
 
     insert into public.organization_members (org_id, user_id, role)
     values (invitation.org_id, person, invitation.role)
@@ -2650,7 +2652,8 @@ begin
     elsif p_invitation.role = 'instructor' then
         update public.instructors
         set user_id = p_user_id
-        where id = p_invitation.instructor_id
+        where org_id = p_invitation.org_id
+            and id = p_invitation.instructor_id
             and user_id is null;
         perform private.assert_login_is_linked(found);
     elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
@@ -2660,7 +2663,8 @@ begin
     elsif p_invitation.role = 'learner' then
         update public.learners
         set user_id = p_user_id
-        where id = p_invitation.learner_id
+        where org_id = p_invitation.org_id
+            and id = p_invitation.learner_id
             and user_id is null;
         perform private.assert_login_is_linked(found);
     end if;
@@ -4598,7 +4602,8 @@ begin
     update public.rate_cards
     set valid_from = p_valid_from,
         valid_to = p_valid_to
-    where id = card.id;
+    where org_id = card.org_id
+        and id = card.id;
 exception
     when exclusion_violation then
         perform private.refuse_rate_card();
@@ -4636,7 +4641,10 @@ begin
     end if;
 
     if p_price_cents is null then
-        delete from public.rate_card_items where rate_card_id = card.id and service_id = p_service_id;
+        delete from public.rate_card_items
+        where org_id = card.org_id
+            and rate_card_id = card.id
+            and service_id = p_service_id;
         return;
     end if;
     insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
@@ -4660,8 +4668,8 @@ as $$
 declare
     card public.rate_cards := private.require_rate_card(p_rate_card_id);
 begin
-    delete from public.rate_card_items where rate_card_id = card.id;
-    delete from public.rate_cards where id = card.id;
+    delete from public.rate_card_items where org_id = card.org_id and rate_card_id = card.id;
+    delete from public.rate_cards where org_id = card.org_id and id = card.id;
 end;
 $$;
 
@@ -4735,7 +4743,9 @@ begin
     return query
     select service.*
     from public.services service
-    left join public.instructors instructor on instructor.id = service.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = service.org_id
+        and instructor.id = service.instructor_id
     where service.is_active
         and (
             service.instructor_id is null
@@ -4905,7 +4915,7 @@ begin
     return (
         select item.price_cents
         from public.rate_card_items item
-        join public.rate_cards card on card.id = item.rate_card_id
+        join public.rate_cards card on card.org_id = item.org_id and card.id = item.rate_card_id
         where item.service_id = p_service_id
             and daterange(card.valid_from, card.valid_to, '[]') @> p_on
         order by card.is_default
@@ -5558,7 +5568,8 @@ begin
 
     select * into strict code
     from public.referral_codes
-    where referrer_id = learner.id
+    where org_id = learner.org_id
+        and referrer_id = learner.id
         and is_active;
     return code;
 end;
@@ -5736,7 +5747,7 @@ begin
     elsif p_offer.kind = 'referral' then
         perform
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_offer.code_id
             or learner.id = p_learner.id
             or learner.user_id = p_learner.user_id
@@ -5959,7 +5970,7 @@ as $$
     with recursive referrer (person_id, user_id) as (
         select coalesce(learner.user_id, learner.id), learner.user_id
         from public.referral_codes code
-        join public.learners learner on learner.id = code.referrer_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
         where code.id = p_referral_code_id
         union
         select coalesce(learner.user_id, learner.id), learner.user_id
@@ -5968,8 +5979,8 @@ as $$
             on redemption.learner_person_id = referred.person_id
             and redemption.kind = 'referral'
             and redemption.status <> 'released'
-        join public.referral_codes code on code.id = redemption.referral_code_id
-        join public.learners learner on learner.id = code.referrer_id
+        join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
+        join public.learners learner on learner.org_id = code.org_id and learner.id = code.referrer_id
     )
 
     select nullif(
@@ -6614,13 +6625,19 @@ begin
             p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
         )
     from public.instructors instructor
-    where instructor.id = p_slot.instructor_id
+    where instructor.org_id = p_slot.org_id
+        and instructor.id = p_slot.instructor_id
     for key share
     on conflict do nothing;
 
     return found or (
         p_slot.max_bookings > 1
-        and exists (select from private.instructor_calendar calendar where calendar.slot_id = p_slot.id)
+        and exists (
+            select
+            from private.instructor_calendar calendar
+            where calendar.org_id = p_slot.org_id
+                and calendar.slot_id = p_slot.id
+        )
     );
 end;
 $$;
@@ -7548,7 +7565,8 @@ as $$
         ]::private.posting[]
     )
     from public.learner_credits credit
-    where credit.id = p_entry.credit_id;
+    where credit.org_id = p_entry.org_id
+        and credit.id = p_entry.credit_id;
 $$;
 
 -- sql/45_credits/50_expire.sql
@@ -8155,7 +8173,8 @@ begin
         select
         from public.cancellation_tiers tier
         join public.cancellation_tiers longer
-            on longer.policy_id = tier.policy_id
+            on longer.org_id = tier.org_id
+            and longer.policy_id = tier.policy_id
             and longer.notice_minutes > tier.notice_minutes
             and longer.refund_bps < tier.refund_bps
         where tier.policy_id = new_policy_id
@@ -8234,7 +8253,8 @@ as $$
         (
             select tier.refund_bps
             from public.cancellation_tiers tier
-            where tier.policy_id = p_booking.cancellation_policy_id
+            where tier.org_id = p_booking.org_id
+                and tier.policy_id = p_booking.cancellation_policy_id
                 and private.clock() <= p_booking.start_at - make_interval(mins => tier.notice_minutes)
                 and private.clock() < p_booking.start_at
             order by tier.notice_minutes desc
@@ -8519,7 +8539,7 @@ begin
     return array(
         select (slot.start_at at time zone p_instructor.time_zone)::date
         from private.instructor_calendar calendar
-        join public.bookable_slots slot on slot.id = calendar.slot_id
+        join public.bookable_slots slot on slot.org_id = calendar.org_id and slot.id = calendar.slot_id
         where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
             and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
             and private.seats_taken(slot.id) > 0
@@ -8674,7 +8694,8 @@ declare
 begin
     perform
     from public.learner_credits lot
-    where lot.learner_id = p_booking.learner_id
+    where lot.org_id = p_booking.org_id
+        and lot.learner_id = p_booking.learner_id
         and lot.instructor_id = p_booking.instructor_id
         and lot.status = 'active'
     order by lot.id
@@ -8933,7 +8954,10 @@ create function private.hold_slot(
 as $$
 declare
     learner_person_id uuid := (
-        select coalesce(learner.user_id, learner.id) from public.learners learner where learner.id = p_learner.id
+        select coalesce(learner.user_id, learner.id)
+        from public.learners learner
+        where learner.org_id = p_learner.org_id
+            and learner.id = p_learner.id
     );
     slot public.bookable_slots;
     service public.services;
@@ -8943,8 +8967,8 @@ declare
     booking public.bookings;
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
-    select * into strict service from public.services where id = slot.service_id;
-    select * into strict instructor from public.instructors where id = slot.instructor_id;
+    select * into strict service from public.services where org_id = slot.org_id and id = slot.service_id;
+    select * into strict instructor from public.instructors where org_id = slot.org_id and id = slot.instructor_id;
     select * into strict organization from public.organizations where id = slot.org_id;
 
     perform private.assert_slot_is_bookable(slot.start_at, service, instructor);
@@ -8975,7 +8999,8 @@ begin
         update public.bookings
         set status = 'confirmed',
             hold_expires_at = null
-        where id = booking.id
+        where org_id = booking.org_id
+            and id = booking.id
         returning * into booking;
     end if;
     return booking;
@@ -9210,7 +9235,8 @@ begin
 
     select * into strict slot
     from public.bookable_slots
-    where instructor_id = p_instructor.id
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id
         and service_id = p_service.id
         and start_at = p_start_at;
 
@@ -9221,10 +9247,11 @@ begin
         update public.bookable_slots
         set end_at = start_at + make_interval(mins => p_service.duration_minutes),
             max_bookings = p_service.max_participants
-        where id = slot.id
+        where org_id = slot.org_id
+            and id = slot.id
             and not is_published
             and current_bookings = 0;
-        select * into strict slot from public.bookable_slots where id = slot.id;
+        select * into strict slot from public.bookable_slots where org_id = slot.org_id and id = slot.id;
     end if;
     return slot;
 end;
@@ -9272,7 +9299,8 @@ begin
     set status = 'declined',
         hold_expires_at = null,
         cancellation_reason = left(p_reason, 2000)
-    where id = booking.id;
+    where org_id = booking.org_id
+        and id = booking.id;
 end;
 $$;
 
@@ -9387,7 +9415,12 @@ begin
         return next;
     end loop;
 
-    if not exists (select from public.bookings booking where booking.series_id = series.id) then
+    if not exists (
+        select
+        from public.bookings booking
+        where booking.org_id = series.org_id
+            and booking.series_id = series.id
+    ) then
         perform private.refuse_taken_slot();
     end if;
 end;
@@ -9539,7 +9572,9 @@ begin
                 or booking.slot_id in (
                     select calendar.slot_id
                     from public.bookable_slots slot
-                    join public.instructors instructor on instructor.id = slot.instructor_id
+                    join public.instructors instructor
+                        on instructor.org_id = slot.org_id
+                        and instructor.id = slot.instructor_id
                     join private.instructor_calendar calendar
                         on calendar.person_id = coalesce(instructor.user_id, instructor.id)
                         and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
@@ -9597,7 +9632,8 @@ begin
     end if;
     update public.bookable_slots
     set current_bookings = current_bookings + 1
-    where id = slot.id
+    where org_id = slot.org_id
+        and id = slot.id
         and (start_at, end_at, service_id, instructor_id) = (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
         and max_bookings = slot.max_bookings
         and current_bookings < max_bookings;
@@ -9628,11 +9664,12 @@ begin
     set current_bookings = current_bookings - 1,
         is_published = is_published and not (is_withdrawn_when_free and current_bookings = 1),
         is_withdrawn_when_free = is_withdrawn_when_free and current_bookings > 1
-    where id = p_booking.slot_id
+    where org_id = p_booking.org_id
+        and id = p_booking.slot_id
     returning current_bookings into seats_taken;
 
     if seats_taken = 0 then
-        delete from private.instructor_calendar where slot_id = p_booking.slot_id;
+        delete from private.instructor_calendar where org_id = p_booking.org_id and slot_id = p_booking.slot_id;
     end if;
 end;
 $$;
@@ -9723,10 +9760,12 @@ as $$
 begin
     update public.bookings
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
     update public.code_redemptions
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
-    where learner_id = p_learner.id;
+    where org_id = p_learner.org_id
+        and learner_id = p_learner.id;
 end;
 $$;
 
@@ -9741,7 +9780,8 @@ as $$
 begin
     update private.instructor_calendar
     set person_id = coalesce(p_instructor.user_id, p_instructor.id)
-    where instructor_id = p_instructor.id;
+    where org_id = p_instructor.org_id
+        and instructor_id = p_instructor.id;
 end;
 $$;
 
@@ -10649,13 +10689,14 @@ declare
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.booking_id = p_booking.id
+    where open_payment.org_id = p_booking.org_id
+        and open_payment.booking_id = p_booking.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;
     end if;
 
-    select * into original from public.bookings where id = p_booking.original_booking_id;
+    select * into original from public.bookings where org_id = p_booking.org_id and id = p_booking.original_booking_id;
     insert into public.payments (
         id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
@@ -10679,7 +10720,8 @@ begin
         jsonb_build_object('payment_id', new_id, 'booking_id', p_booking.id, 'org_id', p_booking.org_id)
     from public.services service
     cross join gen_random_uuid() new_id
-    where service.id = p_booking.service_id
+    where service.org_id = p_booking.org_id
+        and service.id = p_booking.service_id
     returning * into payment;
     return payment;
 end;
@@ -10774,7 +10816,8 @@ declare
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.credit_id = p_credit.id
+    where open_payment.org_id = p_credit.org_id
+        and open_payment.credit_id = p_credit.id
         and open_payment.status not in ('succeeded', 'cancelled');
     if found then
         return payment;
@@ -10870,7 +10913,8 @@ begin
             p_intent #>> '{last_payment_error,code}'
         ),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
-    where id = payment.id
+    where org_id = payment.org_id
+        and id = payment.id
     returning * into payment;
 
     perform private.keep_hold_while_processing(payment.booking_id, new_status);
@@ -11032,7 +11076,8 @@ begin
             authorized_cents = 0,
             failure_code = 'amount_mismatch',
             failure_message = null
-        where id = p_payment.id
+        where org_id = p_payment.org_id
+            and id = p_payment.id
             and status not in ('cancelled', 'unknown');
         return row('parked', 'amount_mismatch')::private.stripe_outcome;
     end if;
@@ -11046,7 +11091,8 @@ begin
         last_event_at = greatest(last_event_at, p_occurred_at),
         failure_code = null,
         failure_message = null
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
     returning * into payment;
 
     perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
@@ -11412,13 +11458,15 @@ begin
     if exists (
         select
         from public.bookings booking
-        where booking.id = p_payment.booking_id
+        where booking.org_id = p_payment.org_id
+            and booking.id = p_payment.booking_id
             and booking.status not in ('cancelled', 'declined', 'expired')
             and not p_payment.is_accepted
     ) or exists (
         select
         from public.learner_credits credit
-        where credit.id = p_payment.credit_id
+        where credit.org_id = p_payment.org_id
+            and credit.id = p_payment.credit_id
             and credit.status <> 'cancelled'
     ) then
         return;
@@ -11432,12 +11480,14 @@ begin
             cancelled_by = 'system',
             cancelled_at = private.clock(),
             cancellation_reason = 'The authorization of the payment has ended.'
-        where id = p_payment.booking_id
+        where org_id = p_payment.org_id
+            and id = p_payment.booking_id
             and status in ('confirmed', 'in_progress');
         if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
             select
             from public.bookings booking
-            where booking.id = p_payment.booking_id
+            where booking.org_id = p_payment.org_id
+                and booking.id = p_payment.booking_id
                 and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
         ) then
             perform private.raise_alert(
@@ -11522,7 +11572,7 @@ as $$
         format('payment:%s', payment.id)
     )
     from public.refunds refund
-    join public.payments payment on payment.id = refund.payment_id
+    join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
     where refund.id = p_refund_id;
 $$;
 
@@ -11600,7 +11650,8 @@ begin
     update public.refunds
     set status = new_status,
         failure_code = p_refund ->> 'failure_reason'
-    where id = refund.id;
+    where org_id = refund.org_id
+        and id = refund.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
@@ -11661,7 +11712,11 @@ declare
     part private.credit_part;
     refund public.refunds;
 begin
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
@@ -11675,7 +11730,8 @@ begin
         fee_cents = part.fee_cents,
         discount_cents = part.discount_cents,
         unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-    where id = p_refund.id
+    where org_id = p_refund.org_id
+        and id = p_refund.id
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
@@ -11712,7 +11768,11 @@ as $$
 declare
     entry public.credit_entries;
 begin
-    select * into entry from public.credit_entries where refund_id = p_refund.id and kind = 'refund';
+    select * into entry
+    from public.credit_entries
+    where org_id = p_refund.org_id
+        and refund_id = p_refund.id
+        and kind = 'refund';
     if found then
         perform private.add_credit_entry(
             row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
@@ -11751,7 +11811,8 @@ begin
             fee_cents = 0,
             discount_cents = 0,
             unmatched_cents = amount_cents
-        where id = p_refund.id;
+        where org_id = p_refund.org_id
+            and id = p_refund.id;
     elsif p_payment.kind = 'booking' or not p_payment.is_accepted then
         update public.refunds
         set share_cents = after.share_cents - before.share_cents,
@@ -11761,11 +11822,12 @@ begin
         cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
-    select * into strict refund from public.refunds where id = p_refund.id;
+    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents + p_refund.amount_cents
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
         and status <> 'unknown';
 
     perform private.post_transaction(
@@ -11800,11 +11862,12 @@ begin
         cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
-    select * into strict refund from public.refunds where id = p_refund.id;
+    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
     set refunded_cents = refunded_cents - p_refund.amount_cents
-    where id = p_payment.id
+    where org_id = p_payment.org_id
+        and id = p_payment.id
         and status <> 'unknown';
 
     perform private.post_transaction(
@@ -11858,7 +11921,8 @@ as $$
                 ('deferred_promotions', p_refund.discount_cents - entry.discount_cents),
                 ('promotions', entry.discount_cents - p_refund.discount_cents)
         ) kept (account_kind, cents)
-        where entry.refund_id = p_refund.id
+        where entry.org_id = p_refund.org_id
+            and entry.refund_id = p_refund.id
             and entry.kind = 'refund'
     ) line;
 $$;
@@ -11880,7 +11944,8 @@ begin
 
     update public.payments
     set booking_id = p_booking.id
-    where booking_id = p_booking.original_booking_id
+    where org_id = p_booking.org_id
+        and booking_id = p_booking.original_booking_id
         and is_accepted;
     update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
 end;
@@ -12142,7 +12207,8 @@ begin
                 when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
                     select coalesce(sum(private.remaining_share_cents(payment)), 0)
                     from public.payments payment
-                    where payment.booking_id = p_booking.id
+                    where payment.org_id = p_booking.org_id
+                        and payment.booking_id = p_booking.id
                         and payment.is_accepted
                         and payment.status <> 'cancelled'
                 )
@@ -12518,7 +12584,8 @@ begin
         update public.disputes
         set withdrawn_cents = withdrawn_cents - balance_transaction.amount_cents,
             fee_cents = fee_cents + balance_transaction.fee_cents
-        where id = p_dispute.id;
+        where org_id = p_dispute.org_id
+            and id = p_dispute.id;
         perform private.post_transaction(
             p_dispute.org_id, 'dispute_funds_moved', 'dispute', p_dispute.id, format('dispute:%s:%s', p_dispute.id, balance_transaction.stripe_id),
             p_dispute.currency, p_occurred_at,
@@ -12619,7 +12686,12 @@ begin
     absorbed_cents := case p_dispute.liability
         when 'platform' then least(
             part.share_cents,
-            (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id)
+            (
+                select booking.kept_share_cents
+                from public.bookings booking
+                where booking.org_id = p_payment.org_id
+                    and booking.id = p_payment.booking_id
+            )
         )
         else 0
     end;
@@ -12627,12 +12699,14 @@ begin
     update public.payments
     set lost_cents = lost_cents + loss_cents,
         absorbed_share_cents = absorbed_share_cents + absorbed_cents
-    where id = p_payment.id;
+    where org_id = p_payment.org_id
+        and id = p_payment.id;
     update public.disputes
     set lost_cents = lost_cents + loss_cents,
         lost_share_cents = lost_share_cents + part.share_cents,
         revision = revision + 1
-    where id = p_dispute.id;
+    where org_id = p_dispute.org_id
+        and id = p_dispute.id;
 
     perform private.post_transaction(
         p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
@@ -12667,14 +12741,19 @@ declare
 begin
     update public.learner_credits
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
-    where id = p_payment.credit_id
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
         and status in ('active', 'frozen')
     returning * into credit;
     if p_dispute.status <> 'lost' or claim_cents = 0 then
         return;
     end if;
 
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select * into strict credit
+    from public.learner_credits
+    where org_id = p_payment.org_id
+        and id = p_payment.credit_id
+    for no key update;
     perform private.write_off_credit(p_dispute, p_payment, credit, p_occurred_at);
 end;
 $$;
@@ -12710,7 +12789,8 @@ begin
     set lost_cents = lost_cents + loss_cents,
         lost_share_cents = lost_share_cents + part.share_cents,
         revision = revision + 1
-    where id = p_dispute.id;
+    where org_id = p_dispute.org_id
+        and id = p_dispute.id;
 
     perform private.post_transaction(
         p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
@@ -12743,18 +12823,20 @@ declare
     payment public.payments;
     dispute public.disputes;
 begin
-    select * into strict credit from public.learner_credits where id = p_entry.credit_id;
+    select * into strict credit from public.learner_credits where org_id = p_entry.org_id and id = p_entry.credit_id;
     if credit.status <> 'closed' then
         return;
     end if;
     select * into strict payment
     from public.payments
-    where credit_id = credit.id
+    where org_id = credit.org_id
+        and credit_id = credit.id
         and is_accepted
     for no key update;
     select * into strict dispute
     from public.disputes
-    where payment_id = payment.id
+    where org_id = payment.org_id
+        and payment_id = payment.id
         and status = 'lost'
     order by closed_at desc, id
     limit 1
@@ -12826,8 +12908,8 @@ grant select on public.disputes to authenticated, service_role;
 -- sql/64_cancellations/10_tables.sql
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
--- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
--- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
+-- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
+-- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
 -- The only table holds what was decided to go back; bookings are in 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
@@ -12860,7 +12942,7 @@ create type private.cancellation_outcome as (
     restored_minutes integer,
     kept_cents bigint,
     kept_share_cents bigint,
-    items private.return_items[]
+    items private.return_items array
 );
 comment on type private.cancellation_outcome is
     'What a cancellation or no-show refunds and restores, in all and by payment, and what is kept.';
@@ -13007,6 +13089,142 @@ as $$
         when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
         else 10000
     end;
+$$;
+
+-- sql/64_cancellations/21_ended_bookings.sql
+-- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
+-- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
+-- original. Definer: the writer needs no access to payments and credits.
+create function private.set_cancellation_outcome()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    outcome private.cancellation_outcome;
+begin
+    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
+        return new;
+    end if;
+
+    outcome := private.decide_cancellation_outcome(
+        old,
+        coalesce(
+            new.refund_bps,
+            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
+        )
+    );
+    if new.status in ('cancelled', 'no_show') then
+        new.hold_expires_at := null;
+        new.refund_bps := outcome.refund_bps;
+        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
+        new.restored_minutes := outcome.restored_minutes;
+        new.kept_share_cents := outcome.kept_share_cents;
+    end if;
+    return new;
+end;
+$$;
+
+create trigger set_cancellation_outcome
+    before update of status on public.bookings
+    for each row
+    when (
+        new.status <> old.status
+        and not new.is_rescheduled
+        and (
+            new.status in ('cancelled', 'no_show')
+            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
+        )
+    )
+    execute function private.set_cancellation_outcome();
+
+-- Has the booking a payment of which nobody has decided what is refunded?
+create function private.has_undecided_payments(p_booking public.bookings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_booking.org_id
+            and payment.booking_id = p_booking.id
+            and payment.is_accepted
+            and payment.status in ('authorized', 'succeeded')
+            and not exists (
+                select
+                from private.return_items item
+                where item.org_id = p_booking.org_id
+                    and item.booking_id = p_booking.id
+                    and item.payment_id = payment.id
+            )
+    );
+$$;
+
+-- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
+-- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
+create function private.refund_booking(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.return_items;
+    payment public.payments;
+begin
+    for item in
+        select decided.*
+        from private.return_items decided
+        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
+        where decided.org_id = p_booking.org_id
+            and decided.booking_id = p_booking.id
+        order by paid.created_at, paid.id
+    loop
+        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, item.refund_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                p_booking.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
+            );
+        elsif item.refund_cents > 0 then
+            perform private.create_refund(
+                payment, item.refund_cents,
+                case
+                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
+                    when p_booking.status = 'no_show' then 'The instructor did not come.'
+                    else 'The booking was cancelled.'
+                end
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+-- Cancels the unconfirmed replacement of a booking that ended. 82_effects calls it.
+create function private.cancel_replacement(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The booking to be rescheduled has ended.'
+    where org_id = p_booking.org_id
+        and original_booking_id = p_booking.id
+        and status in ('held', 'requested');
 $$;
 
 -- sql/64_cancellations/30_cancel.sql
@@ -13170,141 +13388,6 @@ begin
 end;
 $$;
 
--- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
--- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
--- original. Definer: the writer needs no access to payments and credits.
-create function private.set_cancellation_outcome()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = '', pg_temp
-as $$
-declare
-    outcome private.cancellation_outcome;
-begin
-    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
-        return new;
-    end if;
-
-    outcome := private.decide_cancellation_outcome(
-        old,
-        coalesce(
-            new.refund_bps,
-            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
-        )
-    );
-    if new.status in ('cancelled', 'no_show') then
-        new.hold_expires_at := null;
-        new.refund_bps := outcome.refund_bps;
-        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
-        new.restored_minutes := outcome.restored_minutes;
-        new.kept_share_cents := outcome.kept_share_cents;
-    end if;
-    return new;
-end;
-$$;
-
-create trigger set_cancellation_outcome
-    before update of status on public.bookings
-    for each row
-    when (
-        new.status <> old.status
-        and not new.is_rescheduled
-        and (
-            new.status in ('cancelled', 'no_show')
-            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
-        )
-    )
-    execute function private.set_cancellation_outcome();
-
--- Has the booking a payment of which nobody has decided what is refunded?
-create function private.has_undecided_payments(p_booking public.bookings)
-    returns boolean
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select exists (
-        select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
-            and payment.is_accepted
-            and payment.status in ('authorized', 'succeeded')
-            and not exists (
-                select
-                from private.return_items item
-                where item.org_id = p_booking.org_id
-                    and item.booking_id = p_booking.id
-                    and item.payment_id = payment.id
-            )
-    );
-$$;
-
--- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
--- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
-create function private.refund_booking(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    item private.return_items;
-    payment public.payments;
-begin
-    for item in
-        select decided.*
-        from private.return_items decided
-        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
-        where decided.org_id = p_booking.org_id
-            and decided.booking_id = p_booking.id
-        order by paid.created_at, paid.id
-    loop
-        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
-        if payment.status = 'authorized' then
-            perform private.capture_payment(payment, item.refund_cents);
-        elsif payment.is_disputed then
-            perform private.raise_alert(
-                p_booking.org_id, null, 'refund_waits_for_dispute',
-                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
-            );
-        elsif item.refund_cents > 0 then
-            perform private.create_refund(
-                payment, item.refund_cents,
-                case
-                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
-                    when p_booking.status = 'no_show' then 'The instructor did not come.'
-                    else 'The booking was cancelled.'
-                end
-            );
-        end if;
-    end loop;
-end;
-$$;
-
--- Cancels the unconfirmed replacement of a booking that ended. 82_effects calls it.
-create function private.cancel_replacement(p_booking public.bookings)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    update public.bookings
-    set status = 'cancelled',
-        cancelled_by = 'system',
-        cancelled_at = private.clock(),
-        cancellation_reason = 'The booking to be rescheduled has ended.'
-    where org_id = p_booking.org_id
-        and original_booking_id = p_booking.id
-        and status in ('held', 'requested');
-$$;
-
 -- sql/64_cancellations/31_no_show.sql
 -- Records that the learner or the instructor did not come, from 15 minutes after the lesson's start. The learner's no-show is reported
 -- by the instructor or an admin, and earned like a given lesson. The instructor's may also be reported by the learner while the
@@ -13384,8 +13467,11 @@ begin
         original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
     );
     if replacement.id is null then
-        select * into strict service from public.services where id = original.service_id;
-        select * into strict instructor from public.instructors where id = original.instructor_id;
+        select * into strict service from public.services where org_id = original.org_id and id = original.service_id;
+        select * into strict instructor
+        from public.instructors
+        where org_id = original.org_id
+            and id = original.instructor_id;
         perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
@@ -13440,7 +13526,8 @@ begin
     if exists (
         select
         from public.payments payment
-        where payment.booking_id = p_booking.id
+        where payment.org_id = p_booking.org_id
+            and payment.booking_id = p_booking.id
             and payment.is_accepted
             and (
                 payment.is_disputed
@@ -13483,7 +13570,7 @@ declare
         p_booking.series_id, p_booking.id
     );
 begin
-    select * into strict learner from public.learners where id = p_booking.learner_id;
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
     if p_booking.credit_applied_cents = 0 then
         terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
     end if;
@@ -13499,7 +13586,8 @@ begin
         dropoff_address = p_booking.dropoff_address,
         dropoff_lat = p_booking.dropoff_lat,
         dropoff_lng = p_booking.dropoff_lng
-    where id = replacement.id
+    where org_id = replacement.org_id
+        and id = replacement.id
     returning * into replacement;
     return replacement;
 end;
@@ -13587,7 +13675,11 @@ begin
         )
     order by
         exists (
-            select from public.refunds asked where asked.payment_id = paid.id and asked.client_key = p_client_key
+            select
+            from public.refunds asked
+            where asked.org_id = paid.org_id
+                and asked.payment_id = paid.id
+                and asked.client_key = p_client_key
         ) desc,
         private.refundable_cents(paid) >= p_amount_cents desc,
         paid.created_at,
@@ -13640,7 +13732,7 @@ begin
     perform private.require_person();
     select paid.* into payment
     from public.refunds asked
-    join public.payments paid on paid.id = asked.payment_id
+    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
     for no key update of paid;
@@ -13825,15 +13917,23 @@ begin
     return query
     select refund.id, entry.minutes, refund.amount_cents
     from public.refunds refund
-    join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-    where refund.payment_id = p_payment.id
+    join public.credit_entries entry
+        on entry.org_id = refund.org_id
+        and entry.refund_id = refund.id
+        and entry.kind = 'refund'
+    where refund.org_id = p_payment.org_id
+        and refund.payment_id = p_payment.id
         and refund.client_key = p_client_key;
     if found then
         if exists (
             select
             from public.refunds refund
-            join public.credit_entries entry on entry.refund_id = refund.id and entry.kind = 'refund'
-            where refund.payment_id = p_payment.id
+            join public.credit_entries entry
+                on entry.org_id = refund.org_id
+                and entry.refund_id = refund.id
+                and entry.kind = 'refund'
+            where refund.org_id = p_payment.org_id
+                and refund.payment_id = p_payment.id
                 and refund.client_key = p_client_key
                 and entry.minutes <> coalesce(p_minutes, entry.minutes)
         ) then
@@ -13961,7 +14061,8 @@ begin
     for ahead in
         select booking.id
         from public.bookings booking
-        where booking.instructor_id = instructor.id
+        where booking.org_id = instructor.org_id
+            and booking.instructor_id = instructor.id
             and booking.status in ('held', 'requested', 'confirmed')
         order by booking.original_booking_id nulls last, booking.id
     loop
@@ -13978,14 +14079,23 @@ begin
     for payment in
         select paid.*
         from public.learner_credits lot
-        join public.payments paid on paid.credit_id = lot.id and paid.is_accepted and not paid.is_disputed
-        where lot.instructor_id = instructor.id
+        join public.payments paid
+            on paid.org_id = lot.org_id
+            and paid.credit_id = lot.id
+            and paid.is_accepted
+            and not paid.is_disputed
+        where lot.org_id = instructor.org_id
+            and lot.instructor_id = instructor.id
             and lot.status = 'active'
             and lot.minutes_left > 0
         order by paid.id
         for no key update of paid
     loop
-        select * into strict credit from public.learner_credits where id = payment.credit_id for no key update;
+        select * into strict credit
+        from public.learner_credits
+        where org_id = payment.org_id
+            and id = payment.credit_id
+        for no key update;
         continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
@@ -14327,14 +14437,17 @@ begin
         and (
             payment.booking_id = booking.id
             or payment.credit_id in (
-                select entry.credit_id from public.credit_entries entry where entry.booking_id = booking.id
+                select entry.credit_id
+                from public.credit_entries entry
+                where entry.org_id = booking.org_id
+                    and entry.booking_id = booking.id
             )
         )
     join public.code_redemptions redemption
         on redemption.kind = 'referral'
         and redemption.status = 'redeemed'
         and (redemption.booking_id = payment.booking_id or redemption.credit_id = payment.credit_id)
-    join public.referral_codes code on code.id = redemption.referral_code_id
+    join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
     where booking.id = p_booking_id
         and booking.status = 'completed'
         and payment.refunded_cents < payment.captured_cents
@@ -14390,7 +14503,8 @@ begin
     update public.referral_rewards
     set clawed_back_cents = target_cents,
         revision = revision + 1
-    where id = reward.id;
+    where org_id = reward.org_id
+        and id = reward.id;
     perform private.post_transaction(
         reward.org_id, 'reward_clawed_back', 'referral_reward', reward.id, format('reward:%s:clawed_back:%s', reward.id, reward.revision),
         reward.currency, private.clock(),
@@ -14521,10 +14635,10 @@ select
     booking.total_cents,
     booking.due_cents
 from public.bookings booking
-join public.services service on service.id = booking.service_id
-join public.instructors instructor on instructor.id = booking.instructor_id
-join public.learners learner on learner.id = booking.learner_id
-left join public.booking_notes note on note.booking_id = booking.id
+join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
 left join lateral (
     select
         latest.status,
@@ -14534,7 +14648,8 @@ left join lateral (
         sum(latest.refunded_cents) over () as refunded_cents,
         latest.stripe_payment_intent_id
     from public.payments latest
-    where latest.booking_id = booking.id
+    where latest.org_id = booking.org_id
+        and latest.booking_id = booking.id
     order by latest.captured_cents > 0 desc, latest.created_at desc
     limit 1
 ) payment on true;
@@ -14610,7 +14725,9 @@ begin
     return array(
         select booking.id
         from public.bookings booking
-        join public.instructors instructor on instructor.id = booking.instructor_id
+        join public.instructors instructor
+            on instructor.org_id = booking.org_id
+            and instructor.id = booking.instructor_id
         where booking.instructor_id = p_instructor_id
             and (
                 p_instructor_id = any (private.my_instructor_ids())
@@ -15005,7 +15122,8 @@ begin
         default_currency = p_account ->> 'default_currency',
         business_type = p_account ->> 'business_type',
         last_event_at = p_occurred_at
-    where id = account.id;
+    where org_id = account.org_id
+        and id = account.id;
 
     insert into public.connect_account_details (
         connect_account_id, org_id, disabled_reason, requirements, business_profile
@@ -15171,7 +15289,8 @@ begin
     return query
     update public.stripe_connect_accounts synced
     set synced_at = private.clock()
-    where synced.id = account.id
+    where synced.org_id = account.org_id
+        and synced.id = account.id
     returning synced.id, synced.stripe_account_id;
 end;
 $$;
@@ -15404,7 +15523,13 @@ begin
         greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
         case
             when funding.is_disputed
-                or exists (select from public.payments paid where paid.booking_id = p_booking.id and paid.is_disputed)
+                or exists (
+                    select
+                    from public.payments paid
+                    where paid.org_id = p_booking.org_id
+                        and paid.booking_id = p_booking.id
+                        and paid.is_disputed
+                )
                 then 'frozen'
             else 'pending'
         end::public.earning_status
@@ -15428,7 +15553,9 @@ as $$
         else instructor.id
     end
     from public.instructors instructor
-    join public.instructor_details details on details.instructor_id = instructor.id
+    join public.instructor_details details
+        on details.org_id = instructor.org_id
+        and details.instructor_id = instructor.id
     where instructor.id = p_instructor_id;
 $$;
 
@@ -15471,7 +15598,8 @@ begin
         payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
     from public.payments payment
     join public.organizations organization on organization.id = payment.org_id
-    where payment.credit_id = p_entry.credit_id
+    where payment.org_id = p_entry.org_id
+        and payment.credit_id = p_entry.credit_id
         and payment.is_accepted
         and p_entry.share_cents > 0;
 end;
@@ -15489,7 +15617,8 @@ as $$
 begin
     update public.earnings
     set available_at = p_payment.funds_available_at
-    where payment_id = p_payment.id
+    where org_id = p_payment.org_id
+        and payment_id = p_payment.id
         and status in ('pending', 'frozen')
         and amount_cents > 0
         and available_at < p_payment.funds_available_at;
@@ -15528,14 +15657,16 @@ begin
         change.cents,
         coalesce(first_earning.available_at, private.clock())
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     left join public.earnings first_earning
-        on first_earning.booking_id = booking.id
+        on first_earning.org_id = booking.org_id
+        and first_earning.booking_id = booking.id
         and first_earning.kind in ('lesson', 'cancellation', 'no_show')
     cross join lateral (
         select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) change
     where payment.id = p_payment_id
         and payment.is_accepted
@@ -15563,7 +15694,8 @@ begin
         and not exists (
             select
             from public.problem_reports report
-            where report.booking_id = earning.booking_id
+            where report.org_id = earning.org_id
+                and report.booking_id = earning.booking_id
                 and report.resolved_at is null
         )
         and (
@@ -15571,7 +15703,8 @@ begin
             or not exists (
                 select
                 from public.payments paid
-                where paid.booking_id = p_payment.booking_id
+                where paid.org_id = p_payment.org_id
+                    and paid.booking_id = p_payment.booking_id
                     and paid.is_disputed
             )
         );
@@ -15623,7 +15756,8 @@ begin
 
     update public.earnings
     set status = 'frozen'
-    where booking_id = booking.id
+    where org_id = booking.org_id
+        and booking_id = booking.id
         and kind = 'lesson'
         and status = 'pending';
     if not found then
@@ -15677,7 +15811,8 @@ begin
     if p_unfreezes_earning then
         update public.earnings
         set status = 'pending'
-        where booking_id = report.booking_id
+        where org_id = report.org_id
+            and booking_id = report.booking_id
             and status = 'frozen';
     end if;
 end;
@@ -15743,7 +15878,7 @@ create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
 as $$
     select earning.*
     from public.earnings earning
-    left join public.payments payment on payment.id = earning.payment_id
+    left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
     where earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
@@ -15751,7 +15886,8 @@ as $$
         and not exists (
             select
             from public.payments paid
-            where paid.booking_id = earning.booking_id
+            where paid.org_id = earning.org_id
+                and paid.booking_id = earning.booking_id
                 and paid.is_disputed
         )
         and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
@@ -15760,7 +15896,8 @@ as $$
             or not exists (
                 select
                 from public.earnings frozen
-                where frozen.booking_id = earning.booking_id
+                where frozen.org_id = earning.org_id
+                    and frozen.booking_id = earning.booking_id
                     and frozen.status = 'frozen'
             )
         )
@@ -16446,7 +16583,8 @@ begin
         'payout_runs', result.run_id, format('payout_run:%s:held:%s:%s', result.run_id, result.payee_id, result.currency)
     )
     from public.payout_run_results result
-    where result.run_id = p_run.id
+    where result.org_id = p_run.org_id
+        and result.run_id = p_run.id
         and result.outcome = 'held';
 end;
 $$;
@@ -16694,7 +16832,7 @@ begin
         count(payout.id) filter (where payout.status = 'unknown'),
         coalesce(sum(payout.amount_cents) filter (where payout.status in ('paid', 'reversed')), 0)::bigint
     from public.payout_runs run
-    left join public.payouts payout on payout.run_id = run.id
+    left join public.payouts payout on payout.org_id = run.org_id and payout.run_id = run.id
     where run.id = p_run_id
     group by run.org_id, run.id;
 end;
@@ -16747,7 +16885,10 @@ begin
             and tried.payout_id = payout.id
         order by tried.attempt desc
         limit 1;
-        select * into strict account from public.stripe_connect_accounts where id = payout.connect_account_id;
+        select * into strict account
+        from public.stripe_connect_accounts
+        where org_id = payout.org_id
+            and id = payout.connect_account_id;
 
         exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
         perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
@@ -16758,7 +16899,8 @@ begin
     set status = 'sending',
         last_tried_at = private.clock(),
         leased_until = private.clock() + p_lease
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     insert into private.payout_attempts as tried (
         org_id, payout_id, attempt, idempotency_key, amount_cents, currency, destination, worker_id, started_at
@@ -16947,7 +17089,8 @@ begin
     update public.payouts
     set status = 'sending',
         leased_until = private.clock()
-    where id = p_payout.id
+    where org_id = p_payout.org_id
+        and id = p_payout.id
         and status = 'pending';
     update public.payouts
     set status = 'paid',
@@ -16956,7 +17099,8 @@ begin
         leased_until = null,
         failure_code = null,
         failure_message = null
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     update private.payout_attempts
     set status = 'succeeded',
@@ -16974,7 +17118,8 @@ begin
 
     update public.earnings
     set status = 'paid'
-    where payout_id = p_payout.id;
+    where org_id = p_payout.org_id
+        and payout_id = p_payout.id;
 
     perform private.post_transaction(
         p_payout.org_id, 'payout_paid', 'payout', p_payout.id, format('payout:%s:paid', p_payout.id),
@@ -17056,7 +17201,8 @@ begin
     set status = 'held',
         failure_code = p_code,
         failure_message = left(p_message, 500)
-    where id = p_payout.id;
+    where org_id = p_payout.org_id
+        and id = p_payout.id;
 
     perform private.raise_alert(
         p_payout.org_id, p_payout.instructor_id, 'payout_held',
@@ -17108,12 +17254,14 @@ begin
         last_tried_at = null,
         failure_code = null,
         failure_message = null
-    where id = payout.id;
+    where org_id = payout.org_id
+        and id = payout.id;
 
     update public.payout_runs
     set status = 'open',
         completed_at = null
-    where id = payout.run_id;
+    where org_id = payout.org_id
+        and id = payout.run_id;
 end;
 $$;
 
@@ -17321,7 +17469,8 @@ begin
         payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
     from public.payout_items item
-    where item.payout_id = payout.id
+    where item.org_id = payout.org_id
+        and item.payout_id = payout.id
     order by item.amount_cents desc, item.earning_id
     limit 1;
 
@@ -17485,10 +17634,12 @@ begin
     )
     into statement
     from public.payouts payout
-    join public.payout_runs run on run.id = payout.run_id
+    join public.payout_runs run on run.org_id = payout.org_id and run.id = payout.run_id
     join public.organizations organization on organization.id = payout.org_id
     left join private.currencies currency on currency.code = payout.currency
-    left join public.instructors instructor on instructor.id = payout.instructor_id
+    left join public.instructors instructor
+        on instructor.org_id = payout.org_id
+        and instructor.id = payout.instructor_id
     where payout.id = p_payout_id;
 
     if statement is null then
@@ -17546,12 +17697,12 @@ as $$
         item.amount_cents,
         payout.currency
     from public.payouts payout
-    join public.payout_items item on item.payout_id = payout.id
-    join public.earnings earning on earning.id = item.earning_id
-    join public.instructors instructor on instructor.id = item.instructor_id
-    left join public.bookings booking on booking.id = earning.booking_id
-    left join public.services service on service.id = booking.service_id
-    left join public.learners learner on learner.id = booking.learner_id
+    join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.instructors instructor on instructor.org_id = item.org_id and instructor.id = item.instructor_id
+    left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
+    left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    left join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
     where payout.id = p_payout_id
     order by 1;
 $$;
@@ -17640,7 +17791,8 @@ begin
     if exists (
         select
         from public.payouts payout
-        where payout.connect_account_id = account.id
+        where payout.org_id = account.org_id
+            and payout.connect_account_id = account.id
             and payout.status in ('pending', 'sending', 'unknown', 'failed', 'held')
     ) then
         perform private.refuse(
@@ -18632,7 +18784,10 @@ begin
     return query
     select 'seats_are_counted', jsonb_build_object('slot_id', slot.id, 'current_bookings', slot.current_bookings)
     from public.bookable_slots slot
-    left join public.bookings booking on booking.slot_id = slot.id and private.occupies_slot(booking.status)
+    left join public.bookings booking
+        on booking.org_id = slot.org_id
+        and booking.slot_id = slot.id
+        and private.occupies_slot(booking.status)
     group by slot.org_id, slot.id
     having count(booking.id) <> slot.current_bookings
 
@@ -18640,13 +18795,16 @@ begin
     select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
     from public.bookable_slots slot
     where (slot.current_bookings > 0) <> exists (
-        select from private.instructor_calendar calendar where calendar.slot_id = slot.id
+        select
+        from private.instructor_calendar calendar
+        where calendar.org_id = slot.org_id
+            and calendar.slot_id = slot.id
     )
 
     union all
     select 'bookings_are_where_their_slots_are', jsonb_build_object('booking_id', booking.id, 'slot_id', slot.id)
     from public.bookings booking
-    join public.bookable_slots slot on slot.id = booking.slot_id
+    join public.bookable_slots slot on slot.org_id = booking.org_id and slot.id = booking.slot_id
     where private.occupies_slot(booking.status)
         and (booking.start_at, booking.end_at, booking.service_id, booking.instructor_id)
         <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
@@ -18654,7 +18812,7 @@ begin
     union all
     select 'instructors_are_never_double_booked', jsonb_build_object('slot_id', slot.id, 'other_slot_id', other.id)
     from public.bookable_slots slot
-    join public.instructors instructor on instructor.id = slot.instructor_id
+    join public.instructors instructor on instructor.org_id = slot.org_id and instructor.id = slot.instructor_id
     join public.instructors same_person
         on coalesce(same_person.user_id, same_person.id) = coalesce(instructor.user_id, instructor.id)
     join public.bookable_slots other
@@ -18749,7 +18907,7 @@ begin
     union all
     select 'refunds_are_at_most_what_was_captured', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
-    join public.refunds refund on refund.payment_id = payment.id
+    join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
     where payment.status = 'succeeded'
     group by payment.org_id, payment.id
     having payment.refunded_cents > payment.captured_cents
@@ -18761,16 +18919,25 @@ begin
     where booking.status in ('confirmed', 'in_progress', 'completed')
         and booking.total_cents > booking.credit_applied_cents
         and not exists (
-            select from public.payments payment where payment.booking_id = booking.id and payment.is_accepted
+            select
+            from public.payments payment
+            where payment.org_id = booking.org_id
+                and payment.booking_id = booking.id
+                and payment.is_accepted
         )
 
     union all
     select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
     from public.payments payment
-    join public.bookings booking on booking.id = payment.booking_id
+    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
     where payment.status = 'succeeded'
         and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id)
+        and not exists (
+            select
+            from public.refunds refund
+            where refund.org_id = payment.org_id
+                and refund.payment_id = payment.id
+        )
 
     union all
     select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
@@ -18779,7 +18946,12 @@ begin
         and not payment.is_accepted
         and not payment.is_disputed
         and payment.lost_cents = 0
-        and not exists (select from public.refunds refund where refund.payment_id = payment.id);
+        and not exists (
+            select
+            from public.refunds refund
+            where refund.org_id = payment.org_id
+                and refund.payment_id = payment.id
+        );
 end;
 $$;
 
@@ -18802,7 +18974,8 @@ begin
     cross join lateral (
         select coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.booking_id = booking.id
+        where earning.org_id = booking.org_id
+            and earning.booking_id = booking.id
     ) earned
     where booking.status in ('completed', 'no_show', 'cancelled')
         and not booking.is_rescheduled
@@ -18810,7 +18983,8 @@ begin
         and not exists (
             select
             from public.payments payment
-            where payment.booking_id = booking.id
+            where payment.org_id = booking.org_id
+                and payment.booking_id = booking.id
                 and payment.is_accepted
                 and payment.status = 'cancelled'
         )
@@ -18837,7 +19011,7 @@ begin
                 union all
                 select entry.instructor_id, credit.currency, entry.share_cents
                 from public.credit_entries entry
-                join public.learner_credits credit on credit.id = entry.credit_id
+                join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
                 where entry.kind in ('consume', 'expire')
                 union all
                 select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
@@ -18881,12 +19055,13 @@ begin
     union all
     select 'earnings_are_paid_by_their_payouts', jsonb_build_object('earning_id', earning.id, 'payout_id', earning.payout_id)
     from public.earnings earning
-    join public.payouts payout on payout.id = earning.payout_id
+    join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
     where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
         or not exists (
             select
             from public.payout_items item
-            where item.payout_id = payout.id
+            where item.org_id = payout.org_id
+                and item.payout_id = payout.id
                 and item.earning_id = earning.id
         );
 end;
@@ -18905,15 +19080,15 @@ begin
     return query
     select 'payouts_are_sums_of_their_items', jsonb_build_object('payout_id', payout.id, 'amount_cents', payout.amount_cents)
     from public.payouts payout
-    left join public.payout_items item on item.payout_id = payout.id
+    left join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
     group by payout.org_id, payout.id
     having payout.amount_cents <> coalesce(sum(item.amount_cents), 0)
 
     union all
     select 'payout_items_are_their_earnings', jsonb_build_object('payout_id', item.payout_id, 'earning_id', item.earning_id)
     from public.payout_items item
-    join public.earnings earning on earning.id = item.earning_id
-    join public.payouts payout on payout.id = item.payout_id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    join public.payouts payout on payout.org_id = item.org_id and payout.id = item.payout_id
     where item.amount_cents <> earning.amount_cents
         or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id)
 
@@ -19021,7 +19196,7 @@ begin
             union all
             select refund.currency, -refund.share_cents
             from public.refunds refund
-            join public.payments payment on payment.id = refund.payment_id
+            join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
             where payment.kind = 'credits'
                 and not payment.is_accepted
                 and refund.status = 'succeeded'
@@ -19066,7 +19241,12 @@ begin
         and booking.credit_applied_cents = 0
         and booking.status in ('held', 'requested', 'confirmed', 'in_progress', 'completed')
         and booking.original_booking_id is null
-        and not exists (select from public.code_redemptions redemption where redemption.booking_id = booking.id)
+        and not exists (
+            select
+            from public.code_redemptions redemption
+            where redemption.org_id = booking.org_id
+                and redemption.booking_id = booking.id
+        )
 
     union all
     select 'rewards_agree_with_the_ledger', jsonb_build_object('learner_id', account.owner_id, 'ledger_cents', -account.balance_cents)
@@ -19387,7 +19567,7 @@ as $$
     ) or exists (
         select
         from public.refunds refund
-        join public.payments payment on payment.id = refund.payment_id
+        join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
         where (payment.payer_id = p_payer_id or payment.learner_id = any (p_learner_ids))
             and refund.status in ('requested', 'pending', 'requires_action')
     ) or exists (
@@ -19398,7 +19578,7 @@ as $$
     ) or exists (
         select
         from public.disputes dispute
-        join public.payments payment on payment.id = dispute.payment_id
+        join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
         where dispute.closed_at is null
             and (
                 payment.payer_id = p_payer_id
@@ -19538,7 +19718,8 @@ as $$
     set requirements = null,
         business_profile = null
     from public.stripe_connect_accounts account
-    where account.id = details.connect_account_id
+    where account.org_id = details.org_id
+        and account.id = details.connect_account_id
         and account.instructor_id = p_instructor_id;
     delete from public.availability_exceptions where instructor_id = p_instructor_id;
     delete from public.availability_windows where instructor_id = p_instructor_id;
@@ -19574,7 +19755,8 @@ as $$
     update public.booking_notes note
     set notes = null
     from public.bookings booking
-    where booking.id = note.booking_id
+    where booking.org_id = note.org_id
+        and booking.id = note.booking_id
         and booking.learner_id = p_learner_id;
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;

@@ -16,6 +16,7 @@ from tests.access.matrix import Matrix, load
 from tests.access.town import Person, Town, build
 from tests.factories import Service, World
 from tests.instant import start
+from tests.patience import PATIENCE
 from tools.clock import travel
 from tools.cluster import Api, Cluster, KeptConnection, run_file
 
@@ -140,7 +141,7 @@ def served(cluster: Cluster, settled: Settled) -> Iterator[Served]:
         Api(cluster, "town_served") as api,
         psycopg.connect(cluster.admin_url("town_served"), autocommit=True) as connection,
         httpx.Client(
-            base_url=f"{api.url}/rest/v1", headers={"apikey": api.anon_key}, timeout=30
+            base_url=f"{api.url}/rest/v1", headers={"apikey": api.anon_key}, timeout=PATIENCE
         ) as client,
     ):
         yield Served(World(connection), api, client, settled.town)

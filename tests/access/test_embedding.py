@@ -13,6 +13,8 @@ from tests.access.conftest import Served
 from tests.access.matrix import Matrix
 from tests.access.oracle import Row, list_rows, visible
 
+pytestmark = pytest.mark.slow
+
 Identity = frozenset[tuple[str, Any]]
 
 FOREIGN_KEYS = """

@@ -39,6 +39,7 @@ def test_each_person_reads_these_rows_and_no_others(served: Served, table: Table
         assert read == Counter(row.identity for row in visible(served.town, person, rows))
 
 
+@pytest.mark.slow
 @each_table
 def test_each_person_writes_this_and_nothing_else(served: Served, table: Table) -> None:
     writes = [

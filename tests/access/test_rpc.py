@@ -16,6 +16,7 @@ from tests.access.town import Parties, Person
 CALLS = [call for function in load().functions for call in function.calls]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
 def test_who_may_not_do_a_thing_is_told_so(served: Served, call: Call) -> None:
     parties = Parties(**fill(call.of, served.town.values))

@@ -118,6 +118,7 @@ def street(frontend: Frontend) -> Street:
     )
 
 
+@pytest.mark.slow
 def test_an_impossible_value_is_refused_by_every_function(street: Street) -> None:
     world = street.frontend.world
     parameters = world.rows(PARAMETERS)
@@ -392,6 +393,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=300,
     deadline=None,

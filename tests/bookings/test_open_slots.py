@@ -253,7 +253,13 @@ def book(town: Town, draw: Draw) -> None:
 STEPS = [book, book, book, publish, add_exception, let_holds_expire]
 
 
-@pytest.mark.parametrize(("zone", "on"), PLACES)
+@pytest.mark.parametrize(
+    ("zone", "on"),
+    [
+        pytest.param(zone, on, marks=() if zone == "Europe/London" else pytest.mark.slow)
+        for zone, on in PLACES
+    ],
+)
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -32,15 +32,13 @@ Make = Callable[[World], Booking]
 
 
 def paid(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     return booking
 
 
 def held(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.open_payment()
     return booking
 
@@ -115,10 +113,22 @@ AFTER = timedelta(hours=1)
             "authorized": (authorized, LATE, cancel, CANCELLED, World.in_studio),
             "held": (held, -timedelta(hours=47), cancel, CANCELLED, World.in_studio),
             "expired": (held, LATE, expire, "status = 'expired'", World.in_studio),
-            "declined": (requested, -timedelta(hours=47), decline, "status = 'declined', hold_expires_at = null", World.in_studio),
+            "declined": (
+                requested,
+                -timedelta(hours=47),
+                decline,
+                "status = 'declined', hold_expires_at = null",
+                World.in_studio,
+            ),
             "hours": (with_hours, LATE, cancel, CANCELLED, World.in_studio),
             "completed": (paid, AFTER, complete, "status = 'completed'", World.in_studio),
-            "hours completed": (with_hours, AFTER, complete, "status = 'completed'", World.in_studio),
+            "hours completed": (
+                with_hours,
+                AFTER,
+                complete,
+                "status = 'completed'",
+                World.in_studio,
+            ),
             "captured": (authorized, AFTER, complete, "status = 'completed'", World.in_studio),
             "learner missing": (
                 authorized,

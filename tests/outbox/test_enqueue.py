@@ -9,6 +9,7 @@ import pytest
 
 from tests.factories import Service, World
 from tests.outbox.conftest import Outbox
+from tests.patience import PATIENCE
 from tools.cluster import Cluster
 
 
@@ -84,7 +85,7 @@ def test_a_listener_hears_of_a_new_command(committed_world: World, url: str) -> 
     with psycopg.connect(url, autocommit=True) as listener:
         listener.execute("listen outbox")
         committed_world.rows(ENQUEUE, "refund:1")
-        (notification,) = listener.notifies(timeout=60, stop_after=1)
+        (notification,) = listener.notifies(timeout=PATIENCE, stop_after=1)
     assert (notification.channel, notification.payload) == ("outbox", "")
 
 
@@ -96,5 +97,5 @@ def test_a_repeated_or_undone_decision_wakes_nobody(committed_world: World, url:
         with committed_world.connection.transaction(force_rollback=True):
             committed_world.rows(ENQUEUE, "refund:2")
         committed_world.rows(ENQUEUE, "refund:3")
-        list(listener.notifies(timeout=60, stop_after=1))
+        list(listener.notifies(timeout=PATIENCE, stop_after=1))
         assert heard(listener) == 0

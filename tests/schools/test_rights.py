@@ -6,6 +6,8 @@ import pytest
 
 from tests.schools.doors import Town, attempt, calls, writes
 
+pytestmark = pytest.mark.slow
+
 ATTACKERS = ("stranger", "learner", "guardian", "instructor", "admin")
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.schools.doors import Town, attempt, call, functions, text_columns
 
+pytestmark = pytest.mark.slow
+
 TEXTS = {
     "a million letters": "repeat('x', 1000000)",
     "a million bytes": "repeat('ж', 500000)",

@@ -21,6 +21,7 @@ from psycopg import sql
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import real_time
+from tests.patience import PATIENCE
 from tests.webhook_service.settings import CONNECT_SECRET, ENVIRONMENT, JWT_SECRET, PLATFORM_SECRET
 from tools.cluster import Cluster
 
@@ -103,10 +104,10 @@ class Server:
             stdout=self.output,
             stderr=subprocess.STDOUT,
         )
-        self.http = httpx.Client(base_url=self.url, timeout=40, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not self.is_alive():
             assert self.process.poll() is None, self.log()
             assert time.monotonic() < deadline
@@ -127,7 +128,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.http.close()
-        self.process.wait(timeout=40)
+        self.process.wait(timeout=PATIENCE)
         return self.log()
 
     def log(self) -> str:
