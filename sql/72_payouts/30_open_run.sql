@@ -186,14 +186,14 @@ create function private.another_payout_id(p_payout_id uuid)
     set search_path = '', pg_temp
 as $$
 declare
-    id uuid := p_payout_id;
+    drawn_id uuid := p_payout_id;
 begin
     while exists (
-        select from private.unbooked_transfers adopted where adopted.payout_id = id and adopted.adopted_at is not null
+        select from private.unbooked_transfers adopted where adopted.payout_id = drawn_id and adopted.adopted_at is not null
     )
     loop
-        id := private.uuid_of(format('payout:after:%s', id));
+        drawn_id := private.uuid_of(format('payout:after:%s', drawn_id));
     end loop;
-    return id;
+    return drawn_id;
 end;
 $$;

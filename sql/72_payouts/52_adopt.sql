@@ -71,19 +71,19 @@ create function private.post_adopted_reversal(p_transfer jsonb, p_occurred_at ti
 as $$
 declare
     adopted private.unbooked_transfers;
-    reversed_cents constant bigint := (p_transfer ->> 'amount_reversed')::bigint;
+    total_cents constant bigint := (p_transfer ->> 'amount_reversed')::bigint;
 begin
     select * into strict adopted
     from private.unbooked_transfers
     where stripe_transfer_id = p_transfer ->> 'id'
     for no key update;
 
-    if reversed_cents > adopted.reversed_cents then
+    if total_cents > adopted.reversed_cents then
         update private.unbooked_transfers
-        set reversed_cents = post_adopted_reversal.reversed_cents
+        set reversed_cents = total_cents
         where org_id = adopted.org_id
             and id = adopted.id;
-        perform private.post_adopted_transfer(adopted, adopted.reversed_cents - reversed_cents, p_occurred_at);
+        perform private.post_adopted_transfer(adopted, adopted.reversed_cents - total_cents, p_occurred_at);
     end if;
 end;
 $$;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -127,6 +128,7 @@ def test_a_payout_that_is_being_sent_is_left_to_the_job(world: World, run_id: UU
     fail(world, claim(world, run_id), "unknown")
     made = made_for(payout(world), world, amount=4499)
     book(world, made)
+    world.travel(by=timedelta(minutes=1))
     claim(world, run_id)
     admin = world.admin()
     with world.unchanged(), world.refusing("PT409", "payout_cannot_do_that"):
