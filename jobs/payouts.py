@@ -24,7 +24,7 @@ from jobs.transfers import Transfers
 from lplate.postgres import Refused
 from lplate.stripe_client import StripeDict
 
-POLL_SECONDS = 0.5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 0.5
 
 
 def preview(database: Database, runs: Sequence[DueRun], output: Output) -> None:
@@ -173,6 +173,7 @@ class PayoutJob:
 
     def _work(self, run_id: UUID, step: Step) -> None:
         worker_id = uuid4()
+        pause = FIRST_PAUSE_SECONDS
         while not self._stop.is_set():
             lease = Lease(self._config.payout_lease_seconds)
             claim = self._database.claim_payout(
@@ -191,7 +192,8 @@ class PayoutJob:
                 return
             else:
                 # A payout may become claimable: another worker returns it, or its lease runs out.
-                self._stop.wait(POLL_SECONDS)
+                self._stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _is_over(self, run_id: UUID) -> bool:
         """Whether no worker holds a payout of the run and none can be claimed.

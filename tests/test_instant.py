@@ -22,7 +22,6 @@ TODAY = re.compile(
 ALLOWED = {
     "test_instant.py": "is this file",
     "docs/test_frontend_examples.py": "moves the clock of JavaScript as far as the database's",
-    "foundation/test_calls_go_to_lower_rooms.py": "plants functions that return a time",
     "foundation/test_clock.py": "plants a rule that asks another clock",
     "local_stack/test_clock.py": "is about a clock that nobody has moved",
     "migrations/test_equality.py": "plants a clock",

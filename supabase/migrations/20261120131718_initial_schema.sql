@@ -3511,7 +3511,8 @@ create unique index one_account_a_kind_owner_and_currency
     on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
+    'Accounts of the double-entry journal, by organization, the platform''s too. '
+    'Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
     'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
     'platform''s accounts.';
@@ -12909,8 +12910,9 @@ grant select on public.disputes to authenticated, service_role;
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
--- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
--- The only table holds what was decided to go back; bookings are in 50_bookings, payments and refunds in 60_payments.
+-- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests
+-- or an admin makes; 60 and 61 end many bookings at once. The only table holds what was decided to go back; bookings are in
+-- 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
 -- refund a booking once its status has changed, whoever changed it.
@@ -13140,7 +13142,7 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
--- Has the booking a payment of which nobody has decided what is refunded?
+-- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -13150,9 +13152,10 @@ create function private.has_undecided_payments(p_booking public.bookings)
 as $$
     select exists (
         select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
+        from public.bookings paid
+        join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
+        where paid.org_id = p_booking.org_id
+            and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (
@@ -18630,6 +18633,7 @@ grant execute on function public.admin_replay_event to authenticated;
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.

@@ -20,7 +20,7 @@ PATHS = ("/bookings?select=id", "/instructors?select=id", "/rpc/start_lesson")
 
 
 def bens_claims(served: Served, **changes: Any) -> dict[str, Any]:
-    person = served.town.person("Ben")
+    person = served.marketplace.person("Ben")
     claims = {"sub": str(person.user_id), "role": "authenticated", "exp": NOW + 3600} | changes
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -28,7 +28,7 @@ def bens_claims(served: Served, **changes: Any) -> dict[str, Any]:
 def ask(served: Served, token: str, path: str = "/bookings?select=id") -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"}
     if path.startswith("/rpc"):
-        body = {"p_booking_id": str(served.town.values["next_booking"])}
+        body = {"p_booking_id": str(served.marketplace.values["next_booking"])}
         return served.client.post(path, headers=headers, json=body)
     return served.client.get(path, headers=headers)
 
@@ -124,7 +124,7 @@ def test_the_service_key_reads_and_writes_nothing(served: Served) -> None:
             ("DELETE", "/payments?amount_cents=gt.0"),
             ("POST", "/rpc/start_lesson"),
         ):
-            body = {"p_booking_id": str(served.town.values["next_booking"])}
+            body = {"p_booking_id": str(served.marketplace.values["next_booking"])}
             json = body if "rpc" in path else {"status": "succeeded"}
             answer = client.request(method, path, json=None if method == "DELETE" else json)
             assert answer.status_code == 403, answer.text

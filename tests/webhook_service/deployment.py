@@ -27,7 +27,7 @@ from tools.cluster import Cluster
 
 
 @dataclass
-class Shop:
+class Deployment:
     """One database, one Stripe, and what the service must know of them."""
 
     world: World
@@ -85,7 +85,7 @@ def bearer(user_id: UUID) -> dict[str, str]:
 class Server:
     """The service as it runs in production: gunicorn, with processes and threads."""
 
-    def __init__(self, shop: Shop, *arguments: str, **environment: str) -> None:
+    def __init__(self, deployment: Deployment, *arguments: str, **environment: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -100,7 +100,7 @@ class Server:
                 f"127.0.0.1:{self.port}",
                 *arguments,
             ],
-            env={"PATH": os.environ["PATH"]} | shop.environment(**environment),
+            env={"PATH": os.environ["PATH"]} | deployment.environment(**environment),
             stdout=self.output,
             stderr=subprocess.STDOUT,
         )
@@ -145,7 +145,9 @@ class Server:
         return [int(pid) for pid in children.stdout.split()]
 
 
-def listen(shop: Shop, server: Server) -> None:
+def listen(deployment: Deployment, server: Server) -> None:
     """Makes Stripe deliver its events to the service."""
-    shop.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
-    shop.fake.add_webhook(f"{server.url}/stripe/connect-webhooks", CONNECT_SECRET, connect=True)
+    deployment.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
+    deployment.fake.add_webhook(
+        f"{server.url}/stripe/connect-webhooks", CONNECT_SECRET, connect=True
+    )

@@ -128,7 +128,7 @@ class Books:
         return sum(fact.cents for fact in self._facts.values())
 
 
-class Till:
+class StripeModel:
     """Stripe: the platform's account in it, in one currency. Each act returns its news."""
 
     def __init__(self) -> None:
