@@ -40,13 +40,23 @@ class OverduePayday:
 
 @dataclass(frozen=True, slots=True)
 class PayoutRunDecision:
-    """Whether a run may be paid, and what Stripe's balance lacks in each currency if not.
+    """Whether a run may be paid, and why not: what Stripe's balance lacks, or the books do.
 
-    A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit.
+    A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit;
+    an unbooked transfer {stripe_transfer_id, amount_cents, currency, destination, note}.
     """
 
     is_payable: bool
     shortfalls: list[dict[str, Any]]
+    unbooked_transfers: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BookedTransfer:
+    """Whether a transfer is in the books now: `booked`, or `unbooked` and why it could not be."""
+
+    outcome: str
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,20 @@ class Database(Postgres):
         )
         return run_id
 
+    def transfers_known_until(self) -> datetime | None:
+        """Return from when on Stripe's transfers have to be compared; None if there can be none."""
+        known_until: datetime | None = self._scalar("transfers_known_until")
+        return known_until
+
+    def find_unbooked_transfers(self, transfers: Sequence[StripeDict]) -> list[StripeDict]:
+        """Return those transfers that are ours and not booked as they are, in their order."""
+        unbooked = set(self._scalars("find_unbooked_transfers", transfers=Jsonb(transfers)))
+        return [transfer for transfer in transfers if transfer["id"] in unbooked]
+
+    def book_transfer(self, transfer: StripeDict) -> BookedTransfer:
+        """Book a transfer that Stripe has made and the books lack, as far as that is possible."""
+        return self._one(BookedTransfer, "book_transfer", transfer=Jsonb(transfer))
+
     def decide_payout_run(
         self, run_id: UUID, available: Sequence[StripeDict] | None
     ) -> PayoutRunDecision:
@@ -331,6 +355,15 @@ class Database(Postgres):
             dispute=Jsonb(dispute),
             settles_at=settles_at,
         )
+
+    def compare_refund(
+        self, refund_id: UUID, made: Sequence[StripeDict]
+    ) -> Literal["send", "made", "settled", "refused"]:
+        """Record what Stripe has refunded already; 'send' if this refund is still to be made."""
+        decision: Literal["send", "made", "settled", "refused"] = self._scalar(
+            "compare_refund", refund_id=refund_id, made=Jsonb(made)
+        )
+        return decision
 
     def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:
         """Record the refund that Stripe made."""

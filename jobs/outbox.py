@@ -131,14 +131,21 @@ class Outbox:
         return outcome == "retry"
 
     def _refund_payment(self, payload: Payload, lease: Lease) -> None:
-        """Make a refund, unless an earlier try did.
+        """Make a refund, unless it was made before.
 
-        Stripe forgets idempotency keys after a day, and a part of a payment can be refunded twice:
-        so look first.
+        Stripe forgets idempotency keys after a day, a part of a payment can be refunded twice, and
+        a restored database has forgotten what it decided: so look first.
         """
         refund_id = UUID(payload["refund_id"])
         try:
-            refund = self._find_refund(payload, lease) or self._make_refund(payload, lease)
+            made = self._list_refunds(payload, lease)
+            decision = self._database.compare_refund(refund_id, made)
+            if decision == "refused":
+                code = "refunds_not_in_books"
+                self._output.error("refund_refused", refund_id=refund_id, code=code)
+            if decision != "send":
+                return
+            refund = self._make_refund(payload, lease)
         except CallFailed as error:
             failure = error.failure
             if failure.outcome is not Outcome.REFUSED:
@@ -148,16 +155,14 @@ class Outbox:
             return
         self._database.record_refund(refund_id, refund)
 
-    def _find_refund(self, payload: Payload, lease: Lease) -> dict[str, Any] | None:
+    def _list_refunds(self, payload: Payload, lease: Lease) -> list[dict[str, Any]]:
         def look() -> list[dict[str, Any]]:
             page = self._stripe.refunds.list(
                 {"payment_intent": payload["payment_intent"], "limit": 100}
             )
             return [as_dict(refund, "refund") for refund in page.auto_paging_iter()]
 
-        refund_id = payload["refund_id"]
-        made = self._calls.make(lease, look)
-        return next((one for one in made if one["metadata"].get("refund_id") == refund_id), None)
+        return self._calls.make(lease, look)
 
     def _make_refund(self, payload: Payload, lease: Lease) -> dict[str, Any]:
         def refund() -> dict[str, Any]:

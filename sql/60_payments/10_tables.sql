@@ -4,7 +4,7 @@
 -- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
--- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,
 -- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
 -- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');

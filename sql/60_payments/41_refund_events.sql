@@ -195,7 +195,12 @@ begin
     end if;
     perform private.raise_alert(
         p_refund.org_id, null, 'refund_failed',
-        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
+        case p_refund.failure_code
+            when 'refunds_not_in_books' then
+                'A refund was not sent, because Stripe had refunded the payment before and the books did not know it. They do now: '
+                'refund only what is still owed.'
+            else 'A refund did not reach the payer. The money is still owed: refund it again, or another way.'
+        end,
         'refunds', p_refund.id, format('refund:%s:failed', p_refund.id)
     );
 end;

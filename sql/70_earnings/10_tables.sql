@@ -24,6 +24,7 @@ create table public.earnings (
     dispute_id uuid,
     credit_entry_id uuid unique,
     reversed_payout_id uuid,
+    adopted_transfer_id uuid,
     currency text not null,
     amount_cents bigint not null,
     available_at timestamptz not null,
@@ -61,6 +62,7 @@ create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, credit_entry_id);
 create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
+create index on public.earnings (org_id, adopted_transfer_id) where adopted_transfer_id is not null;
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
@@ -69,6 +71,8 @@ comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
+comment on column public.earnings.adopted_transfer_id is
+    'Of an adjustment: the transfer that an admin booked as paid in advance, or what was reversed of it later.';
 
 create table public.problem_reports (
     id uuid not null unique default gen_random_uuid(),

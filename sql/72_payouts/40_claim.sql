@@ -86,7 +86,6 @@ begin
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
-            started_at = excluded.started_at,
             finished_at = null
     returning tried.* into this_attempt;
 

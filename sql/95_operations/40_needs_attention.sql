@@ -59,6 +59,14 @@ begin
 
     return query
     select
+        'transfer_not_in_books', unbooked.stripe_transfer_id, unbooked.transferred_at,
+        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.note),
+        'Was the database restored? Compare the transfer in Stripe with the books, then call admin_adopt_transfer with this id and a reason.'
+    from private.unbooked_transfers unbooked
+    where unbooked.adopted_at is null;
+
+    return query
+    select
         'account_settles_in_another_currency', account.stripe_account_id, account.last_event_at,
         format('%s instead of %s', account.default_currency, organization.currency),
         'Stripe converts every payout to this payee, at the payee''s cost. Ask the payee to add a bank account in the organization''s currency.'
@@ -93,8 +101,8 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, accounts that settle in another '
-    'currency, endpoints without events.';
+    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, transfers that the books '
+    'lack, accounts that settle in another currency, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.

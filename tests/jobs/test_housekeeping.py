@@ -40,6 +40,7 @@ def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
         "invariants",
         "paydays",
         "stripe",
+        "transfers",
         "attention",
     }
 
