@@ -18107,7 +18107,7 @@ as $$
     limit 1;
 $$;
 
--- sql/72_payouts/43_stop_disputed.sql
+-- sql/72_payouts/44_stop_disputed.sql
 -- Stops a payout that is not sent yet because the payer's bank has disputed earnings in it since it was created. If all of its
 -- earnings are disputed it is held; otherwise it is cancelled, so that the next run pays the others. claim_payout calls it.
 create function private.stop_disputed_payout(p_payout public.payouts)
