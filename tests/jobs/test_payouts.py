@@ -269,7 +269,7 @@ def test_a_transfer_that_the_books_lack_stops_its_organization_alone(payday: Pay
     other = world.instructor(org_id=school)
     account = open_account(fake, world.open_account(other.user_id, other.id)["metadata"])
     world.deliver("account.updated", account, endpoint="connect", account=account["id"])
-    owe(world, other, 5000)
+    owe(world, other, 5000, available_at=world.now() - timedelta(days=14))
     fake.add_funds(5000)
     lost = fake.stripe().v1.transfers.create(
         {
