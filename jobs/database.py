@@ -323,13 +323,29 @@ class Database(Postgres):
         """Record that Stripe refused a refund for good."""
         self._scalar("record_refund_failure", refund_id=refund_id, code=code, message=message)
 
-    def record_processing_fee(self, payment_id: UUID, balance_transaction: StripeDict) -> None:
+    def record_processing_fee(
+        self, payment_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
         """Record what Stripe kept of a payment."""
         self._scalar(
             "record_processing_fee",
             payment_id=payment_id,
-            balance_transaction=Jsonb(balance_transaction),
+            balance_transactions=Jsonb(balance_transactions),
         )
+
+    def record_suspense_fee(
+        self, suspense_item_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
+        """Record what Stripe kept of money that matches no payment."""
+        self._scalar(
+            "record_suspense_fee",
+            suspense_item_id=suspense_item_id,
+            balance_transactions=Jsonb(balance_transactions),
+        )
+
+    def record_stripe_fees(self, balance_transactions: Sequence[StripeDict]) -> None:
+        """Record fees that Stripe took without an object of ours."""
+        self._scalar("record_stripe_fees", balance_transactions=Jsonb(balance_transactions))
 
     def record_connect_account(
         self, connect_account_id: UUID, account: StripeDict, *, is_fetched: bool

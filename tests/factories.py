@@ -543,12 +543,15 @@ class World:
             "jobs",
             "private.record_processing_fee",
             p_payment_id=payment["id"],
-            p_balance_transaction=Jsonb(
-                {
-                    "currency": payment["currency"],
-                    "fee": fee_cents,
-                    "available_on": int(available_at.timestamp()),
-                }
+            p_balance_transactions=Jsonb(
+                [
+                    {
+                        "id": f"txn_{payment['id'].hex}",
+                        "currency": payment["currency"],
+                        "fee": fee_cents,
+                        "available_on": int(available_at.timestamp()),
+                    }
+                ]
             ),
         )
 

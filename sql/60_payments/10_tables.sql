@@ -2,10 +2,11 @@
 --
 -- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
 -- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+-- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
 -- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
--- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- record_processing_fee, record_suspense_fee and record_stripe_fees; 95_operations calls expire_purchases and enqueue_stripe_fees. 64_cancellations decides refunds: create_refund, capture_payment.
 -- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
@@ -186,6 +187,63 @@ comment on column public.refunds.unmatched_cents is
 comment on column public.refunds.client_key is
     'Chosen by the client: a repeated request with the same key and amount is the same refund.';
 
+create table private.suspense_items (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    payment_id uuid,
+    refund_id uuid,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    currency text not null,
+    amount_cents bigint not null,
+    processing_fee_cents bigint,
+    pays_payment_id uuid,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    constraint money_came_by_an_intent_or_went_by_a_refund check (
+        case when refund_id is null then stripe_payment_intent_id is not null and amount_cents > 0
+            else stripe_payment_intent_id is null and amount_cents < 0 end
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint resolution_is_known check (resolution in ('payment', 'refunded_elsewhere', 'written_off')),
+    constraint a_resolved_item_says_when check ((resolution is null) = (resolved_at is null))
+);
+
+create index on private.suspense_items (org_id, payment_id);
+create index on private.suspense_items (pays_payment_id) where pays_payment_id is not null;
+create index on private.suspense_items (org_id, refund_id);
+
+comment on table private.suspense_items is
+    'Money at Stripe that matches nothing here, posted to suspense: one row for each PaymentIntent, or for each refund of prepaid hours '
+    'that paid back more than whole minutes. What is left of one, left_in_suspense says.';
+comment on column private.suspense_items.payment_id is 'The payment whose amount or state it did not match; null if there is none.';
+comment on column private.suspense_items.amount_cents is 'What was received; of a refund, the part that matches nothing, negative.';
+comment on column private.suspense_items.resolution is
+    'The latest decision of an admin; payment: it pays for a payment and is no longer here.';
+comment on column private.suspense_items.pays_payment_id is
+    'The payment, maybe of another organization, that an admin has decided it pays for, until jobs maintain has carried that out.';
+
+create table private.suspense_refunds (
+    stripe_refund_id text not null unique,
+    org_id uuid not null,
+    suspense_item_id uuid not null,
+    amount_cents bigint not null,
+    status public.refund_status not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_refund_id),
+    foreign key (org_id, suspense_item_id) references private.suspense_items (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_')
+);
+
+create index on private.suspense_refunds (org_id, suspense_item_id);
+
+comment on table private.suspense_refunds is 'Refunds made in Stripe''s Dashboard of money that matches no payment.';
+
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
     'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
@@ -193,6 +251,8 @@ comment on type private.stripe_outcome is
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
+alter table private.suspense_items enable row level security;
+alter table private.suspense_refunds enable row level security;
 
 create trigger enforce_status_transition
     before insert or update of status on public.payments
@@ -213,3 +273,5 @@ create trigger touch_updated_at
 select private.audit_table('public.payments', 'id');
 
 select private.audit_table('public.refunds', 'id', '{reason}');
+
+select private.audit_table('private.suspense_items', 'id');

@@ -15,7 +15,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         update public.refunds
         set share_cents = 0,
             fee_cents = 0,
@@ -38,7 +38,7 @@ begin
     set refunded_cents = refunded_cents + p_refund.amount_cents
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
@@ -63,7 +63,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
+    if not private.is_set_aside(p_payment) and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
@@ -78,7 +78,7 @@ begin
     set refunded_cents = refunded_cents - p_refund.amount_cents
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),

@@ -24,6 +24,10 @@ begin
     union all
     select 'events_applied', private.apply_waiting_events()::bigint
     union all
+    select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
+    union all
+    select 'suspense_paid', private.pay_from_suspense()::bigint
+    union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
     select 'purchases_expired', private.expire_purchases()::bigint

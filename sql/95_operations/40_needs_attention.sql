@@ -43,6 +43,15 @@ begin
 
     return query
     select
+        'money_in_suspense', item.id::text, item.created_at,
+        format('%s %s of %s', waiting.cents, item.currency, coalesce(item.stripe_payment_intent_id, item.refund_id::text)),
+        'Refund it in Stripe''s Dashboard, or call admin_resolve_suspense with this id and a reason.'
+    from private.suspense_items item
+    cross join lateral (select private.left_in_suspense(item) as cents) waiting
+    where waiting.cents <> 0;
+
+    return query
+    select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
         'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout

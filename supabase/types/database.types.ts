@@ -1411,6 +1411,9 @@ isOneToOne: false
 "admin_resolve_problem":
 { Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
                            },
+"admin_resolve_suspense":
+{ Args: { "p_payment_id"?: string,"p_reason": string,"p_resolution": string,"p_suspense_item_id": string }; Returns: undefined
+                           },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
                            },

@@ -336,6 +336,7 @@ def test_every_status_is_guarded_or_known_not_to_be(world: World) -> None:
         "payout_attempts",
         "payout_runs",
         "stripe_connect_accounts",
+        "suspense_refunds",
         "webhook_events",
     }
 

@@ -112,6 +112,11 @@ PLANTED = {
         "update private.ledger_accounts set balance_cents = balance_cents + 1"
         " where kind = 'instructor_pending'",
     ],
+    "suspense_is_explained": [
+        "select private.post_transaction(private.platform_id(), 'x', 'x', null, 'x', 'gbp',"
+        " private.clock(), array[row('stripe_balance', null, 5), row('suspense', null, -5)]"
+        "::private.posting[])",
+    ],
     "payments_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where id = (select max(id) from private.ledger_transactions"

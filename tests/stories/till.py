@@ -216,6 +216,7 @@ class Till:
         fact = Fact(f"{intent.id}:fee", 1, -CARD_FEE_CENTS)
         self.done.note(fact)
         said = {
+            "id": f"txn_{intent.id}",
             "currency": "gbp",
             "fee": CARD_FEE_CENTS,
             "available_on": int(available_at.timestamp()),

@@ -192,12 +192,9 @@ def test_an_event_is_not_tried_again_at_once(world: World) -> None:
 
 
 def test_what_needs_a_person_is_left_alone(world: World) -> None:
-    """Another version may mean something else, and money of an unknown payment is in suspense."""
+    """Another version may mean something else."""
     maintain(world)
     world.deliver("charge.succeeded", {"id": "ch_1"}, api_version="2019-01-01")
-    booking = world.booking()
-    intent = booking.intent() | {"id": "pi_strange", "metadata": {}}
-    assert world.deliver("payment_intent.succeeded", intent) == "parked"
     world.travel(by=5 * MINUTE)
     with world.unchanged():
         assert maintain(world) == 0
