@@ -141,6 +141,7 @@ create table public.refunds (
     fee_cents bigint,
     discount_cents bigint,
     unmatched_cents bigint not null default 0,
+    is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
     stripe_refund_id text unique,
@@ -160,6 +161,7 @@ create table public.refunds (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint reason_is_short check (length(reason) between 1 and 500),
     constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
     constraint amount_is_share_plus_fee_minus_discount check (
         amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
@@ -174,6 +176,7 @@ create index on public.refunds (org_id, instructor_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
+create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
@@ -184,6 +187,8 @@ comment on column public.refunds.share_cents is
     'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
 comment on column public.refunds.unmatched_cents is
     'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.is_made_elsewhere is
+    'Made another way than through Stripe, from the platform''s bank account, and recorded by an admin.';
 comment on column public.refunds.client_key is
     'Chosen by the client: a repeated request with the same key and amount is the same refund.';
 

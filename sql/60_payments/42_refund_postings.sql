@@ -104,7 +104,9 @@ as $$
         )::private.posting
     )
     from (
-        select 'stripe_balance'::private.ledger_account_kind as account_kind, -p_refund.amount_cents as amount_cents
+        select
+            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end::private.ledger_account_kind as account_kind,
+            -p_refund.amount_cents as amount_cents
         union all
         select 'suspense', p_refund.unmatched_cents
         union all

@@ -28,6 +28,8 @@ begin
     union all
     select 'suspense_paid', private.pay_from_suspense()::bigint
     union all
+    select 'refunds_recorded', private.post_recorded_refunds()::bigint
+    union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
     select 'purchases_expired', private.expire_purchases()::bigint
