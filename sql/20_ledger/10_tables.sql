@@ -23,7 +23,9 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'suspense'
+    'suspense',
+    'platform_bank',
+    'write_offs'
 );
 
 create table private.ledger_accounts (

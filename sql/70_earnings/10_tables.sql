@@ -4,11 +4,12 @@
 -- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
 -- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
 -- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
 -- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
-    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment', 'write_off'
 );
 create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
 

@@ -5,7 +5,7 @@
 -- earning:
 --   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
 --   · → frozen: accrue_earning (user, service, job, studio)
---   · → available: post_payout_reversal (service, job)
+--   · → available: post_payout_reversal, admin_write_off_balance (user, service, job)
 --   pending → available: make_earnings_available (service, job)
 --   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
 --   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
@@ -14,7 +14,7 @@ insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
     ('earning', 'new', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'new', 'available', '{user,service,job}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),

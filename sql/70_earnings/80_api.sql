@@ -61,5 +61,18 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
-    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen until a refund of the lesson is made, '
+    'and can be decided again; platform admins only. '
     'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_write_off_balance(p_payee_id uuid, p_currency text, p_reason text)
+    returns bigint
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_write_off_balance(p_payee_id, p_currency, p_reason);
+
+comment on function public.admin_write_off_balance is
+    'Writes off what a payee (an instructor, or an organization) owes the platform, at the platform''s cost; returns the amount in the minor '
+    'unit. Platform admins only. Errors: not_an_admin, reason_required, balance_not_negative.';

@@ -67,6 +67,7 @@ begin
                 from public.earnings earning
                 where earning.status in ('available', 'paid')
                     and earning.reversed_payout_id is null
+                    and earning.kind <> 'write_off'
             ) part
             group by part.instructor_id, part.currency
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
