@@ -12,7 +12,7 @@ begin
     select
         format('event_%s', event.status), event.event_id, event.received_at,
         concat_ws(', ', event.type, event.account, event.note),
-        'Remove the cause, then call admin_replay_event with this id and a reason.'
+        'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
     where event.status in ('parked', 'failed');
 

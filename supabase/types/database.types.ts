@@ -1387,6 +1387,9 @@ isOneToOne: false
 "admin_create_discount_code":
 { Args: { "p_amount_cents"?: number,"p_code": string,"p_currency"?: string,"p_discount_bps"?: number,"p_expires_at"?: string,"p_is_first_lesson_only"?: boolean,"p_max_uses"?: number,"p_max_uses_per_learner"?: number,"p_may_exceed_fee"?: boolean,"p_org_id"?: string,"p_reason": string,"p_starts_at"?: string }; Returns: string
                            },
+"admin_dismiss_event":
+{ Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
+                           },
 "admin_end_discount_code":
 { Args: { "p_discount_code_id": string,"p_reason": string }; Returns: undefined
                            },

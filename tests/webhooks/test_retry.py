@@ -206,3 +206,33 @@ def test_one_whose_body_is_gone_is_left_alone(world: World) -> None:
     world.travel(by=2 * MINUTE)
     with world.unchanged():
         assert maintain(world) == 0
+
+
+def dismiss(world: World, user_id: UUID, event_id: str = "evt_1", reason: str = "A test.") -> None:
+    world.call(user_id, "public.admin_dismiss_event", p_event_id=event_id, p_reason=reason)
+
+
+def test_a_parked_event_is_dismissed_with_a_reason(world: World) -> None:
+    admin = world.admin()
+    world.deliver("charge.succeeded", {}, event_id="evt_1", api_version="2019-01-01")
+    dismiss(world, admin)
+    event = world.row("select status::text, note from private.webhook_events")
+    assert event == {"status": "ignored", "note": "dismissed"}
+    kept = world.row("select * from public.audit_logs where entity_id = 'evt_1'")
+    assert (kept["reason"], kept["user_id"]) == ("A test.", admin)
+    assert kept["old_values"] == {"status": "parked", "note": "api_version_differs"}
+    assert world.serve("jobs", "private.needs_attention") == []
+    with world.refusing("PT404", "event_not_found"):
+        dismiss(world, admin)
+
+
+def test_only_admins_dismiss_and_only_with_a_reason(world: World) -> None:
+    admin = world.admin()
+    world.deliver("charge.succeeded", {}, event_id="evt_1", api_version="2019-01-01")
+    with world.unchanged():
+        with world.refusing("PT422", "reason_required"):
+            dismiss(world, admin, reason="")
+        with world.refusing("PT404", "event_not_found"):
+            dismiss(world, admin, "evt_2")
+        with world.refusing("42501", "not_an_admin"):
+            dismiss(world, world.person("Eve"))
