@@ -140,6 +140,16 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceDifference:
+    """A currency in which Stripe does not hold what the books say, in the minor unit."""
+
+    currency: str
+    stripe_cents: int
+    ledger_cents: int
+    on_the_way_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
@@ -182,6 +192,10 @@ class Database(Postgres):
     def traded_currencies(self) -> list[str]:
         """Return the currencies that the platform's Stripe account has to settle in."""
         return self._scalars("traded_currencies")
+
+    def compare_stripe_balance(self, balance: StripeDict) -> list[BalanceDifference]:
+        """Return where Stripe's balance is not that of the books: nowhere, in health."""
+        return self._rows(BalanceDifference, "compare_stripe_balance", balance=Jsonb(balance))
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""

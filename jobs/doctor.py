@@ -7,7 +7,7 @@ from datetime import datetime
 import stripe
 
 from jobs.config import Config
-from jobs.database import Concern, Database, OverduePayday, Violation
+from jobs.database import BalanceDifference, Concern, Database, OverduePayday, Violation
 from jobs.output import Output
 from lplate.postgres import DatabaseError
 from lplate.stripe_client import as_dict
@@ -55,6 +55,7 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
         "invariants": lambda: _check_invariants(database),
         "paydays": lambda: _check_paydays(database),
         "stripe": lambda: _check_stripe(config, database, client),
+        "balance": lambda: _check_balance(database, client),
     }
     for name, check in checks.items():
         try:
@@ -133,3 +134,22 @@ def _check_stripe(config: Config, database: Database, client: stripe.StripeClien
             "Add a bank account in that currency in Stripe's Dashboard, or payments are converted.",
         )
     return f"answers in {'live' if config.is_live else 'test'} mode"
+
+
+def _check_balance(database: Database, client: stripe.StripeClient) -> str:
+    balance = as_dict(client.v1.balance.retrieve(), "balance")
+    differences = database.compare_stripe_balance(balance)
+    if differences:
+        raise CheckFailed(
+            "; ".join(map(_describe_difference, differences)),
+            "Compare Stripe's balance transactions with the ledger's stripe_balance: look for"
+            " events that did not come, and for fees and payouts that nobody booked.",
+        )
+    return "Stripe holds what the books say"
+
+
+def _describe_difference(difference: BalanceDifference) -> str:
+    return (
+        f"Stripe holds {difference.stripe_cents} {difference.currency}, the books say"
+        f" {difference.ledger_cents}, and at most {difference.on_the_way_cents} is on its way"
+    )
