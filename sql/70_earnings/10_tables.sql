@@ -11,7 +11,7 @@
 create type public.earning_kind as enum (
     'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment', 'write_off'
 );
-create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid', 'closed');
 
 create table public.earnings (
     id uuid not null unique default gen_random_uuid(),

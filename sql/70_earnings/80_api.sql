@@ -14,7 +14,7 @@ select
         sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
     )::bigint as in_transit_cents,
     (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        coalesce(sum(earning.amount_cents) filter (where earning.status in ('paid', 'closed')), 0)
         - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
     )::bigint as paid_cents
 from public.earnings earning
@@ -22,7 +22,8 @@ group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
     'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
-    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
+    'payday) + in transit (in a payout that is not paid yet) + paid, or closed because a payee''s earnings summed to zero. What was reversed '
+    'counts as available, not as paid.';
 
 create function public.my_balance()
     returns setof public.instructor_balances

@@ -65,7 +65,7 @@ begin
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning
-                where earning.status in ('available', 'paid')
+                where earning.status in ('available', 'paid', 'closed')
                     and earning.reversed_payout_id is null
                     and earning.kind <> 'write_off'
             ) part

@@ -291,7 +291,7 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
         ("payment", {"succeeded", "cancelled"}),
         ("refund", {"declined", "failed", "cancelled"}),
         ("payout", {"cancelled", "reversed"}),
-        ("earning", {"paid"}),
+        ("earning", {"paid", "closed"}),
         ("credit", {"closed"}),
         ("redemption", {"released"}),
         ("dispute", {"lost"}),
