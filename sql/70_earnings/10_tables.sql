@@ -81,6 +81,7 @@ create table public.problem_reports (
     description text not null,
     resolution text,
     resolved_at timestamptz,
+    awaits_refund boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -88,7 +89,8 @@ create table public.problem_reports (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint description_is_short check (length(description) between 3 and 5000),
-    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null)),
+    constraint only_a_resolved_report_awaits_a_refund check (not awaits_refund or resolved_at is not null)
 );
 
 create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
@@ -98,6 +100,8 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
+comment on column public.problem_reports.awaits_refund is
+    'The admin has decided for a refund that is not made yet; the earning stays frozen until it is.';
 comment on table public.problem_reports is
     'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 

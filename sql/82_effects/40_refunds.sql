@@ -15,6 +15,7 @@ begin
     if new.status = 'succeeded' then
         perform private.finish_refund(new);
         perform private.net_booking(new.payment_id, new.id, null);
+        perform private.end_wait_for_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.undo_failed_refund(new);

@@ -1053,14 +1053,14 @@ isOneToOne: false
                   ]
                 },"problem_reports": {
                   Row: {
-                    "booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
+                    "awaits_refund": boolean,"booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id": string,"created_at"?: string,"description": string,"id"?: string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                    "awaits_refund"?: boolean,"booking_id": string,"created_at"?: string,"description": string,"id"?: string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "booking_id"?: string,"created_at"?: string,"description"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                    "awaits_refund"?: boolean,"booking_id"?: string,"created_at"?: string,"description"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {

@@ -294,8 +294,13 @@ def test_who_is_not_paid_weekly_is_not_in_the_weekly_run(world: World) -> None:
 def test_a_frozen_earning_is_not_paid(world: World) -> None:
     world.travel(to=NOON - 10 * DAY)
     instructor = payable(world, 1000)
-    frozen = owe(world, instructor, 4500)
-    world.connection.execute("update public.earnings set status = 'frozen' where id = %s", [frozen])
+    lesson = world.lesson(instructor)
+    world.call(
+        lesson.learner,
+        "public.report_problem",
+        p_booking_id=lesson.id,
+        p_description="Half an hour.",
+    )
     world.travel(to=NOON)
     open_run(world)
     assert payouts(world) == [("pending", 1000)]
