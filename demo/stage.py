@@ -26,8 +26,8 @@ from demo.week import Week
 from tools.clock import travel
 from tools.cluster import ROOT, Program, run_file
 
-START_SECONDS = 20
-STOP_SECONDS = 10
+START_SECONDS = 120
+STOP_SECONDS = 60
 SNIPPETS = ROOT / "supabase" / "snippets"
 # Said by every line of a job, or of no use to people.
 UNTOLD = {"event", "level", "timestamp"}
@@ -160,7 +160,7 @@ class Stage:
             text=True,
         )
         try:
-            stdout, stderr = process.communicate(timeout=60)
+            stdout, stderr = process.communicate(timeout=300)
         finally:
             process.kill()
             process.wait()
@@ -180,7 +180,7 @@ class Stage:
 
     def _http(self) -> httpx.Client:
         if not hasattr(self, "_client"):
-            self._client = self._open.enter_context(httpx.Client(timeout=30, trust_env=False))
+            self._client = self._open.enter_context(httpx.Client(timeout=60, trust_env=False))
         return self._client
 
 

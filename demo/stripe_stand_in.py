@@ -66,7 +66,7 @@ class StripeStandIn:
 
     def onboard(self, account_id: str, name: str, link: str) -> bool:
         """Follow the link: the stand-in's form is filled in by whoever opens it."""
-        return httpx.get(link, timeout=30, trust_env=False).is_redirect
+        return httpx.get(link, timeout=60, trust_env=False).is_redirect
 
     def deliver_webhooks(self) -> list[int]:
         """Deliver everything that is due."""

@@ -77,7 +77,7 @@ def payouts(
         except Refused as refusal:
             if refusal.status == HTTPStatus.CONFLICT:  # the books forbid it, not the arguments
                 examination.show_violations(database.check_invariants(), output)
-                output.trouble("payouts_refused", code=refusal.code, reason=refusal.message)
+                output.error("payouts_refused", code=refusal.code, reason=refusal.message)
                 raise typer.Exit(UNSETTLED) from None
             _explain(refusal)
             raise typer.Exit(BAD_ARGUMENTS) from None

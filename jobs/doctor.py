@@ -45,7 +45,7 @@ def examine(
 def show_violations(violations: list[Violation], output: Output) -> None:
     """Show which promises about the books are broken, and where."""
     for violation in violations:
-        output.trouble("invariant_broken", invariant=violation.invariant, detail=violation.detail)
+        output.error("invariant_broken", invariant=violation.invariant, detail=violation.detail)
 
 
 def _findings(config: Config, database: Database, client: stripe.StripeClient) -> Iterator[Finding]:

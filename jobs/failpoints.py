@@ -1,4 +1,4 @@
-"""Points at which a test can make the process die as if its power had gone, or stand still."""
+"""Points at which a test can kill the process, as a power cut would, or stop it."""
 
 import itertools
 import os
@@ -54,5 +54,5 @@ class Failpoints:
         if self._armed and self._armed.name == name and next(self._visits) == self._armed.nth:
             if self._armed.is_deadly:
                 os._exit(137)
-            # To this thread: one sent to the process may let this thread run on for a while.
+            # Sent to this thread: a signal to the process may let it run on for a while.
             signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)

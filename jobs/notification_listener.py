@@ -40,7 +40,7 @@ class NotificationListener:
                     return
         except psycopg.OperationalError as error:
             self.close()
-            self._output.trouble("listening_failed", reason=type(error).__name__)
+            self._output.error("listening_failed", reason=type(error).__name__)
         self._stop.wait(max(0.0, deadline - time.monotonic()))
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Carries what SQL decided to Stripe: refunds, captures, reversals, and questions."""
+"""Sends to Stripe what SQL decided: refunds, captures, reversals, and look-ups."""
 
 import threading
 from collections.abc import Callable
@@ -24,11 +24,11 @@ Payload = dict[str, Any]
 
 
 class NotYet(Exception):
-    """Stripe does not know the answer yet."""
+    """Stripe does not have the answer yet."""
 
 
 class Outbox:
-    """Works through the commands that are due, one after the other."""
+    """Carries out the commands that are due, one after the other."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Outbox:
     def watch(self) -> None:
         """Drain again and again until told to stop, also through an outage of the database.
 
-        A command that was given up ends nothing: it was told of, and the doctor shows it.
+        A command that was given up does not end the watch: it is reported, and the doctor lists it.
         """
         url = self._config.direct_database_url
         listener = NotificationListener(
@@ -85,7 +85,7 @@ class Outbox:
                 try:
                     self.drain()
                 except DatabaseUnavailable as error:
-                    self._output.trouble("database_unavailable", reason=str(error))
+                    self._output.error("database_unavailable", reason=str(error))
                 listener.wait(self._config.outbox_poll_seconds)
 
     def _carry_out(self, command: Command, lease: Lease) -> bool:
@@ -96,7 +96,7 @@ class Outbox:
                 return self._fail(command, "no handler for this topic", is_final=False)
             handler(command.payload, lease)
         except LeaseExpired:
-            self._output.trouble("command_abandoned", command_id=command.command_id)
+            self._output.error("command_abandoned", command_id=command.command_id)
             return True
         except NotYet as error:
             return self._fail(command, str(error), is_final=False)
@@ -118,7 +118,7 @@ class Outbox:
         outcome = self._database.fail_command(
             command.command_id, self._worker_id, reason, is_final=is_final
         )
-        self._output.trouble(
+        self._output.error(
             "command_failed",
             command_id=command.command_id,
             topic=command.topic,
@@ -142,7 +142,7 @@ class Outbox:
             if failure.outcome is not Outcome.REFUSED:
                 raise
             self._database.record_refund_failure(refund_id, failure.code, failure.message)
-            self._output.trouble("refund_refused", refund_id=refund_id, code=failure.code)
+            self._output.error("refund_refused", refund_id=refund_id, code=failure.code)
             return
         self._database.record_refund(refund_id, refund)
 
@@ -172,9 +172,9 @@ class Outbox:
         return self._calls.make(lease, refund)
 
     def _cancel_payment_intent(self, payload: Payload, lease: Lease) -> None:
-        """Cancel an intent, so that nobody can pay it any more, or record that it was paid first.
+        """Cancel an intent so that it can no longer be paid, or record that it was paid before.
 
-        Whether it was ever made may be unknown: under the key of then it is made now, or found.
+        Whether it was ever made may be unknown: the same key finds it, or makes it now.
         """
         payment_id = UUID(payload["payment_id"])
         intent_id = payload["payment_intent"] or self._make_intent(payload, lease)["id"]
@@ -199,7 +199,7 @@ class Outbox:
         )
 
     def _capture_payment(self, payload: Payload, lease: Lease) -> None:
-        """Collect what was authorized; of an authorization that is over, record how it ended."""
+        """Capture an authorized payment; if the authorization has ended, record how."""
         payment_id = UUID(payload["payment_id"])
         intent_id = payload["payment_intent"]
 
@@ -232,7 +232,7 @@ class Outbox:
         self._database.record_payment_intent(payment_id, intent)
 
     def _fetch_processing_fee(self, payload: Payload, lease: Lease) -> None:
-        """Ask what Stripe kept of a payment, or of money that matches none.
+        """Fetch Stripe's processing fee of a payment, or of money that matches none.
 
         A partial capture is booked as the whole and a reversal of the rest: two transactions of one
         charge.
@@ -254,7 +254,7 @@ class Outbox:
             self._database.record_suspense_fee(UUID(payload["suspense_item_id"]), transactions)
 
     def _fetch_stripe_fees(self, payload: Payload, lease: Lease) -> None:
-        """Ask which fees Stripe took on a day for itself, not for a payment."""
+        """Fetch the fees that Stripe took on a day without an object of ours."""
         created = {"gte": payload["from"], "lt": payload["until"]}
         for type_ in payload["types"]:
             parameters: Any = {"type": type_, "created": created, "limit": 100}
@@ -266,9 +266,9 @@ class Outbox:
             self._database.record_stripe_fees(self._calls.make(lease, look))
 
     def _reverse_transfer(self, payload: Payload, lease: Lease) -> None:
-        """Take a transfer back, unless an earlier try did, and record what Stripe says of it then.
+        """Reverse a transfer, unless an earlier try did, and record what Stripe then says of it.
 
-        The same holds as for refunds: a part can be taken back twice, so look first.
+        As with refunds, a part can be reversed twice, so look first.
         """
         payout_id = UUID(payload["payout_id"])
         refused: CallFailed | None = None
@@ -310,7 +310,7 @@ class Outbox:
         self._calls.make(lease, reverse)
 
     def _sync_account(self, payload: Payload, lease: Lease) -> None:
-        """Fetch an account whose capabilities changed; one that has cut us off needs no look."""
+        """Fetch an account whose capabilities changed, unless it has cut the platform off."""
 
         def look() -> dict[str, Any]:
             account = self._stripe.accounts.retrieve(payload["stripe_account_id"])
@@ -323,7 +323,7 @@ class Outbox:
                 raise
             account_id = payload["connect_account_id"]
             code = error.failure.code
-            self._output.trouble("account_unreachable", connect_account_id=account_id, code=code)
+            self._output.error("account_unreachable", connect_account_id=account_id, code=code)
             return
         account_id = UUID(payload["connect_account_id"])
         self._database.record_connect_account(account_id, account, is_fetched=True)

@@ -1,4 +1,4 @@
-"""What a job tells: progress and tables on a terminal, one JSON object a line anywhere else."""
+"""A job's output: progress and tables on a terminal, one JSON object a line anywhere else."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,23 +20,23 @@ PERSONAL = frozenset({"display_name"})
 
 
 class Output(Protocol):
-    """Where a job's words go."""
+    """Where a job reports what it does."""
 
     def event(self, name: str, **fields: object) -> None:
-        """Tell that something happened."""
+        """Report that something happened."""
 
-    def trouble(self, name: str, **fields: object) -> None:
-        """Tell of something that somebody should look at."""
+    def error(self, name: str, **fields: object) -> None:
+        """Report something that a person should look at."""
 
     def table(self, name: str, rows: Sequence[Row]) -> None:
         """Show rows that belong together."""
 
     def progress(self, name: str, total: int) -> AbstractContextManager[Step]:
-        """Show how far a piece of work is; what it gives is to be called after each step."""
+        """Show how far a piece of work is; call the yielded function after each step."""
 
 
 class JsonLines:
-    """For schedulers and log collectors, which have no business with names of people."""
+    """For schedulers and log collectors: without names of people."""
 
     def __init__(self) -> None:
         logs.configure()
@@ -46,7 +46,7 @@ class JsonLines:
         """Write a line of level info."""
         self._log.info(name, **fields)
 
-    def trouble(self, name: str, **fields: object) -> None:
+    def error(self, name: str, **fields: object) -> None:
         """Write a line of level error."""
         self._log.error(name, **fields)
 
@@ -71,7 +71,7 @@ class Terminal:
         """Print a line."""
         self._console.print(_line(name, fields))
 
-    def trouble(self, name: str, **fields: object) -> None:
+    def error(self, name: str, **fields: object) -> None:
         """Print a line in red."""
         self._console.print(_line(name, fields), style="red")
 
@@ -94,7 +94,7 @@ class Terminal:
 
 
 def open_output() -> Output:
-    """Choose by what standard output is."""
+    """Write for a person if standard output is a terminal, else JSON lines."""
     return Terminal() if sys.stdout.isatty() else JsonLines()
 
 

@@ -1,8 +1,8 @@
 """Pays instructors: one Stripe transfer for each payout, made once whatever happens.
 
 The database commits a payout as `sending`, with its key, amount and destination frozen, before
-Stripe hears of it, and its outcome together with the ledger afterwards. Whoever finds a payout
-`sending` looks at Stripe first, and repeats the call under the same key if nothing is there.
+Stripe is called, and its outcome together with the ledger posting afterwards. A worker that finds a
+payout `sending` looks at Stripe first, and repeats the call under the same key if nothing is there.
 """
 
 import threading
@@ -21,7 +21,7 @@ from jobs.stripe_failures import Failure, Outcome
 from jobs.transfers import Transfers
 from lplate.postgres import Refused
 
-POLL_SECONDS = 0.5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 0.5
 
 
 def preview(database: Database, runs: Sequence[DueRun], output: Output) -> None:
@@ -61,12 +61,12 @@ class PayoutJob:
 
     def _carry_out(self, run: DueRun, workers: int) -> bool:
         if self._stop.is_set():
-            self._output.trouble("payout_run_not_started", **asdict(run))
+            self._output.error("payout_run_not_started", **asdict(run))
             return False
         try:
             run_id = self._database.open_payout_run(run)
         except Refused as refusal:
-            self._output.trouble(
+            self._output.error(
                 "payout_run_refused", **asdict(run), code=refusal.code, hint=refusal.hint
             )
             return False
@@ -88,7 +88,7 @@ class PayoutJob:
         try:
             available = self._transfers.available_funds()
         except CallFailed as error:
-            self._output.trouble(
+            self._output.error(
                 "balance_unknown",
                 run_id=run_id,
                 code=error.failure.code,
@@ -98,7 +98,7 @@ class PayoutJob:
                 self._stop.set()
         decision = self._database.decide_payout_run(run_id, available)
         for shortfall in decision.shortfalls:
-            self._output.trouble("payout_shortfall", run_id=run_id, **shortfall)
+            self._output.error("payout_shortfall", run_id=run_id, **shortfall)
         return decision.is_payable
 
     def _pay(self, run: DueRun, run_id: UUID, left: int, workers: int) -> None:
@@ -116,6 +116,7 @@ class PayoutJob:
 
     def _work(self, run_id: UUID, step: Step) -> None:
         worker_id = uuid4()
+        pause = FIRST_PAUSE_SECONDS
         while not self._stop.is_set():
             lease = Lease(self._config.payout_lease_seconds)
             claim = self._database.claim_payout(
@@ -127,19 +128,20 @@ class PayoutJob:
                     self._settle(claim, worker_id, lease)
                 except LeaseExpired:
                     # Too slow to go on: the payout may be another worker's by now.
-                    self._output.trouble("payout_abandoned", payout_id=claim.payout_id)
+                    self._output.error("payout_abandoned", payout_id=claim.payout_id)
                     return
                 step()
             elif self._is_over(run_id):
                 return
             else:
-                # Another worker, or a dead one whose lease has to run out, may leave us a payout.
-                self._stop.wait(POLL_SECONDS)
+                # A payout may become claimable: another worker returns it, or its lease runs out.
+                self._stop.wait(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def _is_over(self, run_id: UUID) -> bool:
-        """Whether nobody has a payout in hand.
+        """Whether no worker holds a payout of the run and none can be claimed.
 
-        One that another worker is just claiming is passed over, and counts as claimable until then.
+        A payout that another worker is claiming at this moment counts as claimable.
         """
         progress = self._database.payout_run_progress(run_id, self._started_at)
         return not (progress.leased or progress.claimable)
@@ -154,7 +156,7 @@ class PayoutJob:
         try:
             status = self._database.record_transfer(claim.payout_id, claim.attempt, transfer)
         except Refused as refusal:
-            # Something bears this payout's id and is not what it asked for: a person has to look.
+            # A transfer bears this payout's id but is not the one asked for: a person has to look.
             reason = f"{transfer['id']}: {refusal.message}"
             self._record_failure(claim, worker_id, Failure(Outcome.UNKNOWN, refusal.code, reason))
             return
@@ -177,7 +179,7 @@ class PayoutJob:
         try:
             return self._transfers.create(claim, lease)
         except CallFailed as error:
-            # A refusal lets the attempt number rise, so nothing may be there under this one.
+            # After a refusal the attempt number rises, so make sure that this one did nothing.
             if error.failure.outcome is not Outcome.REFUSED:
                 raise
             found = self._transfers.find(claim, lease)
@@ -191,7 +193,7 @@ class PayoutJob:
         status = self._database.record_transfer_failure(
             claim.payout_id, claim.attempt, worker_id, failure
         )
-        self._output.trouble(
+        self._output.error(
             "payout_not_paid",
             payout_id=claim.payout_id,
             outcome=failure.outcome,

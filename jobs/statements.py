@@ -1,7 +1,7 @@
-"""The statement of a payout as a PDF that an instructor can hand to a tax adviser.
+"""The statement of a payout as a PDF, for an instructor's tax adviser.
 
-It is set in PDF/A (for archives) and PDF/UA (for screen readers), which also means that a character
-without a glyph is an error and never an empty box.
+It is written in PDF/A (for archives) and PDF/UA (for screen readers), so a character without a
+glyph is an error and never an empty box.
 """
 
 import json

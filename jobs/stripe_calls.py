@@ -1,4 +1,4 @@
-"""Calls to Stripe that respect its rate limit, are repeated when that is safe, and end in time."""
+"""Calls to Stripe: paced to its rate limit, repeated when that is safe, ended with the lease."""
 
 import math
 import threading
@@ -25,16 +25,16 @@ Answer = TypeVar("Answer")
 MAX_TRIES = 3
 MAX_TRIES_WHEN_LIMITED = 6
 
-# Goes on while the machine sleeps, where the system has such a clock.
+# Where the system has such a clock, it also counts the time in which the machine sleeps.
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class LeaseExpired(Exception):
-    """What we were working on may belong to someone else by now."""
+    """The lease has run out, so another worker may have taken over the work."""
 
 
 class CallFailed(Exception):
-    """Stripe did not do what it was asked, or may have done it without telling."""
+    """A call failed. `failure.outcome` says whether Stripe may have done what it was asked."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.code)
@@ -42,7 +42,7 @@ class CallFailed(Exception):
 
 
 class Lease:
-    """The time until which a piece of work is ours, by a clock that nobody sets."""
+    """How long a piece of work belongs to this worker, by a clock that nobody can set."""
 
     def __init__(self, seconds: float = math.inf) -> None:
         self._deadline = time.clock_gettime(CLOCK) + seconds
@@ -63,7 +63,7 @@ class Pace:
     def __init__(self, per_second: int) -> None:
         rate = Rate(per_second, Duration.SECOND, burst=max(1, per_second // 5))
         bucket = StateBucket([rate], algorithm=TokenBucket())
-        # A bucket of tokens keeps no log that would have to be trimmed in the background.
+        # A token bucket keeps no log, so nothing has to be trimmed in the background.
         self._limiter = Limiter(SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=0)
 
     def wait(self) -> None:

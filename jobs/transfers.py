@@ -32,9 +32,9 @@ class Transfers:
     def find(self, claim: Claim, lease: Lease) -> dict[str, Any] | None:
         """Return the transfer that an earlier try made for this payout; None if there is none.
 
-        Whatever bears the payout's id is returned, so that nothing is sent beside it: whether it
-        settles the payout is for the database to judge. Raises CallFailed, always in doubt: not
-        having looked says nothing about that try.
+        Any transfer that bears the payout's id is returned, so that no second one is sent: whether
+        it settles the payout is for the database to decide. Raises CallFailed, always in doubt:
+        without a look-up nothing is known about the earlier try.
         """
 
         def look() -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ class DatabaseError(Exception):
 
 
 class Refused(DatabaseError):
-    """A rule said no: an HTTP status, a stable code, a sentence and the next step."""
+    """A rule refused the call: an HTTP status, a stable code, a sentence and the next step."""
 
     def __init__(self, status: int, code: str, message: str, hint: str | None) -> None:
         super().__init__(message)
@@ -39,18 +39,18 @@ class Refused(DatabaseError):
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The database did not answer, or asks to try again. Trying again is safe."""
+    """The database did not answer, or asked to try again. Trying again is safe."""
 
 
 class DatabaseFault(DatabaseError):
-    """An error nobody expected. Says which SQLSTATE, never which values."""
+    """An unexpected error. Names its SQLSTATE, never the values."""
 
 
 class Postgres:
     """A pool of connections that works through a transaction pooler.
 
-    Every function called here may be repeated, so a call whose connection turns out to be dead is
-    made once more on a living one, even if the first was committed without our knowing.
+    Every function called here may be repeated. So a call whose connection turns out to be dead is
+    made once more on a new one, even though the first may have been committed.
     """
 
     def __init__(self, url: str, *, login: str, size: int, timeout: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import psycopg
@@ -11,6 +12,7 @@ import pytest
 from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
 from tests.instant import INSTANT, install_clock, start
+from tests.patience import let_api_wait
 from tools.clock import travel
 from tools.cluster import Api, Cluster, KeptConnection
 
@@ -62,14 +64,21 @@ def db(kept_connection: KeptConnection) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def sweeper(cluster: Cluster) -> Iterator[ThreadPoolExecutor]:
+    """Does, beside the tests, what no test has to wait for. It ends before the cluster does."""
+    with ThreadPoolExecutor(1) as sweeper:
+        yield sweeper
+
+
 @pytest.fixture
-def fresh_database(cluster: Cluster, template: str) -> Iterator[str]:
+def fresh_database(cluster: Cluster, template: str, sweeper: ThreadPoolExecutor) -> Iterator[str]:
     """A database for one test that commits, where time goes on from the tests' instant."""
     name = f"fresh_{next(_numbers)}"
     cluster.create_database(name, template)
     start(cluster.admin_url(name))
     yield name
-    cluster.drop_database(name)
+    sweeper.submit(cluster.drop_database, name)
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +86,8 @@ def api(cluster: Cluster, template: str) -> Iterator[Api]:
     """Auth and the Data API over the database `served`, which tests share and never reset."""
     cluster.create_database("served", template)
     start(cluster.admin_url("served"))
+    with psycopg.connect(cluster.admin_url("served")) as connection:
+        let_api_wait(connection)
     with Api(cluster, "served") as api:
         yield api
 

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from tests.factories import Refusal, World, refusal
+from tests.patience import PATIENCE
 
 Outcome = TypeVar("Outcome")
 
@@ -30,7 +31,7 @@ class Racers:
             for _ in range(number)
         ]
         self._threads = self._closing.enter_context(ThreadPoolExecutor(number))
-        self._start = Barrier(number, timeout=30)
+        self._start = Barrier(number, timeout=PATIENCE)
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +68,7 @@ class Racers:
 
 def wait_for_lock(connection: psycopg.Connection[Any], world: World) -> None:
     """Waits until a connection waits for somebody else's lock, which it must."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     pid = connection.info.backend_pid
     while not world.value("select cardinality(pg_blocking_pids(%s))", pid):
         assert time.monotonic() < deadline, "Nothing was waited for."

@@ -61,7 +61,7 @@ class Program:
     def wait(self) -> None:
         """Waits for an end that somebody else has brought about."""
         try:
-            status = self._process.wait(timeout=60)
+            status = self._process.wait(timeout=300)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -1,4 +1,4 @@
-"""For payees: their onboarding at Stripe, their dashboard there, a fresh look at their account."""
+"""For payees: onboarding at Stripe, the Stripe dashboard, and a refresh of the account."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any

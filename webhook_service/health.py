@@ -1,4 +1,4 @@
-"""For those who run the service: is it alive, can it work, what has it done."""
+"""For operators: liveness, readiness and metrics."""
 
 import os
 import time

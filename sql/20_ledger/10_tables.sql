@@ -51,7 +51,8 @@ create unique index one_account_a_kind_owner_and_currency
     on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
+    'Accounts of the double-entry journal, by organization, the platform''s too. '
+    'Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
     'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
     'platform''s accounts.';

@@ -6,6 +6,7 @@
 -- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.

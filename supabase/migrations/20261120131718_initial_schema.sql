@@ -3511,7 +3511,8 @@ create unique index one_account_a_kind_owner_and_currency
     on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
+    'Accounts of the double-entry journal, by organization, the platform''s too. '
+    'Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
     'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
     'platform''s accounts.';
@@ -12908,9 +12909,10 @@ grant select on public.disputes to authenticated, service_role;
 -- sql/64_cancellations/10_tables.sql
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
--- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps; 30 to 40 are the use cases cancel,
--- no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
--- The only table holds what was decided to go back; bookings are in 50_bookings, payments and refunds in 60_payments.
+-- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
+-- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests
+-- or an admin makes; 60 and 61 end many bookings at once. The only table holds what was decided to go back; bookings are in
+-- 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
 -- refund a booking once its status has changed, whoever changed it.
@@ -12942,7 +12944,7 @@ create type private.cancellation_outcome as (
     restored_minutes integer,
     kept_cents bigint,
     kept_share_cents bigint,
-    items private.return_items[]
+    items private.return_items array
 );
 comment on type private.cancellation_outcome is
     'What a cancellation or no-show refunds and restores, in all and by payment, and what is kept.';
@@ -13089,6 +13091,143 @@ as $$
         when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
         else 10000
     end;
+$$;
+
+-- sql/64_cancellations/21_ended_bookings.sql
+-- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
+-- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
+-- original. Definer: the writer needs no access to payments and credits.
+create function private.set_cancellation_outcome()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    outcome private.cancellation_outcome;
+begin
+    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
+        return new;
+    end if;
+
+    outcome := private.decide_cancellation_outcome(
+        old,
+        coalesce(
+            new.refund_bps,
+            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
+        )
+    );
+    if new.status in ('cancelled', 'no_show') then
+        new.hold_expires_at := null;
+        new.refund_bps := outcome.refund_bps;
+        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
+        new.restored_minutes := outcome.restored_minutes;
+        new.kept_share_cents := outcome.kept_share_cents;
+    end if;
+    return new;
+end;
+$$;
+
+create trigger set_cancellation_outcome
+    before update of status on public.bookings
+    for each row
+    when (
+        new.status <> old.status
+        and not new.is_rescheduled
+        and (
+            new.status in ('cancelled', 'no_show')
+            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
+        )
+    )
+    execute function private.set_cancellation_outcome();
+
+-- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
+create function private.has_undecided_payments(p_booking public.bookings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.bookings paid
+        join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
+        where paid.org_id = p_booking.org_id
+            and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
+            and payment.is_accepted
+            and payment.status in ('authorized', 'succeeded')
+            and not exists (
+                select
+                from private.return_items item
+                where item.org_id = p_booking.org_id
+                    and item.booking_id = p_booking.id
+                    and item.payment_id = payment.id
+            )
+    );
+$$;
+
+-- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
+-- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
+create function private.refund_booking(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.return_items;
+    payment public.payments;
+begin
+    for item in
+        select decided.*
+        from private.return_items decided
+        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
+        where decided.org_id = p_booking.org_id
+            and decided.booking_id = p_booking.id
+        order by paid.created_at, paid.id
+    loop
+        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, item.refund_cents);
+        elsif payment.is_disputed then
+            perform private.raise_alert(
+                p_booking.org_id, null, 'refund_waits_for_dispute',
+                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
+                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
+            );
+        elsif item.refund_cents > 0 then
+            perform private.create_refund(
+                payment, item.refund_cents,
+                case
+                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
+                    when p_booking.status = 'no_show' then 'The instructor did not come.'
+                    else 'The booking was cancelled.'
+                end
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+-- Cancels the unconfirmed replacement of a booking that ended. 82_effects calls it.
+create function private.cancel_replacement(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The booking to be rescheduled has ended.'
+    where org_id = p_booking.org_id
+        and original_booking_id = p_booking.id
+        and status in ('held', 'requested');
 $$;
 
 -- sql/64_cancellations/30_cancel.sql
@@ -13250,141 +13389,6 @@ begin
         );
     end if;
 end;
-$$;
-
--- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
--- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
--- original. Definer: the writer needs no access to payments and credits.
-create function private.set_cancellation_outcome()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = '', pg_temp
-as $$
-declare
-    outcome private.cancellation_outcome;
-begin
-    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
-        return new;
-    end if;
-
-    outcome := private.decide_cancellation_outcome(
-        old,
-        coalesce(
-            new.refund_bps,
-            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
-        )
-    );
-    if new.status in ('cancelled', 'no_show') then
-        new.hold_expires_at := null;
-        new.refund_bps := outcome.refund_bps;
-        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
-        new.restored_minutes := outcome.restored_minutes;
-        new.kept_share_cents := outcome.kept_share_cents;
-    end if;
-    return new;
-end;
-$$;
-
-create trigger set_cancellation_outcome
-    before update of status on public.bookings
-    for each row
-    when (
-        new.status <> old.status
-        and not new.is_rescheduled
-        and (
-            new.status in ('cancelled', 'no_show')
-            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
-        )
-    )
-    execute function private.set_cancellation_outcome();
-
--- Has the booking a payment of which nobody has decided what is refunded?
-create function private.has_undecided_payments(p_booking public.bookings)
-    returns boolean
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select exists (
-        select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
-            and payment.is_accepted
-            and payment.status in ('authorized', 'succeeded')
-            and not exists (
-                select
-                from private.return_items item
-                where item.org_id = p_booking.org_id
-                    and item.booking_id = p_booking.id
-                    and item.payment_id = payment.id
-            )
-    );
-$$;
-
--- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
--- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
-create function private.refund_booking(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    item private.return_items;
-    payment public.payments;
-begin
-    for item in
-        select decided.*
-        from private.return_items decided
-        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
-        where decided.org_id = p_booking.org_id
-            and decided.booking_id = p_booking.id
-        order by paid.created_at, paid.id
-    loop
-        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
-        if payment.status = 'authorized' then
-            perform private.capture_payment(payment, item.refund_cents);
-        elsif payment.is_disputed then
-            perform private.raise_alert(
-                p_booking.org_id, null, 'refund_waits_for_dispute',
-                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
-            );
-        elsif item.refund_cents > 0 then
-            perform private.create_refund(
-                payment, item.refund_cents,
-                case
-                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
-                    when p_booking.status = 'no_show' then 'The instructor did not come.'
-                    else 'The booking was cancelled.'
-                end
-            );
-        end if;
-    end loop;
-end;
-$$;
-
--- Cancels the unconfirmed replacement of a booking that ended. 82_effects calls it.
-create function private.cancel_replacement(p_booking public.bookings)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    update public.bookings
-    set status = 'cancelled',
-        cancelled_by = 'system',
-        cancelled_at = private.clock(),
-        cancellation_reason = 'The booking to be rescheduled has ended.'
-    where org_id = p_booking.org_id
-        and original_booking_id = p_booking.id
-        and status in ('held', 'requested');
 $$;
 
 -- sql/64_cancellations/31_no_show.sql
@@ -18629,6 +18633,7 @@ grant execute on function public.admin_replay_event to authenticated;
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.

@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg import sql
 
+from tests.access.marketplace import Marketplace
 from tests.access.matrix import Command, Table
 from tests.access.oracle import Row, equal
-from tests.access.town import Town
 
 Attempt = tuple[str, str]
 
@@ -37,13 +37,13 @@ def delete(row: Row) -> Attempt:
     )
 
 
-def attempt(town: Town, row: Row, command: Command) -> Attempt:
+def attempt(marketplace: Marketplace, row: Row, command: Command) -> Attempt:
     """To write a row like this one, or this one, in all columns that may be written."""
     if command == "insert":
-        return insert(row.table, row.fill(town, row.table.insert))
+        return insert(row.table, row.fill(marketplace, row.table.insert))
     if command == "update":
         some_column = dict.fromkeys(row.key)
-        return update(row, row.fill(town, row.table.update) or some_column)
+        return update(row, row.fill(marketplace, row.table.update) or some_column)
     return delete(row)
 
 

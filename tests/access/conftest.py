@@ -12,10 +12,11 @@ import psycopg
 import pytest
 
 from tests.access.attempts import Attempt
+from tests.access.marketplace import Marketplace, Person, build
 from tests.access.matrix import Matrix, load
-from tests.access.town import Person, Town, build
 from tests.factories import Service, World
 from tests.instant import start
+from tests.patience import PATIENCE
 from tools.clock import travel
 from tools.cluster import Api, Cluster, KeptConnection, run_file
 
@@ -38,30 +39,30 @@ def schema(cluster: Cluster, migrated: str) -> Iterator[psycopg.Connection]:
 
 @dataclass(frozen=True)
 class Settled:
-    """The town, in a database that nobody is connected to, and its present."""
+    """The marketplace, in a database that nobody is connected to, and its present."""
 
     database: str
-    town: Town
+    marketplace: Marketplace
     present: datetime
 
 
 @pytest.fixture(scope="session")
 def settled(cluster: Cluster, template: str) -> Settled:
-    cluster.create_database("town", template)
-    start(cluster.admin_url("town"))
-    with psycopg.connect(cluster.admin_url("town"), autocommit=True) as connection:
+    cluster.create_database("marketplace", template)
+    start(cluster.admin_url("marketplace"))
+    with psycopg.connect(cluster.admin_url("marketplace"), autocommit=True) as connection:
         world = World(connection)
-        return Settled("town", build(world), world.now())
+        return Settled("marketplace", build(world), world.now())
 
 
 @pytest.fixture(scope="session")
-def town(settled: Settled) -> Town:
-    return settled.town
+def marketplace(settled: Settled) -> Marketplace:
+    return settled.marketplace
 
 
 @dataclass(frozen=True)
 class Prober:
-    """Tries statements as people of the town, in a transaction that is rolled back."""
+    """Tries statements as people of the marketplace, in a transaction that is rolled back."""
 
     world: World
 
@@ -87,7 +88,7 @@ class Prober:
 
 @pytest.fixture(scope="session")
 def probed(cluster: Cluster, settled: Settled) -> Iterator[KeptConnection]:
-    """A connection to a town of its own."""
+    """A connection to a marketplace of its own."""
     cluster.create_database("probed", settled.database)
     with KeptConnection(cluster.admin_url("probed")) as kept:
         yield kept
@@ -103,12 +104,12 @@ def prober(probed: KeptConnection, settled: Settled) -> Iterator[Prober]:
 
 @dataclass(frozen=True)
 class Served:
-    """The town behind the Data API. What a test changes there it puts back."""
+    """The marketplace behind the Data API. What a test changes there it puts back."""
 
     world: World
     api: Api
     client: httpx.Client
-    town: Town
+    marketplace: Marketplace
     tokens: dict[str, str] = field(default_factory=dict)
 
     def send(
@@ -134,13 +135,13 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(cluster: Cluster, settled: Settled) -> Iterator[Served]:
-    cluster.create_database("town_served", settled.database)
-    start(cluster.admin_url("town_served"), settled.present)
+    cluster.create_database("marketplace_served", settled.database)
+    start(cluster.admin_url("marketplace_served"), settled.present)
     with (
-        Api(cluster, "town_served") as api,
-        psycopg.connect(cluster.admin_url("town_served"), autocommit=True) as connection,
+        Api(cluster, "marketplace_served") as api,
+        psycopg.connect(cluster.admin_url("marketplace_served"), autocommit=True) as connection,
         httpx.Client(
-            base_url=f"{api.url}/rest/v1", headers={"apikey": api.anon_key}, timeout=30
+            base_url=f"{api.url}/rest/v1", headers={"apikey": api.anon_key}, timeout=PATIENCE
         ) as client,
     ):
-        yield Served(World(connection), api, client, settled.town)
+        yield Served(World(connection), api, client, settled.marketplace)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.access.town import AUDIENCES, Audience
+from tests.access.marketplace import AUDIENCES, Audience
 
 Role = Literal["anon", "authenticated", "service_role", "webhook_service", "jobs"]
 Command = Literal["select", "insert", "update", "delete"]

@@ -1,4 +1,4 @@
-"""The rows of the town, who stands how to them, and what matrix.toml says may be done to each."""
+"""The rows of the marketplace, who stands how to them, and what matrix.toml allows."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from uuid import UUID
 
 from psycopg import sql
 
+from tests.access.marketplace import Audience, Marketplace, Parties, Person
 from tests.access.matrix import ALLOWED, NO_ROWS, Command, Rows, Table
-from tests.access.town import Audience, Parties, Person, Town
 from tests.factories import World
 
 
@@ -31,10 +31,10 @@ class Row:
     def cell(self, command: Command, audience: Audience) -> str:
         return self.rows.cells[command][audience]
 
-    def fill(self, town: Town, given: Mapping[str, Any]) -> dict[str, Any]:
+    def fill(self, marketplace: Marketplace, given: Mapping[str, Any]) -> dict[str, Any]:
         """Values of matrix.toml, with those that they call by name."""
         return fill(
-            given, town.values | {f"row.{name}": self.columns[name] for name in self.columns}
+            given, marketplace.values | {f"row.{name}": self.columns[name] for name in self.columns}
         )
 
 
@@ -93,20 +93,22 @@ def list_rows(world: World, table: Table) -> list[Row]:
     ]
 
 
-def visible(town: Town, person: Person, rows: list[Row]) -> list[Row]:
+def visible(marketplace: Marketplace, person: Person, rows: list[Row]) -> list[Row]:
     """Those of the rows that a person may read."""
     return [
-        row for row in rows if row.cell("select", town.audience(person, row.parties)) == ALLOWED
+        row
+        for row in rows
+        if row.cell("select", marketplace.audience(person, row.parties)) == ALLOWED
     ]
 
 
-def most_exposed(town: Town, person: Person, rows: list[Row]) -> Row:
+def most_exposed(marketplace: Marketplace, person: Person, rows: list[Row]) -> Row:
     """The row with which a person may do the most."""
     ranks = [ALLOWED, NO_ROWS]
     return max(
         rows,
         key=lambda row: [
-            rank == row.cell(command, town.audience(person, row.parties))
+            rank == row.cell(command, marketplace.audience(person, row.parties))
             for rank in ranks
             for command in ("update", "select")
         ],

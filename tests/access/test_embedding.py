@@ -13,6 +13,8 @@ from tests.access.conftest import Served
 from tests.access.matrix import Matrix
 from tests.access.oracle import Row, list_rows, visible
 
+pytestmark = pytest.mark.slow
+
 Identity = frozenset[tuple[str, Any]]
 
 FOREIGN_KEYS = """
@@ -79,7 +81,7 @@ def graph(served: Served, rows: dict[str, list[Row]], unread: set[str]) -> Graph
 def test_no_row_is_shown_that_is_not_read_alone(
     served: Served, graph: Graph, rows: dict[str, list[Row]], name: str
 ) -> None:
-    person = served.town.person(name)
+    person = served.marketplace.person(name)
     starts = [(table, nth) for table, steps in graph.steps.items() for nth in range(len(steps))]
     answers = served.send_each(
         (
@@ -99,7 +101,7 @@ def test_no_row_is_shown_that_is_not_read_alone(
     assert shown == {
         (table, row.identity)
         for table in graph.steps
-        for row in visible(served.town, person, rows[table])
+        for row in visible(served.marketplace, person, rows[table])
     }
 
 
@@ -107,7 +109,7 @@ def test_no_row_is_shown_that_is_not_read_alone(
 def test_a_table_that_nobody_reads_is_embedded_by_nobody(
     served: Served, unread: set[str], name: str
 ) -> None:
-    person = served.town.person(name)
+    person = served.marketplace.person(name)
     embeddings = [
         (one, other)
         for key in served.world.rows(FOREIGN_KEYS)
@@ -123,7 +125,7 @@ def test_a_table_that_nobody_reads_is_embedded_by_nobody(
 def test_a_visitor_embeds_listed_tables_only(
     served: Served, graph: Graph, rows: dict[str, list[Row]], matrix: Matrix
 ) -> None:
-    visitor = served.town.person("visitor")
+    visitor = served.marketplace.person("visitor")
     listed = {table.name for table in matrix.tables if "select" in table.granted["anon"]}
     for table, steps in graph.steps.items():
         for nth, (_, other) in enumerate(steps):
@@ -133,7 +135,7 @@ def test_a_visitor_embeds_listed_tables_only(
                 assert set(graph.shown(table, answer.json())) <= {
                     (name, row.identity)
                     for name in (table, other)
-                    for row in visible(served.town, visitor, rows[name])
+                    for row in visible(served.marketplace, visitor, rows[name])
                 }
             else:
                 assert answer.status_code == 401, select

@@ -8,9 +8,9 @@ import pytest
 from psycopg import sql
 
 from tests.access.conftest import Prober
+from tests.access.marketplace import Marketplace, Parties, Person
 from tests.access.matrix import REFUSED, Call, Matrix, load
 from tests.access.oracle import fill
-from tests.access.town import Parties, Person, Town
 from tests.factories import Service
 
 CALLS = [call for function in load().functions for call in function.calls]
@@ -30,24 +30,31 @@ CALL_EACH = """
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
-def test_each_person_gets_what_is_declared(prober: Prober, town: Town, call: Call) -> None:
-    parties = Parties(**fill(call.of, town.values))
+def test_each_person_gets_what_is_declared(
+    prober: Prober, marketplace: Marketplace, call: Call
+) -> None:
+    parties = Parties(**fill(call.of, marketplace.values))
     with prober.world.unchanged():
         outcomes = {
-            person.name: prober.try_each(person, [(_statement(town, person, call), "select true")])
-            for person in town.people
+            person.name: prober.try_each(
+                person, [(_statement(marketplace, person, call), "select true")]
+            )
+            for person in marketplace.people
         }
     assert outcomes == {
-        person.name: [call.outcomes[town.audience(person, parties)]] for person in town.people
+        person.name: [call.outcomes[marketplace.audience(person, parties)]]
+        for person in marketplace.people
     }
 
 
 @pytest.mark.parametrize("name", ["Ben", "Pat", "guest with Pat's id", "visitor"])
-def test_nobody_reaches_into_private(prober: Prober, town: Town, matrix: Matrix, name: str) -> None:
+def test_nobody_reaches_into_private(
+    prober: Prober, marketplace: Marketplace, matrix: Matrix, name: str
+) -> None:
     statements = [each["call"] for each in prober.world.rows(CALL_EACH)]
     statements += [f"select from private.{table}" for table in matrix.private_tables]
     attempts = [(statement, "select true") for statement in statements]
-    assert prober.try_each(town.person(name), attempts) == [REFUSED] * len(attempts)
+    assert prober.try_each(marketplace.person(name), attempts) == [REFUSED] * len(attempts)
 
 
 @pytest.mark.parametrize("login", get_args(Service))
@@ -67,9 +74,11 @@ def test_a_service_calls_its_functions_and_touches_no_table(
     assert prober.try_each_as_service(login, attempts) == [REFUSED] * len(attempts)
 
 
-def _statement(town: Town, person: Person, call: Call) -> str:
+def _statement(marketplace: Marketplace, person: Person, call: Call) -> str:
     arguments = ", ".join(
         f"{name} => {sql.Literal(value).as_string()}"
-        for name, value in fill(call.arguments, town.values | {"caller": person.user_id}).items()
+        for name, value in fill(
+            call.arguments, marketplace.values | {"caller": person.user_id}
+        ).items()
     )
     return f"select * from public.{call.function}({arguments}) limit 1"

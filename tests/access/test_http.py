@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tests.access.conftest import Request, Served
+from tests.access.marketplace import Marketplace, Person
 from tests.access.matrix import ALLOWED, NO_ROWS, REFUSED, Matrix, Table, load
 from tests.access.oracle import Row, equal, list_rows, most_exposed, visible
-from tests.access.town import Person, Town
 from tests.factories import World
 
 each_table = pytest.mark.parametrize("table", load().tables, ids=lambda table: table.name)
@@ -29,22 +29,23 @@ NEVER_WRITTEN = {"55000": 500, "428C9": 400}
 @each_table
 def test_each_person_reads_these_rows_and_no_others(served: Served, table: Table) -> None:
     rows = list_rows(served.world, table)
-    for person in served.town.people:
+    for person in served.marketplace.people:
         answer = served.send(person, "GET", f"/{table.name}?select={','.join(rows[0].key)}")
         if "select" not in table.granted[person.role]:
             assert outcome(answer, person) == REFUSED, person.name
             continue
         assert answer.status_code == 200, person.name
         read = Counter(frozenset(found.items()) for found in answer.json())
-        assert read == Counter(row.identity for row in visible(served.town, person, rows))
+        assert read == Counter(row.identity for row in visible(served.marketplace, person, rows))
 
 
+@pytest.mark.slow
 @each_table
 def test_each_person_writes_this_and_nothing_else(served: Served, table: Table) -> None:
     writes = [
         attempt
-        for person in map(served.town.person, WRITERS)
-        for attempt in writes_of(served.town, person, list_rows(served.world, table))
+        for person in map(served.marketplace.person, WRITERS)
+        for attempt in writes_of(served.marketplace, person, list_rows(served.world, table))
     ]
     harmless = [attempt for attempt in writes if attempt.expected != ALLOWED]
     with served.world.unchanged():
@@ -64,7 +65,7 @@ def test_each_person_writes_this_and_nothing_else(served: Served, table: Table) 
 
 
 def test_a_change_without_a_filter_reaches_no_foreign_row(served: Served, matrix: Matrix) -> None:
-    ann = served.town.person("Ann")
+    ann = served.marketplace.person("Ann")
     tables = {table.name: table for table in matrix.tables}
     with put_back(served.world, tables["instructors"]):
         served.send(ann, "PATCH", "/instructors", json={"bio": "Mine."})
@@ -74,7 +75,7 @@ def test_a_change_without_a_filter_reaches_no_foreign_row(served: Served, matrix
         served.send(ann, "DELETE", "/availability_windows")
         left = served.world.rows("select distinct instructor_id from public.availability_windows")
         assert ann.id not in [each["instructor_id"] for each in left]
-        assert len(left) == len(served.town.stories) - 1
+        assert len(left) == len(served.marketplace.stories) - 1
 
 
 @dataclass(frozen=True)
@@ -86,13 +87,13 @@ class Write:
     """What is true in the database if it succeeds."""
 
 
-def writes_of(town: Town, person: Person, rows: list[Row]) -> Iterator[Write]:
+def writes_of(marketplace: Marketplace, person: Person, rows: list[Row]) -> Iterator[Write]:
     """To change each column of a row, to add one like it, to add it again, and to remove it."""
-    row = most_exposed(town, person, rows)
-    table, audience = row.table, town.audience(person, row.parties)
+    row = most_exposed(marketplace, person, rows)
+    table, audience = row.table, marketplace.audience(person, row.parties)
     elsewhere = own_columns(some_other(rows, row))
 
-    for column, value in row.fill(town, table.update).items():
+    for column, value in row.fill(marketplace, table.update).items():
         change = request("PATCH", at(row), json={column: value})
         effect = exists(table, {**row.key, column: value})
         yield Write(person, change, row.cell("update", audience), effect)
@@ -100,7 +101,7 @@ def writes_of(town: Town, person: Person, rows: list[Row]) -> Iterator[Write]:
         if column not in table.update:
             yield Write(person, request("PATCH", at(row), json={column: value}), REFUSED)
 
-    new = row.fill(town, table.insert)
+    new = row.fill(marketplace, table.insert)
     add = request("POST", f"/{table.name}", json=new or elsewhere)
     yield Write(person, add, row.cell("insert", audience), exists(table, new))
 

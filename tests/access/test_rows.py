@@ -10,42 +10,44 @@ import pytest
 
 from tests.access.attempts import attempt, insert, update
 from tests.access.conftest import Prober
+from tests.access.marketplace import Kind, Marketplace, Person
 from tests.access.matrix import COMMANDS, NOBODY, REFUSED, Matrix, Table, load
 from tests.access.oracle import Row, list_rows, most_exposed, visible
-from tests.access.town import Kind, Person, Town
 
 each_table = pytest.mark.parametrize("table", load().tables, ids=lambda table: table.name)
 
 
 @each_table
 def test_each_person_reads_these_rows_and_no_others(
-    prober: Prober, town: Town, table: Table
+    prober: Prober, marketplace: Marketplace, table: Table
 ) -> None:
-    assert misread(prober, town, table) == []
+    assert misread(prober, marketplace, table) == []
 
 
 @each_table
 def test_each_person_writes_these_rows_and_no_others(
-    prober: Prober, town: Town, table: Table
+    prober: Prober, marketplace: Marketplace, table: Table
 ) -> None:
     with prober.world.unchanged():
-        assert miswritten(prober, town, table) == []
+        assert miswritten(prober, marketplace, table) == []
 
 
 @each_table
 def test_each_person_writes_these_columns_and_no_others(
-    prober: Prober, town: Town, table: Table
+    prober: Prober, marketplace: Marketplace, table: Table
 ) -> None:
     with prober.world.unchanged():
-        assert columns_miswritten(prober, town, table) == []
+        assert columns_miswritten(prober, marketplace, table) == []
 
 
-def test_the_town_has_somebody_for_every_cell(prober: Prober, town: Town, matrix: Matrix) -> None:
+def test_the_marketplace_has_somebody_for_every_cell(
+    prober: Prober, marketplace: Marketplace, matrix: Matrix
+) -> None:
     met = {
-        (table.name, row.rows.where, command, town.audience(person, row.parties))
+        (table.name, row.rows.where, command, marketplace.audience(person, row.parties))
         for table in matrix.tables
         for row in list_rows(prober.world, table)
-        for person in town.people
+        for person in marketplace.people
         for command in COMMANDS
     }
     declared = {
@@ -63,10 +65,10 @@ def test_the_town_has_somebody_for_every_cell(prober: Prober, town: Town, matrix
     ("name", "kind", "org"), [("Ian", "learner", "elm"), ("Ben", "admin", "oak")]
 )
 def test_who_has_two_roles_reads_what_each_of_them_reads(
-    prober: Prober, town: Town, matrix: Matrix, name: str, kind: Kind, org: str
+    prober: Prober, marketplace: Marketplace, matrix: Matrix, name: str, kind: Kind, org: str
 ) -> None:
-    person = town.person(name)
-    second = replace(person, kind=kind, org_id=town.values[org], id=None)
+    person = marketplace.person(name)
+    second = replace(person, kind=kind, org_id=marketplace.values[org], id=None)
     tables = {table.name: list_rows(prober.world, table) for table in matrix.tables}
     del tables["discount_codes"]  # which nobody reads
     del tables["my_roles"]  # where the new role's row is like another person's
@@ -77,7 +79,9 @@ def test_who_has_two_roles_reads_what_each_of_them_reads(
         prober.world.learner(second.org_id, person.user_id)
     for table, rows in tables.items():
         there = {row.identity for row in rows}
-        expected = {row.identity for each in (person, second) for row in visible(town, each, rows)}
+        expected = {
+            row.identity for each in (person, second) for row in visible(marketplace, each, rows)
+        }
         assert reads(prober, person, rows).keys() & there == expected, table
 
 
@@ -126,29 +130,29 @@ HOLES = {
 
 @pytest.mark.parametrize(("table_name", "hole"), HOLES.values(), ids=HOLES)
 def test_a_hole_is_seen(
-    prober: Prober, town: Town, matrix: Matrix, table_name: str, hole: str
+    prober: Prober, marketplace: Marketplace, matrix: Matrix, table_name: str, hole: str
 ) -> None:
     prober.world.connection.execute(hole)
     (table,) = [table for table in matrix.tables if table.name == table_name]
     assert (
-        misread(prober, town, table)
-        + miswritten(prober, town, table)
-        + columns_miswritten(prober, town, table)
+        misread(prober, marketplace, table)
+        + miswritten(prober, marketplace, table)
+        + columns_miswritten(prober, marketplace, table)
     )
 
 
-def misread(prober: Prober, town: Town, table: Table) -> list[str]:
+def misread(prober: Prober, marketplace: Marketplace, table: Table) -> list[str]:
     """Where what a person reads is not what matrix.toml says."""
     rows = list_rows(prober.world, table)
     query = f"select from public.{table.name}"
     wrong = []
-    for person in town.people:
+    for person in marketplace.people:
         if "select" not in table.granted[person.role]:
             if prober.try_each(person, [(query, "select true")]) != [REFUSED]:
                 wrong.append(f"{person.name} is not refused")
             continue
         read = reads(prober, person, rows)
-        expected = Counter(row.identity for row in visible(town, person, rows))
+        expected = Counter(row.identity for row in visible(marketplace, person, rows))
         wrong += [f"{person.name} reads {dict(key)}" for key in read - expected]
         wrong += [f"{person.name} does not read {dict(key)}" for key in expected - read]
     return wrong
@@ -162,16 +166,16 @@ def reads(prober: Prober, person: Person, rows: list[Row]) -> Counter[frozenset[
     return Counter(frozenset(each["key"].items()) for each in found)
 
 
-def miswritten(prober: Prober, town: Town, table: Table) -> list[str]:
+def miswritten(prober: Prober, marketplace: Marketplace, table: Table) -> list[str]:
     """Where what a person can do to a row is not what matrix.toml says."""
     rows = list_rows(prober.world, table)
     tries = [(row, command) for row in rows for command in COMMANDS[1:]]
-    attempts = [attempt(town, row, command) for row, command in tries]
+    attempts = [attempt(marketplace, row, command) for row, command in tries]
     wrong = []
-    for person in town.people:
+    for person in marketplace.people:
         outcomes = prober.try_each(person, attempts)
         for (row, command), outcome in zip(tries, outcomes, strict=True):
-            audience = town.audience(person, row.parties)
+            audience = marketplace.audience(person, row.parties)
             expected = row.cell(command, audience)
             if outcome != expected:
                 wrong.append(
@@ -180,21 +184,22 @@ def miswritten(prober: Prober, town: Town, table: Table) -> list[str]:
     return wrong
 
 
-def columns_miswritten(prober: Prober, town: Town, table: Table) -> list[str]:
+def columns_miswritten(prober: Prober, marketplace: Marketplace, table: Table) -> list[str]:
     """Where a column that a person can write is not one that matrix.toml names."""
     rows = list_rows(prober.world, table)
     columns = sorted(table.columns)
     not_inserted = sorted(table.columns - table.insert.keys())
     wrong = []
-    for person in town.people:
-        row = most_exposed(town, person, rows)
-        allowed = row.cell("update", town.audience(person, row.parties))
-        values = row.fill(town, table.update)
+    for person in marketplace.people:
+        row = most_exposed(marketplace, person, rows)
+        allowed = row.cell("update", marketplace.audience(person, row.parties))
+        values = row.fill(marketplace, table.update)
         expected = [allowed if column in table.update else REFUSED for column in columns]
         expected += [REFUSED for _ in not_inserted]
         attempts = [update(row, {column: values.get(column)}) for column in columns]
         attempts += [
-            insert(table, row.fill(town, table.insert) | {column: None}) for column in not_inserted
+            insert(table, row.fill(marketplace, table.insert) | {column: None})
+            for column in not_inserted
         ]
         outcomes = prober.try_each(person, attempts)
         wrong += [

@@ -9,21 +9,22 @@ import httpx
 import pytest
 
 from tests.access.conftest import Served
+from tests.access.marketplace import Parties, Person
 from tests.access.matrix import ALLOWED, NO_ROWS, REFUSED, Call, Matrix, load
 from tests.access.oracle import fill
-from tests.access.town import Parties, Person
 
 CALLS = [call for function in load().functions for call in function.calls]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.function)
 def test_who_may_not_do_a_thing_is_told_so(served: Served, call: Call) -> None:
-    parties = Parties(**fill(call.of, served.town.values))
+    parties = Parties(**fill(call.of, served.marketplace.values))
     expected = {
-        person: call.outcomes[served.town.audience(person, parties)]
-        for person in served.town.people
+        person: call.outcomes[served.marketplace.audience(person, parties)]
+        for person in served.marketplace.people
     }
-    refused = [person for person in served.town.people if expected[person] != ALLOWED]
+    refused = [person for person in served.marketplace.people if expected[person] != ALLOWED]
     with served.world.unchanged():
         outcomes = {person: outcome(rpc(served, person, call), person) for person in refused}
     assert outcomes == {person: expected[person] for person in refused}
@@ -31,7 +32,7 @@ def test_who_may_not_do_a_thing_is_told_so(served: Served, call: Call) -> None:
 
 @pytest.mark.parametrize("name", ["Ben", "Pat", "visitor"])
 def test_no_function_of_private_is_offered(served: Served, matrix: Matrix, name: str) -> None:
-    person = served.town.person(name)
+    person = served.marketplace.person(name)
     names = [*matrix.private_functions, "no_such_function"]
     offered = {function.name for function in matrix.functions}
     requests = [
@@ -47,7 +48,7 @@ def test_no_function_of_private_is_offered(served: Served, matrix: Matrix, name:
 
 @pytest.mark.parametrize("schema", ["private", "auth", "extensions", "pg_catalog"])
 def test_no_other_schema_is_served(served: Served, schema: str) -> None:
-    pat = served.town.person("Pat")
+    pat = served.marketplace.person("Pat")
     read = served.send(pat, "GET", "/users", headers={"Accept-Profile": schema})
     write = served.send(pat, "POST", "/users", headers={"Content-Profile": schema}, json={})
     call = served.send(pat, "POST", "/rpc/clock", headers={"Content-Profile": schema}, json={})
@@ -55,7 +56,7 @@ def test_no_other_schema_is_served(served: Served, schema: str) -> None:
 
 
 def rpc(served: Served, person: Person, call: Call) -> httpx.Response:
-    known = served.town.values | {"caller": person.user_id}
+    known = served.marketplace.values | {"caller": person.user_id}
     arguments: dict[str, Any] = fill(call.arguments, known)
     return served.send(
         person, "POST", f"/rpc/{call.function}", json=json.loads(json.dumps(arguments, default=str))

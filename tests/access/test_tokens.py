@@ -10,6 +10,7 @@ import pytest
 
 from tests.access.conftest import Served
 from tests.instant import real_time
+from tests.patience import PATIENCE
 
 NOW = real_time()
 SOMEBODY_ELSE = "another-secret-of-the-same-length-as-the-real-one-is-here"
@@ -19,7 +20,7 @@ PATHS = ("/bookings?select=id", "/instructors?select=id", "/rpc/start_lesson")
 
 
 def bens_claims(served: Served, **changes: Any) -> dict[str, Any]:
-    person = served.town.person("Ben")
+    person = served.marketplace.person("Ben")
     claims = {"sub": str(person.user_id), "role": "authenticated", "exp": NOW + 3600} | changes
     return {name: value for name, value in claims.items() if value is not None}
 
@@ -27,7 +28,7 @@ def bens_claims(served: Served, **changes: Any) -> dict[str, Any]:
 def ask(served: Served, token: str, path: str = "/bookings?select=id") -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"}
     if path.startswith("/rpc"):
-        body = {"p_booking_id": str(served.town.values["next_booking"])}
+        body = {"p_booking_id": str(served.marketplace.values["next_booking"])}
         return served.client.post(path, headers=headers, json=body)
     return served.client.get(path, headers=headers)
 
@@ -103,7 +104,7 @@ def test_a_token_without_a_person_reads_nothing(served: Served, subject: str | N
 def test_a_forged_key_is_refused(served: Served) -> None:
     forged = jwt.encode({"role": "service_role", "exp": NOW + 60}, SOMEBODY_ELSE, "HS256")
     for headers in ({"apikey": forged}, {"apikey": forged, "Authorization": f"Bearer {forged}"}):
-        answer = httpx.get(f"{served.api.url}/rest/v1/payments", headers=headers, timeout=30)
+        answer = httpx.get(f"{served.api.url}/rest/v1/payments", headers=headers, timeout=PATIENCE)
         assert answer.status_code == 401
 
 
@@ -112,7 +113,9 @@ def test_the_service_key_reads_and_writes_nothing(served: Served) -> None:
     headers = {"apikey": served.api.service_key, "Prefer": "return=representation"}
     with (
         served.world.unchanged(),
-        httpx.Client(base_url=f"{served.api.url}/rest/v1", headers=headers, timeout=30) as client,
+        httpx.Client(
+            base_url=f"{served.api.url}/rest/v1", headers=headers, timeout=PATIENCE
+        ) as client,
     ):
         assert len(client.get("/payments").json()) == served.world.count("public.payments")
         for method, path in (
@@ -121,7 +124,7 @@ def test_the_service_key_reads_and_writes_nothing(served: Served) -> None:
             ("DELETE", "/payments?amount_cents=gt.0"),
             ("POST", "/rpc/start_lesson"),
         ):
-            body = {"p_booking_id": str(served.town.values["next_booking"])}
+            body = {"p_booking_id": str(served.marketplace.values["next_booking"])}
             json = body if "rpc" in path else {"status": "succeeded"}
             answer = client.request(method, path, json=None if method == "DELETE" else json)
             assert answer.status_code == 403, answer.text

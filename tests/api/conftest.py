@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from tests.factories import World
+from tests.patience import PATIENCE
 from tools.cluster import LOCAL, Api, Cluster
 
 
@@ -44,7 +45,7 @@ def frontend(cluster: Cluster, api: Api) -> Iterator[Frontend]:
     with (
         psycopg.connect(cluster.admin_url("served"), autocommit=True) as connection,
         httpx.Client(
-            base_url=f"{api.url}/rest/v1", headers={"apikey": api.anon_key}, timeout=30
+            base_url=f"{api.url}/rest/v1", headers={"apikey": api.anon_key}, timeout=PATIENCE
         ) as client,
     ):
         yield Frontend(api, World(connection), client)

@@ -67,7 +67,7 @@ PARAMETERS = """
 
 
 @dataclass(frozen=True)
-class Street:
+class Setting:
     """Ann, Ben and their booking, beside people of a school with secrets of their own."""
 
     frontend: Frontend
@@ -94,7 +94,7 @@ class Street:
 
 
 @pytest.fixture(scope="module")
-def street(frontend: Frontend) -> Street:
+def setting(frontend: Frontend) -> Setting:
     world = frontend.world
     ann = world.instructor()
     booking = world.booking(ann)
@@ -107,7 +107,7 @@ def street(frontend: Frontend) -> Street:
     slot_id = world.slot(world.service(ian), world.in_days(3))
     secret = Booking(world, world.book(lea, slot_id)["booking_id"], lea, ian, slot_id)
     secret.open_payment()
-    return Street(
+    return Setting(
         frontend,
         ann,
         booking.learner,
@@ -118,8 +118,9 @@ def street(frontend: Frontend) -> Street:
     )
 
 
-def test_an_impossible_value_is_refused_by_every_function(street: Street) -> None:
-    world = street.frontend.world
+@pytest.mark.slow
+def test_an_impossible_value_is_refused_by_every_function(setting: Setting) -> None:
+    world = setting.frontend.world
     parameters = world.rows(PARAMETERS)
     names: dict[str, list[str]] = {}
     for each in parameters:
@@ -134,7 +135,7 @@ def test_an_impossible_value_is_refused_by_every_function(street: Street) -> Non
         for value in IMPOSSIBLE[each["type"]]
     ]
     with world.unchanged():
-        answers = street.send_each(requests)
+        answers = setting.send_each(requests)
     assert [
         (request["path"], request["json"], answer.status_code)
         for request, answer in zip(requests, answers, strict=True)
@@ -164,18 +165,18 @@ def test_an_impossible_value_is_refused_by_every_function(street: Street) -> Non
     ],
     ids=lambda changes: str(changes)[:50],
 )
-def test_an_offer_that_makes_no_sense_is_refused(street: Street, changes: dict[str, Any]) -> None:
+def test_an_offer_that_makes_no_sense_is_refused(setting: Setting, changes: dict[str, Any]) -> None:
     offer = {
-        "p_expert_user_id": street.ann.user_id,
+        "p_expert_user_id": setting.ann.user_id,
         "p_title": "Parking",
         "p_description": "",
         "p_duration_minutes": 60,
         "p_price_cents": 4500,
         "p_currency": "gbp",
     }
-    with street.frontend.world.unchanged():
-        answer = street.frontend.call(street.ann.user_id, "create_session", **offer | changes)
-    street.assert_safe(answer)
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.call(setting.ann.user_id, "create_session", **offer | changes)
+    setting.assert_safe(answer)
     assert answer.is_client_error
 
 
@@ -193,17 +194,17 @@ def test_an_offer_that_makes_no_sense_is_refused(street: Street, changes: dict[s
     ],
 )
 def test_a_range_that_makes_no_sense_publishes_nothing(
-    street: Street, start: str | None, end: str | None
+    setting: Setting, start: str | None, end: str | None
 ) -> None:
-    with street.frontend.world.unchanged():
-        answer = street.frontend.call(
-            street.ann.user_id,
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.call(
+            setting.ann.user_id,
             "publish_slots",
-            p_service_id=street.service_id,
+            p_service_id=setting.service_id,
             p_from=start,
             p_to=end,
         )
-    street.assert_safe(answer)
+    setting.assert_safe(answer)
     assert (answer.status_code, answer.json()["code"]) == (422, "PT422")
 
 
@@ -212,16 +213,18 @@ def test_a_range_that_makes_no_sense_publishes_nothing(
     [{"p_notes": "x" * 5001}, {"p_notes": "x" * 8_000_000}, {"p_client_key": ""}],
     ids=["notes", "a book", "an empty key"],
 )
-def test_a_booking_with_too_much_to_say_is_refused(street: Street, changes: dict[str, Any]) -> None:
-    with street.frontend.world.unchanged():
-        answer = street.frontend.call(
-            street.ben,
+def test_a_booking_with_too_much_to_say_is_refused(
+    setting: Setting, changes: dict[str, Any]
+) -> None:
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.call(
+            setting.ben,
             "create_booking_with_payment",
-            p_learner_user_id=street.ben,
-            p_slot_id=street.slot_id,
+            p_learner_user_id=setting.ben,
+            p_slot_id=setting.slot_id,
             **changes,
         )
-    street.assert_safe(answer)
+    setting.assert_safe(answer)
     assert answer.is_client_error
 
 
@@ -235,24 +238,24 @@ def test_a_booking_with_too_much_to_say_is_refused(street: Street, changes: dict
     ],
     ids=str,
 )
-def test_a_function_takes_its_own_arguments_only(street: Street, changes: dict[str, Any]) -> None:
-    sent = {"p_learner_user_id": street.ben, "p_slot_id": street.slot_id} | changes
-    with street.frontend.world.unchanged():
-        answer = street.frontend.call(street.ben, "create_booking_with_payment", **sent)
-    street.assert_safe(answer)
+def test_a_function_takes_its_own_arguments_only(setting: Setting, changes: dict[str, Any]) -> None:
+    sent = {"p_learner_user_id": setting.ben, "p_slot_id": setting.slot_id} | changes
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.call(setting.ben, "create_booking_with_payment", **sent)
+    setting.assert_safe(answer)
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text)[:30])
-def test_any_text_is_kept_as_it_was_sent(street: Street, text: str) -> None:
-    answer = street.frontend.send(
-        street.ann.user_id,
+def test_any_text_is_kept_as_it_was_sent(setting: Setting, text: str) -> None:
+    answer = setting.frontend.send(
+        setting.ann.user_id,
         "PATCH",
-        f"/instructors?id=eq.{street.ann.id}",
+        f"/instructors?id=eq.{setting.ann.id}",
         json={"bio": text},
     )
-    street.assert_safe(answer)
-    read = street.frontend.send(None, "GET", f"/instructors?select=bio&id=eq.{street.ann.id}")
+    setting.assert_safe(answer)
+    read = setting.frontend.send(None, "GET", f"/instructors?select=bio&id=eq.{setting.ann.id}")
     assert read.json() == [{"bio": text}]
 
 
@@ -290,24 +293,24 @@ def test_any_text_is_kept_as_it_was_sent(street: Street, text: str) -> None:
         "id=eq.%00",
     ],
 )
-def test_a_query_cannot_break_out(street: Street, query: str) -> None:
-    with street.frontend.world.unchanged():
-        answer = street.frontend.send(street.ben, "GET", f"/bookings?{query}")
-    street.assert_safe(answer)
+def test_a_query_cannot_break_out(setting: Setting, query: str) -> None:
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.send(setting.ben, "GET", f"/bookings?{query}")
+    setting.assert_safe(answer)
     if answer.is_success:
-        assert {row["id"] for row in answer.json()} <= {str(street.booking.id)}
+        assert {row["id"] for row in answer.json()} <= {str(setting.booking.id)}
 
 
 @pytest.mark.parametrize("count", ["exact", "planned", "estimated"])
-def test_a_count_is_of_what_one_may_see(street: Street, count: str) -> None:
-    answer = street.frontend.send(
-        street.ben, "GET", "/bookings?select=id", headers={"Prefer": f"count={count}"}
+def test_a_count_is_of_what_one_may_see(setting: Setting, count: str) -> None:
+    answer = setting.frontend.send(
+        setting.ben, "GET", "/bookings?select=id", headers={"Prefer": f"count={count}"}
     )
-    street.assert_safe(answer)
+    setting.assert_safe(answer)
     total = answer.headers.get("Content-Range", "0-0/*").split("/")[1]
     if count == "exact":
         assert total == "1"
-    assert answer.json() == [{"id": str(street.booking.id)}]
+    assert answer.json() == [{"id": str(setting.booking.id)}]
 
 
 @pytest.mark.parametrize(
@@ -332,10 +335,10 @@ def test_a_count_is_of_what_one_may_see(street: Street, count: str) -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
-def test_a_path_leads_nowhere_else(street: Street, method: str, path: str) -> None:
-    with street.frontend.world.unchanged():
-        answer = street.frontend.send(street.ben, method, path)
-    street.assert_safe(answer)
+def test_a_path_leads_nowhere_else(setting: Setting, method: str, path: str) -> None:
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.send(setting.ben, method, path)
+    setting.assert_safe(answer)
     assert answer.is_client_error or path == "/"
 
 
@@ -361,25 +364,25 @@ def test_a_path_leads_nowhere_else(street: Street, method: str, path: str) -> No
     ids=lambda body: repr(body[:24]),
 )
 @pytest.mark.parametrize("path", ["/rpc/start_lesson", "/availability_windows"])
-def test_a_body_that_is_no_request_is_refused(street: Street, path: str, body: bytes) -> None:
-    with street.frontend.world.unchanged():
-        answer = street.frontend.send(
-            street.ben, "POST", path, content=body, headers={"Content-Type": "application/json"}
+def test_a_body_that_is_no_request_is_refused(setting: Setting, path: str, body: bytes) -> None:
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.send(
+            setting.ben, "POST", path, content=body, headers={"Content-Type": "application/json"}
         )
-    street.assert_safe(answer)
+    setting.assert_safe(answer)
     assert answer.is_client_error or answer.text in ("", "[]")
 
 
-def test_ten_thousand_rows_are_refused_without_harm(street: Street) -> None:
-    window = {"instructor_id": str(street.ann.id), "day_of_week": 1, "start_time": "09:00"}
-    with street.frontend.world.unchanged():
-        answer = street.frontend.send(
-            street.ben,
+def test_ten_thousand_rows_are_refused_without_harm(setting: Setting) -> None:
+    window = {"instructor_id": str(setting.ann.id), "day_of_week": 1, "start_time": "09:00"}
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.send(
+            setting.ben,
             "POST",
             "/availability_windows",
             json=[window | {"end_time": "10:00"}] * 10_000,
         )
-    street.assert_safe(answer)
+    setting.assert_safe(answer)
     assert answer.is_client_error
 
 
@@ -392,6 +395,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=300,
     deadline=None,
@@ -399,23 +403,23 @@ JSON = st.recursive(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
-def test_nonsense_never_breaks_a_function(street: Street, data: st.DataObject) -> None:
-    parameters = street.frontend.world.rows(PARAMETERS)
+def test_nonsense_never_breaks_a_function(setting: Setting, data: st.DataObject) -> None:
+    parameters = setting.frontend.world.rows(PARAMETERS)
     function = data.draw(st.sampled_from(sorted({each["function"] for each in parameters})))
     given_names = [each["name"] for each in parameters if each["function"] == function]
     likely = st.sampled_from(
-        [str(street.ben), str(street.booking.id), str(street.slot_id), "gbp", 60, "2027-01-01"]
+        [str(setting.ben), str(setting.booking.id), str(setting.slot_id), "gbp", 60, "2027-01-01"]
     )
     sent = data.draw(st.fixed_dictionaries({name: st.one_of(likely, JSON) for name in given_names}))
-    answer = street.frontend.send(
-        street.ben,
+    answer = setting.frontend.send(
+        setting.ben,
         "POST",
         f"/rpc/{function}",
         content=json.dumps(sent).encode("utf-8", "surrogatepass"),
         headers={"Content-Type": "application/json"},
     )
-    street.assert_safe(answer)
+    setting.assert_safe(answer)
 
 
-def test_the_books_are_in_order_after_all_this(street: Street) -> None:
-    assert street.frontend.world.violations() == []
+def test_the_books_are_in_order_after_all_this(setting: Setting) -> None:
+    assert setting.frontend.world.violations() == []

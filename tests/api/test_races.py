@@ -9,6 +9,7 @@ from threading import Barrier
 from uuid import UUID
 
 from tests.api.conftest import Frontend
+from tests.patience import PATIENCE
 
 CLIENTS = 32
 
@@ -18,7 +19,7 @@ def test_one_of_32_clients_gets_the_time_and_the_others_are_told(frontend: Front
     people = [world.person() for _ in range(CLIENTS)]
     for day in (2, 3, 4):
         slot_id = world.slot(world.service(world.instructor()), world.in_days(day))
-        barrier = Barrier(CLIENTS, timeout=30)
+        barrier = Barrier(CLIENTS, timeout=PATIENCE)
 
         def book(person: UUID, slot_id: UUID = slot_id, barrier: Barrier = barrier) -> str:
             barrier.wait()

@@ -18,6 +18,7 @@ from tools.cluster import Cluster
 __all__ = ["healthy_committed_world", "healthy_world"]
 
 CLIENTS = 32
+ROUNDS = [5, pytest.param(50, marks=pytest.mark.slow)]
 
 
 @pytest.fixture

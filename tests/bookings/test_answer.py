@@ -6,6 +6,7 @@ test_confirm_booking.py, which asks them of both answers.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,10 +17,10 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
-def requested(world: World, instructor: Instructor | None = None, **columns: object) -> Booking:
+def requested(world: World, instructor: Instructor | None = None, **columns: Any) -> Booking:
     """A request, four days ahead of its lesson, that waits 24 hours."""
-    columns = {"requires_approval": True, "start_at": world.in_days(4)} | columns
-    return world.booking(instructor, **columns)
+    given: dict[str, Any] = {"requires_approval": True, "start_at": world.in_days(4)}
+    return world.booking(instructor, **given | columns)
 
 
 def confirm(world: World, user_id: UUID, booking: Booking) -> None:

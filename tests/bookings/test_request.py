@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.rows import DictRow
 
-from tests.bookings.meanwhile import use_up_credit_meanwhile
+from tests.bookings.interference import use_up_credit_between_steps
 from tests.factories import MARKETPLACE, Instructor, World
 
 MINUTE = timedelta(minutes=1)
@@ -276,7 +276,7 @@ def spoil_ended_code(attempt: Attempt) -> None:
 
 
 def spoil_credit_meanwhile(attempt: Attempt) -> None:
-    use_up_credit_meanwhile(attempt.world, attempt.caller)
+    use_up_credit_between_steps(attempt.world, attempt.caller)
     attempt.arguments["p_use_credits"] = True
 
 

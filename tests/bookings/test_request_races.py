@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
-from tests.bookings.conftest import CLIENTS, sign_in
+from tests.bookings.conftest import CLIENTS, ROUNDS, sign_in
 from tests.factories import Instructor, Refusal, World
 from tests.races import Racers
 
@@ -54,31 +55,33 @@ def book_either_way(
 # Seats
 
 
-def test_five_of_32_learners_get_the_seats_of_a_time_nobody_published_in_50_rounds(
-    learners: Racers, marketplace: World
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_five_of_32_learners_get_the_seats_of_a_time_nobody_published_in_every_round(
+    learners: Racers, marketplace: World, rounds: int
 ) -> None:
     instructor = open_instructor(marketplace)
     service_id = marketplace.service(instructor, max_participants=5)
-    for number in range(50):
+    for number in range(rounds):
         start_at = marketplace.in_days(2 + number)
         outcomes = learners.race(partial(request, [(instructor, service_id, start_at)]))
         assert Counter(outcomes) == {"booked": 5, SLOT_TAKEN: CLIENTS - 5}
-    assert marketplace.count("public.bookable_slots") == 50
-    assert marketplace.count("private.instructor_calendar") == 50
+    assert marketplace.count("public.bookable_slots") == rounds
+    assert marketplace.count("private.instructor_calendar") == rounds
 
 
-def test_five_of_32_learners_get_the_seats_of_a_published_slot_in_50_rounds(
-    learners: Racers, marketplace: World
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_five_of_32_learners_get_the_seats_of_a_published_slot_in_every_round(
+    learners: Racers, marketplace: World, rounds: int
 ) -> None:
     instructor = open_instructor(marketplace)
     service_id = marketplace.service(instructor, max_participants=5)
-    for number in range(50):
+    for number in range(rounds):
         start_at = marketplace.in_days(2 + number)
         slot_id = marketplace.slot(service_id, start_at)
         offer = (instructor, service_id, start_at)
         outcomes = learners.race(partial(book_either_way, offer, slot_id))
         assert Counter(outcomes) == {"booked": 5, SLOT_TAKEN: CLIENTS - 5}
-    assert marketplace.count("public.bookable_slots") == 50
+    assert marketplace.count("public.bookable_slots") == rounds
 
 
 def test_one_learner_gets_one_seat_of_a_group(clients: Racers, marketplace: World) -> None:

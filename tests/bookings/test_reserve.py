@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.bookings.meanwhile import use_up_credit_meanwhile
+from tests.bookings.interference import use_up_credit_between_steps
 from tests.factories import MARKETPLACE, World
 
 
@@ -304,7 +304,7 @@ def spoil_credit(attempt: Attempt) -> None:
 
 
 def spoil_credit_meanwhile(attempt: Attempt) -> None:
-    use_up_credit_meanwhile(attempt.world, attempt.caller)
+    use_up_credit_between_steps(attempt.world, attempt.caller)
     attempt.arguments["p_use_credits"] = True
 
 

@@ -138,8 +138,7 @@ def test_a_policy_changed_later_does_not_touch_what_is_booked(world: World) -> N
 
 
 def test_a_code_is_free_again_when_all_is_given_back(world: World) -> None:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     assert world.value("select sum(uses_count) from public.discount_codes") == 1
     world.cancel(booking.learner, booking.id)

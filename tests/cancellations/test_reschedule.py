@@ -162,9 +162,8 @@ def test_where_the_fee_stays_only_the_share_of_the_difference_goes_back(world: W
 
 
 def test_a_discount_comes_along_in_proportion(world: World) -> None:
-    booking = world.booking(price_cents=None)
+    booking = world.booking(price_cents=None, discount_cents=450)
     price_on(world, booking, world.in_days(3), 6000)
-    booking.discount(450)
     booking.pay()
     there = follow(booking, move(world, booking, world.in_days(3)))
     assert (there.columns["discount_cents"], there.columns["due_cents"]) == (600, 1620)

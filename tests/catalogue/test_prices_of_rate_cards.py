@@ -13,7 +13,7 @@ from tests.factories import World
 JUNE = date(2027, 6, 1)
 
 
-class Shop:
+class Listing:
     """A school's service, with an hourly rate of 45.00, and the cards that may list it."""
 
     def __init__(self, world: World, time_zone: str = "Europe/London", **service: Any) -> None:
@@ -52,37 +52,37 @@ NOON = datetime(2027, 6, 15, 12, tzinfo=UTC)
 
 
 def test_the_card_of_the_day_comes_before_all_else(world: World) -> None:
-    shop = Shop(world, price_cents=4000)
-    assert shop.list_cents(NOON) == 4000
-    shop.card(5000, is_default=True)
-    assert shop.list_cents(NOON) == 5000
-    card = shop.card(6000, valid_from=JUNE, valid_to=date(2027, 6, 30))
-    assert shop.list_cents(NOON) == 6000
-    assert shop.list_cents(NOON + timedelta(days=30)) == 5000
-    world.call(shop.owner, "public.delete_rate_card", p_rate_card_id=card)
-    assert shop.list_cents(NOON) == 5000
+    listing = Listing(world, price_cents=4000)
+    assert listing.list_cents(NOON) == 4000
+    listing.card(5000, is_default=True)
+    assert listing.list_cents(NOON) == 5000
+    card = listing.card(6000, valid_from=JUNE, valid_to=date(2027, 6, 30))
+    assert listing.list_cents(NOON) == 6000
+    assert listing.list_cents(NOON + timedelta(days=30)) == 5000
+    world.call(listing.owner, "public.delete_rate_card", p_rate_card_id=card)
+    assert listing.list_cents(NOON) == 5000
 
 
 def test_without_a_card_or_a_price_it_is_the_hourly_rate(world: World) -> None:
-    shop = Shop(world, duration_minutes=90)
-    assert shop.list_cents(NOON) == 6750
-    shop.card(5000, is_default=True)
-    assert shop.list_cents(NOON) == 5000
+    listing = Listing(world, duration_minutes=90)
+    assert listing.list_cents(NOON) == 6750
+    listing.card(5000, is_default=True)
+    assert listing.list_cents(NOON) == 5000
 
 
 def test_a_card_that_does_not_list_it_is_passed_over(world: World) -> None:
-    shop = Shop(world, price_cents=4000)
-    shop.card(None, valid_from=JUNE)
-    assert shop.list_cents(NOON) == 4000
-    shop.card(5000, is_default=True)
-    assert shop.list_cents(NOON) == 5000
+    listing = Listing(world, price_cents=4000)
+    listing.card(None, valid_from=JUNE)
+    assert listing.list_cents(NOON) == 4000
+    listing.card(5000, is_default=True)
+    assert listing.list_cents(NOON) == 5000
 
 
 def test_a_card_may_make_it_free(world: World) -> None:
-    shop = Shop(world, price_cents=4000)
-    shop.card(5000, is_default=True)
-    shop.card(0, valid_from=JUNE)
-    assert shop.list_cents(NOON) == 0
+    listing = Listing(world, price_cents=4000)
+    listing.card(5000, is_default=True)
+    listing.card(0, valid_from=JUNE)
+    assert listing.list_cents(NOON) == 0
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_a_card_may_make_it_free(world: World) -> None:
 def test_both_days_of_validity_are_included(
     world: World, valid_from: date | None, valid_to: date | None, is_valid: bool
 ) -> None:
-    shop = Shop(world, price_cents=4000)
-    shop.card(6000, valid_from=valid_from, valid_to=valid_to)
-    assert shop.list_cents(NOON) == (6000 if is_valid else 4000)
+    listing = Listing(world, price_cents=4000)
+    listing.card(6000, valid_from=valid_from, valid_to=valid_to)
+    assert listing.list_cents(NOON) == (6000 if is_valid else 4000)
 
 
 @pytest.mark.parametrize(
@@ -115,20 +115,20 @@ def test_both_days_of_validity_are_included(
     ],
 )
 def test_the_day_is_the_organizations(world: World, time_zone: str, first_moment: datetime) -> None:
-    shop = Shop(world, time_zone, price_cents=4000)
-    shop.card(6000, valid_from=JUNE)
-    assert shop.list_cents(first_moment) == 6000
-    assert shop.list_cents(first_moment - timedelta(microseconds=1)) == 4000
+    listing = Listing(world, time_zone, price_cents=4000)
+    listing.card(6000, valid_from=JUNE)
+    assert listing.list_cents(first_moment) == 6000
+    assert listing.list_cents(first_moment - timedelta(microseconds=1)) == 4000
 
 
 def test_each_school_has_its_own_cards(world: World) -> None:
-    shop, other = Shop(world, price_cents=4000), Shop(world, price_cents=4100)
-    shop.card(6000, is_default=True)
+    listing, other = Listing(world, price_cents=4000), Listing(world, price_cents=4100)
+    listing.card(6000, is_default=True)
     assert other.list_cents(NOON) == 4100
 
 
 def test_cards_are_of_one_currency(world: World) -> None:
-    shop = Shop(world, price_cents=4000, currency="eur")
-    shop.card(None, is_default=True)
-    shop.card(6000, is_default=True, currency="eur")
-    assert shop.list_cents(NOON) == 6000
+    listing = Listing(world, price_cents=4000, currency="eur")
+    listing.card(None, is_default=True)
+    listing.card(6000, is_default=True, currency="eur")
+    assert listing.list_cents(NOON) == 6000

@@ -14,6 +14,8 @@ from tests.demo.replay import deliver
 from tests.demo.state import hash_of, state_of
 from tools.cluster import ROOT, Cluster
 
+pytestmark = pytest.mark.slow
+
 Restore = Callable[[Path], str]
 SHUFFLES = 2
 _numbers = count(1)
@@ -165,8 +167,6 @@ def test_the_last_screen_shows_what_came_back(performance: Performance) -> None:
     assert accounts["dispute_fees"] == "£20.00"
 
 
-# Fourteen moments of the week, restored and played three times each, may take minutes under load.
-@pytest.mark.timeout(900)
 def test_its_webhooks_shuffled_and_duplicated_end_in_the_same_state(
     performance: Performance, cluster: Cluster, restore: Restore
 ) -> None:

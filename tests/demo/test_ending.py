@@ -8,7 +8,10 @@ import time
 
 import pytest
 
+from tests.patience import PATIENCE
 from tools.cluster import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("order", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -37,8 +40,8 @@ def test_a_demo_that_is_stopped_ends_every_process_that_it_started(
         os.killpg(demo.pid, order)  # impatiently
         demo.stdout.read()
 
-        assert demo.wait(timeout=60) == status
-        assert left_of(started, patience=30) == set()
+        assert demo.wait(timeout=PATIENCE) == status
+        assert left_of(started, patience=PATIENCE) == set()
     finally:
         demo.kill()
         demo.wait()

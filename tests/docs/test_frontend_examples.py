@@ -8,6 +8,7 @@ import re
 import subprocess
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from demo.stage import Stage
@@ -16,8 +17,11 @@ from demo.stripe_side import PaymentIntent
 from demo.stripe_stand_in import StripeStandIn
 from demo.week import moment_of
 from tests.instant import INSTANT
+from tests.patience import PATIENCE
 from tools.clock import travel
 from tools.cluster import LOCAL, ROOT
+
+pytestmark = pytest.mark.slow
 
 PREAMBLE = """
 import { createClient } from "@supabase/supabase-js";
@@ -115,7 +119,7 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                     travel(stage.operator, to=moment_of(value))
                 node.stdin.write("go on\n")
                 node.stdin.flush()
-            assert node.wait(timeout=60) == 0, node.stderr.read()
+            assert node.wait(timeout=PATIENCE) == 0, node.stderr.read()
         finally:
             node.kill()
             node.communicate()

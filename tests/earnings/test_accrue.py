@@ -25,16 +25,14 @@ def test_the_organization_sets_the_hold(world: World) -> None:
 
 
 def test_a_discount_does_not_shrink_what_is_earned(world: World) -> None:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     booking.complete()
     assert world.value("select amount_cents from public.earnings") == 4500
 
 
 def test_what_was_refunded_before_the_lesson_is_not_earned(world: World) -> None:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     booking.refund(2430)
     booking.complete()

@@ -132,8 +132,7 @@ def test_half_of_a_discounted_lesson_refunded_after_its_payout_is_netted_from_th
     """45.00, 18 % on top, 10 % off: 48.60; half back after the payout leaves -22.50."""
     instructor = world.instructor()
     world.onboard(instructor)
-    first = world.booking(instructor)
-    first.discount(450)
+    first = world.booking(instructor, discount_cents=450)
     first.pay()
     first.complete()
     world.travel(by=timedelta(days=8))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cancellations.steps import authorized
+from tests.cancellations.steps import authorized, follow, move
 from tests.factories import Booking, World
 
 # What can follow from the end of a booking, in rows that do not depend on random ids.
@@ -32,15 +32,13 @@ Make = Callable[[World], Booking]
 
 
 def paid(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.pay()
     return booking
 
 
 def held(world: World) -> Booking:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     booking.open_payment()
     return booking
 
@@ -60,7 +58,9 @@ def requested(world: World) -> Booking:
 
 
 def effects(world: World) -> dict[str, Any]:
-    found: dict[str, Any] = {name: world.rows(query) for name, query in EFFECTS.items()}
+    found: dict[str, Any] = {
+        name: sorted(world.rows(query), key=repr) for name, query in EFFECTS.items()
+    }
     return found | {"ledger": world.ledger()}
 
 
@@ -115,10 +115,22 @@ AFTER = timedelta(hours=1)
             "authorized": (authorized, LATE, cancel, CANCELLED, World.in_studio),
             "held": (held, -timedelta(hours=47), cancel, CANCELLED, World.in_studio),
             "expired": (held, LATE, expire, "status = 'expired'", World.in_studio),
-            "declined": (requested, -timedelta(hours=47), decline, "status = 'declined', hold_expires_at = null", World.in_studio),
+            "declined": (
+                requested,
+                -timedelta(hours=47),
+                decline,
+                "status = 'declined', hold_expires_at = null",
+                World.in_studio,
+            ),
             "hours": (with_hours, LATE, cancel, CANCELLED, World.in_studio),
             "completed": (paid, AFTER, complete, "status = 'completed'", World.in_studio),
-            "hours completed": (with_hours, AFTER, complete, "status = 'completed'", World.in_studio),
+            "hours completed": (
+                with_hours,
+                AFTER,
+                complete,
+                "status = 'completed'",
+                World.in_studio,
+            ),
             "captured": (authorized, AFTER, complete, "status = 'completed'", World.in_studio),
             "learner missing": (
                 authorized,
@@ -170,6 +182,23 @@ def test_a_refund_rate_that_an_edit_sets_is_used(world: World) -> None:
         )
     assert booking.columns["cancellation_refund_cents"] == 5310
     assert booking.columns["kept_share_cents"] == 0
+    assert world.value("select sum(amount_cents) from public.refunds") == 5310
+
+
+def test_a_replacement_that_an_edit_ends_refunds_its_original(world: World) -> None:
+    """Whatever the edit says of the refund."""
+    booking = world.booking(requires_approval=True)
+    world.call(booking.instructor.user_id, "public.confirm_booking", p_booking_id=booking.id)
+    booking.pay()
+    replacement = follow(booking, move(world, booking, world.in_days(3)))
+    with with_the_service_key(world):
+        world.connection.execute(
+            f"update public.bookings set {CANCELLED}, refund_bps = 10000, hold_expires_at = null,"
+            " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
+            " where id = %s",
+            [replacement.id],
+        )
+    assert replacement.columns["cancellation_refund_cents"] == 5310
     assert world.value("select sum(amount_cents) from public.refunds") == 5310
 
 

@@ -1,4 +1,4 @@
-"""What an ending gives back is decided under the locks of what it depends on, and then carried out."""
+"""What an ending gives back is decided under the locks that it depends on, then carried out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from psycopg.rows import DictRow
 from tests.cancellations.steps import follow, move, refunds
 from tests.discounts.steps import referral_code, referrer_of_the_marketplace, rewarding
 from tests.factories import Booking, Refusal, World, refund_object, refusal
+from tests.patience import PATIENCE
 from tests.races import wait_for_lock
 from tools.cluster import Cluster
 
@@ -57,7 +58,7 @@ def held_up(
             if then:
                 then()
         try:
-            return acting.result(timeout=30)
+            return acting.result(timeout=PATIENCE)
         except psycopg.Error as error:
             return error
 

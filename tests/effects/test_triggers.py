@@ -37,9 +37,7 @@ def test_one_trigger_says_what_follows(db: psycopg.Connection, table: str) -> No
 
 def test_credit_entries_are_the_only_ones_without_an_audit(db: psycopg.Connection) -> None:
     """They are a journal themselves."""
-    unaudited = [
-        table for table in EFFECTS if not AUDIT & triggers(db, table, before=False).keys()
-    ]
+    unaudited = [table for table in EFFECTS if not AUDIT & triggers(db, table, before=False).keys()]
     assert unaudited == ["public.credit_entries"]
 
 

@@ -52,7 +52,7 @@ class FakeStripe(Control):
             self._running.stop()
         if self._process:
             self._process.terminate()
-            self._process.communicate(timeout=10)
+            self._process.communicate(timeout=60)
 
     def __enter__(self) -> Self:
         return self

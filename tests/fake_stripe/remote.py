@@ -44,7 +44,7 @@ class Remote:
     def __init__(self, url: str, server: Server | None = None) -> None:
         self.url = url
         self.server = server
-        self.http = httpx.Client(timeout=60, trust_env=False)
+        self.http = httpx.Client(timeout=300, trust_env=False)
 
     @property
     def here(self) -> Server:

@@ -102,7 +102,7 @@ class Server:
         self.url = ""
         self.publishable_key = "pk_test_fake"
         self.stopping = threading.Event()
-        self.http = httpx.Client(timeout=10, trust_env=False)
+        self.http = httpx.Client(timeout=60, trust_env=False)
         self.reset(seed, now)
 
     def reset(

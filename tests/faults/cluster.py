@@ -11,9 +11,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.patience import PATIENCE
 from tools.cluster import LOCAL, Cluster, Program
-
-START_SECONDS = 30
 
 # Safe against everything but a crash of the machine itself: what is committed is with the kernel.
 SETTINGS = {
@@ -67,7 +66,7 @@ class FragileCluster(Cluster):
                 user=owner.st_uid if is_root else None,
                 group=owner.st_gid if is_root else None,
             )
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not self._is_ready():
             if self._guard.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self.home / "postgres.log").read_text())
@@ -92,4 +91,4 @@ class FragileCluster(Cluster):
         assert self._guard.stdin
         self._guard.stdin.write(f"{signal}\n")
         self._guard.stdin.close()
-        self._guard.wait(timeout=30)
+        self._guard.wait(timeout=PATIENCE)

@@ -170,7 +170,7 @@ class Strike:
         return job
 
     def _wait_for(self, job: subprocess.Popen[str], stands: Callable[[], object]) -> None:
-        wait_until(lambda: stands() or job.poll() is not None, seconds=60)
+        wait_until(lambda: stands() or job.poll() is not None)
         assert job.poll() is None, f"it never got there: {finish(job)}"
 
     def _install_trigger(self, event: str, nth: int) -> None:

@@ -28,6 +28,9 @@ from tests.jobs.payday import (
     finish,
     wait_until,
 )
+from tests.patience import PATIENCE
+
+pytestmark = pytest.mark.slow
 
 
 def test_eight_jobs_started_together_make_one_transfer_each(
@@ -36,7 +39,7 @@ def test_eight_jobs_started_together_make_one_transfer_each(
     began = time.monotonic()
     arguments = ["payouts", "--workers", "2"]
     started = [ForkedJob(arguments, payday.environment()) for _ in range(8)]
-    finished = [Finished(*job.finish(timeout=110)) for job in started]
+    finished = [Finished(*job.finish()) for job in started]
     note(request, take_figures(payday, "8 jobs", "together", time.monotonic() - began))
     assert [job.status for job in finished] == [0] * 8, finished
     payday.assert_everybody_is_paid_once()
@@ -46,7 +49,7 @@ def test_eight_jobs_started_together_make_one_transfer_each(
 
 def test_a_job_waits_for_a_payout_that_another_is_just_claiming(payday: Payday) -> None:
     """Between the lock and the commit it is not seen as being sent yet, and cannot be claimed."""
-    other = Database(payday.database_url, login="jobs", size=1, timeout=10)
+    other = Database(payday.database_url, login="jobs", size=1, timeout=PATIENCE)
     [due] = other.require_due_payout_runs(None, None)
     other.open_payout_run(due)
     other.close()
@@ -63,7 +66,7 @@ def test_a_job_waits_for_a_payout_that_another_is_just_claiming(payday: Payday) 
 def test_eight_workers_never_hold_the_same_payout(payday: Payday) -> None:
     started_at = payday.world.now()
     url = payday.database_url
-    workers = [Database(url, login="jobs", size=1, timeout=10) for _ in range(8)]
+    workers = [Database(url, login="jobs", size=1, timeout=PATIENCE) for _ in range(8)]
     [due] = workers[0].require_due_payout_runs(None, None)
     run_id = workers[0].open_payout_run(due)
     claimed: list[Any] = []
@@ -126,7 +129,7 @@ def test_a_job_that_wakes_with_a_transfer_in_hand_brings_good_news_twice(payday:
 
 def test_a_refusal_that_comes_after_the_lease_is_not_listened_to(payday: Payday) -> None:
     """Otherwise the next try would have a new key while the overtaking worker still sends."""
-    job = Database(payday.database_url, login="jobs", size=1, timeout=10)
+    job = Database(payday.database_url, login="jobs", size=1, timeout=PATIENCE)
     [due] = job.require_due_payout_runs(None, None)
     run_id = job.open_payout_run(due)
     slow, quick = uuid4(), uuid4()

@@ -14,6 +14,8 @@ from tests.faults.figures import note, take_figures
 from tests.faults.kills import PLACES, RESUMED
 from tests.jobs.payday import INSTRUCTORS, Payday
 
+pytestmark = pytest.mark.slow
+
 TRANSFERS = ("POST", "/v1/transfers")
 
 

@@ -148,7 +148,7 @@ def credit_machine(world: World, booking: Booking) -> Machine:
 
 
 def redemption_machine(world: World, booking: Booking) -> Machine:
-    booking.discount(100)
+    world.booking(booking.instructor, start_at=world.in_days(3), discount_cents=100)
     row = world.row("select * from public.code_redemptions")
     return Machine("redemption", "public.code_redemptions", row)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jobs.cli import main
+from tests.patience import PATIENCE
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload([__name__])
@@ -27,7 +28,7 @@ class ForkedJob:
         self._process = _forks.Process(target=_run, args=(arguments, environment, *self._outputs))
         self._process.start()
 
-    def finish(self, timeout: float = 60) -> tuple[int, str, str]:
+    def finish(self, timeout: float = PATIENCE) -> tuple[int, str, str]:
         """The status, output and errors of the job; raises TimeoutError if it does not end."""
         with self._folder:
             self._process.join(timeout)
@@ -42,7 +43,7 @@ class ForkedJob:
 
 
 def run_forked(
-    arguments: Sequence[str], environment: Mapping[str, str], timeout: float = 60
+    arguments: Sequence[str], environment: Mapping[str, str], timeout: float = PATIENCE
 ) -> tuple[int, str, str]:
     """As ForkedJob.finish()."""
     return ForkedJob(arguments, environment).finish(timeout)

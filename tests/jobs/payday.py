@@ -23,6 +23,7 @@ from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
 from tests.jobs.forked import run_forked
+from tests.patience import PATIENCE
 from tools.cluster import Cluster
 
 INSTRUCTORS = 5
@@ -147,7 +148,7 @@ class Payday:
             with contextlib.suppress(OSError):  # how a terminal says that its other end is gone
                 while part := screen.read1():
                     shown += part
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE) == 0
         return shown.decode()
 
     def pay(self, *arguments: str, **environment: str) -> Finished:
@@ -252,7 +253,7 @@ class Finished:
         return [line for line in lines if line["event"] == name]
 
 
-def finish(process: subprocess.Popen[str], timeout: float = 60) -> Finished:
+def finish(process: subprocess.Popen[str], timeout: float = PATIENCE) -> Finished:
     try:
         stdout, stderr = process.communicate(timeout=timeout)
     finally:
@@ -260,7 +261,7 @@ def finish(process: subprocess.Popen[str], timeout: float = 60) -> Finished:
     return Finished(process.returncode, stdout, stderr)
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline

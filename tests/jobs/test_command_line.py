@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import pytest
+
+from tests.jobs.forked import run_forked
 
 ENVIRONMENT = {
     "STRIPE_SECRET_KEY": "sk_test_0123456789",
@@ -15,13 +16,8 @@ ENVIRONMENT = {
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "jobs", *arguments],
-        env=ENVIRONMENT | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    finished = run_forked(arguments, ENVIRONMENT | environment)
+    return subprocess.CompletedProcess(arguments, *finished)
 
 
 @pytest.mark.parametrize(

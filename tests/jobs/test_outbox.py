@@ -9,6 +9,7 @@ import pytest
 
 from tests.factories import Booking
 from tests.jobs.payday import Payday
+from tests.patience import PATIENCE
 
 
 def pay_at_stripe(office: Payday, booking: Booking) -> None:
@@ -162,7 +163,7 @@ def test_two_workers_carry_out_a_command_once(office: Payday) -> None:
     a_refund(office)
     office.fake.fault("GET", "/v1/refunds", "delay", "after", seconds=0.5)
     started = [office.start("outbox") for _ in range(3)]
-    assert [process.wait(30) for process in started] == [0, 0, 0]
+    assert [process.wait(PATIENCE) for process in started] == [0, 0, 0]
     for process in started:
         process.communicate()
     assert len(office.fake.objects("refund")) == 1

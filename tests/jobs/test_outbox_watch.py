@@ -25,13 +25,13 @@ def patient(office: Payday) -> dict[str, str]:
 
 def test_a_new_command_wakes_the_worker(office: Payday, patient: dict[str, str]) -> None:
     watcher = office.start("outbox", "--watch", **patient)
-    wait_until(lambda: office.world.value(LISTENING) == 1, seconds=60)
+    wait_until(lambda: office.world.value(LISTENING) == 1)
     pay_at_stripe(office, office.world.booking())
-    wait_until(lambda: office.world.value(DONE) == 1, seconds=60)
+    wait_until(lambda: office.world.value(DONE) == 1)
     pay_at_stripe(office, office.world.booking())
-    wait_until(lambda: office.world.value(DONE) == 2, seconds=60)
+    wait_until(lambda: office.world.value(DONE) == 2)
     watcher.send_signal(signal.SIGTERM)
-    finished = finish(watcher, timeout=60)
+    finished = finish(watcher)
     assert (finished.status, finished.stderr) == (0, "")
 
 
@@ -44,15 +44,15 @@ def test_a_worker_that_lost_its_database_listens_again(
         **patient | {"OUTBOX_POLL_SECONDS": "1"},
         DATABASE_POOL_TIMEOUT_SECONDS="0.5",
     )
-    wait_until(lambda: office.world.value(LISTENING) == 1, seconds=60)
+    wait_until(lambda: office.world.value(LISTENING) == 1)
     office.cut_off_database()
-    wait_until(lambda: office.world.value(LISTENING) == 0, seconds=60)
+    wait_until(lambda: office.world.value(LISTENING) == 0)
     pay_at_stripe(office, office.world.booking())
     office.restore_database()
-    wait_until(lambda: office.world.value(LISTENING) == 1, seconds=60)
-    wait_until(lambda: office.world.value(DONE) == 1, seconds=60)
+    wait_until(lambda: office.world.value(LISTENING) == 1)
+    wait_until(lambda: office.world.value(DONE) == 1)
     watcher.send_signal(signal.SIGINT)
-    finished = finish(watcher, timeout=60)
+    finished = finish(watcher)
     assert finished.status == 0
     assert len(finished.events("listening_failed")) >= 1
 
@@ -65,7 +65,7 @@ def test_the_command_in_hand_is_finished_and_no_other_begun(
     office.fake.fault("POST", "/v1/refunds", "hold", "after")
     patient["STRIPE_TIMEOUT_SECONDS"] = "30"
     watcher = office.start("outbox", "--watch", **patient)
-    wait_until(office.fake.held, seconds=60)
+    wait_until(office.fake.held)
     waiting = office.world.value(
         "insert into private.outbox (org_id, topic, idempotency_key, payload)"
         " values (private.platform_id(), 'sync_account', %s, '{}') returning id",
@@ -73,7 +73,7 @@ def test_the_command_in_hand_is_finished_and_no_other_begun(
     )
     watcher.send_signal(stop)
     office.fake.release()
-    assert finish(watcher, timeout=60).status == 0
+    assert finish(watcher).status == 0
     assert commands(office)["refund_payment"] == "done"
     assert len(office.fake.objects("refund")) == 1
     left = office.world.row(
@@ -87,7 +87,7 @@ def test_a_command_that_kills_its_worker_takes_no_other_with_it(office: Payday) 
     pay_at_stripe(office, office.world.booking())
     office.fake.fault("POST", "/v1/refunds", "hold", "before", times=None)
     worker = office.start("outbox", STRIPE_TIMEOUT_SECONDS="30", OUTBOX_LEASE_SECONDS="300")
-    wait_until(office.fake.held, seconds=60)
+    wait_until(office.fake.held)
     worker.kill()
     finish(worker)
     assert office.run("outbox").status == 0

@@ -17,6 +17,7 @@ from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_failures import Failure, Outcome, may_be_repeated
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
+from tests.patience import PATIENCE
 from tools.cluster import Cluster
 
 REFUSED, UNKNOWN, NOT_SENT = Outcome.REFUSED, Outcome.UNKNOWN, Outcome.NOT_SENT
@@ -59,7 +60,7 @@ def sender(fake: FakeStripe, **options: Any) -> Callable[..., str]:
 def jobs(cluster: Cluster, database: str) -> Iterator[Database]:
     """The database as the jobs see it."""
     url = cluster.url("jobs", database)
-    with Database(url, login="jobs", size=1, timeout=30) as jobs:
+    with Database(url, login="jobs", size=1, timeout=PATIENCE) as jobs:
         yield jobs
 
 

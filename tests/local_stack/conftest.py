@@ -9,6 +9,7 @@ import httpx
 import psycopg
 import pytest
 
+from tests.patience import PATIENCE
 from tools.cluster import Api, Cluster
 
 _numbers = count(1)
@@ -68,7 +69,7 @@ def notes_api(cluster: Cluster, notes_database: str) -> Iterator[Api]:
 def anonymous(notes_api: Api) -> Iterator[httpx.Client]:
     """A client without a signed-in user."""
     headers = {"apikey": notes_api.anon_key}
-    with httpx.Client(base_url=notes_api.url, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=notes_api.url, headers=headers, timeout=PATIENCE) as client:
         yield client
 
 

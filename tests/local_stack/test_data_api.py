@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.instant import real_time
+from tests.patience import PATIENCE
 from tools.cluster import Api, Cluster
 
 
@@ -170,7 +171,7 @@ def test_nothing_else_is_served(anonymous: httpx.Client) -> None:
 
 def eventually(look: Callable[[], Any]) -> Any:
     """What `look` returns once it stops failing, or after half a minute."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while True:
         seen = look()
         failed = isinstance(seen, dict) and "code" in seen

@@ -11,9 +11,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.patience import PATIENCE
 from tools.cluster import LOCAL, Program
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc"),
+    pytest.mark.slow,
+]
 
 CALLER = "4f6e1c34-9f7b-4c55-8a43-3d1f1c5a0001"
 
@@ -37,7 +41,7 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -68,7 +72,7 @@ def children(pid: int) -> set[int]:
 
 
 def soon(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if condition():
             return True

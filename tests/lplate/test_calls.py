@@ -12,6 +12,7 @@ import pytest
 
 from jobs.database import Violation
 from lplate.postgres import Postgres
+from tests.patience import PATIENCE
 from tools.cluster import ROOT, Cluster
 
 PROGRAMS = ("webhook_service", "jobs")
@@ -151,7 +152,7 @@ def test_no_sql_is_written_in_python(package: str) -> None:
 
 
 def test_arguments_go_by_their_names(cluster: Cluster, database: str) -> None:
-    with Postgres(cluster.admin_url(database), login="jobs", size=1, timeout=10) as postgres:
+    with Postgres(cluster.admin_url(database), login="jobs", size=1, timeout=PATIENCE) as postgres:
         shares = postgres._scalar("prorate", whole=4, part=3, cents=100)
         violations = postgres._rows(Violation, "check_invariants")
     assert shares == 75

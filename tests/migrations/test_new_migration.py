@@ -10,6 +10,8 @@ import pytest
 from tools import cluster, new_migration
 from tools.cluster import ROOT
 
+pytestmark = pytest.mark.slow
+
 BEFORE = """\
 create table public.things (
     id integer primary key,

@@ -600,8 +600,7 @@ def test_an_open_dispute_comes_first(world: World) -> None:
 
 
 def test_a_discount_of_a_payment_that_may_still_come_comes_first(world: World) -> None:
-    booking = world.booking()
-    booking.discount(100)
+    booking = world.booking(discount_cents=100)
     booking.open_payment()
     world.travel(by=timedelta(hours=1))
     world.serve("jobs", "private.maintain")

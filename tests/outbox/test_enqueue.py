@@ -9,6 +9,7 @@ import pytest
 
 from tests.factories import Service, World
 from tests.outbox.conftest import Outbox
+from tests.patience import PATIENCE
 from tools.cluster import Cluster
 
 
@@ -23,6 +24,16 @@ def test_a_repeated_decision_is_one_command(outbox: Outbox) -> None:
     first = outbox.enqueue("refund:1")
     assert outbox.enqueue("refund:1", '{"other": true}') == first
     assert outbox.world.count("private.outbox") == 1
+
+
+def test_a_key_is_used_once_in_each_organization(outbox: Outbox) -> None:
+    outbox.enqueue("refund:1")
+    enqueue = "select private.enqueue_command(%s, 'refund_payment', 'refund:1', '{}')"
+    school = outbox.world.organization()
+    for _ in range(2):
+        outbox.world.rows(enqueue, school)
+    assert outbox.world.count("private.outbox") == 2
+    assert outbox.world.count(f"private.outbox where org_id = '{school}'") == 1
 
 
 def test_a_decision_that_was_carried_out_is_not_made_again(outbox: Outbox) -> None:
@@ -84,7 +95,7 @@ def test_a_listener_hears_of_a_new_command(committed_world: World, url: str) -> 
     with psycopg.connect(url, autocommit=True) as listener:
         listener.execute("listen outbox")
         committed_world.rows(ENQUEUE, "refund:1")
-        (notification,) = listener.notifies(timeout=60, stop_after=1)
+        (notification,) = listener.notifies(timeout=PATIENCE, stop_after=1)
     assert (notification.channel, notification.payload) == ("outbox", "")
 
 
@@ -96,5 +107,5 @@ def test_a_repeated_or_undone_decision_wakes_nobody(committed_world: World, url:
         with committed_world.connection.transaction(force_rollback=True):
             committed_world.rows(ENQUEUE, "refund:2")
         committed_world.rows(ENQUEUE, "refund:3")
-        list(listener.notifies(timeout=60, stop_after=1))
+        list(listener.notifies(timeout=PATIENCE, stop_after=1))
         assert heard(listener) == 0

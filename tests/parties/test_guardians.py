@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.factories import MARKETPLACE, Refusal, World, refusal
+from tests.patience import PATIENCE
 from tests.races import wait_for_lock
 from tests.schools.conftest import School, open_school
 from tools.cluster import Cluster
@@ -345,7 +346,7 @@ def test_a_login_that_is_linked_meanwhile_is_no_guardian_of_its_own(
             steps[first](world)
             outcome = threads.submit(steps[second], World(other))
             wait_for_lock(other, world)
-        refused = outcome.exception(timeout=30)
+        refused = outcome.exception(timeout=PATIENCE)
     assert isinstance(refused, psycopg.Error)
     assert refusal(refused) == Refusal("PT422", "own_guardian")
     assert (

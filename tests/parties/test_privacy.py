@@ -12,7 +12,7 @@ from tests.schools.conftest import School
 
 
 @dataclass(frozen=True)
-class Town:
+class Marketplace:
     """A learner with a guardian and an instructor, others who are near, and others who are not."""
 
     world: World
@@ -30,7 +30,7 @@ class Town:
 
 
 @pytest.fixture
-def town(school: School) -> Town:
+def marketplace(school: School) -> Marketplace:
     world = school.world
     learner_id = world.value("select id from public.learners where user_id = %s", school.learner)
     booked_elsewhere = world.instructor(name="Max")
@@ -41,7 +41,7 @@ def town(school: School) -> Town:
     )
     world.book(school.learner, world.slot(world.service(booked_elsewhere), world.in_days(3)))
     world.connection.execute("update public.booking_notes set notes = 'Mirrors!'")
-    return Town(
+    return Marketplace(
         world,
         learner_id,
         {
@@ -68,52 +68,52 @@ ADMINS = {"owner", "admin", "platform admin"}
 FAMILY = {"learner", "viewing guardian"}
 
 
-def test_who_sees_a_learner(town: Town) -> None:
-    seers = town.seers("select * from public.learners where id = %s")
+def test_who_sees_a_learner(marketplace: Marketplace) -> None:
+    seers = marketplace.seers("select * from public.learners where id = %s")
     assert seers == FAMILY | ADMINS | {"instructor"}
 
 
-def test_who_sees_a_learners_details(town: Town) -> None:
-    seers = town.seers("select * from public.learner_details where learner_id = %s")
+def test_who_sees_a_learners_details(marketplace: Marketplace) -> None:
+    seers = marketplace.seers("select * from public.learner_details where learner_id = %s")
     assert seers == FAMILY | ADMINS
 
 
-def test_who_sees_a_booking_and_the_learners_notes(town: Town) -> None:
-    seers = town.seers(
+def test_who_sees_a_booking_and_the_learners_notes(marketplace: Marketplace) -> None:
+    seers = marketplace.seers(
         "select * from public.bookings where learner_id = %s and learner_notes = 'I am nervous'"
     )
     assert seers == FAMILY | ADMINS | {"instructor"}
 
 
-def test_who_sees_the_instructors_own_notes(town: Town) -> None:
-    seers = town.seers(
+def test_who_sees_the_instructors_own_notes(marketplace: Marketplace) -> None:
+    seers = marketplace.seers(
         "select * from public.booking_notes note"
         " join public.bookings booking on booking.id = note.booking_id"
         " where booking.learner_id = %s and note.notes = 'Mirrors!'"
         " and booking.learner_notes is not null"
     )
     assert seers == ADMINS | {"instructor"}
-    seers = town.seers(
+    seers = marketplace.seers(
         "select * from public.booking_details where learner_id = %s and expert_notes is not null"
         " and learner_notes is not null"
     )
     assert seers == ADMINS | {"instructor"}
 
 
-def test_who_sees_a_learners_guardians(town: Town) -> None:
-    seers = town.seers(
+def test_who_sees_a_learners_guardians(marketplace: Marketplace) -> None:
+    seers = marketplace.seers(
         "select * from public.learner_guardians where learner_id = %s and can_pay and not can_view"
     )
     assert seers == {"learner", "paying guardian"} | ADMINS
-    seers = town.seers(
+    seers = marketplace.seers(
         "select * from public.guardians where id in"
         " (select guardian_id from public.learner_guardians where learner_id = %s and can_pay)"
     )
     assert seers == {"learner", "paying guardian"} | ADMINS
 
 
-def test_a_visitor_sees_nobody_who_learns(town: Town) -> None:
-    world = town.world
+def test_a_visitor_sees_nobody_who_learns(marketplace: Marketplace) -> None:
+    world = marketplace.world
     for table in ("learners", "learner_details", "bookings", "guardians", "learner_guardians"):
         with world.refusing("42501"), world.acting_as(None, "anon"):
             world.count(f"public.{table}")
@@ -128,20 +128,20 @@ def test_a_visitor_sees_nobody_who_learns(town: Town) -> None:
         ("update public.learner_details set notes = 'Late' where learner_id = %s", ADMINS),
     ],
 )
-def test_who_changes_a_learner(town: Town, statement: str, who: set[str]) -> None:
+def test_who_changes_a_learner(marketplace: Marketplace, statement: str, who: set[str]) -> None:
     changers = set()
-    for name, person in town.people.items():
-        with town.world.acting_as(person):
-            if town.world.connection.execute(statement, [town.learner_id]).rowcount:
+    for name, person in marketplace.people.items():
+        with marketplace.world.acting_as(person):
+            if marketplace.world.connection.execute(statement, [marketplace.learner_id]).rowcount:
                 changers.add(name)
     assert changers == who
 
 
-def test_only_the_instructor_writes_the_notes(town: Town) -> None:
+def test_only_the_instructor_writes_the_notes(marketplace: Marketplace) -> None:
     writers = set()
-    for name, person in town.people.items():
-        with town.world.acting_as(person):
-            changed = town.world.connection.execute(
+    for name, person in marketplace.people.items():
+        with marketplace.world.acting_as(person):
+            changed = marketplace.world.connection.execute(
                 "update public.booking_notes set notes = 'x' where org_id <> %s", [MARKETPLACE]
             )
             if changed.rowcount:
@@ -149,26 +149,28 @@ def test_only_the_instructor_writes_the_notes(town: Town) -> None:
     assert writers == {"instructor"}
 
 
-def test_who_sees_an_instructors_licence_and_terms(town: Town) -> None:
-    seers = town.seers(
+def test_who_sees_an_instructors_licence_and_terms(marketplace: Marketplace) -> None:
+    seers = marketplace.seers(
         "select * from public.instructor_details details"
         " join public.instructor_learners pair on pair.instructor_id = details.instructor_id"
         f" where pair.learner_id = %s and details.org_id <> '{MARKETPLACE}'"
     )
     assert seers == ADMINS | {"instructor"}
-    with town.world.acting_as(town.people["learner"]):
-        assert town.world.count("public.instructor_details") == 0
+    with marketplace.world.acting_as(marketplace.people["learner"]):
+        assert marketplace.world.count("public.instructor_details") == 0
 
 
-def test_nobody_sees_anothers_profile(town: Town) -> None:
-    for person in town.people.values():
-        with town.world.acting_as(person):
-            assert [row["id"] for row in town.world.rows("select id from profiles")] == [person]
+def test_nobody_sees_anothers_profile(marketplace: Marketplace) -> None:
+    for person in marketplace.people.values():
+        with marketplace.world.acting_as(person):
+            assert [row["id"] for row in marketplace.world.rows("select id from profiles")] == [
+                person
+            ]
 
 
-def test_one_school_sees_nothing_of_another(town: Town) -> None:
-    world = town.world
-    with world.acting_as(town.people["owner elsewhere"]):
+def test_one_school_sees_nothing_of_another(marketplace: Marketplace) -> None:
+    world = marketplace.world
+    with world.acting_as(marketplace.people["owner elsewhere"]):
         for table in (
             *("learners", "learner_details", "bookings", "booking_notes", "guardians"),
             *("learner_guardians", "instructor_learners", "instructor_details", "payments"),

@@ -12,9 +12,7 @@ from tests.factories import Booking, World, refund_object
 
 
 def paid(world: World, discount: int = 0, **service_columns: Any) -> Booking:
-    booking = world.booking(**service_columns)
-    if discount:
-        booking.discount(discount)
+    booking = world.booking(discount_cents=discount, **service_columns)
     assert booking.pay() == "processed"
     return booking
 

@@ -36,8 +36,7 @@ def test_a_payment_is_split_between_instructor_and_platform(world: World) -> Non
 
 
 def test_a_discount_is_the_platforms_cost(world: World) -> None:
-    booking = world.booking()
-    booking.discount(450)
+    booking = world.booking(discount_cents=450)
     assert booking.columns["due_cents"] == 4860
     assert succeed(booking) == "processed"
     assert world.ledger() == {
@@ -51,8 +50,7 @@ def test_a_discount_is_the_platforms_cost(world: World) -> None:
 def test_a_discount_on_a_price_that_includes_the_fee(world: World) -> None:
     instructor = world.instructor()
     world.connection.execute("update public.instructor_details set fee_mode = 'included'")
-    booking = world.booking(instructor)
-    booking.discount(450)
+    booking = world.booking(instructor, discount_cents=450)
     assert booking.columns["due_cents"] == 4050
     assert succeed(booking) == "processed"
     assert world.ledger() == {

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 
 from tests.factories import Instructor, World
 from tests.health import healthy_committed_world, healthy_world
-from tests.schools.doors import Town, open_town
+from tests.schools.privilege_probe import Marketplace, open_marketplace
 
 __all__ = ["healthy_committed_world", "healthy_world"]
 
@@ -99,8 +99,8 @@ def school(world: World) -> School:
 
 
 @pytest.fixture
-def town(school: School) -> Town:
-    return open_town(school)
+def marketplace(school: School) -> Marketplace:
+    return open_marketplace(school)
 
 
 @pytest.fixture

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.schools.doors import Town, attempt, calls, writes
+from tests.schools.privilege_probe import Marketplace, attempt, calls, writes
+
+pytestmark = pytest.mark.slow
 
 ATTACKERS = ("stranger", "learner", "guardian", "instructor", "admin")
 
 
 @pytest.mark.parametrize("attacker", ATTACKERS)
-def test_no_write_of_any_column_changes_a_right(town: Town, attacker: str) -> None:
-    statements = list(writes(town, town.people[attacker]))
-    before, outcomes = attempt(town, attacker, statements)
+def test_no_write_of_any_column_changes_a_right(marketplace: Marketplace, attacker: str) -> None:
+    statements = list(writes(marketplace, marketplace.people[attacker]))
+    before, outcomes = attempt(marketplace, attacker, statements)
     reached = [row for row in outcomes if row["reached"]]
     changed = {
         statements[row["nth"] - 1]: set(row["held"]) ^ before
@@ -25,9 +27,9 @@ def test_no_write_of_any_column_changes_a_right(town: Town, attacker: str) -> No
 
 
 @pytest.mark.parametrize("attacker", ATTACKERS)
-def test_no_call_of_any_function_raises_a_right(town: Town, attacker: str) -> None:
-    statements = list(calls(town, town.people[attacker]))
-    before, outcomes = attempt(town, attacker, statements)
+def test_no_call_of_any_function_raises_a_right(marketplace: Marketplace, attacker: str) -> None:
+    statements = list(calls(marketplace, marketplace.people[attacker]))
+    before, outcomes = attempt(marketplace, attacker, statements)
     reached = [row for row in outcomes if row["reached"]]
     raised = {
         right: statements[row["nth"] - 1] for row in reached for right in set(row["held"]) - before

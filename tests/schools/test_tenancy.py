@@ -205,6 +205,7 @@ def refused_by(world: World, role: str, link: Link, row: dict[str, Any]) -> str 
     return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["service_role", "supabase_admin"])
 def test_no_row_points_into_another_organization(
     world: World, links: list[Link], role: str

@@ -8,7 +8,9 @@ from itertools import product
 
 import pytest
 
-from tests.schools.doors import Town, attempt, call, functions, text_columns
+from tests.schools.privilege_probe import Marketplace, attempt, call, functions, text_columns
+
+pytestmark = pytest.mark.slow
 
 TEXTS = {
     "a million letters": "repeat('x', 1000000)",
@@ -31,9 +33,9 @@ def as_type(expression: str, type: str) -> str:
     return expression
 
 
-def calls(town: Town, name: str) -> Iterator[str]:
+def calls(marketplace: Marketplace, name: str) -> Iterator[str]:
     """Calls of every function with every text in every place that takes one."""
-    for function, parameters, samples in functions(town, town.people[name], most=2):
+    for function, parameters, samples in functions(marketplace, marketplace.people[name], most=2):
         for nth, parameter in enumerate(parameters):
             if parameter.type in ("text", "text[]", "jsonb"):
                 for expression, values in product(TEXTS.values(), samples):
@@ -42,9 +44,11 @@ def calls(town: Town, name: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", ["stranger", "learner", "instructor", "owner", "platform admin"])
-def test_a_function_takes_every_text_or_refuses_it_with_a_code(town: Town, name: str) -> None:
-    statements = list(calls(town, name))
-    _, outcomes = attempt(town, name, statements)
+def test_a_function_takes_every_text_or_refuses_it_with_a_code(
+    marketplace: Marketplace, name: str
+) -> None:
+    statements = list(calls(marketplace, name))
+    _, outcomes = attempt(marketplace, name, statements)
     odd = {
         statements[row["nth"] - 1]: row["sqlstate"]
         for row in outcomes
@@ -57,13 +61,15 @@ def test_a_function_takes_every_text_or_refuses_it_with_a_code(town: Town, name:
 
 
 @pytest.mark.parametrize("name", ["learner", "instructor", "owner"])
-def test_a_column_takes_every_text_or_refuses_it_by_a_rule(town: Town, name: str) -> None:
+def test_a_column_takes_every_text_or_refuses_it_by_a_rule(
+    marketplace: Marketplace, name: str
+) -> None:
     statements = [
         f"update {table} set {column} = {as_type(expression, type)}"
-        for table, column, type in text_columns(town)
+        for table, column, type in text_columns(marketplace)
         for expression in TEXTS.values()
     ]
-    _, outcomes = attempt(town, name, statements)
+    _, outcomes = attempt(marketplace, name, statements)
     came_of = Counter(row["sqlstate"] for row in outcomes)
     assert set(came_of) <= {None, "23514", "23505"}
     assert came_of["23514"] > 10
@@ -72,8 +78,8 @@ def test_a_column_takes_every_text_or_refuses_it_by_a_rule(town: Town, name: str
 @pytest.mark.parametrize(
     "text", ["<script>alert(1)</script>", "%_\\", "", "a\nb\r\t", "\u202e\ufeff"]
 )
-def test_a_text_is_kept_as_it_was_typed(town: Town, text: str) -> None:
-    world, learner = town.school.world, town.people["learner"]
+def test_a_text_is_kept_as_it_was_typed(marketplace: Marketplace, text: str) -> None:
+    world, learner = marketplace.school.world, marketplace.people["learner"]
     with world.acting_as(learner):
         world.connection.execute("update public.profiles set display_name = %s", [text])
         assert world.value("select display_name from public.profiles") == text

@@ -1,6 +1,6 @@
 """What is read after each step, in one round trip, while a second passes."""
 
-# Rows come in the order in which they were made: the ids of the town are counted.
+# Rows come in the order in which they were made: the ids of the marketplace are counted.
 READ = """
     with tick as (
         update private.test_clock set offset_interval = offset_interval + interval '1 second'

@@ -7,20 +7,20 @@ import pytest
 
 from tests.factories import World
 from tests.stories.machine import Story
-from tests.stories.town import build_town
+from tests.stories.marketplace import build_marketplace
 from tools.cluster import Cluster
 
 
 @pytest.fixture(scope="session")
 def stage(cluster: Cluster, template: str) -> Iterator[type[Story]]:
-    """Stories of one town, on a connection of their own whose plans are kept."""
+    """Stories of one marketplace, on a connection of their own whose plans are kept."""
     cluster.create_database("stories", template)
     with psycopg.connect(cluster.admin_url("stories"), autocommit=True) as connection:
-        town = build_town(World(connection))
+        marketplace = build_marketplace(World(connection))
         connection.execute("analyze")
 
-        class StoryOfTown(Story):
+        class StoryOfMarketplace(Story):
             pass
 
-        StoryOfTown.connection, StoryOfTown.town = connection, town
-        yield StoryOfTown
+        StoryOfMarketplace.connection, StoryOfMarketplace.marketplace = connection, marketplace
+        yield StoryOfMarketplace

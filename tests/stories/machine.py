@@ -18,8 +18,8 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import World, refusal
 from tests.stories.books import READ
-from tests.stories.till import Intent, News, Refused, Till, Transfer
-from tests.stories.town import BEGINNING, CODES, Customer, Town
+from tests.stories.marketplace import BEGINNING, CODES, Customer, Marketplace
+from tests.stories.stripe_model import Intent, News, Refused, StripeModel, Transfer
 
 # One of the things that there are: the first, the second, ... as often around as it takes. Mostly
 # the first, so that much happens to the same people, payments and hours.
@@ -36,13 +36,13 @@ class Story(RuleBasedStateMachine):
     """One story, in a transaction that is rolled back when it ends."""
 
     connection: ClassVar[psycopg.Connection[Any]]
-    town: ClassVar[Town]
+    marketplace: ClassVar[Marketplace]
     steps: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(self.connection)
-        self.till = Till()
+        self.stripe = StripeModel()
         self.untold: list[News] = []
         self.books: DictRow = {}
         self.is_well = True
@@ -78,15 +78,15 @@ class Story(RuleBasedStateMachine):
         ]
 
     def customer(self, row: DictRow) -> Customer:
-        return self.town.customer_of(UUID(row["learner_id"]))
+        return self.marketplace.customer_of(UUID(row["learner_id"]))
 
     def party(self, row: DictRow, who: str) -> UUID:
         """The login of the learner (or the guardian), the instructor or an admin."""
         if who == "learner":
             return self.customer(row).user_id
         if who == "instructor":
-            return self.town.instructor(UUID(row["instructor_id"])).user_id
-        return self.town.admin
+            return self.marketplace.instructor(UUID(row["instructor_id"])).user_id
+        return self.marketplace.admin
 
     @contextmanager
     def trying(self) -> Iterator[None]:
@@ -117,7 +117,7 @@ class Story(RuleBasedStateMachine):
 
     def travel(self, to: datetime) -> None:
         self.world.travel(to=to)
-        for news in self.till.lapsed(to):
+        for news in self.stripe.lapsed(to):
             self.hear(news, is_now=True)
 
     @rule()
@@ -135,7 +135,7 @@ class Story(RuleBasedStateMachine):
         note(f"{news.type}: {outcome}")
         # Money that matches nothing is in suspense; what becomes of it there, an admin resolves.
         if outcome == "processed" or news.type.startswith("payment_intent."):
-            self.till.told.note(*news.facts)
+            self.stripe.told.note(*news.facts)
         else:
             self.is_left_to_admins = True
 
@@ -159,8 +159,8 @@ class Story(RuleBasedStateMachine):
     def buy_hours(
         self, who: int, what: int, hours: Decimal, code: str | None, is_paid: bool
     ) -> None:
-        customer = pick(self.town.customers, who)
-        offer = pick(self.town.offers_to(customer), what)
+        customer = pick(self.marketplace.customers, who)
+        offer = pick(self.marketplace.offers_to(customer), what)
         with self.trying():
             discount = self.checked(customer, code, offer.service_id, offer.instructor.id)
             (bought,) = self.world.ask(
@@ -185,11 +185,11 @@ class Story(RuleBasedStateMachine):
         is_paid=st.sampled_from([True, True, False]),
     )
     def book(self, who: int, what: int, day: int, hour: int, by: str, is_paid: bool) -> None:
-        customer = pick(self.town.customers, who)
-        offer = pick(self.town.offers_to(customer), what)
+        customer = pick(self.marketplace.customers, who)
+        offer = pick(self.marketplace.offers_to(customer), what)
         code = by if by in CODES else None
         if by == "friend":
-            code = pick(self.town.referral_codes, who)
+            code = pick(self.marketplace.referral_codes, who)
         if by == "hours" and is_paid:
             self.buy_hours(who, what, Decimal(2), None, is_paid=True)
         with self.trying():
@@ -258,24 +258,24 @@ class Story(RuleBasedStateMachine):
             p_booking_id=booking_id,
             p_credit_id=credit_id,
         )
-        intent = self.till.intent(opened["payment_id"], make=opened, now=self.now)
+        intent = self.stripe.intent(opened["payment_id"], make=opened, now=self.now)
         if is_answer_heard:
             self.answer("webhook_service", intent)
         return intent
 
     def answer(self, login: Any, intent: Intent) -> None:
-        said = self.till.say_intent(intent, self.now)
+        said = self.stripe.say_intent(intent, self.now)
         self.world.serve(
             login,
             "private.record_payment_intent",
             p_payment_id=intent.payment_id,
             p_payment_intent=Jsonb(said.object),
         )
-        self.till.told.note(*said.facts)
+        self.stripe.told.note(*said.facts)
 
     def settle(self, intent: Intent) -> None:
         """The payer pays; what that costs, and from when it can be transferred, is known too."""
-        self.hear(self.till.confirm(intent, "succeeded", self.now), is_now=True)
+        self.hear(self.stripe.confirm(intent, "succeeded", self.now), is_now=True)
         self.learn_fee(intent)
 
     def unpaid(self) -> list[DictRow]:
@@ -294,7 +294,7 @@ class Story(RuleBasedStateMachine):
                 is_answer_heard=is_answer_heard,
             )
 
-    @precondition(lambda self: any(intent.is_open for intent in self.till.intents))
+    @precondition(lambda self: any(intent.is_open for intent in self.stripe.intents))
     @rule(
         n=which,
         outcome=st.sampled_from(
@@ -303,34 +303,34 @@ class Story(RuleBasedStateMachine):
         is_now=is_now,
     )
     def pay(self, n: int, outcome: str, is_now: bool) -> None:
-        intent = pick([intent for intent in self.till.intents if intent.is_open], n)
-        self.hear(self.till.confirm(intent, outcome, self.now), is_now)
+        intent = pick([intent for intent in self.stripe.intents if intent.is_open], n)
+        self.hear(self.stripe.confirm(intent, outcome, self.now), is_now)
 
-    @precondition(lambda self: self.till.intents)
+    @precondition(lambda self: self.stripe.intents)
     @rule(n=which, is_now=is_now)
     def pay_twice(self, n: int, is_now: bool) -> None:
         """An intent that was made twice is paid a second time."""
-        intent = pick(self.till.intents, n)
+        intent = pick(self.stripe.intents, n)
         make = {
             "amount_cents": intent.amount_cents,
             "capture_method": "automatic",
             "metadata": intent.metadata,
         }
-        second = self.till.another_intent(intent.payment_id, make=make, now=self.now)
-        self.hear(self.till.confirm(second, "succeeded", self.now), is_now)
+        second = self.stripe.another_intent(intent.payment_id, make=make, now=self.now)
+        self.hear(self.stripe.confirm(second, "succeeded", self.now), is_now)
 
-    @precondition(lambda self: any(intent.is_open for intent in self.till.intents))
+    @precondition(lambda self: any(intent.is_open for intent in self.stripe.intents))
     @rule(n=which, cents=st.sampled_from([1, 5000]))
     def pay_another_amount(self, n: int, cents: int) -> None:
-        intent = pick([intent for intent in self.till.intents if intent.is_open], n)
-        self.hear(self.till.confirm(intent, "succeeded", self.now, cents), is_now=True)
+        intent = pick([intent for intent in self.stripe.intents if intent.is_open], n)
+        self.hear(self.stripe.confirm(intent, "succeeded", self.now, cents), is_now=True)
 
-    @precondition(lambda self: self.till.intents)
+    @precondition(lambda self: self.stripe.intents)
     @rule(n=which, is_now=is_now)
     def cancel_intent_at_stripe(self, n: int, is_now: bool) -> None:
         with self.trying():
-            intent = pick(self.till.intents, n)
-            self.hear(self.till.cancel(intent, self.now), is_now)
+            intent = pick(self.stripe.intents, n)
+            self.hear(self.stripe.cancel(intent, self.now), is_now)
 
     # Lessons and their ends
 
@@ -400,7 +400,7 @@ class Story(RuleBasedStateMachine):
         payment = pick(self.rows("payments", status="succeeded"), n)
         with self.trying():
             self.world.call(
-                self.town.admin,
+                self.marketplace.admin,
                 "public.admin_refund",
                 p_payment_id=payment["id"],
                 p_amount_cents=payment["captured_cents"] if is_all else cents,
@@ -426,7 +426,7 @@ class Story(RuleBasedStateMachine):
         refund = pick(self.rows("refunds", status="requested"), n)
         with self.trying():
             self.world.call(
-                self.town.admin,
+                self.marketplace.admin,
                 "public.decide_refund",
                 p_refund_id=refund["id"],
                 p_is_granted=is_granted,
@@ -444,7 +444,7 @@ class Story(RuleBasedStateMachine):
                 p_minutes=minutes,
             )
 
-    @precondition(lambda self: any(intent.rest_cents > 0 for intent in self.till.intents))
+    @precondition(lambda self: any(intent.rest_cents > 0 for intent in self.stripe.intents))
     @rule(
         n=which,
         cents=some_cents,
@@ -452,46 +452,46 @@ class Story(RuleBasedStateMachine):
         is_now=is_now,
     )
     def refund_at_stripe(self, n: int, cents: int, status: str, is_now: bool) -> None:
-        intent = pick([intent for intent in self.till.intents if intent.rest_cents > 0], n)
+        intent = pick([intent for intent in self.stripe.intents if intent.rest_cents > 0], n)
         with self.trying():
             amount = min(cents, intent.rest_cents)
-            self.hear(self.till.refund(intent, amount, status, self.now), is_now)
+            self.hear(self.stripe.refund(intent, amount, status, self.now), is_now)
 
-    @precondition(lambda self: self.till.refunds)
+    @precondition(lambda self: self.stripe.refunds)
     @rule(
         n=which,
         status=st.sampled_from(["succeeded", "failed", "requires_action", "canceled"]),
         is_now=is_now,
     )
     def settle_refund(self, n: int, status: str, is_now: bool) -> None:
-        refund = pick(self.till.refunds, n)
+        refund = pick(self.stripe.refunds, n)
         if status == "canceled" and refund.status == "succeeded":
             status = "failed"
         # A failure is heard at once: until then Stripe would refund what the books think is gone.
         is_failure = status in ("failed", "canceled")
         with self.trying():
-            self.hear(self.till.settle_refund(refund, status, self.now), is_now or is_failure)
+            self.hear(self.stripe.settle_refund(refund, status, self.now), is_now or is_failure)
 
     # Disputes
 
-    @precondition(lambda self: any(intent.rest_cents > 0 for intent in self.till.intents))
+    @precondition(lambda self: any(intent.rest_cents > 0 for intent in self.stripe.intents))
     @rule(n=which, of=st.sampled_from(["rest", "half", "more"]), is_now=is_now)
     def dispute(self, n: int, of: str, is_now: bool) -> None:
-        intent = pick([intent for intent in self.till.intents if intent.rest_cents > 0], n)
+        intent = pick([intent for intent in self.stripe.intents if intent.rest_cents > 0], n)
         cents = {
             "rest": intent.rest_cents,
             "half": (intent.rest_cents + 1) // 2,
             "more": intent.received_cents * 11 // 10,
         }[of]
         with self.trying():
-            self.hear(self.till.dispute(intent, cents, self.now), is_now)
+            self.hear(self.stripe.dispute(intent, cents, self.now), is_now)
 
-    @precondition(lambda self: self.till.disputes)
+    @precondition(lambda self: self.stripe.disputes)
     @rule(n=which, status=st.sampled_from(["won", "lost"]), is_now=is_now)
     def close_dispute(self, n: int, status: str, is_now: bool) -> None:
         with self.trying():
-            dispute = pick(self.till.disputes, n)
-            self.hear(self.till.close_dispute(dispute, status, self.now), is_now)
+            dispute = pick(self.stripe.disputes, n)
+            self.hear(self.stripe.close_dispute(dispute, status, self.now), is_now)
 
     # Paying instructors
 
@@ -528,10 +528,10 @@ class Story(RuleBasedStateMachine):
 
     def send(self, claimed: DictRow, worker_id: UUID, outcome: str) -> None:
         """Makes a transfer, or does not; one of unknown outcome was made and not heard of."""
-        made = self.till.made_transfer(claimed)
+        made = self.stripe.made_transfer(claimed)
         try:
             if made is None and outcome in ("paid", "unknown"):
-                made = self.till.transfer(claimed)
+                made = self.stripe.transfer(claimed)
         except Refused:
             outcome = "refused"
         if made is not None and outcome != "unknown":
@@ -556,15 +556,15 @@ class Story(RuleBasedStateMachine):
             p_attempt=transfer.attempt,
             p_transfer=Jsonb(transfer.said),
         )
-        self.till.told.note(transfer.fact)
+        self.stripe.told.note(transfer.fact)
 
-    @precondition(lambda self: self.till.transfers)
+    @precondition(lambda self: self.stripe.transfers)
     @rule(n=which, is_whole=st.booleans(), is_now=is_now)
     def reverse_transfer_at_stripe(self, n: int, is_whole: bool, is_now: bool) -> None:
-        transfer = pick(self.till.transfers, n)
+        transfer = pick(self.stripe.transfers, n)
         rest = transfer.amount_cents - transfer.reversed_cents
         with self.trying():
-            self.hear(self.till.reverse(transfer, rest if is_whole else 1, self.now), is_now)
+            self.hear(self.stripe.reverse(transfer, rest if is_whole else 1, self.now), is_now)
 
     @precondition(lambda self: self.rows("payouts"))
     @rule(n=which, door=st.sampled_from(["cancel", "hold", "release"]))
@@ -572,7 +572,7 @@ class Story(RuleBasedStateMachine):
         payout = pick(self.rows("payouts"), n)
         with self.trying():
             self.world.call(
-                self.town.admin,
+                self.marketplace.admin,
                 f"public.admin_{door}_payout",
                 p_payout_id=payout["id"],
                 p_reason="A mistake.",
@@ -595,7 +595,7 @@ class Story(RuleBasedStateMachine):
     def resolve_problem(self, n: int, releases: bool) -> None:
         with self.trying():
             self.world.call(
-                self.town.admin,
+                self.marketplace.admin,
                 "public.admin_resolve_problem",
                 p_problem_report_id=pick(self.rows("problems"), n)["id"],
                 p_unfreezes_earning=releases,
@@ -607,9 +607,9 @@ class Story(RuleBasedStateMachine):
     def offboard_instructor(self, n: int) -> None:
         with self.trying():
             self.world.ask(
-                self.town.admin,
+                self.marketplace.admin,
                 "public.offboard_instructor",
-                p_instructor_id=pick(self.town.offers, n).instructor.id,
+                p_instructor_id=pick(self.marketplace.offers, n).instructor.id,
             )
 
     # What SQL decided is carried to Stripe
@@ -649,24 +649,24 @@ class Story(RuleBasedStateMachine):
             )
 
     def intent_of(self, payload: dict[str, Any]) -> Intent:
-        return next(one for one in self.till.intents if one.id == payload["payment_intent"])
+        return next(one for one in self.stripe.intents if one.id == payload["payment_intent"])
 
     def learn_fee(self, intent: Intent) -> None:
         if not intent.received_cents:
             return
-        said, fact = self.till.fee(intent, self.now)
+        said, fact = self.stripe.fee(intent, self.now)
         self.world.serve(
             "jobs",
             "private.record_processing_fee",
             p_payment_id=intent.payment_id,
             p_balance_transactions=Jsonb([said]),
         )
-        self.till.told.note(fact)
+        self.stripe.told.note(fact)
 
     def make_refund(self, payload: dict[str, Any], status: str) -> None:
         intent = self.intent_of(payload)
         try:
-            news = self.till.refund(
+            news = self.stripe.refund(
                 intent, payload["amount_cents"], status, self.now, payload["metadata"]
             )
         except Refused as refused:
@@ -686,25 +686,25 @@ class Story(RuleBasedStateMachine):
             p_refund_id=payload["refund_id"],
             p_refund=Jsonb(news.object),
         )
-        self.till.told.note(*news.facts)
+        self.stripe.told.note(*news.facts)
 
     def end_intent(self, payload: dict[str, Any], is_now: bool) -> None:
         """Captures or cancels an intent, or finds that it has ended otherwise."""
         payment_id = UUID(payload["payment_id"])
         make = payload.get("create", {})
         make = make | {"amount_cents": make.get("amount")}
-        intent = self.till.intent(payment_id, make=make, now=self.now)
+        intent = self.stripe.intent(payment_id, make=make, now=self.now)
         with self.trying():
             if "amount_cents" in payload:
-                self.hear(self.till.capture(intent, payload["amount_cents"], self.now), is_now)
+                self.hear(self.stripe.capture(intent, payload["amount_cents"], self.now), is_now)
             else:
-                self.hear(self.till.cancel(intent, self.now), is_now)
+                self.hear(self.stripe.cancel(intent, self.now), is_now)
         self.answer("jobs", intent)
 
     def take_transfer_back(self, payload: dict[str, Any]) -> None:
-        transfer = next(one for one in self.till.transfers if one.id == payload["transfer"])
+        transfer = next(one for one in self.stripe.transfers if one.id == payload["transfer"])
         with self.trying():
-            self.till.reverse(
+            self.stripe.reverse(
                 transfer, payload["amount_cents"], self.now, payload["idempotency_key"]
             )
         self.record_transfer(transfer)
@@ -719,7 +719,7 @@ class Story(RuleBasedStateMachine):
         assert self.books["violations"] == [], self.books["violations"]
         assert self.books["minutes"] == [], self.books["minutes"]
         assert self.books["ledger_cents"] == 0
-        assert self.books["stripe_cents"] == self.till.told.cents
+        assert self.books["stripe_cents"] == self.stripe.told.cents
         self.is_well = True
 
     def end(self) -> None:
@@ -730,7 +730,7 @@ class Story(RuleBasedStateMachine):
             self.carry_out("succeeded", is_now=True)
         self.books_are_in_order()
         if not self.is_left_to_admins:
-            assert self.books["stripe_cents"] == self.till.done.cents
+            assert self.books["stripe_cents"] == self.stripe.done.cents
 
 
 def pick(rows: list[Thing], n: int) -> Thing:

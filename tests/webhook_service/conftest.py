@@ -13,8 +13,8 @@ import webhook_service
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
+from tests.webhook_service.deployment import Deployment
 from tests.webhook_service.settings import ENVIRONMENT
-from tests.webhook_service.shop import Shop
 from tools.cluster import Cluster
 from webhook_service.config import Config
 from webhook_service.database import StripeEvent
@@ -76,18 +76,18 @@ def shared_fake() -> Iterator[FakeStripe]:
 
 
 @pytest.fixture
-def shop(
+def deployment(
     cluster: Cluster, fresh_database: str, committed_world: World, shared_fake: FakeStripe
-) -> Shop:
+) -> Deployment:
     """A marketplace without anybody in it."""
     shared_fake.reset(starts_at=INSTANT.timestamp())
-    return Shop(committed_world, shared_fake, cluster, fresh_database)
+    return Deployment(committed_world, shared_fake, cluster, fresh_database)
 
 
 @pytest.fixture
-def served(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+def served(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
     """A client of the service over that marketplace."""
-    for name, value in shop.environment().items():
+    for name, value in deployment.environment().items():
         monkeypatch.setenv(name, value)
     app = webhook_service.create_app(Config.load())
     with app.test_client() as client:

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webhook_service.conftest import code_of
+from tests.webhook_service.deployment import Deployment
 from tests.webhook_service.settings import CONNECT_SECRET, PLATFORM_SECRET, an_event, sign
-from tests.webhook_service.shop import Shop
 
 
 def deliver(client: FlaskClient, body: Any, path: str = "/stripe/webhooks") -> str:
@@ -21,28 +21,28 @@ def deliver(client: FlaskClient, body: Any, path: str = "/stripe/webhooks") -> s
     return str(response.json["outcome"])
 
 
-def test_a_payment_confirms_its_booking_once(served: FlaskClient, shop: Shop) -> None:
-    booking = shop.world.booking()
+def test_a_payment_confirms_its_booking_once(served: FlaskClient, deployment: Deployment) -> None:
+    booking = deployment.world.booking()
     event = an_event(data={"object": booking.intent()})
     assert deliver(served, event) == "processed"
     assert deliver(served, event) == "duplicate"
     assert deliver(served, event | {"id": "evt_2"}) == "processed"
     assert booking.status == "confirmed"
-    assert shop.world.value("select count(*) from private.ledger_transactions") == 1
-    assert shop.world.violations() == []
+    assert deployment.world.value("select count(*) from private.ledger_transactions") == 1
+    assert deployment.world.violations() == []
 
 
 @pytest.mark.parametrize("difference", [-1, 1, 0])
 def test_a_payment_of_another_amount_confirms_nothing(
-    served: FlaskClient, shop: Shop, difference: int
+    served: FlaskClient, deployment: Deployment, difference: int
 ) -> None:
-    booking = shop.world.booking()
+    booking = deployment.world.booking()
     intent = booking.intent()
     received = intent["amount"] + difference if difference else 0
     changed = intent | {"amount": received or 1, "amount_received": received or 1}
     assert deliver(served, an_event(data={"object": changed})) == "parked"
     assert booking.status == "held"
-    assert shop.world.violations() == []
+    assert deployment.world.violations() == []
 
 
 POISON = {
@@ -53,13 +53,15 @@ POISON = {
 
 
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
-def test_poison_is_kept_whole_and_parked(served: FlaskClient, shop: Shop, poison: str) -> None:
+def test_poison_is_kept_whole_and_parked(
+    served: FlaskClient, deployment: Deployment, poison: str
+) -> None:
     body = json.dumps(an_event(data={"object": "here"})).replace('"here"', poison)
     assert deliver(served, body) == "parked"
-    assert [status for status, _ in shop.events()] == ["parked"]
-    raw = shop.world.value("select raw from private.webhook_event_bodies")
+    assert [status for status, _ in deployment.events()] == ["parked"]
+    raw = deployment.world.value("select raw from private.webhook_event_bodies")
     assert raw == body.encode()
-    assert shop.world.count("private.ledger_transactions") == 0
+    assert deployment.world.count("private.ledger_transactions") == 0
 
 
 @pytest.mark.parametrize(
@@ -74,67 +76,73 @@ def test_poison_is_kept_whole_and_parked(served: FlaskClient, shop: Shop, poison
     ],
 )
 def test_an_event_that_is_not_for_us_is_stored_with_the_reason(
-    served: FlaskClient, shop: Shop, fields: dict[str, Any], outcome: str, note: str | None
+    served: FlaskClient,
+    deployment: Deployment,
+    fields: dict[str, Any],
+    outcome: str,
+    note: str | None,
 ) -> None:
     assert deliver(served, an_event(**fields)) == outcome
-    assert shop.events() == [(outcome, note)]
-    assert shop.world.violations() == []
+    assert deployment.events() == [(outcome, note)]
+    assert deployment.world.violations() == []
 
 
 def test_a_platform_event_at_the_connect_endpoint_is_parked(
-    served: FlaskClient, shop: Shop
+    served: FlaskClient, deployment: Deployment
 ) -> None:
     assert deliver(served, an_event(), "/stripe/connect-webhooks") == "parked"
-    assert shop.events() == [("parked", "wrong_endpoint")]
+    assert deployment.events() == [("parked", "wrong_endpoint")]
 
 
 @pytest.mark.parametrize(
     "metadata", [{}, {"payment_id": "no uuid"}, {"payment_id": 7}, {"booking_id": "x"}, None]
 )
 def test_a_payment_that_nobody_knows_is_parked(
-    served: FlaskClient, shop: Shop, metadata: Any
+    served: FlaskClient, deployment: Deployment, metadata: Any
 ) -> None:
-    intent = shop.world.booking().intent() | {"id": "pi_other", "metadata": metadata}
+    intent = deployment.world.booking().intent() | {"id": "pi_other", "metadata": metadata}
     assert deliver(served, an_event(data={"object": intent})) == "parked"
-    assert shop.world.violations() == []
+    assert deployment.world.violations() == []
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {}, {"object": None}, {"object": []}])
 def test_an_event_without_an_object_is_stored_and_changes_nothing(
-    served: FlaskClient, shop: Shop, data: Any
+    served: FlaskClient, deployment: Deployment, data: Any
 ) -> None:
     assert deliver(served, an_event(data=data)) in ("ignored", "parked")
-    assert len(shop.events()) == 1
-    assert shop.world.count("private.ledger_transactions") == 0
+    assert len(deployment.events()) == 1
+    assert deployment.world.count("private.ledger_transactions") == 0
 
 
-def test_a_refused_delivery_leaves_no_trace(served: FlaskClient, shop: Shop) -> None:
-    event = an_event(data={"object": shop.world.booking().intent()})
+def test_a_refused_delivery_leaves_no_trace(served: FlaskClient, deployment: Deployment) -> None:
+    event = an_event(data={"object": deployment.world.booking().intent()})
     response = served.post("/stripe/webhooks", **sign(event, age=301))
     assert code_of(response) == "signature_outside_tolerance"
-    assert shop.events() == []
-    assert shop.world.value("select status::text from public.bookings") == "held"
+    assert deployment.events() == []
+    assert deployment.world.value("select status::text from public.bookings") == "held"
 
 
 def test_a_waiting_database_is_answered_with_503_and_nothing_is_half_done(
-    served: FlaskClient, shop: Shop
+    served: FlaskClient, deployment: Deployment
 ) -> None:
-    booking = shop.world.booking()
+    booking = deployment.world.booking()
     event = an_event(data={"object": booking.intent()})
-    shop.world.rows("alter role webhook_service set lock_timeout = '300ms'")
+    deployment.world.rows("alter role webhook_service set lock_timeout = '300ms'")
     try:
-        with shop.world.connection.transaction():
-            shop.world.rows("select from public.payments for update")
+        with deployment.world.connection.transaction():
+            deployment.world.rows("select from public.payments for update")
             response = served.post("/stripe/webhooks", **sign(event))
     finally:
-        shop.world.rows("alter role webhook_service reset lock_timeout")
+        deployment.world.rows("alter role webhook_service reset lock_timeout")
     assert (response.status_code, code_of(response)) == (503, "database_unavailable")
-    assert shop.events() == []
+    assert deployment.events() == []
     assert deliver(served, event) == "processed"
     assert booking.status == "confirmed"
 
 
-def test_a_connection_that_died_unnoticed_is_replaced(served: FlaskClient, shop: Shop) -> None:
+def test_a_connection_that_died_unnoticed_is_replaced(
+    served: FlaskClient, deployment: Deployment
+) -> None:
     assert deliver(served, an_event(type="foo.bar")) == "ignored"
-    shop.disconnect_service()
+    deployment.disconnect_service()
     assert deliver(served, an_event(type="foo.bar", id="evt_2")) == "ignored"

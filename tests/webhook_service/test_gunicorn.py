@@ -15,20 +15,23 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE
+from tests.webhook_service.deployment import Deployment, Server, bearer, listen
 from tests.webhook_service.settings import PLATFORM_SECRET, an_event, sign
-from tests.webhook_service.shop import Server, Shop, bearer, listen
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def server(shop: Shop) -> Iterator[Server]:
-    with Server(shop) as server:
+def server(deployment: Deployment) -> Iterator[Server]:
+    with Server(deployment) as server:
         yield server
 
 
 def post(server: Server, signed: dict[str, Any]) -> httpx.Response:
     url = f"{server.url}/stripe/webhooks"
     return httpx.post(
-        url, content=signed["data"], headers=signed["headers"], timeout=30, trust_env=False
+        url, content=signed["data"], headers=signed["headers"], timeout=PATIENCE, trust_env=False
     )
 
 
@@ -37,56 +40,60 @@ def post_together(server: Server, deliveries: list[dict[str, Any]]) -> list[http
         return list(pool.map(lambda signed: post(server, signed), deliveries))
 
 
-def test_twenty_deliveries_of_one_event_at_once_have_one_effect(shop: Shop, server: Server) -> None:
-    booking = shop.world.booking()
+def test_twenty_deliveries_of_one_event_at_once_have_one_effect(
+    deployment: Deployment, server: Server
+) -> None:
+    booking = deployment.world.booking()
     signed = sign(an_event(data={"object": booking.intent()}))
     answers = post_together(server, [signed] * 20)
     assert [answer.status_code for answer in answers] == [200] * 20
     outcomes = Counter(answer.json()["outcome"] for answer in answers)
     assert outcomes == {"processed": 1, "duplicate": 19}
     assert booking.status == "confirmed"
-    assert shop.world.count("private.ledger_transactions") == 1
-    assert shop.world.violations() == []
+    assert deployment.world.count("private.ledger_transactions") == 1
+    assert deployment.world.violations() == []
 
 
-def test_money_finds_its_way_from_the_browser_to_the_books(shop: Shop, server: Server) -> None:
-    listen(shop, server)
-    instructor = shop.world.instructor()
+def test_money_finds_its_way_from_the_browser_to_the_books(
+    deployment: Deployment, server: Server
+) -> None:
+    listen(deployment, server)
+    instructor = deployment.world.instructor()
     urls = {"refresh_url": "https://app.example.com/a", "return_url": "https://app.example.com/b"}
     link = server.http.post(
         "/connect/onboarding-links", json=urls, headers=bearer(instructor.user_id)
     )
     assert link.status_code == 200
-    [account] = shop.fake.objects("account")
-    shop.fake.complete_onboarding(account["id"])
+    [account] = deployment.fake.objects("account")
+    deployment.fake.complete_onboarding(account["id"])
 
-    booking = shop.world.booking(instructor)
+    booking = deployment.world.booking(instructor)
     intent = server.http.post(
         "/payment-intents", json={"booking_id": str(booking.id)}, headers=bearer(booking.learner)
     ).json()
-    shop.fake.stripe().v1.payment_intents.confirm(
+    deployment.fake.stripe().v1.payment_intents.confirm(
         intent["payment_intent_id"],
         {"payment_method": "pm_card_visa", "return_url": "https://app.example.com"},
     )
-    deliveries = shop.fake.deliver_all()
+    deliveries = deployment.fake.deliver_all()
     assert {delivery["status"] for delivery in deliveries} == {200}
     assert booking.status == "confirmed"
     ready = "select status::text from public.stripe_connect_accounts"
-    assert shop.world.value(ready) == "ready"
-    assert not [note for status, note in shop.events() if status == "parked"]
-    assert shop.world.violations() == []
+    assert deployment.world.value(ready) == "ready"
+    assert not [note for status, note in deployment.events() if status == "parked"]
+    assert deployment.world.violations() == []
 
 
-def test_a_secret_can_be_rolled_without_losing_an_event(shop: Shop) -> None:
+def test_a_secret_can_be_rolled_without_losing_an_event(deployment: Deployment) -> None:
     new = "whsec_new_0123456789abcdef"
     both = f"{PLATFORM_SECRET},{new}"
-    with Server(shop, STRIPE_WEBHOOK_SECRETS=both) as server:
-        endpoint = shop.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
+    with Server(deployment, STRIPE_WEBHOOK_SECRETS=both) as server:
+        endpoint = deployment.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
         statuses = []
         for secrets in ([PLATFORM_SECRET], [PLATFORM_SECRET, new], [new]):
-            shop.fake.set_webhook_secrets(endpoint, *secrets)
-            shop.fake.stripe().v1.customers.create({"name": "Somebody"})
-            statuses += [delivery["status"] for delivery in shop.fake.deliver_all()]
+            deployment.fake.set_webhook_secrets(endpoint, *secrets)
+            deployment.fake.stripe().v1.customers.create({"name": "Somebody"})
+            statuses += [delivery["status"] for delivery in deployment.fake.deliver_all()]
         assert statuses == [200] * 3
 
 
@@ -94,7 +101,9 @@ def chunked(parts: Iterator[bytes] | list[bytes]) -> Iterator[bytes]:
     yield from parts
 
 
-def test_a_body_without_a_length_is_cut_at_the_limit(shop: Shop, server: Server) -> None:
+def test_a_body_without_a_length_is_cut_at_the_limit(
+    deployment: Deployment, server: Server
+) -> None:
     signed = sign(json.dumps(an_event(type="foo.bar")))
     small = server.http.post(
         "/stripe/webhooks", content=chunked([signed["data"]]), headers=signed["headers"]
@@ -104,7 +113,7 @@ def test_a_body_without_a_length_is_cut_at_the_limit(shop: Shop, server: Server)
         f"{server.url}/stripe/webhooks",
         content=chunked([b"x" * 65_536] * 12),
         headers=signed["headers"],
-        timeout=30,
+        timeout=PATIENCE,
         trust_env=False,
     )
     assert large.status_code == 413
@@ -133,23 +142,27 @@ RAW = {
 }
 
 
-def test_a_broken_request_is_refused_and_the_service_lives_on(shop: Shop, server: Server) -> None:
+def test_a_broken_request_is_refused_and_the_service_lives_on(
+    deployment: Deployment, server: Server
+) -> None:
     answers = {name: speak(server, *parts).split(b" ")[1] for name, parts in RAW.items()}
     assert {name for name, status in answers.items() if status not in (b"400", b"431")} == set()
     assert server.is_alive()
-    assert shop.events() == []
+    assert deployment.events() == []
 
 
-def test_slow_clients_are_let_go(shop: Shop) -> None:
+def test_slow_clients_are_let_go(deployment: Deployment) -> None:
     """As many as there are threads send a byte a second, in the head or in the body."""
-    with Server(shop, WEBHOOK_SERVICE_THREADS="2", WEBHOOK_SERVICE_READING_SECONDS="2") as server:
+    with Server(
+        deployment, WEBHOOK_SERVICE_THREADS="2", WEBHOOK_SERVICE_READING_SECONDS="2"
+    ) as server:
         began = time.monotonic()
         slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(4)]
         for number, connection in enumerate(slow):
             head = HEAD + (b"Content-Length: 1000\r\n\r\n{" if number % 2 else b"")
             connection.sendall(head)
         answered = False
-        while not answered and time.monotonic() - began < 60:
+        while not answered and time.monotonic() - began < PATIENCE:
             for connection in slow:
                 try:
                     connection.sendall(b"x")
@@ -165,29 +178,29 @@ def test_slow_clients_are_let_go(shop: Shop) -> None:
 
 
 def test_an_absent_database_is_answered_with_503_and_its_return_is_noticed(
-    shop: Shop, server: Server
+    deployment: Deployment, server: Server
 ) -> None:
-    booking = shop.world.booking()
+    booking = deployment.world.booking()
     signed = sign(an_event(data={"object": booking.intent()}))
     assert post(server, sign(an_event(id="evt_0", type="foo.bar"))).status_code == 200
-    shop.cut_off_database()
+    deployment.cut_off_database()
     for _ in range(2):
         answers = post_together(server, [signed] * 4)
         assert [answer.status_code for answer in answers] == [503] * 4
         assert {answer.headers["Retry-After"] for answer in answers} == {"5"}
     assert server.http.get("/readyz").status_code == 503
     assert server.http.get("/healthz").status_code == 200
-    shop.restore_database()
+    deployment.restore_database()
     began = time.monotonic()
     while post(server, signed).status_code != 200:
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - began < PATIENCE
     assert booking.status == "confirmed"
-    assert shop.world.violations() == []
+    assert deployment.world.violations() == []
 
 
-def test_a_killed_worker_loses_no_acknowledged_event(shop: Shop) -> None:
+def test_a_killed_worker_loses_no_acknowledged_event(deployment: Deployment) -> None:
     acknowledged: set[str] = set()
-    with Server(shop, "--workers", "2") as server, ThreadPoolExecutor(4) as pool:
+    with Server(deployment, "--workers", "2") as server, ThreadPoolExecutor(4) as pool:
 
         def deliver(number: int) -> None:
             event = an_event(id=f"evt_{number}", type="foo.bar")
@@ -209,16 +222,16 @@ def test_a_killed_worker_loses_no_acknowledged_event(shop: Shop) -> None:
             os.kill(workers[0], signal.SIGKILL)
         for one in working:
             one.result()
-    stored = shop.world.rows("select event_id from private.webhook_events")
+    stored = deployment.world.rows("select event_id from private.webhook_events")
     assert acknowledged == {row["event_id"] for row in stored}
     assert len(acknowledged) == 200
 
 
-def test_counters_are_those_of_all_workers(shop: Shop) -> None:
-    with Server(shop, "--workers", "2") as server:
+def test_counters_are_those_of_all_workers(deployment: Deployment) -> None:
+    with Server(deployment, "--workers", "2") as server:
         for number in range(12):
             post(server, sign(an_event(id=f"evt_{number}", type="foo.bar")))
-        metrics = httpx.get(f"{server.url}/metrics", timeout=30, trust_env=False).text
+        metrics = httpx.get(f"{server.url}/metrics", timeout=PATIENCE, trust_env=False).text
         assert 'lplate_stripe_events_total{endpoint="platform",outcome="ignored"} 12.0' in metrics
         log = server.stop()
     assert server.process.returncode == 0

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from tests.factories import Booking, Instructor
 from tests.webhook_service.conftest import code_of
-from tests.webhook_service.shop import Shop, bearer
+from tests.webhook_service.deployment import Deployment, bearer
 from webhook_service.database import Database
 
 
@@ -32,11 +32,13 @@ def onboard(client: FlaskClient, user: Any, **body: str) -> Any:
     return client.post("/connect/onboarding-links", json=urls | body, headers=bearer(user))
 
 
-def test_a_learner_gets_what_a_browser_needs_to_pay(served: FlaskClient, shop: Shop) -> None:
-    booking = shop.world.booking()
+def test_a_learner_gets_what_a_browser_needs_to_pay(
+    served: FlaskClient, deployment: Deployment
+) -> None:
+    booking = deployment.world.booking()
     response = pay(served, booking)
     assert response.status_code == 200
-    [intent] = shop.fake.objects("payment_intent")
+    [intent] = deployment.fake.objects("payment_intent")
     assert response.json == {
         "payment_intent_id": intent["id"],
         "client_secret": intent["client_secret"],
@@ -49,26 +51,26 @@ def test_a_learner_gets_what_a_browser_needs_to_pay(served: FlaskClient, shop: S
     assert intent["transfer_group"] == str(booking.payment["id"])
 
 
-def test_asking_again_finds_the_same_intent(served: FlaskClient, shop: Shop) -> None:
-    booking = shop.world.booking()
+def test_asking_again_finds_the_same_intent(served: FlaskClient, deployment: Deployment) -> None:
+    booking = deployment.world.booking()
     first, second = pay(served, booking), pay(served, booking)
     assert first.json == second.json
-    assert len(shop.fake.objects("payment_intent")) == 1
+    assert len(deployment.fake.objects("payment_intent")) == 1
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_answer_that_was_lost_makes_no_second_intent(
-    served: FlaskClient, shop: Shop, when: Any
+    served: FlaskClient, deployment: Deployment, when: Any
 ) -> None:
-    booking = shop.world.booking()
-    shop.fake.fault("POST", "/v1/payment_intents", "html", when)
+    booking = deployment.world.booking()
+    deployment.fake.fault("POST", "/v1/payment_intents", "html", when)
     assert code_of(pay(served, booking)) == "stripe_unavailable"
     assert pay(served, booking).status_code == 200
-    assert len(shop.fake.objects("payment_intent")) == 1
+    assert len(deployment.fake.objects("payment_intent")) == 1
 
 
 def test_the_client_secret_is_not_told_to_the_database(
-    served: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    served: FlaskClient, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
     record = Database.record_payment_intent
@@ -78,32 +80,34 @@ def test_the_client_secret_is_not_told_to_the_database(
         record(database, payment_id, intent)
 
     monkeypatch.setattr(Database, "record_payment_intent", listen)
-    secret = pay(served, shop.world.booking()).json["client_secret"]
+    secret = pay(served, deployment.world.booking()).json["client_secret"]
     assert len(told) == 1
     assert secret not in told[0]
 
 
-def test_a_foreign_booking_is_as_unknown_as_none(served: FlaskClient, shop: Shop) -> None:
-    booking = shop.world.booking()
-    foreign = pay(served, booking, user=shop.world.person())
+def test_a_foreign_booking_is_as_unknown_as_none(
+    served: FlaskClient, deployment: Deployment
+) -> None:
+    booking = deployment.world.booking()
+    foreign = pay(served, booking, user=deployment.world.person())
     unknown: Any = served.post(
         "/payment-intents", json={"booking_id": str(uuid4())}, headers=bearer(booking.learner)
     )
     assert (foreign.status_code, code_of(foreign)) == (404, "booking_not_found")
     assert foreign.json["detail"] == unknown.json["detail"]
-    assert shop.fake.count() == 0
-    assert shop.world.count("public.payments") == 0
+    assert deployment.fake.count() == 0
+    assert deployment.world.count("public.payments") == 0
 
 
-def test_hours_are_paid_like_a_booking(served: FlaskClient, shop: Shop) -> None:
-    world = shop.world
+def test_hours_are_paid_like_a_booking(served: FlaskClient, deployment: Deployment) -> None:
+    world = deployment.world
     instructor, _ = world.hourly()
     credit = world.buy_hours(world.person(), instructor)
     sent: Any = {"json": {"credit_id": str(credit.id)}, "headers": bearer(credit.learner)}
     first, second = (served.post("/payment-intents", **sent) for _ in range(2))
     assert first.status_code == 200
     assert first.json == second.json
-    [intent] = shop.fake.objects("payment_intent")
+    [intent] = deployment.fake.objects("payment_intent")
     assert intent["amount"] == credit.columns["total_cents"]
     assert credit.payment["stripe_payment_intent_id"] == intent["id"]
     stranger = served.post("/payment-intents", **sent | {"headers": bearer(world.person())})
@@ -120,69 +124,77 @@ def test_hours_are_paid_like_a_booking(served: FlaskClient, shop: Shop) -> None:
     ],
     ids=["neither", "nulls", "both", "no id"],
 )
-def test_one_thing_is_paid_at_a_time(served: FlaskClient, shop: Shop, body: Any) -> None:
-    response = served.post("/payment-intents", json=body, headers=bearer(shop.world.person()))
+def test_one_thing_is_paid_at_a_time(
+    served: FlaskClient, deployment: Deployment, body: Any
+) -> None:
+    response = served.post("/payment-intents", json=body, headers=bearer(deployment.world.person()))
     assert response.status_code == 422
-    assert shop.fake.count() == 0
-    assert shop.world.count("public.payments") == 0
+    assert deployment.fake.count() == 0
+    assert deployment.world.count("public.payments") == 0
 
 
-def test_an_expired_hold_is_refused_with_what_to_do(served: FlaskClient, shop: Shop) -> None:
-    booking = shop.world.booking()
-    shop.world.travel(by=timedelta(hours=1))
+def test_an_expired_hold_is_refused_with_what_to_do(
+    served: FlaskClient, deployment: Deployment
+) -> None:
+    booking = deployment.world.booking()
+    deployment.world.travel(by=timedelta(hours=1))
     response = pay(served, booking)
     assert (response.status_code, code_of(response)) == (409, "hold_expired")
     assert response.json["hint"]
-    assert shop.fake.count() == 0
+    assert deployment.fake.count() == 0
 
 
-def an_instructor(shop: Shop) -> Instructor:
-    return shop.world.instructor()
+def an_instructor(deployment: Deployment) -> Instructor:
+    return deployment.world.instructor()
 
 
-def test_an_instructor_is_led_to_stripe_and_back(served: FlaskClient, shop: Shop) -> None:
-    instructor = an_instructor(shop)
+def test_an_instructor_is_led_to_stripe_and_back(
+    served: FlaskClient, deployment: Deployment
+) -> None:
+    instructor = an_instructor(deployment)
     response = onboard(served, instructor.user_id)
     assert response.status_code == 200
-    [account] = shop.fake.objects("account")
+    [account] = deployment.fake.objects("account")
     assert account["id"] in response.json["url"]
     assert response.json["expires_at"].endswith("+00:00")
     assert account["capabilities"] == {"transfers": "inactive"}
     assert account["controller"]["stripe_dashboard"]["type"] == "express"
-    stored = shop.world.row("select * from public.stripe_connect_accounts")
+    stored = deployment.world.row("select * from public.stripe_connect_accounts")
     assert stored["stripe_account_id"] == account["id"]
 
 
-def test_every_click_gets_a_fresh_link_to_the_same_account(served: FlaskClient, shop: Shop) -> None:
-    instructor = an_instructor(shop)
+def test_every_click_gets_a_fresh_link_to_the_same_account(
+    served: FlaskClient, deployment: Deployment
+) -> None:
+    instructor = an_instructor(deployment)
     first, second = (onboard(served, instructor.user_id) for _ in range(2))
     assert first.json["url"] != second.json["url"]
-    assert len(shop.fake.objects("account")) == 1
+    assert len(deployment.fake.objects("account")) == 1
 
 
 def test_an_account_whose_answer_was_lost_is_not_made_twice(
-    served: FlaskClient, shop: Shop
+    served: FlaskClient, deployment: Deployment
 ) -> None:
-    instructor = an_instructor(shop)
-    shop.fake.fault("POST", "/v1/accounts", "html", "after")
+    instructor = an_instructor(deployment)
+    deployment.fake.fault("POST", "/v1/accounts", "html", "after")
     assert code_of(onboard(served, instructor.user_id)) == "stripe_unavailable"
     assert onboard(served, instructor.user_id).status_code == 200
-    assert len(shop.fake.objects("account")) == 1
+    assert len(deployment.fake.objects("account")) == 1
 
 
-def test_nobody_onboards_somebody_else(served: FlaskClient, shop: Shop) -> None:
-    instructor = an_instructor(shop)
-    response = onboard(served, shop.world.person(), instructor_id=str(instructor.id))
+def test_nobody_onboards_somebody_else(served: FlaskClient, deployment: Deployment) -> None:
+    instructor = an_instructor(deployment)
+    response = onboard(served, deployment.world.person(), instructor_id=str(instructor.id))
     assert (response.status_code, code_of(response)) == (404, "not_an_instructor")
-    assert shop.fake.count() == 0
-    assert shop.world.count("public.stripe_connect_accounts") == 0
+    assert deployment.fake.count() == 0
+    assert deployment.world.count("public.stripe_connect_accounts") == 0
 
 
 def test_a_revoked_key_is_not_the_user_s_business(
-    served: FlaskClient, shop: Shop, capsys: pytest.CaptureFixture[str]
+    served: FlaskClient, deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop.fake.set_api_keys()
-    response = pay(served, shop.world.booking())
+    deployment.fake.set_api_keys()
+    response = pay(served, deployment.world.booking())
     assert (response.status_code, code_of(response)) == (503, "stripe_unavailable")
     assert "API Key" not in response.text
     assert '"error": "AuthenticationError"' in capsys.readouterr().out

@@ -9,13 +9,19 @@ from hypothesis import strategies as st
 from tests.factories import World
 from tests.webhooks.history import play, write_history
 
+FEW_PERMUTATIONS = 6
 PERMUTATIONS = 60
 MANY_PERMUTATIONS = 1000
 
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
-    "permutations", [PERMUTATIONS, pytest.param(MANY_PERMUTATIONS, marks=pytest.mark.faults)]
+    "permutations",
+    [
+        FEW_PERMUTATIONS,
+        pytest.param(PERMUTATIONS, marks=pytest.mark.slow),
+        pytest.param(MANY_PERMUTATIONS, marks=pytest.mark.faults),
+    ],
 )
 def test_a_history_ends_the_same_in_every_order_with_every_repetition(
     world: World, permutations: int

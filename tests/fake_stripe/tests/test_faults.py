@@ -8,6 +8,8 @@ import pytest
 import stripe
 from stripe import Account, StripeClient
 
+from tests.patience import PATIENCE
+
 from .. import FakeStripe
 from ..faults import Kind, When
 
@@ -166,7 +168,7 @@ def test_a_request_stands_still_until_it_is_released(
         assert len(rich.objects("transfer")) == made_meanwhile
         assert not sent.done()
         rich.release()
-        assert sent.result(timeout=10).amount == 4500
+        assert sent.result(timeout=PATIENCE).amount == 4500
     assert len(rich.objects("transfer")) == 1
 
 
@@ -180,12 +182,12 @@ def test_a_request_can_be_lost_where_it_stands(
         wait_until_held(rich)
         rich.release(is_lost=True)
         with pytest.raises(stripe.APIConnectionError):
-            sent.result(timeout=10)
+            sent.result(timeout=PATIENCE)
     assert len(rich.objects("transfer")) == made
 
 
 def wait_until_held(fake: FakeStripe) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not fake.held():
         assert time.monotonic() < deadline
         time.sleep(0.01)

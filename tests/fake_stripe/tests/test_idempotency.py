@@ -10,6 +10,8 @@ import pytest
 import stripe
 from stripe import Account, StripeClient
 
+from tests.patience import PATIENCE
+
 from .. import FakeStripe
 
 AMOUNT = {"amount": "1000", "currency": "gbp"}
@@ -82,7 +84,7 @@ def test_a_request_in_flight_holds_its_key(fake: FakeStripe) -> None:
     first: list[httpx.Response] = []
     thread = threading.Thread(target=lambda: first.append(post(fake, "k")))
     thread.start()
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     while not fake.objects("payment_intent") and time.monotonic() < until:
         time.sleep(0.01)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from stripe import StripeClient
 
+from tests.patience import PATIENCE
+
 from .. import ControlError, FakeStripe
 from ..client import PACKAGE
 
@@ -37,7 +39,7 @@ def test_it_runs_until_it_is_told_to_end(number: signal.Signals) -> None:
         client = StripeClient("sk_test_fake", base_addresses={"api": url})
         assert client.v1.balance.retrieve().object == "balance"
         process.send_signal(number)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_it_ends_with_its_parent() -> None:
@@ -49,7 +51,7 @@ def test_it_ends_with_its_parent() -> None:
         assert process.stdout
         process.stdout.readline()
         process.stdin.close()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=PATIENCE) == 0
 
 
 def test_it_listens_on_this_machine_only(fake: FakeStripe) -> None:

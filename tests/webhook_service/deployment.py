@@ -21,12 +21,13 @@ from psycopg import sql
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import real_time
+from tests.patience import PATIENCE
 from tests.webhook_service.settings import CONNECT_SECRET, ENVIRONMENT, JWT_SECRET, PLATFORM_SECRET
 from tools.cluster import Cluster
 
 
 @dataclass
-class Shop:
+class Deployment:
     """One database, one Stripe, and what the service must know of them."""
 
     world: World
@@ -84,7 +85,7 @@ def bearer(user_id: UUID) -> dict[str, str]:
 class Server:
     """The service as it runs in production: gunicorn, with processes and threads."""
 
-    def __init__(self, shop: Shop, *arguments: str, **environment: str) -> None:
+    def __init__(self, deployment: Deployment, *arguments: str, **environment: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -99,14 +100,14 @@ class Server:
                 f"127.0.0.1:{self.port}",
                 *arguments,
             ],
-            env={"PATH": os.environ["PATH"]} | shop.environment(**environment),
+            env={"PATH": os.environ["PATH"]} | deployment.environment(**environment),
             stdout=self.output,
             stderr=subprocess.STDOUT,
         )
-        self.http = httpx.Client(base_url=self.url, timeout=40, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE, trust_env=False)
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not self.is_alive():
             assert self.process.poll() is None, self.log()
             assert time.monotonic() < deadline
@@ -127,7 +128,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.http.close()
-        self.process.wait(timeout=40)
+        self.process.wait(timeout=PATIENCE)
         return self.log()
 
     def log(self) -> str:
@@ -144,7 +145,9 @@ class Server:
         return [int(pid) for pid in children.stdout.split()]
 
 
-def listen(shop: Shop, server: Server) -> None:
+def listen(deployment: Deployment, server: Server) -> None:
     """Makes Stripe deliver its events to the service."""
-    shop.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
-    shop.fake.add_webhook(f"{server.url}/stripe/connect-webhooks", CONNECT_SECRET, connect=True)
+    deployment.fake.add_webhook(f"{server.url}/stripe/webhooks", PLATFORM_SECRET)
+    deployment.fake.add_webhook(
+        f"{server.url}/stripe/connect-webhooks", CONNECT_SECRET, connect=True
+    )

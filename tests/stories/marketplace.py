@@ -86,7 +86,7 @@ class Customer:
 
 
 @dataclass(frozen=True)
-class Town:
+class Marketplace:
     customers: list[Customer]
     offers: list[Offer]
     admin: UUID
@@ -103,7 +103,7 @@ class Town:
         return next(found)
 
 
-def build_town(world: World) -> Town:
+def build_marketplace(world: World) -> Marketplace:
     """The marketplace, where fees go back and disputes are the platform's; and a strict school."""
     world.travel(to=BEGINNING)
     world.connection.execute(COUNTED_IDS)
@@ -167,7 +167,7 @@ def build_town(world: World) -> Town:
         world.ask(customer.user_id, "public.create_referral_code", p_org_id=customer.org_id)[0]
         for customer in customers[:2]
     ]
-    return Town(customers, offers, world.admin(), [made["code"] for made in referral_codes])
+    return Marketplace(customers, offers, world.admin(), [made["code"] for made in referral_codes])
 
 
 def price_days(

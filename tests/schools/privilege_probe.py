@@ -140,7 +140,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Town:
+class Marketplace:
     """A school with lessons, and all that somebody who is up to no good could know of it."""
 
     school: School
@@ -172,7 +172,7 @@ class Town:
         return [row["enumlabel"] for row in labels] or pools.get(type, [None])
 
 
-def open_town(school: School) -> Town:
+def open_marketplace(school: School) -> Marketplace:
     world = school.world
     child = world.child(school.id)
     guardian = world.guardian(child, view=True, book=True, pay=True)
@@ -190,7 +190,7 @@ def open_town(school: School) -> Town:
     booked = world.book(school.learner, world.slot(world.service(school.instructor)))
     free = world.slot(world.service(school.instructor), world.in_days(3))
     world.connection.execute(TRY_ALL.replace("{rights}", RIGHTS).encode())
-    return Town(
+    return Marketplace(
         school,
         {
             "stranger": world.person(),
@@ -218,59 +218,63 @@ def open_town(school: School) -> Town:
     )
 
 
-def literal(town: Town, value: Any, type: str) -> str:
-    return f"{sql.Literal(value).as_string(town.school.world.connection)}::{type}"
+def literal(marketplace: Marketplace, value: Any, type: str) -> str:
+    return f"{sql.Literal(value).as_string(marketplace.school.world.connection)}::{type}"
 
 
-def attempt(town: Town, name: str, statements: list[str]) -> tuple[set[str], list[DictRow]]:
-    """Tries statements as a person of the town: the rights before, and what came of each."""
-    world = town.school.world
-    with world.acting_as(town.people[name]):
+def attempt(
+    marketplace: Marketplace, name: str, statements: list[str]
+) -> tuple[set[str], list[DictRow]]:
+    """Tries statements as a person of the marketplace: the rights before, and what came of each."""
+    world = marketplace.school.world
+    with world.acting_as(marketplace.people[name]):
         before = set(world.value("select pg_temp.rights()"))
         outcomes = world.rows("select * from pg_temp.try_all(%s)", statements)
     assert len(outcomes) == len(statements)
     return before, outcomes
 
 
-def writes(town: Town, attacker: UUID) -> Iterator[str]:
+def writes(marketplace: Marketplace, attacker: UUID) -> Iterator[str]:
     """An update, an insert and an upsert of every column of every table, for each value."""
-    world = town.school.world
+    world = marketplace.school.world
     columns = world.rows(COLUMNS)
     for table in sorted({column["table"] for column in columns}):
         own = [column for column in columns if column["table"] == table]
         sample = world.rows(f"select to_jsonb(row) as row from {table} row limit 1")
         row = sample[0]["row"] if sample else {}
-        for name, value in (("user_id", attacker), ("org_id", town.school.id)):
+        for name, value in (("user_id", attacker), ("org_id", marketplace.school.id)):
             if any(column["column"] == name for column in own):
                 row[name] = str(value)
         key = own[0]["key"]
         for column in own:
             name, type = column["column"], column["type"]
-            for value in town.pool(type, name, attacker):
-                given = literal(town, value, type)
+            for value in marketplace.pool(type, name, attacker):
+                given = literal(marketplace, value, type)
                 yield f"update {table} set {name} = {given}"
                 other = row | dict.fromkeys(key[:1], str(uuid4()))
-                yield insertion(town, table, other, name, given)
+                yield insertion(marketplace, table, other, name, given)
                 if key:
                     yield (
-                        f"{insertion(town, table, row, name, given)}"
+                        f"{insertion(marketplace, table, row, name, given)}"
                         f" on conflict ({', '.join(key)}) do update set {name} = excluded.{name}"
                     )
 
 
-def insertion(town: Town, table: str, row: dict[str, Any], column: str, value: str) -> str:
+def insertion(
+    marketplace: Marketplace, table: str, row: dict[str, Any], column: str, value: str
+) -> str:
     """An insert of a row with another value in a column."""
     others = [name for name in row if name != column]
-    made = f"jsonb_populate_record(null::{table}, {literal(town, Jsonb(row), 'jsonb')}) made"
+    made = f"jsonb_populate_record(null::{table}, {literal(marketplace, Jsonb(row), 'jsonb')}) made"
     return (
         f"insert into {table} ({', '.join([column, *others])})"
         f" select {', '.join([value, *(f'made.{name}' for name in others)])} from {made}"
     )
 
 
-def calls(town: Town, attacker: UUID) -> Iterator[str]:
+def calls(marketplace: Marketplace, attacker: UUID) -> Iterator[str]:
     """Calls of every function: all there are, or a fair sample of them."""
-    for function, parameters, samples in functions(town, attacker, most=MOST_CALLS):
+    for function, parameters, samples in functions(marketplace, attacker, most=MOST_CALLS):
         for values in samples:
             yield call(function, parameters, values)
 
@@ -284,19 +288,19 @@ def call(function: str, parameters: Sequence[Parameter], values: Sequence[str]) 
 
 
 def functions(
-    town: Town, attacker: UUID, *, most: int
+    marketplace: Marketplace, attacker: UUID, *, most: int
 ) -> Iterator[tuple[str, list[Parameter], list[Sequence[str]]]]:
     """Every public function with its parameters, and values to call it with, as SQL."""
     chance = random.Random(1)
-    for function in town.school.world.rows(FUNCTIONS):
+    for function in marketplace.school.world.rows(FUNCTIONS):
         parameters = [
             Parameter(name, type)
             for name, type in zip(function["parameters"] or [], function["types"], strict=True)
         ]
         pools = [
             [
-                literal(town, value, parameter.type)
-                for value in (*town.pool(parameter.type, parameter.name, attacker), None)
+                literal(marketplace, value, parameter.type)
+                for value in (*marketplace.pool(parameter.type, parameter.name, attacker), None)
             ]
             for parameter in parameters
         ]
@@ -309,10 +313,10 @@ def sample(pools: list[list[str]], chance: random.Random, most: int) -> Iterable
     return [tuple(chance.choice(pool) for pool in pools) for _ in range(most)]
 
 
-def text_columns(town: Town) -> list[tuple[str, str, str]]:
+def text_columns(marketplace: Marketplace) -> list[tuple[str, str, str]]:
     """The columns of texts that a signed-in person may update: table, column, type."""
     return [
         (column["table"], column["column"], column["type"])
-        for column in town.school.world.rows(COLUMNS)
+        for column in marketplace.school.world.rows(COLUMNS)
         if column["type"] in ("text", "text[]", "jsonb") and column["is_updatable"]
     ]

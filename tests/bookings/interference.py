@@ -7,7 +7,7 @@ from uuid import UUID
 from tests.factories import Instructor, World
 
 
-def use_up_credit_meanwhile(world: World, learner: UUID) -> None:
+def use_up_credit_between_steps(world: World, learner: UUID) -> None:
     """Prepaid hours that suffice when a booking's price is agreed, and not when it is made."""
     found = world.row("select id, user_id, org_id from public.instructors")
     instructor = Instructor(found["id"], found["user_id"], found["org_id"])

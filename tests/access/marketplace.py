@@ -1,7 +1,7 @@
 """Three organizations with people, lessons and money in each, and how everybody stands to a row.
 
-A person's audience for a row follows from the parties that the row names and from how the town was
-built. No policy is asked: this is what policies are measured against.
+A person's audience for a row follows from the parties that the row names and from how the
+marketplace was built. No policy is asked: this is what policies are measured against.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Town:
+class Marketplace:
     people: tuple[Person, ...]
     stories: tuple[Story, ...]
     values: dict[str, Any]
@@ -134,7 +134,7 @@ class Town:
         return "fellow_instructor" if is_fellow else "foreign_instructor"
 
 
-def build(world: World) -> Town:
+def build(world: World) -> Marketplace:
     """Settles everybody: a week of lessons, a payday, and lessons to come."""
     elm, oak = world.organization(name="Elm", slug="elm"), world.organization(name="Oak")
     ann, eve = _instructor(world, "Ann", elm), _instructor(world, "Eve", elm)
@@ -216,7 +216,7 @@ def build(world: World) -> Town:
         Person(f"guest with {person.name}'s id", "guest", person.user_id)
         for person in (ben, ann, ada, pat)
     )
-    return Town(
+    return Marketplace(
         people=(
             *(ben, gil, ann, cleo, eve, una, ada, otto, pat, lea, ian, mia, max_, nia),
             *guests,
@@ -393,9 +393,9 @@ def _alert(world: World, org_id: UUID, instructor_id: UUID | None) -> UUID:
         org_id,
         instructor_id,
         org_id,
-        f"town:{org_id}",
+        f"marketplace:{org_id}",
     )
-    return _row_id(world, "alerts", idempotency_key=f"town:{org_id}")
+    return _row_id(world, "alerts", idempotency_key=f"marketplace:{org_id}")
 
 
 def _hours(world: World, person: Person) -> None:

@@ -10,9 +10,17 @@ from uuid import UUID
 
 from psycopg.rows import DictRow
 
-from tests.factories import intent_object, refund_object, transfer_object
+from tests.factories import (
+    charge_transaction,
+    dispute_object,
+    dispute_transaction,
+    intent_object,
+    refund_object,
+    transfer_object,
+)
 
 CARD_FEE_CENTS = 20
+DECLINED = {"type": "card_error", "code": "card_declined", "message": "No."}
 DISPUTE_FEE_CENTS = 2000
 AUTHORIZATION_LASTS = timedelta(days=7)
 REFUND_RANKS = ("pending", "requires_action", "succeeded", "failed", "canceled")
@@ -120,7 +128,7 @@ class Books:
         return sum(fact.cents for fact in self._facts.values())
 
 
-class Till:
+class StripeModel:
     """Stripe: the platform's account in it, in one currency. Each act returns its news."""
 
     def __init__(self) -> None:
@@ -202,7 +210,7 @@ class Till:
             created=int(intent.made_at.timestamp()),
             amount_received=intent.received_cents,
             latest_charge=f"ch_{intent.id[3:]}" if intent.received_cents else None,
-            last_payment_error={"code": "card_declined", "message": "No."} if is_declined else None,
+            last_payment_error=DECLINED if is_declined else None,
             metadata=intent.metadata,
         )
         type = "canceled" if intent.status == "canceled" else "updated"
@@ -215,12 +223,9 @@ class Till:
         """The balance transaction of a charge."""
         fact = Fact(f"{intent.id}:fee", 1, -CARD_FEE_CENTS)
         self.done.note(fact)
-        said = {
-            "id": f"txn_{intent.id}",
-            "currency": "gbp",
-            "fee": CARD_FEE_CENTS,
-            "available_on": int(available_at.timestamp()),
-        }
+        said = charge_transaction(
+            f"txn_{intent.id[3:]}", "gbp", intent.received_cents, CARD_FEE_CENTS, available_at
+        )
         return said, fact
 
     # Refunds
@@ -298,30 +303,28 @@ class Till:
         return self.say_dispute(dispute, now)
 
     def say_dispute(self, dispute: Dispute, now: datetime) -> News:
-        said = {
-            "object": "dispute",
-            "id": dispute.id,
-            "status": dispute.status,
-            "amount": dispute.amount_cents,
+        payment = {
+            "id": dispute.intent.payment_id,
             "currency": "gbp",
-            "created": int(dispute.opened_at.timestamp()),
-            "reason": "fraudulent",
-            "payment_intent": dispute.intent.id,
-            "charge": f"ch_{dispute.intent.id[3:]}",
-            "is_charge_refundable": False,
-            "evidence_details": {"due_by": int(now.timestamp()), "has_evidence": False},
-            "balance_transactions": list(dispute.transactions),
+            "stripe_payment_intent_id": dispute.intent.id,
+            "stripe_charge_id": f"ch_{dispute.intent.id[3:]}",
         }
+        said = dispute_object(
+            payment,
+            dispute.status,
+            id=dispute.id,
+            amount=dispute.amount_cents,
+            created=int(dispute.opened_at.timestamp()),
+            due_by=int(now.timestamp()),
+            balance_transactions=list(dispute.transactions),
+        )
         facts = [Fact(moved["id"], 1, moved["net"]) for moved in dispute.transactions]
         return self._news("charge.dispute.updated", said, now, *facts)
 
     def _move(self, dispute: Dispute, cents: int, fee_cents: int) -> None:
-        moved = {
-            "id": f"txn_{dispute.id[3:]}n{len(dispute.transactions)}",
-            "amount": cents,
-            "fee": fee_cents,
-            "net": cents - fee_cents,
-        }
+        moved = dispute_transaction(
+            f"txn_{dispute.id[3:]}n{len(dispute.transactions)}", "gbp", cents, fee_cents=fee_cents
+        )
         dispute.transactions.append(moved)
 
     # Transfers
