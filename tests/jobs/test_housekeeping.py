@@ -140,6 +140,7 @@ def test_unknown_money_is_refunded_in_the_dashboard_and_the_balance_is_stripes(
             "payment_method": "pm_card_visa",
             "confirm": True,
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "metadata": {"payment_id": "unknown"},
         }
     )
     paid = as_dict(office.fake.stripe().v1.payment_intents.retrieve(intent.id), "payment_intent")

@@ -116,9 +116,11 @@ def test_money_of_a_cancelled_intent_is_set_aside(world: World) -> None:
 
 @pytest.fixture
 def foreign(world: World) -> dict[str, Any]:
-    """A PaymentIntent that nobody here knows, paid; it is as the fields of a payment."""
+    """A PaymentIntent of a payment that nobody knows, paid; it is as the fields of a payment."""
     booking = world.booking()
-    intent = booking.intent(id="pi_foreign", latest_charge="ch_foreign", metadata={})
+    intent = booking.intent(
+        id="pi_foreign", latest_charge="ch_foreign", metadata={"payment_id": "unknown"}
+    )
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     return booking.payment | {
         "stripe_payment_intent_id": "pi_foreign",
