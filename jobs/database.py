@@ -150,6 +150,16 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceDifference:
+    """A currency in which Stripe does not hold what the books say, in the minor unit."""
+
+    currency: str
+    stripe_cents: int
+    ledger_cents: int
+    on_the_way_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
@@ -192,6 +202,10 @@ class Database(Postgres):
     def traded_currencies(self) -> list[str]:
         """Return the currencies that the platform's Stripe account has to settle in."""
         return self._scalars("traded_currencies")
+
+    def compare_stripe_balance(self, balance: StripeDict) -> list[BalanceDifference]:
+        """Return where Stripe's balance is not that of the books: nowhere, in health."""
+        return self._rows(BalanceDifference, "compare_stripe_balance", balance=Jsonb(balance))
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""
@@ -373,13 +387,29 @@ class Database(Postgres):
         """Record that Stripe refused a refund for good."""
         self._scalar("record_refund_failure", refund_id=refund_id, code=code, message=message)
 
-    def record_processing_fee(self, payment_id: UUID, balance_transaction: StripeDict) -> None:
+    def record_processing_fee(
+        self, payment_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
         """Record what Stripe kept of a payment."""
         self._scalar(
             "record_processing_fee",
             payment_id=payment_id,
-            balance_transaction=Jsonb(balance_transaction),
+            balance_transactions=Jsonb(balance_transactions),
         )
+
+    def record_suspense_fee(
+        self, suspense_item_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
+        """Record what Stripe kept of money that matches no payment."""
+        self._scalar(
+            "record_suspense_fee",
+            suspense_item_id=suspense_item_id,
+            balance_transactions=Jsonb(balance_transactions),
+        )
+
+    def record_stripe_fees(self, balance_transactions: Sequence[StripeDict]) -> None:
+        """Record fees that Stripe took without an object of ours."""
+        self._scalar("record_stripe_fees", balance_transactions=Jsonb(balance_transactions))
 
     def record_connect_account(
         self, connect_account_id: UUID, account: StripeDict, *, is_fetched: bool

@@ -9,7 +9,7 @@ from typing import Any
 import stripe
 
 from jobs.config import Config
-from jobs.database import Concern, Database, OverduePayday, Violation
+from jobs.database import BalanceDifference, Concern, Database, OverduePayday, Violation
 from jobs.output import Output
 from lplate.postgres import DatabaseError
 from lplate.stripe_client import as_dict
@@ -58,6 +58,7 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
         "paydays": lambda: _check_paydays(database),
         "stripe": lambda: _check_stripe(config, database, client),
         "transfers": lambda: _check_transfers(database, client),
+        "balance": lambda: _check_balance(database, client),
     }
     for name, check in checks.items():
         try:
@@ -152,3 +153,22 @@ def _check_transfers(database: Database, client: stripe.StripeClient) -> str:
             " Each of those that it cannot book is then listed here: call admin_adopt_transfer.",
         )
     return "all that Stripe has made are booked"
+
+
+def _check_balance(database: Database, client: stripe.StripeClient) -> str:
+    balance = as_dict(client.v1.balance.retrieve(), "balance")
+    differences = database.compare_stripe_balance(balance)
+    if differences:
+        raise CheckFailed(
+            "; ".join(map(_describe_difference, differences)),
+            "Compare Stripe's balance transactions with the ledger's stripe_balance: look for"
+            " events that did not come, and for fees and payouts that nobody booked.",
+        )
+    return "Stripe holds what the books say"
+
+
+def _describe_difference(difference: BalanceDifference) -> str:
+    return (
+        f"Stripe holds {difference.stripe_cents} {difference.currency}, the books say"
+        f" {difference.ledger_cents}, and at most {difference.on_the_way_cents} is on its way"
+    )

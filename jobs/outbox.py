@@ -51,6 +51,7 @@ class Outbox:
         self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
             "refund_payment": self._refund_payment,
             "fetch_processing_fee": self._fetch_processing_fee,
+            "fetch_stripe_fees": self._fetch_stripe_fees,
             "cancel_payment_intent": self._cancel_payment_intent,
             "capture_payment": self._capture_payment,
             "reverse_transfer": self._reverse_transfer,
@@ -258,20 +259,38 @@ class Outbox:
         )
 
     def _fetch_processing_fee(self, payload: Payload, lease: Lease) -> None:
-        """Fetch Stripe's processing fee of a payment."""
-        payment_id = UUID(payload["payment_id"])
+        """Fetch Stripe's processing fee of a payment, or of money that matches none.
 
-        def look() -> dict[str, Any]:
-            intent = self._stripe.payment_intents.retrieve(
-                payload["payment_intent"], {"expand": ["latest_charge.balance_transaction"]}
-            )
-            return as_dict(intent, "payment_intent")
+        A partial capture is booked as the whole and a reversal of the rest: two transactions of one
+        charge.
+        """
+        charge = payload["charge"]
+        if charge is None:
+            charge = self._retrieve_intent(payload["payment_intent"], lease)["latest_charge"]
 
-        charge = self._calls.make(lease, look)["latest_charge"]
-        transaction = charge["balance_transaction"] if charge else None
-        if transaction is None:
+        def look() -> list[dict[str, Any]]:
+            page = self._stripe.balance_transactions.list({"source": charge, "limit": 100})
+            return [as_dict(one, "balance_transaction") for one in page.auto_paging_iter()]
+
+        transactions = self._calls.make(lease, look) if charge else []
+        if not transactions:
             raise NotYet("the charge has no balance transaction yet")
-        self._database.record_processing_fee(payment_id, transaction)
+        if "payment_id" in payload:
+            self._database.record_processing_fee(UUID(payload["payment_id"]), transactions)
+        else:
+            self._database.record_suspense_fee(UUID(payload["suspense_item_id"]), transactions)
+
+    def _fetch_stripe_fees(self, payload: Payload, lease: Lease) -> None:
+        """Fetch the fees that Stripe took on a day without an object of ours."""
+        created = {"gte": payload["from"], "lt": payload["until"]}
+        for type_ in payload["types"]:
+            parameters: Any = {"type": type_, "created": created, "limit": 100}
+
+            def look(parameters: Any = parameters) -> list[dict[str, Any]]:
+                page = self._stripe.balance_transactions.list(parameters)
+                return [as_dict(one, "balance_transaction") for one in page.auto_paging_iter()]
+
+            self._database.record_stripe_fees(self._calls.make(lease, look))
 
     def _reverse_transfer(self, payload: Payload, lease: Lease) -> None:
         """Reverse a transfer, unless an earlier try did, and record what Stripe then says of it.

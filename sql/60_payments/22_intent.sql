@@ -54,9 +54,8 @@ begin
         if not private.bears_our_metadata(p_intent) then
             return row('ignored', 'not_ours')::private.stripe_outcome;
         end if;
-        if new_status = 'succeeded' then
-            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
-            return row('parked', 'unknown_payment')::private.stripe_outcome;
+        if new_status = 'succeeded' and private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at) then
+            return row('processed', 'set_aside')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
@@ -235,7 +234,8 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
+-- Records the id of the successful charge, by which disputes are found, and has the fee fetched that Stripe may have booked since. It
+-- posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -249,6 +249,7 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
         and stripe_charge_id is null
         and p_charge ->> 'status' = 'succeeded';
+    perform private.fetch_fee_of_charge(p_charge);
 
     return case
         when exists (

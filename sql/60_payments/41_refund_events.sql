@@ -38,7 +38,7 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_refund_to_suspense(p_refund, p_occurred_at);
     end if;
     if payment.status <> 'unknown' and lower(p_refund ->> 'currency') is distinct from payment.currency then
         return row('parked', 'refund_currency_differs')::private.stripe_outcome;
@@ -149,6 +149,10 @@ begin
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
+    end if;
+    if refund.unmatched_cents > 0 then
+        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
+        values (refund.org_id, refund.id, refund.currency, -refund.unmatched_cents);
     end if;
     return refund;
 end;

@@ -16,7 +16,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         update public.refunds
         set share_cents = 0,
             fee_cents = 0,
@@ -40,7 +40,7 @@ begin
         lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
@@ -65,7 +65,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
+    if not private.is_set_aside(p_payment) and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
@@ -80,7 +80,7 @@ begin
     set refunded_cents = refunded_cents - p_refund.amount_cents
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
@@ -106,7 +106,9 @@ as $$
         )::private.posting
     )
     from (
-        select 'stripe_balance'::private.ledger_account_kind as account_kind, -p_refund.amount_cents as amount_cents
+        select
+            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end::private.ledger_account_kind as account_kind,
+            -p_refund.amount_cents as amount_cents
         union all
         select 'suspense', p_refund.unmatched_cents
         union all

@@ -27,3 +27,5 @@ grant execute on function private.compare_refund to jobs;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function private.record_suspense_fee to jobs;
+grant execute on function private.record_stripe_fees to jobs;

@@ -19,7 +19,7 @@ begin
         or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_dispute_to_suspense(p_dispute, p_occurred_at);
     end if;
     if lower(p_dispute ->> 'currency') <> payment.currency then
         return row('parked', 'settlement_currency_differs')::private.stripe_outcome;

@@ -5,7 +5,8 @@
 -- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, transfers_known_until,
 --   find_unbooked_transfers and book_transfer (33_compare.sql: what Stripe has sent and the books do not know, as after a restore),
 --   decide_payout_run, claim_payout, record_transfer or record_transfer_failure, and close_payout_run, in this order.
--- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks; and, for the platform's own payouts and top-ups,
+--   apply_platform_payout and apply_top_up (56_platform_payouts.sql).
 -- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql) and book transfers that the books lack
 --   (52_adopt.sql); payees read statements and set how
 --   they are paid (60_statements.sql, 61_settings.sql).

@@ -45,8 +45,9 @@ end;
 $$;
 
 -- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
--- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
--- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
+-- for every payee with a balance; earnings that sum to zero are closed. Then posts what is owed as in transit, and alerts payees
+-- whose payout is held. Each decision carries the ids of its payout and its earnings, because joins on payee and currency mislead
+-- the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -109,6 +110,15 @@ begin
         set payout_id = item.payout_id
         from item
         where earning.id = item.earning_id
+    ),
+
+    closed as (
+        update public.earnings earning
+        set status = 'closed'
+        from decision
+        cross join unnest(decision.earning_ids) netted (earning_id)
+        where decision.reason = 'nothing_due'
+            and earning.id = netted.earning_id
     ),
 
     result as (

@@ -9,7 +9,7 @@ create function private.on_payment_changed()
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
-        perform private.freeze_disputed_earnings(new);
+        perform private.refreeze_earnings(new.org_id, new.booking_id, new.id);
         if not new.is_disputed then
             perform private.cancel_undisputed_payouts(new);
         end if;
@@ -33,7 +33,7 @@ begin
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
         if new.is_accepted then
-            perform private.freeze_unpaid_earnings(new);
+            perform private.net_booking(new.id, null, null);
         end if;
     end if;
     return null;

@@ -18,6 +18,7 @@ begin
         perform private.count_losses(new.payment_id);
         perform private.net_booking(new.payment_id, new.id, null);
         perform private.write_off_losses(new.payment_id, private.clock());
+        perform private.end_wait_for_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.undo_failed_refund(new);

@@ -4,7 +4,8 @@
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
 -- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
--- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event,
+-- admin_dismiss_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (

@@ -222,6 +222,8 @@ begin
         when p_event.type = 'radar.early_fraud_warning.created' then private.apply_fraud_warning(p_object)
         when p_event.type like 'charge.%' then private.apply_charge(p_object)
         when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
+        when p_event.type like 'payout.%' then private.apply_platform_payout(p_object, p_event.occurred_at)
+        when p_event.type like 'topup.%' then private.apply_top_up(p_object, p_event.occurred_at)
         else row('ignored', null)::private.stripe_outcome
     end;
 end;

@@ -12,7 +12,7 @@ begin
     select
         format('event_%s', event.status), event.event_id, event.received_at,
         concat_ws(', ', event.type, event.account, event.note),
-        'Remove the cause, then call admin_replay_event with this id and a reason.'
+        'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
     where event.status in ('parked', 'failed');
 
@@ -40,6 +40,29 @@ begin
         format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
     from public.alerts alert
     where alert.resolved_at is null;
+
+    return query
+    select
+        case when report.awaits_refund then 'refund_awaited' else 'problem_reported' end,
+        report.id::text, coalesce(report.resolved_at, report.created_at),
+        format('the earning of booking %s is frozen', report.booking_id),
+        case
+            when report.awaits_refund
+                then 'Refund what was decided, for instance with admin_refund; or call admin_resolve_problem again, to pay the instructor.'
+            else 'Decide with admin_resolve_problem, this id and a reason.'
+        end
+    from public.problem_reports report
+    where report.resolved_at is null
+        or report.awaits_refund;
+
+    return query
+    select
+        'money_in_suspense', item.id::text, item.created_at,
+        format('%s %s of %s', waiting.cents, item.currency, coalesce(item.stripe_payment_intent_id, item.refund_id::text)),
+        'Refund it in Stripe''s Dashboard, or call admin_resolve_suspense with this id and a reason.'
+    from private.suspense_items item
+    cross join lateral (select private.left_in_suspense(item) as cents) waiting
+    where waiting.cents <> 0;
 
     return query
     select
@@ -101,8 +124,8 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, transfers that the books '
-    'lack, accounts that settle in another currency, endpoints without events.';
+    'Parked events, dead commands, a late outbox, open alerts, reported problems, money in suspense, payouts that are held or unknown for '
+    'long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.

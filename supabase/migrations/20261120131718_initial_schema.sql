@@ -3483,8 +3483,8 @@ grant select on public.audit_logs to authenticated, service_role;
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
--- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, rewards 66, earnings 70, payouts
--- 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
+-- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
 
@@ -3503,7 +3503,9 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'suspense'
+    'suspense',
+    'platform_bank',
+    'write_offs'
 );
 
 create table private.ledger_accounts (
@@ -10368,10 +10370,12 @@ grant execute on function public.complete_lesson to authenticated;
 --
 -- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
 -- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+-- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
 -- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,
--- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- record_processing_fee, record_suspense_fee and record_stripe_fees; 95_operations calls expire_purchases and
+-- enqueue_stripe_fees. 64_cancellations decides refunds: create_refund, capture_payment.
 -- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
@@ -10506,6 +10510,7 @@ create table public.refunds (
     fee_cents bigint,
     discount_cents bigint,
     unmatched_cents bigint not null default 0,
+    is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
     stripe_refund_id text unique,
@@ -10525,6 +10530,7 @@ create table public.refunds (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint reason_is_short check (length(reason) between 1 and 500),
     constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
     constraint amount_is_share_plus_fee_minus_discount check (
         amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
@@ -10539,6 +10545,7 @@ create index on public.refunds (org_id, instructor_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
+create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
@@ -10549,8 +10556,67 @@ comment on column public.refunds.share_cents is
     'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
 comment on column public.refunds.unmatched_cents is
     'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.is_made_elsewhere is
+    'Made another way than through Stripe, from the platform''s bank account, and recorded by an admin.';
 comment on column public.refunds.client_key is
     'Chosen by the client: a repeated request with the same key and amount is the same refund.';
+
+create table private.suspense_items (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    payment_id uuid,
+    refund_id uuid,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    currency text not null,
+    amount_cents bigint not null,
+    processing_fee_cents bigint,
+    pays_payment_id uuid,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    constraint money_came_by_an_intent_or_went_by_a_refund check (
+        case when refund_id is null then stripe_payment_intent_id is not null and amount_cents > 0
+            else stripe_payment_intent_id is null and amount_cents < 0 end
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint resolution_is_known check (resolution in ('payment', 'refunded_elsewhere', 'written_off')),
+    constraint a_resolved_item_says_when check ((resolution is null) = (resolved_at is null))
+);
+
+create index on private.suspense_items (org_id, payment_id);
+create index on private.suspense_items (pays_payment_id) where pays_payment_id is not null;
+create index on private.suspense_items (org_id, refund_id);
+
+comment on table private.suspense_items is
+    'Money at Stripe that matches nothing here, posted to suspense: one row for each PaymentIntent, or for each refund of prepaid hours '
+    'that paid back more than whole minutes. What is left of one, left_in_suspense says.';
+comment on column private.suspense_items.payment_id is 'The payment whose amount or state it did not match; null if there is none.';
+comment on column private.suspense_items.amount_cents is 'What was received; of a refund, the part that matches nothing, negative.';
+comment on column private.suspense_items.resolution is
+    'The latest decision of an admin; payment: it pays for a payment and is no longer here.';
+comment on column private.suspense_items.pays_payment_id is
+    'The payment, maybe of another organization, that an admin has decided it pays for, until jobs maintain has carried that out.';
+
+create table private.suspense_refunds (
+    stripe_refund_id text not null unique,
+    org_id uuid not null,
+    suspense_item_id uuid not null,
+    amount_cents bigint not null,
+    status public.refund_status not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_refund_id),
+    foreign key (org_id, suspense_item_id) references private.suspense_items (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_')
+);
+
+create index on private.suspense_refunds (org_id, suspense_item_id);
+
+comment on table private.suspense_refunds is 'Refunds made in Stripe''s Dashboard of money that matches no payment.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
@@ -10559,6 +10625,8 @@ comment on type private.stripe_outcome is
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
+alter table private.suspense_items enable row level security;
+alter table private.suspense_refunds enable row level security;
 
 create trigger enforce_status_transition
     before insert or update of status on public.payments
@@ -10580,6 +10648,8 @@ select private.audit_table('public.payments', 'id');
 
 select private.audit_table('public.refunds', 'id', '{reason}');
 
+select private.audit_table('private.suspense_items', 'id');
+
 -- sql/60_payments/11_transitions.sql
 -- A payment follows Stripe's PaymentIntent and ends in succeeded or cancelled. A decline returns it to requires_payment,
 -- because Stripe keeps the same intent for the next attempt. `unknown` means that the amount or currency received is not the
@@ -10597,10 +10667,11 @@ select private.audit_table('public.refunds', 'id', '{reason}');
 --
 -- refund:
 --   · → requested: request_refund (user, service, job, studio)
---   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
+--   · → pending: create_refund, refund_credits, admin_record_refund, apply_refund (user, service, job)
 --   requested → pending: decide_refund (user, service, job)
 --   requested → declined: decide_refund (user, service, job, studio)
---   pending → requires_action, succeeded, cancelled: apply_refund (service, job)
+--   pending → succeeded: apply_refund, post_recorded_refunds (service, job)
+--   pending → requires_action, cancelled: apply_refund (service, job)
 --   pending, requires_action → failed: apply_refund, record_refund_failure (service, job)
 --   requires_action → succeeded, cancelled: apply_refund (service, job)
 --   succeeded → failed: apply_refund (service, job)
@@ -10964,9 +11035,8 @@ begin
         if not private.bears_our_metadata(p_intent) then
             return row('ignored', 'not_ours')::private.stripe_outcome;
         end if;
-        if new_status = 'succeeded' then
-            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
-            return row('parked', 'unknown_payment')::private.stripe_outcome;
+        if new_status = 'succeeded' and private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at) then
+            return row('processed', 'set_aside')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
@@ -11145,7 +11215,8 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
+-- Records the id of the successful charge, by which disputes are found, and has the fee fetched that Stripe may have booked since. It
+-- posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -11159,6 +11230,7 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
         and stripe_charge_id is null
         and p_charge ->> 'status' = 'succeeded';
+    perform private.fetch_fee_of_charge(p_charge);
 
     return case
         when exists (
@@ -11228,6 +11300,7 @@ begin
         or p_payment.status = 'cancelled'
     then
         perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
+        perform private.move_refunds_to_suspense(p_payment, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -11236,7 +11309,7 @@ begin
         where org_id = p_payment.org_id
             and id = p_payment.id
             and status not in ('cancelled', 'unknown');
-        return row('parked', 'amount_mismatch')::private.stripe_outcome;
+        return row('processed', 'amount_mismatch')::private.stripe_outcome;
     end if;
 
     update public.payments
@@ -11252,11 +11325,11 @@ begin
         and id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
+    perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
         p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
-        jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
+        jsonb_build_object('payment_id', payment.id, 'payment_intent', p_intent ->> 'id', 'charge', payment.stripe_charge_id)
     );
     if not private.accept_payment(payment) then
         perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
@@ -11364,9 +11437,280 @@ begin
 end;
 $$;
 
--- Posts Stripe's fee for a payment, and records when the money can be transferred. The jobs call it.
+-- sql/60_payments/24_suspense.sql
+-- Sets money aside that matches no payment: as an item of its own, posted to suspense once a PaymentIntent, with a command that asks
+-- Stripe for its fee. Returns false if no money came. What leaves suspense is in 25_suspense_returns.sql and in 63_suspense.
+create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    if coalesce((p_intent ->> 'amount_received')::bigint, 0) = 0 then
+        return false;
+    end if;
+    insert into private.suspense_items (
+        org_id, payment_id, stripe_payment_intent_id, stripe_charge_id, currency, amount_cents
+    )
+    values (
+        p_org_id, p_payment_id, p_intent ->> 'id', private.expandable_id(p_intent -> 'latest_charge'),
+        lower(p_intent ->> 'currency'), (p_intent ->> 'amount_received')::bigint
+    )
+    on conflict (stripe_payment_intent_id) do nothing
+    returning * into item;
+    if not found then
+        return true;
+    end if;
+
+    perform private.post_transaction(
+        item.org_id, 'unmatched_money', 'suspense_item', item.id, format('suspense_item:%s:received', item.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, item.amount_cents),
+            row('suspense', null, -item.amount_cents)
+        ]::private.posting[]
+    );
+    perform private.enqueue_command(
+        item.org_id, 'fetch_processing_fee', format('suspense_item:%s:processing_fee', item.id),
+        jsonb_build_object(
+            'suspense_item_id', item.id, 'payment_intent', item.stripe_payment_intent_id, 'charge', item.stripe_charge_id
+        )
+    );
+    return true;
+end;
+$$;
+
+-- Turns the refunds of a payment that were posted before its money was known to be of another amount into refunds from suspense.
+create function private.move_refunds_to_suspense(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refund public.refunds;
+begin
+    for refund in
+        select made.*
+        from public.refunds made
+        where made.org_id = p_payment.org_id
+            and made.payment_id = p_payment.id
+            and made.status = 'succeeded'
+            and made.unmatched_cents < made.amount_cents
+        order by made.id
+        for no key update
+    loop
+        perform private.post_transaction(
+            refund.org_id, 'refund_from_suspense', 'refund', refund.id, format('refund:%s:from_suspense', refund.id),
+            refund.currency, p_occurred_at,
+            private.refund_postings(p_payment, refund, -1)
+            || array[
+                row('stripe_balance', null, -refund.amount_cents),
+                row('suspense', null, refund.amount_cents)
+            ]::private.posting[]
+        );
+        update public.refunds
+        set share_cents = 0,
+            fee_cents = 0,
+            discount_cents = 0,
+            unmatched_cents = amount_cents
+        where org_id = refund.org_id
+            and id = refund.id;
+    end loop;
+    update public.payments set refunded_cents = 0 where org_id = p_payment.org_id and id = p_payment.id and refunded_cents > 0;
+end;
+$$;
+
+-- Reverses what was received, and its fee, once the PaymentIntent's payment is known; does nothing if none of it was set aside.
+create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    update private.suspense_items
+    set resolution = 'payment',
+        resolved_at = private.clock()
+    where stripe_payment_intent_id = p_intent ->> 'id'
+        and resolution is distinct from 'payment'
+    returning * into item;
+    if not found then
+        return;
+    end if;
+
+    perform private.post_transaction(
+        item.org_id, 'unmatched_money_matched', 'suspense_item', item.id, format('suspense_item:%s:matched', item.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, coalesce(item.processing_fee_cents, 0) - item.amount_cents),
+            row('processor_fees', null, -coalesce(item.processing_fee_cents, 0)),
+            row('suspense', null, item.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Posts Stripe's fee for money in suspense. The jobs call it. Nothing is posted once the money's payment is known: the fee is
+-- fetched for that payment.
 -- Definer: the jobs have no access to the tables.
-create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
+create function private.record_suspense_fee(p_suspense_item_id uuid, p_balance_transactions jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    select * into strict item from private.suspense_items where id = p_suspense_item_id for no key update;
+    if item.resolution = 'payment' then
+        return;
+    end if;
+
+    update private.suspense_items
+    set processing_fee_cents = coalesce(processing_fee_cents, 0)
+        + private.post_processing_fees(item.org_id, 'suspense_item', item.id, item.currency, p_balance_transactions)
+    where org_id = item.org_id
+        and id = item.id;
+end;
+$$;
+
+-- sql/60_payments/25_suspense_returns.sql
+-- Money that matches no payment goes back: a refund made in Stripe's Dashboard takes it from suspense, and so does a dispute. They have
+-- no rows in public.refunds and public.disputes, which belong to payments. apply_refund and apply_dispute (62_disputes) call these
+-- functions when they know no payment.
+
+-- Applies a refund of money in suspense. It only moves forward, as refunds of payments do.
+create function private.apply_refund_to_suspense(p_refund jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    item private.suspense_items;
+    refund private.suspense_refunds;
+begin
+    select * into item
+    from private.suspense_items
+    where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if lower(p_refund ->> 'currency') is distinct from item.currency then
+        return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
+    end if;
+
+    insert into private.suspense_refunds (org_id, stripe_refund_id, suspense_item_id, amount_cents, status)
+    values (item.org_id, p_refund ->> 'id', item.id, (p_refund ->> 'amount')::bigint, 'pending')
+    on conflict (stripe_refund_id) do nothing;
+    select * into strict refund from private.suspense_refunds where stripe_refund_id = p_refund ->> 'id';
+    if new_status <= refund.status then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    if new_status = 'succeeded' then
+        perform private.post_suspense_refund(item, refund, 'succeeded', 1, p_occurred_at);
+    elsif refund.status = 'succeeded' then
+        perform private.post_suspense_refund(item, refund, 'failed', -1, p_occurred_at);
+    end if;
+    update private.suspense_refunds
+    set status = new_status
+    where org_id = refund.org_id
+        and stripe_refund_id = refund.stripe_refund_id;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts a refund of money in suspense (p_sign 1) or its reversal (-1).
+create function private.post_suspense_refund(
+    p_item private.suspense_items,
+    p_refund private.suspense_refunds,
+    p_step text,
+    p_sign integer,
+    p_occurred_at timestamptz
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        p_item.org_id, 'suspense_refund_' || p_step, 'suspense_item', p_item.id,
+        format('suspense_refund:%s:%s', p_refund.stripe_refund_id, p_step),
+        p_item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, -p_sign * p_refund.amount_cents),
+            row('suspense', null, p_sign * p_refund.amount_cents)
+        ]::private.posting[]
+    );
+$$;
+
+-- Applies a dispute over money in suspense: what Stripe withdraws leaves it, and what Stripe reinstates comes back. The admins are told
+-- when it needs a response.
+create function private.apply_dispute_to_suspense(p_dispute jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    select * into item
+    from private.suspense_items
+    where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
+        or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if lower(p_dispute ->> 'currency') is distinct from item.currency then
+        return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
+    end if;
+
+    perform private.post_transaction(
+        item.org_id, 'suspense_dispute', 'suspense_item', item.id, format('suspense_dispute:%s', moved.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, moved.amount - moved.fee),
+            row('dispute_fees', null, moved.fee),
+            row('suspense', null, -moved.amount)
+        ]::private.posting[]
+    )
+    from jsonb_to_recordset(p_dispute -> 'balance_transactions') moved (id text, amount bigint, fee bigint);
+
+    if p_dispute ->> 'status' in ('warning_needs_response', 'needs_response') then
+        perform private.raise_alert(
+            item.org_id, null, 'dispute_' || (p_dispute ->> 'status'),
+            'The payer''s bank disputes money that matches no payment. Submit evidence in Stripe''s Dashboard.',
+            'suspense_items', item.id, format('dispute:%s:%s', p_dispute ->> 'id', p_dispute ->> 'status')
+        );
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/60_payments/26_processing_fee.sql
+-- Posts Stripe's fee for a payment, and records when the money can be transferred. Stripe books several balance transactions for one
+-- payment (a partial capture is booked as the whole and a reversal of the rest), some of them late: each is posted once.
+-- Definer: the jobs have no access to the tables.
+create function private.record_processing_fee(p_payment_id uuid, p_balance_transactions jsonb)
     returns void
     language plpgsql
     volatile
@@ -11378,71 +11722,175 @@ declare
 begin
     select * into strict payment from public.payments where id = p_payment_id for no key update;
 
-    if p_balance_transaction ->> 'currency' is distinct from payment.currency then
-        perform private.refuse(
-            'PT422', 'settlement_currency_differs',
-            'Stripe settled this payment in another currency.',
-            'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
-        );
-    end if;
-
     update public.payments
-    set processing_fee_cents = (p_balance_transaction ->> 'fee')::bigint,
-        funds_available_at = to_timestamp((p_balance_transaction ->> 'available_on')::bigint)
-    where id = p_payment_id;
-
-    perform private.post_transaction(
-        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
-        payment.currency, private.clock(),
-        array[
-            row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
-            row('stripe_balance', null, -(p_balance_transaction ->> 'fee')::bigint)
-        ]::private.posting[]
-    );
+    set processing_fee_cents = coalesce(processing_fee_cents, 0)
+            + private.post_processing_fees(payment.org_id, 'payment', payment.id, payment.currency, p_balance_transactions),
+        funds_available_at = greatest(
+            funds_available_at,
+            (
+                select to_timestamp(max(given.available_on))
+                from jsonb_to_recordset(p_balance_transactions) given (available_on bigint)
+            )
+        )
+    where org_id = payment.org_id
+        and id = payment.id;
 end;
 $$;
 
--- sql/60_payments/24_suspense.sql
--- Posts money that matches no payment to suspense, once a PaymentIntent, until an admin resolves it.
-create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
+-- Has Stripe's fee of a payment fetched when its charge has changed: Stripe may have booked more of it by then. A command that still
+-- waits is carried out now; after one that is finished there is another, one for each balance transaction that the charge names.
+create function private.fetch_fee_of_charge(p_charge jsonb)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.post_transaction(
-        p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
-        lower(p_intent ->> 'currency'), p_occurred_at,
-        array[
-            row('stripe_balance', null, (p_intent ->> 'amount_received')::bigint),
-            row('suspense', null, -(p_intent ->> 'amount_received')::bigint)
-        ]::private.posting[]
-    );
+declare
+    payment public.payments;
+    first_key text;
+begin
+    select * into payment
+    from public.payments
+    where stripe_charge_id = p_charge ->> 'id'
+        and status = 'succeeded';
+    if not found or private.expandable_id(p_charge -> 'balance_transaction') is null then
+        return;
+    end if;
+
+    first_key := format('payment:%s:processing_fee', payment.id);
+    update private.outbox
+    set available_at = least(available_at, private.clock())
+    where org_id = payment.org_id
+        and idempotency_key = first_key
+        and num_nonnulls(processed_at, dead_at, leased_by) = 0;
+    if not found then
+        perform private.enqueue_command(
+            payment.org_id, 'fetch_processing_fee',
+            format('%s:%s', first_key, private.expandable_id(p_charge -> 'balance_transaction')),
+            jsonb_build_object(
+                'payment_id', payment.id,
+                'payment_intent', payment.stripe_payment_intent_id,
+                'charge', payment.stripe_charge_id
+            )
+        );
+    end if;
+end;
 $$;
 
--- Reverses an earlier posting to suspense once the PaymentIntent's payment is known; does nothing if there was none.
-create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_occurred_at timestamptz)
-    returns void
-    language sql
+-- Posts the fees of a payment's or suspense item's balance transactions, each once, and returns the sum of those that are new.
+create function private.post_processing_fees(
+    p_org_id uuid,
+    p_source_type text,
+    p_source_id uuid,
+    p_currency text,
+    p_balance_transactions jsonb
+)
+    returns bigint
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.post_transaction(
-        posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
-        posted.currency, p_occurred_at,
-        array(
-            select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
-            from private.ledger_entries entry
-            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-            where entry.org_id = posted.org_id
-                and entry.transaction_id = posted.id
+declare
+    given record;
+    new_cents bigint := 0;
+begin
+    for given in
+        select told.id, told.fee, told.currency
+        from jsonb_to_recordset(p_balance_transactions) told (id text, fee bigint, currency text)
+        order by told.id
+    loop
+        if given.currency is distinct from p_currency then
+            perform private.refuse(
+                'PT422', 'settlement_currency_differs',
+                'Stripe settled this payment in another currency.',
+                'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
+            );
+        end if;
+        if private.post_transaction(
+            p_org_id, 'processing_fee', p_source_type, p_source_id,
+            format('%s:%s:processing_fee:%s', p_source_type, p_source_id, given.id),
+            p_currency, private.clock(),
+            array[
+                row('processor_fees', null, given.fee),
+                row('stripe_balance', null, -given.fee)
+            ]::private.posting[]
+        ) then
+            new_cents := new_cents + given.fee;
+        end if;
+    end loop;
+    return new_cents;
+end;
+$$;
+
+-- sql/60_payments/27_stripe_fees.sql
+-- Stripe's fees that belong to no object of ours, such as those of Connect, Radar or currency conversion: posted to the platform's
+-- organization, to the day on which Stripe took them.
+
+-- Queues a command for every day (UTC) of the last week that has ended and whose fees were not fetched yet, once there are payments at
+-- Stripe; returns how many. Called by jobs maintain.
+create function private.enqueue_stripe_fees()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    today constant timestamptz := date_trunc('day', private.clock() - interval '1 hour', 'UTC');
+    day record;
+    queued_count integer := 0;
+begin
+    for day in
+        select ended.from_at, format('stripe_fees:%s', to_char(ended.from_at at time zone 'UTC', 'YYYY-MM-DD')) as key
+        from generate_series(today - interval '7 days', today - interval '1 day', interval '1 day') ended (from_at)
+        where exists (
+            select
+            from public.payments payment
+            where payment.stripe_payment_intent_id is not null
+                and payment.created_at < ended.from_at + interval '1 day'
         )
+    loop
+        continue when exists (
+            select
+            from private.outbox command
+            where command.org_id = private.platform_id()
+                and command.idempotency_key = day.key
+        );
+        perform private.enqueue_command(
+            private.platform_id(), 'fetch_stripe_fees', day.key,
+            jsonb_build_object(
+                'from', extract(epoch from day.from_at)::bigint,
+                'until', extract(epoch from day.from_at + interval '1 day')::bigint,
+                'types', jsonb_build_array('stripe_fee', 'stripe_fx_fee', 'tax_fee', 'network_cost')
+            )
+        );
+        queued_count := queued_count + 1;
+    end loop;
+    return queued_count;
+end;
+$$;
+
+-- Posts such fees, each balance transaction once. The jobs call it.
+-- Definer: the jobs have no access to the ledger.
+create function private.record_stripe_fees(p_balance_transactions jsonb)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        private.platform_id(), 'stripe_fee', 'balance_transaction', null, format('balance_transaction:%s', fee.id),
+        fee.currency, to_timestamp(fee.created),
+        array[
+            row('processor_fees', null, -fee.net),
+            row('stripe_balance', null, fee.net)
+        ]::private.posting[]
     )
-    from private.ledger_transactions posted
-    where posted.org_id in (p_org_id, private.platform_id())
-        and posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+    from jsonb_to_recordset(p_balance_transactions) fee (id text, currency text, net bigint, created bigint)
+    order by fee.id;
 $$;
 
 -- sql/60_payments/30_capture.sql
@@ -11791,7 +12239,7 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_refund_to_suspense(p_refund, p_occurred_at);
     end if;
     if payment.status <> 'unknown' and lower(p_refund ->> 'currency') is distinct from payment.currency then
         return row('parked', 'refund_currency_differs')::private.stripe_outcome;
@@ -11903,6 +12351,10 @@ begin
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
     end if;
+    if refund.unmatched_cents > 0 then
+        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
+        values (refund.org_id, refund.id, refund.currency, -refund.unmatched_cents);
+    end if;
     return refund;
 end;
 $$;
@@ -11978,7 +12430,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         update public.refunds
         set share_cents = 0,
             fee_cents = 0,
@@ -12002,7 +12454,7 @@ begin
         lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
@@ -12027,7 +12479,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
+    if not private.is_set_aside(p_payment) and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
@@ -12042,7 +12494,7 @@ begin
     set refunded_cents = refunded_cents - p_refund.amount_cents
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
@@ -12068,7 +12520,9 @@ as $$
         )::private.posting
     )
     from (
-        select 'stripe_balance'::private.ledger_account_kind as account_kind, -p_refund.amount_cents as amount_cents
+        select
+            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end::private.ledger_account_kind as account_kind,
+            -p_refund.amount_cents as amount_cents
         union all
         select 'suspense', p_refund.unmatched_cents
         union all
@@ -12419,6 +12873,24 @@ begin
 end;
 $$;
 
+-- Whether a payment's money is in suspense, because another amount was received, or after the payment was cancelled.
+create function private.is_set_aside(p_payment public.payments)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_payment.status = 'unknown' or p_payment.status = 'cancelled' and exists (
+        select
+        from private.suspense_items item
+        where item.org_id = p_payment.org_id
+            and item.payment_id = p_payment.id
+    );
+end;
+$$;
+
 -- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
 create function private.gone_cents(p_payment public.payments)
     returns bigint
@@ -12647,6 +13119,8 @@ grant execute on function private.compare_refund to jobs;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function private.record_suspense_fee to jobs;
+grant execute on function private.record_stripe_fees to jobs;
 
 -- sql/62_disputes/10_tables.sql
 -- Disputes: a payer's bank takes a payment back, and what that costs whom.
@@ -12855,7 +13329,7 @@ begin
         or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_dispute_to_suspense(p_dispute, p_occurred_at);
     end if;
     if lower(p_dispute ->> 'currency') <> payment.currency then
         return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
@@ -13410,6 +13884,253 @@ grant select on public.disputes to authenticated, service_role;
 -- NOTE: no role may write disputes; they follow Stripe.
 
 grant execute on function private.record_dispute to jobs;
+
+-- sql/63_suspense/20_left.sql
+-- Suspense: what is left of money that matches nothing, and what admins decide about it.
+--
+--   20_left      left_in_suspense: what is still there of an item; `jobs doctor` lists it
+--   30_resolve   admin_resolve_suspense: it pays for a payment, was refunded elsewhere, or is written off
+--
+-- The items are set aside and sent back in 60_payments, which Stripe's events reach; disputes over them are in 62_disputes. This room
+-- rests on both. Called by platform admins, jobs maintain (pay_from_suspense) and jobs doctor.
+
+-- What is left in suspense of an item: positive is money that nobody has claimed, negative is money that went back without having come.
+-- Money of a payment of ours also leaves by the payment's refunds and disputes.
+create function private.left_in_suspense(p_item private.suspense_items)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select -coalesce(sum(entry.amount_cents), 0)::bigint
+        from (
+            select 'suspense_item' as source_type, p_item.id as source_id
+            union all
+            select 'refund', refund.id
+            from public.refunds refund
+            where refund.org_id = p_item.org_id
+                and (refund.id = p_item.refund_id or refund.payment_id = p_item.payment_id)
+            union all
+            select 'dispute', dispute.id
+            from public.disputes dispute
+            where dispute.org_id = p_item.org_id
+                and dispute.payment_id = p_item.payment_id
+        ) source
+        join private.ledger_transactions posted
+            on posted.org_id = p_item.org_id
+            and posted.source_type = source.source_type
+            and posted.source_id = source.source_id
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account
+            on account.org_id = entry.org_id
+            and account.id = entry.account_id
+            and account.kind = 'suspense'
+    );
+end;
+$$;
+
+-- sql/63_suspense/30_resolve.sql
+-- Decides what becomes of money in suspense that does not go back by itself; platform admins only.
+-- refunded_elsewhere: the payer had it back from the platform's bank account. written_off: it is the platform's gain, or loss.
+-- payment: it pays for a payment of the same amount, as if that payment's own PaymentIntent had been paid; the next jobs maintain
+-- carries that out, since a person may not do what Stripe's events do.
+-- Definer: no role may write suspense.
+create function private.admin_resolve_suspense(
+    p_suspense_item_id uuid,
+    p_resolution text,
+    p_reason text,
+    p_payment_id uuid
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+    left_cents bigint;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into item from private.suspense_items where id = p_suspense_item_id for no key update;
+    left_cents := private.left_in_suspense(item);
+    if item.id is null or left_cents = 0 then
+        perform private.refuse(
+            'PT404', 'suspense_not_found',
+            'There is no money in suspense with that id.',
+            'List it with python -m jobs doctor or the saved query unmatched_money.'
+        );
+    end if;
+
+    if p_resolution = 'payment' then
+        perform private.assert_suspense_pays(item, left_cents, p_payment_id);
+        update private.suspense_items set pays_payment_id = p_payment_id where id = item.id;
+        return;
+    end if;
+    if p_resolution is null or p_resolution not in ('refunded_elsewhere', 'written_off')
+        or (p_resolution = 'refunded_elsewhere' and left_cents < 0)
+    then
+        perform private.refuse(
+            'PT422', 'bad_resolution',
+            'That is no way to resolve this money.',
+            'Send payment, refunded_elsewhere or written_off; what went back without having come can only be written off.'
+        );
+    end if;
+
+    update private.suspense_items
+    set resolution = p_resolution,
+        resolved_at = private.clock(),
+        pays_payment_id = null
+    where id = item.id;
+    perform private.post_suspense_resolution(item, left_cents, p_resolution);
+end;
+$$;
+
+-- Posts an admin's decision. An item can be resolved again if more of it goes back at Stripe afterwards, so the key counts its postings.
+create function private.post_suspense_resolution(p_item private.suspense_items, p_left_cents bigint, p_resolution text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        p_item.org_id, 'suspense_' || p_resolution, 'suspense_item', p_item.id,
+        format('suspense_item:%s:%s:%s', p_item.id, p_resolution, count(*)),
+        p_item.currency, private.clock(),
+        array[
+            row('suspense', null, p_left_cents),
+            row(
+                case p_resolution when 'written_off' then 'write_offs' else 'platform_bank' end,
+                null, -p_left_cents
+            )
+        ]::private.posting[]
+    )
+    from private.ledger_transactions posted
+    where posted.org_id = p_item.org_id
+        and posted.source_type = 'suspense_item'
+        and posted.source_id = p_item.id;
+$$;
+
+-- Refuses unless an item, of which nothing went back, is exactly what an open payment still asks for.
+create function private.assert_suspense_pays(p_item private.suspense_items, p_left_cents bigint, p_payment_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+begin
+    select * into payment from public.payments where id = p_payment_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'There is no such payment.',
+            'Check the id.'
+        );
+    end if;
+    if not private.can_be_paid_from_suspense(payment, p_item, p_left_cents) then
+        perform private.refuse(
+            'PT409', 'payment_differs',
+            'That payment is not open, or not over the amount and currency of this money.',
+            'Refund the money in Stripe''s Dashboard, and have the learner pay again.'
+        );
+    end if;
+end;
+$$;
+
+create function private.can_be_paid_from_suspense(p_payment public.payments, p_item private.suspense_items, p_left_cents bigint)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.stripe_payment_intent_id is not null
+        and p_left_cents = p_item.amount_cents
+        and (p_payment.amount_cents, p_payment.currency) = (p_item.amount_cents, p_item.currency)
+        and p_payment.status in ('requires_payment', 'requires_action', 'processing', 'unknown');
+$$;
+
+-- Carries out what admins have decided with payment: the payment succeeds by the item's PaymentIntent, and its own is cancelled.
+-- Returns how many. A payment that has ended meanwhile leaves the item in suspense. Called by jobs maintain.
+create function private.pay_from_suspense()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+    payment public.payments;
+    paid_count integer := 0;
+begin
+    for item in
+        select decided.*
+        from private.suspense_items decided
+        where decided.pays_payment_id is not null
+        order by decided.id
+        limit 100
+        for no key update skip locked
+    loop
+        update private.suspense_items set pays_payment_id = null where id = item.id;
+        select * into strict payment from public.payments where id = item.pays_payment_id for no key update;
+        if not private.can_be_paid_from_suspense(payment, item, private.left_in_suspense(item)) then
+            continue;
+        end if;
+
+        perform private.cancel_payment(payment);
+        update public.payments
+        set stripe_payment_intent_id = item.stripe_payment_intent_id
+        where org_id = payment.org_id
+            and id = payment.id
+        returning * into payment;
+        perform private.apply_payment_success(
+            payment,
+            jsonb_build_object(
+                'id', item.stripe_payment_intent_id,
+                'status', 'succeeded',
+                'amount_received', item.amount_cents,
+                'currency', item.currency,
+                'latest_charge', item.stripe_charge_id
+            ),
+            private.clock()
+        );
+        paid_count := paid_count + 1;
+    end loop;
+    return paid_count;
+end;
+$$;
+
+-- sql/63_suspense/80_api.sql
+create function public.admin_resolve_suspense(
+    p_suspense_item_id uuid,
+    p_resolution text,
+    p_reason text,
+    p_payment_id uuid default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_resolve_suspense(p_suspense_item_id, p_resolution, p_reason, p_payment_id);
+
+comment on function public.admin_resolve_suspense is
+    'Decides what becomes of money that matches nothing: payment (with p_payment_id: it pays for that open payment of the same amount, at '
+    'the next jobs maintain), refunded_elsewhere (from the platform''s bank account) or written_off. Money that is refunded in Stripe''s '
+    'Dashboard needs no decision. Platform admins only. Errors: not_an_admin, reason_required, suspense_not_found, bad_resolution, '
+    'payment_not_found, payment_differs.';
+
+-- sql/63_suspense/90_access.sql
+grant execute on function private.admin_resolve_suspense to authenticated;
+grant execute on function public.admin_resolve_suspense to authenticated;
 
 -- sql/64_cancellations/10_tables.sql
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
@@ -14535,6 +15256,110 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/52_record_refund.sql
+-- Records a refund that was made another way than through Stripe, such as a transfer from the platform's bank account after Stripe could
+-- not reach the payer; platform admins only. Of prepaid hours it takes the minutes that the amount pays back, as a refund made in
+-- Stripe's Dashboard does. The next jobs maintain posts it, since no person moves money. The same key and amount again are the same
+-- refund.
+-- Definer: refunds are written only through functions.
+create function private.admin_record_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+    refund public.refunds;
+    broken_rule text;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into payment from public.payments where id = p_payment_id for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'There is no such payment.',
+            'Check the id.'
+        );
+    end if;
+    refund.id := private.find_refund_by_client_key(payment.id, p_client_key, p_amount_cents);
+    if refund.id is not null then
+        return refund.id;
+    end if;
+    if coalesce(p_amount_cents, 0) < 1 then
+        perform private.refuse(
+            'PT422', 'bad_amount',
+            'The smallest refund is 1, in the minor unit.',
+            'Send a positive whole number.'
+        );
+    end if;
+    perform private.assert_payment_is_refundable(payment, p_amount_cents);
+
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by,
+        is_made_elsewhere
+    )
+    values (
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, payment.currency, p_amount_cents, p_reason,
+        'pending', p_client_key, private.my_user_id(), true
+    )
+    returning * into refund;
+    if payment.kind = 'credits' and payment.is_accepted then
+        refund := private.take_refunded_minutes(payment, refund);
+    end if;
+    return refund.id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+end;
+$$;
+
+-- Posts the refunds that admins have recorded, and returns how many. Called by jobs maintain.
+create function private.post_recorded_refunds()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    recorded record;
+    payment public.payments;
+    refund public.refunds;
+    posted_count integer := 0;
+begin
+    for recorded in
+        select waiting.org_id, waiting.id, waiting.payment_id
+        from public.refunds waiting
+        where waiting.is_made_elsewhere
+            and waiting.status = 'pending'
+        order by waiting.payment_id, waiting.id
+        limit 100
+    loop
+        select * into strict payment
+        from public.payments
+        where org_id = recorded.org_id
+            and id = recorded.payment_id
+        for no key update;
+        select * into refund
+        from public.refunds
+        where org_id = recorded.org_id
+            and id = recorded.id
+            and status = 'pending'
+        for no key update;
+        if found then
+            perform private.post_refund(payment, refund, private.clock());
+            update public.refunds set status = 'succeeded' where org_id = refund.org_id and id = refund.id;
+            posted_count := posted_count + 1;
+        end if;
+    end loop;
+    return posted_count;
+end;
+$$;
+
 -- sql/64_cancellations/60_offboard.sql
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
 -- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
@@ -14810,6 +15635,25 @@ comment on function public.admin_refund is
     'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
     'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
+create function public.admin_record_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_record_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.admin_record_refund is
+    'Records a refund that was made another way than through Stripe, from the platform''s bank account, and returns its id. Of prepaid '
+    'hours it takes the minutes that the amount pays back. The next jobs maintain posts it. Platform admins only. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'and the rules of public.refunds.';
+
 create function public.refund_credits(
     p_credit_id uuid,
     p_minutes integer default null,
@@ -14863,6 +15707,8 @@ grant execute on function private.decide_refund to authenticated;
 grant execute on function public.decide_refund to authenticated;
 grant execute on function private.admin_refund to authenticated;
 grant execute on function public.admin_refund to authenticated;
+grant execute on function private.admin_record_refund to authenticated;
+grant execute on function public.admin_record_refund to authenticated;
 grant execute on function private.refund_credits to authenticated;
 grant execute on function public.refund_credits to authenticated;
 grant execute on function private.offboard_instructor to authenticated;
@@ -15879,13 +16725,14 @@ grant execute on function private.record_connect_account to webhook_service, job
 -- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
 -- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
 -- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
 -- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
-    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment', 'write_off'
 );
-create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid', 'closed');
 
 create table public.earnings (
     id uuid not null unique default gen_random_uuid(),
@@ -15937,7 +16784,7 @@ create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, credit_entry_id);
 create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
-create index on public.earnings (org_id, adopted_transfer_id) where adopted_transfer_id is not null;
+create index on public.earnings (org_id, adopted_transfer_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
@@ -15959,6 +16806,7 @@ create table public.problem_reports (
     description text not null,
     resolution text,
     resolved_at timestamptz,
+    awaits_refund boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -15966,7 +16814,8 @@ create table public.problem_reports (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint description_is_short check (length(description) between 3 and 5000),
-    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null)),
+    constraint only_a_resolved_report_awaits_a_refund check (not awaits_refund or resolved_at is not null)
 );
 
 create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
@@ -15976,6 +16825,8 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
+comment on column public.problem_reports.awaits_refund is
+    'The admin has decided for a refund that is not made yet; the earning stays frozen until it is.';
 comment on table public.problem_reports is
     'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 
@@ -15999,17 +16850,19 @@ select private.audit_table('public.earnings', 'id');
 
 -- sql/70_earnings/11_transitions.sql
 -- How an earning moves. It counts for the payee from "available" on: that is when the ledger turns what is pending into what is
--- payable. What stays frozen after a lost authorization is for an admin to decide: by a refund, or in Studio by setting it back to
--- pending.
+-- payable. Earnings of a payee that sum to exactly zero are closed on payday: nothing is paid for them. Nothing is frozen
+-- without an open cause (has_freezing_cause).
 --
 -- earning:
 --   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
 --   · → frozen: accrue_earning (user, service, job, studio)
---   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer (user, service, job, studio)
+--   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
+--       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
---   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
---   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
+--   pending → frozen: report_problem, refreeze_earnings (user, service, job, studio)
+--   frozen → pending: refreeze_earnings (user, service, job, studio)
 --   available → paid: mark_payout_paid (service, job)
+--   available → closed: create_payouts (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
@@ -16018,7 +16871,8 @@ values
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
-    ('earning', 'available', 'paid', '{service,job}');
+    ('earning', 'available', 'paid', '{service,job}'),
+    ('earning', 'available', 'closed', '{service,job}');
 
 -- sql/70_earnings/20_accrue.sql
 -- Credits the instructor with the kept share of a booking that ended: a lesson that was given, a learner's no-show or a late
@@ -16155,8 +17009,8 @@ $$;
 
 -- sql/70_earnings/30_adjust.sql
 -- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
--- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
--- out together. 82_effects calls it with the refund or the dispute.
+-- a refund that failed, after a lost dispute, or after an authorization that was lost. It becomes payable when the booking's first
+-- earning does, so that the two are paid out together. 82_effects calls it with the refund, the dispute or neither.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
@@ -16173,9 +17027,9 @@ begin
         booking.instructor_id,
         coalesce(first_earning.payee_id, private.payee_id(booking.instructor_id)),
         case
-            when change.cents > 0 then 'adjustment'
-            when p_refund_id is not null then 'refund'
-            else 'dispute'
+            when change.cents < 0 and p_refund_id is not null then 'refund'
+            when change.cents < 0 and p_dispute_id is not null then 'dispute'
+            else 'adjustment'
         end::public.earning_kind,
         booking.id,
         payment.id,
@@ -16205,9 +17059,9 @@ end;
 $$;
 
 -- sql/70_earnings/40_freeze.sql
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
--- problem report is open or another payment of the booking is disputed. 82_effects calls it.
-create function private.freeze_disputed_earnings(p_payment public.payments)
+-- Freezes a booking's unpaid earnings, or those of prepaid minutes, while there is a cause, and unfreezes them once there is none. Called
+-- when a cause begins or ends: by 82_effects for disputes and refunds, and by 41_report_problem.sql.
+create function private.refreeze_earnings(p_org_id uuid, p_booking_id uuid, p_payment_id uuid)
     returns void
     language plpgsql
     volatile
@@ -16216,39 +17070,42 @@ create function private.freeze_disputed_earnings(p_payment public.payments)
 as $$
 begin
     update public.earnings earning
-    set status = case when p_payment.is_disputed then 'frozen' else 'pending' end::public.earning_status
-    where (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
-        and earning.status = case when p_payment.is_disputed then 'pending' else 'frozen' end::public.earning_status
-        and not exists (
-            select
-            from public.problem_reports report
-            where report.org_id = earning.org_id
-                and report.booking_id = earning.booking_id
-                and report.resolved_at is null
-        )
-        and (
-            p_payment.is_disputed
-            or not exists (
-                select
-                from public.payments paid
-                where paid.org_id = p_payment.org_id
-                    and paid.booking_id = p_payment.booking_id
-                    and paid.is_disputed
-            )
-        );
+    set status = case when cause.is_open then 'frozen' else 'pending' end::public.earning_status
+    from (
+        select unpaid.id, private.has_freezing_cause(unpaid) as is_open
+        from public.earnings unpaid
+        where unpaid.org_id = p_org_id
+            and (unpaid.booking_id = p_booking_id or unpaid.payment_id = p_payment_id)
+            and unpaid.status in ('pending', 'frozen')
+    ) cause
+    where earning.id = cause.id
+        and (earning.status = 'frozen') <> cause.is_open;
 end;
 $$;
 
--- Freezes what was earned under an authorization that was lost, until an admin decides. 82_effects calls it.
-create function private.freeze_unpaid_earnings(p_payment public.payments)
-    returns void
+-- Whether an earning has to wait: its lesson has a problem report that is open or awaits a refund, or the money that it comes from is
+-- disputed.
+create function private.has_freezing_cause(p_earning public.earnings)
+    returns boolean
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
 begin
-    update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
+    return exists (
+        select
+        from public.problem_reports report
+        where report.org_id = p_earning.org_id
+            and report.booking_id = p_earning.booking_id
+            and (report.resolved_at is null or report.awaits_refund)
+    ) or exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_earning.org_id
+            and payment.is_disputed
+            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
+    );
 end;
 $$;
 
@@ -16308,7 +17165,8 @@ exception
 end;
 $$;
 
--- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen, to be refunded.
+-- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen until a part of the lesson is
+-- refunded. A report that awaits a refund can be decided again.
 -- Definer: no role may write earnings.
 create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
@@ -16324,9 +17182,10 @@ begin
 
     update public.problem_reports
     set resolution = p_reason,
-        resolved_at = private.clock()
+        resolved_at = private.clock(),
+        awaits_refund = not coalesce(p_unfreezes_earning, false)
     where id = p_problem_report_id
-        and resolved_at is null
+        and (resolved_at is null or awaits_refund)
     returning * into report;
     if not found then
         perform private.refuse(
@@ -16335,14 +17194,34 @@ begin
             'Reload the list of problem reports.'
         );
     end if;
+    perform private.refreeze_earnings(report.org_id, report.booking_id, null);
+end;
+$$;
 
-    if p_unfreezes_earning then
-        update public.earnings
-        set status = 'pending'
-        where org_id = report.org_id
-            and booking_id = report.booking_id
-            and status = 'frozen';
-    end if;
+-- A refund of a lesson's payment is what its resolved problem reports waited for. 82_effects calls it.
+create function private.end_wait_for_refund(p_refund public.refunds)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    report record;
+begin
+    for report in
+        update public.problem_reports waiting
+        set awaits_refund = false
+        from public.payments payment
+        where payment.org_id = p_refund.org_id
+            and payment.id = p_refund.payment_id
+            and waiting.org_id = payment.org_id
+            and waiting.booking_id = payment.booking_id
+            and waiting.awaits_refund
+        returning waiting.org_id, waiting.booking_id
+    loop
+        perform private.refreeze_earnings(report.org_id, report.booking_id, null);
+    end loop;
 end;
 $$;
 
@@ -16394,7 +17273,7 @@ end;
 $$;
 
 -- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
--- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- available, unless there is none; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
 -- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
@@ -16418,7 +17297,7 @@ as $$
                 and paid.booking_id = earning.booking_id
                 and paid.is_disputed
         )
-        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)
         and (
             earning.amount_cents > 0
             or not exists (
@@ -16430,6 +17309,74 @@ as $$
             )
         )
         and (p_org_id is null or earning.org_id = p_org_id);
+$$;
+
+-- sql/70_earnings/60_write_off.sql
+-- Writes off what a payee owes the platform and will not earn any more: the negative balance becomes zero, at the platform's cost;
+-- platform admins only. The earning that makes up for it belongs to the instructor who owes the most.
+-- Definer: no role may write earnings.
+create function private.admin_write_off_balance(p_payee_id uuid, p_currency text, p_reason text)
+    returns bigint
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    owed record;
+    written_off public.earnings;
+begin
+    perform private.require_platform_admin(p_reason);
+    perform
+    from public.earnings earning
+    where earning.payee_id = p_payee_id
+        and earning.currency = p_currency
+        and earning.status = 'available'
+        and earning.payout_id is null
+    order by earning.id
+    for no key update;
+
+    select
+        part.org_id,
+        -sum(part.cents)::bigint as cents,
+        (array_agg(part.instructor_id order by part.cents, part.instructor_id))[1] as instructor_id
+    into owed
+    from (
+        select earning.org_id, earning.instructor_id, sum(earning.amount_cents) as cents
+        from public.earnings earning
+        where earning.payee_id = p_payee_id
+            and earning.currency = p_currency
+            and earning.status = 'available'
+            and earning.payout_id is null
+        group by earning.org_id, earning.instructor_id
+    ) part
+    group by part.org_id
+    having sum(part.cents) < 0;
+    if not found then
+        perform private.refuse(
+            'PT409', 'balance_not_negative',
+            'This payee owes nothing in that currency.',
+            'Check the payee''s id and the currency; what is still pending becomes available first.'
+        );
+    end if;
+
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, currency, amount_cents, available_at, status
+    )
+    values (
+        owed.org_id, owed.instructor_id, p_payee_id, 'write_off', p_currency, owed.cents, private.clock(), 'available'
+    )
+    returning * into written_off;
+    perform private.post_transaction(
+        written_off.org_id, 'balance_written_off', 'earning', written_off.id, format('earning:%s:written_off', written_off.id),
+        p_currency, private.clock(),
+        array[
+            row('write_offs', null, written_off.amount_cents),
+            row('payee_payable', p_payee_id, -written_off.amount_cents)
+        ]::private.posting[]
+    );
+    return written_off.amount_cents;
+end;
 $$;
 
 -- sql/70_earnings/80_api.sql
@@ -16449,7 +17396,7 @@ select
         sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
     )::bigint as in_transit_cents,
     (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        coalesce(sum(earning.amount_cents) filter (where earning.status in ('paid', 'closed')), 0)
         - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
     )::bigint as paid_cents
 from public.earnings earning
@@ -16457,7 +17404,8 @@ group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
     'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
-    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
+    'payday) + in transit (in a payout that is not paid yet) + paid, or closed because a payee''s earnings summed to zero. What was reversed '
+    'counts as available, not as paid.';
 
 create function public.my_balance()
     returns setof public.instructor_balances
@@ -16496,8 +17444,21 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
-    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen until a refund of the lesson is made, '
+    'and can be decided again; platform admins only. '
     'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_write_off_balance(p_payee_id uuid, p_currency text, p_reason text)
+    returns bigint
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_write_off_balance(p_payee_id, p_currency, p_reason);
+
+comment on function public.admin_write_off_balance is
+    'Writes off what a payee (an instructor, or an organization) owes the platform, at the platform''s cost; returns the amount in the minor '
+    'unit. Platform admins only. Errors: not_an_admin, reason_required, balance_not_negative.';
 
 -- sql/70_earnings/90_access.sql
 create policy select_own_or_admin on public.earnings
@@ -16526,6 +17487,8 @@ grant execute on function public.report_problem to authenticated;
 grant execute on function private.admin_resolve_problem to authenticated;
 grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function public.my_balance to authenticated;
+grant execute on function private.admin_write_off_balance to authenticated;
+grant execute on function public.admin_write_off_balance to authenticated;
 
 -- sql/72_payouts/10_tables.sql
 -- Payouts: paying instructors, or their school, what they have earned, by Stripe transfers to their connected accounts.
@@ -16535,7 +17498,8 @@ grant execute on function public.my_balance to authenticated;
 -- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, transfers_known_until,
 --   find_unbooked_transfers and book_transfer (33_compare.sql: what Stripe has sent and the books do not know, as after a restore),
 --   decide_payout_run, claim_payout, record_transfer or record_transfer_failure, and close_payout_run, in this order.
--- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks; and, for the platform's own payouts and top-ups,
+--   apply_platform_payout and apply_top_up (56_platform_payouts.sql).
 -- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql) and book transfers that the books lack
 --   (52_adopt.sql); payees read statements and set how
 --   they are paid (60_statements.sql, 61_settings.sql).
@@ -17066,8 +18030,9 @@ end;
 $$;
 
 -- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
--- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
--- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
+-- for every payee with a balance; earnings that sum to zero are closed. Then posts what is owed as in transit, and alerts payees
+-- whose payout is held. Each decision carries the ids of its payout and its earnings, because joins on payee and currency mislead
+-- the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -17130,6 +18095,15 @@ begin
         set payout_id = item.payout_id
         from item
         where earning.id = item.earning_id
+    ),
+
+    closed as (
+        update public.earnings earning
+        set status = 'closed'
+        from decision
+        cross join unnest(decision.earning_ids) netted (earning_id)
+        where decision.reason = 'nothing_due'
+            and earning.id = netted.earning_id
     ),
 
     result as (
@@ -18683,6 +19657,72 @@ begin
 end;
 $$;
 
+-- sql/72_payouts/56_platform_payouts.sql
+-- Posts the platform's own payouts from its Stripe balance to its bank, and its top-ups from there, under the platform's organization.
+-- 85_webhooks hands in their events. Each step is posted once under Stripe's id, so events may arrive in any order.
+
+-- A payout leaves the balance when it is made, whatever its status is by now; one that failed or was cancelled has come back. Of a
+-- payout that Stripe debits from the bank to cover a negative balance, the amount is negative.
+create function private.apply_platform_payout(p_payout jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.post_bank_transfer('platform_payout', 'sent', p_payout, 1, p_occurred_at);
+    if p_payout ->> 'status' in ('failed', 'canceled') then
+        perform private.post_bank_transfer('platform_payout', 'returned', p_payout, -1, p_occurred_at);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- A top-up reaches the balance when it succeeds, and leaves it again if the bank reverses it.
+create function private.apply_top_up(p_top_up jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_top_up ->> 'status' in ('succeeded', 'reversed') then
+        perform private.post_bank_transfer('top_up', 'succeeded', p_top_up, -1, p_occurred_at);
+    end if;
+    if p_top_up ->> 'status' = 'reversed' then
+        perform private.post_bank_transfer('top_up', 'reversed', p_top_up, 1, p_occurred_at);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts money that moved from Stripe to the platform's bank (p_sign 1) or from there to Stripe (-1), once for each object and step.
+create function private.post_bank_transfer(
+    p_source_type text,
+    p_step text,
+    p_object jsonb,
+    p_sign integer,
+    p_occurred_at timestamptz
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        private.platform_id(), format('%s_%s', p_source_type, p_step), p_source_type, null,
+        format('%s:%s:%s', p_source_type, p_object ->> 'id', p_step),
+        lower(p_object ->> 'currency'), p_occurred_at,
+        array[
+            row('platform_bank', null, p_sign * (p_object ->> 'amount')::bigint),
+            row('stripe_balance', null, -p_sign * (p_object ->> 'amount')::bigint)
+        ]::private.posting[]
+    );
+$$;
+
 -- sql/72_payouts/60_statements.sql
 -- The lines of a payout, for its payee and the organization's admins.
 -- Definer: the caller may see initials of learners whose names they may not read.
@@ -19236,7 +20276,7 @@ create function private.on_payment_changed()
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
-        perform private.freeze_disputed_earnings(new);
+        perform private.refreeze_earnings(new.org_id, new.booking_id, new.id);
         if not new.is_disputed then
             perform private.cancel_undisputed_payouts(new);
         end if;
@@ -19260,7 +20300,7 @@ begin
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
         if new.is_accepted then
-            perform private.freeze_unpaid_earnings(new);
+            perform private.net_booking(new.id, null, null);
         end if;
     end if;
     return null;
@@ -19292,6 +20332,7 @@ begin
         perform private.count_losses(new.payment_id);
         perform private.net_booking(new.payment_id, new.id, null);
         perform private.write_off_losses(new.payment_id, private.clock());
+        perform private.end_wait_for_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.undo_failed_refund(new);
@@ -19421,7 +20462,8 @@ create trigger on_instructor_login_changed
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
 -- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
--- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event,
+-- admin_dismiss_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
@@ -19701,16 +20743,17 @@ begin
         when p_event.type = 'radar.early_fraud_warning.created' then private.apply_fraud_warning(p_object)
         when p_event.type like 'charge.%' then private.apply_charge(p_object)
         when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
+        when p_event.type like 'payout.%' then private.apply_platform_payout(p_object, p_event.occurred_at)
+        when p_event.type like 'topup.%' then private.apply_top_up(p_object, p_event.occurred_at)
         else row('ignored', null)::private.stripe_outcome
     end;
 end;
 $$;
 
 -- sql/85_webhooks/30_retry.sql
--- Applies stored events again, from their bodies, and returns how many have been applied. These are the events that an admin wants
--- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
--- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
--- jobs maintain.
+-- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
+-- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Mode and
+-- API version are taken as accepted. Called by jobs maintain.
 create function private.apply_waiting_events()
     returns integer
     language plpgsql
@@ -19730,7 +20773,6 @@ begin
             or (
                 waiting.status = 'parked'
                 and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
-                and waiting.type not like 'payment_intent.%'
                 and waiting.received_at > private.clock() - interval '3 days'
                 and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
             )
@@ -19790,19 +20832,7 @@ declare
 begin
     perform private.require_platform_admin(p_reason);
 
-    select * into event
-    from private.webhook_events
-    where provider = 'stripe'
-        and event_id = p_event_id
-        and status in ('parked', 'failed')
-    for no key update;
-    if not found then
-        perform private.refuse(
-            'PT404', 'event_not_found',
-            'There is no parked event with that id.',
-            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
-        );
-    end if;
+    event := private.require_parked_event(p_event_id);
     if not exists (
         select
         from private.webhook_event_bodies body
@@ -19830,6 +20860,63 @@ begin
 end;
 $$;
 
+-- Marks a parked event as ignored, for a platform admin who has decided that nothing follows from it.
+-- Definer: no role may write events.
+create function private.admin_dismiss_event(p_event_id text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    event private.webhook_events;
+begin
+    perform private.require_platform_admin(p_reason);
+    event := private.require_parked_event(p_event_id);
+
+    update private.webhook_events
+    set status = 'ignored',
+        note = 'dismissed',
+        processed_at = private.clock()
+    where org_id = event.org_id
+        and id = event.id;
+    perform private.record_decision(
+        'webhook_events', p_event_id,
+        jsonb_build_object('status', event.status, 'note', event.note),
+        jsonb_build_object('status', 'ignored', 'note', 'dismissed')
+    );
+end;
+$$;
+
+-- Returns a parked event, locked, or refuses.
+create function private.require_parked_event(p_event_id text)
+    returns private.webhook_events
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    event private.webhook_events;
+begin
+    select * into event
+    from private.webhook_events
+    where provider = 'stripe'
+        and event_id = p_event_id
+        and status in ('parked', 'failed')
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'event_not_found',
+            'There is no parked event with that id.',
+            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
+        );
+    end if;
+    return event;
+end;
+$$;
+
 -- sql/85_webhooks/80_api.sql
 create function public.admin_replay_event(p_event_id text, p_reason text)
     returns void
@@ -19843,11 +20930,25 @@ comment on function public.admin_replay_event is
     'Marks a parked Stripe event (evt_…) to be applied again by the next jobs maintain; platform admins only. '
     'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
 
+create function public.admin_dismiss_event(p_event_id text, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_dismiss_event(p_event_id, p_reason);
+
+comment on function public.admin_dismiss_event is
+    'Marks a parked Stripe event (evt_…) as ignored, so that nobody has to look at it again; platform admins only. '
+    'Errors: not_an_admin, reason_required, event_not_found.';
+
 -- sql/85_webhooks/90_access.sql
 grant execute on function private.receive_stripe_event to webhook_service;
 
 grant execute on function private.admin_replay_event to authenticated;
 grant execute on function public.admin_replay_event to authenticated;
+grant execute on function private.admin_dismiss_event to authenticated;
+grant execute on function public.admin_dismiss_event to authenticated;
 
 -- sql/95_operations/20_maintain.sql
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
@@ -19855,6 +20956,7 @@ grant execute on function public.admin_replay_event to authenticated;
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
 --   25_payday.sql keeps `jobs payouts` from paying while there are any.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
+-- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
 
@@ -19876,6 +20978,12 @@ begin
         + private.create_month_partitions('private.webhook_event_bodies'))::bigint
     union all
     select 'events_applied', private.apply_waiting_events()::bigint
+    union all
+    select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
+    union all
+    select 'suspense_paid', private.pay_from_suspense()::bigint
+    union all
+    select 'refunds_recorded', private.post_recorded_refunds()::bigint
     union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
@@ -20067,7 +21175,8 @@ end;
 $$;
 
 -- sql/95_operations/32_ledger.sql
--- The ledger by itself: every transaction sums to zero, and a stored balance is the sum of its entries.
+-- The ledger by itself: every transaction sums to zero, a stored balance is the sum of its entries, and what is in suspense is what is
+-- left of its items.
 create function private.violations_of_ledger()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -20089,7 +21198,26 @@ begin
     left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
     group by account.org_id, account.id
-    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'suspense_is_explained', jsonb_build_object(
+        'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', explained.cents
+    )
+    from (
+        select account.org_id, account.currency, -coalesce(sum(entry.amount_cents), 0) as cents
+        from private.ledger_accounts account
+        left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+        where account.kind = 'suspense'
+        group by account.org_id, account.currency
+    ) booked
+    cross join lateral (
+        select coalesce(sum(private.left_in_suspense(item)), 0) as cents
+        from private.suspense_items item
+        where item.org_id = booked.org_id
+            and item.currency = booked.currency
+    ) explained
+    where booked.cents <> explained.cents;
 end;
 $$;
 
@@ -20208,14 +21336,12 @@ begin
     where booking.status in ('completed', 'no_show', 'cancelled')
         and not booking.is_rescheduled
         and earned.cents <> private.earned_share_cents(booking)
-        and not exists (
-            select
-            from public.payments payment
-            where payment.org_id = booking.org_id
-                and payment.booking_id = booking.id
-                and payment.is_accepted
-                and payment.status = 'cancelled'
-        )
+
+    union all
+    select 'frozen_earnings_have_a_cause', jsonb_build_object('earning_id', earning.id)
+    from public.earnings earning
+    where earning.status = 'frozen'
+        and not private.has_freezing_cause(earning)
 
     union all
     select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
@@ -20251,9 +21377,10 @@ begin
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning
-                where earning.status in ('available', 'paid')
+                where earning.status in ('available', 'paid', 'closed')
                     and earning.reversed_payout_id is null
                     and earning.adopted_transfer_id is null
+                    and earning.kind <> 'write_off'
             ) part
             group by part.instructor_id, part.currency
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
@@ -20571,7 +21698,7 @@ begin
     select
         format('event_%s', event.status), event.event_id, event.received_at,
         concat_ws(', ', event.type, event.account, event.note),
-        'Remove the cause, then call admin_replay_event with this id and a reason.'
+        'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
     where event.status in ('parked', 'failed');
 
@@ -20599,6 +21726,29 @@ begin
         format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
     from public.alerts alert
     where alert.resolved_at is null;
+
+    return query
+    select
+        case when report.awaits_refund then 'refund_awaited' else 'problem_reported' end,
+        report.id::text, coalesce(report.resolved_at, report.created_at),
+        format('the earning of booking %s is frozen', report.booking_id),
+        case
+            when report.awaits_refund
+                then 'Refund what was decided, for instance with admin_refund; or call admin_resolve_problem again, to pay the instructor.'
+            else 'Decide with admin_resolve_problem, this id and a reason.'
+        end
+    from public.problem_reports report
+    where report.resolved_at is null
+        or report.awaits_refund;
+
+    return query
+    select
+        'money_in_suspense', item.id::text, item.created_at,
+        format('%s %s of %s', waiting.cents, item.currency, coalesce(item.stripe_payment_intent_id, item.refund_id::text)),
+        'Refund it in Stripe''s Dashboard, or call admin_resolve_suspense with this id and a reason.'
+    from private.suspense_items item
+    cross join lateral (select private.left_in_suspense(item) as cents) waiting
+    where waiting.cents <> 0;
 
     return query
     select
@@ -20660,8 +21810,8 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, transfers that the books '
-    'lack, accounts that settle in another currency, endpoints without events.';
+    'Parked events, dead commands, a late outbox, open alerts, reported problems, money in suspense, payouts that are held or unknown for '
+    'long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
@@ -20705,6 +21855,109 @@ as $$
     from public.organizations organization
     where exists (select from public.payments payment where payment.org_id = organization.id)
     order by organization.currency;
+$$;
+
+-- sql/95_operations/41_stripe_balance.sql
+-- The currencies in which Stripe's balance (p_balance, as Stripe answers) is not what the ledger says it is, for `jobs doctor`. The balance
+-- is the sum of what is available, pending and reserved for connected accounts. A difference that what is on its way may explain
+-- is none: that amount is on_the_way_cents.
+-- Definer: the job has no access to the tables.
+create function private.compare_stripe_balance(p_balance jsonb)
+    returns table (currency text, stripe_cents bigint, ledger_cents bigint, on_the_way_cents bigint)
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with held as (
+        select funds ->> 'currency' as currency, sum((funds ->> 'amount')::bigint)::bigint as cents
+        from unnest(array['available', 'pending', 'connect_reserved']) part
+        cross join jsonb_array_elements(p_balance -> part) funds
+        group by 1
+    ),
+
+    booked as (
+        select account.currency, sum(entry.amount_cents)::bigint as cents
+        from private.ledger_accounts account
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+        where account.kind = 'stripe_balance'
+        group by account.currency
+    ),
+
+    compared as (
+        select
+            coalesce(held.currency, booked.currency) as currency,
+            coalesce(held.cents, 0) as stripe_cents,
+            coalesce(booked.cents, 0) as ledger_cents
+        from held
+        full join booked on booked.currency = held.currency
+    )
+
+    select compared.currency, compared.stripe_cents, compared.ledger_cents, private.on_the_way_cents(compared.currency)
+    from compared
+    where compared.stripe_cents <> compared.ledger_cents
+        and abs(compared.stripe_cents - compared.ledger_cents) > private.on_the_way_cents(compared.currency)
+    order by compared.currency;
+end;
+$$;
+
+-- The most by which Stripe's balance and the ledger may differ for a while: payments and suspense items whose fee is not known yet,
+-- payments to be captured, refunds and transfers that Stripe may have made, and reversals that wait in the outbox.
+create function private.on_the_way_cents(p_currency text)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(sum(moving.cents), 0)::bigint
+        from (
+            select payment.amount_cents as cents
+            from public.payments payment
+            where payment.currency = p_currency
+                and payment.status = 'succeeded'
+                and payment.processing_fee_cents is null
+            union all
+            select abs(item.amount_cents)
+            from private.suspense_items item
+            where item.currency = p_currency
+                and item.stripe_payment_intent_id is not null
+                and item.processing_fee_cents is null
+                and item.resolution is distinct from 'payment'
+            union all
+            select payment.amount_cents
+            from public.payments payment
+            join private.outbox command
+                on command.org_id = payment.org_id
+                and command.idempotency_key = format('payment:%s:capture', payment.id)
+            where payment.currency = p_currency
+                and payment.status = 'authorized'
+            union all
+            select refund.amount_cents
+            from public.refunds refund
+            where refund.currency = p_currency
+                and refund.status in ('pending', 'requires_action')
+            union all
+            select payout.amount_cents
+            from public.payouts payout
+            where payout.currency = p_currency
+                and payout.status in ('sending', 'unknown')
+            union all
+            select payout.amount_cents
+            from private.outbox command
+            join public.payouts payout
+                on payout.org_id = command.org_id
+                and payout.id = (command.payload ->> 'payout_id')::uuid
+            where command.topic = 'reverse_transfer'
+                and command.processed_at is null
+                and payout.currency = p_currency
+        ) moving
+    );
+end;
 $$;
 
 -- sql/95_operations/50_erase_person.sql
@@ -20833,7 +22086,7 @@ as $$
         select
         from public.earnings earning
         where earning.instructor_id = any (p_instructor_ids)
-            and earning.status <> 'paid'
+            and earning.status not in ('paid', 'closed')
     ) or exists (
         select
         from public.refunds refund
@@ -21112,6 +22365,7 @@ grant execute on function private.check_invariants to jobs;
 grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.needs_attention to jobs;
 grant execute on function private.traded_currencies to jobs;
+grant execute on function private.compare_stripe_balance to jobs;
 grant execute on function private.maintain to jobs;
 
 grant execute on function private.erase_person to authenticated;

@@ -269,6 +269,7 @@ def build(world: World) -> Marketplace:
             "lost_transfer": _lost_transfer(world),
             "dead_command": _dead_command(world),
             "parked_event": _parked_event(world),
+            "suspense_item": _suspense_item(world),
             "today": next_lesson.columns["start_at"].date().isoformat(),
             "yesterday": world.in_days(-1).isoformat(),
             "tomorrow": world.in_days(1).isoformat(),
@@ -559,3 +560,17 @@ def _parked_event(world: World) -> str:
     )
     assert outcome == "parked"
     return "evt_parked"
+
+
+def _suspense_item(world: World) -> UUID:
+    """Money that came by a PaymentIntent that nobody knows."""
+    intent = {
+        "object": "payment_intent",
+        "id": "pi_strange",
+        "status": "succeeded",
+        "amount_received": 100,
+        "currency": "gbp",
+    }
+    assert world.deliver("payment_intent.succeeded", intent) == "processed"
+    item_id: UUID = world.value("select id from private.suspense_items")
+    return item_id

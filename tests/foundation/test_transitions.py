@@ -292,7 +292,7 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
         ("payment", {"succeeded", "cancelled"}),
         ("refund", {"declined", "failed", "cancelled"}),
         ("payout", {"cancelled", "reversed"}),
-        ("earning", {"paid"}),
+        ("earning", {"paid", "closed"}),
         ("credit", set()),
         ("redemption", {"released"}),
         ("dispute", set()),
@@ -337,6 +337,7 @@ def test_every_status_is_guarded_or_known_not_to_be(world: World) -> None:
         "payout_attempts",
         "payout_runs",
         "stripe_connect_accounts",
+        "suspense_refunds",
         "webhook_events",
     }
 

@@ -112,6 +112,14 @@ PLANTED = {
         "update private.ledger_accounts set balance_cents = balance_cents + 1"
         " where kind = 'instructor_pending'",
     ],
+    "frozen_earnings_have_a_cause": [
+        f"update public.earnings set status = 'frozen' where {OPEN_EARNING}",
+    ],
+    "suspense_is_explained": [
+        "select private.post_transaction(private.platform_id(), 'x', 'x', null, 'x', 'gbp',"
+        " private.clock(), array[row('stripe_balance', null, 5), row('suspense', null, -5)]"
+        "::private.posting[])",
+    ],
     "payments_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where id = (select max(id) from private.ledger_transactions"

@@ -636,6 +636,8 @@ class Story(RuleBasedStateMachine):
                     self.end_intent(payload, is_now)
                 case "fetch_processing_fee":
                     self.learn_fee(self.intent_of(payload))
+                case "fetch_stripe_fees":
+                    pass
                 case "reverse_transfer":
                     self.take_transfer_back(payload)
                 case "fetch_payment_intent":
@@ -675,7 +677,7 @@ class Story(RuleBasedStateMachine):
             "jobs",
             "private.record_processing_fee",
             p_payment_id=intent.payment_id,
-            p_balance_transaction=Jsonb(said),
+            p_balance_transactions=Jsonb([said]),
         )
         self.stripe.told.note(fact)
 
