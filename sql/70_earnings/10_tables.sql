@@ -62,7 +62,7 @@ create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, credit_entry_id);
 create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
-create index on public.earnings (org_id, adopted_transfer_id) where adopted_transfer_id is not null;
+create index on public.earnings (org_id, adopted_transfer_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
