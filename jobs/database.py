@@ -43,7 +43,7 @@ class PayoutRunDecision:
     """Whether a run may be paid, and why not: what Stripe's balance lacks, or the books do.
 
     A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit;
-    an unbooked transfer {stripe_transfer_id, amount_cents, currency, destination, note}.
+    an unbooked transfer {stripe_transfer_id, amount_cents, currency, destination, cause}.
     """
 
     is_payable: bool

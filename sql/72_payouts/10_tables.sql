@@ -220,7 +220,7 @@ create table private.unbooked_transfers (
     amount_cents bigint not null,
     reversed_cents bigint not null,
     destination text not null,
-    note text not null,
+    cause text not null,
     transferred_at timestamptz not null,
     adopted_at timestamptz,
     created_at timestamptz not null default private.clock(),
@@ -240,7 +240,7 @@ comment on table private.unbooked_transfers is
 comment on column private.unbooked_transfers.payout_id is 'The payout that the transfer''s metadata name; the books may have no such row.';
 comment on column private.unbooked_transfers.payee_id is 'Null while the books do not know the account that was paid.';
 comment on column private.unbooked_transfers.reversed_cents is 'What Stripe has reversed of it, and, once it is adopted, is booked.';
-comment on column private.unbooked_transfers.note is 'Why no payout is paid by it: a code that apply_transfer gives.';
+comment on column private.unbooked_transfers.cause is 'Why no payout is paid by it: a code that apply_transfer gives.';
 comment on column private.unbooked_transfers.adopted_at is
     'When an admin booked it as paid in advance, which the next payouts deduct. Its row stays, because it may be reversed later.';
 

@@ -80,7 +80,7 @@ $$;
 
 -- Keeps a transfer that the books lack. Its payee is that of the payout whose id it bears, else the owner of the account that
 -- was paid; its organization is the payee's, else the one that its metadata name, else the platform.
-create function private.keep_unbooked_transfer(p_transfer jsonb, p_note text)
+create function private.keep_unbooked_transfer(p_transfer jsonb, p_cause text)
     returns void
     language sql
     volatile
@@ -88,7 +88,7 @@ create function private.keep_unbooked_transfer(p_transfer jsonb, p_note text)
     set search_path = '', pg_temp
 as $$
     insert into private.unbooked_transfers as unbooked (
-        org_id, stripe_transfer_id, payout_id, payee_id, instructor_id, currency, amount_cents, reversed_cents, destination, note,
+        org_id, stripe_transfer_id, payout_id, payee_id, instructor_id, currency, amount_cents, reversed_cents, destination, cause,
         transferred_at
     )
     select
@@ -101,7 +101,7 @@ as $$
         (p_transfer ->> 'amount')::bigint,
         (p_transfer ->> 'amount_reversed')::bigint,
         told.destination,
-        p_note,
+        p_cause,
         to_timestamp((p_transfer ->> 'created')::bigint)
     from (
         select
@@ -121,23 +121,23 @@ as $$
         limit 1
     ) payee on true
     on conflict (stripe_transfer_id) do update
-        set note = excluded.note,
+        set cause = excluded.cause,
             reversed_cents = excluded.reversed_cents
         where unbooked.adopted_at is null
-            and (unbooked.note, unbooked.reversed_cents) is distinct from (excluded.note, excluded.reversed_cents);
+            and (unbooked.cause, unbooked.reversed_cents) is distinct from (excluded.cause, excluded.reversed_cents);
 $$;
 
 -- The transfers because of which nothing of an organization may be sent: what they have paid might be paid again. One of a payout that
 -- is paid is a second transfer, and one of a payout that is unknown stops that payout by itself.
 create function private.refusing_transfers(p_org_id uuid)
-    returns table (stripe_transfer_id text, amount_cents bigint, currency text, destination text, note text)
+    returns table (stripe_transfer_id text, amount_cents bigint, currency text, destination text, cause text)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select
-        unbooked.stripe_transfer_id, unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.note
+        unbooked.stripe_transfer_id, unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause
     from private.unbooked_transfers unbooked
     left join public.payouts payout on payout.org_id = unbooked.org_id and payout.id = unbooked.payout_id
     where unbooked.org_id = p_org_id

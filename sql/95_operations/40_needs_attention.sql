@@ -83,7 +83,7 @@ begin
     return query
     select
         'transfer_not_in_books', unbooked.stripe_transfer_id, unbooked.transferred_at,
-        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.note),
+        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause),
         'Was the database restored? Compare the transfer in Stripe with the books, then call admin_adopt_transfer with this id and a reason.'
     from private.unbooked_transfers unbooked
     where unbooked.adopted_at is null;

@@ -266,7 +266,7 @@ def build(world: World) -> Marketplace:
             "ann_payout": _row_id(world, "payouts", instructor_id=ann.id),
             "waiting_payout": waiting,
             "held_payout": held,
-            "lost_transfer": _lost_transfer(world),
+            "lost_transfer": _lost_transfer(world, elm),
             "dead_command": _dead_command(world),
             "parked_event": _parked_event(world),
             "suspense_item": _suspense_item(world),
@@ -527,13 +527,14 @@ def _free_slot(world: World, person: Person) -> UUID:
     return world.slot(world.service(_as_instructor(person)), world.in_days(3))
 
 
-def _lost_transfer(world: World) -> str:
+def _lost_transfer(world: World, org_id: UUID) -> str:
     """A transfer to nobody known, which the books lack."""
     transfer_id: str = world.value(
         "insert into private.unbooked_transfers (org_id, stripe_transfer_id, payout_id, currency,"
-        " amount_cents, reversed_cents, destination, note, transferred_at)"
-        " values (private.platform_id(), 'tr_lost', gen_random_uuid(), 'gbp', 1000, 0, 'acct_lost',"
-        " 'unknown_transfer', private.clock()) returning stripe_transfer_id"
+        " amount_cents, reversed_cents, destination, cause, transferred_at)"
+        " values (%s, 'tr_lost', gen_random_uuid(), 'gbp', 1000, 0, 'acct_lost',"
+        " 'unknown_transfer', private.clock()) returning stripe_transfer_id",
+        org_id,
     )
     return transfer_id
 

@@ -205,7 +205,7 @@ PLANTED = {
     ],
     "adopted_transfers_are_posted": [
         "insert into private.unbooked_transfers (org_id, stripe_transfer_id, payout_id, currency,"
-        " amount_cents, reversed_cents, destination, note, transferred_at, adopted_at)"
+        " amount_cents, reversed_cents, destination, cause, transferred_at, adopted_at)"
         " values (private.platform_id(), 'tr_lost', gen_random_uuid(), 'gbp', 1000, 0, 'acct_lost',"
         " 'unknown_transfer', private.clock(), private.clock())",
     ],
