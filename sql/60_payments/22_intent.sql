@@ -40,6 +40,9 @@ declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
+    if new_status = 'cancelled' then
+        perform private.lock_booking_of_intent(p_intent);
+    end if;
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
@@ -80,6 +83,27 @@ begin
         perform private.cancel_payment(payment);
     end if;
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
+-- locks it before its payments. Before it was accepted, a payment is locked before its booking.
+create function private.lock_booking_of_intent(p_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select payment.booking_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = p_intent ->> 'id'
+                and payment.is_accepted
+        )
+    );
 end;
 $$;
 
