@@ -46,7 +46,7 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
--- Has the booking a payment of which nobody has decided what is refunded?
+-- Has the booking, or the rescheduled original of a replacement, a payment of which nobody has decided what is refunded?
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -58,7 +58,16 @@ as $$
         select
         from public.payments payment
         where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
+            and (
+                payment.booking_id = p_booking.id
+                or payment.booking_id = (
+                    select original.id
+                    from public.bookings original
+                    where original.org_id = p_booking.org_id
+                        and original.id = p_booking.original_booking_id
+                        and original.is_rescheduled
+                )
+            )
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (
