@@ -9800,6 +9800,24 @@ create trigger forbid_repricing
     before update on public.bookings
     for each row execute function private.forbid_repricing();
 
+-- Locks bookings, after the replacements reserved for them: the order in which a payment for a replacement locks the two. What ends
+-- several bookings, or locks a booking's slot, payments or prepaid minutes before it ends the booking, calls this first, so that it
+-- cannot deadlock with somebody who ends one of them.
+create function private.lock_bookings(p_booking_ids uuid[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select booking.id
+    from public.bookings booking
+    where booking.id = any (p_booking_ids)
+        or booking.original_booking_id = any (p_booking_ids)
+    order by booking.created_at desc, booking.id
+    for no key update;
+$$;
+
 -- sql/50_bookings/71_relations.sql
 -- Creates the row of a new booking's instructor notes, and lets instructor and learner see each other. 82_effects calls it.
 create function private.add_booking_relations(p_booking public.bookings)
@@ -11029,6 +11047,9 @@ declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
+    if new_status = 'cancelled' then
+        perform private.lock_booking_of_intent(p_intent);
+    end if;
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
@@ -11071,6 +11092,7 @@ begin
 end;
 $$;
 
+<<<<<<< HEAD
 -- Whether what Stripe says of an open PaymentIntent is the latest. If it is another thing of the same second than what is known, a fetch is
 -- queued, and until then the furthest along counts, or a decline before none. A fetched answer counts unless there is later news.
 create function private.is_latest_of_intent(
@@ -11080,11 +11102,18 @@ create function private.is_latest_of_intent(
     p_is_fetched boolean
 )
     returns boolean
+=======
+-- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
+-- locks it before its payments. Before it was accepted, a payment is locked before its booking.
+create function private.lock_booking_of_intent(p_intent jsonb)
+    returns void
+>>>>>>> wt-n
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+<<<<<<< HEAD
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     new_failure_code constant text := private.intent_failure_code(p_intent);
@@ -11125,6 +11154,20 @@ as $$
     );
 $$;
 
+=======
+begin
+    perform private.lock_bookings(
+        array(
+            select payment.booking_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = p_intent ->> 'id'
+                and payment.is_accepted
+        )
+    );
+end;
+$$;
+
+>>>>>>> wt-n
 -- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
 -- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)
@@ -14368,7 +14411,11 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
+<<<<<<< HEAD
 -- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
+=======
+-- Has the booking, or the rescheduled original of a replacement, a payment of which nobody has decided what is refunded?
+>>>>>>> wt-n
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -14378,10 +14425,25 @@ create function private.has_undecided_payments(p_booking public.bookings)
 as $$
     select exists (
         select
+<<<<<<< HEAD
         from public.bookings paid
         join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
         where paid.org_id = p_booking.org_id
             and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
+=======
+        from public.payments payment
+        where payment.org_id = p_booking.org_id
+            and (
+                payment.booking_id = p_booking.id
+                or payment.booking_id = (
+                    select original.id
+                    from public.bookings original
+                    where original.org_id = p_booking.org_id
+                        and original.id = p_booking.original_booking_id
+                        and original.is_rescheduled
+                )
+            )
+>>>>>>> wt-n
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (
@@ -14533,7 +14595,7 @@ end;
 $$;
 
 -- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
--- exist. Its replacements are locked first: the order in which their payments lock the two.
+-- exist.
 create function private.require_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -14545,8 +14607,8 @@ declare
     booking public.bookings;
 begin
     perform private.require_person();
-    perform from public.bookings where original_booking_id = p_booking_id for no key update;
-    select * into booking from public.bookings where id = p_booking_id for no key update;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
 
     if private.party_of(booking) is null then
         perform private.refuse(
@@ -15391,6 +15453,7 @@ begin
         );
     end if;
 
+    perform private.lock_offboarded(instructor);
     for ahead in
         select booking.id
         from public.bookings booking
@@ -15437,6 +15500,39 @@ begin
 end;
 $$;
 
+-- Locks the bookings that offboarding cancels, then the payments of the credit lots that it refunds: all of them before the first slot
+-- or lot, because a cancellation locks its booking before the slot, and a refund of a lot locks the payment before the lot.
+create function private.lock_offboarded(p_instructor public.instructors)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select booking.id
+            from public.bookings booking
+            where booking.org_id = p_instructor.org_id
+                and booking.instructor_id = p_instructor.id
+                and booking.status in ('held', 'requested', 'confirmed')
+        )
+    );
+    perform
+    from public.learner_credits lot
+    join public.payments paid
+        on paid.org_id = lot.org_id
+        and paid.credit_id = lot.id
+        and paid.is_accepted
+    where lot.org_id = p_instructor.org_id
+        and lot.instructor_id = p_instructor.id
+        and lot.status = 'active'
+    order by paid.id
+    for no key update of paid;
+end;
+$$;
+
 -- sql/64_cancellations/61_ageing_authorizations.sql
 -- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
 -- authorization is released half a day before the bank would let it lapse. 95_operations calls it.
@@ -15448,17 +15544,25 @@ create function private.void_ageing_authorizations()
     set search_path = '', pg_temp
 as $$
 declare
-    ageing record;
-    voided integer := 0;
-begin
-    for ageing in
-        select payment.id, payment.booking_id, payment.org_id, payment.instructor_id
+    ageing_ids constant uuid[] := array(
+        select payment.id
         from public.payments payment
         where payment.status = 'authorized'
             and payment.authorized_at <= private.clock() - interval '6 days 12 hours'
             and payment.is_accepted
         order by payment.id
         limit 1000
+    );
+    ageing record;
+    voided integer := 0;
+begin
+    perform private.lock_bookings(array(select payment.booking_id from public.payments payment where payment.id = any (ageing_ids)));
+    for ageing in
+        select payment.booking_id, payment.org_id, payment.instructor_id
+        from public.payments payment
+        where payment.id = any (ageing_ids)
+            and payment.status = 'authorized'
+        order by payment.id
     loop
         update public.bookings
         set status = 'cancelled',
@@ -17713,7 +17817,7 @@ create table private.unbooked_transfers (
     amount_cents bigint not null,
     reversed_cents bigint not null,
     destination text not null,
-    note text not null,
+    cause text not null,
     transferred_at timestamptz not null,
     adopted_at timestamptz,
     created_at timestamptz not null default private.clock(),
@@ -17733,7 +17837,7 @@ comment on table private.unbooked_transfers is
 comment on column private.unbooked_transfers.payout_id is 'The payout that the transfer''s metadata name; the books may have no such row.';
 comment on column private.unbooked_transfers.payee_id is 'Null while the books do not know the account that was paid.';
 comment on column private.unbooked_transfers.reversed_cents is 'What Stripe has reversed of it, and, once it is adopted, is booked.';
-comment on column private.unbooked_transfers.note is 'Why no payout is paid by it: a code that apply_transfer gives.';
+comment on column private.unbooked_transfers.cause is 'Why no payout is paid by it: a code that apply_transfer gives.';
 comment on column private.unbooked_transfers.adopted_at is
     'When an admin booked it as paid in advance, which the next payouts deduct. Its row stays, because it may be reversed later.';
 
@@ -18536,7 +18640,7 @@ $$;
 
 -- Keeps a transfer that the books lack. Its payee is that of the payout whose id it bears, else the owner of the account that
 -- was paid; its organization is the payee's, else the one that its metadata name, else the platform.
-create function private.keep_unbooked_transfer(p_transfer jsonb, p_note text)
+create function private.keep_unbooked_transfer(p_transfer jsonb, p_cause text)
     returns void
     language sql
     volatile
@@ -18544,7 +18648,7 @@ create function private.keep_unbooked_transfer(p_transfer jsonb, p_note text)
     set search_path = '', pg_temp
 as $$
     insert into private.unbooked_transfers as unbooked (
-        org_id, stripe_transfer_id, payout_id, payee_id, instructor_id, currency, amount_cents, reversed_cents, destination, note,
+        org_id, stripe_transfer_id, payout_id, payee_id, instructor_id, currency, amount_cents, reversed_cents, destination, cause,
         transferred_at
     )
     select
@@ -18557,7 +18661,7 @@ as $$
         (p_transfer ->> 'amount')::bigint,
         (p_transfer ->> 'amount_reversed')::bigint,
         told.destination,
-        p_note,
+        p_cause,
         to_timestamp((p_transfer ->> 'created')::bigint)
     from (
         select
@@ -18577,23 +18681,23 @@ as $$
         limit 1
     ) payee on true
     on conflict (stripe_transfer_id) do update
-        set note = excluded.note,
+        set cause = excluded.cause,
             reversed_cents = excluded.reversed_cents
         where unbooked.adopted_at is null
-            and (unbooked.note, unbooked.reversed_cents) is distinct from (excluded.note, excluded.reversed_cents);
+            and (unbooked.cause, unbooked.reversed_cents) is distinct from (excluded.cause, excluded.reversed_cents);
 $$;
 
 -- The transfers because of which nothing of an organization may be sent: what they have paid might be paid again. One of a payout that
 -- is paid is a second transfer, and one of a payout that is unknown stops that payout by itself.
 create function private.refusing_transfers(p_org_id uuid)
-    returns table (stripe_transfer_id text, amount_cents bigint, currency text, destination text, note text)
+    returns table (stripe_transfer_id text, amount_cents bigint, currency text, destination text, cause text)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select
-        unbooked.stripe_transfer_id, unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.note
+        unbooked.stripe_transfer_id, unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause
     from private.unbooked_transfers unbooked
     left join public.payouts payout on payout.org_id = unbooked.org_id and payout.id = unbooked.payout_id
     where unbooked.org_id = p_org_id
@@ -21769,7 +21873,7 @@ begin
     return query
     select
         'transfer_not_in_books', unbooked.stripe_transfer_id, unbooked.transferred_at,
-        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.note),
+        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause),
         'Was the database restored? Compare the transfer in Stripe with the books, then call admin_adopt_transfer with this id and a reason.'
     from private.unbooked_transfers unbooked
     where unbooked.adopted_at is null;

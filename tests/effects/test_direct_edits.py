@@ -210,3 +210,19 @@ def test_studio_makes_no_refund(world: World) -> None:
         world.connection.execute(
             f"update public.bookings set {CANCELLED} where id = %s", [booking.id]
         )
+
+
+def test_an_edit_that_sets_amounts_refunds_the_original_of_a_replacement(world: World) -> None:
+    original = requested(world)
+    world.call(original.instructor.user_id, "public.confirm_booking", p_booking_id=original.id)
+    original.pay()
+    there = follow(original, move(world, original, world.in_days(3)))
+    with with_the_service_key(world):
+        world.connection.execute(
+            f"update public.bookings set {CANCELLED}, hold_expires_at = null, refund_bps = 10000,"
+            " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
+            " where id = %s",
+            [there.id],
+        )
+    assert there.columns["cancellation_refund_cents"] == 5310
+    assert world.value("select sum(amount_cents) from public.refunds") == 5310
