@@ -93,7 +93,27 @@ begin
 end;
 $$;
 
-<<<<<<< HEAD
+-- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
+-- locks it before its payments. Before it was accepted, a payment is locked before its booking.
+create function private.lock_booking_of_intent(p_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select payment.booking_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = p_intent ->> 'id'
+                and payment.is_accepted
+        )
+    );
+end;
+$$;
+
 -- Whether what Stripe says of an open PaymentIntent is the latest. If it is another thing of the same second than what is known, a fetch is
 -- queued, and until then the furthest along counts, or a decline before none. A fetched answer counts unless there is later news.
 create function private.is_latest_of_intent(
@@ -103,18 +123,11 @@ create function private.is_latest_of_intent(
     p_is_fetched boolean
 )
     returns boolean
-=======
--- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
--- locks it before its payments. Before it was accepted, a payment is locked before its booking.
-create function private.lock_booking_of_intent(p_intent jsonb)
-    returns void
->>>>>>> wt-n
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-<<<<<<< HEAD
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     new_failure_code constant text := private.intent_failure_code(p_intent);
@@ -155,20 +168,6 @@ as $$
     );
 $$;
 
-=======
-begin
-    perform private.lock_bookings(
-        array(
-            select payment.booking_id
-            from public.payments payment
-            where payment.stripe_payment_intent_id = p_intent ->> 'id'
-                and payment.is_accepted
-        )
-    );
-end;
-$$;
-
->>>>>>> wt-n
 -- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
 -- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)

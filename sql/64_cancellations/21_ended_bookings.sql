@@ -46,11 +46,7 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
-<<<<<<< HEAD
 -- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
-=======
--- Has the booking, or the rescheduled original of a replacement, a payment of which nobody has decided what is refunded?
->>>>>>> wt-n
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -60,25 +56,10 @@ create function private.has_undecided_payments(p_booking public.bookings)
 as $$
     select exists (
         select
-<<<<<<< HEAD
         from public.bookings paid
         join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
         where paid.org_id = p_booking.org_id
             and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
-=======
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and (
-                payment.booking_id = p_booking.id
-                or payment.booking_id = (
-                    select original.id
-                    from public.bookings original
-                    where original.org_id = p_booking.org_id
-                        and original.id = p_booking.original_booking_id
-                        and original.is_rescheduled
-                )
-            )
->>>>>>> wt-n
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (

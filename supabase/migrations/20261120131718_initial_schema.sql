@@ -11092,7 +11092,27 @@ begin
 end;
 $$;
 
-<<<<<<< HEAD
+-- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
+-- locks it before its payments. Before it was accepted, a payment is locked before its booking.
+create function private.lock_booking_of_intent(p_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select payment.booking_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = p_intent ->> 'id'
+                and payment.is_accepted
+        )
+    );
+end;
+$$;
+
 -- Whether what Stripe says of an open PaymentIntent is the latest. If it is another thing of the same second than what is known, a fetch is
 -- queued, and until then the furthest along counts, or a decline before none. A fetched answer counts unless there is later news.
 create function private.is_latest_of_intent(
@@ -11102,18 +11122,11 @@ create function private.is_latest_of_intent(
     p_is_fetched boolean
 )
     returns boolean
-=======
--- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
--- locks it before its payments. Before it was accepted, a payment is locked before its booking.
-create function private.lock_booking_of_intent(p_intent jsonb)
-    returns void
->>>>>>> wt-n
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-<<<<<<< HEAD
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     new_failure_code constant text := private.intent_failure_code(p_intent);
@@ -11154,20 +11167,6 @@ as $$
     );
 $$;
 
-=======
-begin
-    perform private.lock_bookings(
-        array(
-            select payment.booking_id
-            from public.payments payment
-            where payment.stripe_payment_intent_id = p_intent ->> 'id'
-                and payment.is_accepted
-        )
-    );
-end;
-$$;
-
->>>>>>> wt-n
 -- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
 -- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)
@@ -14411,11 +14410,7 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
-<<<<<<< HEAD
 -- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
-=======
--- Has the booking, or the rescheduled original of a replacement, a payment of which nobody has decided what is refunded?
->>>>>>> wt-n
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -14425,25 +14420,10 @@ create function private.has_undecided_payments(p_booking public.bookings)
 as $$
     select exists (
         select
-<<<<<<< HEAD
         from public.bookings paid
         join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
         where paid.org_id = p_booking.org_id
             and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
-=======
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and (
-                payment.booking_id = p_booking.id
-                or payment.booking_id = (
-                    select original.id
-                    from public.bookings original
-                    where original.org_id = p_booking.org_id
-                        and original.id = p_booking.original_booking_id
-                        and original.is_rescheduled
-                )
-            )
->>>>>>> wt-n
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (
