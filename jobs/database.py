@@ -40,13 +40,23 @@ class OverduePayday:
 
 @dataclass(frozen=True, slots=True)
 class PayoutRunDecision:
-    """Whether a run may be paid, and what Stripe's balance lacks in each currency if not.
+    """Whether a run may be paid, and why not: what Stripe's balance lacks, or the books do.
 
-    A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit.
+    A shortfall is {currency, needed_cents, available_cents, shortfall_cents}, in the minor unit;
+    an unbooked transfer {stripe_transfer_id, amount_cents, currency, destination, cause}.
     """
 
     is_payable: bool
     shortfalls: list[dict[str, Any]]
+    unbooked_transfers: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class BookedTransfer:
+    """Whether a transfer is in the books now: `booked`, or `unbooked` and why it could not be."""
+
+    outcome: str
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,16 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceDifference:
+    """A currency in which Stripe does not hold what the books say, in the minor unit."""
+
+    currency: str
+    stripe_cents: int
+    ledger_cents: int
+    on_the_way_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
@@ -183,6 +203,10 @@ class Database(Postgres):
         """Return the currencies that the platform's Stripe account has to settle in."""
         return self._scalars("traded_currencies")
 
+    def compare_stripe_balance(self, balance: StripeDict) -> list[BalanceDifference]:
+        """Return where Stripe's balance is not that of the books: nowhere, in health."""
+        return self._rows(BalanceDifference, "compare_stripe_balance", balance=Jsonb(balance))
+
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""
         return self._rows(
@@ -199,6 +223,20 @@ class Database(Postgres):
             "open_payout_run", org_id=run.org_id, schedule=run.schedule, period_on=run.period_on
         )
         return run_id
+
+    def transfers_known_until(self) -> datetime | None:
+        """Return from when on Stripe's transfers have to be compared; None if there can be none."""
+        known_until: datetime | None = self._scalar("transfers_known_until")
+        return known_until
+
+    def find_unbooked_transfers(self, transfers: Sequence[StripeDict]) -> list[StripeDict]:
+        """Return those transfers that are ours and not booked as they are, in their order."""
+        unbooked = set(self._scalars("find_unbooked_transfers", transfers=Jsonb(transfers)))
+        return [transfer for transfer in transfers if transfer["id"] in unbooked]
+
+    def book_transfer(self, transfer: StripeDict) -> BookedTransfer:
+        """Book a transfer that Stripe has made and the books lack, as far as that is possible."""
+        return self._one(BookedTransfer, "book_transfer", transfer=Jsonb(transfer))
 
     def decide_payout_run(
         self, run_id: UUID, available: Sequence[StripeDict] | None
@@ -309,11 +347,37 @@ class Database(Postgres):
         )
         return outcome
 
-    def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
-        """Record what Stripe says of a payment's PaymentIntent."""
+    def record_payment_intent(
+        self, payment_id: UUID, payment_intent: StripeDict, settles_at: datetime | None = None
+    ) -> None:
+        """Record what Stripe says of a payment's PaymentIntent.
+
+        A fetch that settles what the news of one second have left open counts as of that second.
+        """
         self._scalar(
-            "record_payment_intent", payment_id=payment_id, payment_intent=Jsonb(payment_intent)
+            "record_payment_intent",
+            payment_id=payment_id,
+            payment_intent=Jsonb(payment_intent),
+            settles_at=settles_at,
         )
+
+    def record_dispute(self, dispute_id: UUID, dispute: StripeDict, settles_at: datetime) -> None:
+        """Record a dispute that was fetched to settle the news of one second."""
+        self._scalar(
+            "record_dispute",
+            dispute_id=dispute_id,
+            dispute=Jsonb(dispute),
+            settles_at=settles_at,
+        )
+
+    def compare_refund(
+        self, refund_id: UUID, made: Sequence[StripeDict]
+    ) -> Literal["send", "made", "settled", "refused"]:
+        """Record what Stripe has refunded already; 'send' if this refund is still to be made."""
+        decision: Literal["send", "made", "settled", "refused"] = self._scalar(
+            "compare_refund", refund_id=refund_id, made=Jsonb(made)
+        )
+        return decision
 
     def record_refund(self, refund_id: UUID, refund: StripeDict) -> None:
         """Record the refund that Stripe made."""
@@ -323,13 +387,29 @@ class Database(Postgres):
         """Record that Stripe refused a refund for good."""
         self._scalar("record_refund_failure", refund_id=refund_id, code=code, message=message)
 
-    def record_processing_fee(self, payment_id: UUID, balance_transaction: StripeDict) -> None:
+    def record_processing_fee(
+        self, payment_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
         """Record what Stripe kept of a payment."""
         self._scalar(
             "record_processing_fee",
             payment_id=payment_id,
-            balance_transaction=Jsonb(balance_transaction),
+            balance_transactions=Jsonb(balance_transactions),
         )
+
+    def record_suspense_fee(
+        self, suspense_item_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
+        """Record what Stripe kept of money that matches no payment."""
+        self._scalar(
+            "record_suspense_fee",
+            suspense_item_id=suspense_item_id,
+            balance_transactions=Jsonb(balance_transactions),
+        )
+
+    def record_stripe_fees(self, balance_transactions: Sequence[StripeDict]) -> None:
+        """Record fees that Stripe took without an object of ours."""
+        self._scalar("record_stripe_fees", balance_transactions=Jsonb(balance_transactions))
 
     def record_connect_account(
         self, connect_account_id: UUID, account: StripeDict, *, is_fetched: bool

@@ -1,13 +1,15 @@
 """Checks configuration, database, books and Stripe, and says what to do about what is wrong."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import stripe
 
 from jobs.config import Config
-from jobs.database import Concern, Database, OverduePayday, Violation
+from jobs.database import BalanceDifference, Concern, Database, OverduePayday, Violation
 from jobs.output import Output
 from lplate.postgres import DatabaseError
 from lplate.stripe_client import as_dict
@@ -55,6 +57,8 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
         "invariants": lambda: _check_invariants(database),
         "paydays": lambda: _check_paydays(database),
         "stripe": lambda: _check_stripe(config, database, client),
+        "transfers": lambda: _check_transfers(database, client),
+        "balance": lambda: _check_balance(database, client),
     }
     for name, check in checks.items():
         try:
@@ -133,3 +137,38 @@ def _check_stripe(config: Config, database: Database, client: stripe.StripeClien
             "Add a bank account in that currency in Stripe's Dashboard, or payments are converted.",
         )
     return f"answers in {'live' if config.is_live else 'test'} mode"
+
+
+def _check_transfers(database: Database, client: stripe.StripeClient) -> str:
+    known_until = database.transfers_known_until()
+    if known_until is None:
+        return "nobody can be paid yet"
+    parameters: Any = {"created": {"gte": math.floor(known_until.timestamp())}, "limit": 100}
+    made = client.v1.transfers.list(parameters).auto_paging_iter()
+    unbooked = database.find_unbooked_transfers([as_dict(one, "transfer") for one in made])
+    if unbooked:
+        raise CheckFailed(
+            f"Stripe has made {len(unbooked)} that the books lack, such as {unbooked[0]['id']}",
+            "Was the database restored? Before python -m jobs payouts pays, it books what it can."
+            " Each of those that it cannot book is then listed here: call admin_adopt_transfer.",
+        )
+    return "all that Stripe has made are booked"
+
+
+def _check_balance(database: Database, client: stripe.StripeClient) -> str:
+    balance = as_dict(client.v1.balance.retrieve(), "balance")
+    differences = database.compare_stripe_balance(balance)
+    if differences:
+        raise CheckFailed(
+            "; ".join(map(_describe_difference, differences)),
+            "Compare Stripe's balance transactions with the ledger's stripe_balance: look for"
+            " events that did not come, and for fees and payouts that nobody booked.",
+        )
+    return "Stripe holds what the books say"
+
+
+def _describe_difference(difference: BalanceDifference) -> str:
+    return (
+        f"Stripe holds {difference.stripe_cents} {difference.currency}, the books say"
+        f" {difference.ledger_cents}, and at most {difference.on_the_way_cents} is on its way"
+    )

@@ -12,6 +12,7 @@ POINTS = frozenset(
     {
         "started",
         "run_opened",
+        "compared",
         "payout_claimed",
         "looked_up",
         "before_transfer",

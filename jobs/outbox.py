@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -50,9 +51,12 @@ class Outbox:
         self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
             "refund_payment": self._refund_payment,
             "fetch_processing_fee": self._fetch_processing_fee,
+            "fetch_stripe_fees": self._fetch_stripe_fees,
             "cancel_payment_intent": self._cancel_payment_intent,
             "capture_payment": self._capture_payment,
             "reverse_transfer": self._reverse_transfer,
+            "fetch_payment_intent": self._fetch_payment_intent,
+            "fetch_dispute": self._fetch_dispute,
             "sync_account": self._sync_account,
         }
 
@@ -128,14 +132,21 @@ class Outbox:
         return outcome == "retry"
 
     def _refund_payment(self, payload: Payload, lease: Lease) -> None:
-        """Make a refund, unless an earlier try did.
+        """Make a refund, unless it was made before.
 
-        Stripe forgets idempotency keys after a day, and a part of a payment can be refunded twice:
-        so look first.
+        Stripe forgets idempotency keys after a day, a part of a payment can be refunded twice, and
+        a restored database has forgotten what it decided: so look first.
         """
         refund_id = UUID(payload["refund_id"])
         try:
-            refund = self._find_refund(payload, lease) or self._make_refund(payload, lease)
+            made = self._list_refunds(payload, lease)
+            decision = self._database.compare_refund(refund_id, made)
+            if decision == "refused":
+                code = "refunds_not_in_books"
+                self._output.error("refund_refused", refund_id=refund_id, code=code)
+            if decision != "send":
+                return
+            refund = self._make_refund(payload, lease)
         except CallFailed as error:
             failure = error.failure
             if failure.outcome is not Outcome.REFUSED:
@@ -145,16 +156,14 @@ class Outbox:
             return
         self._database.record_refund(refund_id, refund)
 
-    def _find_refund(self, payload: Payload, lease: Lease) -> dict[str, Any] | None:
+    def _list_refunds(self, payload: Payload, lease: Lease) -> list[dict[str, Any]]:
         def look() -> list[dict[str, Any]]:
             page = self._stripe.refunds.list(
                 {"payment_intent": payload["payment_intent"], "limit": 100}
             )
             return [as_dict(refund, "refund") for refund in page.auto_paging_iter()]
 
-        refund_id = payload["refund_id"]
-        made = self._calls.make(lease, look)
-        return next((one for one in made if one["metadata"].get("refund_id") == refund_id), None)
+        return self._calls.make(lease, look)
 
     def _make_refund(self, payload: Payload, lease: Lease) -> dict[str, Any]:
         def refund() -> dict[str, Any]:
@@ -226,25 +235,62 @@ class Outbox:
             lambda: as_dict(self._stripe.payment_intents.retrieve(intent_id), "payment_intent"),
         )
 
-    def _record_intent(self, payment_id: UUID, intent: dict[str, Any]) -> None:
+    def _record_intent(
+        self, payment_id: UUID, intent: dict[str, Any], settles_at: datetime | None = None
+    ) -> None:
         intent.pop("client_secret", None)
-        self._database.record_payment_intent(payment_id, intent)
+        self._database.record_payment_intent(payment_id, intent, settles_at)
+
+    def _fetch_payment_intent(self, payload: Payload, lease: Lease) -> None:
+        """Settle which news of an intent was the last of its second."""
+        intent = self._retrieve_intent(payload["payment_intent"], lease)
+        self._record_intent(
+            UUID(payload["payment_id"]), intent, datetime.fromisoformat(payload["settles_at"])
+        )
+
+    def _fetch_dispute(self, payload: Payload, lease: Lease) -> None:
+        """Settle which news of a dispute was the last of its second."""
+        dispute = self._calls.make(
+            lease,
+            lambda: as_dict(self._stripe.disputes.retrieve(payload["dispute"]), "dispute"),
+        )
+        self._database.record_dispute(
+            UUID(payload["dispute_id"]), dispute, datetime.fromisoformat(payload["settles_at"])
+        )
 
     def _fetch_processing_fee(self, payload: Payload, lease: Lease) -> None:
-        """Fetch Stripe's processing fee of a payment."""
-        payment_id = UUID(payload["payment_id"])
+        """Fetch Stripe's processing fee of a payment, or of money that matches none.
 
-        def look() -> dict[str, Any]:
-            intent = self._stripe.payment_intents.retrieve(
-                payload["payment_intent"], {"expand": ["latest_charge.balance_transaction"]}
-            )
-            return as_dict(intent, "payment_intent")
+        A partial capture is booked as the whole and a reversal of the rest: two transactions of one
+        charge.
+        """
+        charge = payload["charge"]
+        if charge is None:
+            charge = self._retrieve_intent(payload["payment_intent"], lease)["latest_charge"]
 
-        charge = self._calls.make(lease, look)["latest_charge"]
-        transaction = charge["balance_transaction"] if charge else None
-        if transaction is None:
+        def look() -> list[dict[str, Any]]:
+            page = self._stripe.balance_transactions.list({"source": charge, "limit": 100})
+            return [as_dict(one, "balance_transaction") for one in page.auto_paging_iter()]
+
+        transactions = self._calls.make(lease, look) if charge else []
+        if not transactions:
             raise NotYet("the charge has no balance transaction yet")
-        self._database.record_processing_fee(payment_id, transaction)
+        if "payment_id" in payload:
+            self._database.record_processing_fee(UUID(payload["payment_id"]), transactions)
+        else:
+            self._database.record_suspense_fee(UUID(payload["suspense_item_id"]), transactions)
+
+    def _fetch_stripe_fees(self, payload: Payload, lease: Lease) -> None:
+        """Fetch the fees that Stripe took on a day without an object of ours."""
+        created = {"gte": payload["from"], "lt": payload["until"]}
+        for type_ in payload["types"]:
+            parameters: Any = {"type": type_, "created": created, "limit": 100}
+
+            def look(parameters: Any = parameters) -> list[dict[str, Any]]:
+                page = self._stripe.balance_transactions.list(parameters)
+                return [as_dict(one, "balance_transaction") for one in page.auto_paging_iter()]
+
+            self._database.record_stripe_fees(self._calls.make(lease, look))
 
     def _reverse_transfer(self, payload: Payload, lease: Lease) -> None:
         """Reverse a transfer, unless an earlier try did, and record what Stripe then says of it.

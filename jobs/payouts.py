@@ -1,5 +1,7 @@
 """Pays instructors: one Stripe transfer for each payout, made once whatever happens.
 
+Before anything is sent, what Stripe has transferred is compared with the books, because a restored
+database has forgotten what it paid.
 The database commits a payout as `sending`, with its key, amount and destination frozen, before
 Stripe is called, and its outcome together with the ledger posting afterwards. A worker that finds a
 payout `sending` looks at Stripe first, and repeats the call under the same key if nothing is there.
@@ -20,6 +22,7 @@ from jobs.stripe_calls import CallFailed, Lease, LeaseExpired
 from jobs.stripe_failures import Failure, Outcome
 from jobs.transfers import Transfers
 from lplate.postgres import Refused
+from lplate.stripe_client import StripeDict
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 0.5
 
@@ -56,25 +59,75 @@ class PayoutJob:
         self._failpoints.reach("started")
         if not runs:
             self._output.event("nothing_to_pay")
-        outcomes = [self._carry_out(run, workers) for run in runs]
-        return all(outcomes)
+        opened = [(run, self._open(run)) for run in runs]
+        unbooked = self._compare([run_id for _, run_id in opened if run_id])
+        may_pay = unbooked is not None
+        outcomes = [
+            run_id is not None and self._carry_out(run, run_id, workers, may_pay=may_pay)
+            for run, run_id in opened
+        ]
+        return unbooked == 0 and all(outcomes)
 
-    def _carry_out(self, run: DueRun, workers: int) -> bool:
-        if self._stop.is_set():
-            self._output.error("payout_run_not_started", **asdict(run))
-            return False
+    def _open(self, run: DueRun) -> UUID | None:
+        if self._is_stopped(run):
+            return None
         try:
             run_id = self._database.open_payout_run(run)
         except Refused as refusal:
             self._output.error(
                 "payout_run_refused", **asdict(run), code=refusal.code, hint=refusal.hint
             )
-            return False
+            return None
         self._failpoints.reach("run_opened")
         self._output.event("payout_run_opened", run_id=run_id, **asdict(run))
-        progress = self._database.payout_run_progress(run_id, self._started_at)
-        left = progress.claimable + progress.leased
-        if left and self._is_payable(run_id):
+        return run_id
+
+    def _is_stopped(self, run: DueRun) -> bool:
+        if self._stop.is_set():
+            self._output.error("payout_run_not_started", **asdict(run))
+        return self._stop.is_set()
+
+    def _compare(self, run_ids: Sequence[UUID]) -> int | None:
+        """Have every transfer that Stripe has made booked; return how many could not be.
+
+        None means that Stripe did not say what it has made, so that nothing may be sent.
+        """
+        known_until = self._database.transfers_known_until()
+        if known_until is None or not any(self._left(run_id) for run_id in run_ids):
+            return 0
+        try:
+            newest_first = [
+                transfer
+                for page in self._transfers.since(known_until)
+                for transfer in self._database.find_unbooked_transfers(page)
+            ]
+        except CallFailed as error:
+            self._tell_failure("transfers_unknown", error.failure)
+            return None
+        # Oldest first: of two that bear one payout's id, the first has paid it.
+        outcomes = [self._book(transfer) for transfer in reversed(newest_first)]
+        self._failpoints.reach("compared")
+        return outcomes.count(False)
+
+    def _book(self, transfer: StripeDict) -> bool:
+        """Have a transfer that the books lack booked, as far as that is possible."""
+        booked = self._database.book_transfer(transfer)
+        is_booked = booked.outcome == "booked"
+        tell = self._output.event if is_booked else self._output.error
+        tell(
+            f"transfer_{booked.outcome}",
+            transfer=transfer["id"],
+            amount_cents=transfer["amount"],
+            currency=transfer["currency"],
+            note=booked.note,
+        )
+        return is_booked
+
+    def _carry_out(self, run: DueRun, run_id: UUID, workers: int, *, may_pay: bool) -> bool:
+        if self._is_stopped(run):
+            return False
+        left = self._left(run_id)
+        if left and may_pay and self._is_payable(run_id):
             self._pay(run, run_id, left, workers)
         self._failpoints.reach("before_close")
         result = self._database.close_payout_run(run_id)
@@ -82,24 +135,28 @@ class PayoutJob:
         self._output.table("payout_run_closed", [{"run_id": run_id, **asdict(result)}])
         return result.is_settled
 
+    def _left(self, run_id: UUID) -> int:
+        progress = self._database.payout_run_progress(run_id, self._started_at)
+        return progress.claimable + progress.leased
+
     def _is_payable(self, run_id: UUID) -> bool:
         """Ask Stripe for its balance and the database whether the run may be paid from it."""
         available = None
         try:
             available = self._transfers.available_funds()
         except CallFailed as error:
-            self._output.error(
-                "balance_unknown",
-                run_id=run_id,
-                code=error.failure.code,
-                reason=error.failure.message,
-            )
-            if error.failure.is_systemic:
-                self._stop.set()
+            self._tell_failure("balance_unknown", error.failure, run_id=run_id)
         decision = self._database.decide_payout_run(run_id, available)
         for shortfall in decision.shortfalls:
             self._output.error("payout_shortfall", run_id=run_id, **shortfall)
+        for transfer in decision.unbooked_transfers:
+            self._output.error("transfer_not_in_books", run_id=run_id, **transfer)
         return decision.is_payable
+
+    def _tell_failure(self, name: str, failure: Failure, **fields: object) -> None:
+        if failure.is_systemic:
+            self._stop.set()
+        self._output.error(name, code=failure.code, reason=failure.message, **fields)
 
     def _pay(self, run: DueRun, run_id: UUID, left: int, workers: int) -> None:
         with (

@@ -1,5 +1,8 @@
 """What a payout run does at Stripe: looks at the balance, finds transfers and makes them."""
 
+import math
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import stripe
@@ -28,6 +31,24 @@ class Transfers:
 
         funds: list[dict[str, Any]] = self._calls.make(Lease(), look)["available"]
         return funds
+
+    def since(self, start: datetime) -> Iterator[list[dict[str, Any]]]:
+        """Yield all transfers made since then, a page at a time, the newest first.
+
+        Raises CallFailed.
+        """
+        parameters: Any = {"created": {"gte": math.floor(start.timestamp())}, "limit": 100}
+
+        def look() -> dict[str, Any]:
+            return as_dict(self._transfers.list(parameters), "list")
+
+        has_more = True
+        while has_more:
+            page = self._calls.make(Lease(), look)
+            yield page["data"]
+            has_more = page["has_more"]
+            if has_more:
+                parameters["starting_after"] = page["data"][-1]["id"]
 
     def find(self, claim: Claim, lease: Lease) -> dict[str, Any] | None:
         """Return the transfer that an earlier try made for this payout; None if there is none.

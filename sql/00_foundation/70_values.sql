@@ -60,6 +60,24 @@ as $$
     end;
 $$;
 
+-- A uuid (version 8, of RFC 9562) that only the text decides: the first half of its SHA-256.
+create function private.uuid_of(p_text text)
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select encode(
+        set_byte(
+            set_byte(digest.bytes, 6, get_byte(digest.bytes, 6) & 15 | 128),
+            8, get_byte(digest.bytes, 8) & 63 | 128
+        ),
+        'hex'
+    )::uuid
+    from (select substring(sha256(convert_to(p_text, 'UTF8')) for 16) as bytes) digest;
+$$;
+
 -- The (i)like pattern that matches every text containing p_text literally: '%' and '_' are escaped. Null for null.
 create function private.like_pattern(p_text text)
     returns text

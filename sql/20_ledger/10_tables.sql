@@ -3,8 +3,8 @@
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
--- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, rewards 66, earnings 70, payouts
--- 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
+-- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
 
@@ -23,7 +23,9 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'suspense'
+    'suspense',
+    'platform_bank',
+    'write_offs'
 );
 
 create table private.ledger_accounts (
@@ -49,7 +51,8 @@ create unique index one_account_a_kind_owner_and_currency
     on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
+    'Accounts of the double-entry journal, by organization, the platform''s too. '
+    'Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
     'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
     'platform''s accounts.';

@@ -32,7 +32,7 @@ comment on table public.alerts is 'Messages about money that needs somebody''s a
 comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
-    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_reversed, reversal_refused, '
+    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
     'bank_payout_failed, account_disconnected.';
 
 alter table public.alerts enable row level security;

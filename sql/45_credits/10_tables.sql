@@ -10,7 +10,7 @@
 
 create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute', 'dispute_reversed'
 );
 
 create table public.learner_credits (
@@ -93,8 +93,8 @@ comment on column public.learner_credits.taken_share_cents is
     'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
     'minutes.';
 comment on column public.learner_credits.status is
-    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a lost dispute; cancelled if it '
-    'was not paid in time.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a dispute over all of it was '
+    'lost; cancelled if it was not paid in time.';
 comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (

@@ -21,6 +21,7 @@ declare
         when 'consume' then '{-1,1,0,0}'
         when 'refund' then '{0,0,1,1}'
         when 'dispute' then '{0,0,1,1}'
+        when 'dispute_reversed' then '{0,0,-1,-1}'
         when 'refund_failed' then '{0,0,-1,-1}'
         when 'expire' then '{0,1,0,1}'
         else '{0,0,0,0}'
@@ -45,6 +46,31 @@ begin
     where credit.id = p_part.credit_id
     returning * into entry;
     return entry;
+end;
+$$;
+
+-- Restores to a lot some of the minutes that lost disputes have taken: with what is taken of the price so far, less what is taken
+-- without them.
+create function private.restore_lost_minutes(p_credit public.learner_credits, p_minutes integer)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    kept_minutes constant integer := p_credit.minutes_purchased - p_credit.minutes_left - p_minutes;
+begin
+    perform private.add_credit_entry(
+        row(
+            p_credit.id,
+            p_minutes,
+            greatest(p_credit.taken_share_cents - private.prorate(p_credit.instructor_share_cents, kept_minutes, p_credit.minutes_purchased), 0),
+            greatest(p_credit.taken_fee_cents - private.prorate(p_credit.platform_fee_cents, kept_minutes, p_credit.minutes_purchased), 0),
+            greatest(p_credit.taken_discount_cents - private.prorate(p_credit.discount_cents, kept_minutes, p_credit.minutes_purchased), 0)
+        )::private.credit_part,
+        'dispute_reversed', null, null
+    );
 end;
 $$;
 

@@ -73,3 +73,24 @@ as $$
     )::private.credit_part
     from (select p_credit.minutes_purchased - p_credit.minutes_left + p_minutes as minutes) taken;
 $$;
+
+-- The minutes that lost disputes have taken from a lot, and their part of its price.
+create function private.lost_minutes(p_credit_id uuid)
+    returns private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_credit_id,
+        coalesce(sum(signed.factor * entry.minutes), 0),
+        coalesce(sum(signed.factor * entry.share_cents), 0),
+        coalesce(sum(signed.factor * entry.fee_cents), 0),
+        coalesce(sum(signed.factor * entry.discount_cents), 0)
+    )::private.credit_part
+    from public.credit_entries entry
+    cross join lateral (select case entry.kind when 'dispute' then 1 else -1 end as factor) signed
+    where entry.credit_id = p_credit_id
+        and entry.kind in ('dispute', 'dispute_reversed');
+$$;

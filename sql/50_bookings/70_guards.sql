@@ -134,3 +134,21 @@ $$;
 create trigger forbid_repricing
     before update on public.bookings
     for each row execute function private.forbid_repricing();
+
+-- Locks bookings, after the replacements reserved for them: the order in which a payment for a replacement locks the two. What ends
+-- several bookings, or locks a booking's slot, payments or prepaid minutes before it ends the booking, calls this first, so that it
+-- cannot deadlock with somebody who ends one of them.
+create function private.lock_bookings(p_booking_ids uuid[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select booking.id
+    from public.bookings booking
+    where booking.id = any (p_booking_ids)
+        or booking.original_booking_id = any (p_booking_ids)
+    order by booking.created_at desc, booking.id
+    for no key update;
+$$;

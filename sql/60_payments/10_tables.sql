@@ -2,10 +2,12 @@
 --
 -- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
 -- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+-- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
--- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
--- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,
+-- record_processing_fee, record_suspense_fee and record_stripe_fees; 95_operations calls expire_purchases and
+-- enqueue_stripe_fees. 64_cancellations decides refunds: create_refund, capture_payment.
 -- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
@@ -140,6 +142,7 @@ create table public.refunds (
     fee_cents bigint,
     discount_cents bigint,
     unmatched_cents bigint not null default 0,
+    is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
     stripe_refund_id text unique,
@@ -159,6 +162,7 @@ create table public.refunds (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint reason_is_short check (length(reason) between 1 and 500),
     constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
     constraint amount_is_share_plus_fee_minus_discount check (
         amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
@@ -173,6 +177,7 @@ create index on public.refunds (org_id, instructor_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
+create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
@@ -183,8 +188,67 @@ comment on column public.refunds.share_cents is
     'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
 comment on column public.refunds.unmatched_cents is
     'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.is_made_elsewhere is
+    'Made another way than through Stripe, from the platform''s bank account, and recorded by an admin.';
 comment on column public.refunds.client_key is
     'Chosen by the client: a repeated request with the same key and amount is the same refund.';
+
+create table private.suspense_items (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    payment_id uuid,
+    refund_id uuid,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    currency text not null,
+    amount_cents bigint not null,
+    processing_fee_cents bigint,
+    pays_payment_id uuid,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    constraint money_came_by_an_intent_or_went_by_a_refund check (
+        case when refund_id is null then stripe_payment_intent_id is not null and amount_cents > 0
+            else stripe_payment_intent_id is null and amount_cents < 0 end
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint resolution_is_known check (resolution in ('payment', 'refunded_elsewhere', 'written_off')),
+    constraint a_resolved_item_says_when check ((resolution is null) = (resolved_at is null))
+);
+
+create index on private.suspense_items (org_id, payment_id);
+create index on private.suspense_items (pays_payment_id) where pays_payment_id is not null;
+create index on private.suspense_items (org_id, refund_id);
+
+comment on table private.suspense_items is
+    'Money at Stripe that matches nothing here, posted to suspense: one row for each PaymentIntent, or for each refund of prepaid hours '
+    'that paid back more than whole minutes. What is left of one, left_in_suspense says.';
+comment on column private.suspense_items.payment_id is 'The payment whose amount or state it did not match; null if there is none.';
+comment on column private.suspense_items.amount_cents is 'What was received; of a refund, the part that matches nothing, negative.';
+comment on column private.suspense_items.resolution is
+    'The latest decision of an admin; payment: it pays for a payment and is no longer here.';
+comment on column private.suspense_items.pays_payment_id is
+    'The payment, maybe of another organization, that an admin has decided it pays for, until jobs maintain has carried that out.';
+
+create table private.suspense_refunds (
+    stripe_refund_id text not null unique,
+    org_id uuid not null,
+    suspense_item_id uuid not null,
+    amount_cents bigint not null,
+    status public.refund_status not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_refund_id),
+    foreign key (org_id, suspense_item_id) references private.suspense_items (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_')
+);
+
+create index on private.suspense_refunds (org_id, suspense_item_id);
+
+comment on table private.suspense_refunds is 'Refunds made in Stripe''s Dashboard of money that matches no payment.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
@@ -193,6 +257,8 @@ comment on type private.stripe_outcome is
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
+alter table private.suspense_items enable row level security;
+alter table private.suspense_refunds enable row level security;
 
 create trigger enforce_status_transition
     before insert or update of status on public.payments
@@ -213,3 +279,5 @@ create trigger touch_updated_at
 select private.audit_table('public.payments', 'id');
 
 select private.audit_table('public.refunds', 'id', '{reason}');
+
+select private.audit_table('private.suspense_items', 'id');

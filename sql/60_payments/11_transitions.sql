@@ -14,10 +14,11 @@
 --
 -- refund:
 --   · → requested: request_refund (user, service, job, studio)
---   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
+--   · → pending: create_refund, refund_credits, admin_record_refund, apply_refund (user, service, job)
 --   requested → pending: decide_refund (user, service, job)
 --   requested → declined: decide_refund (user, service, job, studio)
---   pending → requires_action, succeeded, cancelled: apply_refund (service, job)
+--   pending → succeeded: apply_refund, post_recorded_refunds (service, job)
+--   pending → requires_action, cancelled: apply_refund (service, job)
 --   pending, requires_action → failed: apply_refund, record_refund_failure (service, job)
 --   requires_action → succeeded, cancelled: apply_refund (service, job)
 --   succeeded → failed: apply_refund (service, job)

@@ -1,8 +1,13 @@
 -- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
 -- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
--- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation. Of a fetch that settles
+-- what the news of one second have left open, that second is its date: p_settles_at.
 -- Definer: the services have no access to the tables.
-create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
+create function private.record_payment_intent(
+    p_payment_id uuid,
+    p_payment_intent jsonb,
+    p_settles_at timestamptz default null
+)
     returns void
     language plpgsql
     volatile
@@ -19,17 +24,20 @@ begin
     end if;
     perform private.apply_payment_intent(
         p_payment_intent,
-        case p_payment_intent ->> 'status'
-            when 'succeeded' then private.clock()
-            else to_timestamp(coalesce(p_payment_intent ->> 'canceled_at', p_payment_intent ->> 'created')::bigint)
-        end
+        case
+            when p_payment_intent ->> 'status' = 'succeeded' then private.clock()
+            when p_payment_intent ->> 'canceled_at' is not null then to_timestamp((p_payment_intent ->> 'canceled_at')::bigint)
+            else coalesce(p_settles_at, to_timestamp((p_payment_intent ->> 'created')::bigint))
+        end,
+        p_settles_at is not null
     );
 end;
 $$;
 
 -- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
--- cancellation are final; among other statuses the latest counts, within one second the furthest along.
-create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
+-- cancellation are final; among other statuses the latest counts. Stripe dates events in whole seconds: of different news of one
+-- second the furthest along counts, until a fetch has settled which was the last.
+create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -40,12 +48,17 @@ declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
+    if new_status = 'cancelled' then
+        perform private.lock_booking_of_intent(p_intent);
+    end if;
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
-        if new_status = 'succeeded' then
-            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
-            return row('parked', 'unknown_payment')::private.stripe_outcome;
+        if not private.bears_our_metadata(p_intent) then
+            return row('ignored', 'not_ours')::private.stripe_outcome;
+        end if;
+        if new_status = 'succeeded' and private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at) then
+            return row('processed', 'set_aside')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
@@ -56,7 +69,7 @@ begin
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
-        or (new_status <> 'cancelled' and (p_occurred_at, new_status) <= (payment.last_event_at, payment.status))
+        or (new_status <> 'cancelled' and not private.is_latest_of_intent(payment, p_intent, p_occurred_at, p_is_fetched))
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
@@ -66,10 +79,7 @@ begin
         last_event_at = greatest(last_event_at, p_occurred_at),
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
         authorized_at = case when new_status = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
-        failure_code = coalesce(
-            p_intent #>> '{last_payment_error,decline_code}',
-            p_intent #>> '{last_payment_error,code}'
-        ),
+        failure_code = private.intent_failure_code(p_intent),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
     where org_id = payment.org_id
         and id = payment.id
@@ -81,6 +91,81 @@ begin
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
+$$;
+
+-- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
+-- locks it before its payments. Before it was accepted, a payment is locked before its booking.
+create function private.lock_booking_of_intent(p_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select payment.booking_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = p_intent ->> 'id'
+                and payment.is_accepted
+        )
+    );
+end;
+$$;
+
+-- Whether what Stripe says of an open PaymentIntent is the latest. If it is another thing of the same second than what is known, a fetch is
+-- queued, and until then the furthest along counts, or a decline before none. A fetched answer counts unless there is later news.
+create function private.is_latest_of_intent(
+    p_payment public.payments,
+    p_intent jsonb,
+    p_occurred_at timestamptz,
+    p_is_fetched boolean
+)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.payment_status := private.payment_status_of(p_intent);
+    new_failure_code constant text := private.intent_failure_code(p_intent);
+begin
+    if p_is_fetched then
+        return p_occurred_at = p_payment.last_event_at;
+    end if;
+    if p_occurred_at = p_payment.last_event_at
+        and (new_status, coalesce((p_intent ->> 'amount_capturable')::bigint, 0), coalesce(new_failure_code, ''))
+        <> (p_payment.status, p_payment.authorized_cents, coalesce(p_payment.failure_code, ''))
+    then
+        perform private.fetch_payment_intent(p_payment);
+    end if;
+    return (p_occurred_at, new_status, new_failure_code is not null)
+        > (coalesce(p_payment.last_event_at, '-infinity'), p_payment.status, p_payment.failure_code is not null);
+end;
+$$;
+
+-- Queues a look at a PaymentIntent whose latest news are of one second, so that only Stripe knows which was the last. The answer counts as
+-- of that second: whatever is later stays.
+create function private.fetch_payment_intent(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_payment.org_id,
+        'fetch_payment_intent',
+        format('payment:%s:fetch:%s:%s', p_payment.id, extract(epoch from p_payment.last_event_at), extract(epoch from private.clock())),
+        jsonb_build_object(
+            'payment_id', p_payment.id,
+            'payment_intent', p_payment.stripe_payment_intent_id,
+            'settles_at', p_payment.last_event_at
+        ),
+        format('payment:%s', p_payment.id)
+    );
 $$;
 
 -- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
@@ -139,6 +224,17 @@ as $$
     end::public.payment_status;
 $$;
 
+-- Why the last attempt to pay a PaymentIntent failed, as Stripe's code; null if none did.
+create function private.intent_failure_code(p_intent jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_intent #>> '{last_payment_error,decline_code}', p_intent #>> '{last_payment_error,code}');
+$$;
+
 -- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
 -- checkout minutes once more.
 create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
@@ -162,7 +258,8 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
+-- Records the id of the successful charge, by which disputes are found, and has the fee fetched that Stripe may have booked since. It
+-- posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -176,6 +273,7 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
         and stripe_charge_id is null
         and p_charge ->> 'status' = 'succeeded';
+    perform private.fetch_fee_of_charge(p_charge);
 
     return case
         when exists (
@@ -186,6 +284,22 @@ begin
         else row('ignored', 'unknown_payment')::private.stripe_outcome
     end;
 end;
+$$;
+
+-- Whether an object of Stripe bears metadata that we give, whether or not they lead to a row. What bears neither them nor a known id
+-- belongs to other business on the same Stripe account.
+create function private.bears_our_metadata(p_object jsonb)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        jsonb_typeof(p_object -> 'metadata') = 'object'
+        and p_object -> 'metadata' ?| array['payment_id', 'refund_id', 'payout_id', 'connect_account_id'],
+        false
+    );
 $$;
 
 -- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.

@@ -24,6 +24,7 @@ begin
         or p_payment.status = 'cancelled'
     then
         perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
+        perform private.move_refunds_to_suspense(p_payment, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -32,7 +33,7 @@ begin
         where org_id = p_payment.org_id
             and id = p_payment.id
             and status not in ('cancelled', 'unknown');
-        return row('parked', 'amount_mismatch')::private.stripe_outcome;
+        return row('processed', 'amount_mismatch')::private.stripe_outcome;
     end if;
 
     update public.payments
@@ -48,11 +49,11 @@ begin
         and id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
+    perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
         p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
-        jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
+        jsonb_build_object('payment_id', payment.id, 'payment_intent', p_intent ->> 'id', 'charge', payment.stripe_charge_id)
     );
     if not private.accept_payment(payment) then
         perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
@@ -157,43 +158,5 @@ begin
     );
     perform private.finish_redemption(null, credit.id, 'redeemed');
     return true;
-end;
-$$;
-
--- Posts Stripe's fee for a payment, and records when the money can be transferred. The jobs call it.
--- Definer: the jobs have no access to the tables.
-create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
-    returns void
-    language plpgsql
-    volatile
-    security definer
-    set search_path = '', pg_temp
-as $$
-declare
-    payment public.payments;
-begin
-    select * into strict payment from public.payments where id = p_payment_id for no key update;
-
-    if p_balance_transaction ->> 'currency' is distinct from payment.currency then
-        perform private.refuse(
-            'PT422', 'settlement_currency_differs',
-            'Stripe settled this payment in another currency.',
-            'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
-        );
-    end if;
-
-    update public.payments
-    set processing_fee_cents = (p_balance_transaction ->> 'fee')::bigint,
-        funds_available_at = to_timestamp((p_balance_transaction ->> 'available_on')::bigint)
-    where id = p_payment_id;
-
-    perform private.post_transaction(
-        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
-        payment.currency, private.clock(),
-        array[
-            row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
-            row('stripe_balance', null, -(p_balance_transaction ->> 'fee')::bigint)
-        ]::private.posting[]
-    );
 end;
 $$;

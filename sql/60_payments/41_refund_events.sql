@@ -19,7 +19,8 @@ end;
 $$;
 
 -- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
--- requires_action, succeeded, then possibly failed), so late events change nothing.
+-- requires_action, succeeded, then possibly failed), so late events change nothing. It is in the payment's currency, unless
+-- the money itself came in another one and is in suspense.
 create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -37,7 +38,10 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_refund_to_suspense(p_refund, p_occurred_at);
+    end if;
+    if payment.status <> 'unknown' and lower(p_refund ->> 'currency') is distinct from payment.currency then
+        return row('parked', 'refund_currency_differs')::private.stripe_outcome;
     end if;
 
     refund := private.find_or_add_refund(payment, p_refund);
@@ -91,7 +95,7 @@ begin
         org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
     )
     values (
-        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, lower(p_refund ->> 'currency'),
         (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
     )
     returning * into refund;
@@ -102,8 +106,9 @@ begin
 end;
 $$;
 
--- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
--- as the amount covers. The rest is posted to suspense until an admin resolves it.
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left, or were
+-- lost to disputes, and as the amount covers. The rest is posted to suspense until an admin resolves it. What disputes have cost is
+-- of what no refund has paid back, so lost minutes are restored first; 82_effects has them taken again.
 create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
     returns public.refunds
     language plpgsql
@@ -113,6 +118,7 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
 as $$
 declare
     credit public.learner_credits;
+    lost_minutes constant integer := (private.lost_minutes(p_payment.credit_id)).minutes;
     part private.credit_part;
     refund public.refunds;
 begin
@@ -121,6 +127,10 @@ begin
     where org_id = p_payment.org_id
         and id = p_payment.credit_id
     for no key update;
+    if lost_minutes > 0 and p_refund.amount_cents * credit.minutes_purchased >= credit.total_cents then
+        perform private.restore_lost_minutes(credit, lost_minutes);
+        select * into strict credit from public.learner_credits where org_id = credit.org_id and id = credit.id;
+    end if;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
@@ -139,6 +149,10 @@ begin
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
+    end if;
+    if refund.unmatched_cents > 0 then
+        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
+        values (refund.org_id, refund.id, refund.currency, -refund.unmatched_cents);
     end if;
     return refund;
 end;
@@ -185,7 +199,12 @@ begin
     end if;
     perform private.raise_alert(
         p_refund.org_id, null, 'refund_failed',
-        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
+        case p_refund.failure_code
+            when 'refunds_not_in_books' then
+                'A refund was not sent, because Stripe had refunded the payment before and the books did not know it. They do now: '
+                'refund only what is still owed.'
+            else 'A refund did not reach the payer. The money is still owed: refund it again, or another way.'
+        end,
         'refunds', p_refund.id, format('refund:%s:failed', p_refund.id)
     );
 end;

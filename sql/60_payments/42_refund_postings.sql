@@ -1,5 +1,6 @@
--- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
--- it), so the last refund brings every account to zero. A refund of money that paid for nothing is taken from suspense.
+-- Posts a refund that succeeded. Its parts are cumulative (the split of all refunds after it, less the split of those before it), so
+-- the last refund brings every account to zero. What a lost dispute had taken of the refunded part is not lost with the payment any
+-- more: 82_effects has 62_disputes correct that. A refund of money that paid for nothing is taken from suspense.
 -- apply_refund calls it.
 create function private.post_refund(
     p_payment public.payments,
@@ -15,7 +16,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         update public.refunds
         set share_cents = 0,
             fee_cents = 0,
@@ -28,17 +29,18 @@ begin
         set share_cents = after.share_cents - before.share_cents,
             fee_cents = after.fee_cents - before.fee_cents,
             discount_cents = after.discount_cents - before.discount_cents
-        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) + p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
     select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
-    set refunded_cents = refunded_cents + p_refund.amount_cents
+    set refunded_cents = refunded_cents + p_refund.amount_cents,
+        lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
@@ -63,13 +65,13 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
+    if not private.is_set_aside(p_payment) and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
             discount_cents = before.discount_cents - after.discount_cents
-        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) - p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
     select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
@@ -78,7 +80,7 @@ begin
     set refunded_cents = refunded_cents - p_refund.amount_cents
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
@@ -104,7 +106,9 @@ as $$
         )::private.posting
     )
     from (
-        select 'stripe_balance'::private.ledger_account_kind as account_kind, -p_refund.amount_cents as amount_cents
+        select
+            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end::private.ledger_account_kind as account_kind,
+            -p_refund.amount_cents as amount_cents
         union all
         select 'suspense', p_refund.unmatched_cents
         union all

@@ -82,6 +82,24 @@ begin
 end;
 $$;
 
+-- Whether a payment's money is in suspense, because another amount was received, or after the payment was cancelled.
+create function private.is_set_aside(p_payment public.payments)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_payment.status = 'unknown' or p_payment.status = 'cancelled' and exists (
+        select
+        from private.suspense_items item
+        where item.org_id = p_payment.org_id
+            and item.payment_id = p_payment.id
+    );
+end;
+$$;
+
 -- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
 create function private.gone_cents(p_payment public.payments)
     returns bigint
@@ -91,6 +109,17 @@ create function private.gone_cents(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
+$$;
+
+-- The part of a payment that the payer has back: never captured, or refunded.
+create function private.returned_cents(p_payment public.payments)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_payment.uncaptured_cents + p_payment.refunded_cents;
 $$;
 
 -- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero

@@ -23,6 +23,9 @@ grant select on public.refunds to authenticated, service_role;
 
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;
+grant execute on function private.compare_refund to jobs;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function private.record_suspense_fee to jobs;
+grant execute on function private.record_stripe_fees to jobs;

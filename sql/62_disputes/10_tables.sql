@@ -3,13 +3,14 @@
 -- disputes               one for each dispute or early warning at Stripe, with what it has withdrawn and lost so far
 -- dispute_transactions   Stripe's balance transactions of disputes, each posted once
 --
--- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning. An open dispute sets
+-- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
 -- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
--- (30_write_off) against the fee, the discount and the instructor's share or the platform, as the liability says.
+-- against the fee, the discount and the instructor's share or the platform, as the liability says (30_write_off), or against
+-- prepaid minutes (31_lost_minutes). What it has cost is recomputed after each event, so that it can be won after it was lost.
 -- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
-    'needs_response', 'under_review', 'won', 'lost'
+    'needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review', 'won'
 );
 
 create table public.disputes (
@@ -34,6 +35,7 @@ create table public.disputes (
     is_charge_refundable boolean not null default false,
     opened_at timestamptz not null,
     closed_at timestamptz,
+    last_event_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -45,8 +47,7 @@ create table public.disputes (
     constraint amounts_are_not_negative check (least(amount_cents, lost_cents, lost_share_cents) >= 0),
     constraint closed_at_is_set_when_closed check (
         (status in ('warning_closed', 'prevented', 'lost', 'won')) = (closed_at is not null)
-    ),
-    constraint only_a_lost_dispute_loses check (status = 'lost' or lost_cents = 0)
+    )
 );
 
 create index on public.disputes (org_id, payment_id);
@@ -62,13 +63,18 @@ comment on table public.disputes is
 comment on column public.disputes.withdrawn_cents is
     'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
 comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
+comment on column public.disputes.status is
+    'Stripe''s status. A lost dispute may be appealed (appeal_…): its money stays lost unless the appeal is won.';
 comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
 comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
 comment on column public.disputes.liability is
     'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
-comment on column public.disputes.revision is 'Number of losses posted; part of their idempotency keys.';
+comment on column public.disputes.revision is
+    'How often its loss was posted or corrected; part of the idempotency keys.';
 comment on column public.disputes.evidence_due_at is
-    'Deadline for submitting evidence to Stripe, which can be done once.';
+    'Deadline for submitting evidence, or an appeal, to Stripe, which can be done once.';
+comment on column public.disputes.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing but balance transactions.';
 
 create table private.dispute_transactions (
     stripe_id text not null unique,
@@ -85,6 +91,19 @@ create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
+
+create type private.dispute_loss as (
+    dispute_id uuid,
+    claim_cents bigint,
+    loss_cents bigint,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint,
+    absorbed_cents bigint
+);
+comment on type private.dispute_loss is
+    'What a dispute has cost: of the claim, which Stripe has withdrawn for good, the loss is the part that the payment covers, made of '
+    'share, fee and discount; absorbed is the part of the share that the platform pays to the instructor.';
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;

@@ -1,6 +1,7 @@
--- Applies a dispute from a Stripe event. Each of its balance transactions is posted once, and its status only moves forward, so
--- late and repeated events change nothing.
-create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
+-- Applies a dispute from a Stripe event or a fetch. Each of its balance transactions is posted once. Of its status the latest event
+-- counts, so late and repeated events change nothing. Of different statuses of one second the furthest along counts, until a fetch
+-- has settled which was the last.
+create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -18,7 +19,7 @@ begin
         or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_dispute_to_suspense(p_dispute, p_occurred_at);
     end if;
     if lower(p_dispute ->> 'currency') <> payment.currency then
         return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
@@ -26,36 +27,92 @@ begin
 
     insert into public.disputes (
         org_id, payment_id, learner_id, instructor_id, stripe_dispute_id, status, reason, currency, amount_cents,
-        liability, opened_at, closed_at
+        liability, opened_at, closed_at, last_event_at
     )
     select
         payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', new_status,
         p_dispute ->> 'reason', payment.currency, (p_dispute ->> 'amount')::bigint,
         organization.dispute_liability, to_timestamp((p_dispute ->> 'created')::bigint),
-        case when private.is_dispute_closed(new_status) then p_occurred_at end
+        case when private.is_dispute_closed(new_status) then p_occurred_at end, p_occurred_at
     from public.organizations organization
     where organization.id = payment.org_id
     on conflict (stripe_dispute_id) do nothing;
 
+    select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    if not p_is_fetched and p_occurred_at = dispute.last_event_at and new_status <> dispute.status then
+        perform private.fetch_dispute(dispute);
+    end if;
     update public.disputes
-    set status = greatest(status, new_status),
-        amount_cents = case when new_status >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
-        evidence_due_at = case
-            when new_status >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
-            else evidence_due_at
+    set status = new_status,
+        amount_cents = (p_dispute ->> 'amount')::bigint,
+        evidence_due_at = to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint),
+        has_evidence = coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
+        is_charge_refundable = coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false),
+        closed_at = case
+            when not private.is_dispute_closed(new_status) then null
+            when new_status = status then closed_at
+            else p_occurred_at
         end,
-        has_evidence = has_evidence or coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
-        is_charge_refundable = case
-            when new_status >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
-            else is_charge_refundable
-        end,
-        closed_at = coalesce(closed_at, case when private.is_dispute_closed(new_status) then p_occurred_at end)
-    where stripe_dispute_id = p_dispute ->> 'id'
+        last_event_at = p_occurred_at
+    where org_id = dispute.org_id
+        and id = dispute.id
+        and case when p_is_fetched then p_occurred_at = last_event_at else (p_occurred_at, new_status) >= (last_event_at, status) end
     returning * into dispute;
+    if not found then
+        select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    end if;
 
     perform private.post_dispute_transactions(dispute, p_dispute -> 'balance_transactions', p_occurred_at);
     perform private.post_dispute_result(dispute.id, p_occurred_at);
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Queues a look at a dispute whose latest news are of one second, so that only Stripe knows which was the last. The answer counts as of
+-- that second: whatever is later stays.
+create function private.fetch_dispute(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_dispute.org_id,
+        'fetch_dispute',
+        format('dispute:%s:fetch:%s:%s', p_dispute.id, extract(epoch from p_dispute.last_event_at), extract(epoch from private.clock())),
+        jsonb_build_object(
+            'dispute_id', p_dispute.id,
+            'dispute', p_dispute.stripe_dispute_id,
+            'settles_at', p_dispute.last_event_at
+        ),
+        format('dispute:%s', p_dispute.id)
+    );
+$$;
+
+-- Records a dispute that the jobs have fetched to settle the news of one second, p_settles_at.
+-- Definer: the jobs have no access to the tables.
+create function private.record_dispute(p_dispute_id uuid, p_dispute jsonb, p_settles_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (
+        select
+        from public.disputes dispute
+        where dispute.id = p_dispute_id
+            and dispute.stripe_dispute_id = p_dispute ->> 'id'
+    ) then
+        perform private.refuse(
+            'PT422', 'wrong_dispute',
+            'That dispute belongs to another row.',
+            'Record the dispute whose id this row has.'
+        );
+    end if;
+    perform private.apply_dispute(p_dispute, p_settles_at, true);
 end;
 $$;
 
@@ -111,10 +168,8 @@ begin
 end;
 $$;
 
--- Recomputes what a dispute costs. While it is open, the payment is neither refunded nor paid out. Once lost, the receivable is
--- written off: fee and discount are reversed in proportion, the instructor's share is charged to whoever bears liability, and
--- anything above the payment is the platform's loss. A payment in suspense is written off from there. Posts only the
--- difference from what was posted before, so events may arrive in any order.
+-- Follows a dispute: while it is open, the payment is neither refunded nor paid out; what it has cost is written off; and the
+-- admins are told what needs an answer. An appeal keeps what was lost as it is, until it is won.
 create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -124,7 +179,6 @@ create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at tim
 as $$
 declare
     dispute public.disputes;
-    payment public.payments;
 begin
     select * into strict dispute from public.disputes where id = p_dispute_id;
     update public.payments
@@ -134,28 +188,15 @@ begin
         where open_dispute.payment_id = payments.id
             and open_dispute.status in ('needs_response', 'under_review')
     )
-    where id = dispute.payment_id
-    returning * into payment;
+    where id = dispute.payment_id;
+    perform private.write_off_losses(dispute.payment_id, p_occurred_at);
 
-    if payment.status = 'unknown' and dispute.status = 'lost' then
-        perform private.post_transaction(
-            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
-            dispute.currency, p_occurred_at,
-            array[
-                row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
-                row('suspense', null, private.dispute_claim_cents(dispute))
-            ]::private.posting[]
-        );
-    elsif payment.kind = 'credits' then
-        perform private.post_credit_dispute_result(dispute, payment, p_occurred_at);
-    elsif dispute.status = 'lost' then
-        perform private.write_off_payment(dispute, payment, p_occurred_at);
-    end if;
-    if dispute.status in ('warning_needs_response', 'needs_response', 'lost') then
+    if dispute.status in ('warning_needs_response', 'needs_response', 'appeal_needs_response', 'lost') then
         perform private.raise_alert(
             dispute.org_id, dispute.instructor_id, 'dispute_' || dispute.status,
             case dispute.status
                 when 'lost' then 'A dispute was lost. Stripe keeps the money.'
+                when 'appeal_needs_response' then 'A lost dispute can be appealed. Submit the appeal in Stripe''s Dashboard.'
                 else 'The payer''s bank disputes a payment. Submit evidence in Stripe''s Dashboard.'
             end,
             'disputes', dispute.id, format('dispute:%s:%s', dispute.id, dispute.status)

@@ -8,3 +8,5 @@ create policy select_party on public.disputes
 
 grant select on public.disputes to authenticated, service_role;
 -- NOTE: no role may write disputes; they follow Stripe.
+
+grant execute on function private.record_dispute to jobs;

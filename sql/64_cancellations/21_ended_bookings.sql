@@ -46,7 +46,7 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
--- Has the booking a payment of which nobody has decided what is refunded?
+-- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -56,9 +56,10 @@ create function private.has_undecided_payments(p_booking public.bookings)
 as $$
     select exists (
         select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
+        from public.bookings paid
+        join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
+        where paid.org_id = p_booking.org_id
+            and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (

@@ -74,7 +74,7 @@ end;
 $$;
 
 -- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
--- exist. Its replacements are locked first: the order in which their payments lock the two.
+-- exist.
 create function private.require_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -86,8 +86,8 @@ declare
     booking public.bookings;
 begin
     perform private.require_person();
-    perform from public.bookings where original_booking_id = p_booking_id for no key update;
-    select * into booking from public.bookings where id = p_booking_id for no key update;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
 
     if private.party_of(booking) is null then
         perform private.refuse(

@@ -28,6 +28,7 @@ begin
         );
     end if;
 
+    perform private.lock_offboarded(instructor);
     for ahead in
         select booking.id
         from public.bookings booking
@@ -71,5 +72,38 @@ begin
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
         from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
     end loop;
+end;
+$$;
+
+-- Locks the bookings that offboarding cancels, then the payments of the credit lots that it refunds: all of them before the first slot
+-- or lot, because a cancellation locks its booking before the slot, and a refund of a lot locks the payment before the lot.
+create function private.lock_offboarded(p_instructor public.instructors)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select booking.id
+            from public.bookings booking
+            where booking.org_id = p_instructor.org_id
+                and booking.instructor_id = p_instructor.id
+                and booking.status in ('held', 'requested', 'confirmed')
+        )
+    );
+    perform
+    from public.learner_credits lot
+    join public.payments paid
+        on paid.org_id = lot.org_id
+        and paid.credit_id = lot.id
+        and paid.is_accepted
+    where lot.org_id = p_instructor.org_id
+        and lot.instructor_id = p_instructor.id
+        and lot.status = 'active'
+    order by paid.id
+    for no key update of paid;
 end;
 $$;

@@ -8,17 +8,25 @@ create function private.void_ageing_authorizations()
     set search_path = '', pg_temp
 as $$
 declare
-    ageing record;
-    voided integer := 0;
-begin
-    for ageing in
-        select payment.id, payment.booking_id, payment.org_id, payment.instructor_id
+    ageing_ids constant uuid[] := array(
+        select payment.id
         from public.payments payment
         where payment.status = 'authorized'
             and payment.authorized_at <= private.clock() - interval '6 days 12 hours'
             and payment.is_accepted
         order by payment.id
         limit 1000
+    );
+    ageing record;
+    voided integer := 0;
+begin
+    perform private.lock_bookings(array(select payment.booking_id from public.payments payment where payment.id = any (ageing_ids)));
+    for ageing in
+        select payment.booking_id, payment.org_id, payment.instructor_id
+        from public.payments payment
+        where payment.id = any (ageing_ids)
+            and payment.status = 'authorized'
+        order by payment.id
     loop
         update public.bookings
         set status = 'cancelled',

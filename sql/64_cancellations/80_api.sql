@@ -152,6 +152,25 @@ comment on function public.admin_refund is
     'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
     'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
+create function public.admin_record_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_record_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.admin_record_refund is
+    'Records a refund that was made another way than through Stripe, from the platform''s bank account, and returns its id. Of prepaid '
+    'hours it takes the minutes that the amount pays back. The next jobs maintain posts it. Platform admins only. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'and the rules of public.refunds.';
+
 create function public.refund_credits(
     p_credit_id uuid,
     p_minutes integer default null,

@@ -12,6 +12,8 @@ grant execute on function private.decide_refund to authenticated;
 grant execute on function public.decide_refund to authenticated;
 grant execute on function private.admin_refund to authenticated;
 grant execute on function public.admin_refund to authenticated;
+grant execute on function private.admin_record_refund to authenticated;
+grant execute on function public.admin_record_refund to authenticated;
 grant execute on function private.refund_credits to authenticated;
 grant execute on function public.refund_credits to authenticated;
 grant execute on function private.offboard_instructor to authenticated;

@@ -1,5 +1,5 @@
--- Applies a connected account from a Stripe event or response. The latest event counts, within one second the furthest along, so
--- a stale event never makes a ready account unready.
+-- Applies a connected account from a Stripe event or response. The latest event counts, so a stale event never makes a ready account
+-- unready. Of different statuses of one second the furthest along counts, until a fetch has settled which was the last.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -20,8 +20,13 @@ begin
         )
     for no key update;
 
-    if not found then
+    if not found and not private.bears_our_metadata(p_account) then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    elsif not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+    if p_occurred_at = account.last_event_at and new_status <> account.status then
+        perform private.fetch_account(account, format('sync_account:%s:%s', account.id, extract(epoch from private.clock())));
     end if;
     if (p_occurred_at, new_status) <= (account.last_event_at, account.status) then
         return row('processed', 'late')::private.stripe_outcome;
@@ -113,13 +118,24 @@ begin
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
 
-    perform private.enqueue_command(
-        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
-        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
-        format('connect_account:%s', account.id)
-    );
+    perform private.fetch_account(account, format('sync_account:%s', p_event_id));
     return row('processed', null)::private.stripe_outcome;
 end;
+$$;
+
+-- Queues a look at an account as it is now, under this key.
+create function private.fetch_account(p_account public.stripe_connect_accounts, p_idempotency_key text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_account.org_id, 'sync_account', p_idempotency_key,
+        jsonb_build_object('connect_account_id', p_account.id, 'stripe_account_id', p_account.stripe_account_id),
+        format('connect_account:%s', p_account.id)
+    );
 $$;
 
 -- Marks an account as disconnected when its owner has revoked the platform's access, and alerts the payee: transfers would fail.

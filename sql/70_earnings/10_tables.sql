@@ -4,13 +4,14 @@
 -- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
 -- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
 -- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
 -- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
-    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment', 'write_off'
 );
-create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid', 'closed');
 
 create table public.earnings (
     id uuid not null unique default gen_random_uuid(),
@@ -24,6 +25,7 @@ create table public.earnings (
     dispute_id uuid,
     credit_entry_id uuid unique,
     reversed_payout_id uuid,
+    adopted_transfer_id uuid,
     currency text not null,
     amount_cents bigint not null,
     available_at timestamptz not null,
@@ -61,6 +63,7 @@ create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, credit_entry_id);
 create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
+create index on public.earnings (org_id, adopted_transfer_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
@@ -69,6 +72,8 @@ comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
+comment on column public.earnings.adopted_transfer_id is
+    'Of an adjustment: the transfer that an admin booked as paid in advance, or what was reversed of it later.';
 
 create table public.problem_reports (
     id uuid not null unique default gen_random_uuid(),
@@ -80,6 +85,7 @@ create table public.problem_reports (
     description text not null,
     resolution text,
     resolved_at timestamptz,
+    awaits_refund boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -87,7 +93,8 @@ create table public.problem_reports (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint description_is_short check (length(description) between 3 and 5000),
-    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null)),
+    constraint only_a_resolved_report_awaits_a_refund check (not awaits_refund or resolved_at is not null)
 );
 
 create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
@@ -97,6 +104,8 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
+comment on column public.problem_reports.awaits_refund is
+    'The admin has decided for a refund that is not made yet; the earning stays frozen until it is.';
 comment on table public.problem_reports is
     'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 

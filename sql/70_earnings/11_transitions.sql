@@ -1,21 +1,24 @@
 -- How an earning moves. It counts for the payee from "available" on: that is when the ledger turns what is pending into what is
--- payable. What stays frozen after a lost authorization is for an admin to decide: by a refund, or in Studio by setting it back to
--- pending.
+-- payable. Earnings of a payee that sum to exactly zero are closed on payday: nothing is paid for them. Nothing is frozen
+-- without an open cause (has_freezing_cause).
 --
 -- earning:
 --   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
 --   · → frozen: accrue_earning (user, service, job, studio)
---   · → available: post_payout_reversal (service, job)
+--   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
+--       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
---   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
---   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
+--   pending → frozen: report_problem, refreeze_earnings (user, service, job, studio)
+--   frozen → pending: refreeze_earnings (user, service, job, studio)
 --   available → paid: mark_payout_paid (service, job)
+--   available → closed: create_payouts (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
     ('earning', 'new', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'new', 'available', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
-    ('earning', 'available', 'paid', '{service,job}');
+    ('earning', 'available', 'paid', '{service,job}'),
+    ('earning', 'available', 'closed', '{service,job}');

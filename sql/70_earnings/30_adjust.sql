@@ -1,6 +1,6 @@
 -- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
--- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
--- out together. 82_effects calls it with the refund or the dispute.
+-- a refund that failed, after a lost dispute, or after an authorization that was lost. It becomes payable when the booking's first
+-- earning does, so that the two are paid out together. 82_effects calls it with the refund, the dispute or neither.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
@@ -17,9 +17,9 @@ begin
         booking.instructor_id,
         coalesce(first_earning.payee_id, private.payee_id(booking.instructor_id)),
         case
-            when change.cents > 0 then 'adjustment'
-            when p_refund_id is not null then 'refund'
-            else 'dispute'
+            when change.cents < 0 and p_refund_id is not null then 'refund'
+            when change.cents < 0 and p_dispute_id is not null then 'dispute'
+            else 'adjustment'
         end::public.earning_kind,
         booking.id,
         payment.id,

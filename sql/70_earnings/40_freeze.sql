@@ -1,6 +1,6 @@
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
--- problem report is open or another payment of the booking is disputed. 82_effects calls it.
-create function private.freeze_disputed_earnings(p_payment public.payments)
+-- Freezes a booking's unpaid earnings, or those of prepaid minutes, while there is a cause, and unfreezes them once there is none. Called
+-- when a cause begins or ends: by 82_effects for disputes and refunds, and by 41_report_problem.sql.
+create function private.refreeze_earnings(p_org_id uuid, p_booking_id uuid, p_payment_id uuid)
     returns void
     language plpgsql
     volatile
@@ -9,38 +9,41 @@ create function private.freeze_disputed_earnings(p_payment public.payments)
 as $$
 begin
     update public.earnings earning
-    set status = case when p_payment.is_disputed then 'frozen' else 'pending' end::public.earning_status
-    where (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
-        and earning.status = case when p_payment.is_disputed then 'pending' else 'frozen' end::public.earning_status
-        and not exists (
-            select
-            from public.problem_reports report
-            where report.org_id = earning.org_id
-                and report.booking_id = earning.booking_id
-                and report.resolved_at is null
-        )
-        and (
-            p_payment.is_disputed
-            or not exists (
-                select
-                from public.payments paid
-                where paid.org_id = p_payment.org_id
-                    and paid.booking_id = p_payment.booking_id
-                    and paid.is_disputed
-            )
-        );
+    set status = case when cause.is_open then 'frozen' else 'pending' end::public.earning_status
+    from (
+        select unpaid.id, private.has_freezing_cause(unpaid) as is_open
+        from public.earnings unpaid
+        where unpaid.org_id = p_org_id
+            and (unpaid.booking_id = p_booking_id or unpaid.payment_id = p_payment_id)
+            and unpaid.status in ('pending', 'frozen')
+    ) cause
+    where earning.id = cause.id
+        and (earning.status = 'frozen') <> cause.is_open;
 end;
 $$;
 
--- Freezes what was earned under an authorization that was lost, until an admin decides. 82_effects calls it.
-create function private.freeze_unpaid_earnings(p_payment public.payments)
-    returns void
+-- Whether an earning has to wait: its lesson has a problem report that is open or awaits a refund, or the money that it comes from is
+-- disputed.
+create function private.has_freezing_cause(p_earning public.earnings)
+    returns boolean
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
 begin
-    update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
+    return exists (
+        select
+        from public.problem_reports report
+        where report.org_id = p_earning.org_id
+            and report.booking_id = p_earning.booking_id
+            and (report.resolved_at is null or report.awaits_refund)
+    ) or exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_earning.org_id
+            and payment.is_disputed
+            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
+    );
 end;
 $$;

@@ -53,7 +53,8 @@ exception
 end;
 $$;
 
--- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen, to be refunded.
+-- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen until a part of the lesson is
+-- refunded. A report that awaits a refund can be decided again.
 -- Definer: no role may write earnings.
 create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
@@ -69,9 +70,10 @@ begin
 
     update public.problem_reports
     set resolution = p_reason,
-        resolved_at = private.clock()
+        resolved_at = private.clock(),
+        awaits_refund = not coalesce(p_unfreezes_earning, false)
     where id = p_problem_report_id
-        and resolved_at is null
+        and (resolved_at is null or awaits_refund)
     returning * into report;
     if not found then
         perform private.refuse(
@@ -80,13 +82,33 @@ begin
             'Reload the list of problem reports.'
         );
     end if;
+    perform private.refreeze_earnings(report.org_id, report.booking_id, null);
+end;
+$$;
 
-    if p_unfreezes_earning then
-        update public.earnings
-        set status = 'pending'
-        where org_id = report.org_id
-            and booking_id = report.booking_id
-            and status = 'frozen';
-    end if;
+-- A refund of a lesson's payment is what its resolved problem reports waited for. 82_effects calls it.
+create function private.end_wait_for_refund(p_refund public.refunds)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    report record;
+begin
+    for report in
+        update public.problem_reports waiting
+        set awaits_refund = false
+        from public.payments payment
+        where payment.org_id = p_refund.org_id
+            and payment.id = p_refund.payment_id
+            and waiting.org_id = payment.org_id
+            and waiting.booking_id = payment.booking_id
+            and waiting.awaits_refund
+        returning waiting.org_id, waiting.booking_id
+    loop
+        perform private.refreeze_earnings(report.org_id, report.booking_id, null);
+    end loop;
 end;
 $$;

@@ -45,7 +45,7 @@ end;
 $$;
 
 -- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
--- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- available, unless there is none; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
 -- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
@@ -69,7 +69,7 @@ as $$
                 and paid.booking_id = earning.booking_id
                 and paid.is_disputed
         )
-        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)
         and (
             earning.amount_cents > 0
             or not exists (

@@ -14,7 +14,7 @@ select
         sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
     )::bigint as in_transit_cents,
     (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        coalesce(sum(earning.amount_cents) filter (where earning.status in ('paid', 'closed')), 0)
         - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
     )::bigint as paid_cents
 from public.earnings earning
@@ -22,7 +22,8 @@ group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
     'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
-    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
+    'payday) + in transit (in a payout that is not paid yet) + paid, or closed because a payee''s earnings summed to zero. What was reversed '
+    'counts as available, not as paid.';
 
 create function public.my_balance()
     returns setof public.instructor_balances
@@ -61,5 +62,18 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
-    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen until a refund of the lesson is made, '
+    'and can be decided again; platform admins only. '
     'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_write_off_balance(p_payee_id uuid, p_currency text, p_reason text)
+    returns bigint
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_write_off_balance(p_payee_id, p_currency, p_reason);
+
+comment on function public.admin_write_off_balance is
+    'Writes off what a payee (an instructor, or an organization) owes the platform, at the platform''s cost; returns the amount in the minor '
+    'unit. Platform admins only. Errors: not_an_admin, reason_required, balance_not_negative.';

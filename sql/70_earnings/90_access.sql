@@ -24,3 +24,5 @@ grant execute on function public.report_problem to authenticated;
 grant execute on function private.admin_resolve_problem to authenticated;
 grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function public.my_balance to authenticated;
+grant execute on function private.admin_write_off_balance to authenticated;
+grant execute on function public.admin_write_off_balance to authenticated;

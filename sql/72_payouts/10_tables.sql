@@ -2,10 +2,13 @@
 -- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
 -- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
 -- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
--- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, decide_payout_run, claim_payout,
---   record_transfer or record_transfer_failure, and close_payout_run, in this order.
--- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
--- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
+-- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, transfers_known_until,
+--   find_unbooked_transfers and book_transfer (33_compare.sql: what Stripe has sent and the books do not know, as after a restore),
+--   decide_payout_run, claim_payout, record_transfer or record_transfer_failure, and close_payout_run, in this order.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks; and, for the platform's own payouts and top-ups,
+--   apply_platform_payout and apply_top_up (56_platform_payouts.sql).
+-- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql) and book transfers that the books lack
+--   (52_adopt.sql); payees read statements and set how
 --   they are paid (60_statements.sql, 61_settings.sql).
 -- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
 create type public.payout_run_status as enum ('open', 'completed');
@@ -91,6 +94,8 @@ create index on public.payouts (run_id, leased_until) where status = 'sending';
 create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
+comment on column public.payouts.id is
+    'Derived from the run, the payee and the currency (derive_payout_id), so that a database restored to before a payday draws it again.';
 comment on column public.payouts.payee_id is 'The instructor or the organization that is paid, as the ledger names the owner of the account.';
 comment on column public.payouts.instructor_id is 'Null when the organization is the payee.';
 comment on column public.payouts.leased_until is
@@ -204,12 +209,53 @@ create table private.payout_attempts (
 comment on table private.payout_attempts is
     'Attempts to transfer a payout. An attempt is committed before Stripe is called, with everything that the call sends.';
 
+create table private.unbooked_transfers (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    stripe_transfer_id text not null unique,
+    payout_id uuid not null,
+    payee_id uuid,
+    instructor_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    reversed_cents bigint not null,
+    destination text not null,
+    cause text not null,
+    transferred_at timestamptz not null,
+    adopted_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
+    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents)
+);
+
+create index on private.unbooked_transfers (org_id, instructor_id);
+create index on private.unbooked_transfers (payout_id);
+
+comment on table private.unbooked_transfers is
+    'Transfers that Stripe has made for payouts of ours and that the books do not account for, as after a restore. A run that can pay a '
+    'payout by one after all removes its row; admin_adopt_transfer books any other.';
+comment on column private.unbooked_transfers.payout_id is 'The payout that the transfer''s metadata name; the books may have no such row.';
+comment on column private.unbooked_transfers.payee_id is 'Null while the books do not know the account that was paid.';
+comment on column private.unbooked_transfers.reversed_cents is 'What Stripe has reversed of it, and, once it is adopted, is booked.';
+comment on column private.unbooked_transfers.cause is 'Why no payout is paid by it: a code that apply_transfer gives.';
+comment on column private.unbooked_transfers.adopted_at is
+    'When an admin booked it as paid in advance, which the next payouts deduct. Its row stays, because it may be reversed later.';
+
+alter table public.earnings
+    add foreign key (org_id, adopted_transfer_id) references private.unbooked_transfers (org_id, id) on delete restrict;
+
+comment on column private.payout_attempts.started_at is 'When it was first tried. It may be tried again, under the same key.';
+
 alter table public.payout_runs enable row level security;
 alter table public.payouts enable row level security;
 alter table public.payout_items enable row level security;
 alter table public.payout_run_results enable row level security;
 alter table public.bank_payouts enable row level security;
 alter table private.payout_attempts enable row level security;
+alter table private.unbooked_transfers enable row level security;
 
 create trigger touch_updated_at
     before update on public.payout_runs
@@ -238,3 +284,4 @@ create trigger touch_updated_at
 select private.audit_table('public.bank_payouts', 'id');
 select private.audit_table('public.payout_runs', 'id');
 select private.audit_table('public.payouts', 'id');
+select private.audit_table('private.unbooked_transfers', 'id');

@@ -45,8 +45,9 @@ end;
 $$;
 
 -- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
--- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
--- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
+-- for every payee with a balance; earnings that sum to zero are closed. Then posts what is owed as in transit, and alerts payees
+-- whose payout is held. Each decision carries the ids of its payout and its earnings, because joins on payee and currency mislead
+-- the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -67,9 +68,19 @@ begin
 
     with decision as materialized (
         select
-            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            case
+                when derived.id in (select adopted.payout_id from private.unbooked_transfers adopted where adopted.adopted_at is not null)
+                    then private.another_payout_id(derived.id)
+                else derived.id
+            end as payout_id,
+            decided.payee_id, decided.instructor_id, decided.connect_account_id,
             decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
         from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
+        cross join lateral (
+            select private.derive_payout_id(
+                p_run.org_id, p_run.schedule, p_run.period_on, p_run.sequence, decided.payee_id, decided.currency
+            ) as id
+        ) derived
     ),
 
     created as (
@@ -99,6 +110,15 @@ begin
         set payout_id = item.payout_id
         from item
         where earning.id = item.earning_id
+    ),
+
+    closed as (
+        update public.earnings earning
+        set status = 'closed'
+        from decision
+        cross join unnest(decision.earning_ids) netted (earning_id)
+        where decision.reason = 'nothing_due'
+            and earning.id = netted.earning_id
     ),
 
     result as (
@@ -140,5 +160,50 @@ begin
     where result.org_id = p_run.org_id
         and result.run_id = p_run.id
         and result.outcome = 'held';
+end;
+$$;
+
+-- The id of a payout: a hash (as a UUID of version 8) of what makes it the payout that it is, not of the database in which it stands. Its
+-- transfer bears it at Stripe, so a database restored to before a payday recognizes what it has paid already.
+create function private.derive_payout_id(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_period_on date,
+    p_sequence integer,
+    p_payee_id uuid,
+    p_currency text
+)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.uuid_of(
+        format(
+            'payout:%s:%s:%s:%s:%s:%s',
+            p_org_id, p_schedule, to_char(p_period_on, 'YYYY-MM-DD'), p_sequence, p_payee_id, p_currency
+        )
+    );
+$$;
+
+-- The id that a payout has instead of one under which a transfer was adopted as paid in advance: that transfer pays for no other payout.
+create function private.another_payout_id(p_payout_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    drawn_id uuid := p_payout_id;
+begin
+    while exists (
+        select from private.unbooked_transfers adopted where adopted.payout_id = drawn_id and adopted.adopted_at is not null
+    )
+    loop
+        drawn_id := private.uuid_of(format('payout:after:%s', drawn_id));
+    end loop;
+    return drawn_id;
 end;
 $$;

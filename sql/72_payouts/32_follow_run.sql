@@ -1,8 +1,9 @@
 -- Decides whether a run may be sent now. p_available is the list of {"amount", "currency"} from Stripe's balance, or null if Stripe did
--- not answer. A run is sent only if the balance covers it in every currency, since sending a part would choose who has to wait.
--- shortfalls lists what is missing. Definer: the job has no access to the tables.
+-- not answer. A run is sent only if the balance covers it in every currency, since sending a part would choose who has to wait, and
+-- only if Stripe has made no transfer for the organization that the books lack, since the same might be paid again.
+-- shortfalls lists what is missing, unbooked_transfers what the books lack. Definer: the job has no access to the tables.
 create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
-    returns table (is_payable boolean, shortfalls jsonb)
+    returns table (is_payable boolean, shortfalls jsonb, unbooked_transfers jsonb)
     language plpgsql
     stable
     security definer
@@ -11,10 +12,20 @@ as $$
 begin
     return query
     select
-        p_available is not null and count(*) = 0,
-        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
-    from private.payout_shortfalls(p_run_id, p_available) shortfall
-    where p_available is not null;
+        p_available is not null and shortfall.list is null and unbooked.list is null,
+        coalesce(shortfall.list, '[]'),
+        coalesce(unbooked.list, '[]')
+    from (
+        select jsonb_agg(to_jsonb(missing) order by missing.currency) as list
+        from private.payout_shortfalls(p_run_id, p_available) missing
+        where p_available is not null
+    ) shortfall
+    cross join (
+        select jsonb_agg(to_jsonb(made)) as list
+        from public.payout_runs run
+        cross join private.refusing_transfers(run.org_id) made
+        where run.id = p_run_id
+    ) unbooked;
 end;
 $$;
 

@@ -1,8 +1,9 @@
 -- Gives a worker one payout of a run to send, and records the attempt, which must be committed before Stripe is called. An attempt
 -- whose worker died or whose outcome is unknown is given out again under the same idempotency key, with must_look_up. Only after
 -- Stripe has refused is there a new attempt with a new key; a payout that failed since p_started_at waits for the next invocation.
--- If the payee's account is no longer ready, the payout is held instead. Sequential scans are off, because a plan cached while the
--- tables were empty would read all of them for each payout. Definer: the job has no access to the tables.
+-- If the payee's account is no longer ready, or earnings in the payout are disputed by now, it is stopped instead. Sequential scans
+-- are off, because a plan cached while the tables were empty would read all of them for each payout.
+-- Definer: the job has no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
     p_worker_id uuid,
@@ -49,8 +50,13 @@ begin
         where org_id = payout.org_id
             and id = payout.connect_account_id;
 
-        exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
-        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
+        exit when last_attempt.status in ('sending', 'unknown')
+            or (account.status = 'ready' and not private.has_disputed_earnings(payout));
+        if account.status <> 'ready' then
+            perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
+        else
+            perform private.stop_disputed_payout(payout);
+        end if;
     end loop;
 
     update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
@@ -80,7 +86,6 @@ begin
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
-            started_at = excluded.started_at,
             finished_at = null
     returning tried.* into this_attempt;
 

@@ -30,9 +30,10 @@ begin
 end;
 $$;
 
--- Applies a transfer as Stripe describes it, in an answer, a look-up or an event: the payout is paid, and what was reversed of the
--- transfer is owed to the payee again. A transfer that no attempt has asked for, or a second one, is parked. Sequential scans are
--- off as in claim_payout.
+-- Applies a transfer as Stripe describes it, in an answer, a look-up, a list or an event: the payout whose id it bears is paid,
+-- whether or not the books remember the attempt (a restored database forgets attempts), and what was reversed of the transfer is owed to
+-- the payee again. Parked are a second transfer, one of a payout that was cancelled, one to somebody else than the payee, and one
+-- whose amount differs while an attempt of the payout is in doubt. Sequential scans are off as in claim_payout.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -44,25 +45,32 @@ as $$
 declare
     payout public.payouts;
 begin
+    if private.is_adopted_transfer(p_transfer) then
+        perform private.post_adopted_reversal(p_transfer, p_occurred_at);
+        return row('processed', null)::private.stripe_outcome;
+    end if;
     select * into payout
     from public.payouts
     where id = private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
     for no key update;
 
-    if not found then
+    if not found and not private.bears_our_metadata(p_transfer) then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    elsif not found then
         return row('parked', 'unknown_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('paid', 'reversed') and payout.stripe_transfer_id <> p_transfer ->> 'id' then
         return row('parked', 'second_transfer')::private.stripe_outcome;
     end if;
-    if payout.status in ('held', 'cancelled') then
+    if payout.status = 'cancelled' then
         return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
-    end if;
-    if not private.is_transfer_of(p_transfer, payout) then
-        return row('parked', 'transfer_differs')::private.stripe_outcome;
     end if;
 
     if payout.status not in ('paid', 'reversed') then
+        if not private.is_transfer_of(p_transfer, payout) then
+            return row('parked', 'transfer_differs')::private.stripe_outcome;
+        end if;
+        payout := private.correct_payout_amount(payout, (p_transfer ->> 'amount')::bigint, p_occurred_at);
         perform private.mark_payout_paid(payout, p_transfer, p_occurred_at);
     end if;
     perform private.post_payout_reversal(payout.id, (p_transfer ->> 'amount_reversed')::bigint, p_occurred_at);
@@ -70,7 +78,8 @@ begin
 end;
 $$;
 
--- Has this transfer the amount, currency and destination of one of the payout's attempts?
+-- Can this transfer pay a payout: in its currency, to an account of its payee, and of its amount? Another amount is possible only if
+-- no attempt is in doubt: then the books do not remember what they had decided when the transfer was made.
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
     language sql
@@ -78,19 +87,32 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
-        select
-        from private.payout_attempts tried
-        where tried.org_id = p_payout.org_id
-            and tried.payout_id = p_payout.id
-            and tried.amount_cents = (p_transfer ->> 'amount')::bigint
-            and tried.currency = p_transfer ->> 'currency'
-            and tried.destination = private.expandable_id(p_transfer -> 'destination')
+    select coalesce(
+        p_transfer ->> 'currency' = p_payout.currency
+        and (p_transfer ->> 'amount')::bigint > 0
+        and exists (
+            select
+            from public.stripe_connect_accounts account
+            where account.stripe_account_id = private.expandable_id(p_transfer -> 'destination')
+                and account.org_id = p_payout.org_id
+                and coalesce(account.instructor_id, account.org_id) = p_payout.payee_id
+        )
+        and (
+            (p_transfer ->> 'amount')::bigint = p_payout.amount_cents
+            or not exists (
+                select
+                from private.payout_attempts tried
+                where tried.org_id = p_payout.org_id
+                    and tried.payout_id = p_payout.id
+                    and tried.status in ('sending', 'unknown')
+            )
+        ),
+        false
     );
 $$;
 
 -- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.
--- A webhook may bring the transfer of a payout that is pending or failed here; it goes through sending, as the transitions ask.
+-- The transfer may be found while the payout is pending, failed or held here; it goes through sending, as the transitions ask.
 create function private.mark_payout_paid(
     p_payout public.payouts,
     p_transfer jsonb,
@@ -103,7 +125,11 @@ create function private.mark_payout_paid(
     set search_path = '', pg_temp
 as $$
 begin
-    update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
+    update public.payouts
+    set status = 'pending'
+    where org_id = p_payout.org_id
+        and id = p_payout.id
+        and status in ('failed', 'held');
     update public.payouts
     set status = 'sending',
         leased_until = private.clock()

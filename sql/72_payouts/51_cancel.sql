@@ -130,14 +130,10 @@ begin
     insert into public.earnings (
         org_id, instructor_id, payee_id, kind, reversed_payout_id, currency, amount_cents, available_at, status
     )
-    select
-        payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
+    values (
+        payout.org_id, private.instructor_of_payout(payout), payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
-    from public.payout_items item
-    where item.org_id = payout.org_id
-        and item.payout_id = payout.id
-    order by item.amount_cents desc, item.earning_id
-    limit 1;
+    );
 
     perform private.post_transaction(
         payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),

@@ -103,3 +103,15 @@ return private.admin_hold_instructor(p_instructor_id, p_is_held, p_reason);
 comment on function public.admin_hold_instructor is
     'With true, holds all payouts of an instructor from the next run on; with false, stops holding them; platform admins only. '
     'Errors: not_an_admin, reason_required, instructor_not_found.';
+
+create function public.admin_adopt_transfer(p_stripe_transfer_id text, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_adopt_transfer(p_stripe_transfer_id, p_reason);
+
+comment on function public.admin_adopt_transfer is
+    'Books a transfer (tr_…) that Stripe has made and the books lack, as after a restore: the payee was paid in advance, and the next payouts '
+    'deduct it; platform admins only. Errors: not_an_admin, reason_required, transfer_not_found, payout_cannot_do_that.';

@@ -1,5 +1,5 @@
--- What follows when a payment is disputed, its amounts change, its money becomes available or Stripe cancels it.
--- Definer: whoever changes a payment may not write bookings, rewards and earnings.
+-- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
+-- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
     language plpgsql
@@ -9,7 +9,10 @@ create function private.on_payment_changed()
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
-        perform private.freeze_disputed_earnings(new);
+        perform private.refreeze_earnings(new.org_id, new.booking_id, new.id);
+        if not new.is_disputed then
+            perform private.cancel_undisputed_payouts(new);
+        end if;
     end if;
 
     if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
@@ -19,6 +22,10 @@ begin
         perform private.claw_back_reward(new.id);
     end if;
 
+    if (new.status, new.is_accepted) <> (old.status, old.is_accepted) and new.status in ('succeeded', 'unknown') then
+        perform private.write_off_losses(new.id, private.clock());
+    end if;
+
     if new.funds_available_at is distinct from old.funds_available_at then
         perform private.delay_earnings(new);
     end if;
@@ -26,7 +33,7 @@ begin
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
         if new.is_accepted then
-            perform private.freeze_unpaid_earnings(new);
+            perform private.net_booking(new.id, null, null);
         end if;
     end if;
     return null;
@@ -34,5 +41,5 @@ end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    after update of status, is_accepted, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();

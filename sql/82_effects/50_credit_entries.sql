@@ -1,4 +1,4 @@
--- What follows when prepaid minutes expire, or are restored to a lot that may be closed. Entries are never changed.
+-- What follows when prepaid minutes expire, or are restored or refunded while disputes may have cost some of them. Entries are never changed.
 -- Definer: whoever adds an entry may not write earnings and disputes.
 create function private.on_credit_entry_added()
     returns trigger
@@ -10,8 +10,8 @@ as $$
 begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
-    elsif new.kind in ('restore', 'refund_failed') then
-        perform private.write_off_restored_minutes(new);
+    elsif new.kind in ('restore', 'refund', 'refund_failed') then
+        perform private.write_off_minutes(new);
     end if;
     return null;
 end;

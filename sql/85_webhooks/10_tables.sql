@@ -4,7 +4,8 @@
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
 -- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
--- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event,
+-- admin_dismiss_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
@@ -38,6 +39,8 @@ comment on column private.webhook_events.org_id is
     'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.note is
+    'Why, as a code: a word of ours, or an SQLSTATE and the constraint that broke; never words of the event.';
 comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
 
 create table private.webhook_event_bodies (

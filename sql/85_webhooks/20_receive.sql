@@ -1,5 +1,6 @@
 -- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
--- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again, also one that
+-- came to the wrong endpoint first and comes to the right one now.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -35,13 +36,16 @@ begin
         insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
         values (event.org_id, event.id, event.received_at, p_raw);
     else
-        select * into event
-        from private.webhook_events
+        update private.webhook_events
+        set endpoint = p_endpoint
         where provider = 'stripe'
             and event_id = p_event_id
             and status = 'parked'
-            and endpoint = p_endpoint
-        for no key update;
+            and (
+                endpoint = p_endpoint
+                or (note = 'wrong_endpoint' and account is not distinct from p_account)
+            )
+        returning * into event;
         if not found then
             return 'duplicate';
         end if;
@@ -124,9 +128,11 @@ begin
 end;
 $$;
 
--- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
--- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of an incompatible API version
+-- is parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
 -- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
+-- The note of a parked event is a code: a word of ours, or the SQLSTATE and the broken constraint. What the database says in words
+-- may quote the event, so it is not kept.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -139,11 +145,14 @@ create function private.apply_or_park_event(
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    broken_rule text;
+    detail text;
 begin
     if p_event.livemode is distinct from p_expected_livemode then
         return row('ignored', 'livemode_differs')::private.stripe_outcome;
     end if;
-    if p_event.api_version is distinct from p_expected_api_version then
+    if not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
         return row('parked', 'api_version_differs')::private.stripe_outcome;
     end if;
     if not pg_input_is_valid(p_payload, 'jsonb') then
@@ -155,8 +164,33 @@ exception
         if sqlstate ~ '^(08|40|53|55|57|58)' then
             raise;
         end if;
-        return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500))::private.stripe_outcome;
+        get stacked diagnostics broken_rule = constraint_name, detail = pg_exception_detail;
+        if sqlstate like 'PT%' and pg_input_is_valid(detail, 'jsonb') then
+            return row('parked', detail::jsonb ->> 'code')::private.stripe_outcome;
+        end if;
+        return row('parked', concat_ws(' ', sqlstate, nullif(broken_rule, '')))::private.stripe_outcome;
 end;
+$$;
+
+-- Whether an event of this API version can be applied: of the expected one, or of a later monthly release of the same name, which adds
+-- to it and changes nothing (2026-11-25.endive after 2026-10-28.endive).
+create function private.is_api_compatible(p_version text, p_expected text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        p_version = p_expected
+        or (
+            p_version ~ '^\d{4}-\d\d-\d\d\.\w+$'
+            and p_expected ~ '^\d{4}-\d\d-\d\d\.\w+$'
+            and split_part(p_version, '.', 2) = split_part(p_expected, '.', 2)
+            and p_version collate "C" > p_expected collate "C"
+        ),
+        false
+    );
 $$;
 
 -- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
@@ -188,6 +222,8 @@ begin
         when p_event.type = 'radar.early_fraud_warning.created' then private.apply_fraud_warning(p_object)
         when p_event.type like 'charge.%' then private.apply_charge(p_object)
         when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
+        when p_event.type like 'payout.%' then private.apply_platform_payout(p_object, p_event.occurred_at)
+        when p_event.type like 'topup.%' then private.apply_top_up(p_object, p_event.occurred_at)
         else row('ignored', null)::private.stripe_outcome
     end;
 end;

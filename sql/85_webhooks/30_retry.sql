@@ -1,7 +1,6 @@
 -- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
--- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
--- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
--- jobs maintain.
+-- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Mode and
+-- API version are taken as accepted. Called by jobs maintain.
 create function private.apply_waiting_events()
     returns integer
     language plpgsql
@@ -21,7 +20,6 @@ begin
             or (
                 waiting.status = 'parked'
                 and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
-                and waiting.type not like 'payment_intent.%'
                 and waiting.received_at > private.clock() - interval '3 days'
                 and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
             )
@@ -39,8 +37,31 @@ begin
             applied := applied + 1;
         end if;
     end loop;
+    perform private.ignore_foreign_events();
     return applied;
 end;
+$$;
+
+-- Marks as ignored what has waited in vain for three days and bears no metadata of ours: a refund, a dispute or an account of other
+-- business on the same Stripe account. It could not be told at once from an event that comes before its payment is known.
+create function private.ignore_foreign_events()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update private.webhook_events event
+    set status = 'ignored',
+        note = 'not_ours'
+    from private.webhook_event_bodies body
+    where event.status = 'parked'
+        and event.note in ('unknown_account', 'unknown_payment')
+        and event.received_at <= private.clock() - interval '3 days'
+        and body.org_id = event.org_id
+        and body.event_id = event.id
+        and body.received_at = event.received_at
+        and not private.bears_our_metadata(convert_from(body.raw, 'UTF8')::jsonb #> '{data,object}');
 $$;
 
 -- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not
@@ -58,19 +79,7 @@ declare
 begin
     perform private.require_platform_admin(p_reason);
 
-    select * into event
-    from private.webhook_events
-    where provider = 'stripe'
-        and event_id = p_event_id
-        and status in ('parked', 'failed')
-    for no key update;
-    if not found then
-        perform private.refuse(
-            'PT404', 'event_not_found',
-            'There is no parked event with that id.',
-            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
-        );
-    end if;
+    event := private.require_parked_event(p_event_id);
     if not exists (
         select
         from private.webhook_event_bodies body
@@ -95,5 +104,62 @@ begin
         jsonb_build_object('status', event.status, 'note', event.note),
         jsonb_build_object('status', 'received')
     );
+end;
+$$;
+
+-- Marks a parked event as ignored, for a platform admin who has decided that nothing follows from it.
+-- Definer: no role may write events.
+create function private.admin_dismiss_event(p_event_id text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    event private.webhook_events;
+begin
+    perform private.require_platform_admin(p_reason);
+    event := private.require_parked_event(p_event_id);
+
+    update private.webhook_events
+    set status = 'ignored',
+        note = 'dismissed',
+        processed_at = private.clock()
+    where org_id = event.org_id
+        and id = event.id;
+    perform private.record_decision(
+        'webhook_events', p_event_id,
+        jsonb_build_object('status', event.status, 'note', event.note),
+        jsonb_build_object('status', 'ignored', 'note', 'dismissed')
+    );
+end;
+$$;
+
+-- Returns a parked event, locked, or refuses.
+create function private.require_parked_event(p_event_id text)
+    returns private.webhook_events
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    event private.webhook_events;
+begin
+    select * into event
+    from private.webhook_events
+    where provider = 'stripe'
+        and event_id = p_event_id
+        and status in ('parked', 'failed')
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'event_not_found',
+            'There is no parked event with that id.',
+            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
+        );
+    end if;
+    return event;
 end;
 $$;

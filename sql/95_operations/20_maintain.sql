@@ -3,8 +3,10 @@
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
 --   25_payday.sql keeps `jobs payouts` from paying while there are any.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
+-- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.
@@ -23,6 +25,12 @@ begin
         + private.create_month_partitions('private.webhook_event_bodies'))::bigint
     union all
     select 'events_applied', private.apply_waiting_events()::bigint
+    union all
+    select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
+    union all
+    select 'suspense_paid', private.pay_from_suspense()::bigint
+    union all
+    select 'refunds_recorded', private.post_recorded_refunds()::bigint
     union all
     select 'holds_expired', private.expire_holds()::bigint
     union all

@@ -1,4 +1,5 @@
--- The ledger by itself: every transaction sums to zero, and a stored balance is the sum of its entries.
+-- The ledger by itself: every transaction sums to zero, a stored balance is the sum of its entries, and what is in suspense is what is
+-- left of its items.
 create function private.violations_of_ledger()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -20,6 +21,25 @@ begin
     left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
     group by account.org_id, account.id
-    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'suspense_is_explained', jsonb_build_object(
+        'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', explained.cents
+    )
+    from (
+        select account.org_id, account.currency, -coalesce(sum(entry.amount_cents), 0) as cents
+        from private.ledger_accounts account
+        left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+        where account.kind = 'suspense'
+        group by account.org_id, account.currency
+    ) booked
+    cross join lateral (
+        select coalesce(sum(private.left_in_suspense(item)), 0) as cents
+        from private.suspense_items item
+        where item.org_id = booked.org_id
+            and item.currency = booked.currency
+    ) explained
+    where booked.cents <> explained.cents;
 end;
 $$;

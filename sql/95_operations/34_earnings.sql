@@ -22,14 +22,12 @@ begin
     where booking.status in ('completed', 'no_show', 'cancelled')
         and not booking.is_rescheduled
         and earned.cents <> private.earned_share_cents(booking)
-        and not exists (
-            select
-            from public.payments payment
-            where payment.org_id = booking.org_id
-                and payment.booking_id = booking.id
-                and payment.is_accepted
-                and payment.status = 'cancelled'
-        )
+
+    union all
+    select 'frozen_earnings_have_a_cause', jsonb_build_object('earning_id', earning.id)
+    from public.earnings earning
+    where earning.status = 'frozen'
+        and not private.has_freezing_cause(earning)
 
     union all
     select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
@@ -65,8 +63,10 @@ begin
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning
-                where earning.status in ('available', 'paid')
+                where earning.status in ('available', 'paid', 'closed')
                     and earning.reversed_payout_id is null
+                    and earning.adopted_transfer_id is null
+                    and earning.kind <> 'write_off'
             ) part
             group by part.instructor_id, part.currency
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency

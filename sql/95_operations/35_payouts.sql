@@ -1,4 +1,5 @@
--- Payouts: each is the sum of its items, its items are its earnings, and what was sent, reversed or is in transit is in the ledger.
+-- Payouts: each is the sum of its items, its items are its earnings, and what was sent, reversed, adopted or is in transit is
+-- in the ledger.
 create function private.violations_of_payouts()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -43,6 +44,22 @@ begin
     left join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id and entry.amount_cents > 0
     group by payout.org_id, payout.id
     having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'adopted_transfers_are_posted', jsonb_build_object('stripe_transfer_id', adopted.stripe_transfer_id)
+    from private.unbooked_transfers adopted
+    left join private.ledger_transactions posted
+        on posted.org_id = adopted.org_id
+        and posted.source_type = 'transfer'
+        and posted.source_id = adopted.id
+    left join private.ledger_accounts account on account.org_id = posted.org_id and account.kind = 'stripe_balance'
+    left join private.ledger_entries entry
+        on entry.org_id = posted.org_id
+        and entry.transaction_id = posted.id
+        and entry.account_id = account.id
+    group by adopted.org_id, adopted.id
+    having coalesce(sum(entry.amount_cents), 0)
+        <> case when adopted.adopted_at is null then 0 else adopted.reversed_cents - adopted.amount_cents end
 
     union all
     select 'transit_agrees_with_unsettled_payouts', jsonb_build_object(

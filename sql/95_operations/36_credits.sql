@@ -15,10 +15,10 @@ begin
         select
             coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
             coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
-            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 else 0 end * entry.minutes), 0) as refunded,
+            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 when 'dispute_reversed' then -1 else 0 end * entry.minutes), 0) as refunded,
             coalesce(
                 sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed') then -1 else 0 end
+                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed', 'dispute_reversed') then -1 else 0 end
                     * entry.share_cents
                 ),
                 0
@@ -55,6 +55,17 @@ begin
             left join public.refunds refund on refund.id = entry.refund_id
             where entry.kind in ('consume', 'expire', 'dispute')
                 or (entry.kind = 'refund' and refund.status = 'succeeded')
+            union all
+            select credit.currency, entry.share_cents
+            from public.credit_entries entry
+            join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
+            where entry.kind = 'dispute_reversed'
+            union all
+            select dispute.currency, -dispute.lost_share_cents
+            from public.disputes dispute
+            join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
+            where payment.kind = 'credits'
+                and not payment.is_accepted
             union all
             select refund.currency, -refund.share_cents
             from public.refunds refund

@@ -51,7 +51,7 @@ begin
 end;
 $$;
 
--- Disputes: what the bank has withdrawn is a claim in the ledger until the dispute is lost.
+-- Disputes: what the bank has withdrawn is a claim in the ledger until the dispute is lost, and only a lost dispute costs anything.
 create function private.violations_of_disputes()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -73,6 +73,11 @@ begin
             and posted.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
-    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end;
+    where claim.cents <> case when private.is_dispute_lost(dispute.status) then 0 else dispute.withdrawn_cents end
+
+    union all
+    select 'only_lost_disputes_cost_anything', jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents)
+    from public.disputes dispute
+    where dispute.lost_cents > case when private.is_dispute_lost(dispute.status) then greatest(dispute.withdrawn_cents, 0) else 0 end;
 end;
 $$;

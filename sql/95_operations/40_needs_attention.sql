@@ -12,7 +12,7 @@ begin
     select
         format('event_%s', event.status), event.event_id, event.received_at,
         concat_ws(', ', event.type, event.account, event.note),
-        'Remove the cause, then call admin_replay_event with this id and a reason.'
+        'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
     where event.status in ('parked', 'failed');
 
@@ -43,6 +43,29 @@ begin
 
     return query
     select
+        case when report.awaits_refund then 'refund_awaited' else 'problem_reported' end,
+        report.id::text, coalesce(report.resolved_at, report.created_at),
+        format('the earning of booking %s is frozen', report.booking_id),
+        case
+            when report.awaits_refund
+                then 'Refund what was decided, for instance with admin_refund; or call admin_resolve_problem again, to pay the instructor.'
+            else 'Decide with admin_resolve_problem, this id and a reason.'
+        end
+    from public.problem_reports report
+    where report.resolved_at is null
+        or report.awaits_refund;
+
+    return query
+    select
+        'money_in_suspense', item.id::text, item.created_at,
+        format('%s %s of %s', waiting.cents, item.currency, coalesce(item.stripe_payment_intent_id, item.refund_id::text)),
+        'Refund it in Stripe''s Dashboard, or call admin_resolve_suspense with this id and a reason.'
+    from private.suspense_items item
+    cross join lateral (select private.left_in_suspense(item) as cents) waiting
+    where waiting.cents <> 0;
+
+    return query
+    select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
         'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout
@@ -56,6 +79,14 @@ begin
     from public.payouts payout
     where payout.status = 'held'
         and payout.updated_at < private.clock() - interval '3 days';
+
+    return query
+    select
+        'transfer_not_in_books', unbooked.stripe_transfer_id, unbooked.transferred_at,
+        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause),
+        'Was the database restored? Compare the transfer in Stripe with the books, then call admin_adopt_transfer with this id and a reason.'
+    from private.unbooked_transfers unbooked
+    where unbooked.adopted_at is null;
 
     return query
     select
@@ -93,8 +124,8 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, accounts that settle in another '
-    'currency, endpoints without events.';
+    'Parked events, dead commands, a late outbox, open alerts, reported problems, money in suspense, payouts that are held or unknown for '
+    'long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.

@@ -123,7 +123,7 @@ as $$
         select
         from public.earnings earning
         where earning.instructor_id = any (p_instructor_ids)
-            and earning.status <> 'paid'
+            and earning.status not in ('paid', 'closed')
     ) or exists (
         select
         from public.refunds refund

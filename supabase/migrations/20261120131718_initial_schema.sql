@@ -326,6 +326,24 @@ as $$
     end;
 $$;
 
+-- A uuid (version 8, of RFC 9562) that only the text decides: the first half of its SHA-256.
+create function private.uuid_of(p_text text)
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select encode(
+        set_byte(
+            set_byte(digest.bytes, 6, get_byte(digest.bytes, 6) & 15 | 128),
+            8, get_byte(digest.bytes, 8) & 63 | 128
+        ),
+        'hex'
+    )::uuid
+    from (select substring(sha256(convert_to(p_text, 'UTF8')) for 16) as bytes) digest;
+$$;
+
 -- The (i)like pattern that matches every text containing p_text literally: '%' and '_' are escaped. Null for null.
 create function private.like_pattern(p_text text)
     returns text
@@ -3465,8 +3483,8 @@ grant select on public.audit_logs to authenticated, service_role;
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
--- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, rewards 66, earnings 70, payouts
--- 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
+-- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
 
@@ -3485,7 +3503,9 @@ create type private.ledger_account_kind as enum (
     'dispute_receivable',
     'dispute_fees',
     'dispute_losses',
-    'suspense'
+    'suspense',
+    'platform_bank',
+    'write_offs'
 );
 
 create table private.ledger_accounts (
@@ -3511,7 +3531,8 @@ create unique index one_account_a_kind_owner_and_currency
     on private.ledger_accounts (org_id, kind, coalesce(owner_id, '00000000-0000-0000-0000-000000000000'), currency);
 
 comment on table private.ledger_accounts is
-    'Accounts of the double-entry journal. Balances of assets and expenses are positive, of liabilities and income negative.';
+    'Accounts of the double-entry journal, by organization, the platform''s too. '
+    'Balances of assets and expenses are positive, of liabilities and income negative.';
 comment on column private.ledger_accounts.owner_id is
     'Instructor (instructor_pending), payee (payee_payable, payout_in_transit) or learner (learner_rewards); null for the '
     'platform''s accounts.';
@@ -4150,7 +4171,7 @@ comment on table public.alerts is 'Messages about money that needs somebody''s a
 comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
-    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_reversed, reversal_refused, '
+    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
     'bank_payout_failed, account_disconnected.';
 
 alter table public.alerts enable row level security;
@@ -7015,7 +7036,7 @@ grant execute on function public.unpublish_slots to authenticated;
 
 create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute'
+    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute', 'dispute_reversed'
 );
 
 create table public.learner_credits (
@@ -7098,8 +7119,8 @@ comment on column public.learner_credits.taken_share_cents is
     'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
     'minutes.';
 comment on column public.learner_credits.status is
-    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a lost dispute; cancelled if it '
-    'was not paid in time.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a dispute over all of it was '
+    'lost; cancelled if it was not paid in time.';
 comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
@@ -7176,16 +7197,16 @@ select private.audit_table('public.learner_credits', 'id');
 
 -- sql/45_credits/11_transitions.sql
 -- A lot is pending until its payment succeeds, even one that arrives after the lot was cancelled for not being paid in time.
--- It is frozen while the payment is disputed, and closed when the dispute is lost.
+-- It is frozen while the payment is disputed, and closed once disputes over all of it are lost; if one of them is won after all, it is
+-- active again.
 --
 -- credit:
 --   · → pending: buy_credits (user, service, studio)
 --   pending, cancelled → active: activate_credit (service, job)
 --   pending → cancelled: expire_purchases (user, service, job, studio)
---   active → frozen: post_credit_dispute_result (service, job)
---   frozen → active: post_credit_dispute_result (service, job)
---   frozen → closed: write_off_credit (service, job)
---   active → closed: write_off_credit (user, service, job)
+--   active → frozen, closed: take_lost_minutes (service, job)
+--   frozen → active, closed: take_lost_minutes (service, job)
+--   closed → active, frozen: take_lost_minutes (service, job)
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
@@ -7194,9 +7215,11 @@ values
     ('credit', 'pending', 'cancelled', '{user,service,job,studio}'),
     ('credit', 'cancelled', 'active', '{service,job}'),
     ('credit', 'active', 'frozen', '{service,job}'),
+    ('credit', 'active', 'closed', '{service,job}'),
     ('credit', 'frozen', 'active', '{service,job}'),
     ('credit', 'frozen', 'closed', '{service,job}'),
-    ('credit', 'active', 'closed', '{user,service,job}');
+    ('credit', 'closed', 'active', '{service,job}'),
+    ('credit', 'closed', 'frozen', '{service,job}');
 
 -- sql/45_credits/20_buy.sql
 -- Sells minutes with one instructor at today's price, as a lot to be paid within a day. Calling it again with the same client
@@ -7404,6 +7427,7 @@ declare
         when 'consume' then '{-1,1,0,0}'
         when 'refund' then '{0,0,1,1}'
         when 'dispute' then '{0,0,1,1}'
+        when 'dispute_reversed' then '{0,0,-1,-1}'
         when 'refund_failed' then '{0,0,-1,-1}'
         when 'expire' then '{0,1,0,1}'
         else '{0,0,0,0}'
@@ -7428,6 +7452,31 @@ begin
     where credit.id = p_part.credit_id
     returning * into entry;
     return entry;
+end;
+$$;
+
+-- Restores to a lot some of the minutes that lost disputes have taken: with what is taken of the price so far, less what is taken
+-- without them.
+create function private.restore_lost_minutes(p_credit public.learner_credits, p_minutes integer)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    kept_minutes constant integer := p_credit.minutes_purchased - p_credit.minutes_left - p_minutes;
+begin
+    perform private.add_credit_entry(
+        row(
+            p_credit.id,
+            p_minutes,
+            greatest(p_credit.taken_share_cents - private.prorate(p_credit.instructor_share_cents, kept_minutes, p_credit.minutes_purchased), 0),
+            greatest(p_credit.taken_fee_cents - private.prorate(p_credit.platform_fee_cents, kept_minutes, p_credit.minutes_purchased), 0),
+            greatest(p_credit.taken_discount_cents - private.prorate(p_credit.discount_cents, kept_minutes, p_credit.minutes_purchased), 0)
+        )::private.credit_part,
+        'dispute_reversed', null, null
+    );
 end;
 $$;
 
@@ -7675,6 +7724,27 @@ as $$
         )
     )::private.credit_part
     from (select p_credit.minutes_purchased - p_credit.minutes_left + p_minutes as minutes) taken;
+$$;
+
+-- The minutes that lost disputes have taken from a lot, and their part of its price.
+create function private.lost_minutes(p_credit_id uuid)
+    returns private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_credit_id,
+        coalesce(sum(signed.factor * entry.minutes), 0),
+        coalesce(sum(signed.factor * entry.share_cents), 0),
+        coalesce(sum(signed.factor * entry.fee_cents), 0),
+        coalesce(sum(signed.factor * entry.discount_cents), 0)
+    )::private.credit_part
+    from public.credit_entries entry
+    cross join lateral (select case entry.kind when 'dispute' then 1 else -1 end as factor) signed
+    where entry.credit_id = p_credit_id
+        and entry.kind in ('dispute', 'dispute_reversed');
 $$;
 
 -- sql/45_credits/80_api.sql
@@ -9730,6 +9800,24 @@ create trigger forbid_repricing
     before update on public.bookings
     for each row execute function private.forbid_repricing();
 
+-- Locks bookings, after the replacements reserved for them: the order in which a payment for a replacement locks the two. What ends
+-- several bookings, or locks a booking's slot, payments or prepaid minutes before it ends the booking, calls this first, so that it
+-- cannot deadlock with somebody who ends one of them.
+create function private.lock_bookings(p_booking_ids uuid[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select booking.id
+    from public.bookings booking
+    where booking.id = any (p_booking_ids)
+        or booking.original_booking_id = any (p_booking_ids)
+    order by booking.created_at desc, booking.id
+    for no key update;
+$$;
+
 -- sql/50_bookings/71_relations.sql
 -- Creates the row of a new booking's instructor notes, and lets instructor and learner see each other. 82_effects calls it.
 create function private.add_booking_relations(p_booking public.bookings)
@@ -10300,10 +10388,12 @@ grant execute on function public.complete_lesson to authenticated;
 --
 -- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
 -- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+-- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
--- apply_payment_intent, apply_charge and apply_refund; the jobs call record_refund, record_refund_failure,
--- record_processing_fee; 95_operations calls expire_purchases. 64_cancellations decides refunds: create_refund, capture_payment.
+-- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,
+-- record_processing_fee, record_suspense_fee and record_stripe_fees; 95_operations calls expire_purchases and
+-- enqueue_stripe_fees. 64_cancellations decides refunds: create_refund, capture_payment.
 -- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
 create type public.payment_kind as enum ('booking', 'credits', 'subscription');
 create type public.payment_status as enum (
@@ -10438,6 +10528,7 @@ create table public.refunds (
     fee_cents bigint,
     discount_cents bigint,
     unmatched_cents bigint not null default 0,
+    is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
     stripe_refund_id text unique,
@@ -10457,6 +10548,7 @@ create table public.refunds (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint reason_is_short check (length(reason) between 1 and 500),
     constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
+    constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
     constraint amount_is_share_plus_fee_minus_discount check (
         amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
@@ -10471,6 +10563,7 @@ create index on public.refunds (org_id, instructor_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
+create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
@@ -10481,8 +10574,67 @@ comment on column public.refunds.share_cents is
     'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
 comment on column public.refunds.unmatched_cents is
     'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+comment on column public.refunds.is_made_elsewhere is
+    'Made another way than through Stripe, from the platform''s bank account, and recorded by an admin.';
 comment on column public.refunds.client_key is
     'Chosen by the client: a repeated request with the same key and amount is the same refund.';
+
+create table private.suspense_items (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    payment_id uuid,
+    refund_id uuid,
+    stripe_payment_intent_id text unique,
+    stripe_charge_id text unique,
+    currency text not null,
+    amount_cents bigint not null,
+    processing_fee_cents bigint,
+    pays_payment_id uuid,
+    resolution text,
+    resolved_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    constraint money_came_by_an_intent_or_went_by_a_refund check (
+        case when refund_id is null then stripe_payment_intent_id is not null and amount_cents > 0
+            else stripe_payment_intent_id is null and amount_cents < 0 end
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint resolution_is_known check (resolution in ('payment', 'refunded_elsewhere', 'written_off')),
+    constraint a_resolved_item_says_when check ((resolution is null) = (resolved_at is null))
+);
+
+create index on private.suspense_items (org_id, payment_id);
+create index on private.suspense_items (pays_payment_id) where pays_payment_id is not null;
+create index on private.suspense_items (org_id, refund_id);
+
+comment on table private.suspense_items is
+    'Money at Stripe that matches nothing here, posted to suspense: one row for each PaymentIntent, or for each refund of prepaid hours '
+    'that paid back more than whole minutes. What is left of one, left_in_suspense says.';
+comment on column private.suspense_items.payment_id is 'The payment whose amount or state it did not match; null if there is none.';
+comment on column private.suspense_items.amount_cents is 'What was received; of a refund, the part that matches nothing, negative.';
+comment on column private.suspense_items.resolution is
+    'The latest decision of an admin; payment: it pays for a payment and is no longer here.';
+comment on column private.suspense_items.pays_payment_id is
+    'The payment, maybe of another organization, that an admin has decided it pays for, until jobs maintain has carried that out.';
+
+create table private.suspense_refunds (
+    stripe_refund_id text not null unique,
+    org_id uuid not null,
+    suspense_item_id uuid not null,
+    amount_cents bigint not null,
+    status public.refund_status not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_refund_id),
+    foreign key (org_id, suspense_item_id) references private.suspense_items (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_')
+);
+
+create index on private.suspense_refunds (org_id, suspense_item_id);
+
+comment on table private.suspense_refunds is 'Refunds made in Stripe''s Dashboard of money that matches no payment.';
 
 create type private.stripe_outcome as (status text, note text);
 comment on type private.stripe_outcome is
@@ -10491,6 +10643,8 @@ comment on type private.stripe_outcome is
 
 alter table public.payments enable row level security;
 alter table public.refunds enable row level security;
+alter table private.suspense_items enable row level security;
+alter table private.suspense_refunds enable row level security;
 
 create trigger enforce_status_transition
     before insert or update of status on public.payments
@@ -10512,6 +10666,8 @@ select private.audit_table('public.payments', 'id');
 
 select private.audit_table('public.refunds', 'id', '{reason}');
 
+select private.audit_table('private.suspense_items', 'id');
+
 -- sql/60_payments/11_transitions.sql
 -- A payment follows Stripe's PaymentIntent and ends in succeeded or cancelled. A decline returns it to requires_payment,
 -- because Stripe keeps the same intent for the next attempt. `unknown` means that the amount or currency received is not the
@@ -10529,10 +10685,11 @@ select private.audit_table('public.refunds', 'id', '{reason}');
 --
 -- refund:
 --   · → requested: request_refund (user, service, job, studio)
---   · → pending: create_refund, refund_credits, apply_refund (user, service, job)
+--   · → pending: create_refund, refund_credits, admin_record_refund, apply_refund (user, service, job)
 --   requested → pending: decide_refund (user, service, job)
 --   requested → declined: decide_refund (user, service, job, studio)
---   pending → requires_action, succeeded, cancelled: apply_refund (service, job)
+--   pending → succeeded: apply_refund, post_recorded_refunds (service, job)
+--   pending → requires_action, cancelled: apply_refund (service, job)
 --   pending, requires_action → failed: apply_refund, record_refund_failure (service, job)
 --   requires_action → succeeded, cancelled: apply_refund (service, job)
 --   succeeded → failed: apply_refund (service, job)
@@ -10842,9 +10999,14 @@ $$;
 -- sql/60_payments/22_intent.sql
 -- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
 -- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
--- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation.
+-- now; any other status may already be outdated, so it is dated at the intent's creation or cancellation. Of a fetch that settles
+-- what the news of one second have left open, that second is its date: p_settles_at.
 -- Definer: the services have no access to the tables.
-create function private.record_payment_intent(p_payment_id uuid, p_payment_intent jsonb)
+create function private.record_payment_intent(
+    p_payment_id uuid,
+    p_payment_intent jsonb,
+    p_settles_at timestamptz default null
+)
     returns void
     language plpgsql
     volatile
@@ -10861,17 +11023,20 @@ begin
     end if;
     perform private.apply_payment_intent(
         p_payment_intent,
-        case p_payment_intent ->> 'status'
-            when 'succeeded' then private.clock()
-            else to_timestamp(coalesce(p_payment_intent ->> 'canceled_at', p_payment_intent ->> 'created')::bigint)
-        end
+        case
+            when p_payment_intent ->> 'status' = 'succeeded' then private.clock()
+            when p_payment_intent ->> 'canceled_at' is not null then to_timestamp((p_payment_intent ->> 'canceled_at')::bigint)
+            else coalesce(p_settles_at, to_timestamp((p_payment_intent ->> 'created')::bigint))
+        end,
+        p_settles_at is not null
     );
 end;
 $$;
 
 -- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
--- cancellation are final; among other statuses the latest counts, within one second the furthest along.
-create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz)
+-- cancellation are final; among other statuses the latest counts. Stripe dates events in whole seconds: of different news of one
+-- second the furthest along counts, until a fetch has settled which was the last.
+create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -10882,12 +11047,17 @@ declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
+    if new_status = 'cancelled' then
+        perform private.lock_booking_of_intent(p_intent);
+    end if;
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
-        if new_status = 'succeeded' then
-            perform private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at);
-            return row('parked', 'unknown_payment')::private.stripe_outcome;
+        if not private.bears_our_metadata(p_intent) then
+            return row('ignored', 'not_ours')::private.stripe_outcome;
+        end if;
+        if new_status = 'succeeded' and private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at) then
+            return row('processed', 'set_aside')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
@@ -10898,7 +11068,7 @@ begin
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
-        or (new_status <> 'cancelled' and (p_occurred_at, new_status) <= (payment.last_event_at, payment.status))
+        or (new_status <> 'cancelled' and not private.is_latest_of_intent(payment, p_intent, p_occurred_at, p_is_fetched))
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
@@ -10908,10 +11078,7 @@ begin
         last_event_at = greatest(last_event_at, p_occurred_at),
         authorized_cents = coalesce((p_intent ->> 'amount_capturable')::bigint, 0),
         authorized_at = case when new_status = 'authorized' then coalesce(authorized_at, p_occurred_at) end,
-        failure_code = coalesce(
-            p_intent #>> '{last_payment_error,decline_code}',
-            p_intent #>> '{last_payment_error,code}'
-        ),
+        failure_code = private.intent_failure_code(p_intent),
         failure_message = left(p_intent #>> '{last_payment_error,message}', 500)
     where org_id = payment.org_id
         and id = payment.id
@@ -10923,6 +11090,81 @@ begin
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
+$$;
+
+-- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
+-- locks it before its payments. Before it was accepted, a payment is locked before its booking.
+create function private.lock_booking_of_intent(p_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select payment.booking_id
+            from public.payments payment
+            where payment.stripe_payment_intent_id = p_intent ->> 'id'
+                and payment.is_accepted
+        )
+    );
+end;
+$$;
+
+-- Whether what Stripe says of an open PaymentIntent is the latest. If it is another thing of the same second than what is known, a fetch is
+-- queued, and until then the furthest along counts, or a decline before none. A fetched answer counts unless there is later news.
+create function private.is_latest_of_intent(
+    p_payment public.payments,
+    p_intent jsonb,
+    p_occurred_at timestamptz,
+    p_is_fetched boolean
+)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.payment_status := private.payment_status_of(p_intent);
+    new_failure_code constant text := private.intent_failure_code(p_intent);
+begin
+    if p_is_fetched then
+        return p_occurred_at = p_payment.last_event_at;
+    end if;
+    if p_occurred_at = p_payment.last_event_at
+        and (new_status, coalesce((p_intent ->> 'amount_capturable')::bigint, 0), coalesce(new_failure_code, ''))
+        <> (p_payment.status, p_payment.authorized_cents, coalesce(p_payment.failure_code, ''))
+    then
+        perform private.fetch_payment_intent(p_payment);
+    end if;
+    return (p_occurred_at, new_status, new_failure_code is not null)
+        > (coalesce(p_payment.last_event_at, '-infinity'), p_payment.status, p_payment.failure_code is not null);
+end;
+$$;
+
+-- Queues a look at a PaymentIntent whose latest news are of one second, so that only Stripe knows which was the last. The answer counts as
+-- of that second: whatever is later stays.
+create function private.fetch_payment_intent(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_payment.org_id,
+        'fetch_payment_intent',
+        format('payment:%s:fetch:%s:%s', p_payment.id, extract(epoch from p_payment.last_event_at), extract(epoch from private.clock())),
+        jsonb_build_object(
+            'payment_id', p_payment.id,
+            'payment_intent', p_payment.stripe_payment_intent_id,
+            'settles_at', p_payment.last_event_at
+        ),
+        format('payment:%s', p_payment.id)
+    );
 $$;
 
 -- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
@@ -10981,6 +11223,17 @@ as $$
     end::public.payment_status;
 $$;
 
+-- Why the last attempt to pay a PaymentIntent failed, as Stripe's code; null if none did.
+create function private.intent_failure_code(p_intent jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_intent #>> '{last_payment_error,decline_code}', p_intent #>> '{last_payment_error,code}');
+$$;
+
 -- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
 -- checkout minutes once more.
 create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
@@ -11004,7 +11257,8 @@ as $$
         and booking.status = 'held';
 $$;
 
--- Records the id of the successful charge, by which disputes are found. It posts no money: events of PaymentIntents and refunds do.
+-- Records the id of the successful charge, by which disputes are found, and has the fee fetched that Stripe may have booked since. It
+-- posts no money: events of PaymentIntents and refunds do.
 create function private.apply_charge(p_charge jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -11018,6 +11272,7 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
         and stripe_charge_id is null
         and p_charge ->> 'status' = 'succeeded';
+    perform private.fetch_fee_of_charge(p_charge);
 
     return case
         when exists (
@@ -11028,6 +11283,22 @@ begin
         else row('ignored', 'unknown_payment')::private.stripe_outcome
     end;
 end;
+$$;
+
+-- Whether an object of Stripe bears metadata that we give, whether or not they lead to a row. What bears neither them nor a known id
+-- belongs to other business on the same Stripe account.
+create function private.bears_our_metadata(p_object jsonb)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        jsonb_typeof(p_object -> 'metadata') = 'object'
+        and p_object -> 'metadata' ?| array['payment_id', 'refund_id', 'payout_id', 'connect_account_id'],
+        false
+    );
 $$;
 
 -- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
@@ -11071,6 +11342,7 @@ begin
         or p_payment.status = 'cancelled'
     then
         perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
+        perform private.move_refunds_to_suspense(p_payment, p_occurred_at);
         update public.payments
         set status = 'unknown',
             authorized_cents = 0,
@@ -11079,7 +11351,7 @@ begin
         where org_id = p_payment.org_id
             and id = p_payment.id
             and status not in ('cancelled', 'unknown');
-        return row('parked', 'amount_mismatch')::private.stripe_outcome;
+        return row('processed', 'amount_mismatch')::private.stripe_outcome;
     end if;
 
     update public.payments
@@ -11095,11 +11367,11 @@ begin
         and id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(payment.org_id, p_intent, p_occurred_at);
+    perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.enqueue_command(
         p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
-        jsonb_build_object('payment_id', p_payment.id, 'payment_intent', p_intent ->> 'id')
+        jsonb_build_object('payment_id', payment.id, 'payment_intent', p_intent ->> 'id', 'charge', payment.stripe_charge_id)
     );
     if not private.accept_payment(payment) then
         perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
@@ -11207,9 +11479,280 @@ begin
 end;
 $$;
 
--- Posts Stripe's fee for a payment, and records when the money can be transferred. The jobs call it.
+-- sql/60_payments/24_suspense.sql
+-- Sets money aside that matches no payment: as an item of its own, posted to suspense once a PaymentIntent, with a command that asks
+-- Stripe for its fee. Returns false if no money came. What leaves suspense is in 25_suspense_returns.sql and in 63_suspense.
+create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    if coalesce((p_intent ->> 'amount_received')::bigint, 0) = 0 then
+        return false;
+    end if;
+    insert into private.suspense_items (
+        org_id, payment_id, stripe_payment_intent_id, stripe_charge_id, currency, amount_cents
+    )
+    values (
+        p_org_id, p_payment_id, p_intent ->> 'id', private.expandable_id(p_intent -> 'latest_charge'),
+        lower(p_intent ->> 'currency'), (p_intent ->> 'amount_received')::bigint
+    )
+    on conflict (stripe_payment_intent_id) do nothing
+    returning * into item;
+    if not found then
+        return true;
+    end if;
+
+    perform private.post_transaction(
+        item.org_id, 'unmatched_money', 'suspense_item', item.id, format('suspense_item:%s:received', item.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, item.amount_cents),
+            row('suspense', null, -item.amount_cents)
+        ]::private.posting[]
+    );
+    perform private.enqueue_command(
+        item.org_id, 'fetch_processing_fee', format('suspense_item:%s:processing_fee', item.id),
+        jsonb_build_object(
+            'suspense_item_id', item.id, 'payment_intent', item.stripe_payment_intent_id, 'charge', item.stripe_charge_id
+        )
+    );
+    return true;
+end;
+$$;
+
+-- Turns the refunds of a payment that were posted before its money was known to be of another amount into refunds from suspense.
+create function private.move_refunds_to_suspense(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refund public.refunds;
+begin
+    for refund in
+        select made.*
+        from public.refunds made
+        where made.org_id = p_payment.org_id
+            and made.payment_id = p_payment.id
+            and made.status = 'succeeded'
+            and made.unmatched_cents < made.amount_cents
+        order by made.id
+        for no key update
+    loop
+        perform private.post_transaction(
+            refund.org_id, 'refund_from_suspense', 'refund', refund.id, format('refund:%s:from_suspense', refund.id),
+            refund.currency, p_occurred_at,
+            private.refund_postings(p_payment, refund, -1)
+            || array[
+                row('stripe_balance', null, -refund.amount_cents),
+                row('suspense', null, refund.amount_cents)
+            ]::private.posting[]
+        );
+        update public.refunds
+        set share_cents = 0,
+            fee_cents = 0,
+            discount_cents = 0,
+            unmatched_cents = amount_cents
+        where org_id = refund.org_id
+            and id = refund.id;
+    end loop;
+    update public.payments set refunded_cents = 0 where org_id = p_payment.org_id and id = p_payment.id and refunded_cents > 0;
+end;
+$$;
+
+-- Reverses what was received, and its fee, once the PaymentIntent's payment is known; does nothing if none of it was set aside.
+create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    update private.suspense_items
+    set resolution = 'payment',
+        resolved_at = private.clock()
+    where stripe_payment_intent_id = p_intent ->> 'id'
+        and resolution is distinct from 'payment'
+    returning * into item;
+    if not found then
+        return;
+    end if;
+
+    perform private.post_transaction(
+        item.org_id, 'unmatched_money_matched', 'suspense_item', item.id, format('suspense_item:%s:matched', item.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, coalesce(item.processing_fee_cents, 0) - item.amount_cents),
+            row('processor_fees', null, -coalesce(item.processing_fee_cents, 0)),
+            row('suspense', null, item.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Posts Stripe's fee for money in suspense. The jobs call it. Nothing is posted once the money's payment is known: the fee is
+-- fetched for that payment.
 -- Definer: the jobs have no access to the tables.
-create function private.record_processing_fee(p_payment_id uuid, p_balance_transaction jsonb)
+create function private.record_suspense_fee(p_suspense_item_id uuid, p_balance_transactions jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    select * into strict item from private.suspense_items where id = p_suspense_item_id for no key update;
+    if item.resolution = 'payment' then
+        return;
+    end if;
+
+    update private.suspense_items
+    set processing_fee_cents = coalesce(processing_fee_cents, 0)
+        + private.post_processing_fees(item.org_id, 'suspense_item', item.id, item.currency, p_balance_transactions)
+    where org_id = item.org_id
+        and id = item.id;
+end;
+$$;
+
+-- sql/60_payments/25_suspense_returns.sql
+-- Money that matches no payment goes back: a refund made in Stripe's Dashboard takes it from suspense, and so does a dispute. They have
+-- no rows in public.refunds and public.disputes, which belong to payments. apply_refund and apply_dispute (62_disputes) call these
+-- functions when they know no payment.
+
+-- Applies a refund of money in suspense. It only moves forward, as refunds of payments do.
+create function private.apply_refund_to_suspense(p_refund jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    item private.suspense_items;
+    refund private.suspense_refunds;
+begin
+    select * into item
+    from private.suspense_items
+    where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if lower(p_refund ->> 'currency') is distinct from item.currency then
+        return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
+    end if;
+
+    insert into private.suspense_refunds (org_id, stripe_refund_id, suspense_item_id, amount_cents, status)
+    values (item.org_id, p_refund ->> 'id', item.id, (p_refund ->> 'amount')::bigint, 'pending')
+    on conflict (stripe_refund_id) do nothing;
+    select * into strict refund from private.suspense_refunds where stripe_refund_id = p_refund ->> 'id';
+    if new_status <= refund.status then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    if new_status = 'succeeded' then
+        perform private.post_suspense_refund(item, refund, 'succeeded', 1, p_occurred_at);
+    elsif refund.status = 'succeeded' then
+        perform private.post_suspense_refund(item, refund, 'failed', -1, p_occurred_at);
+    end if;
+    update private.suspense_refunds
+    set status = new_status
+    where org_id = refund.org_id
+        and stripe_refund_id = refund.stripe_refund_id;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts a refund of money in suspense (p_sign 1) or its reversal (-1).
+create function private.post_suspense_refund(
+    p_item private.suspense_items,
+    p_refund private.suspense_refunds,
+    p_step text,
+    p_sign integer,
+    p_occurred_at timestamptz
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        p_item.org_id, 'suspense_refund_' || p_step, 'suspense_item', p_item.id,
+        format('suspense_refund:%s:%s', p_refund.stripe_refund_id, p_step),
+        p_item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, -p_sign * p_refund.amount_cents),
+            row('suspense', null, p_sign * p_refund.amount_cents)
+        ]::private.posting[]
+    );
+$$;
+
+-- Applies a dispute over money in suspense: what Stripe withdraws leaves it, and what Stripe reinstates comes back. The admins are told
+-- when it needs a response.
+create function private.apply_dispute_to_suspense(p_dispute jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    select * into item
+    from private.suspense_items
+    where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
+        or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_payment')::private.stripe_outcome;
+    end if;
+    if lower(p_dispute ->> 'currency') is distinct from item.currency then
+        return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
+    end if;
+
+    perform private.post_transaction(
+        item.org_id, 'suspense_dispute', 'suspense_item', item.id, format('suspense_dispute:%s', moved.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, moved.amount - moved.fee),
+            row('dispute_fees', null, moved.fee),
+            row('suspense', null, -moved.amount)
+        ]::private.posting[]
+    )
+    from jsonb_to_recordset(p_dispute -> 'balance_transactions') moved (id text, amount bigint, fee bigint);
+
+    if p_dispute ->> 'status' in ('warning_needs_response', 'needs_response') then
+        perform private.raise_alert(
+            item.org_id, null, 'dispute_' || (p_dispute ->> 'status'),
+            'The payer''s bank disputes money that matches no payment. Submit evidence in Stripe''s Dashboard.',
+            'suspense_items', item.id, format('dispute:%s:%s', p_dispute ->> 'id', p_dispute ->> 'status')
+        );
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/60_payments/26_processing_fee.sql
+-- Posts Stripe's fee for a payment, and records when the money can be transferred. Stripe books several balance transactions for one
+-- payment (a partial capture is booked as the whole and a reversal of the rest), some of them late: each is posted once.
+-- Definer: the jobs have no access to the tables.
+create function private.record_processing_fee(p_payment_id uuid, p_balance_transactions jsonb)
     returns void
     language plpgsql
     volatile
@@ -11221,71 +11764,175 @@ declare
 begin
     select * into strict payment from public.payments where id = p_payment_id for no key update;
 
-    if p_balance_transaction ->> 'currency' is distinct from payment.currency then
-        perform private.refuse(
-            'PT422', 'settlement_currency_differs',
-            'Stripe settled this payment in another currency.',
-            'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
-        );
-    end if;
-
     update public.payments
-    set processing_fee_cents = (p_balance_transaction ->> 'fee')::bigint,
-        funds_available_at = to_timestamp((p_balance_transaction ->> 'available_on')::bigint)
-    where id = p_payment_id;
-
-    perform private.post_transaction(
-        payment.org_id, 'processing_fee', 'payment', p_payment_id, format('payment:%s:processing_fee', p_payment_id),
-        payment.currency, private.clock(),
-        array[
-            row('processor_fees', null, (p_balance_transaction ->> 'fee')::bigint),
-            row('stripe_balance', null, -(p_balance_transaction ->> 'fee')::bigint)
-        ]::private.posting[]
-    );
+    set processing_fee_cents = coalesce(processing_fee_cents, 0)
+            + private.post_processing_fees(payment.org_id, 'payment', payment.id, payment.currency, p_balance_transactions),
+        funds_available_at = greatest(
+            funds_available_at,
+            (
+                select to_timestamp(max(given.available_on))
+                from jsonb_to_recordset(p_balance_transactions) given (available_on bigint)
+            )
+        )
+    where org_id = payment.org_id
+        and id = payment.id;
 end;
 $$;
 
--- sql/60_payments/24_suspense.sql
--- Posts money that matches no payment to suspense, once a PaymentIntent, until an admin resolves it.
-create function private.post_to_suspense(p_org_id uuid, p_payment_id uuid, p_intent jsonb, p_occurred_at timestamptz)
+-- Has Stripe's fee of a payment fetched when its charge has changed: Stripe may have booked more of it by then. A command that still
+-- waits is carried out now; after one that is finished there is another, one for each balance transaction that the charge names.
+create function private.fetch_fee_of_charge(p_charge jsonb)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.post_transaction(
-        p_org_id, 'unmatched_money', 'payment', p_payment_id, format('payment_intent:%s:suspense', p_intent ->> 'id'),
-        lower(p_intent ->> 'currency'), p_occurred_at,
-        array[
-            row('stripe_balance', null, (p_intent ->> 'amount_received')::bigint),
-            row('suspense', null, -(p_intent ->> 'amount_received')::bigint)
-        ]::private.posting[]
-    );
+declare
+    payment public.payments;
+    first_key text;
+begin
+    select * into payment
+    from public.payments
+    where stripe_charge_id = p_charge ->> 'id'
+        and status = 'succeeded';
+    if not found or private.expandable_id(p_charge -> 'balance_transaction') is null then
+        return;
+    end if;
+
+    first_key := format('payment:%s:processing_fee', payment.id);
+    update private.outbox
+    set available_at = least(available_at, private.clock())
+    where org_id = payment.org_id
+        and idempotency_key = first_key
+        and num_nonnulls(processed_at, dead_at, leased_by) = 0;
+    if not found then
+        perform private.enqueue_command(
+            payment.org_id, 'fetch_processing_fee',
+            format('%s:%s', first_key, private.expandable_id(p_charge -> 'balance_transaction')),
+            jsonb_build_object(
+                'payment_id', payment.id,
+                'payment_intent', payment.stripe_payment_intent_id,
+                'charge', payment.stripe_charge_id
+            )
+        );
+    end if;
+end;
 $$;
 
--- Reverses an earlier posting to suspense once the PaymentIntent's payment is known; does nothing if there was none.
-create function private.release_from_suspense(p_org_id uuid, p_intent jsonb, p_occurred_at timestamptz)
-    returns void
-    language sql
+-- Posts the fees of a payment's or suspense item's balance transactions, each once, and returns the sum of those that are new.
+create function private.post_processing_fees(
+    p_org_id uuid,
+    p_source_type text,
+    p_source_id uuid,
+    p_currency text,
+    p_balance_transactions jsonb
+)
+    returns bigint
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.post_transaction(
-        posted.org_id, 'unmatched_money_matched', 'payment', posted.source_id, format('payment_intent:%s:suspense_released', p_intent ->> 'id'),
-        posted.currency, p_occurred_at,
-        array(
-            select row(account.kind, account.owner_id, -entry.amount_cents)::private.posting
-            from private.ledger_entries entry
-            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-            where entry.org_id = posted.org_id
-                and entry.transaction_id = posted.id
+declare
+    given record;
+    new_cents bigint := 0;
+begin
+    for given in
+        select told.id, told.fee, told.currency
+        from jsonb_to_recordset(p_balance_transactions) told (id text, fee bigint, currency text)
+        order by told.id
+    loop
+        if given.currency is distinct from p_currency then
+            perform private.refuse(
+                'PT422', 'settlement_currency_differs',
+                'Stripe settled this payment in another currency.',
+                'Add a bank account in the payment''s currency to the Stripe account; amounts are not converted here.'
+            );
+        end if;
+        if private.post_transaction(
+            p_org_id, 'processing_fee', p_source_type, p_source_id,
+            format('%s:%s:processing_fee:%s', p_source_type, p_source_id, given.id),
+            p_currency, private.clock(),
+            array[
+                row('processor_fees', null, given.fee),
+                row('stripe_balance', null, -given.fee)
+            ]::private.posting[]
+        ) then
+            new_cents := new_cents + given.fee;
+        end if;
+    end loop;
+    return new_cents;
+end;
+$$;
+
+-- sql/60_payments/27_stripe_fees.sql
+-- Stripe's fees that belong to no object of ours, such as those of Connect, Radar or currency conversion: posted to the platform's
+-- organization, to the day on which Stripe took them.
+
+-- Queues a command for every day (UTC) of the last week that has ended and whose fees were not fetched yet, once there are payments at
+-- Stripe; returns how many. Called by jobs maintain.
+create function private.enqueue_stripe_fees()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    today constant timestamptz := date_trunc('day', private.clock() - interval '1 hour', 'UTC');
+    day record;
+    queued_count integer := 0;
+begin
+    for day in
+        select ended.from_at, format('stripe_fees:%s', to_char(ended.from_at at time zone 'UTC', 'YYYY-MM-DD')) as key
+        from generate_series(today - interval '7 days', today - interval '1 day', interval '1 day') ended (from_at)
+        where exists (
+            select
+            from public.payments payment
+            where payment.stripe_payment_intent_id is not null
+                and payment.created_at < ended.from_at + interval '1 day'
         )
+    loop
+        continue when exists (
+            select
+            from private.outbox command
+            where command.org_id = private.platform_id()
+                and command.idempotency_key = day.key
+        );
+        perform private.enqueue_command(
+            private.platform_id(), 'fetch_stripe_fees', day.key,
+            jsonb_build_object(
+                'from', extract(epoch from day.from_at)::bigint,
+                'until', extract(epoch from day.from_at + interval '1 day')::bigint,
+                'types', jsonb_build_array('stripe_fee', 'stripe_fx_fee', 'tax_fee', 'network_cost')
+            )
+        );
+        queued_count := queued_count + 1;
+    end loop;
+    return queued_count;
+end;
+$$;
+
+-- Posts such fees, each balance transaction once. The jobs call it.
+-- Definer: the jobs have no access to the ledger.
+create function private.record_stripe_fees(p_balance_transactions jsonb)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        private.platform_id(), 'stripe_fee', 'balance_transaction', null, format('balance_transaction:%s', fee.id),
+        fee.currency, to_timestamp(fee.created),
+        array[
+            row('processor_fees', null, -fee.net),
+            row('stripe_balance', null, fee.net)
+        ]::private.posting[]
     )
-    from private.ledger_transactions posted
-    where posted.org_id in (p_org_id, private.platform_id())
-        and posted.idempotency_key = format('payment_intent:%s:suspense', p_intent ->> 'id');
+    from jsonb_to_recordset(p_balance_transactions) fee (id text, currency text, net bigint, created bigint)
+    order by fee.id;
 $$;
 
 -- sql/60_payments/30_capture.sql
@@ -11615,7 +12262,8 @@ end;
 $$;
 
 -- Applies a refund from a Stripe event or response, also one made in Stripe's Dashboard. A refund only moves forward (pending,
--- requires_action, succeeded, then possibly failed), so late events change nothing.
+-- requires_action, succeeded, then possibly failed), so late events change nothing. It is in the payment's currency, unless
+-- the money itself came in another one and is in suspense.
 create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -11633,7 +12281,10 @@ begin
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_refund_to_suspense(p_refund, p_occurred_at);
+    end if;
+    if payment.status <> 'unknown' and lower(p_refund ->> 'currency') is distinct from payment.currency then
+        return row('parked', 'refund_currency_differs')::private.stripe_outcome;
     end if;
 
     refund := private.find_or_add_refund(payment, p_refund);
@@ -11687,7 +12338,7 @@ begin
         org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
     )
     values (
-        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
+        p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, lower(p_refund ->> 'currency'),
         (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
     )
     returning * into refund;
@@ -11698,8 +12349,9 @@ begin
 end;
 $$;
 
--- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left and
--- as the amount covers. The rest is posted to suspense until an admin resolves it.
+-- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left, or were
+-- lost to disputes, and as the amount covers. The rest is posted to suspense until an admin resolves it. What disputes have cost is
+-- of what no refund has paid back, so lost minutes are restored first; 82_effects has them taken again.
 create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
     returns public.refunds
     language plpgsql
@@ -11709,6 +12361,7 @@ create function private.take_refunded_minutes(p_payment public.payments, p_refun
 as $$
 declare
     credit public.learner_credits;
+    lost_minutes constant integer := (private.lost_minutes(p_payment.credit_id)).minutes;
     part private.credit_part;
     refund public.refunds;
 begin
@@ -11717,6 +12370,10 @@ begin
     where org_id = p_payment.org_id
         and id = p_payment.credit_id
     for no key update;
+    if lost_minutes > 0 and p_refund.amount_cents * credit.minutes_purchased >= credit.total_cents then
+        perform private.restore_lost_minutes(credit, lost_minutes);
+        select * into strict credit from public.learner_credits where org_id = credit.org_id and id = credit.id;
+    end if;
     part := private.next_credit_part(
         credit,
         least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
@@ -11735,6 +12392,10 @@ begin
     returning * into refund;
     if part.minutes > 0 then
         perform private.add_credit_entry(part, 'refund', null, refund.id);
+    end if;
+    if refund.unmatched_cents > 0 then
+        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
+        values (refund.org_id, refund.id, refund.currency, -refund.unmatched_cents);
     end if;
     return refund;
 end;
@@ -11781,15 +12442,21 @@ begin
     end if;
     perform private.raise_alert(
         p_refund.org_id, null, 'refund_failed',
-        'A refund did not reach the payer. The money is still owed: refund it again, or another way.',
+        case p_refund.failure_code
+            when 'refunds_not_in_books' then
+                'A refund was not sent, because Stripe had refunded the payment before and the books did not know it. They do now: '
+                'refund only what is still owed.'
+            else 'A refund did not reach the payer. The money is still owed: refund it again, or another way.'
+        end,
         'refunds', p_refund.id, format('refund:%s:failed', p_refund.id)
     );
 end;
 $$;
 
 -- sql/60_payments/42_refund_postings.sql
--- Posts a refund that succeeded. Its parts are cumulative (the split of the total after it, less the split of the total before
--- it), so the last refund brings every account to zero. A refund of money that paid for nothing is taken from suspense.
+-- Posts a refund that succeeded. Its parts are cumulative (the split of all refunds after it, less the split of those before it), so
+-- the last refund brings every account to zero. What a lost dispute had taken of the refunded part is not lost with the payment any
+-- more: 82_effects has 62_disputes correct that. A refund of money that paid for nothing is taken from suspense.
 -- apply_refund calls it.
 create function private.post_refund(
     p_payment public.payments,
@@ -11805,7 +12472,7 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         update public.refunds
         set share_cents = 0,
             fee_cents = 0,
@@ -11818,17 +12485,18 @@ begin
         set share_cents = after.share_cents - before.share_cents,
             fee_cents = after.fee_cents - before.fee_cents,
             discount_cents = after.discount_cents - before.discount_cents
-        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.gone_cents(p_payment) + p_refund.amount_cents) after
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) + p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
     select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
 
     update public.payments
-    set refunded_cents = refunded_cents + p_refund.amount_cents
+    set refunded_cents = refunded_cents + p_refund.amount_cents,
+        lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
@@ -11853,13 +12521,13 @@ as $$
 declare
     refund public.refunds;
 begin
-    if p_payment.status <> 'unknown' and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
+    if not private.is_set_aside(p_payment) and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
         update public.refunds
         set share_cents = before.share_cents - after.share_cents,
             fee_cents = before.fee_cents - after.fee_cents,
             discount_cents = before.discount_cents - after.discount_cents
-        from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.gone_cents(p_payment) - p_refund.amount_cents) after
+        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
+        cross join private.split_refund(p_payment, private.returned_cents(p_payment) - p_refund.amount_cents) after
         where id = p_refund.id;
     end if;
     select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
@@ -11868,7 +12536,7 @@ begin
     set refunded_cents = refunded_cents - p_refund.amount_cents
     where org_id = p_payment.org_id
         and id = p_payment.id
-        and status <> 'unknown';
+        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
         refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
@@ -11894,7 +12562,9 @@ as $$
         )::private.posting
     )
     from (
-        select 'stripe_balance'::private.ledger_account_kind as account_kind, -p_refund.amount_cents as amount_cents
+        select
+            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end::private.ledger_account_kind as account_kind,
+            -p_refund.amount_cents as amount_cents
         union all
         select 'suspense', p_refund.unmatched_cents
         union all
@@ -12042,6 +12712,124 @@ begin
 end;
 $$;
 
+-- sql/60_payments/44_compare_refund.sql
+-- Compares the refunds that Stripe has made of a payment with the books, before another is sent, and decides: send; made: this refund is
+-- among them, and recorded now; settled: there is nothing to send any more; or refused. A restored database has forgotten
+-- refunds, and whoever asks again must not be paid again: a forgotten refund of the same amount is adopted as this one (made). If
+-- what was forgotten has another amount, or was made in Stripe's Dashboard, this refund was decided without knowing it: it fails
+-- (refused), the forgotten ones are added to the books, and an admin decides what is still owed. Stripe's idempotency keys, which last a
+-- day, are not relied upon. The jobs call it. Definer: the jobs have no access to the tables.
+create function private.compare_refund(p_refund_id uuid, p_made jsonb)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+    refund public.refunds;
+    own jsonb;
+    forgotten jsonb;
+begin
+    select paid.* into strict payment
+    from public.payments paid
+    join public.refunds asked on asked.org_id = paid.org_id and asked.payment_id = paid.id
+    where asked.id = p_refund_id
+    for no key update of paid;
+    select * into strict refund from public.refunds where id = p_refund_id;
+
+    own := private.own_refund(refund, p_made);
+    if own is not null then
+        perform private.apply_refund(own, private.clock());
+        return 'made';
+    end if;
+    if refund.status not in ('pending', 'requires_action') then
+        return 'settled';
+    end if;
+
+    select jsonb_agg(made.refund) into forgotten from private.forgotten_refunds(payment, p_made) made;
+    if forgotten is null then
+        return 'send';
+    end if;
+    own := private.twin_of_refund(refund, forgotten);
+    if own is not null then
+        update public.refunds
+        set stripe_refund_id = own ->> 'id'
+        where org_id = refund.org_id
+            and id = refund.id;
+        perform private.apply_refund(own, private.clock());
+        return 'made';
+    end if;
+
+    perform private.record_refund_failure(
+        refund.id, 'refunds_not_in_books', 'Stripe had refunded this payment before, and the books did not know it.'
+    );
+    perform private.apply_refund(made.refund, private.clock()) from jsonb_array_elements(forgotten) made (refund);
+    return 'refused';
+end;
+$$;
+
+-- This refund as Stripe knows it, among those that it has made of the payment; null if it was never made.
+create function private.own_refund(p_refund public.refunds, p_made jsonb)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select made.refund
+    from jsonb_array_elements(p_made) made (refund)
+    where made.refund ->> 'id' = p_refund.stripe_refund_id
+        or private.uuid_or_null(made.refund -> 'metadata' ->> 'refund_id') = p_refund.id
+    order by made.refund ->> 'id' = p_refund.stripe_refund_id desc nulls last
+    limit 1;
+$$;
+
+-- The refunds of a payment that the books do not know: neither by their id at Stripe nor by the row that their metadata name. What moved
+-- no money is left out: refunds that failed, and the part of an authorization that was never captured, which Stripe lists as a
+-- refund without a balance transaction.
+create function private.forgotten_refunds(p_payment public.payments, p_made jsonb)
+    returns table (refund jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select made.refund
+    from jsonb_array_elements(p_made) made (refund)
+    where made.refund ->> 'status' not in ('failed', 'canceled')
+        and not (made.refund ->> 'status' = 'succeeded' and made.refund ->> 'balance_transaction' is null)
+        and not exists (
+            select
+            from public.refunds known
+            where known.stripe_refund_id = made.refund ->> 'id'
+                or (
+                    known.id = private.uuid_or_null(made.refund -> 'metadata' ->> 'refund_id')
+                    and known.org_id = p_payment.org_id
+                    and known.payment_id = p_payment.id
+                )
+        )
+    order by (made.refund ->> 'created')::bigint, made.refund ->> 'id';
+$$;
+
+-- The first of the forgotten refunds that is as good as this one: a refund of ours, by its metadata, of the same amount.
+create function private.twin_of_refund(p_refund public.refunds, p_forgotten jsonb)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select forgotten.refund
+    from jsonb_array_elements(p_forgotten) with ordinality forgotten (refund, nth)
+    where private.uuid_or_null(forgotten.refund -> 'metadata' ->> 'refund_id') is not null
+        and (forgotten.refund ->> 'amount')::bigint = p_refund.amount_cents
+        and forgotten.refund ->> 'currency' = p_refund.currency
+    order by forgotten.nth
+    limit 1;
+$$;
+
 -- sql/60_payments/70_arithmetic.sql
 -- Allocates a booking's price to its payments, oldest first. p_terms is that booking, or the original of a reschedule: after a
 -- reschedule to a cheaper time, whole_cents - price_cents is refundable. If the fee is not refundable, allocates the
@@ -12127,6 +12915,24 @@ begin
 end;
 $$;
 
+-- Whether a payment's money is in suspense, because another amount was received, or after the payment was cancelled.
+create function private.is_set_aside(p_payment public.payments)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_payment.status = 'unknown' or p_payment.status = 'cancelled' and exists (
+        select
+        from private.suspense_items item
+        where item.org_id = p_payment.org_id
+            and item.payment_id = p_payment.id
+    );
+end;
+$$;
+
 -- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
 create function private.gone_cents(p_payment public.payments)
     returns bigint
@@ -12136,6 +12942,17 @@ create function private.gone_cents(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
     select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
+$$;
+
+-- The part of a payment that the payer has back: never captured, or refunded.
+create function private.returned_cents(p_payment public.payments)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_payment.uncaptured_cents + p_payment.refunded_cents;
 $$;
 
 -- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero
@@ -12340,9 +13157,12 @@ grant select on public.refunds to authenticated, service_role;
 
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;
+grant execute on function private.compare_refund to jobs;
 grant execute on function private.record_refund to jobs;
 grant execute on function private.record_refund_failure to jobs;
 grant execute on function private.record_processing_fee to jobs;
+grant execute on function private.record_suspense_fee to jobs;
+grant execute on function private.record_stripe_fees to jobs;
 
 -- sql/62_disputes/10_tables.sql
 -- Disputes: a payer's bank takes a payment back, and what that costs whom.
@@ -12350,13 +13170,14 @@ grant execute on function private.record_processing_fee to jobs;
 -- disputes               one for each dispute or early warning at Stripe, with what it has withdrawn and lost so far
 -- dispute_transactions   Stripe's balance transactions of disputes, each posted once
 --
--- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning. An open dispute sets
+-- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
 -- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
--- (30_write_off) against the fee, the discount and the instructor's share or the platform, as the liability says.
+-- against the fee, the discount and the instructor's share or the platform, as the liability says (30_write_off), or against
+-- prepaid minutes (31_lost_minutes). What it has cost is recomputed after each event, so that it can be won after it was lost.
 -- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
-    'needs_response', 'under_review', 'won', 'lost'
+    'needs_response', 'under_review', 'lost', 'appeal_needs_response', 'appeal_under_review', 'won'
 );
 
 create table public.disputes (
@@ -12381,6 +13202,7 @@ create table public.disputes (
     is_charge_refundable boolean not null default false,
     opened_at timestamptz not null,
     closed_at timestamptz,
+    last_event_at timestamptz not null,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -12392,8 +13214,7 @@ create table public.disputes (
     constraint amounts_are_not_negative check (least(amount_cents, lost_cents, lost_share_cents) >= 0),
     constraint closed_at_is_set_when_closed check (
         (status in ('warning_closed', 'prevented', 'lost', 'won')) = (closed_at is not null)
-    ),
-    constraint only_a_lost_dispute_loses check (status = 'lost' or lost_cents = 0)
+    )
 );
 
 create index on public.disputes (org_id, payment_id);
@@ -12409,13 +13230,18 @@ comment on table public.disputes is
 comment on column public.disputes.withdrawn_cents is
     'What Stripe has withdrawn so far, less what it has reinstated; may exceed the payment.';
 comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
+comment on column public.disputes.status is
+    'Stripe''s status. A lost dispute may be appealed (appeal_…): its money stays lost unless the appeal is won.';
 comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
 comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
 comment on column public.disputes.liability is
     'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
-comment on column public.disputes.revision is 'Number of losses posted; part of their idempotency keys.';
+comment on column public.disputes.revision is
+    'How often its loss was posted or corrected; part of the idempotency keys.';
 comment on column public.disputes.evidence_due_at is
-    'Deadline for submitting evidence to Stripe, which can be done once.';
+    'Deadline for submitting evidence, or an appeal, to Stripe, which can be done once.';
+comment on column public.disputes.last_event_at is
+    'Time of the latest Stripe event applied; older events change nothing but balance transactions.';
 
 create table private.dispute_transactions (
     stripe_id text not null unique,
@@ -12432,6 +13258,19 @@ create index on private.dispute_transactions (org_id, dispute_id);
 
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
+
+create type private.dispute_loss as (
+    dispute_id uuid,
+    claim_cents bigint,
+    loss_cents bigint,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint,
+    absorbed_cents bigint
+);
+comment on type private.dispute_loss is
+    'What a dispute has cost: of the claim, which Stripe has withdrawn for good, the loss is the part that the payment covers, made of '
+    'share, fee and discount; absorbed is the part of the share that the platform pays to the instructor.';
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;
@@ -12455,20 +13294,26 @@ create trigger forbid_truncate
 select private.audit_table('public.disputes', 'id');
 
 -- sql/62_disputes/11_transitions.sql
--- A dispute follows Stripe. It only moves forward, in the order of the enum; because events may be missed, any later status may
--- follow any earlier one, and a dispute may be first seen in any status.
+-- A dispute follows Stripe through its stages: an inquiry (warning_…), the dispute itself, and the appeal against a lost one. Events may
+-- be missed, so a status may be skipped, and a dispute may be first seen in any status. It never returns to an earlier stage. Only a
+-- dispute that is lost, or was won, may be decided otherwise.
 --
 -- dispute:
---   · → warning_needs_response, warning_under_review, warning_closed, prevented, needs_response, under_review, won, lost:
+--   · → warning_needs_response, warning_under_review, warning_closed, prevented, needs_response, under_review, lost,
+--       appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   warning_needs_response → warning_under_review, warning_closed, prevented, needs_response, under_review, lost,
+--       appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   warning_under_review → warning_needs_response, warning_closed, prevented, needs_response, under_review, lost,
+--       appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   warning_closed → prevented, needs_response, under_review, lost, appeal_needs_response, appeal_under_review, won:
 --       apply_dispute (service, job)
---   warning_needs_response → warning_under_review, warning_closed, prevented, needs_response, under_review, won, lost:
---       apply_dispute (service, job)
---   warning_under_review → warning_closed, prevented, needs_response, under_review, won, lost: apply_dispute (service, job)
---   warning_closed → prevented, needs_response, under_review, won, lost: apply_dispute (service, job)
---   prevented → needs_response, under_review, won, lost: apply_dispute (service, job)
---   needs_response → under_review, won, lost: apply_dispute (service, job)
---   under_review → won, lost: apply_dispute (service, job)
---   won → lost: apply_dispute (service, job)
+--   prevented → needs_response, under_review, lost, appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   needs_response → prevented, under_review, lost, appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   under_review → prevented, needs_response, lost, appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   lost → appeal_needs_response, appeal_under_review, won: apply_dispute (service, job)
+--   appeal_needs_response → lost, appeal_under_review, won: apply_dispute (service, job)
+--   appeal_under_review → lost, appeal_needs_response, won: apply_dispute (service, job)
+--   won → lost, appeal_needs_response, appeal_under_review: apply_dispute (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 select
     'dispute' as entity,
@@ -12483,12 +13328,32 @@ select
     later::text as to_status,
     '{service,job}'::private.actor_kind[] as actors
 from unnest(enum_range(null::public.dispute_status)) earlier
-join unnest(enum_range(null::public.dispute_status)) later on later > earlier;
+join unnest(enum_range(null::public.dispute_status)) later on later > earlier
+union all
+select
+    'dispute' as entity,
+    back.from_status,
+    back.to_status,
+    '{service,job}'::private.actor_kind[] as actors
+from (
+    values
+        ('warning_under_review', 'warning_needs_response'),
+        ('needs_response', 'prevented'),
+        ('under_review', 'prevented'),
+        ('under_review', 'needs_response'),
+        ('appeal_needs_response', 'lost'),
+        ('appeal_under_review', 'lost'),
+        ('appeal_under_review', 'appeal_needs_response'),
+        ('won', 'lost'),
+        ('won', 'appeal_needs_response'),
+        ('won', 'appeal_under_review')
+) back (from_status, to_status);
 
 -- sql/62_disputes/20_dispute_events.sql
--- Applies a dispute from a Stripe event. Each of its balance transactions is posted once, and its status only moves forward, so
--- late and repeated events change nothing.
-create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz)
+-- Applies a dispute from a Stripe event or a fetch. Each of its balance transactions is posted once. Of its status the latest event
+-- counts, so late and repeated events change nothing. Of different statuses of one second the furthest along counts, until a fetch
+-- has settled which was the last.
+create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -12506,7 +13371,7 @@ begin
         or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
     for no key update;
     if not found then
-        return row('parked', 'unknown_payment')::private.stripe_outcome;
+        return private.apply_dispute_to_suspense(p_dispute, p_occurred_at);
     end if;
     if lower(p_dispute ->> 'currency') <> payment.currency then
         return row('parked', 'settlement_currency_differs')::private.stripe_outcome;
@@ -12514,36 +13379,92 @@ begin
 
     insert into public.disputes (
         org_id, payment_id, learner_id, instructor_id, stripe_dispute_id, status, reason, currency, amount_cents,
-        liability, opened_at, closed_at
+        liability, opened_at, closed_at, last_event_at
     )
     select
         payment.org_id, payment.id, payment.learner_id, payment.instructor_id, p_dispute ->> 'id', new_status,
         p_dispute ->> 'reason', payment.currency, (p_dispute ->> 'amount')::bigint,
         organization.dispute_liability, to_timestamp((p_dispute ->> 'created')::bigint),
-        case when private.is_dispute_closed(new_status) then p_occurred_at end
+        case when private.is_dispute_closed(new_status) then p_occurred_at end, p_occurred_at
     from public.organizations organization
     where organization.id = payment.org_id
     on conflict (stripe_dispute_id) do nothing;
 
+    select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    if not p_is_fetched and p_occurred_at = dispute.last_event_at and new_status <> dispute.status then
+        perform private.fetch_dispute(dispute);
+    end if;
     update public.disputes
-    set status = greatest(status, new_status),
-        amount_cents = case when new_status >= status then (p_dispute ->> 'amount')::bigint else amount_cents end,
-        evidence_due_at = case
-            when new_status >= status then to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint)
-            else evidence_due_at
+    set status = new_status,
+        amount_cents = (p_dispute ->> 'amount')::bigint,
+        evidence_due_at = to_timestamp((p_dispute #>> '{evidence_details,due_by}')::bigint),
+        has_evidence = coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
+        is_charge_refundable = coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false),
+        closed_at = case
+            when not private.is_dispute_closed(new_status) then null
+            when new_status = status then closed_at
+            else p_occurred_at
         end,
-        has_evidence = has_evidence or coalesce((p_dispute #>> '{evidence_details,has_evidence}')::boolean, false),
-        is_charge_refundable = case
-            when new_status >= status then coalesce((p_dispute ->> 'is_charge_refundable')::boolean, false)
-            else is_charge_refundable
-        end,
-        closed_at = coalesce(closed_at, case when private.is_dispute_closed(new_status) then p_occurred_at end)
-    where stripe_dispute_id = p_dispute ->> 'id'
+        last_event_at = p_occurred_at
+    where org_id = dispute.org_id
+        and id = dispute.id
+        and case when p_is_fetched then p_occurred_at = last_event_at else (p_occurred_at, new_status) >= (last_event_at, status) end
     returning * into dispute;
+    if not found then
+        select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    end if;
 
     perform private.post_dispute_transactions(dispute, p_dispute -> 'balance_transactions', p_occurred_at);
     perform private.post_dispute_result(dispute.id, p_occurred_at);
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Queues a look at a dispute whose latest news are of one second, so that only Stripe knows which was the last. The answer counts as of
+-- that second: whatever is later stays.
+create function private.fetch_dispute(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_dispute.org_id,
+        'fetch_dispute',
+        format('dispute:%s:fetch:%s:%s', p_dispute.id, extract(epoch from p_dispute.last_event_at), extract(epoch from private.clock())),
+        jsonb_build_object(
+            'dispute_id', p_dispute.id,
+            'dispute', p_dispute.stripe_dispute_id,
+            'settles_at', p_dispute.last_event_at
+        ),
+        format('dispute:%s', p_dispute.id)
+    );
+$$;
+
+-- Records a dispute that the jobs have fetched to settle the news of one second, p_settles_at.
+-- Definer: the jobs have no access to the tables.
+create function private.record_dispute(p_dispute_id uuid, p_dispute jsonb, p_settles_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (
+        select
+        from public.disputes dispute
+        where dispute.id = p_dispute_id
+            and dispute.stripe_dispute_id = p_dispute ->> 'id'
+    ) then
+        perform private.refuse(
+            'PT422', 'wrong_dispute',
+            'That dispute belongs to another row.',
+            'Record the dispute whose id this row has.'
+        );
+    end if;
+    perform private.apply_dispute(p_dispute, p_settles_at, true);
 end;
 $$;
 
@@ -12599,10 +13520,8 @@ begin
 end;
 $$;
 
--- Recomputes what a dispute costs. While it is open, the payment is neither refunded nor paid out. Once lost, the receivable is
--- written off: fee and discount are reversed in proportion, the instructor's share is charged to whoever bears liability, and
--- anything above the payment is the platform's loss. A payment in suspense is written off from there. Posts only the
--- difference from what was posted before, so events may arrive in any order.
+-- Follows a dispute: while it is open, the payment is neither refunded nor paid out; what it has cost is written off; and the
+-- admins are told what needs an answer. An appeal keeps what was lost as it is, until it is won.
 create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12612,7 +13531,6 @@ create function private.post_dispute_result(p_dispute_id uuid, p_occurred_at tim
 as $$
 declare
     dispute public.disputes;
-    payment public.payments;
 begin
     select * into strict dispute from public.disputes where id = p_dispute_id;
     update public.payments
@@ -12622,28 +13540,15 @@ begin
         where open_dispute.payment_id = payments.id
             and open_dispute.status in ('needs_response', 'under_review')
     )
-    where id = dispute.payment_id
-    returning * into payment;
+    where id = dispute.payment_id;
+    perform private.write_off_losses(dispute.payment_id, p_occurred_at);
 
-    if payment.status = 'unknown' and dispute.status = 'lost' then
-        perform private.post_transaction(
-            dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:suspense', dispute.id),
-            dispute.currency, p_occurred_at,
-            array[
-                row('dispute_receivable', null, -private.dispute_claim_cents(dispute)),
-                row('suspense', null, private.dispute_claim_cents(dispute))
-            ]::private.posting[]
-        );
-    elsif payment.kind = 'credits' then
-        perform private.post_credit_dispute_result(dispute, payment, p_occurred_at);
-    elsif dispute.status = 'lost' then
-        perform private.write_off_payment(dispute, payment, p_occurred_at);
-    end if;
-    if dispute.status in ('warning_needs_response', 'needs_response', 'lost') then
+    if dispute.status in ('warning_needs_response', 'needs_response', 'appeal_needs_response', 'lost') then
         perform private.raise_alert(
             dispute.org_id, dispute.instructor_id, 'dispute_' || dispute.status,
             case dispute.status
                 when 'lost' then 'A dispute was lost. Stripe keeps the money.'
+                when 'appeal_needs_response' then 'A lost dispute can be appealed. Submit the appeal in Stripe''s Dashboard.'
                 else 'The payer''s bank disputes a payment. Submit evidence in Stripe''s Dashboard.'
             end,
             'disputes', dispute.id, format('dispute:%s:%s', dispute.id, dispute.status)
@@ -12653,9 +13558,10 @@ end;
 $$;
 
 -- sql/62_disputes/30_write_off.sql
--- Writes off a booking's payment: the withdrawn amount that was not written off before. If the platform bears liability, it pays
--- the share that the instructor keeps, which of a cancelled lesson may be a part only. post_dispute_result calls it.
-create function private.write_off_payment(p_dispute public.disputes, p_payment public.payments, p_occurred_at timestamptz)
+-- Recomputes what the disputes of a payment have cost, from their balance transactions and from what was refunded, and posts the
+-- difference to what is posted. So every order of events ends in the same books, and a dispute may be won after it was lost. Called
+-- after each event of a dispute, and by 82_effects when a payment succeeds, or a refund of it succeeds or fails.
+create function private.write_off_losses(p_payment_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
     volatile
@@ -12663,205 +13569,319 @@ create function private.write_off_payment(p_dispute public.disputes, p_payment p
     set search_path = '', pg_temp
 as $$
 declare
-    loss_cents constant bigint := least(
-        greatest(p_dispute.withdrawn_cents, 0) - p_dispute.lost_cents,
-        p_payment.amount_cents - private.gone_cents(p_payment)
-    );
-    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
-    part record;
-    absorbed_cents bigint;
+    payment public.payments;
+    loss private.dispute_loss;
 begin
-    if claim_cents = 0 then
+    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
         return;
+    end if;
+
+    payment := private.count_losses(p_payment_id);
+    for loss in
+        select part.* from private.losses_of_payment(payment) part
+    loop
+        update public.disputes
+        set lost_cents = loss.loss_cents,
+            lost_share_cents = loss.share_cents
+        where org_id = payment.org_id
+            and id = loss.dispute_id
+            and (lost_cents, lost_share_cents) <> (loss.loss_cents, loss.share_cents);
+        perform private.post_loss(loss, private.loss_postings(payment, loss), p_occurred_at);
+    end loop;
+end;
+$$;
+
+-- Brings the lost minutes of a credit lot and the lost amounts of a payment to what its disputes have cost; returns the payment,
+-- locked. The disputes and the ledger are not changed yet. 82_effects calls it before a refund is netted.
+create function private.count_losses(p_payment_id uuid)
+    returns public.payments
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+    lost record;
+begin
+    select * into strict payment from public.payments where id = p_payment_id for no key update;
+    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
+        return payment;
+    end if;
+    if payment.kind = 'credits' and payment.is_accepted then
+        perform private.take_lost_minutes(payment);
     end if;
 
     select
-        after.share_cents - before.share_cents as share_cents,
-        after.fee_cents - before.fee_cents as fee_cents,
-        after.discount_cents - before.discount_cents as discount_cents
-    into part
-    from private.split_refund(p_payment, private.gone_cents(p_payment)) before
-    cross join private.split_refund(p_payment, private.gone_cents(p_payment) + loss_cents) after;
-
-    absorbed_cents := case p_dispute.liability
-        when 'platform' then least(
-            part.share_cents,
-            (
-                select booking.kept_share_cents
-                from public.bookings booking
-                where booking.org_id = p_payment.org_id
-                    and booking.id = p_payment.booking_id
-            )
-        )
-        else 0
-    end;
+        least(
+            coalesce(sum(loss.loss_cents), 0),
+            payment.amount_cents - payment.uncaptured_cents - payment.refunded_cents
+        ) as cents,
+        coalesce(sum(loss.absorbed_cents), 0) as absorbed_cents
+    into lost
+    from private.losses_of_payment(payment) loss;
 
     update public.payments
-    set lost_cents = lost_cents + loss_cents,
-        absorbed_share_cents = absorbed_share_cents + absorbed_cents
-    where org_id = p_payment.org_id
-        and id = p_payment.id;
-    update public.disputes
-    set lost_cents = lost_cents + loss_cents,
-        lost_share_cents = lost_share_cents + part.share_cents,
-        revision = revision + 1
-    where org_id = p_dispute.org_id
-        and id = p_dispute.id;
-
-    perform private.post_transaction(
-        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
-        p_dispute.currency, p_occurred_at,
-        array[
-            row('dispute_receivable', null, -claim_cents),
-            row('platform_fees', null, part.fee_cents),
-            row('promotions', null, -part.discount_cents),
-            row('instructor_pending', p_payment.instructor_id, part.share_cents - absorbed_cents),
-            row('dispute_losses', null, absorbed_cents + claim_cents - loss_cents)
-        ]::private.posting[]
-    );
-end;
-$$;
-
--- Freezes a credit lot while its purchase is disputed and makes it usable again if the dispute is won. If it is lost, the
--- remaining minutes are written off.
-create function private.post_credit_dispute_result(
-    p_dispute public.disputes,
-    p_payment public.payments,
-    p_occurred_at timestamptz
-)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
-    credit public.learner_credits;
-begin
-    update public.learner_credits
-    set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
-    where org_id = p_payment.org_id
-        and id = p_payment.credit_id
-        and status in ('active', 'frozen')
-    returning * into credit;
-    if p_dispute.status <> 'lost' or claim_cents = 0 then
-        return;
-    end if;
-
-    select * into strict credit
-    from public.learner_credits
-    where org_id = p_payment.org_id
-        and id = p_payment.credit_id
-    for no key update;
-    perform private.write_off_credit(p_dispute, p_payment, credit, p_occurred_at);
-end;
-$$;
-
--- Writes off a credit lot whose purchase's dispute was lost: its remaining minutes are removed. What their price does not cover is
--- the platform's loss, because those lessons were given; minutes restored later reduce that loss.
-create function private.write_off_credit(
-    p_dispute public.disputes,
-    p_payment public.payments,
-    p_credit public.learner_credits,
-    p_occurred_at timestamptz
-)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    claim_cents constant bigint := private.dispute_claim_cents(p_dispute);
-    part constant private.credit_part := private.next_credit_part(p_credit, p_credit.minutes_left);
-    loss_cents constant bigint := least(
-        part.share_cents + part.fee_cents - part.discount_cents,
-        p_payment.amount_cents - private.gone_cents(p_payment)
-    );
-begin
-    if part.minutes > 0 then
-        perform private.add_credit_entry(part, 'dispute', null, null);
-    end if;
-    update public.learner_credits set status = 'closed' where id = p_credit.id and status in ('active', 'frozen');
-    update public.payments set lost_cents = lost_cents + loss_cents where id = p_payment.id;
-    update public.disputes
-    set lost_cents = lost_cents + loss_cents,
-        lost_share_cents = lost_share_cents + part.share_cents,
-        revision = revision + 1
-    where org_id = p_dispute.org_id
-        and id = p_dispute.id;
-
-    perform private.post_transaction(
-        p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id, format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
-        p_dispute.currency, p_occurred_at,
-        array[
-            row('dispute_receivable', null, -claim_cents),
-            row('learner_prepaid', null, part.share_cents),
-            row('deferred_fees', null, part.fee_cents),
-            row('deferred_promotions', null, -part.discount_cents),
-            row(
-                'dispute_losses', null,
-                claim_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-            )
-        ]::private.posting[]
-    );
-end;
-$$;
-
--- Writes off minutes that are restored to a lot after its purchase's dispute was lost, because a lesson was cancelled or a refund
--- failed. A lot that is not closed keeps them. 82_effects calls it.
-create function private.write_off_restored_minutes(p_entry public.credit_entries)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    credit public.learner_credits;
-    payment public.payments;
-    dispute public.disputes;
-begin
-    select * into strict credit from public.learner_credits where org_id = p_entry.org_id and id = p_entry.credit_id;
-    if credit.status <> 'closed' then
-        return;
-    end if;
-    select * into strict payment
-    from public.payments
-    where org_id = credit.org_id
-        and credit_id = credit.id
-        and is_accepted
-    for no key update;
-    select * into strict dispute
-    from public.disputes
+    set lost_cents = lost.cents,
+        absorbed_share_cents = lost.absorbed_cents
     where org_id = payment.org_id
-        and payment_id = payment.id
-        and status = 'lost'
-    order by closed_at desc, id
-    limit 1
-    for no key update;
-    perform private.write_off_credit(dispute, payment, credit, private.clock());
+        and id = payment.id
+        and (lost_cents, absorbed_share_cents) <> (lost.cents, lost.absorbed_cents)
+    returning * into payment;
+    if not found then
+        select * into strict payment from public.payments where id = p_payment_id;
+    end if;
+    return payment;
 end;
 $$;
 
--- The amount of a dispute still receivable from the bank: withdrawn and not yet written off.
-create function private.dispute_claim_cents(p_dispute public.disputes)
-    returns bigint
-    language sql
+-- What each dispute of a payment has cost, in the order in which they were opened. A lost dispute costs what Stripe has withdrawn, also
+-- while it is appealed; every other one nothing. What two disputes have cost together is divided cumulatively. If the platform
+-- bears liability, it pays the share that the instructor keeps, which of a cancelled lesson may be a part only.
+create function private.losses_of_payment(p_payment public.payments)
+    returns setof private.dispute_loss
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (p_dispute.withdrawn_cents + coalesce(sum(entry.amount_cents), 0))::bigint
-    from private.ledger_transactions posted
-    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
-    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-    where posted.org_id = p_dispute.org_id
-        and posted.source_type = 'dispute'
-        and posted.source_id = p_dispute.id
-        and posted.kind = 'dispute_lost'
-        and account.kind = 'dispute_receivable';
+declare
+    dispute public.disputes;
+    loss private.dispute_loss;
+    claimed_cents bigint := 0;
+    absorbable_cents bigint := (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id);
+begin
+    for dispute in
+        select one.*
+        from public.disputes one
+        where one.org_id = p_payment.org_id
+            and one.payment_id = p_payment.id
+        order by one.opened_at, one.stripe_dispute_id
+    loop
+        loss.dispute_id := dispute.id;
+        loss.claim_cents := case when private.is_dispute_lost(dispute.status) then dispute.withdrawn_cents else 0 end;
+        select
+            after.share_cents + after.fee_cents - after.discount_cents
+            - (before.share_cents + before.fee_cents - before.discount_cents),
+            after.share_cents - before.share_cents,
+            after.fee_cents - before.fee_cents,
+            after.discount_cents - before.discount_cents
+        into loss.loss_cents, loss.share_cents, loss.fee_cents, loss.discount_cents
+        from private.split_loss(p_payment, claimed_cents) before
+        cross join private.split_loss(p_payment, claimed_cents + greatest(loss.claim_cents, 0)) after;
+        claimed_cents := claimed_cents + greatest(loss.claim_cents, 0);
+
+        loss.absorbed_cents := case
+            when dispute.liability = 'platform' and p_payment.kind = 'booking' and p_payment.is_accepted
+                then least(loss.share_cents, absorbable_cents)
+            else 0
+        end;
+        absorbable_cents := absorbable_cents - loss.absorbed_cents;
+        return next loss;
+    end loop;
+end;
+$$;
+
+-- Splits the first p_cents that disputes have cost into the instructor's share, the platform's fee and the discount: of what was not
+-- refunded, or for prepaid minutes of what the lost minutes were worth. The platform bears what is beyond. Of money that matches
+-- no payment nothing can be split: all of it is in suspense.
+create function private.split_loss(
+    p_payment public.payments,
+    p_cents bigint,
+    out share_cents bigint,
+    out fee_cents bigint,
+    out discount_cents bigint
+)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    returned_cents constant bigint := private.returned_cents(p_payment);
+    lost_cents constant bigint := least(p_cents, p_payment.amount_cents - returned_cents);
+    worth private.credit_part;
+    worth_cents bigint;
+begin
+    if p_payment.status = 'unknown' then
+        share_cents := 0;
+        fee_cents := 0;
+        discount_cents := 0;
+    elsif p_payment.kind = 'credits' and p_payment.is_accepted then
+        worth := private.lost_minutes(p_payment.credit_id);
+        worth_cents := worth.share_cents + worth.fee_cents - worth.discount_cents;
+        share_cents := private.prorate(worth.share_cents, least(p_cents, worth_cents), worth_cents);
+        discount_cents := private.prorate(worth.discount_cents, least(p_cents, worth_cents), worth_cents);
+        fee_cents := least(p_cents, worth_cents) - share_cents + discount_cents;
+    else
+        select
+            after.share_cents - before.share_cents,
+            after.fee_cents - before.fee_cents,
+            after.discount_cents - before.discount_cents
+        into share_cents, fee_cents, discount_cents
+        from private.split_refund(p_payment, returned_cents) before
+        cross join private.split_refund(p_payment, returned_cents + lost_cents) after;
+    end if;
+end;
+$$;
+
+-- The ledger lines of what a dispute has cost; they are all zero if it cost nothing.
+create function private.loss_postings(p_payment public.payments, p_loss private.dispute_loss)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_payment.status = 'unknown' then array[
+            row('dispute_receivable', null, -p_loss.claim_cents),
+            row('suspense', null, p_loss.claim_cents)
+        ]::private.posting[]
+        when p_payment.kind = 'credits' then array[
+            row('dispute_receivable', null, -p_loss.claim_cents),
+            row('learner_prepaid', null, p_loss.share_cents),
+            row('deferred_fees', null, p_loss.fee_cents),
+            row('deferred_promotions', null, -p_loss.discount_cents),
+            row('dispute_losses', null, p_loss.claim_cents - p_loss.loss_cents)
+        ]::private.posting[]
+        else array[
+            row('dispute_receivable', null, -p_loss.claim_cents),
+            row('platform_fees', null, p_loss.fee_cents),
+            row('promotions', null, -p_loss.discount_cents),
+            row('instructor_pending', p_payment.instructor_id, p_loss.share_cents - p_loss.absorbed_cents),
+            row('dispute_losses', null, p_loss.absorbed_cents + p_loss.claim_cents - p_loss.loss_cents)
+        ]::private.posting[]
+    end;
+$$;
+
+-- Posts the difference between what a dispute has cost and what was posted of it before; does nothing if there is none.
+create function private.post_loss(p_loss private.dispute_loss, p_postings private.posting[], p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    dispute public.disputes;
+    difference private.posting[];
+begin
+    select * into strict dispute from public.disputes where id = p_loss.dispute_id;
+    select array_agg(row(changed.account_kind, changed.owner_id, changed.cents)::private.posting)
+    into difference
+    from (
+        select line.account_kind, line.owner_id, sum(line.amount_cents)::bigint as cents
+        from (
+            select wanted.account_kind, wanted.owner_id, wanted.amount_cents
+            from unnest(p_postings) wanted
+            union all
+            select account.kind, account.owner_id, -entry.amount_cents
+            from private.ledger_transactions posted
+            join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+            where posted.org_id = dispute.org_id
+                and posted.source_type = 'dispute'
+                and posted.source_id = dispute.id
+                and posted.kind = 'dispute_lost'
+        ) line
+        group by line.account_kind, line.owner_id
+        having sum(line.amount_cents) <> 0
+    ) changed;
+    if difference is null then
+        return;
+    end if;
+
+    update public.disputes
+    set revision = revision + 1
+    where org_id = dispute.org_id
+        and id = dispute.id;
+    perform private.post_transaction(
+        dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:%s', dispute.id, dispute.revision),
+        dispute.currency, p_occurred_at, difference
+    );
+end;
+$$;
+
+-- Whether a dispute was lost: also while that is appealed.
+create function private.is_dispute_lost(p_status public.dispute_status)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_status in ('lost', 'appeal_needs_response', 'appeal_under_review');
+$$;
+
+-- sql/62_disputes/31_lost_minutes.sql
+-- Takes from a credit lot the minutes that lost disputes over its purchase have cost, rounded down, or restores those that they have
+-- not cost after all. What the minutes do not cover is the platform's loss, because those lessons were given. A lot is closed once
+-- disputes have cost all of it, and usable again when they have not. count_losses calls it.
+create function private.take_lost_minutes(p_payment public.payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+    claim_cents bigint;
+    lost private.credit_part;
+    part private.credit_part;
+    missing integer;
+begin
+    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
+    select coalesce(sum(greatest(dispute.withdrawn_cents, 0)), 0)
+    into claim_cents
+    from public.disputes dispute
+    where dispute.org_id = p_payment.org_id
+        and dispute.payment_id = p_payment.id
+        and private.is_dispute_lost(dispute.status);
+
+    lost := private.lost_minutes(credit.id);
+    missing := least(claim_cents * credit.minutes_purchased / credit.total_cents, credit.minutes_left + lost.minutes) - lost.minutes;
+    if missing < 0 then
+        perform private.restore_lost_minutes(credit, -missing);
+    elsif missing > 0 then
+        part := private.next_credit_part(credit, missing);
+        if lost.share_cents + part.share_cents + lost.fee_cents + part.fee_cents - lost.discount_cents - part.discount_cents > claim_cents then
+            part := private.next_credit_part(credit, missing - 1);
+        end if;
+        if part.minutes > 0 then
+            perform private.add_credit_entry(part, 'dispute', null, null);
+        end if;
+    end if;
+
+    update public.learner_credits
+    set status = case
+        when claim_cents >= credit.total_cents then 'closed'
+        when p_payment.is_disputed then 'frozen'
+        else 'active'
+    end::public.credit_status
+    where org_id = credit.org_id
+        and id = credit.id
+        and status in ('active', 'frozen', 'closed');
+end;
+$$;
+
+-- Recomputes what disputes over the purchase of a lot have cost after its minutes have changed: a lesson was cancelled, or a refund
+-- was made or failed. 82_effects calls it.
+create function private.write_off_minutes(p_entry public.credit_entries)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.write_off_losses(payment.id, private.clock())
+    from public.payments payment
+    where payment.org_id = p_entry.org_id
+        and payment.credit_id = p_entry.credit_id
+        and payment.is_accepted;
+end;
 $$;
 
 -- sql/62_disputes/40_fraud_warning.sql
@@ -12905,12 +13925,262 @@ create policy select_party on public.disputes
 grant select on public.disputes to authenticated, service_role;
 -- NOTE: no role may write disputes; they follow Stripe.
 
+grant execute on function private.record_dispute to jobs;
+
+-- sql/63_suspense/20_left.sql
+-- Suspense: what is left of money that matches nothing, and what admins decide about it.
+--
+--   20_left      left_in_suspense: what is still there of an item; `jobs doctor` lists it
+--   30_resolve   admin_resolve_suspense: it pays for a payment, was refunded elsewhere, or is written off
+--
+-- The items are set aside and sent back in 60_payments, which Stripe's events reach; disputes over them are in 62_disputes. This room
+-- rests on both. Called by platform admins, jobs maintain (pay_from_suspense) and jobs doctor.
+
+-- What is left in suspense of an item: positive is money that nobody has claimed, negative is money that went back without having come.
+-- Money of a payment of ours also leaves by the payment's refunds and disputes.
+create function private.left_in_suspense(p_item private.suspense_items)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select -coalesce(sum(entry.amount_cents), 0)::bigint
+        from (
+            select 'suspense_item' as source_type, p_item.id as source_id
+            union all
+            select 'refund', refund.id
+            from public.refunds refund
+            where refund.org_id = p_item.org_id
+                and (refund.id = p_item.refund_id or refund.payment_id = p_item.payment_id)
+            union all
+            select 'dispute', dispute.id
+            from public.disputes dispute
+            where dispute.org_id = p_item.org_id
+                and dispute.payment_id = p_item.payment_id
+        ) source
+        join private.ledger_transactions posted
+            on posted.org_id = p_item.org_id
+            and posted.source_type = source.source_type
+            and posted.source_id = source.source_id
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account
+            on account.org_id = entry.org_id
+            and account.id = entry.account_id
+            and account.kind = 'suspense'
+    );
+end;
+$$;
+
+-- sql/63_suspense/30_resolve.sql
+-- Decides what becomes of money in suspense that does not go back by itself; platform admins only.
+-- refunded_elsewhere: the payer had it back from the platform's bank account. written_off: it is the platform's gain, or loss.
+-- payment: it pays for a payment of the same amount, as if that payment's own PaymentIntent had been paid; the next jobs maintain
+-- carries that out, since a person may not do what Stripe's events do.
+-- Definer: no role may write suspense.
+create function private.admin_resolve_suspense(
+    p_suspense_item_id uuid,
+    p_resolution text,
+    p_reason text,
+    p_payment_id uuid
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+    left_cents bigint;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into item from private.suspense_items where id = p_suspense_item_id for no key update;
+    left_cents := private.left_in_suspense(item);
+    if item.id is null or left_cents = 0 then
+        perform private.refuse(
+            'PT404', 'suspense_not_found',
+            'There is no money in suspense with that id.',
+            'List it with python -m jobs doctor or the saved query unmatched_money.'
+        );
+    end if;
+
+    if p_resolution = 'payment' then
+        perform private.assert_suspense_pays(item, left_cents, p_payment_id);
+        update private.suspense_items set pays_payment_id = p_payment_id where id = item.id;
+        return;
+    end if;
+    if p_resolution is null or p_resolution not in ('refunded_elsewhere', 'written_off')
+        or (p_resolution = 'refunded_elsewhere' and left_cents < 0)
+    then
+        perform private.refuse(
+            'PT422', 'bad_resolution',
+            'That is no way to resolve this money.',
+            'Send payment, refunded_elsewhere or written_off; what went back without having come can only be written off.'
+        );
+    end if;
+
+    update private.suspense_items
+    set resolution = p_resolution,
+        resolved_at = private.clock(),
+        pays_payment_id = null
+    where id = item.id;
+    perform private.post_suspense_resolution(item, left_cents, p_resolution);
+end;
+$$;
+
+-- Posts an admin's decision. An item can be resolved again if more of it goes back at Stripe afterwards, so the key counts its postings.
+create function private.post_suspense_resolution(p_item private.suspense_items, p_left_cents bigint, p_resolution text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        p_item.org_id, 'suspense_' || p_resolution, 'suspense_item', p_item.id,
+        format('suspense_item:%s:%s:%s', p_item.id, p_resolution, count(*)),
+        p_item.currency, private.clock(),
+        array[
+            row('suspense', null, p_left_cents),
+            row(
+                case p_resolution when 'written_off' then 'write_offs' else 'platform_bank' end,
+                null, -p_left_cents
+            )
+        ]::private.posting[]
+    )
+    from private.ledger_transactions posted
+    where posted.org_id = p_item.org_id
+        and posted.source_type = 'suspense_item'
+        and posted.source_id = p_item.id;
+$$;
+
+-- Refuses unless an item, of which nothing went back, is exactly what an open payment still asks for.
+create function private.assert_suspense_pays(p_item private.suspense_items, p_left_cents bigint, p_payment_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+begin
+    select * into payment from public.payments where id = p_payment_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'There is no such payment.',
+            'Check the id.'
+        );
+    end if;
+    if not private.can_be_paid_from_suspense(payment, p_item, p_left_cents) then
+        perform private.refuse(
+            'PT409', 'payment_differs',
+            'That payment is not open, or not over the amount and currency of this money.',
+            'Refund the money in Stripe''s Dashboard, and have the learner pay again.'
+        );
+    end if;
+end;
+$$;
+
+create function private.can_be_paid_from_suspense(p_payment public.payments, p_item private.suspense_items, p_left_cents bigint)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.stripe_payment_intent_id is not null
+        and p_left_cents = p_item.amount_cents
+        and (p_payment.amount_cents, p_payment.currency) = (p_item.amount_cents, p_item.currency)
+        and p_payment.status in ('requires_payment', 'requires_action', 'processing', 'unknown');
+$$;
+
+-- Carries out what admins have decided with payment: the payment succeeds by the item's PaymentIntent, and its own is cancelled.
+-- Returns how many. A payment that has ended meanwhile leaves the item in suspense. Called by jobs maintain.
+create function private.pay_from_suspense()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+    payment public.payments;
+    paid_count integer := 0;
+begin
+    for item in
+        select decided.*
+        from private.suspense_items decided
+        where decided.pays_payment_id is not null
+        order by decided.id
+        limit 100
+        for no key update skip locked
+    loop
+        update private.suspense_items set pays_payment_id = null where id = item.id;
+        select * into strict payment from public.payments where id = item.pays_payment_id for no key update;
+        if not private.can_be_paid_from_suspense(payment, item, private.left_in_suspense(item)) then
+            continue;
+        end if;
+
+        perform private.cancel_payment(payment);
+        update public.payments
+        set stripe_payment_intent_id = item.stripe_payment_intent_id
+        where org_id = payment.org_id
+            and id = payment.id
+        returning * into payment;
+        perform private.apply_payment_success(
+            payment,
+            jsonb_build_object(
+                'id', item.stripe_payment_intent_id,
+                'status', 'succeeded',
+                'amount_received', item.amount_cents,
+                'currency', item.currency,
+                'latest_charge', item.stripe_charge_id
+            ),
+            private.clock()
+        );
+        paid_count := paid_count + 1;
+    end loop;
+    return paid_count;
+end;
+$$;
+
+-- sql/63_suspense/80_api.sql
+create function public.admin_resolve_suspense(
+    p_suspense_item_id uuid,
+    p_resolution text,
+    p_reason text,
+    p_payment_id uuid default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_resolve_suspense(p_suspense_item_id, p_resolution, p_reason, p_payment_id);
+
+comment on function public.admin_resolve_suspense is
+    'Decides what becomes of money that matches nothing: payment (with p_payment_id: it pays for that open payment of the same amount, at '
+    'the next jobs maintain), refunded_elsewhere (from the platform''s bank account) or written_off. Money that is refunded in Stripe''s '
+    'Dashboard needs no decision. Platform admins only. Errors: not_an_admin, reason_required, suspense_not_found, bad_resolution, '
+    'payment_not_found, payment_differs.';
+
+-- sql/63_suspense/90_access.sql
+grant execute on function private.admin_resolve_suspense to authenticated;
+grant execute on function public.admin_resolve_suspense to authenticated;
+
 -- sql/64_cancellations/10_tables.sql
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
--- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests or an admin makes; 60 and 61 end many bookings at once.
--- The only table holds what was decided to go back; bookings are in 50_bookings, payments and refunds in 60_payments.
+-- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests
+-- or an admin makes; 60 and 61 end many bookings at once. The only table holds what was decided to go back; bookings are in
+-- 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
 -- refund a booking once its status has changed, whoever changed it.
@@ -13140,7 +14410,7 @@ create trigger set_cancellation_outcome
     )
     execute function private.set_cancellation_outcome();
 
--- Has the booking a payment of which nobody has decided what is refunded?
+-- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
 create function private.has_undecided_payments(p_booking public.bookings)
     returns boolean
     language sql
@@ -13150,9 +14420,10 @@ create function private.has_undecided_payments(p_booking public.bookings)
 as $$
     select exists (
         select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
+        from public.bookings paid
+        join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
+        where paid.org_id = p_booking.org_id
+            and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
             and not exists (
@@ -13304,7 +14575,7 @@ end;
 $$;
 
 -- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
--- exist. Its replacements are locked first: the order in which their payments lock the two.
+-- exist.
 create function private.require_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
@@ -13316,8 +14587,8 @@ declare
     booking public.bookings;
 begin
     perform private.require_person();
-    perform from public.bookings where original_booking_id = p_booking_id for no key update;
-    select * into booking from public.bookings where id = p_booking_id for no key update;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
 
     if private.party_of(booking) is null then
         perform private.refuse(
@@ -14027,6 +15298,110 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/52_record_refund.sql
+-- Records a refund that was made another way than through Stripe, such as a transfer from the platform's bank account after Stripe could
+-- not reach the payer; platform admins only. Of prepaid hours it takes the minutes that the amount pays back, as a refund made in
+-- Stripe's Dashboard does. The next jobs maintain posts it, since no person moves money. The same key and amount again are the same
+-- refund.
+-- Definer: refunds are written only through functions.
+create function private.admin_record_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+    refund public.refunds;
+    broken_rule text;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into payment from public.payments where id = p_payment_id for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'There is no such payment.',
+            'Check the id.'
+        );
+    end if;
+    refund.id := private.find_refund_by_client_key(payment.id, p_client_key, p_amount_cents);
+    if refund.id is not null then
+        return refund.id;
+    end if;
+    if coalesce(p_amount_cents, 0) < 1 then
+        perform private.refuse(
+            'PT422', 'bad_amount',
+            'The smallest refund is 1, in the minor unit.',
+            'Send a positive whole number.'
+        );
+    end if;
+    perform private.assert_payment_is_refundable(payment, p_amount_cents);
+
+    insert into public.refunds (
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by,
+        is_made_elsewhere
+    )
+    values (
+        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, payment.currency, p_amount_cents, p_reason,
+        'pending', p_client_key, private.my_user_id(), true
+    )
+    returning * into refund;
+    if payment.kind = 'credits' and payment.is_accepted then
+        refund := private.take_refunded_minutes(payment, refund);
+    end if;
+    return refund.id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+        return null;
+end;
+$$;
+
+-- Posts the refunds that admins have recorded, and returns how many. Called by jobs maintain.
+create function private.post_recorded_refunds()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    recorded record;
+    payment public.payments;
+    refund public.refunds;
+    posted_count integer := 0;
+begin
+    for recorded in
+        select waiting.org_id, waiting.id, waiting.payment_id
+        from public.refunds waiting
+        where waiting.is_made_elsewhere
+            and waiting.status = 'pending'
+        order by waiting.payment_id, waiting.id
+        limit 100
+    loop
+        select * into strict payment
+        from public.payments
+        where org_id = recorded.org_id
+            and id = recorded.payment_id
+        for no key update;
+        select * into refund
+        from public.refunds
+        where org_id = recorded.org_id
+            and id = recorded.id
+            and status = 'pending'
+        for no key update;
+        if found then
+            perform private.post_refund(payment, refund, private.clock());
+            update public.refunds set status = 'succeeded' where org_id = refund.org_id and id = refund.id;
+            posted_count := posted_count + 1;
+        end if;
+    end loop;
+    return posted_count;
+end;
+$$;
+
 -- sql/64_cancellations/60_offboard.sql
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
 -- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
@@ -14058,6 +15433,7 @@ begin
         );
     end if;
 
+    perform private.lock_offboarded(instructor);
     for ahead in
         select booking.id
         from public.bookings booking
@@ -14104,6 +15480,39 @@ begin
 end;
 $$;
 
+-- Locks the bookings that offboarding cancels, then the payments of the credit lots that it refunds: all of them before the first slot
+-- or lot, because a cancellation locks its booking before the slot, and a refund of a lot locks the payment before the lot.
+create function private.lock_offboarded(p_instructor public.instructors)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_bookings(
+        array(
+            select booking.id
+            from public.bookings booking
+            where booking.org_id = p_instructor.org_id
+                and booking.instructor_id = p_instructor.id
+                and booking.status in ('held', 'requested', 'confirmed')
+        )
+    );
+    perform
+    from public.learner_credits lot
+    join public.payments paid
+        on paid.org_id = lot.org_id
+        and paid.credit_id = lot.id
+        and paid.is_accepted
+    where lot.org_id = p_instructor.org_id
+        and lot.instructor_id = p_instructor.id
+        and lot.status = 'active'
+    order by paid.id
+    for no key update of paid;
+end;
+$$;
+
 -- sql/64_cancellations/61_ageing_authorizations.sql
 -- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
 -- authorization is released half a day before the bank would let it lapse. 95_operations calls it.
@@ -14115,17 +15524,25 @@ create function private.void_ageing_authorizations()
     set search_path = '', pg_temp
 as $$
 declare
-    ageing record;
-    voided integer := 0;
-begin
-    for ageing in
-        select payment.id, payment.booking_id, payment.org_id, payment.instructor_id
+    ageing_ids constant uuid[] := array(
+        select payment.id
         from public.payments payment
         where payment.status = 'authorized'
             and payment.authorized_at <= private.clock() - interval '6 days 12 hours'
             and payment.is_accepted
         order by payment.id
         limit 1000
+    );
+    ageing record;
+    voided integer := 0;
+begin
+    perform private.lock_bookings(array(select payment.booking_id from public.payments payment where payment.id = any (ageing_ids)));
+    for ageing in
+        select payment.booking_id, payment.org_id, payment.instructor_id
+        from public.payments payment
+        where payment.id = any (ageing_ids)
+            and payment.status = 'authorized'
+        order by payment.id
     loop
         update public.bookings
         set status = 'cancelled',
@@ -14302,6 +15719,25 @@ comment on function public.admin_refund is
     'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
     'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
+create function public.admin_record_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_record_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+
+comment on function public.admin_record_refund is
+    'Records a refund that was made another way than through Stripe, from the platform''s bank account, and returns its id. Of prepaid '
+    'hours it takes the minutes that the amount pays back. The next jobs maintain posts it. Platform admins only. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'and the rules of public.refunds.';
+
 create function public.refund_credits(
     p_credit_id uuid,
     p_minutes integer default null,
@@ -14355,6 +15791,8 @@ grant execute on function private.decide_refund to authenticated;
 grant execute on function public.decide_refund to authenticated;
 grant execute on function private.admin_refund to authenticated;
 grant execute on function public.admin_refund to authenticated;
+grant execute on function private.admin_record_refund to authenticated;
+grant execute on function public.admin_record_refund to authenticated;
 grant execute on function private.refund_credits to authenticated;
 grant execute on function public.refund_credits to authenticated;
 grant execute on function private.offboard_instructor to authenticated;
@@ -15080,8 +16518,8 @@ end;
 $$;
 
 -- sql/68_connect/30_account_events.sql
--- Applies a connected account from a Stripe event or response. The latest event counts, within one second the furthest along, so
--- a stale event never makes a ready account unready.
+-- Applies a connected account from a Stripe event or response. The latest event counts, so a stale event never makes a ready account
+-- unready. Of different statuses of one second the furthest along counts, until a fetch has settled which was the last.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -15102,8 +16540,13 @@ begin
         )
     for no key update;
 
-    if not found then
+    if not found and not private.bears_our_metadata(p_account) then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    elsif not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
+    end if;
+    if p_occurred_at = account.last_event_at and new_status <> account.status then
+        perform private.fetch_account(account, format('sync_account:%s:%s', account.id, extract(epoch from private.clock())));
     end if;
     if (p_occurred_at, new_status) <= (account.last_event_at, account.status) then
         return row('processed', 'late')::private.stripe_outcome;
@@ -15195,13 +16638,24 @@ begin
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
 
-    perform private.enqueue_command(
-        account.org_id, 'sync_account', format('sync_account:%s', p_event_id),
-        jsonb_build_object('connect_account_id', account.id, 'stripe_account_id', p_account_id),
-        format('connect_account:%s', account.id)
-    );
+    perform private.fetch_account(account, format('sync_account:%s', p_event_id));
     return row('processed', null)::private.stripe_outcome;
 end;
+$$;
+
+-- Queues a look at an account as it is now, under this key.
+create function private.fetch_account(p_account public.stripe_connect_accounts, p_idempotency_key text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_account.org_id, 'sync_account', p_idempotency_key,
+        jsonb_build_object('connect_account_id', p_account.id, 'stripe_account_id', p_account.stripe_account_id),
+        format('connect_account:%s', p_account.id)
+    );
 $$;
 
 -- Marks an account as disconnected when its owner has revoked the platform's access, and alerts the payee: transfers would fail.
@@ -15355,13 +16809,14 @@ grant execute on function private.record_connect_account to webhook_service, job
 -- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
+-- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
 -- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay
 -- earnings; by jobs maintain; by learners who report a problem, and by the platform's admins who decide on it.
 -- An earning is never edited once a payout holds it; a correction is another row.
 create type public.earning_kind as enum (
-    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment'
+    'lesson', 'cancellation', 'no_show', 'credit_expiry', 'refund', 'dispute', 'adjustment', 'write_off'
 );
-create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid');
+create type public.earning_status as enum ('pending', 'available', 'frozen', 'paid', 'closed');
 
 create table public.earnings (
     id uuid not null unique default gen_random_uuid(),
@@ -15375,6 +16830,7 @@ create table public.earnings (
     dispute_id uuid,
     credit_entry_id uuid unique,
     reversed_payout_id uuid,
+    adopted_transfer_id uuid,
     currency text not null,
     amount_cents bigint not null,
     available_at timestamptz not null,
@@ -15412,6 +16868,7 @@ create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, credit_entry_id);
 create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
+create index on public.earnings (org_id, adopted_transfer_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
@@ -15420,6 +16877,8 @@ comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
+comment on column public.earnings.adopted_transfer_id is
+    'Of an adjustment: the transfer that an admin booked as paid in advance, or what was reversed of it later.';
 
 create table public.problem_reports (
     id uuid not null unique default gen_random_uuid(),
@@ -15431,6 +16890,7 @@ create table public.problem_reports (
     description text not null,
     resolution text,
     resolved_at timestamptz,
+    awaits_refund boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -15438,7 +16898,8 @@ create table public.problem_reports (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint description_is_short check (length(description) between 3 and 5000),
-    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null))
+    constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null)),
+    constraint only_a_resolved_report_awaits_a_refund check (not awaits_refund or resolved_at is not null)
 );
 
 create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
@@ -15448,6 +16909,8 @@ create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);
 
+comment on column public.problem_reports.awaits_refund is
+    'The admin has decided for a refund that is not made yet; the earning stays frozen until it is.';
 comment on table public.problem_reports is
     'A learner''s complaint about a lesson, made before it is paid out: it freezes the earning until a platform admin decides.';
 
@@ -15471,26 +16934,29 @@ select private.audit_table('public.earnings', 'id');
 
 -- sql/70_earnings/11_transitions.sql
 -- How an earning moves. It counts for the payee from "available" on: that is when the ledger turns what is pending into what is
--- payable. What stays frozen after a lost authorization is for an admin to decide: by a refund, or in Studio by setting it back to
--- pending.
+-- payable. Earnings of a payee that sum to exactly zero are closed on payday: nothing is paid for them. Nothing is frozen
+-- without an open cause (has_freezing_cause).
 --
 -- earning:
 --   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
 --   · → frozen: accrue_earning (user, service, job, studio)
---   · → available: post_payout_reversal (service, job)
+--   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
+--       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
---   pending → frozen: report_problem, freeze_disputed_earnings, freeze_unpaid_earnings (user, service, job, studio)
---   frozen → pending: admin_resolve_problem, freeze_disputed_earnings (user, service, job, studio)
+--   pending → frozen: report_problem, refreeze_earnings (user, service, job, studio)
+--   frozen → pending: refreeze_earnings (user, service, job, studio)
 --   available → paid: mark_payout_paid (service, job)
+--   available → closed: create_payouts (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
     ('earning', 'new', 'frozen', '{user,service,job,studio}'),
-    ('earning', 'new', 'available', '{service,job}'),
+    ('earning', 'new', 'available', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
     ('earning', 'frozen', 'pending', '{user,service,job,studio}'),
-    ('earning', 'available', 'paid', '{service,job}');
+    ('earning', 'available', 'paid', '{service,job}'),
+    ('earning', 'available', 'closed', '{service,job}');
 
 -- sql/70_earnings/20_accrue.sql
 -- Credits the instructor with the kept share of a booking that ended: a lesson that was given, a learner's no-show or a late
@@ -15627,8 +17093,8 @@ $$;
 
 -- sql/70_earnings/30_adjust.sql
 -- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
--- a refund that failed, or after a lost dispute. It becomes payable when the booking's first earning does, so that the two are paid
--- out together. 82_effects calls it with the refund or the dispute.
+-- a refund that failed, after a lost dispute, or after an authorization that was lost. It becomes payable when the booking's first
+-- earning does, so that the two are paid out together. 82_effects calls it with the refund, the dispute or neither.
 create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
     returns void
     language plpgsql
@@ -15645,9 +17111,9 @@ begin
         booking.instructor_id,
         coalesce(first_earning.payee_id, private.payee_id(booking.instructor_id)),
         case
-            when change.cents > 0 then 'adjustment'
-            when p_refund_id is not null then 'refund'
-            else 'dispute'
+            when change.cents < 0 and p_refund_id is not null then 'refund'
+            when change.cents < 0 and p_dispute_id is not null then 'dispute'
+            else 'adjustment'
         end::public.earning_kind,
         booking.id,
         payment.id,
@@ -15677,9 +17143,9 @@ end;
 $$;
 
 -- sql/70_earnings/40_freeze.sql
--- Freezes the unpaid earnings that a payment paid for while it is disputed, and unfreezes them afterwards. They stay frozen while a
--- problem report is open or another payment of the booking is disputed. 82_effects calls it.
-create function private.freeze_disputed_earnings(p_payment public.payments)
+-- Freezes a booking's unpaid earnings, or those of prepaid minutes, while there is a cause, and unfreezes them once there is none. Called
+-- when a cause begins or ends: by 82_effects for disputes and refunds, and by 41_report_problem.sql.
+create function private.refreeze_earnings(p_org_id uuid, p_booking_id uuid, p_payment_id uuid)
     returns void
     language plpgsql
     volatile
@@ -15688,39 +17154,42 @@ create function private.freeze_disputed_earnings(p_payment public.payments)
 as $$
 begin
     update public.earnings earning
-    set status = case when p_payment.is_disputed then 'frozen' else 'pending' end::public.earning_status
-    where (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
-        and earning.status = case when p_payment.is_disputed then 'pending' else 'frozen' end::public.earning_status
-        and not exists (
-            select
-            from public.problem_reports report
-            where report.org_id = earning.org_id
-                and report.booking_id = earning.booking_id
-                and report.resolved_at is null
-        )
-        and (
-            p_payment.is_disputed
-            or not exists (
-                select
-                from public.payments paid
-                where paid.org_id = p_payment.org_id
-                    and paid.booking_id = p_payment.booking_id
-                    and paid.is_disputed
-            )
-        );
+    set status = case when cause.is_open then 'frozen' else 'pending' end::public.earning_status
+    from (
+        select unpaid.id, private.has_freezing_cause(unpaid) as is_open
+        from public.earnings unpaid
+        where unpaid.org_id = p_org_id
+            and (unpaid.booking_id = p_booking_id or unpaid.payment_id = p_payment_id)
+            and unpaid.status in ('pending', 'frozen')
+    ) cause
+    where earning.id = cause.id
+        and (earning.status = 'frozen') <> cause.is_open;
 end;
 $$;
 
--- Freezes what was earned under an authorization that was lost, until an admin decides. 82_effects calls it.
-create function private.freeze_unpaid_earnings(p_payment public.payments)
-    returns void
+-- Whether an earning has to wait: its lesson has a problem report that is open or awaits a refund, or the money that it comes from is
+-- disputed.
+create function private.has_freezing_cause(p_earning public.earnings)
+    returns boolean
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
 begin
-    update public.earnings set status = 'frozen' where payment_id = p_payment.id and status = 'pending';
+    return exists (
+        select
+        from public.problem_reports report
+        where report.org_id = p_earning.org_id
+            and report.booking_id = p_earning.booking_id
+            and (report.resolved_at is null or report.awaits_refund)
+    ) or exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_earning.org_id
+            and payment.is_disputed
+            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
+    );
 end;
 $$;
 
@@ -15780,7 +17249,8 @@ exception
 end;
 $$;
 
--- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen, to be refunded.
+-- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen until a part of the lesson is
+-- refunded. A report that awaits a refund can be decided again.
 -- Definer: no role may write earnings.
 create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
@@ -15796,9 +17266,10 @@ begin
 
     update public.problem_reports
     set resolution = p_reason,
-        resolved_at = private.clock()
+        resolved_at = private.clock(),
+        awaits_refund = not coalesce(p_unfreezes_earning, false)
     where id = p_problem_report_id
-        and resolved_at is null
+        and (resolved_at is null or awaits_refund)
     returning * into report;
     if not found then
         perform private.refuse(
@@ -15807,14 +17278,34 @@ begin
             'Reload the list of problem reports.'
         );
     end if;
+    perform private.refreeze_earnings(report.org_id, report.booking_id, null);
+end;
+$$;
 
-    if p_unfreezes_earning then
-        update public.earnings
-        set status = 'pending'
-        where org_id = report.org_id
-            and booking_id = report.booking_id
-            and status = 'frozen';
-    end if;
+-- A refund of a lesson's payment is what its resolved problem reports waited for. 82_effects calls it.
+create function private.end_wait_for_refund(p_refund public.refunds)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    report record;
+begin
+    for report in
+        update public.problem_reports waiting
+        set awaits_refund = false
+        from public.payments payment
+        where payment.org_id = p_refund.org_id
+            and payment.id = p_refund.payment_id
+            and waiting.org_id = payment.org_id
+            and waiting.booking_id = payment.booking_id
+            and waiting.awaits_refund
+        returning waiting.org_id, waiting.booking_id
+    loop
+        perform private.refreeze_earnings(report.org_id, report.booking_id, null);
+    end loop;
 end;
 $$;
 
@@ -15866,7 +17357,7 @@ end;
 $$;
 
 -- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
--- available; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- available, unless there is none; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
 -- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
@@ -15890,7 +17381,7 @@ as $$
                 and paid.booking_id = earning.booking_id
                 and paid.is_disputed
         )
-        and (payment.id is null or payment.funds_available_at <= p_cutoff_at)
+        and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)
         and (
             earning.amount_cents > 0
             or not exists (
@@ -15902,6 +17393,74 @@ as $$
             )
         )
         and (p_org_id is null or earning.org_id = p_org_id);
+$$;
+
+-- sql/70_earnings/60_write_off.sql
+-- Writes off what a payee owes the platform and will not earn any more: the negative balance becomes zero, at the platform's cost;
+-- platform admins only. The earning that makes up for it belongs to the instructor who owes the most.
+-- Definer: no role may write earnings.
+create function private.admin_write_off_balance(p_payee_id uuid, p_currency text, p_reason text)
+    returns bigint
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    owed record;
+    written_off public.earnings;
+begin
+    perform private.require_platform_admin(p_reason);
+    perform
+    from public.earnings earning
+    where earning.payee_id = p_payee_id
+        and earning.currency = p_currency
+        and earning.status = 'available'
+        and earning.payout_id is null
+    order by earning.id
+    for no key update;
+
+    select
+        part.org_id,
+        -sum(part.cents)::bigint as cents,
+        (array_agg(part.instructor_id order by part.cents, part.instructor_id))[1] as instructor_id
+    into owed
+    from (
+        select earning.org_id, earning.instructor_id, sum(earning.amount_cents) as cents
+        from public.earnings earning
+        where earning.payee_id = p_payee_id
+            and earning.currency = p_currency
+            and earning.status = 'available'
+            and earning.payout_id is null
+        group by earning.org_id, earning.instructor_id
+    ) part
+    group by part.org_id
+    having sum(part.cents) < 0;
+    if not found then
+        perform private.refuse(
+            'PT409', 'balance_not_negative',
+            'This payee owes nothing in that currency.',
+            'Check the payee''s id and the currency; what is still pending becomes available first.'
+        );
+    end if;
+
+    insert into public.earnings (
+        org_id, instructor_id, payee_id, kind, currency, amount_cents, available_at, status
+    )
+    values (
+        owed.org_id, owed.instructor_id, p_payee_id, 'write_off', p_currency, owed.cents, private.clock(), 'available'
+    )
+    returning * into written_off;
+    perform private.post_transaction(
+        written_off.org_id, 'balance_written_off', 'earning', written_off.id, format('earning:%s:written_off', written_off.id),
+        p_currency, private.clock(),
+        array[
+            row('write_offs', null, written_off.amount_cents),
+            row('payee_payable', p_payee_id, -written_off.amount_cents)
+        ]::private.posting[]
+    );
+    return written_off.amount_cents;
+end;
 $$;
 
 -- sql/70_earnings/80_api.sql
@@ -15921,7 +17480,7 @@ select
         sum(earning.amount_cents) filter (where earning.status = 'available' and earning.payout_id is not null), 0
     )::bigint as in_transit_cents,
     (
-        coalesce(sum(earning.amount_cents) filter (where earning.status = 'paid'), 0)
+        coalesce(sum(earning.amount_cents) filter (where earning.status in ('paid', 'closed')), 0)
         - coalesce(sum(earning.amount_cents) filter (where earning.reversed_payout_id is not null), 0)
     )::bigint as paid_cents
 from public.earnings earning
@@ -15929,7 +17488,8 @@ group by earning.org_id, earning.instructor_id, earning.currency;
 
 comment on view public.instructor_balances is
     'What each instructor earned, by currency, in its minor unit: total = pending (within the hold, or frozen) + available (due on the next '
-    'payday) + in transit (in a payout that is not paid yet) + paid. What was reversed counts as available, not as paid.';
+    'payday) + in transit (in a payout that is not paid yet) + paid, or closed because a payee''s earnings summed to zero. What was reversed '
+    'counts as available, not as paid.';
 
 create function public.my_balance()
     returns setof public.instructor_balances
@@ -15968,8 +17528,21 @@ create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreez
 return private.admin_resolve_problem(p_problem_report_id, p_unfreezes_earning, p_reason);
 
 comment on function public.admin_resolve_problem is
-    'Decides a reported problem: with true the earning is pending again, with false it stays frozen; platform admins only. '
+    'Decides a reported problem: with true the earning is pending again, with false it stays frozen until a refund of the lesson is made, '
+    'and can be decided again; platform admins only. '
     'Errors: not_an_admin, reason_required, problem_not_found.';
+
+create function public.admin_write_off_balance(p_payee_id uuid, p_currency text, p_reason text)
+    returns bigint
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_write_off_balance(p_payee_id, p_currency, p_reason);
+
+comment on function public.admin_write_off_balance is
+    'Writes off what a payee (an instructor, or an organization) owes the platform, at the platform''s cost; returns the amount in the minor '
+    'unit. Platform admins only. Errors: not_an_admin, reason_required, balance_not_negative.';
 
 -- sql/70_earnings/90_access.sql
 create policy select_own_or_admin on public.earnings
@@ -15998,16 +17571,21 @@ grant execute on function public.report_problem to authenticated;
 grant execute on function private.admin_resolve_problem to authenticated;
 grant execute on function public.admin_resolve_problem to authenticated;
 grant execute on function public.my_balance to authenticated;
+grant execute on function private.admin_write_off_balance to authenticated;
+grant execute on function public.admin_write_off_balance to authenticated;
 
 -- sql/72_payouts/10_tables.sql
 -- Payouts: paying instructors, or their school, what they have earned, by Stripe transfers to their connected accounts.
 -- A run is one payday of an organization. It decides for every payee (31_decide.sql), turns available earnings into payouts in one
 -- transaction (30_open_run.sql), and sends them one by one until nothing is left (40_claim.sql, 41_record_transfer.sql,
 -- 42_record_failure.sql). Every attempt is committed before Stripe is called, so a run that dies is resumed and pays nobody twice.
--- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, decide_payout_run, claim_payout,
---   record_transfer or record_transfer_failure, and close_payout_run, in this order.
--- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks.
--- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql); payees read statements and set how
+-- * The job `python -m jobs payouts` calls due_payout_runs (through 95_operations), open_payout_run, transfers_known_until,
+--   find_unbooked_transfers and book_transfer (33_compare.sql: what Stripe has sent and the books do not know, as after a restore),
+--   decide_payout_run, claim_payout, record_transfer or record_transfer_failure, and close_payout_run, in this order.
+-- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks; and, for the platform's own payouts and top-ups,
+--   apply_platform_payout and apply_top_up (56_platform_payouts.sql).
+-- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql) and book transfers that the books lack
+--   (52_adopt.sql); payees read statements and set how
 --   they are paid (60_statements.sql, 61_settings.sql).
 -- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
 create type public.payout_run_status as enum ('open', 'completed');
@@ -16093,6 +17671,8 @@ create index on public.payouts (run_id, leased_until) where status = 'sending';
 create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
+comment on column public.payouts.id is
+    'Derived from the run, the payee and the currency (derive_payout_id), so that a database restored to before a payday draws it again.';
 comment on column public.payouts.payee_id is 'The instructor or the organization that is paid, as the ledger names the owner of the account.';
 comment on column public.payouts.instructor_id is 'Null when the organization is the payee.';
 comment on column public.payouts.leased_until is
@@ -16206,12 +17786,53 @@ create table private.payout_attempts (
 comment on table private.payout_attempts is
     'Attempts to transfer a payout. An attempt is committed before Stripe is called, with everything that the call sends.';
 
+create table private.unbooked_transfers (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    stripe_transfer_id text not null unique,
+    payout_id uuid not null,
+    payee_id uuid,
+    instructor_id uuid,
+    currency text not null,
+    amount_cents bigint not null,
+    reversed_cents bigint not null,
+    destination text not null,
+    cause text not null,
+    transferred_at timestamptz not null,
+    adopted_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
+    constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
+    constraint reversal_is_at_most_the_amount check (reversed_cents between 0 and amount_cents)
+);
+
+create index on private.unbooked_transfers (org_id, instructor_id);
+create index on private.unbooked_transfers (payout_id);
+
+comment on table private.unbooked_transfers is
+    'Transfers that Stripe has made for payouts of ours and that the books do not account for, as after a restore. A run that can pay a '
+    'payout by one after all removes its row; admin_adopt_transfer books any other.';
+comment on column private.unbooked_transfers.payout_id is 'The payout that the transfer''s metadata name; the books may have no such row.';
+comment on column private.unbooked_transfers.payee_id is 'Null while the books do not know the account that was paid.';
+comment on column private.unbooked_transfers.reversed_cents is 'What Stripe has reversed of it, and, once it is adopted, is booked.';
+comment on column private.unbooked_transfers.cause is 'Why no payout is paid by it: a code that apply_transfer gives.';
+comment on column private.unbooked_transfers.adopted_at is
+    'When an admin booked it as paid in advance, which the next payouts deduct. Its row stays, because it may be reversed later.';
+
+alter table public.earnings
+    add foreign key (org_id, adopted_transfer_id) references private.unbooked_transfers (org_id, id) on delete restrict;
+
+comment on column private.payout_attempts.started_at is 'When it was first tried. It may be tried again, under the same key.';
+
 alter table public.payout_runs enable row level security;
 alter table public.payouts enable row level security;
 alter table public.payout_items enable row level security;
 alter table public.payout_run_results enable row level security;
 alter table public.bank_payouts enable row level security;
 alter table private.payout_attempts enable row level security;
+alter table private.unbooked_transfers enable row level security;
 
 create trigger touch_updated_at
     before update on public.payout_runs
@@ -16240,6 +17861,7 @@ create trigger touch_updated_at
 select private.audit_table('public.bank_payouts', 'id');
 select private.audit_table('public.payout_runs', 'id');
 select private.audit_table('public.payouts', 'id');
+select private.audit_table('private.unbooked_transfers', 'id');
 
 -- sql/72_payouts/11_transitions.sql
 -- How a payout moves. Stripe is asked for a transfer only while a payout is "sending", and what was never answered is "unknown" until
@@ -16249,13 +17871,14 @@ select private.audit_table('public.payouts', 'id');
 --   · → pending: open_payout_run (job)
 --   pending → sending: claim_payout, apply_transfer (job, service)
 --   pending → held: admin_hold_payout, claim_payout, record_transfer_failure (user, job, service, studio)
---   pending, failed, held → cancelled: admin_cancel_payout (user, job, studio)
+--   pending, failed → cancelled: admin_cancel_payout, admin_adopt_transfer, claim_payout (user, job, studio)
+--   held → cancelled: admin_cancel_payout, admin_adopt_transfer, cancel_undisputed_payouts (user, job, service, studio)
 --   sending → paid: record_transfer, apply_transfer (job, service)
 --   sending → pending, failed, unknown: record_transfer_failure (job, service)
 --   unknown → paid: record_transfer, apply_transfer (job, service)
---   unknown → pending: claim_payout (job, service)
+--   unknown → pending: claim_payout, admin_adopt_transfer (user, job, service, studio)
 --   failed → pending: claim_payout, apply_transfer, admin_release_payout, admin_hold_payout (user, job, service, studio)
---   held → pending: admin_release_payout (user, job, studio)
+--   held → pending: admin_release_payout, apply_transfer (user, job, service, studio)
 --   paid → reversed: record_transfer, apply_transfer (job, service)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
@@ -16264,15 +17887,15 @@ values
     ('payout', 'pending', 'held', '{user,job,service,studio}'),
     ('payout', 'pending', 'cancelled', '{user,job,studio}'),
     ('payout', 'failed', 'cancelled', '{user,job,studio}'),
-    ('payout', 'held', 'cancelled', '{user,job,studio}'),
+    ('payout', 'held', 'cancelled', '{user,job,service,studio}'),
     ('payout', 'sending', 'paid', '{job,service}'),
     ('payout', 'sending', 'pending', '{job,service}'),
     ('payout', 'sending', 'failed', '{job,service}'),
     ('payout', 'sending', 'unknown', '{job,service}'),
     ('payout', 'unknown', 'paid', '{job,service}'),
-    ('payout', 'unknown', 'pending', '{job,service}'),
+    ('payout', 'unknown', 'pending', '{user,job,service,studio}'),
     ('payout', 'failed', 'pending', '{user,job,service,studio}'),
-    ('payout', 'held', 'pending', '{user,job,studio}'),
+    ('payout', 'held', 'pending', '{user,job,service,studio}'),
     ('payout', 'paid', 'reversed', '{job,service}');
 
 -- sql/72_payouts/20_paydays.sql
@@ -16491,8 +18114,9 @@ end;
 $$;
 
 -- Turns the available earnings of a run into payouts, in one statement: payouts, their items, the earnings' payout_id, and a result
--- for every payee with a balance. Then posts what is owed as in transit, and alerts payees whose payout is held. Each decision
--- carries the ids of its payout and its earnings, because joins on payee and currency mislead the planner.
+-- for every payee with a balance; earnings that sum to zero are closed. Then posts what is owed as in transit, and alerts payees
+-- whose payout is held. Each decision carries the ids of its payout and its earnings, because joins on payee and currency mislead
+-- the planner.
 create function private.create_payouts(p_run public.payout_runs)
     returns void
     language plpgsql
@@ -16513,9 +18137,19 @@ begin
 
     with decision as materialized (
         select
-            gen_random_uuid() as payout_id, decided.payee_id, decided.instructor_id, decided.connect_account_id,
+            case
+                when derived.id in (select adopted.payout_id from private.unbooked_transfers adopted where adopted.adopted_at is not null)
+                    then private.another_payout_id(derived.id)
+                else derived.id
+            end as payout_id,
+            decided.payee_id, decided.instructor_id, decided.connect_account_id,
             decided.currency, decided.amount_cents, decided.earning_ids, decided.outcome, decided.reason
         from private.decide_payouts(p_run.org_id, p_run.schedule, p_run.cutoff_at, '{available}') decided
+        cross join lateral (
+            select private.derive_payout_id(
+                p_run.org_id, p_run.schedule, p_run.period_on, p_run.sequence, decided.payee_id, decided.currency
+            ) as id
+        ) derived
     ),
 
     created as (
@@ -16545,6 +18179,15 @@ begin
         set payout_id = item.payout_id
         from item
         where earning.id = item.earning_id
+    ),
+
+    closed as (
+        update public.earnings earning
+        set status = 'closed'
+        from decision
+        cross join unnest(decision.earning_ids) netted (earning_id)
+        where decision.reason = 'nothing_due'
+            and earning.id = netted.earning_id
     ),
 
     result as (
@@ -16586,6 +18229,51 @@ begin
     where result.org_id = p_run.org_id
         and result.run_id = p_run.id
         and result.outcome = 'held';
+end;
+$$;
+
+-- The id of a payout: a hash (as a UUID of version 8) of what makes it the payout that it is, not of the database in which it stands. Its
+-- transfer bears it at Stripe, so a database restored to before a payday recognizes what it has paid already.
+create function private.derive_payout_id(
+    p_org_id uuid,
+    p_schedule public.payout_schedule,
+    p_period_on date,
+    p_sequence integer,
+    p_payee_id uuid,
+    p_currency text
+)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.uuid_of(
+        format(
+            'payout:%s:%s:%s:%s:%s:%s',
+            p_org_id, p_schedule, to_char(p_period_on, 'YYYY-MM-DD'), p_sequence, p_payee_id, p_currency
+        )
+    );
+$$;
+
+-- The id that a payout has instead of one under which a transfer was adopted as paid in advance: that transfer pays for no other payout.
+create function private.another_payout_id(p_payout_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    drawn_id uuid := p_payout_id;
+begin
+    while exists (
+        select from private.unbooked_transfers adopted where adopted.payout_id = drawn_id and adopted.adopted_at is not null
+    )
+    loop
+        drawn_id := private.uuid_of(format('payout:after:%s', drawn_id));
+    end loop;
+    return drawn_id;
 end;
 $$;
 
@@ -16718,10 +18406,11 @@ $$;
 
 -- sql/72_payouts/32_follow_run.sql
 -- Decides whether a run may be sent now. p_available is the list of {"amount", "currency"} from Stripe's balance, or null if Stripe did
--- not answer. A run is sent only if the balance covers it in every currency, since sending a part would choose who has to wait.
--- shortfalls lists what is missing. Definer: the job has no access to the tables.
+-- not answer. A run is sent only if the balance covers it in every currency, since sending a part would choose who has to wait, and
+-- only if Stripe has made no transfer for the organization that the books lack, since the same might be paid again.
+-- shortfalls lists what is missing, unbooked_transfers what the books lack. Definer: the job has no access to the tables.
 create function private.decide_payout_run(p_run_id uuid, p_available jsonb)
-    returns table (is_payable boolean, shortfalls jsonb)
+    returns table (is_payable boolean, shortfalls jsonb, unbooked_transfers jsonb)
     language plpgsql
     stable
     security definer
@@ -16730,10 +18419,20 @@ as $$
 begin
     return query
     select
-        p_available is not null and count(*) = 0,
-        coalesce(jsonb_agg(to_jsonb(shortfall) order by shortfall.currency), '[]')
-    from private.payout_shortfalls(p_run_id, p_available) shortfall
-    where p_available is not null;
+        p_available is not null and shortfall.list is null and unbooked.list is null,
+        coalesce(shortfall.list, '[]'),
+        coalesce(unbooked.list, '[]')
+    from (
+        select jsonb_agg(to_jsonb(missing) order by missing.currency) as list
+        from private.payout_shortfalls(p_run_id, p_available) missing
+        where p_available is not null
+    ) shortfall
+    cross join (
+        select jsonb_agg(to_jsonb(made)) as list
+        from public.payout_runs run
+        cross join private.refusing_transfers(run.org_id) made
+        where run.id = p_run_id
+    ) unbooked;
 end;
 $$;
 
@@ -16838,12 +18537,162 @@ begin
 end;
 $$;
 
+-- sql/72_payouts/33_compare.sql
+-- Compares what Stripe has transferred with the books, before a run sends anything. In health both are the same. A restored database
+-- has forgotten transfers: those of payouts that it draws again are adopted, and of all others the run of their organization is
+-- refused (decide_payout_run), until an admin has decided (52_adopt.sql). The job lists Stripe's transfers since
+-- transfers_known_until, asks which of them are not booked, and has each of those booked in a transaction of its own.
+
+-- From when on transfers have to be compared: the books know all that were made before the newest that they know, but for those of
+-- unfinished attempts, and those that were found before and not booked. The hour is for clocks that differ. Null while nobody
+-- could have been paid. Definer: the job has no access to the tables.
+create function private.transfers_known_until()
+    returns timestamptz
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select least(
+        coalesce(
+            (select max(payout.paid_at) from public.payouts payout where payout.status in ('paid', 'reversed')),
+            (select min(account.created_at) from public.stripe_connect_accounts account)
+        ),
+        (
+            select min(tried.started_at)
+            from public.payouts payout
+            join private.payout_attempts tried on tried.org_id = payout.org_id and tried.payout_id = payout.id
+            where payout.status in ('sending', 'unknown')
+        ),
+        (select min(unbooked.transferred_at) from private.unbooked_transfers unbooked where unbooked.adopted_at is null)
+    ) - interval '1 hour';
+$$;
+
+-- The ids of those of Stripe's transfers that bear a payout's id and are not booked as they are. What a worker is sending at this
+-- moment is that worker's to record. Definer: the job has no access to the tables.
+create function private.find_unbooked_transfers(p_transfers jsonb)
+    returns table (stripe_transfer_id text)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select made.transfer ->> 'id'
+    from jsonb_array_elements(p_transfers) made (transfer)
+    cross join lateral (
+        select
+            made.transfer ->> 'id' as id,
+            private.uuid_or_null(made.transfer -> 'metadata' ->> 'payout_id') as payout_id,
+            (made.transfer ->> 'amount_reversed')::bigint as reversed_cents
+    ) told
+    left join public.payouts payout on payout.id = told.payout_id
+    left join private.unbooked_transfers adopted on adopted.stripe_transfer_id = told.id and adopted.adopted_at is not null
+    where told.payout_id is not null
+        and (payout.stripe_transfer_id = told.id and payout.reversed_cents = told.reversed_cents) is not true
+        and (adopted.reversed_cents = told.reversed_cents) is not true
+        and (payout.status = 'sending' and payout.leased_until > private.clock()) is not true
+    order by (made.transfer ->> 'created')::bigint, told.id;
+$$;
+
+-- Books a transfer that is not booked: the payout whose id it bears is paid by it. If that cannot be, the transfer is kept as one
+-- that the books lack, and the note says why. Returns booked or unbooked. Definer: the job has no access to the tables.
+create function private.book_transfer(p_transfer jsonb)
+    returns table (outcome text, note text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    applied private.stripe_outcome := private.apply_transfer(p_transfer, to_timestamp((p_transfer ->> 'created')::bigint));
+begin
+    if applied.status = 'processed' then
+        delete from private.unbooked_transfers unbooked
+        where unbooked.stripe_transfer_id = p_transfer ->> 'id'
+            and unbooked.adopted_at is null;
+        return query values ('booked', null::text);
+    else
+        perform private.keep_unbooked_transfer(p_transfer, applied.note);
+        return query values ('unbooked', applied.note);
+    end if;
+end;
+$$;
+
+-- Keeps a transfer that the books lack. Its payee is that of the payout whose id it bears, else the owner of the account that
+-- was paid; its organization is the payee's, else the one that its metadata name, else the platform.
+create function private.keep_unbooked_transfer(p_transfer jsonb, p_cause text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into private.unbooked_transfers as unbooked (
+        org_id, stripe_transfer_id, payout_id, payee_id, instructor_id, currency, amount_cents, reversed_cents, destination, cause,
+        transferred_at
+    )
+    select
+        coalesce(payee.org_id, organization.id, private.platform_id()),
+        p_transfer ->> 'id',
+        told.payout_id,
+        coalesce(payee.instructor_id, payee.org_id),
+        payee.instructor_id,
+        p_transfer ->> 'currency',
+        (p_transfer ->> 'amount')::bigint,
+        (p_transfer ->> 'amount_reversed')::bigint,
+        told.destination,
+        p_cause,
+        to_timestamp((p_transfer ->> 'created')::bigint)
+    from (
+        select
+            private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id') as payout_id,
+            private.uuid_or_null(p_transfer -> 'metadata' ->> 'org_id') as org_id,
+            private.expandable_id(p_transfer -> 'destination') as destination
+    ) told
+    left join public.organizations organization on organization.id = told.org_id
+    left join lateral (
+        select payout.org_id, payout.instructor_id
+        from public.payouts payout
+        where payout.id = told.payout_id
+        union all
+        select account.org_id, account.instructor_id
+        from public.stripe_connect_accounts account
+        where account.stripe_account_id = told.destination
+        limit 1
+    ) payee on true
+    on conflict (stripe_transfer_id) do update
+        set cause = excluded.cause,
+            reversed_cents = excluded.reversed_cents
+        where unbooked.adopted_at is null
+            and (unbooked.cause, unbooked.reversed_cents) is distinct from (excluded.cause, excluded.reversed_cents);
+$$;
+
+-- The transfers because of which nothing of an organization may be sent: what they have paid might be paid again. One of a payout that
+-- is paid is a second transfer, and one of a payout that is unknown stops that payout by itself.
+create function private.refusing_transfers(p_org_id uuid)
+    returns table (stripe_transfer_id text, amount_cents bigint, currency text, destination text, cause text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        unbooked.stripe_transfer_id, unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause
+    from private.unbooked_transfers unbooked
+    left join public.payouts payout on payout.org_id = unbooked.org_id and payout.id = unbooked.payout_id
+    where unbooked.org_id = p_org_id
+        and unbooked.adopted_at is null
+        and (payout.status in ('paid', 'reversed', 'sending', 'unknown')) is not true
+    order by unbooked.transferred_at, unbooked.stripe_transfer_id;
+$$;
+
 -- sql/72_payouts/40_claim.sql
 -- Gives a worker one payout of a run to send, and records the attempt, which must be committed before Stripe is called. An attempt
 -- whose worker died or whose outcome is unknown is given out again under the same idempotency key, with must_look_up. Only after
 -- Stripe has refused is there a new attempt with a new key; a payout that failed since p_started_at waits for the next invocation.
--- If the payee's account is no longer ready, the payout is held instead. Sequential scans are off, because a plan cached while the
--- tables were empty would read all of them for each payout. Definer: the job has no access to the tables.
+-- If the payee's account is no longer ready, or earnings in the payout are disputed by now, it is stopped instead. Sequential scans
+-- are off, because a plan cached while the tables were empty would read all of them for each payout.
+-- Definer: the job has no access to the tables.
 create function private.claim_payout(
     p_run_id uuid,
     p_worker_id uuid,
@@ -16890,8 +18739,13 @@ begin
         where org_id = payout.org_id
             and id = payout.connect_account_id;
 
-        exit when account.status = 'ready' or last_attempt.status in ('sending', 'unknown');
-        perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
+        exit when last_attempt.status in ('sending', 'unknown')
+            or (account.status = 'ready' and not private.has_disputed_earnings(payout));
+        if account.status <> 'ready' then
+            perform private.hold_payout(payout, 'account_not_ready', 'The Stripe account cannot receive transfers at the moment.');
+        else
+            perform private.stop_disputed_payout(payout);
+        end if;
     end loop;
 
     update public.payouts set status = 'pending' where id = payout.id and status in ('failed', 'unknown');
@@ -16921,7 +18775,6 @@ begin
     on conflict on constraint payout_attempts_pkey do update
         set status = 'sending',
             worker_id = excluded.worker_id,
-            started_at = excluded.started_at,
             finished_at = null
     returning tried.* into this_attempt;
 
@@ -17012,9 +18865,10 @@ begin
 end;
 $$;
 
--- Applies a transfer as Stripe describes it, in an answer, a look-up or an event: the payout is paid, and what was reversed of the
--- transfer is owed to the payee again. A transfer that no attempt has asked for, or a second one, is parked. Sequential scans are
--- off as in claim_payout.
+-- Applies a transfer as Stripe describes it, in an answer, a look-up, a list or an event: the payout whose id it bears is paid,
+-- whether or not the books remember the attempt (a restored database forgets attempts), and what was reversed of the transfer is owed to
+-- the payee again. Parked are a second transfer, one of a payout that was cancelled, one to somebody else than the payee, and one
+-- whose amount differs while an attempt of the payout is in doubt. Sequential scans are off as in claim_payout.
 create function private.apply_transfer(p_transfer jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -17026,25 +18880,32 @@ as $$
 declare
     payout public.payouts;
 begin
+    if private.is_adopted_transfer(p_transfer) then
+        perform private.post_adopted_reversal(p_transfer, p_occurred_at);
+        return row('processed', null)::private.stripe_outcome;
+    end if;
     select * into payout
     from public.payouts
     where id = private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
     for no key update;
 
-    if not found then
+    if not found and not private.bears_our_metadata(p_transfer) then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    elsif not found then
         return row('parked', 'unknown_transfer')::private.stripe_outcome;
     end if;
     if payout.status in ('paid', 'reversed') and payout.stripe_transfer_id <> p_transfer ->> 'id' then
         return row('parked', 'second_transfer')::private.stripe_outcome;
     end if;
-    if payout.status in ('held', 'cancelled') then
+    if payout.status = 'cancelled' then
         return row('parked', 'transfer_of_a_stopped_payout')::private.stripe_outcome;
-    end if;
-    if not private.is_transfer_of(p_transfer, payout) then
-        return row('parked', 'transfer_differs')::private.stripe_outcome;
     end if;
 
     if payout.status not in ('paid', 'reversed') then
+        if not private.is_transfer_of(p_transfer, payout) then
+            return row('parked', 'transfer_differs')::private.stripe_outcome;
+        end if;
+        payout := private.correct_payout_amount(payout, (p_transfer ->> 'amount')::bigint, p_occurred_at);
         perform private.mark_payout_paid(payout, p_transfer, p_occurred_at);
     end if;
     perform private.post_payout_reversal(payout.id, (p_transfer ->> 'amount_reversed')::bigint, p_occurred_at);
@@ -17052,7 +18913,8 @@ begin
 end;
 $$;
 
--- Has this transfer the amount, currency and destination of one of the payout's attempts?
+-- Can this transfer pay a payout: in its currency, to an account of its payee, and of its amount? Another amount is possible only if
+-- no attempt is in doubt: then the books do not remember what they had decided when the transfer was made.
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
     language sql
@@ -17060,19 +18922,32 @@ create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
-        select
-        from private.payout_attempts tried
-        where tried.org_id = p_payout.org_id
-            and tried.payout_id = p_payout.id
-            and tried.amount_cents = (p_transfer ->> 'amount')::bigint
-            and tried.currency = p_transfer ->> 'currency'
-            and tried.destination = private.expandable_id(p_transfer -> 'destination')
+    select coalesce(
+        p_transfer ->> 'currency' = p_payout.currency
+        and (p_transfer ->> 'amount')::bigint > 0
+        and exists (
+            select
+            from public.stripe_connect_accounts account
+            where account.stripe_account_id = private.expandable_id(p_transfer -> 'destination')
+                and account.org_id = p_payout.org_id
+                and coalesce(account.instructor_id, account.org_id) = p_payout.payee_id
+        )
+        and (
+            (p_transfer ->> 'amount')::bigint = p_payout.amount_cents
+            or not exists (
+                select
+                from private.payout_attempts tried
+                where tried.org_id = p_payout.org_id
+                    and tried.payout_id = p_payout.id
+                    and tried.status in ('sending', 'unknown')
+            )
+        ),
+        false
     );
 $$;
 
 -- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.
--- A webhook may bring the transfer of a payout that is pending or failed here; it goes through sending, as the transitions ask.
+-- The transfer may be found while the payout is pending, failed or held here; it goes through sending, as the transitions ask.
 create function private.mark_payout_paid(
     p_payout public.payouts,
     p_transfer jsonb,
@@ -17085,7 +18960,11 @@ create function private.mark_payout_paid(
     set search_path = '', pg_temp
 as $$
 begin
-    update public.payouts set status = 'pending' where id = p_payout.id and status = 'failed';
+    update public.payouts
+    set status = 'pending'
+    where org_id = p_payout.org_id
+        and id = p_payout.id
+        and status in ('failed', 'held');
     update public.payouts
     set status = 'sending',
         leased_until = private.clock()
@@ -17209,6 +19088,172 @@ begin
         'Your payout is on hold. ' || left(p_message, 500),
         'payouts', p_payout.id, format('payout:%s:held:%s', p_payout.id, p_code)
     );
+end;
+$$;
+
+-- sql/72_payouts/43_correct_amount.sql
+-- Brings a payout to the amount that Stripe has transferred for it, if that is another one, and returns it: a restored database may have
+-- forgotten, or not known yet, a part of what was paid. The difference becomes an adjustment among the payout's items, and its
+-- opposite one that is available at once, so that the next payouts even it out. apply_transfer calls it.
+create function private.correct_payout_amount(p_payout public.payouts, p_amount_cents bigint, p_occurred_at timestamptz)
+    returns public.payouts
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    more_cents constant bigint := p_amount_cents - p_payout.amount_cents;
+    payout public.payouts;
+begin
+    if more_cents = 0 then
+        return p_payout;
+    end if;
+
+    update public.payouts
+    set amount_cents = p_amount_cents
+    where org_id = p_payout.org_id
+        and id = p_payout.id
+    returning * into payout;
+
+    with adjustment as (
+        insert into public.earnings (
+            org_id, instructor_id, payee_id, kind, currency, amount_cents, available_at, status, payout_id
+        )
+        select
+            payout.org_id, private.instructor_of_payout(payout), payout.payee_id, 'adjustment', payout.currency,
+            part.amount_cents, least(p_occurred_at, private.clock()), 'available', part.payout_id
+        from (values (more_cents, payout.id), (-more_cents, null)) part (amount_cents, payout_id)
+        returning id, instructor_id, amount_cents, payout_id
+    )
+
+    insert into public.payout_items (payout_id, earning_id, org_id, instructor_id, amount_cents)
+    select adjustment.payout_id, adjustment.id, payout.org_id, adjustment.instructor_id, adjustment.amount_cents
+    from adjustment
+    where adjustment.payout_id is not null;
+
+    perform private.post_transaction(
+        payout.org_id, 'payout_corrected', 'payout', payout.id, format('payout:%s:corrected', payout.id),
+        payout.currency, p_occurred_at,
+        array[
+            row('payee_payable', payout.payee_id, more_cents),
+            row('payout_in_transit', payout.payee_id, -more_cents)
+        ]::private.posting[]
+    );
+    perform private.raise_alert(
+        payout.org_id, payout.instructor_id, 'payout_corrected',
+        'A payout was sent with another amount than the books had for it. Your next payout evens out the difference.',
+        'payouts', payout.id, format('payout:%s:corrected', payout.id)
+    );
+    return payout;
+end;
+$$;
+
+-- Whose work a payout paid most for: adjustments of the payout are the lines of that instructor.
+create function private.instructor_of_payout(p_payout public.payouts)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select item.instructor_id
+    from public.payout_items item
+    where item.org_id = p_payout.org_id
+        and item.payout_id = p_payout.id
+    order by item.amount_cents desc, item.earning_id
+    limit 1;
+$$;
+
+-- sql/72_payouts/44_stop_disputed.sql
+-- Stops a payout that is not sent yet because the payer's bank has disputed earnings in it since it was created. If all of its
+-- earnings are disputed it is held; otherwise it is cancelled, so that the next run pays the others. claim_payout calls it.
+create function private.stop_disputed_payout(p_payout public.payouts)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if exists (
+        select
+        from public.earnings earning
+        where earning.org_id = p_payout.org_id
+            and earning.payout_id = p_payout.id
+            and not private.is_earning_disputed(earning)
+    ) then
+        perform private.cancel_payout(p_payout);
+        perform private.raise_alert(
+            p_payout.org_id, p_payout.instructor_id, 'payout_cancelled',
+            'A payer''s bank disputes a part of a payout, so it was not sent. The rest of it will be in your next payout.',
+            'payouts', p_payout.id, format('payout:%s:disputed', p_payout.id)
+        );
+    else
+        perform private.hold_payout(
+            p_payout, 'payment_disputed', 'The payer''s bank disputes the payment. It is decided again when the dispute has ended.'
+        );
+    end if;
+end;
+$$;
+
+-- Is the payment of an earning, or another payment of its booking, disputed?
+create function private.is_earning_disputed(p_earning public.earnings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_earning.org_id
+            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
+            and payment.is_disputed
+    );
+$$;
+
+-- Has the payer's bank disputed any earning in a payout?
+create function private.has_disputed_earnings(p_payout public.payouts)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.earnings earning
+        where earning.org_id = p_payout.org_id
+            and earning.payout_id = p_payout.id
+            and private.is_earning_disputed(earning)
+    );
+$$;
+
+-- Cancels the payouts that were held because all of their earnings were disputed, once a dispute has ended: the next run pays what is
+-- due by then. 82_effects calls it.
+create function private.cancel_undisputed_payouts(p_payment public.payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.cancel_payout(held)
+    from public.payouts held
+    where held.status = 'held'
+        and held.failure_code = 'payment_disputed'
+        and held.org_id = p_payment.org_id
+        and exists (
+            select
+            from public.earnings earning
+            where earning.org_id = held.org_id
+                and earning.payout_id = held.id
+                and (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
+                and not private.is_earning_disputed(earning)
+        );
 end;
 $$;
 
@@ -17465,14 +19510,10 @@ begin
     insert into public.earnings (
         org_id, instructor_id, payee_id, kind, reversed_payout_id, currency, amount_cents, available_at, status
     )
-    select
-        payout.org_id, item.instructor_id, payout.payee_id, 'adjustment', payout.id,
+    values (
+        payout.org_id, private.instructor_of_payout(payout), payout.payee_id, 'adjustment', payout.id,
         payout.currency, part_cents, least(p_occurred_at, private.clock()), 'available'
-    from public.payout_items item
-    where item.org_id = payout.org_id
-        and item.payout_id = payout.id
-    order by item.amount_cents desc, item.earning_id
-    limit 1;
+    );
 
     perform private.post_transaction(
         payout.org_id, 'payout_reversed', 'payout', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents),
@@ -17489,6 +19530,162 @@ begin
         'payouts', payout.id, format('payout:%s:reversed:%s', payout.id, p_reversed_cents)
     );
 end;
+$$;
+
+-- sql/72_payouts/52_adopt.sql
+-- Books a transfer that the books lack, for a platform admin who has looked at it, as after a restore: the payee was paid in advance, and
+-- the next payouts deduct it. If the books do not know the payee, it is posted to suspense. A payout under whose id it was made and
+-- that was not paid by it is cancelled: what it was to pay is available again. Definer: no role may write the tables.
+create function private.admin_adopt_transfer(p_stripe_transfer_id text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    payout public.payouts;
+    unbooked private.unbooked_transfers;
+begin
+    perform private.require_platform_admin(p_reason);
+
+    select named.* into payout
+    from public.payouts named
+    join private.unbooked_transfers made on made.org_id = named.org_id and made.payout_id = named.id
+    where made.stripe_transfer_id = p_stripe_transfer_id
+    for no key update of named;
+
+    update private.unbooked_transfers
+    set adopted_at = private.clock()
+    where stripe_transfer_id = p_stripe_transfer_id
+        and adopted_at is null
+    returning * into unbooked;
+    if not found then
+        perform private.refuse(
+            'PT404', 'transfer_not_found',
+            'The books lack no transfer with that id.',
+            'List those that they lack with python -m jobs doctor.'
+        );
+    end if;
+    if payout.status = 'sending' then
+        perform private.refuse_payout_step(payout, 'Run the payout job first: it looks the transfer up.');
+    end if;
+
+    update public.payouts set status = 'pending' where org_id = payout.org_id and id = payout.id and status = 'unknown';
+    if payout.status in ('pending', 'failed', 'unknown', 'held') then
+        perform private.cancel_payout(payout);
+    end if;
+    perform private.post_adopted_transfer(unbooked, unbooked.amount_cents - unbooked.reversed_cents, private.clock());
+end;
+$$;
+
+-- Was this transfer adopted by an admin?
+create function private.is_adopted_transfer(p_transfer jsonb)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from private.unbooked_transfers adopted
+        where adopted.stripe_transfer_id = p_transfer ->> 'id'
+            and adopted.adopted_at is not null
+    );
+$$;
+
+-- Posts what Stripe has reversed of an adopted transfer since the last call. apply_transfer calls it; amount_reversed is Stripe's
+-- running total, so repeated and late events post nothing.
+create function private.post_adopted_reversal(p_transfer jsonb, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    adopted private.unbooked_transfers;
+    total_cents constant bigint := (p_transfer ->> 'amount_reversed')::bigint;
+begin
+    select * into strict adopted
+    from private.unbooked_transfers
+    where stripe_transfer_id = p_transfer ->> 'id'
+    for no key update;
+
+    if total_cents > adopted.reversed_cents then
+        update private.unbooked_transfers
+        set reversed_cents = total_cents
+        where org_id = adopted.org_id
+            and id = adopted.id;
+        perform private.post_adopted_transfer(adopted, adopted.reversed_cents - total_cents, p_occurred_at);
+    end if;
+end;
+$$;
+
+-- Posts what an adopted transfer has paid in advance, or, if negative, what was reversed of it: an adjustment of the payee, or suspense.
+create function private.post_adopted_transfer(
+    p_adopted private.unbooked_transfers,
+    p_paid_cents bigint,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_paid_cents <> 0 and p_adopted.payee_id is not null then
+        insert into public.earnings (
+            org_id, instructor_id, payee_id, kind, adopted_transfer_id, currency, amount_cents, available_at, status
+        )
+        values (
+            p_adopted.org_id, private.instructor_of_transfer(p_adopted), p_adopted.payee_id, 'adjustment', p_adopted.id,
+            p_adopted.currency, -p_paid_cents, least(p_occurred_at, private.clock()), 'available'
+        );
+    end if;
+
+    perform private.post_transaction(
+        p_adopted.org_id,
+        case when p_paid_cents > 0 then 'transfer_adopted' else 'adopted_transfer_reversed' end,
+        'transfer', p_adopted.id,
+        format(
+            'transfer:%s:%s', p_adopted.id,
+            case when p_paid_cents > 0 then 'adopted' else format('reversed:%s', p_adopted.reversed_cents - p_paid_cents) end
+        ),
+        p_adopted.currency, p_occurred_at,
+        array[
+            row(
+                case when p_adopted.payee_id is null then 'suspense' else 'payee_payable' end,
+                p_adopted.payee_id, p_paid_cents
+            ),
+            row('stripe_balance', null, -p_paid_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- In whose name an adjustment for a transfer stands: the payee's, or, of a school, that of whoever earned last.
+create function private.instructor_of_transfer(p_transfer private.unbooked_transfers)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        p_transfer.instructor_id,
+        (
+            select earning.instructor_id
+            from public.earnings earning
+            where earning.org_id = p_transfer.org_id
+                and earning.payee_id = p_transfer.payee_id
+            order by earning.created_at desc, earning.id
+            limit 1
+        ),
+        (select instructor.id from public.instructors instructor where instructor.org_id = p_transfer.org_id order by instructor.id limit 1)
+    );
 $$;
 
 -- sql/72_payouts/55_bank_payouts.sql
@@ -17542,6 +19739,72 @@ begin
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
+$$;
+
+-- sql/72_payouts/56_platform_payouts.sql
+-- Posts the platform's own payouts from its Stripe balance to its bank, and its top-ups from there, under the platform's organization.
+-- 85_webhooks hands in their events. Each step is posted once under Stripe's id, so events may arrive in any order.
+
+-- A payout leaves the balance when it is made, whatever its status is by now; one that failed or was cancelled has come back. Of a
+-- payout that Stripe debits from the bank to cover a negative balance, the amount is negative.
+create function private.apply_platform_payout(p_payout jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.post_bank_transfer('platform_payout', 'sent', p_payout, 1, p_occurred_at);
+    if p_payout ->> 'status' in ('failed', 'canceled') then
+        perform private.post_bank_transfer('platform_payout', 'returned', p_payout, -1, p_occurred_at);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- A top-up reaches the balance when it succeeds, and leaves it again if the bank reverses it.
+create function private.apply_top_up(p_top_up jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_top_up ->> 'status' in ('succeeded', 'reversed') then
+        perform private.post_bank_transfer('top_up', 'succeeded', p_top_up, -1, p_occurred_at);
+    end if;
+    if p_top_up ->> 'status' = 'reversed' then
+        perform private.post_bank_transfer('top_up', 'reversed', p_top_up, 1, p_occurred_at);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts money that moved from Stripe to the platform's bank (p_sign 1) or from there to Stripe (-1), once for each object and step.
+create function private.post_bank_transfer(
+    p_source_type text,
+    p_step text,
+    p_object jsonb,
+    p_sign integer,
+    p_occurred_at timestamptz
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        private.platform_id(), format('%s_%s', p_source_type, p_step), p_source_type, null,
+        format('%s:%s:%s', p_source_type, p_object ->> 'id', p_step),
+        lower(p_object ->> 'currency'), p_occurred_at,
+        array[
+            row('platform_bank', null, p_sign * (p_object ->> 'amount')::bigint),
+            row('stripe_balance', null, -p_sign * (p_object ->> 'amount')::bigint)
+        ]::private.posting[]
+    );
 $$;
 
 -- sql/72_payouts/60_statements.sql
@@ -17913,6 +20176,18 @@ comment on function public.admin_hold_instructor is
     'With true, holds all payouts of an instructor from the next run on; with false, stops holding them; platform admins only. '
     'Errors: not_an_admin, reason_required, instructor_not_found.';
 
+create function public.admin_adopt_transfer(p_stripe_transfer_id text, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_adopt_transfer(p_stripe_transfer_id, p_reason);
+
+comment on function public.admin_adopt_transfer is
+    'Books a transfer (tr_…) that Stripe has made and the books lack, as after a restore: the payee was paid in advance, and the next payouts '
+    'deduct it; platform admins only. Errors: not_an_admin, reason_required, transfer_not_found, payout_cannot_do_that.';
+
 -- sql/72_payouts/90_access.sql
 create policy select_admin on public.payout_runs
     for select
@@ -17961,6 +20236,9 @@ grant select on public.payout_run_results to authenticated, service_role;
 grant execute on function private.due_payout_runs to jobs;
 grant execute on function private.preview_payout_run to jobs;
 grant execute on function private.open_payout_run to jobs;
+grant execute on function private.transfers_known_until to jobs;
+grant execute on function private.find_unbooked_transfers to jobs;
+grant execute on function private.book_transfer to jobs;
 grant execute on function private.claim_payout to jobs;
 grant execute on function private.record_transfer to jobs;
 grant execute on function private.record_transfer_failure to jobs;
@@ -17980,6 +20258,8 @@ grant execute on function private.admin_release_payout to authenticated;
 grant execute on function public.admin_release_payout to authenticated;
 grant execute on function private.admin_cancel_payout to authenticated;
 grant execute on function public.admin_cancel_payout to authenticated;
+grant execute on function private.admin_adopt_transfer to authenticated;
+grant execute on function public.admin_adopt_transfer to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
@@ -18069,8 +20349,8 @@ create trigger on_booking_changed
     for each row execute function private.on_booking_changed();
 
 -- sql/82_effects/30_payments.sql
--- What follows when a payment is disputed, its amounts change, its money becomes available or Stripe cancels it.
--- Definer: whoever changes a payment may not write bookings, rewards and earnings.
+-- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
+-- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
     language plpgsql
@@ -18080,7 +20360,10 @@ create function private.on_payment_changed()
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
-        perform private.freeze_disputed_earnings(new);
+        perform private.refreeze_earnings(new.org_id, new.booking_id, new.id);
+        if not new.is_disputed then
+            perform private.cancel_undisputed_payouts(new);
+        end if;
     end if;
 
     if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
@@ -18090,6 +20373,10 @@ begin
         perform private.claw_back_reward(new.id);
     end if;
 
+    if (new.status, new.is_accepted) <> (old.status, old.is_accepted) and new.status in ('succeeded', 'unknown') then
+        perform private.write_off_losses(new.id, private.clock());
+    end if;
+
     if new.funds_available_at is distinct from old.funds_available_at then
         perform private.delay_earnings(new);
     end if;
@@ -18097,7 +20384,7 @@ begin
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
         if new.is_accepted then
-            perform private.freeze_unpaid_earnings(new);
+            perform private.net_booking(new.id, null, null);
         end if;
     end if;
     return null;
@@ -18105,12 +20392,13 @@ end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    after update of status, is_accepted, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();
 
 -- sql/82_effects/40_refunds.sql
--- What follows when a refund succeeds or fails, also when it fails after it had succeeded.
--- Definer: whoever changes a refund may not write credits, discounts and earnings.
+-- What follows when a refund succeeds or fails, also when it fails after it had succeeded. What disputes have cost is counted before
+-- the booking is netted, because they cost only what was not refunded.
+-- Definer: whoever changes a refund may not write credits, discounts, disputes and earnings.
 create function private.on_refund_changed()
     returns trigger
     language plpgsql
@@ -18125,12 +20413,17 @@ begin
 
     if new.status = 'succeeded' then
         perform private.finish_refund(new);
+        perform private.count_losses(new.payment_id);
         perform private.net_booking(new.payment_id, new.id, null);
+        perform private.write_off_losses(new.payment_id, private.clock());
+        perform private.end_wait_for_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.undo_failed_refund(new);
         if old.status = 'succeeded' then
+            perform private.count_losses(new.payment_id);
             perform private.net_booking(new.payment_id, new.id, null);
+            perform private.write_off_losses(new.payment_id, private.clock());
         end if;
     end if;
     return null;
@@ -18164,7 +20457,7 @@ create trigger on_dispute_changed
     for each row execute function private.on_dispute_changed();
 
 -- sql/82_effects/50_credit_entries.sql
--- What follows when prepaid minutes expire, or are restored to a lot that may be closed. Entries are never changed.
+-- What follows when prepaid minutes expire, or are restored or refunded while disputes may have cost some of them. Entries are never changed.
 -- Definer: whoever adds an entry may not write earnings and disputes.
 create function private.on_credit_entry_added()
     returns trigger
@@ -18176,8 +20469,8 @@ as $$
 begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
-    elsif new.kind in ('restore', 'refund_failed') then
-        perform private.write_off_restored_minutes(new);
+    elsif new.kind in ('restore', 'refund', 'refund_failed') then
+        perform private.write_off_minutes(new);
     end if;
     return null;
 end;
@@ -18253,7 +20546,8 @@ create trigger on_instructor_login_changed
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
 -- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
--- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event).
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event,
+-- admin_dismiss_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
@@ -18287,6 +20581,8 @@ comment on column private.webhook_events.org_id is
     'Whose money or account it was about, as far as was known when it came; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.note is
+    'Why, as a code: a word of ours, or an SQLSTATE and the constraint that broke; never words of the event.';
 comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
 
 create table private.webhook_event_bodies (
@@ -18308,7 +20604,8 @@ alter table private.webhook_event_bodies_default enable row level security;
 
 -- sql/85_webhooks/20_receive.sql
 -- Stores a verified webhook, applies it and marks it with the outcome, in one transaction. A second delivery of the same event
--- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again.
+-- waits for the first, even if they arrive together, and changes nothing; if the event was parked it is tried again, also one that
+-- came to the wrong endpoint first and comes to the right one now.
 -- Definer: the service has no access to the tables.
 create function private.receive_stripe_event(
     p_endpoint text,
@@ -18344,13 +20641,16 @@ begin
         insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
         values (event.org_id, event.id, event.received_at, p_raw);
     else
-        select * into event
-        from private.webhook_events
+        update private.webhook_events
+        set endpoint = p_endpoint
         where provider = 'stripe'
             and event_id = p_event_id
             and status = 'parked'
-            and endpoint = p_endpoint
-        for no key update;
+            and (
+                endpoint = p_endpoint
+                or (note = 'wrong_endpoint' and account is not distinct from p_account)
+            )
+        returning * into event;
         if not found then
             return 'duplicate';
         end if;
@@ -18433,9 +20733,11 @@ begin
 end;
 $$;
 
--- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of another API version is
--- parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
+-- Applies an event and returns the outcome. An event of the other mode (live or test) is ignored. One of an incompatible API version
+-- is parked, since its fields may mean something else, and so is one that breaks a rule: Stripe would only send it again. Errors that
 -- pass by themselves (connection, serialization, resources, operator intervention) are raised, so that Stripe retries.
+-- The note of a parked event is a code: a word of ours, or the SQLSTATE and the broken constraint. What the database says in words
+-- may quote the event, so it is not kept.
 create function private.apply_or_park_event(
     p_event private.webhook_events,
     p_payload text,
@@ -18448,11 +20750,14 @@ create function private.apply_or_park_event(
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    broken_rule text;
+    detail text;
 begin
     if p_event.livemode is distinct from p_expected_livemode then
         return row('ignored', 'livemode_differs')::private.stripe_outcome;
     end if;
-    if p_event.api_version is distinct from p_expected_api_version then
+    if not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
         return row('parked', 'api_version_differs')::private.stripe_outcome;
     end if;
     if not pg_input_is_valid(p_payload, 'jsonb') then
@@ -18464,8 +20769,33 @@ exception
         if sqlstate ~ '^(08|40|53|55|57|58)' then
             raise;
         end if;
-        return row('parked', left(format('%s %s', sqlstate, sqlerrm), 500))::private.stripe_outcome;
+        get stacked diagnostics broken_rule = constraint_name, detail = pg_exception_detail;
+        if sqlstate like 'PT%' and pg_input_is_valid(detail, 'jsonb') then
+            return row('parked', detail::jsonb ->> 'code')::private.stripe_outcome;
+        end if;
+        return row('parked', concat_ws(' ', sqlstate, nullif(broken_rule, '')))::private.stripe_outcome;
 end;
+$$;
+
+-- Whether an event of this API version can be applied: of the expected one, or of a later monthly release of the same name, which adds
+-- to it and changes nothing (2026-11-25.endive after 2026-10-28.endive).
+create function private.is_api_compatible(p_version text, p_expected text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        p_version = p_expected
+        or (
+            p_version ~ '^\d{4}-\d\d-\d\d\.\w+$'
+            and p_expected ~ '^\d{4}-\d\d-\d\d\.\w+$'
+            and split_part(p_version, '.', 2) = split_part(p_expected, '.', 2)
+            and p_version collate "C" > p_expected collate "C"
+        ),
+        false
+    );
 $$;
 
 -- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
@@ -18497,6 +20827,8 @@ begin
         when p_event.type = 'radar.early_fraud_warning.created' then private.apply_fraud_warning(p_object)
         when p_event.type like 'charge.%' then private.apply_charge(p_object)
         when p_event.type like 'transfer.%' then private.apply_transfer(p_object, p_event.occurred_at)
+        when p_event.type like 'payout.%' then private.apply_platform_payout(p_object, p_event.occurred_at)
+        when p_event.type like 'topup.%' then private.apply_top_up(p_object, p_event.occurred_at)
         else row('ignored', null)::private.stripe_outcome
     end;
 end;
@@ -18504,9 +20836,8 @@ $$;
 
 -- sql/85_webhooks/30_retry.sql
 -- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
--- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Not
--- payment intents: money of an unknown payment is in suspense, for an admin. Mode and API version are taken as accepted. Called by
--- jobs maintain.
+-- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Mode and
+-- API version are taken as accepted. Called by jobs maintain.
 create function private.apply_waiting_events()
     returns integer
     language plpgsql
@@ -18526,7 +20857,6 @@ begin
             or (
                 waiting.status = 'parked'
                 and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
-                and waiting.type not like 'payment_intent.%'
                 and waiting.received_at > private.clock() - interval '3 days'
                 and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
             )
@@ -18544,8 +20874,31 @@ begin
             applied := applied + 1;
         end if;
     end loop;
+    perform private.ignore_foreign_events();
     return applied;
 end;
+$$;
+
+-- Marks as ignored what has waited in vain for three days and bears no metadata of ours: a refund, a dispute or an account of other
+-- business on the same Stripe account. It could not be told at once from an event that comes before its payment is known.
+create function private.ignore_foreign_events()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update private.webhook_events event
+    set status = 'ignored',
+        note = 'not_ours'
+    from private.webhook_event_bodies body
+    where event.status = 'parked'
+        and event.note in ('unknown_account', 'unknown_payment')
+        and event.received_at <= private.clock() - interval '3 days'
+        and body.org_id = event.org_id
+        and body.event_id = event.id
+        and body.received_at = event.received_at
+        and not private.bears_our_metadata(convert_from(body.raw, 'UTF8')::jsonb #> '{data,object}');
 $$;
 
 -- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not
@@ -18563,19 +20916,7 @@ declare
 begin
     perform private.require_platform_admin(p_reason);
 
-    select * into event
-    from private.webhook_events
-    where provider = 'stripe'
-        and event_id = p_event_id
-        and status in ('parked', 'failed')
-    for no key update;
-    if not found then
-        perform private.refuse(
-            'PT404', 'event_not_found',
-            'There is no parked event with that id.',
-            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
-        );
-    end if;
+    event := private.require_parked_event(p_event_id);
     if not exists (
         select
         from private.webhook_event_bodies body
@@ -18603,6 +20944,63 @@ begin
 end;
 $$;
 
+-- Marks a parked event as ignored, for a platform admin who has decided that nothing follows from it.
+-- Definer: no role may write events.
+create function private.admin_dismiss_event(p_event_id text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    event private.webhook_events;
+begin
+    perform private.require_platform_admin(p_reason);
+    event := private.require_parked_event(p_event_id);
+
+    update private.webhook_events
+    set status = 'ignored',
+        note = 'dismissed',
+        processed_at = private.clock()
+    where org_id = event.org_id
+        and id = event.id;
+    perform private.record_decision(
+        'webhook_events', p_event_id,
+        jsonb_build_object('status', event.status, 'note', event.note),
+        jsonb_build_object('status', 'ignored', 'note', 'dismissed')
+    );
+end;
+$$;
+
+-- Returns a parked event, locked, or refuses.
+create function private.require_parked_event(p_event_id text)
+    returns private.webhook_events
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    event private.webhook_events;
+begin
+    select * into event
+    from private.webhook_events
+    where provider = 'stripe'
+        and event_id = p_event_id
+        and status in ('parked', 'failed')
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'event_not_found',
+            'There is no parked event with that id.',
+            'List the parked events with python -m jobs doctor or the saved query parked_webhooks.'
+        );
+    end if;
+    return event;
+end;
+$$;
+
 -- sql/85_webhooks/80_api.sql
 create function public.admin_replay_event(p_event_id text, p_reason text)
     returns void
@@ -18616,11 +21014,25 @@ comment on function public.admin_replay_event is
     'Marks a parked Stripe event (evt_…) to be applied again by the next jobs maintain; platform admins only. '
     'Errors: not_an_admin, reason_required, event_not_found, event_body_is_gone.';
 
+create function public.admin_dismiss_event(p_event_id text, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_dismiss_event(p_event_id, p_reason);
+
+comment on function public.admin_dismiss_event is
+    'Marks a parked Stripe event (evt_…) as ignored, so that nobody has to look at it again; platform admins only. '
+    'Errors: not_an_admin, reason_required, event_not_found.';
+
 -- sql/85_webhooks/90_access.sql
 grant execute on function private.receive_stripe_event to webhook_service;
 
 grant execute on function private.admin_replay_event to authenticated;
 grant execute on function public.admin_replay_event to authenticated;
+grant execute on function private.admin_dismiss_event to authenticated;
+grant execute on function public.admin_dismiss_event to authenticated;
 
 -- sql/95_operations/20_maintain.sql
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
@@ -18628,8 +21040,10 @@ grant execute on function public.admin_replay_event to authenticated;
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
 --   25_payday.sql keeps `jobs payouts` from paying while there are any.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
+-- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.
@@ -18648,6 +21062,12 @@ begin
         + private.create_month_partitions('private.webhook_event_bodies'))::bigint
     union all
     select 'events_applied', private.apply_waiting_events()::bigint
+    union all
+    select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
+    union all
+    select 'suspense_paid', private.pay_from_suspense()::bigint
+    union all
+    select 'refunds_recorded', private.post_recorded_refunds()::bigint
     union all
     select 'holds_expired', private.expire_holds()::bigint
     union all
@@ -18839,7 +21259,8 @@ end;
 $$;
 
 -- sql/95_operations/32_ledger.sql
--- The ledger by itself: every transaction sums to zero, and a stored balance is the sum of its entries.
+-- The ledger by itself: every transaction sums to zero, a stored balance is the sum of its entries, and what is in suspense is what is
+-- left of its items.
 create function private.violations_of_ledger()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -18861,7 +21282,26 @@ begin
     left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.owner_id is not null
     group by account.org_id, account.id
-    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
+    having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
+
+    union all
+    select 'suspense_is_explained', jsonb_build_object(
+        'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', explained.cents
+    )
+    from (
+        select account.org_id, account.currency, -coalesce(sum(entry.amount_cents), 0) as cents
+        from private.ledger_accounts account
+        left join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+        where account.kind = 'suspense'
+        group by account.org_id, account.currency
+    ) booked
+    cross join lateral (
+        select coalesce(sum(private.left_in_suspense(item)), 0) as cents
+        from private.suspense_items item
+        where item.org_id = booked.org_id
+            and item.currency = booked.currency
+    ) explained
+    where booked.cents <> explained.cents;
 end;
 $$;
 
@@ -18980,14 +21420,12 @@ begin
     where booking.status in ('completed', 'no_show', 'cancelled')
         and not booking.is_rescheduled
         and earned.cents <> private.earned_share_cents(booking)
-        and not exists (
-            select
-            from public.payments payment
-            where payment.org_id = booking.org_id
-                and payment.booking_id = booking.id
-                and payment.is_accepted
-                and payment.status = 'cancelled'
-        )
+
+    union all
+    select 'frozen_earnings_have_a_cause', jsonb_build_object('earning_id', earning.id)
+    from public.earnings earning
+    where earning.status = 'frozen'
+        and not private.has_freezing_cause(earning)
 
     union all
     select 'pending_agrees_with_payments_and_earnings', jsonb_build_object(
@@ -19023,8 +21461,10 @@ begin
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning
-                where earning.status in ('available', 'paid')
+                where earning.status in ('available', 'paid', 'closed')
                     and earning.reversed_payout_id is null
+                    and earning.adopted_transfer_id is null
+                    and earning.kind <> 'write_off'
             ) part
             group by part.instructor_id, part.currency
         ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
@@ -19068,7 +21508,8 @@ end;
 $$;
 
 -- sql/95_operations/35_payouts.sql
--- Payouts: each is the sum of its items, its items are its earnings, and what was sent, reversed or is in transit is in the ledger.
+-- Payouts: each is the sum of its items, its items are its earnings, and what was sent, reversed, adopted or is in transit is
+-- in the ledger.
 create function private.violations_of_payouts()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -19115,6 +21556,22 @@ begin
     having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all
+    select 'adopted_transfers_are_posted', jsonb_build_object('stripe_transfer_id', adopted.stripe_transfer_id)
+    from private.unbooked_transfers adopted
+    left join private.ledger_transactions posted
+        on posted.org_id = adopted.org_id
+        and posted.source_type = 'transfer'
+        and posted.source_id = adopted.id
+    left join private.ledger_accounts account on account.org_id = posted.org_id and account.kind = 'stripe_balance'
+    left join private.ledger_entries entry
+        on entry.org_id = posted.org_id
+        and entry.transaction_id = posted.id
+        and entry.account_id = account.id
+    group by adopted.org_id, adopted.id
+    having coalesce(sum(entry.amount_cents), 0)
+        <> case when adopted.adopted_at is null then 0 else adopted.reversed_cents - adopted.amount_cents end
+
+    union all
     select 'transit_agrees_with_unsettled_payouts', jsonb_build_object(
         'payee_id', transit.payee_id, 'payouts_cents', transit.amount_cents, 'ledger_cents', transit.ledger_cents
     )
@@ -19153,10 +21610,10 @@ begin
         select
             coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
             coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
-            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 else 0 end * entry.minutes), 0) as refunded,
+            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 when 'dispute_reversed' then -1 else 0 end * entry.minutes), 0) as refunded,
             coalesce(
                 sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed') then -1 else 0 end
+                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed', 'dispute_reversed') then -1 else 0 end
                     * entry.share_cents
                 ),
                 0
@@ -19193,6 +21650,17 @@ begin
             left join public.refunds refund on refund.id = entry.refund_id
             where entry.kind in ('consume', 'expire', 'dispute')
                 or (entry.kind = 'refund' and refund.status = 'succeeded')
+            union all
+            select credit.currency, entry.share_cents
+            from public.credit_entries entry
+            join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
+            where entry.kind = 'dispute_reversed'
+            union all
+            select dispute.currency, -dispute.lost_share_cents
+            from public.disputes dispute
+            join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
+            where payment.kind = 'credits'
+                and not payment.is_accepted
             union all
             select refund.currency, -refund.share_cents
             from public.refunds refund
@@ -19268,7 +21736,7 @@ begin
 end;
 $$;
 
--- Disputes: what the bank has withdrawn is a claim in the ledger until the dispute is lost.
+-- Disputes: what the bank has withdrawn is a claim in the ledger until the dispute is lost, and only a lost dispute costs anything.
 create function private.violations_of_disputes()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -19290,7 +21758,12 @@ begin
             and posted.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
-    where claim.cents <> case dispute.status when 'lost' then 0 else dispute.withdrawn_cents end;
+    where claim.cents <> case when private.is_dispute_lost(dispute.status) then 0 else dispute.withdrawn_cents end
+
+    union all
+    select 'only_lost_disputes_cost_anything', jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents)
+    from public.disputes dispute
+    where dispute.lost_cents > case when private.is_dispute_lost(dispute.status) then greatest(dispute.withdrawn_cents, 0) else 0 end;
 end;
 $$;
 
@@ -19309,7 +21782,7 @@ begin
     select
         format('event_%s', event.status), event.event_id, event.received_at,
         concat_ws(', ', event.type, event.account, event.note),
-        'Remove the cause, then call admin_replay_event with this id and a reason.'
+        'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
     where event.status in ('parked', 'failed');
 
@@ -19340,6 +21813,29 @@ begin
 
     return query
     select
+        case when report.awaits_refund then 'refund_awaited' else 'problem_reported' end,
+        report.id::text, coalesce(report.resolved_at, report.created_at),
+        format('the earning of booking %s is frozen', report.booking_id),
+        case
+            when report.awaits_refund
+                then 'Refund what was decided, for instance with admin_refund; or call admin_resolve_problem again, to pay the instructor.'
+            else 'Decide with admin_resolve_problem, this id and a reason.'
+        end
+    from public.problem_reports report
+    where report.resolved_at is null
+        or report.awaits_refund;
+
+    return query
+    select
+        'money_in_suspense', item.id::text, item.created_at,
+        format('%s %s of %s', waiting.cents, item.currency, coalesce(item.stripe_payment_intent_id, item.refund_id::text)),
+        'Refund it in Stripe''s Dashboard, or call admin_resolve_suspense with this id and a reason.'
+    from private.suspense_items item
+    cross join lateral (select private.left_in_suspense(item) as cents) waiting
+    where waiting.cents <> 0;
+
+    return query
+    select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
         'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout
@@ -19353,6 +21849,14 @@ begin
     from public.payouts payout
     where payout.status = 'held'
         and payout.updated_at < private.clock() - interval '3 days';
+
+    return query
+    select
+        'transfer_not_in_books', unbooked.stripe_transfer_id, unbooked.transferred_at,
+        format('%s %s to %s: %s', unbooked.amount_cents, unbooked.currency, unbooked.destination, unbooked.cause),
+        'Was the database restored? Compare the transfer in Stripe with the books, then call admin_adopt_transfer with this id and a reason.'
+    from private.unbooked_transfers unbooked
+    where unbooked.adopted_at is null;
 
     return query
     select
@@ -19390,8 +21894,8 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, payouts that are held or unknown for long, accounts that settle in another '
-    'currency, endpoints without events.';
+    'Parked events, dead commands, a late outbox, open alerts, reported problems, money in suspense, payouts that are held or unknown for '
+    'long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
@@ -19435,6 +21939,109 @@ as $$
     from public.organizations organization
     where exists (select from public.payments payment where payment.org_id = organization.id)
     order by organization.currency;
+$$;
+
+-- sql/95_operations/41_stripe_balance.sql
+-- The currencies in which Stripe's balance (p_balance, as Stripe answers) is not what the ledger says it is, for `jobs doctor`. The balance
+-- is the sum of what is available, pending and reserved for connected accounts. A difference that what is on its way may explain
+-- is none: that amount is on_the_way_cents.
+-- Definer: the job has no access to the tables.
+create function private.compare_stripe_balance(p_balance jsonb)
+    returns table (currency text, stripe_cents bigint, ledger_cents bigint, on_the_way_cents bigint)
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with held as (
+        select funds ->> 'currency' as currency, sum((funds ->> 'amount')::bigint)::bigint as cents
+        from unnest(array['available', 'pending', 'connect_reserved']) part
+        cross join jsonb_array_elements(p_balance -> part) funds
+        group by 1
+    ),
+
+    booked as (
+        select account.currency, sum(entry.amount_cents)::bigint as cents
+        from private.ledger_accounts account
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+        where account.kind = 'stripe_balance'
+        group by account.currency
+    ),
+
+    compared as (
+        select
+            coalesce(held.currency, booked.currency) as currency,
+            coalesce(held.cents, 0) as stripe_cents,
+            coalesce(booked.cents, 0) as ledger_cents
+        from held
+        full join booked on booked.currency = held.currency
+    )
+
+    select compared.currency, compared.stripe_cents, compared.ledger_cents, private.on_the_way_cents(compared.currency)
+    from compared
+    where compared.stripe_cents <> compared.ledger_cents
+        and abs(compared.stripe_cents - compared.ledger_cents) > private.on_the_way_cents(compared.currency)
+    order by compared.currency;
+end;
+$$;
+
+-- The most by which Stripe's balance and the ledger may differ for a while: payments and suspense items whose fee is not known yet,
+-- payments to be captured, refunds and transfers that Stripe may have made, and reversals that wait in the outbox.
+create function private.on_the_way_cents(p_currency text)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(sum(moving.cents), 0)::bigint
+        from (
+            select payment.amount_cents as cents
+            from public.payments payment
+            where payment.currency = p_currency
+                and payment.status = 'succeeded'
+                and payment.processing_fee_cents is null
+            union all
+            select abs(item.amount_cents)
+            from private.suspense_items item
+            where item.currency = p_currency
+                and item.stripe_payment_intent_id is not null
+                and item.processing_fee_cents is null
+                and item.resolution is distinct from 'payment'
+            union all
+            select payment.amount_cents
+            from public.payments payment
+            join private.outbox command
+                on command.org_id = payment.org_id
+                and command.idempotency_key = format('payment:%s:capture', payment.id)
+            where payment.currency = p_currency
+                and payment.status = 'authorized'
+            union all
+            select refund.amount_cents
+            from public.refunds refund
+            where refund.currency = p_currency
+                and refund.status in ('pending', 'requires_action')
+            union all
+            select payout.amount_cents
+            from public.payouts payout
+            where payout.currency = p_currency
+                and payout.status in ('sending', 'unknown')
+            union all
+            select payout.amount_cents
+            from private.outbox command
+            join public.payouts payout
+                on payout.org_id = command.org_id
+                and payout.id = (command.payload ->> 'payout_id')::uuid
+            where command.topic = 'reverse_transfer'
+                and command.processed_at is null
+                and payout.currency = p_currency
+        ) moving
+    );
+end;
 $$;
 
 -- sql/95_operations/50_erase_person.sql
@@ -19563,7 +22170,7 @@ as $$
         select
         from public.earnings earning
         where earning.instructor_id = any (p_instructor_ids)
-            and earning.status <> 'paid'
+            and earning.status not in ('paid', 'closed')
     ) or exists (
         select
         from public.refunds refund
@@ -19842,6 +22449,7 @@ grant execute on function private.check_invariants to jobs;
 grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.needs_attention to jobs;
 grant execute on function private.traded_currencies to jobs;
+grant execute on function private.compare_stripe_balance to jobs;
 grant execute on function private.maintain to jobs;
 
 grant execute on function private.erase_person to authenticated;

@@ -1,13 +1,14 @@
--- Money in suspense: it came to Stripe and matches no payment, or not its amount. Find the intent in
--- Stripe's Dashboard by the key, then refund it there.
+-- Money in suspense: it came to Stripe and matches no payment, or not its amount. Refund it in Stripe's Dashboard, and it leaves by
+-- itself; or call admin_resolve_suspense(suspense_item_id, 'refunded_elsewhere' | 'written_off' | 'payment', 'why', payment_id).
+-- A negative amount went back for hours without paying back whole minutes.
 select
-    booked.effective_at,
-    booked.idempotency_key,
-    booked.source_id as payment_id,
-    entry.currency,
-    -entry.amount_cents as amount_cents
-from private.ledger_entries entry
-join private.ledger_accounts account on account.id = entry.account_id
-join private.ledger_transactions booked on booked.id = entry.transaction_id
-where account.kind = 'suspense'
-order by booked.effective_at desc;
+    item.created_at,
+    item.id as suspense_item_id,
+    item.stripe_payment_intent_id,
+    item.payment_id,
+    item.refund_id,
+    item.currency,
+    private.left_in_suspense(item) as left_cents
+from private.suspense_items item
+where private.left_in_suspense(item) <> 0
+order by item.created_at desc;

@@ -457,14 +457,14 @@ isOneToOne: false
                   ]
                 },"disputes": {
                   Row: {
-                    "amount_cents": number,"closed_at": string | null,"created_at": string,"currency": string,"evidence_due_at": string | null,"fee_cents": number,"has_evidence": boolean,"id": string,"instructor_id": string,"is_charge_refundable": boolean,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents": number,"lost_share_cents": number,"opened_at": string,"org_id": string,"payment_id": string,"reason": string | null,"revision": number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at": string,"withdrawn_cents": number
+                    "amount_cents": number,"closed_at": string | null,"created_at": string,"currency": string,"evidence_due_at": string | null,"fee_cents": number,"has_evidence": boolean,"id": string,"instructor_id": string,"is_charge_refundable": boolean,"last_event_at": string,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents": number,"lost_share_cents": number,"opened_at": string,"org_id": string,"payment_id": string,"reason": string | null,"revision": number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at": string,"withdrawn_cents": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"closed_at"?: string | null,"created_at"?: string,"currency": string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id": string,"is_charge_refundable"?: boolean,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at": string,"org_id": string,"payment_id": string,"reason"?: string | null,"revision"?: number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at"?: string,"withdrawn_cents"?: number
+                    "amount_cents": number,"closed_at"?: string | null,"created_at"?: string,"currency": string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id": string,"is_charge_refundable"?: boolean,"last_event_at": string,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at": string,"org_id": string,"payment_id": string,"reason"?: string | null,"revision"?: number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at"?: string,"withdrawn_cents"?: number
                   }
                   Update: {
-                    "amount_cents"?: number,"closed_at"?: string | null,"created_at"?: string,"currency"?: string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id"?: string,"is_charge_refundable"?: boolean,"learner_id"?: string,"liability"?: Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at"?: string,"org_id"?: string,"payment_id"?: string,"reason"?: string | null,"revision"?: number,"status"?: Database["public"]['Enums']["dispute_status"],"stripe_dispute_id"?: string,"updated_at"?: string,"withdrawn_cents"?: number
+                    "amount_cents"?: number,"closed_at"?: string | null,"created_at"?: string,"currency"?: string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id"?: string,"is_charge_refundable"?: boolean,"last_event_at"?: string,"learner_id"?: string,"liability"?: Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at"?: string,"org_id"?: string,"payment_id"?: string,"reason"?: string | null,"revision"?: number,"status"?: Database["public"]['Enums']["dispute_status"],"stripe_dispute_id"?: string,"updated_at"?: string,"withdrawn_cents"?: number
                   }
                   Relationships: [
                     {
@@ -489,14 +489,14 @@ isOneToOne: false
                   ]
                 },"earnings": {
                   Row: {
-                    "amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1053,14 +1053,14 @@ isOneToOne: false
                   ]
                 },"problem_reports": {
                   Row: {
-                    "booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
+                    "awaits_refund": boolean,"booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id": string,"created_at"?: string,"description": string,"id"?: string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                    "awaits_refund"?: boolean,"booking_id": string,"created_at"?: string,"description": string,"id"?: string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "booking_id"?: string,"created_at"?: string,"description"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
+                    "awaits_refund"?: boolean,"booking_id"?: string,"created_at"?: string,"description"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string,"reported_by"?: string | null,"resolution"?: string | null,"resolved_at"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1221,14 +1221,14 @@ isOneToOne: false
                   ]
                 },"refunds": {
                   Row: {
-                    "amount_cents": number,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by": string | null,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"unmatched_cents": number,"updated_at": string
+                    "amount_cents": number,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"is_made_elsewhere": boolean,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by": string | null,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"unmatched_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by"?: string | null,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                    "amount_cents": number,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"is_made_elsewhere"?: boolean,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by"?: string | null,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"requested_by"?: string | null,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                    "amount_cents"?: number,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"is_made_elsewhere"?: boolean,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"requested_by"?: string | null,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1381,11 +1381,17 @@ isOneToOne: false
 "add_member_role":
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
                            },
+"admin_adopt_transfer":
+{ Args: { "p_reason": string,"p_stripe_transfer_id": string }; Returns: undefined
+                           },
 "admin_cancel_payout":
 { Args: { "p_amount_cents"?: number,"p_payout_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_create_discount_code":
 { Args: { "p_amount_cents"?: number,"p_code": string,"p_currency"?: string,"p_discount_bps"?: number,"p_expires_at"?: string,"p_is_first_lesson_only"?: boolean,"p_max_uses"?: number,"p_max_uses_per_learner"?: number,"p_may_exceed_fee"?: boolean,"p_org_id"?: string,"p_reason": string,"p_starts_at"?: string }; Returns: string
+                           },
+"admin_dismiss_event":
+{ Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_end_discount_code":
 { Args: { "p_discount_code_id": string,"p_reason": string }; Returns: undefined
@@ -1395,6 +1401,9 @@ isOneToOne: false
                            },
 "admin_hold_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_record_refund":
+{ Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
                            },
 "admin_refund":
 { Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
@@ -1411,11 +1420,17 @@ isOneToOne: false
 "admin_resolve_problem":
 { Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
                            },
+"admin_resolve_suspense":
+{ Args: { "p_payment_id"?: string,"p_reason": string,"p_resolution": string,"p_suspense_item_id": string }; Returns: undefined
+                           },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
                            },
 "admin_verify_instructor":
 { Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
+                           },
+"admin_write_off_balance":
+{ Args: { "p_currency": string,"p_payee_id": string,"p_reason": string }; Returns: number
                            },
 "become_instructor":
 { Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_time_zone"?: string }; Returns: string
@@ -1821,7 +1836,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"refund"|"refund_failed"|"expire"|"dispute","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"won"|"lost","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment","earning_status": "pending"|"available"|"frozen"|"paid","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -1937,7 +1952,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "refund", "refund_failed", "expire", "dispute"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "won", "lost"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment"],"earning_status": ["pending", "available", "frozen", "paid"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const

@@ -266,8 +266,10 @@ def build(world: World) -> Marketplace:
             "ann_payout": _row_id(world, "payouts", instructor_id=ann.id),
             "waiting_payout": waiting,
             "held_payout": held,
+            "lost_transfer": _lost_transfer(world, elm),
             "dead_command": _dead_command(world),
             "parked_event": _parked_event(world),
+            "suspense_item": _suspense_item(world),
             "today": next_lesson.columns["start_at"].date().isoformat(),
             "yesterday": world.in_days(-1).isoformat(),
             "tomorrow": world.in_days(1).isoformat(),
@@ -525,6 +527,18 @@ def _free_slot(world: World, person: Person) -> UUID:
     return world.slot(world.service(_as_instructor(person)), world.in_days(3))
 
 
+def _lost_transfer(world: World, org_id: UUID) -> str:
+    """A transfer to nobody known, which the books lack."""
+    transfer_id: str = world.value(
+        "insert into private.unbooked_transfers (org_id, stripe_transfer_id, payout_id, currency,"
+        " amount_cents, reversed_cents, destination, cause, transferred_at)"
+        " values (%s, 'tr_lost', gen_random_uuid(), 'gbp', 1000, 0, 'acct_lost',"
+        " 'unknown_transfer', private.clock()) returning stripe_transfer_id",
+        org_id,
+    )
+    return transfer_id
+
+
 def _dead_command(world: World) -> int:
     """A command that was given up."""
     command_id: int = world.value(
@@ -547,3 +561,17 @@ def _parked_event(world: World) -> str:
     )
     assert outcome == "parked"
     return "evt_parked"
+
+
+def _suspense_item(world: World) -> UUID:
+    """Money that came by a PaymentIntent that nobody knows."""
+    intent = {
+        "object": "payment_intent",
+        "id": "pi_strange",
+        "status": "succeeded",
+        "amount_received": 100,
+        "currency": "gbp",
+    }
+    assert world.deliver("payment_intent.succeeded", intent) == "processed"
+    item_id: UUID = world.value("select id from private.suspense_items")
+    return item_id

@@ -38,7 +38,7 @@ EARNINGS = """
     select org_id, id, id, 'adjustment', 'gbp', %(amount)s, private.clock() - interval '30 days'
     from public.instructors
 """
-# No learner has paid for what is owed, so the money comes from suspense.
+# No learner has paid for what is owed, so the money comes from the platform's bank.
 LEDGER_ACCOUNTS = """
     insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
     select org_id, 'instructor_pending', id, 'gbp', 0
@@ -56,7 +56,7 @@ BOOKS = """
     cross join lateral (
         values
             ('stripe_balance'::private.ledger_account_kind, null::uuid, %(amount)s),
-            ('suspense', null, -%(amount)s)
+            ('platform_bank', null, -%(amount)s)
     ) line (kind, owner_id, cents)
 """
 

@@ -90,15 +90,22 @@ def test_the_same_news_again_change_nothing(world: World, metadata: dict[str, An
 
 
 @pytest.mark.parametrize(
-    "named", [{}, {"connect_account_id": "no-uuid"}, {"connect_account_id": str(uuid4())}]
+    "named", [{"connect_account_id": "no-uuid"}, {"connect_account_id": str(uuid4())}]
 )
-def test_an_account_that_is_not_ours_is_parked(
+def test_an_account_that_nobody_knows_is_parked(
     world: World, metadata: dict[str, Any], named: dict[str, str]
 ) -> None:
     foreign = account_object(metadata, ready=True, id="acct_foreign") | {"metadata": named}
     with world.unchanged(leaving_out=INBOX):
         assert tell(world, foreign) == "parked"
     assert world.value("select note from private.webhook_events") == "unknown_account"
+
+
+def test_an_account_of_other_business_is_ignored(world: World, metadata: dict[str, Any]) -> None:
+    foreign = account_object(metadata, ready=True, id="acct_foreign") | {"metadata": {}}
+    with world.unchanged(leaving_out=INBOX):
+        assert tell(world, foreign) == "ignored"
+    assert world.value("select note from private.webhook_events") == "not_ours"
 
 
 def test_a_second_account_does_not_take_an_instructor_over(

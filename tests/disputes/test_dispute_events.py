@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from tests.cancellations.steps import follow, move, pay_difference, payments, price_on
-from tests.factories import Booking, World
+from tests.factories import Booking, World, dispute_object
 
 WARNINGS = ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"]
 
@@ -95,7 +98,7 @@ def test_late_and_repeated_news_change_nothing(world: World) -> None:
     booking = world.lesson()
     world.dispute(booking.payment)
     world.dispute(booking.payment, "lost")
-    leaving_out = ["private.webhook_events", "private.webhook_event_bodies"]
+    leaving_out = ["private.webhook_events", "private.webhook_event_bodies", "private.outbox"]
     with world.unchanged(leaving_out=leaving_out):
         world.dispute(booking.payment, "under_review")
         world.dispute(booking.payment, "lost")
@@ -207,3 +210,151 @@ def test_what_was_released_before_the_dispute_is_not_paid_out(world: World, disp
     assert world.value(cleared) == 1
     world.dispute(payments(there)[disputed])
     assert world.value(cleared) == 0
+
+
+APPEALS = ["appeal_needs_response", "appeal_under_review"]
+
+
+def say(world: World, payment: DictRow, status: str, days: int = 0, **fields: Any) -> None:
+    """What Stripe says of a dispute so many days after the tests' instant."""
+    world.deliver(
+        "charge.dispute.updated",
+        dispute_object(payment, status, **fields),
+        occurred_at=world.now() + timedelta(days=days),
+    )
+
+
+@pytest.mark.parametrize("status", APPEALS)
+def test_an_appeal_leaves_the_loss_as_it_is(world: World, status: str) -> None:
+    booking = world.lesson()
+    world.dispute(booking.payment)
+    say(world, booking.payment, "lost", 1)
+    lost = world.ledger()
+    say(world, booking.payment, status, 2)
+    dispute = world.row("select * from public.disputes")
+    assert (dispute["status"], dispute["closed_at"]) == (status, None)
+    assert dispute["lost_cents"] == 5310
+    assert not booking.payment["is_disputed"]
+    assert world.ledger() == lost
+
+
+def test_an_appeal_that_needs_an_answer_is_told_with_its_deadline(world: World) -> None:
+    booking = world.lesson()
+    say(world, booking.payment, "lost")
+    deadline = world.in_days(20)
+    evidence = {"due_by": int(deadline.timestamp()), "has_evidence": False}
+    say(world, booking.payment, "appeal_needs_response", 1, evidence_details=evidence)
+    assert world.value("select evidence_due_at from public.disputes") == deadline
+    codes = [row["code"] for row in world.rows("select code from public.alerts order by code")]
+    assert codes == ["dispute_appeal_needs_response", "dispute_lost"]
+
+
+@pytest.mark.parametrize("appeals", [[], APPEALS])
+@pytest.mark.parametrize("liability", ["platform", "instructor"])
+def test_a_lost_dispute_that_is_won_leaves_only_stripes_fee(
+    world: World, liability: str, appeals: list[str]
+) -> None:
+    world.connection.execute("update public.organizations set dispute_liability = %s", [liability])
+    booking = world.lesson()
+    before = world.ledger()
+    for days, status in enumerate(["needs_response", "lost", *appeals, "won"]):
+        say(world, booking.payment, status, days)
+    assert world.ledger() == before | {
+        "stripe_balance": before["stripe_balance"] - 2000,
+        "dispute_fees": 2000,
+    }
+    assert booking.payment["lost_cents"] == booking.payment["absorbed_share_cents"] == 0
+    assert world.value("select sum(amount_cents) from public.earnings") == 4500
+
+
+def test_an_appeal_that_is_lost_is_a_loss(world: World) -> None:
+    booking = world.lesson()
+    for days, status in enumerate(["lost", "appeal_needs_response", "lost"]):
+        say(world, booking.payment, status, days)
+    dispute = world.row("select * from public.disputes")
+    assert dispute["closed_at"] == world.now() + timedelta(days=2)
+    assert world.ledger()["dispute_losses"] == 4500
+
+
+@pytest.mark.parametrize("used", [0, 2])
+def test_a_lost_purchase_that_is_won_is_usable_again(world: World, used: int) -> None:
+    instructor, service_id = world.hourly()
+    credit = world.hours(world.person("Ben"), instructor, 10)
+    for day in range(used):
+        credit.book(service_id, world.in_days(2 + day)).complete()
+    before = world.ledger()
+    say(world, credit.payment, "lost")
+    assert (credit.columns["status"], credit.columns["minutes_left"]) == ("closed", 0)
+    say(world, credit.payment, "won", 1)
+    assert credit.columns["status"] == "active"
+    assert credit.columns["minutes_left"] == 600 - 60 * used
+    assert credit.columns["taken_share_cents"] == 4500 * used
+    assert world.ledger() == before | {
+        "stripe_balance": before["stripe_balance"] - 2000,
+        "dispute_fees": 2000,
+    }
+    credit.book(service_id, world.in_days(9))
+
+
+def test_a_lost_part_of_a_purchase_takes_its_whole_minutes(world: World) -> None:
+    instructor, _ = world.hourly()
+    credit = world.hours(world.person("Ben"), instructor, 10)
+    say(world, credit.payment, "lost", amount=2000)
+    assert (credit.columns["status"], credit.columns["minutes_left"]) == ("active", 578)
+    assert credit.payment["lost_cents"] == 1947
+    assert world.ledger() == {
+        "stripe_balance": 53100 - 4000,
+        "dispute_fees": 2000,
+        "dispute_losses": 53,
+        "learner_prepaid": -(45000 - 1650),
+        "deferred_fees": -(8100 - 297),
+    }
+
+
+def settle(world: World, payment: DictRow, status: str) -> None:
+    """Answers the fetches that wait: this is how the dispute stands at Stripe."""
+    for asked in world.commands("fetch_dispute"):
+        world.serve(
+            "jobs",
+            "private.record_dispute",
+            p_dispute_id=asked["dispute_id"],
+            p_dispute=Jsonb(dispute_object(payment, status)),
+            p_settles_at=asked["settles_at"],
+        )
+
+
+@pytest.mark.parametrize("first", ["lost", "won"])
+@pytest.mark.parametrize("last", ["lost", "won"])
+def test_different_news_of_one_second_are_settled_by_a_fetch(
+    world: World, first: str, last: str
+) -> None:
+    booking = world.lesson()
+    for status in (first, "lost", "won"):
+        say(world, booking.payment, status)
+    assert world.value("select status from public.disputes") == "won"
+    settle(world, booking.payment, last)
+    assert world.value("select status from public.disputes") == last
+
+
+def test_a_later_decision_stays_when_an_earlier_second_is_settled(world: World) -> None:
+    booking = world.lesson()
+    say(world, booking.payment, "needs_response")
+    say(world, booking.payment, "under_review")
+    say(world, booking.payment, "lost", 1)
+    settle(world, booking.payment, "under_review")
+    assert world.value("select status from public.disputes") == "lost"
+
+
+def test_another_dispute_is_refused(world: World) -> None:
+    booking = world.lesson()
+    say(world, booking.payment, "needs_response")
+    dispute_id = world.value("select id from public.disputes")
+    other = dispute_object(booking.payment, "lost", id="du_other")
+    with world.unchanged(), world.refusing("PT422", "wrong_dispute"):
+        world.serve(
+            "jobs",
+            "private.record_dispute",
+            p_dispute_id=dispute_id,
+            p_dispute=Jsonb(other),
+            p_settles_at=world.now(),
+        )

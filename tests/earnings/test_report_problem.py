@@ -6,8 +6,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from psycopg.rows import DictRow
 
-from tests.factories import Booking, World
+from tests.factories import Booking, World, refund_object
 
 
 def report(world: World, booking: Booking, user_id: UUID, text: str = "Half an hour.") -> UUID:
@@ -33,6 +34,16 @@ def earning(world: World) -> str:
     return status
 
 
+def concerns(world: World) -> list[DictRow]:
+    return world.serve("jobs", "private.needs_attention")
+
+
+def waiting(world: World) -> str | None:
+    """What the doctor says about reports."""
+    kinds = {"problem_reported", "refund_awaited"}
+    return next((row["concern"] for row in concerns(world) if row["concern"] in kinds), None)
+
+
 def test_a_reported_lesson_is_not_paid_however_long_it_takes(world: World) -> None:
     lesson = world.lesson()
     report(world, lesson, lesson.learner)
@@ -49,6 +60,63 @@ def test_an_admin_decides(world: World, releases: bool, becomes: str) -> None:
     assert earning(world) == becomes
     decided = world.row("select resolution, resolved_at from public.problem_reports")
     assert decided["resolution"] == "Talked to both."
+
+
+def test_what_stays_frozen_is_refunded_in_part_and_the_rest_is_paid(world: World) -> None:
+    lesson = world.lesson()
+    world.onboard(lesson.instructor)
+    resolve(world, report(world, lesson, lesson.learner), False)
+    assert waiting(world) == "refund_awaited"
+    world.travel(by=timedelta(days=8))
+    world.run_payouts()
+    assert world.rows("select * from public.payouts") == []
+    lesson.refund(2655)
+    assert waiting(world) is None
+    world.travel(by=timedelta(days=7))
+    assert [run["amount_paid_cents"] for run in world.run_payouts()] == [2250]
+
+
+def test_an_open_report_waits_for_an_admin(world: World) -> None:
+    lesson = world.lesson()
+    report_id = report(world, lesson, lesson.learner)
+    (concern,) = [row for row in concerns(world) if row["concern"] == "problem_reported"]
+    assert concern["reference"] == str(report_id)
+    resolve(world, report_id, True)
+    assert waiting(world) is None
+
+
+def test_a_decision_for_a_refund_can_be_taken_back(world: World) -> None:
+    lesson, admin = world.lesson(), world.admin()
+    report_id = report(world, lesson, lesson.learner)
+    resolve(world, report_id, False, admin)
+    resolve(world, report_id, True, admin)
+    world.travel(by=timedelta(hours=25))
+    assert earning(world) == "available"
+
+
+@pytest.mark.parametrize("end", ["won", "lost"])
+def test_the_end_of_a_dispute_frees_nothing_that_a_report_keeps(world: World, end: str) -> None:
+    lesson = world.lesson()
+    resolve(world, report(world, lesson, lesson.learner), False)
+    world.dispute(lesson.payment)
+    world.dispute(lesson.payment, end)
+    world.travel(by=timedelta(hours=25))
+    assert earning(world) == "frozen"
+
+
+def test_a_refund_frees_nothing_that_is_disputed(world: World) -> None:
+    lesson = world.lesson()
+    resolve(world, report(world, lesson, lesson.learner), False)
+    refund = refund_object(lesson.payment, 2655, "pending")
+    world.deliver("refund.created", refund)
+    world.dispute(lesson.payment)
+    world.deliver("refund.updated", refund | {"status": "succeeded"})
+    statuses = world.rows(
+        "select distinct status::text from public.earnings where amount_cents > 0"
+    )
+    assert statuses == [{"status": "frozen"}]
+    world.dispute(lesson.payment, "won")
+    assert not world.rows("select from public.earnings where status = 'frozen'")
 
 
 def test_it_is_too_late_after_the_hold(world: World) -> None:

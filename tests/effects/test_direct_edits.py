@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cancellations.steps import authorized
+from tests.cancellations.steps import authorized, follow, move
 from tests.factories import Booking, World
 
 # What can follow from the end of a booking, in rows that do not depend on random ids.
@@ -185,6 +185,23 @@ def test_a_refund_rate_that_an_edit_sets_is_used(world: World) -> None:
     assert world.value("select sum(amount_cents) from public.refunds") == 5310
 
 
+def test_a_replacement_that_an_edit_ends_refunds_its_original(world: World) -> None:
+    """Whatever the edit says of the refund."""
+    booking = world.booking(requires_approval=True)
+    world.call(booking.instructor.user_id, "public.confirm_booking", p_booking_id=booking.id)
+    booking.pay()
+    replacement = follow(booking, move(world, booking, world.in_days(3)))
+    with with_the_service_key(world):
+        world.connection.execute(
+            f"update public.bookings set {CANCELLED}, refund_bps = 10000, hold_expires_at = null,"
+            " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
+            " where id = %s",
+            [replacement.id],
+        )
+    assert replacement.columns["cancellation_refund_cents"] == 5310
+    assert world.value("select sum(amount_cents) from public.refunds") == 5310
+
+
 def test_studio_makes_no_refund(world: World) -> None:
     """Money moves through functions: cancel_booking as an admin refunds."""
     booking = world.booking()
@@ -193,3 +210,19 @@ def test_studio_makes_no_refund(world: World) -> None:
         world.connection.execute(
             f"update public.bookings set {CANCELLED} where id = %s", [booking.id]
         )
+
+
+def test_an_edit_that_sets_amounts_refunds_the_original_of_a_replacement(world: World) -> None:
+    original = requested(world)
+    world.call(original.instructor.user_id, "public.confirm_booking", p_booking_id=original.id)
+    original.pay()
+    there = follow(original, move(world, original, world.in_days(3)))
+    with with_the_service_key(world):
+        world.connection.execute(
+            f"update public.bookings set {CANCELLED}, hold_expires_at = null, refund_bps = 10000,"
+            " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
+            " where id = %s",
+            [there.id],
+        )
+    assert there.columns["cancellation_refund_cents"] == 5310
+    assert world.value("select sum(amount_cents) from public.refunds") == 5310

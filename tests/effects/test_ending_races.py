@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from psycopg.rows import DictRow
 
-from tests.cancellations.steps import follow, move, refunds
+from tests.cancellations.steps import authorized, follow, move, refunds
 from tests.discounts.steps import referral_code, referrer_of_the_marketplace, rewarding
-from tests.factories import Booking, Refusal, World, refund_object, refusal
+from tests.factories import Booking, Refusal, World, intent_object, refund_object, refusal
 from tests.patience import PATIENCE
 from tests.races import wait_for_lock
 from tools.cluster import Cluster
@@ -192,3 +193,94 @@ def test_a_refund_of_hours_under_way_takes_its_part_of_the_reward(
     )
     reward = world.row("select amount_cents, clawed_back_cents from public.referral_rewards")
     assert reward == {"amount_cents": 700, "clawed_back_cents": 350}
+
+
+def lock(world: World, table: str, id: UUID) -> None:
+    """Locks a row as the first step of somebody who then acts."""
+    world.connection.execute(f"select from {table} where id = %s for no key update", [id])
+
+
+def offboard(world: World, booking: Booking) -> None:
+    world.ask(world.admin(), "public.offboard_instructor", p_instructor_id=booking.instructor.id)
+
+
+def void(world: World, _: Booking) -> None:
+    world.rows("select private.void_ageing_authorizations()")
+
+
+def two_of_a_group(world: World, order: str, **columns: Any) -> list[Booking]:
+    """Two authorized bookings of one time, in the order of a query's column."""
+    instructor = world.instructor()
+    service_id = world.service(instructor, max_participants=2, capture_mode="manual")
+    slot_id = world.slot(service_id, **columns)
+    bookings = []
+    for name in ("Ben", "Eve"):
+        learner = world.person(name)
+        booked = world.book(learner, slot_id)
+        booking = Booking(world, booked["booking_id"], learner, instructor, slot_id)
+        booking.open_payment()
+        world.deliver(
+            "payment_intent.amount_capturable_updated", booking.intent("requires_capture")
+        )
+        bookings.append(booking)
+    return sorted(bookings, key=lambda booking: booking.payment[order])
+
+
+def test_a_cancellation_and_the_loss_of_its_authorization_do_not_deadlock(
+    committed_world: World, other: World
+) -> None:
+    world = committed_world
+    booking = authorized(world)
+    lapsed = intent_object(booking.payment, "canceled")
+    lost = held_up(
+        booking,
+        other,
+        lambda: lock(world, "public.bookings", booking.id),
+        lambda world, _: world.deliver("payment_intent.canceled", lapsed),
+        lambda: cancel(world, booking, 5310),
+    )
+    assert (lost, booking.status) == ("processed", "cancelled")
+    assert booking.columns["cancelled_by"] == "learner"
+    assert booking.payment["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("end_all", [offboard, void])
+def test_a_cancellation_and_the_end_of_the_whole_group_do_not_deadlock(
+    committed_world: World, other: World, end_all: Act
+) -> None:
+    world = committed_world
+    order = "booking_id" if end_all is offboard else "id"
+    first, second = two_of_a_group(world, order, start_at=world.in_days(5))
+    world.travel(by=timedelta(days=6, hours=13))
+    ended = held_up(
+        second,
+        other,
+        lambda: lock(world, "public.bookings", second.id),
+        end_all,
+        lambda: world.cancel(second.instructor.user_id, second.id),
+    )
+    assert ended is None
+    assert (first.columns["cancelled_by"], second.columns["cancelled_by"]) == (
+        "system",
+        "instructor",
+    )
+
+
+def test_offboarding_and_a_refund_of_hours_do_not_deadlock(
+    committed_world: World, other: World
+) -> None:
+    world = committed_world
+    instructor, service_id = world.hourly()
+    credit = world.hours(world.person("Ben"), instructor, 2)
+    booking = credit.book(service_id)
+    half = refund_object(credit.payment, credit.payment["captured_cents"] // 2)
+    offboarded = held_up(
+        booking,
+        other,
+        lambda: lock(world, "public.payments", credit.payment["id"]),
+        offboard,
+        lambda: world.deliver("refund.updated", half),
+    )
+    assert offboarded is None
+    assert booking.status == "cancelled"
+    assert sum(refunds(world)) == credit.payment["captured_cents"]

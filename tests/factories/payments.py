@@ -58,14 +58,16 @@ class Payments(Database):
             "jobs",
             "private.record_processing_fee",
             p_payment_id=payment["id"],
-            p_balance_transaction=Jsonb(
-                charge_transaction(
-                    f"txn_{payment['id'].hex}",
-                    payment["currency"],
-                    payment["captured_cents"],
-                    fee_cents,
-                    available_at,
-                )
+            p_balance_transactions=Jsonb(
+                [
+                    charge_transaction(
+                        f"txn_{payment['id'].hex}",
+                        payment["currency"],
+                        payment["captured_cents"],
+                        fee_cents,
+                        available_at,
+                    )
+                ]
             ),
         )
 

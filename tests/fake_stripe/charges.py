@@ -89,19 +89,34 @@ def mark_failed(charge: Json, error: StripeError) -> None:
 
 
 def settle(world: World, charge: Json, amount: int) -> None:
-    """Captured money reaches the balance, less Stripe's fee."""
+    """Captured money reaches the balance, less Stripe's fee.
+
+    A partial capture is booked as the whole, and as a reversal of the rest and of its fee.
+    """
     card: Card = world.secrets[charge["payment_method"]]
     settings = world.settings
+    whole = charge["amount"]
     charge |= {"captured": True, "amount_captured": amount}
-    charge["balance_transaction"] = world.post(
-        "charge",
-        amount,
-        charge["currency"],
-        charge["id"],
-        fee=(amount * settings.fee_bps + 5000) // 10000 + settings.fee_fixed,
-        available_in=0 if card.bypasses_pending else settings.funds_delay,
-        description=charge["description"],
-    )
+
+    def fee_of(cents: int) -> int:
+        return (cents * settings.fee_bps + 5000) // 10000 + settings.fee_fixed
+
+    def post(kind: str, cents: int, fee: int, category: str) -> str:
+        return world.post(
+            kind,
+            cents,
+            charge["currency"],
+            charge["id"],
+            category=category,
+            fee=fee,
+            available_in=0 if card.bypasses_pending else settings.funds_delay,
+            description=charge["description"],
+        )
+
+    charge["balance_transaction"] = post("charge", whole, fee_of(whole), "charge")
+    if amount < whole:
+        rest = amount - whole
+        post("refund", rest, fee_of(amount) - fee_of(whole), "partial_capture_reversal")
 
 
 def settle_in_background(world: World, charge: Json) -> None:

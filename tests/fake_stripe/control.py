@@ -83,6 +83,11 @@ class Control(MoneyBack):
         return self.world.post("payout", -amount, currency, None)
 
     @remote
+    def charge_fee(self, amount: int, currency: str = "gbp") -> str:
+        """Takes a fee that belongs to no payment, as for Connect or Radar."""
+        return self.world.post("stripe_fee", -amount, currency, None, category="fee")
+
+    @remote
     def funds(
         self,
         currency: str = "gbp",

@@ -262,9 +262,7 @@ def test_a_drawing_that_is_wrong_is_found(path: str, old: str, new: str, fault: 
 
 
 def test_an_edge_is_drawn_for_the_same_actors_and_as_edges_are() -> None:
-    other = (
-        "failed → pending: claim_payout, apply_transfer, admin_release_payout, admin_hold_payout"
-    )
+    other = "unknown → paid: record_transfer, apply_transfer"
     unlike = SQL.changed(PAYOUTS, other, "held → pending: claim_payout")
     with pytest.raises(AssertionError, match="different actors"):
         _ = Transitions(unlike).drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -219,3 +219,10 @@ def test_a_share_is_rounded_half_up(
     world: World, cents: int, part: int, whole: int, share: int
 ) -> None:
     assert world.value("select private.prorate(%s, %s, %s)", cents, part, whole) == share
+
+
+def test_a_text_makes_a_uuid_of_its_own(world: World) -> None:
+    made = [world.value("select private.uuid_of(%s)", text) for text in ("a", "b", "é", "", "a")]
+    assert made[0] == made[4] == UUID("ca978112-ca1b-8dca-bac2-31b39a23dc4d")
+    assert len(set(made)) == 4
+    assert {(uuid.version, uuid.variant) for uuid in made} == {(8, RFC_4122)}

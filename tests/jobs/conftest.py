@@ -56,4 +56,6 @@ def office(
     cluster: Cluster, fresh_database: str, committed_world: World, fake: FakeStripe
 ) -> Payday:
     """A marketplace without anybody in it, and the job that empties its outbox."""
+    top_up = {"id": "tu_first", "amount": 100_000, "currency": "gbp", "status": "succeeded"}
+    assert committed_world.deliver("topup.succeeded", top_up) == "processed"
     return Payday(committed_world, fake, cluster, fresh_database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from datetime import datetime, timedelta
 
+from lplate.stripe_client import as_dict
 from tests.jobs.payday import Finished, Payday, finish, wait_until
 from tests.jobs.test_outbox import pay_at_stripe
 
@@ -40,6 +41,8 @@ def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
         "invariants",
         "paydays",
         "stripe",
+        "transfers",
+        "balance",
         "attention",
     }
 
@@ -87,6 +90,70 @@ def test_the_doctor_names_what_waits_and_the_next_step(office: Payday) -> None:
     assert parked["reference"] == "evt_1"
     assert parked["finding"] == "charge.succeeded, api_version_differs"
     assert "admin_replay_event" in parked["next_step"]
+
+
+def test_the_doctor_finds_money_that_only_stripe_knows_of(office: Payday) -> None:
+    office.fake.add_funds(20000)
+    finished = office.run("doctor")
+    assert failed_checks(finished) == {"balance"}
+    [balance] = [event for event in finished.events("check") if event["check"] == "balance"]
+    booked = office.world.ledger()["stripe_balance"]
+    assert balance["finding"] == (
+        f"Stripe holds {booked + 20000} gbp, the books say {booked}, and at most 0 is on its way"
+    )
+    top_up = {"id": "tu_1", "amount": 20000, "currency": "gbp", "status": "succeeded"}
+    assert office.world.deliver("topup.succeeded", top_up) == "processed"
+    assert failed_checks(office.run("doctor")) == set()
+
+
+def test_a_fee_on_its_way_is_no_difference(office: Payday) -> None:
+    pay_at_stripe(office, office.world.booking())
+    assert failed_checks(office.run("doctor")) == set()
+    office.run("outbox")
+    assert failed_checks(office.run("doctor")) == set()
+
+
+def test_fees_that_stripe_takes_for_itself_are_booked_the_day_after(office: Payday) -> None:
+    pay_at_stripe(office, office.world.booking())
+    office.run("outbox")
+    office.fake.charge_fee(300)
+    assert failed_checks(office.run("doctor")) == {"balance"}
+    before = office.world.ledger()
+    office.later(timedelta(days=2))
+    assert office.run("maintain").status == 0
+    assert office.run("outbox").status == 0
+    after = office.world.ledger()
+    assert after["processor_fees"] == before["processor_fees"] + 300
+    assert after["stripe_balance"] == before["stripe_balance"] - 300
+    assert failed_checks(office.run("doctor")) == set()
+
+
+def test_unknown_money_is_refunded_in_the_dashboard_and_the_balance_is_stripes(
+    office: Payday,
+) -> None:
+    """What the guide says: its fee is booked as well, and nothing waits for anybody."""
+    before = office.world.ledger()
+    intent = office.fake.stripe().v1.payment_intents.create(
+        {
+            "amount": 5310,
+            "currency": "gbp",
+            "payment_method": "pm_card_visa",
+            "confirm": True,
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "metadata": {"payment_id": "unknown"},
+        }
+    )
+    paid = as_dict(office.fake.stripe().v1.payment_intents.retrieve(intent.id), "payment_intent")
+    office.world.deliver("payment_intent.succeeded", paid)
+    office.run("outbox")
+    assert failed_checks(office.run("doctor")) == {"attention", "money_in_suspense"}
+    refund = office.fake.refund_in_dashboard(intent.id)
+    assert office.world.deliver("refund.created", refund) == "processed"
+    assert failed_checks(office.run("doctor")) == set()
+    after = office.world.ledger()
+    fee = after.pop("processor_fees") - before.pop("processor_fees", 0)
+    assert fee > 0
+    assert after == before | {"stripe_balance": before["stripe_balance"] - fee}
 
 
 def test_the_doctor_finds_a_platform_that_settles_in_another_currency(office: Payday) -> None:

@@ -127,14 +127,30 @@ def test_a_refund_whose_answer_was_lost_is_found_a_day_later(
 
 def test_a_refund_that_stripe_refuses_is_noted(office: Payday) -> None:
     booking = a_refund(office)
-    office.fake.stripe().v1.refunds.create({"charge": office.fake.objects("charge")[0]["id"]})
+    office.fake.open_dispute(office.fake.objects("charge")[0]["id"])
     finished = office.run("outbox")
-    assert [event["code"] for event in finished.events("refund_refused")] == [
-        "charge_already_refunded"
-    ]
+    assert [event["code"] for event in finished.events("refund_refused")] == ["charge_disputed"]
     assert refunds(office) == ["failed"]
     assert commands(office)["refund_payment"] == "done"
     assert booking.payment["refunded_cents"] == 0
+
+
+def test_a_refund_that_the_books_do_not_know_stops_the_one_decided_without_it(
+    office: Payday,
+) -> None:
+    """Somebody was faster in the Dashboard, and the webhook is still on its way."""
+    booking = a_refund(office)
+    office.fake.stripe().v1.refunds.create(
+        {"charge": office.fake.objects("charge")[0]["id"], "amount": 2000}
+    )
+    finished = office.run("outbox")
+    assert [event["code"] for event in finished.events("refund_refused")] == [
+        "refunds_not_in_books"
+    ]
+    assert sorted(refunds(office)) == ["failed", "succeeded"]
+    assert commands(office)["refund_payment"] == "done"
+    assert booking.payment["refunded_cents"] == 2000
+    assert len(office.fake.objects("refund")) == 1
 
 
 def test_a_command_that_nobody_can_carry_out_waits_and_then_dies(office: Payday) -> None:

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import Booking
 from tests.jobs.payday import Payday
-from tests.jobs.test_outbox import LOST, commands
+from tests.jobs.test_outbox import LOST, commands, pay_at_stripe
 
 CARD = {"payment_method": "pm_card_visa", "confirm": True}
 
@@ -278,3 +278,31 @@ def test_an_intent_of_another_payment_is_not_taken(office: Payday, topic: str) -
     assert commands(office)[topic] == "dead"
     assert other.payment["status"] == "requires_payment"
     assert other.payment["stripe_payment_intent_id"] is None
+
+
+def test_news_of_one_second_are_settled_by_a_look_at_the_intent(office: Payday) -> None:
+    booking = office.world.booking()
+    intent = open_intent(office, booking)
+    now = office.world.now()
+    for status in ("processing", "requires_action"):
+        said = intent | {"status": status}
+        told = office.world.deliver(f"payment_intent.{status}", said, occurred_at=now)
+        assert told == "processed"
+    assert booking.payment["status"] == "processing"
+    assert office.run("outbox").status == 0
+    assert booking.payment["status"] == "requires_payment"
+    assert commands(office) == {"fetch_payment_intent": "done"}
+
+
+def test_news_of_one_second_are_settled_by_a_look_at_the_dispute(office: Payday) -> None:
+    booking = office.world.booking()
+    pay_at_stripe(office, booking)
+    opened = office.fake.open_dispute(booking.payment["stripe_charge_id"])
+    now = office.world.now()
+    for status in ("needs_response", "under_review"):
+        said = opened | {"status": status}
+        assert office.world.deliver("charge.dispute.updated", said, occurred_at=now) == "processed"
+    assert office.world.value("select status from public.disputes") == "under_review"
+    assert office.run("outbox").status == 0
+    assert office.world.value("select status from public.disputes") == "needs_response"
+    assert commands(office)["fetch_dispute"] == "done"

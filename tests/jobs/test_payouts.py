@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 from datetime import timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from tests.factories import Instructor
-from tests.jobs.payday import INSTRUCTORS, Payday, finish, wait_until
+from tests.jobs.payday import INSTRUCTORS, Payday, finish, open_account, wait_until
+from tests.payouts.paydays import owe
 
 
 def test_everybody_is_paid_once(payday: Payday) -> None:
@@ -227,7 +229,7 @@ def test_a_revoked_key_stops_the_run_before_it_sends_anything(payday: Payday) ->
     payday.fake.set_api_keys("sk_test_another")
     finished = payday.pay("--workers", "1")
     assert finished.status == 1
-    assert len(finished.events("balance_unknown")) == 1
+    assert len(finished.events("transfers_unknown")) == 1
     assert payday.fake.count("POST", "/v1/transfers") == 0
     payday.fake.set_api_keys(payday.fake.api_key)
     assert payday.pay().status == 0
@@ -246,6 +248,90 @@ def test_a_key_revoked_in_the_middle_stops_the_run_at_once(payday: Payday) -> No
     payday.fake.set_api_keys(payday.fake.api_key)
     assert payday.pay().status == 0
     payday.assert_everybody_is_paid_once()
+
+
+def test_transfers_that_cannot_be_listed_stop_the_run(payday: Payday) -> None:
+    payday.fake.fault("GET", "/v1/transfers", "error", times=None)
+    finished = payday.pay()
+    assert finished.status == 1
+    assert len(finished.events("transfers_unknown")) == 1
+    assert payday.statuses() == {"pending": INSTRUCTORS}
+    assert payday.fake.count("POST", "/v1/transfers") == 0
+    payday.fake.clear_faults()
+    assert payday.pay().status == 0
+    payday.assert_everybody_is_paid_once()
+
+
+def test_a_transfer_that_the_books_lack_stops_its_organization_alone(payday: Payday) -> None:
+    world, fake = payday.world, payday.fake
+    admin = world.admin()
+    school = world.organization()
+    other = world.instructor(org_id=school)
+    account = open_account(fake, world.open_account(other.user_id, other.id)["metadata"])
+    world.deliver("account.updated", account, endpoint="connect", account=account["id"])
+    owe(world, other, 5000, available_at=world.now() - timedelta(days=14))
+    fake.add_funds(5000)
+    lost = fake.stripe().v1.transfers.create(
+        {
+            "amount": 3000,
+            "currency": "gbp",
+            "destination": world.value(
+                "select min(stripe_account_id) from public.stripe_connect_accounts"
+                " where org_id <> %s",
+                school,
+            ),
+            "metadata": {"payout_id": str(uuid4())},
+        }
+    )
+    fake.clear_requests()
+
+    for _ in range(2):
+        finished = payday.pay()
+        assert finished.status == 1
+        [told] = finished.events("transfer_not_in_books")
+        assert (told["stripe_transfer_id"], told["amount_cents"]) == (lost.id, 3000)
+        assert payday.statuses() == {"pending": INSTRUCTORS, "paid": 1}
+        assert fake.count("POST", "/v1/transfers") == 1
+    concerns = {
+        event["check"]: event["reference"] for event in payday.run("doctor").events("check")
+    }
+    assert concerns["transfer_not_in_books"] == lost.id
+
+    world.call(
+        admin,
+        "public.admin_adopt_transfer",
+        p_stripe_transfer_id=lost.id,
+        p_reason="Paid before the restore.",
+    )
+    fake.add_funds(3000)
+    assert payday.pay().status == 0
+    assert payday.statuses() == {"paid": INSTRUCTORS + 1}
+    assert payday.run("doctor").status == 0
+    # Two top-ups were made that the books do not know.
+    assert fake.funds() == world.ledger()["stripe_balance"] + 5000 + 3000
+    assert world.violations() == []
+
+
+def test_all_pages_of_transfers_are_compared(payday: Payday) -> None:
+    fake = payday.fake
+    fake.add_funds(130)
+    account = fake.objects("account")[0]["id"]
+    ours = [fake.stripe().v1.transfers.create(foreign(account, uuid4())) for _ in range(2)]
+    for _ in range(126):
+        fake.stripe().v1.transfers.create(foreign(account))
+    ours.append(fake.stripe().v1.transfers.create(foreign(account, uuid4())))
+    fake.clear_requests()
+    finished = payday.pay()
+    assert [told["transfer"] for told in finished.events("transfer_unbooked")] == [
+        transfer.id for transfer in ours
+    ]
+    assert fake.count("GET", "/v1/transfers") == 2
+
+
+def foreign(account: str, payout_id: UUID | None = None) -> Any:
+    """A transfer of other business, or one that bears the id of a payout that nobody knows."""
+    metadata = {"payout_id": str(payout_id)} if payout_id else {"order": "7"}
+    return {"amount": 1, "currency": "gbp", "destination": account, "metadata": metadata}
 
 
 def test_a_foreign_transfer_in_the_group_is_not_taken_for_ours(payday: Payday) -> None:

@@ -505,6 +505,18 @@ def test_money_that_is_not_paid_out_comes_first(world: World, organization: UUID
     assert booking.status == "completed"
 
 
+def test_a_balance_of_zero_is_in_nobodys_way_after_a_payday(world: World) -> None:
+    """An instructor who never had an account, and gave everything back."""
+    lesson = world.lesson()
+    ann = lesson.instructor
+    lesson.refund(5310)
+    with world.unchanged(), world.refusing("PT409", "money_on_the_way"):
+        erase(world, ann.user_id, ann.user_id)
+    world.travel(by=timedelta(days=9))
+    world.run_payouts()
+    erase(world, ann.user_id, ann.user_id)
+
+
 def paid_lesson(world: World, ann: Instructor) -> tuple[UUID, UUID, Instructor, UUID]:
     """A lesson of a school's, given."""
     learner = world.person()

@@ -112,6 +112,14 @@ PLANTED = {
         "update private.ledger_accounts set balance_cents = balance_cents + 1"
         " where kind = 'instructor_pending'",
     ],
+    "frozen_earnings_have_a_cause": [
+        f"update public.earnings set status = 'frozen' where {OPEN_EARNING}",
+    ],
+    "suspense_is_explained": [
+        "select private.post_transaction(private.platform_id(), 'x', 'x', null, 'x', 'gbp',"
+        " private.clock(), array[row('stripe_balance', null, 5), row('suspense', null, -5)]"
+        "::private.posting[])",
+    ],
     "payments_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where id = (select max(id) from private.ledger_transactions"
@@ -195,6 +203,12 @@ PLANTED = {
         " where kind = 'payout_paid'",
         UNSENT,
     ],
+    "adopted_transfers_are_posted": [
+        "insert into private.unbooked_transfers (org_id, stripe_transfer_id, payout_id, currency,"
+        " amount_cents, reversed_cents, destination, cause, transferred_at, adopted_at)"
+        " values (private.platform_id(), 'tr_lost', gen_random_uuid(), 'gbp', 1000, 0, 'acct_lost',"
+        " 'unknown_transfer', private.clock(), private.clock())",
+    ],
     "reversals_are_posted": [
         "update public.payouts set reversed_cents = 1",
     ],
@@ -253,6 +267,11 @@ PLANTED_IN_RETURNS = {
         "update public.disputes set status = 'lost', closed_at = private.clock()",
         f"update private.ledger_entries set amount_cents = amount_cents - 1"
         f" where {entry('dispute_receivable')}",
+    ],
+    "only_lost_disputes_cost_anything": [
+        "update public.disputes set lost_cents = 1",
+        "update public.disputes set status = 'lost', closed_at = private.clock(),"
+        " lost_cents = withdrawn_cents + 1",
     ],
     "unaccepted_payments_are_refunded": [
         "update public.payments set is_accepted = false where kind = 'credits'",

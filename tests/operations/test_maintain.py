@@ -27,6 +27,9 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
     with world.unchanged():
         assert maintain(world) == {
             "events_applied": 0,
+            "stripe_fees_queued": 0,
+            "suspense_paid": 0,
+            "refunds_recorded": 0,
             "holds_expired": 0,
             "purchases_expired": 0,
             "credits_expired": 0,

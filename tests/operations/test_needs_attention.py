@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import World, account_object
 from tests.payouts.paydays import NOON, claim, fail, open_run, payable, transfer
+from tests.payouts.transfers import book, made_for
 
 DAY = timedelta(days=1)
 
@@ -159,6 +160,25 @@ def test_a_connect_endpoint_without_news_after_a_payout_is_named(world: World) -
     assert ("webhooks_silent", "connect") in named(world)
     world.deliver("payout.paid", {"id": "po_1"}, endpoint="connect", account="acct_other")
     assert ("webhooks_silent", "connect") not in named(world)
+
+
+def test_a_transfer_that_the_books_lack_is_named_until_it_is_adopted(world: World) -> None:
+    world.travel(to=NOON)
+    payable(world)
+    open_run(world)
+    payout = world.row("select * from public.payouts")
+    book(world, made_for(payout, world, id="tr_lost", metadata={"payout_id": str(uuid4())}))
+    assert named(world) == {("transfer_not_in_books", "tr_lost")}
+    [concern] = concerns(world)
+    assert concern["detail"].endswith(": unknown_transfer")
+    assert "admin_adopt_transfer" in concern["next_step"]
+    world.call(
+        world.admin(),
+        "public.admin_adopt_transfer",
+        p_stripe_transfer_id="tr_lost",
+        p_reason="Paid before the restore.",
+    )
+    assert named(world) == set()
 
 
 def test_only_the_jobs_ask(world: World) -> None:

@@ -26,6 +26,16 @@ def test_a_repeated_decision_is_one_command(outbox: Outbox) -> None:
     assert outbox.world.count("private.outbox") == 1
 
 
+def test_a_key_is_used_once_in_each_organization(outbox: Outbox) -> None:
+    outbox.enqueue("refund:1")
+    enqueue = "select private.enqueue_command(%s, 'refund_payment', 'refund:1', '{}')"
+    school = outbox.world.organization()
+    for _ in range(2):
+        outbox.world.rows(enqueue, school)
+    assert outbox.world.count("private.outbox") == 2
+    assert outbox.world.count(f"private.outbox where org_id = '{school}'") == 1
+
+
 def test_a_decision_that_was_carried_out_is_not_made_again(outbox: Outbox) -> None:
     command = outbox.enqueue("refund:1")
     outbox.world.connection.execute(

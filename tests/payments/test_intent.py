@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -118,6 +118,91 @@ def test_of_two_states_of_one_second_the_further_one_counts(world: World) -> Non
     for status in ("processing", "requires_action"):
         say(out_of_order, status)
     assert in_order.payment["status"] == out_of_order.payment["status"] == "processing"
+
+
+def fetches(world: World) -> list[dict[str, Any]]:
+    return [
+        command["payload"]
+        for command in world.rows(
+            "select payload from private.outbox where topic = 'fetch_payment_intent' order by id"
+        )
+    ]
+
+
+def settle(booking: Booking, status: str, **fields: Any) -> None:
+    """Answers the fetches that wait: this is how the intent stands at Stripe."""
+    for asked in fetches(booking.world):
+        booking.world.serve(
+            "jobs",
+            "private.record_payment_intent",
+            p_payment_id=asked["payment_id"],
+            p_payment_intent=Jsonb(booking.intent(status, **fields)),
+            p_settles_at=asked["settles_at"],
+        )
+
+
+def test_a_decline_in_the_second_of_the_intents_creation_is_not_lost(world: World) -> None:
+    booking = world.booking()
+    created_at = datetime.fromtimestamp(booking.intent("requires_payment_method")["created"], UTC)
+    record(world, booking.payment["id"], booking.intent("requires_payment_method"))
+    declined = booking.intent("requires_payment_method", **decline("expired_card"))
+    world.deliver("payment_intent.payment_failed", declined, occurred_at=created_at)
+    assert booking.payment["failure_code"] == "expired_card"
+    world.deliver(
+        "payment_intent.created",
+        booking.intent("requires_payment_method"),
+        occurred_at=created_at,
+    )
+    assert booking.payment["failure_code"] == "expired_card"
+    settle(booking, "requires_payment_method", **decline("expired_card"))
+    assert booking.payment["failure_code"] == "expired_card"
+
+
+@pytest.mark.parametrize("first", ["processing", "requires_payment_method"])
+def test_a_failure_in_the_second_of_its_processing_frees_the_time(world: World, first: str) -> None:
+    booking = world.booking()
+    news = {"processing": {}, "requires_payment_method": decline("bank_refused")}
+    for status in sorted(news, key=lambda status: status != first):
+        say(booking, status, **news[status])
+    assert booking.payment["status"] == "processing"
+    assert booking.columns["hold_expires_at"] == booking.columns["start_at"]
+    assert fetches(world) == [
+        {
+            "payment_id": str(booking.payment["id"]),
+            "payment_intent": booking.payment["stripe_payment_intent_id"],
+            "settles_at": world.now().isoformat(),
+        }
+    ]
+    settle(booking, "requires_payment_method", **decline("bank_refused"))
+    payment = booking.payment
+    assert (payment["status"], payment["failure_code"]) == ("requires_payment", "bank_refused")
+    assert booking.columns["hold_expires_at"] == world.now() + QUARTER
+
+
+def test_later_news_stay_when_an_earlier_second_is_settled(world: World) -> None:
+    booking = world.booking()
+    say(booking, "processing")
+    say(booking, "requires_action")
+    say(booking, "requires_payment_method", 1, **decline("expired_card"))
+    payment = booking.payment
+    settle(booking, "processing")
+    assert booking.payment == payment
+
+
+def test_a_success_that_a_fetch_finds_confirms_the_booking(world: World) -> None:
+    booking = world.booking()
+    say(booking, "processing")
+    say(booking, "requires_action")
+    settle(booking, "succeeded")
+    assert booking.status == "confirmed"
+
+
+def test_the_same_news_of_one_second_ask_nothing(world: World) -> None:
+    booking = world.booking()
+    say(booking, "processing")
+    say(booking, "processing")
+    say(booking, "requires_action", -1)
+    assert fetches(world) == []
 
 
 def test_an_authorized_amount_is_noted_and_given_up_with_the_intent(world: World) -> None:

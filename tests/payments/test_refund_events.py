@@ -103,6 +103,9 @@ def test_refunds_of_more_than_was_paid_are_parked(world: World) -> None:
     [
         {"payment_intent": "pi_foreign"},
         {"payment_intent": None},
+        {"currency": "eur"},
+        {"currency": "jpy"},
+        {"currency": None},
         {"amount": 0},
         {"amount": -1},
         {"amount": None},
@@ -118,6 +121,21 @@ def test_a_refund_that_makes_no_sense_is_parked(world: World, fields: dict[str, 
     refund = refund_object(booking.payment, 1000) | fields
     with world.unchanged(leaving_out=INBOX):
         assert world.deliver("refund.updated", refund) == "parked"
+
+
+def test_the_currency_of_a_refund_may_be_in_capitals(world: World) -> None:
+    booking = paid(world)
+    assert booking.refund(5310, currency="GBP") == "processed"
+    assert world.value("select currency from public.refunds") == "gbp"
+    assert world.ledger() == NOTHING_LEFT
+
+
+def test_money_that_came_in_another_currency_goes_back_in_that(world: World) -> None:
+    booking = world.booking()
+    assert world.deliver("payment_intent.succeeded", booking.intent(currency="eur")) == "processed"
+    assert booking.refund(5310, currency="eur") == "processed"
+    assert world.value("select currency from public.refunds") == "eur"
+    assert world.ledger() == NOTHING_LEFT
 
 
 def test_a_refund_that_we_asked_for_is_found_by_its_metadata(world: World) -> None:

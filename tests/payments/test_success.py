@@ -69,6 +69,7 @@ def test_the_fee_that_stripe_keeps_is_asked_for_once(world: World) -> None:
         {
             "payment_id": str(booking.payment["id"]),
             "payment_intent": booking.payment["stripe_payment_intent_id"],
+            "charge": booking.payment["stripe_charge_id"],
         }
     ]
 
@@ -213,12 +214,17 @@ def test_a_refund_that_fails_after_its_success_is_owed_again(
 
 def record(booking: Booking, **fields: Any) -> None:
     available_on = booking.world.now() + timedelta(days=2)
-    transaction = {"fee": 127, "currency": "gbp", "available_on": int(available_on.timestamp())}
+    transaction = {
+        "id": "txn_1",
+        "fee": 127,
+        "currency": "gbp",
+        "available_on": int(available_on.timestamp()),
+    }
     booking.world.serve(
         "jobs",
         "private.record_processing_fee",
         p_payment_id=booking.payment["id"],
-        p_balance_transaction=Jsonb(transaction | fields),
+        p_balance_transactions=Jsonb([transaction | fields]),
     )
 
 
@@ -241,6 +247,42 @@ def test_the_fee_is_booked_once(world: World) -> None:
     record(booking)
     with world.unchanged():
         record(booking)
+
+
+def test_a_fee_that_stripe_books_in_two_parts_is_posted_as_their_sum(world: World) -> None:
+    """A partial capture is booked as the whole, and as a reversal of the rest."""
+    booking = paid(world)
+    record(booking)
+    for _ in range(2):
+        record(booking, id="txn_2", fee=-27)
+    assert booking.payment["processing_fee_cents"] == 100
+    assert world.ledger()["processor_fees"] == 100
+    assert world.ledger()["stripe_balance"] == 5210
+
+
+@pytest.mark.parametrize("first", ["waiting", "done", "dead"])
+def test_a_charge_that_changes_has_its_fee_fetched(world: World, first: str) -> None:
+    """Stripe books some fees late, and says so by charge.updated."""
+    booking = paid(world)
+    ended = {"done": "processed_at", "dead": "dead_at"}.get(first, "available_at")
+    world.connection.execute(f"update private.outbox set {ended} = private.clock() + '1 hour'")
+    charge = {
+        "object": "charge",
+        "id": booking.payment["stripe_charge_id"],
+        "payment_intent": booking.payment["stripe_payment_intent_id"],
+        "status": "succeeded",
+        "balance_transaction": None,
+    }
+    assert world.deliver("charge.updated", charge) == "processed"
+    assert len(world.commands("fetch_processing_fee")) == 1
+    for _ in range(2):
+        world.deliver("charge.updated", charge | {"balance_transaction": "txn_2"})
+    asked = world.commands("fetch_processing_fee")
+    assert len(asked) == (1 if first == "waiting" else 2)
+    assert asked[0] == asked[-1]
+    assert asked[0]["charge"] == charge["id"]
+    due = "select count(*) from private.outbox where available_at <= private.clock()"
+    assert world.value(due) == len(asked)
 
 
 def test_a_payment_without_a_fee_books_nothing(world: World) -> None:
@@ -269,5 +311,5 @@ def test_an_unknown_payment_is_refused(world: World) -> None:
             "jobs",
             "private.record_processing_fee",
             p_payment_id=uuid4(),
-            p_balance_transaction=Jsonb({"fee": 1, "currency": "gbp", "available_on": 1}),
+            p_balance_transactions=Jsonb([]),
         )

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.rows import DictRow
 
-from tests.factories import MARKETPLACE, World
-from tests.payouts.paydays import NOON, claim, fail, open_run, payable, transfer
+from tests.factories import MARKETPLACE, Booking, Instructor, World
+from tests.payouts.paydays import DAY, NOON, WEEK, claim, fail, open_run, payable, transfer
 
 MINUTE = timedelta(minutes=1)
 
@@ -211,3 +211,75 @@ def test_progress_tells_what_is_left_and_who_has_it(world: World) -> None:
     world.travel(by=MINUTE)
     later = progress(world, run_id)
     assert later == {"total": 5, "paid": 1, "claimable": 4, "leased": 0, "failed": 2, "held": 0}
+
+
+def disputed_after_a_failure(world: World, *lessons: Booking) -> UUID:
+    """The first lesson's payment is disputed on the Saturday after its transfer failed."""
+    world.travel(to=NOON)
+    run_id = open_run(world)
+    fail(world, claim(world, run_id), "refused")
+    world.travel(by=DAY)
+    world.dispute(lessons[0].payment)
+    return run_id
+
+
+@pytest.fixture
+def paid_instructor(world: World) -> Instructor:
+    instructor = world.instructor()
+    world.onboard(instructor)
+    return instructor
+
+
+def test_a_payout_whose_payment_is_disputed_since_it_failed_is_held(
+    world: World, paid_instructor: Instructor
+) -> None:
+    lesson = world.lesson(paid_instructor, start_at=world.in_days(2))
+    run_id = disputed_after_a_failure(world, lesson)
+    assert world.claim_payout(run_id, world.now()) is None
+    payout = world.row("select status, failure_code from public.payouts")
+    assert (payout["status"], payout["failure_code"]) == ("held", "payment_disputed")
+    assert world.ledger()["payout_in_transit"] == -4500
+
+
+@pytest.mark.parametrize(("end", "due"), [("won", 4500), ("lost", 0)])
+def test_a_payout_held_for_a_dispute_is_decided_again_when_that_ends(
+    world: World, paid_instructor: Instructor, end: str, due: int
+) -> None:
+    world.connection.execute("update public.organizations set dispute_liability = 'instructor'")
+    lesson = world.lesson(paid_instructor, start_at=world.in_days(2))
+    run_id = disputed_after_a_failure(world, lesson)
+    assert world.claim_payout(run_id, world.now()) is None
+    world.dispute(lesson.payment, end)
+    assert status(world) == "cancelled"
+    world.travel(by=WEEK)
+    world.run_payouts()
+    paid = "select coalesce(sum(amount_cents), 0) from public.payouts where status = 'paid'"
+    assert world.value(paid) == due
+
+
+def test_the_rest_of_a_payout_does_not_wait_for_a_dispute(
+    world: World, paid_instructor: Instructor
+) -> None:
+    lessons = [world.lesson(paid_instructor, start_at=world.in_days(day)) for day in (2, 3)]
+    run_id = disputed_after_a_failure(world, *lessons)
+    assert world.claim_payout(run_id, world.now()) is None
+    assert status(world) == "cancelled"
+    assert world.value("select code from public.alerts where code like 'payout%%'") == (
+        "payout_cancelled"
+    )
+    world.travel(by=WEEK)
+    world.run_payouts()
+    paid = "select sum(amount_cents) from public.payouts where status = 'paid'"
+    assert world.value(paid) == 4500
+
+
+def test_a_transfer_in_doubt_is_looked_up_although_its_payment_is_disputed(
+    world: World, paid_instructor: Instructor
+) -> None:
+    lesson = world.lesson(paid_instructor, start_at=world.in_days(2))
+    world.travel(to=NOON)
+    run_id = open_run(world)
+    fail(world, claim(world, run_id), "unknown")
+    world.dispute(lesson.payment)
+    world.travel(by=timedelta(hours=1))
+    assert claim(world, run_id)["must_look_up"]

@@ -153,12 +153,45 @@ def test_who_owes_is_not_paid(world: World) -> None:
     assert payouts(world) == []
 
 
-def test_who_is_owed_nothing_is_not_paid(world: World) -> None:
+def test_who_is_owed_nothing_is_not_paid_and_the_balance_closes(world: World) -> None:
     instructor = payable(world, 4500)
     owe(world, instructor, -4500)
     world.travel(to=NOON)
     run_id = open_run(world)
     assert results(world, run_id) == {instructor.id: (0, "skipped", "nothing_due")}
+    assert world.rows("select distinct status::text from public.earnings") == [{"status": "closed"}]
+    balance = world.row("select total_cents, available_cents from public.instructor_balances")
+    assert balance == {"total_cents": 0, "available_cents": 0}
+    close_run(world, run_id)
+    world.travel(by=WEEK)
+    assert world.serve("jobs", "private.due_payout_runs", p_date=None, p_org_id=None) == []
+
+
+def test_a_school_whose_instructors_outweigh_each_other_closes_at_zero(world: World) -> None:
+    school = world.organization()
+    first, second = (world.instructor(org_id=school, name=name) for name in ("Ann", "Bob"))
+    owe(world, first, 4500, payee_id=school)
+    owe(world, second, -4500, payee_id=school)
+    world.travel(to=NOON)
+    world.run_payouts()
+    rows = world.rows(
+        "select instructor_id, total_cents, paid_cents from public.instructor_balances"
+    )
+    assert {row["instructor_id"]: (row["total_cents"], row["paid_cents"]) for row in rows} == {
+        first.id: (4500, 4500),
+        second.id: (-4500, -4500),
+    }
+
+
+def test_what_comes_after_a_closed_balance_is_paid(world: World) -> None:
+    instructor = payable(world, 4500)
+    owe(world, instructor, -4500)
+    world.travel(to=NOON)
+    world.run_payouts()
+    owe(world, instructor, 1000)
+    world.travel(by=WEEK)
+    (run,) = world.run_payouts()
+    assert (run["total"], run["amount_paid_cents"]) == (1, 1000)
 
 
 def test_what_was_given_back_is_netted(world: World) -> None:
@@ -259,9 +292,15 @@ def test_who_is_not_paid_weekly_is_not_in_the_weekly_run(world: World) -> None:
 
 
 def test_a_frozen_earning_is_not_paid(world: World) -> None:
+    world.travel(to=NOON - 10 * DAY)
     instructor = payable(world, 1000)
-    frozen = owe(world, instructor, 4500)
-    world.connection.execute("update public.earnings set status = 'frozen' where id = %s", [frozen])
+    lesson = world.lesson(instructor)
+    world.call(
+        lesson.learner,
+        "public.report_problem",
+        p_booking_id=lesson.id,
+        p_description="Half an hour.",
+    )
     world.travel(to=NOON)
     open_run(world)
     assert payouts(world) == [("pending", 1000)]

@@ -12,6 +12,7 @@ from psycopg.rows import DictRow
 from tests.factories import World, transfer_object
 from tests.ledger.balances import account_balance_cents
 from tests.payouts.paydays import NOON, claim, close_run, fail, open_run, payable, record, transfer
+from tests.payouts.transfers import made_for
 
 INBOX = ("private.webhook_events", "private.webhook_event_bodies")
 
@@ -144,14 +145,13 @@ def test_a_second_transfer_is_refused_and_parked(world: World, claimed: DictRow)
         assert tell(world, second) == "parked"
 
 
-@pytest.mark.parametrize("path", [["failed", "cancelled"], ["pending", "held"]])
-def test_a_transfer_of_a_payout_that_was_stopped_is_parked(
-    world: World, claimed: DictRow, path: list[str]
+def test_a_transfer_of_a_payout_that_was_cancelled_is_parked(
+    world: World, claimed: DictRow
 ) -> None:
     with world.connection.transaction(force_rollback=True):
         world.connection.execute("set local session_replication_role = replica")
         world.connection.execute(
-            "update public.payouts set status = %s, leased_until = null", [path[-1]]
+            "update public.payouts set status = 'cancelled', leased_until = null"
         )
         world.connection.execute("set local session_replication_role = origin")
         with world.unchanged(leaving_out=INBOX):
@@ -159,24 +159,26 @@ def test_a_transfer_of_a_payout_that_was_stopped_is_parked(
     assert payout(world)["status"] == "sending"
 
 
-def test_a_transfer_of_a_payout_that_nobody_sent_is_parked(world: World, run_id: UUID) -> None:
-    waiting = payout(world)
-    invented = {
-        "payout_id": waiting["id"],
-        "attempt": 1,
-        "amount_cents": 4500,
-        "currency": "gbp",
-        "destination": world.value("select stripe_account_id from public.stripe_connect_accounts"),
-        "transfer_group": str(waiting["id"]),
-        "metadata": {"payout_id": waiting["id"]},
-    }
-    with world.unchanged(leaving_out=INBOX):
-        assert tell(world, transfer_object(invented)) == "parked"
+def test_a_webhook_pays_a_payout_whose_attempt_the_books_have_forgotten(
+    world: World, run_id: UUID
+) -> None:
+    made = made_for(payout(world), world)
+    assert tell(world, made) == "processed"
+    assert payout(world)["status"] == "paid"
+    assert world.claim_payout(run_id, world.now()) is None
 
 
-def test_a_transfer_of_somebody_else_is_parked(world: World, claimed: DictRow) -> None:
+@pytest.mark.parametrize(
+    ("metadata", "outcome", "note"),
+    [
+        ({}, "ignored", "not_ours"),
+        ({"payout_id": "no-uuid"}, "parked", "unknown_transfer"),
+        ({"payout_id": str(uuid4())}, "parked", "unknown_transfer"),
+    ],
+)
+def test_a_transfer_of_nobody_we_know_pays_nothing(
+    world: World, claimed: DictRow, metadata: dict[str, str], outcome: str, note: str
+) -> None:
     with world.unchanged(leaving_out=INBOX):
-        assert tell(world, transfer_object(claimed, metadata={})) == "parked"
-    assert world.value("select note from private.webhook_events where note is not null") == (
-        "unknown_transfer"
-    )
+        assert tell(world, transfer_object(claimed, metadata=metadata)) == outcome
+    assert world.value("select note from private.webhook_events where note is not null") == note

@@ -19,8 +19,8 @@ def stage(cluster: Cluster, template: str) -> Iterator[type[Story]]:
         marketplace = build_marketplace(World(connection))
         connection.execute("analyze")
 
-        class StoryOfTown(Story):
+        class StoryOfMarketplace(Story):
             pass
 
-        StoryOfTown.connection, StoryOfTown.marketplace = connection, marketplace
-        yield StoryOfTown
+        StoryOfMarketplace.connection, StoryOfMarketplace.marketplace = connection, marketplace
+        yield StoryOfMarketplace

@@ -263,13 +263,14 @@ class Story(RuleBasedStateMachine):
             self.answer("webhook_service", intent)
         return intent
 
-    def answer(self, login: Any, intent: Intent) -> None:
+    def answer(self, login: Any, intent: Intent, **arguments: Any) -> None:
         said = self.stripe.say_intent(intent, self.now)
         self.world.serve(
             login,
             "private.record_payment_intent",
             p_payment_id=intent.payment_id,
             p_payment_intent=Jsonb(said.object),
+            **arguments,
         )
         self.stripe.told.note(*said.facts)
 
@@ -635,8 +636,15 @@ class Story(RuleBasedStateMachine):
                     self.end_intent(payload, is_now)
                 case "fetch_processing_fee":
                     self.learn_fee(self.intent_of(payload))
+                case "fetch_stripe_fees":
+                    pass
                 case "reverse_transfer":
                     self.take_transfer_back(payload)
+                case "fetch_payment_intent":
+                    intent = self.intent_of(payload)
+                    self.answer("jobs", intent, p_settles_at=payload["settles_at"])
+                case "fetch_dispute":
+                    self.look_at_dispute(payload)
                 case topic:
                     raise AssertionError(topic)
             self.world.serve(
@@ -649,6 +657,18 @@ class Story(RuleBasedStateMachine):
     def intent_of(self, payload: dict[str, Any]) -> Intent:
         return next(one for one in self.stripe.intents if one.id == payload["payment_intent"])
 
+    def look_at_dispute(self, payload: dict[str, Any]) -> None:
+        dispute = next(one for one in self.stripe.disputes if one.id == payload["dispute"])
+        said = self.stripe.say_dispute(dispute, self.now)
+        self.world.serve(
+            "jobs",
+            "private.record_dispute",
+            p_dispute_id=payload["dispute_id"],
+            p_dispute=Jsonb(said.object),
+            p_settles_at=payload["settles_at"],
+        )
+        self.stripe.told.note(*said.facts)
+
     def learn_fee(self, intent: Intent) -> None:
         if not intent.received_cents:
             return
@@ -657,7 +677,7 @@ class Story(RuleBasedStateMachine):
             "jobs",
             "private.record_processing_fee",
             p_payment_id=intent.payment_id,
-            p_balance_transaction=Jsonb(said),
+            p_balance_transactions=Jsonb([said]),
         )
         self.stripe.told.note(fact)
 

@@ -293,8 +293,8 @@ class StripeModel:
         return self.say_dispute(dispute, now)
 
     def close_dispute(self, dispute: Dispute, status: str, now: datetime) -> News:
-        """Lost, or won: then Stripe gives back what it took, but not its fee."""
-        if dispute.status != "needs_response":
+        """Lost, or won, after an appeal as well: then Stripe gives back all but its fee."""
+        if dispute.status != "needs_response" and (dispute.status, status) != ("lost", "won"):
             raise Refused("dispute_closed")
         dispute.status = status
         if status == "won":

@@ -70,7 +70,22 @@ STATE = """
     ]
     from public.stripe_connect_accounts
     union all
-    select 'command', array[topic, count(*)::text] from private.outbox group by topic
+    select 'dispute', array[
+        stripe_dispute_id, status::text, withdrawn_cents::text, fee_cents::text, lost_cents::text,
+        lost_share_cents::text
+    ]
+    from public.disputes
+    union all
+    select 'hours', array[
+        id::text, status::text, minutes_reserved::text, minutes_used::text, minutes_refunded::text
+    ]
+    from public.learner_credits
+    union all
+    select 'command', array[topic, count(*)::text]
+    from private.outbox
+    -- How often news of one second meet, and Stripe must be asked, depends on their order.
+    where topic not in ('fetch_payment_intent', 'fetch_dispute', 'sync_account')
+    group by topic
     order by 1, 2
 """
 
@@ -259,6 +274,8 @@ def strangers_speak(history: History) -> None:
     payment = history.world.booking().open_payment()
     stranger = {"id": payment["payment_id"], "amount_cents": 777, "currency": "eur"}
     foreign = intent_object(stranger, "succeeded", id="pi_foreign", metadata={})
+    unknown = intent_object(stranger, "succeeded", id="pi_unknown", metadata={"payment_id": "x"})
+    history.event("payment_intent.succeeded", unknown, seconds(history, 0))
     history.event("payment_intent.succeeded", foreign, seconds(history, 0))
     history.event("payment_intent.succeeded", foreign, seconds(history, 5))
     history.event("customer.created", {"id": "cus_1"}, seconds(history, 0))

@@ -192,12 +192,9 @@ def test_an_event_is_not_tried_again_at_once(world: World) -> None:
 
 
 def test_what_needs_a_person_is_left_alone(world: World) -> None:
-    """Another version may mean something else, and money of an unknown payment is in suspense."""
+    """Another version may mean something else."""
     maintain(world)
     world.deliver("charge.succeeded", {"id": "ch_1"}, api_version="2019-01-01")
-    booking = world.booking()
-    intent = booking.intent() | {"id": "pi_strange", "metadata": {}}
-    assert world.deliver("payment_intent.succeeded", intent) == "parked"
     world.travel(by=5 * MINUTE)
     with world.unchanged():
         assert maintain(world) == 0
@@ -209,3 +206,55 @@ def test_one_whose_body_is_gone_is_left_alone(world: World) -> None:
     world.travel(by=2 * MINUTE)
     with world.unchanged():
         assert maintain(world) == 0
+
+
+@pytest.mark.parametrize(
+    ("type", "metadata", "status"),
+    [
+        ("refund.updated", {}, "ignored"),
+        ("refund.updated", {"refund_id": str(uuid4())}, "parked"),
+        ("charge.dispute.created", {}, "ignored"),
+    ],
+)
+def test_what_nobody_knows_after_three_days_is_other_business_or_stays_parked(
+    world: World, type: str, metadata: dict[str, str], status: str
+) -> None:
+    ended = "succeeded" if type == "refund.updated" else "lost"
+    foreign = {"id": "re_1", "status": ended, "payment_intent": "pi_x", "metadata": metadata}
+    assert world.deliver(type, foreign, event_id="evt_1") == "parked"
+    world.travel(by=timedelta(days=3) - timedelta(minutes=1))
+    maintain(world)
+    assert event(world, "evt_1")["status"] == "parked"
+    world.travel(by=timedelta(minutes=1))
+    maintain(world)
+    assert event(world, "evt_1")["status"] == status
+
+
+def dismiss(world: World, user_id: UUID, event_id: str = "evt_1", reason: str = "A test.") -> None:
+    world.call(user_id, "public.admin_dismiss_event", p_event_id=event_id, p_reason=reason)
+
+
+def test_a_parked_event_is_dismissed_with_a_reason(world: World) -> None:
+    admin = world.admin()
+    world.deliver("charge.succeeded", {}, event_id="evt_1", api_version="2019-01-01")
+    dismiss(world, admin)
+    event = world.row("select status::text, note from private.webhook_events")
+    assert event == {"status": "ignored", "note": "dismissed"}
+    kept = world.row("select * from public.audit_logs where entity_id = 'evt_1'")
+    assert (kept["reason"], kept["user_id"]) == ("A test.", admin)
+    assert kept["old_values"] == {"status": "parked", "note": "api_version_differs"}
+    assert world.serve("jobs", "private.needs_attention") == []
+    with world.refusing("PT404", "event_not_found"):
+        dismiss(world, admin)
+
+
+def test_only_admins_dismiss_and_only_with_a_reason(world: World) -> None:
+    admin = world.admin()
+    world.deliver("charge.succeeded", {}, event_id="evt_1", api_version="2019-01-01")
+    with world.unchanged():
+        with world.refusing("PT422", "reason_required"):
+            dismiss(world, admin, reason="")
+        with world.refusing("PT404", "event_not_found"):
+            dismiss(world, admin, "evt_2")
+        with world.refusing("42501", "not_an_admin"):
+            dismiss(world, world.person("Eve"))

@@ -1,5 +1,5 @@
 -- Between two tables with an org_id a foreign key includes it, so that no row points into another organization; unless what it
--- points to may be of none. It refers to the primary key, or to one that adds the currency.
+-- points to may be of none.
 -- plant: alter table public.lessons add foreign key (learner_id) references public.learners (id)
 -- plant: alter table private.payout_attempts add foreign key (payout_id) references public.payouts (id)
 -- plant: alter table public.payouts add column payment_id uuid references public.payments (id)

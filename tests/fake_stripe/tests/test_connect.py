@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 import stripe
@@ -88,6 +90,29 @@ def test_a_transfer_moves_money_to_the_account(
     assert client.v1.transfers.list({"transfer_group": "payout-2"}).data == []
     assert fake.events()[-1]["type"] == "transfer.created"
     assert "account" not in fake.events()[-1]
+
+
+def test_transfers_are_listed_by_when_and_for_what_newest_first(
+    fake: FakeStripe, client: StripeClient, account: Account
+) -> None:
+    fake.add_funds(1000)
+    made = []
+    for number in range(7):
+        params: Any = {"amount": 100, "currency": "gbp", "destination": account.id}
+        transfer = client.v1.transfers.create(params | {"transfer_group": f"group_{number % 2}"})
+        made.append(transfer)
+        fake.advance(seconds=10)
+    since: Any = {"created": {"gte": made[2].created}, "limit": 2}
+    page = client.v1.transfers.list(since)
+    assert ([it.id for it in page.data], page.has_more) == ([made[6].id, made[5].id], True)
+    after = client.v1.transfers.list(since | {"starting_after": made[3].id})
+    assert ([it.id for it in after.data], after.has_more) == ([made[2].id], False)
+    assert [it.id for it in page.auto_paging_iter()] == [it.id for it in reversed(made[2:])]
+    for params in (
+        {"created": {"gt": made[4].created}, "transfer_group": "group_0"},
+        {"created": made[6].created, "destination": account.id},
+    ):
+        assert [it.id for it in client.v1.transfers.list(params).data] == [made[6].id]
 
 
 def test_a_transfer_needs_available_money(

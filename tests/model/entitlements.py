@@ -1,0 +1,486 @@
+"""Who is entitled to what: the whole of it, by exact arithmetic, without a database.
+
+An `Item` is something sold for a card payment: a lesson. A `Lot` is minutes that were bought ahead;
+each of its lessons is an item as well, whose price is a part of the lot's. Both are told what
+happens (given, cancelled, refunded, lost to a dispute ...) and say at any moment what learner,
+instructor and platform have of the money. Nothing here knows tables, Stripe or the order in which
+the backend does its work.
+
+The letters are those of the rule: S share, F fee, D discount, T = S + F - D what is paid, R what
+went back to the learner so far, C what was lost to disputes so far, S* = min(S, T) the share that
+was paid for, f the fraction that the cancellation policy gives back, E what the instructor may
+keep. Amounts are whole numbers of the minor unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from fractions import Fraction
+from math import ceil, floor
+
+FEE_BPS = 1800
+PAYOUT_HOLD = timedelta(hours=24)
+
+
+def rounded(number: Fraction) -> int:
+    """The nearest whole number; a half is rounded up."""
+    return floor(number + Fraction(1, 2))
+
+
+def portion(whole: int, done: int, of: int) -> int:
+    """What `done` of `of` parts of a whole are worth together; all parts are worth the whole."""
+    return rounded(Fraction(whole * done, of))
+
+
+def notice_fraction(notice: timedelta) -> Fraction:
+    """f of the policy where an organization has no other, by the time left until the start."""
+    if notice >= timedelta(hours=24):
+        return Fraction(1)
+    return Fraction(1, 2) if notice > timedelta(0) else Fraction(0)
+
+
+def payable_from(scheduled_end: datetime, completed_at: datetime) -> datetime:
+    """When an earning of a lesson can be paid, if Stripe has the money by then."""
+    return max(scheduled_end, completed_at) + PAYOUT_HOLD
+
+
+@dataclass(frozen=True)
+class Price:
+    """What something costs, and of what that is made."""
+
+    share: int
+    fee: int = 0
+    discount: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.share + self.fee - self.discount
+
+    @property
+    def paid_share(self) -> int:
+        """S*: the share, as far as the learner paid for it."""
+        return min(self.share, self.total)
+
+    def first(self, done: int, of: int) -> Price:
+        """The price of the first `done` of `of` minutes."""
+        return Price(*(portion(part, done, of) for part in (self.share, self.fee, self.discount)))
+
+    def __sub__(self, other: Price) -> Price:
+        return Price(self.share - other.share, self.fee - other.fee, self.discount - other.discount)
+
+
+def fee_of(list_cents: int, fee_bps: int = FEE_BPS) -> int:
+    return rounded(Fraction(list_cents * fee_bps, 10_000))
+
+
+def on_top(list_cents: int, discount: int = 0) -> Price:
+    """The learner pays the list price and the fee."""
+    return Price(list_cents, fee_of(list_cents), discount)
+
+
+def included(list_cents: int, discount: int = 0) -> Price:
+    """The learner pays the list price; the fee is the instructor's."""
+    fee = fee_of(list_cents)
+    return Price(list_cents - fee, fee, discount)
+
+
+class Ending(Enum):
+    """How it ended; a row of the table each."""
+
+    GIVEN = "the lesson was given"
+    MISSED = "the learner did not come"
+    CANCELLED = "the learner or a guardian cancelled"
+    FAULT = "somebody else's fault: instructor, school, system; also paid too late, or twice"
+    WITHDRAWN = "withdrawn from within the days that the law gives, and not given"
+    FORFEITED = "the minutes expired, and the terms forfeit them"
+
+
+MAKES_WHOLE = (Ending.FAULT, Ending.WITHDRAWN)
+
+
+@dataclass
+class Item:
+    """One thing that was sold, and what became of its money.
+
+    `rewards` is the part of the discount that the learner paid with rewards. Refunds and losses
+    have names, so that a refund can fail and a dispute be won after all. `restored` is what went
+    back as minutes, for a lesson that was paid with them.
+    """
+
+    price: Price
+    is_fee_refundable: bool = True
+    is_instructor_liable: bool = False
+    rewards: int = 0
+    is_paid: bool = True
+    refunds: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, int] = field(default_factory=dict)
+    restored: int = 0
+    causes: set[str] = field(default_factory=set)
+    ending: Ending | None = None
+    fraction: Fraction = Fraction(0)
+    promised: int = 0
+    given_back: int = 0
+    moved_back: int = 0
+
+    # What happens
+
+    def move(self, price: Price) -> int:
+        """It moves to a time of another price; what that costs more.
+
+        What it costs less is paid back, and was never a part of the new price.
+        """
+        difference = price.total - self.price.total
+        self.price, self.rewards = price, min(self.rewards, price.discount)
+        self.moved_back += max(-difference, 0)
+        return difference
+
+    def give(self) -> None:
+        self.end(Ending.GIVEN)
+
+    def miss(self) -> None:
+        self.end(Ending.MISSED)
+
+    def cancel(self, fraction: Fraction) -> None:
+        """The learner cancels. What that owes is fixed now, by what is still paid."""
+        refundable = self.price.total if self.is_fee_refundable else self.price.paid_share
+        self.fraction = fraction
+        self.promised = rounded(fraction * max(refundable - self.returned - self.lost, 0))
+        self.end(Ending.CANCELLED)
+
+    def fail(self) -> None:
+        self.end(Ending.FAULT)
+
+    def withdraw(self) -> None:
+        self.end(Ending.WITHDRAWN)
+
+    def end(self, ending: Ending) -> None:
+        if self.ending is not None:
+            raise ValueError(f"it has ended already: {self.ending.value}")
+        self.ending = ending
+
+    def refund(self, name: str, amount: int) -> None:
+        """Money, or an authorization that is released, reaches the learner."""
+        self.refunds[name] = amount
+
+    def fail_refund(self, name: str) -> None:
+        del self.refunds[name]
+
+    def give_back(self) -> int:
+        """Refunds what the ending owes; what that is."""
+        owed = self.owed
+        if owed:
+            self.given_back += owed
+            self.refund(f"owed {self.given_back}", owed)
+        return owed
+
+    def lose(self, name: str, amount: int) -> None:
+        self.losses[name] = amount
+
+    def win(self, name: str) -> None:
+        """A dispute is won, perhaps after it was lost."""
+        self.losses.pop(name, None)
+        self.causes.discard(name)
+
+    # What everybody has
+
+    @property
+    def returned(self) -> int:
+        """R."""
+        return min(sum(self.refunds.values()) + self.restored, self.price.total)
+
+    @property
+    def lost(self) -> int:
+        """C; what goes beyond R + C = T is the platform's loss."""
+        return min(sum(self.losses.values()), self.price.total - self.returned)
+
+    @property
+    def owed(self) -> int:
+        """What the ending owes to the learner and has not given back yet.
+
+        A fault is made whole whatever happens later, so that it owes again if a dispute that was
+        lost is won after all.
+        """
+        outstanding = self.price.total - self.returned - self.lost
+        if not self.is_paid:
+            return 0
+        if self.ending in MAKES_WHOLE:
+            return outstanding
+        return min(self.promised - self.given_back, outstanding)
+
+    @property
+    def keepable(self) -> int:
+        """E. An item that has not ended is meant to be given."""
+        if self.ending in MAKES_WHOLE:
+            return 0
+        if self.ending in (Ending.MISSED, Ending.FORFEITED):
+            return self.price.paid_share
+        if self.ending is Ending.CANCELLED:
+            return self.price.paid_share - rounded(self.fraction * self.price.paid_share)
+        return self.price.share
+
+    @property
+    def taken_by_refunds(self) -> int:
+        """a."""
+        price = self.price
+        if self.returned == price.total:
+            return price.share
+        if not self.is_fee_refundable:
+            return min(self.returned, price.paid_share)
+        return portion(price.share, self.returned, price.total)
+
+    @property
+    def taken_by_disputes(self) -> int:
+        """b."""
+        if not self.is_instructor_liable:
+            return 0
+        gone = portion(self.price.share, self.returned + self.lost, self.price.total)
+        return max(gone - self.taken_by_refunds, 0)
+
+    @property
+    def instructor(self) -> int:
+        if not self.is_paid:
+            return 0
+        if self.price.total == 0:
+            return self.keepable
+        left = self.price.share - self.taken_by_refunds - self.taken_by_disputes
+        return min(self.keepable, left)
+
+    @property
+    def learner_by_refunds(self) -> int:
+        return sum(self.refunds.values()) + self.moved_back
+
+    @property
+    def learner_by_disputes(self) -> int:
+        return sum(self.losses.values())
+
+    @property
+    def platform(self) -> int:
+        """The rest. Rewards were the platform's cost when they were granted, not again here."""
+        if not self.is_paid:
+            return 0
+        paid = self.price.total + self.moved_back - self.restored
+        received = paid + self.rewards - self.rewards_back
+        returned = self.learner_by_refunds + self.learner_by_disputes
+        return received - returned - self.instructor
+
+    @property
+    def rewards_back(self) -> int:
+        """Spent rewards that the learner can spend again, in the measure of the refunds."""
+        if self.ending in MAKES_WHOLE:
+            return self.rewards
+        if self.price.total == 0:
+            return rounded(self.fraction * self.rewards)
+        return portion(self.rewards, self.returned, self.price.total)
+
+    @property
+    def is_code_used(self) -> bool:
+        """Whether a code that took something off counts as used."""
+        return self.is_paid and self.ending not in MAKES_WHOLE and not self.is_all_back
+
+    @property
+    def is_all_back(self) -> bool:
+        if self.price.total == 0:
+            return self.fraction == 1
+        return self.returned == self.price.total
+
+    @property
+    def is_frozen(self) -> bool:
+        """The earning waits only while a dispute or a complaint is open."""
+        return bool(self.causes)
+
+
+@dataclass
+class HourLesson:
+    """A lesson that is paid with minutes of one lot."""
+
+    item: Item
+    minutes: int
+    restored: int = 0
+
+
+@dataclass
+class Lot:
+    """Minutes that were bought ahead with one instructor.
+
+    Minutes leave it for a lesson, a refund, a lost dispute or by expiry, each with its part of the
+    price: what the minutes gone so far are worth together, less what went before.
+    """
+
+    price: Price
+    minutes: int
+    is_fee_refundable: bool = True
+    is_instructor_liable: bool = False
+    is_paid: bool = True
+    gone: int = 0
+    refunds: dict[str, int] = field(default_factory=dict)
+    refunded_minutes: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, int] = field(default_factory=dict)
+    lost_minutes: dict[str, int] = field(default_factory=dict)
+    lessons: list[HourLesson] = field(default_factory=list)
+    forfeited: list[Item] = field(default_factory=list)
+    causes: set[str] = field(default_factory=set)
+
+    @property
+    def left(self) -> int:
+        return self.minutes - self.gone
+
+    @property
+    def usable(self) -> int:
+        """The minutes that can be booked with."""
+        return self.left if self.is_paid and not self.causes else 0
+
+    def take(self, minutes: int) -> Price:
+        """Minutes leave the lot; what they are worth."""
+        if not 0 <= minutes <= self.left:
+            raise ValueError(f"{self.left} minutes are left")
+        part = self._next(minutes)
+        self.gone += minutes
+        return part
+
+    def put_back(self, minutes: int) -> Price:
+        self.gone -= minutes
+        return self._worth(self.gone + minutes) - self._worth(self.gone)
+
+    def _next(self, minutes: int) -> Price:
+        return self._worth(self.gone + minutes) - self._worth(self.gone)
+
+    def _worth(self, minutes: int) -> Price:
+        return self.price.first(minutes, self.minutes)
+
+    # Lessons
+
+    def book(self, minutes: int) -> HourLesson:
+        item = Item(self.take(minutes), is_instructor_liable=self.is_instructor_liable)
+        self.lessons.append(HourLesson(item, minutes))
+        return self.lessons[-1]
+
+    def cancel(self, lesson: HourLesson, fraction: Fraction) -> int:
+        """The learner cancels; the minutes that come back, rounded up."""
+        lesson.item.fraction = fraction
+        lesson.item.end(Ending.CANCELLED)
+        return self.restore(lesson, ceil(fraction * (lesson.minutes - lesson.restored)))
+
+    def fail(self, lesson: HourLesson) -> int:
+        """Somebody else's fault: what is still paid comes back as minutes."""
+        lesson.item.fail()
+        return self.make_whole(lesson)
+
+    def make_whole(self, lesson: HourLesson) -> int:
+        item, booked = lesson.item, lesson.minutes - lesson.restored
+        if item.price.total == 0:
+            return self.restore(lesson, booked)
+        owed = ceil(Fraction(item.owed * lesson.minutes, item.price.total))
+        return self.restore(lesson, min(owed, booked))
+
+    def restore(self, lesson: HourLesson, minutes: int) -> int:
+        """Minutes of a lesson come back, with their part of the fee."""
+        lesson.restored += minutes
+        lesson.item.restored += self.put_back(minutes).total
+        return minutes
+
+    # Refunds and expiry of what is left
+
+    def refund(self, name: str, minutes: int, is_fault: bool = False) -> int:
+        """Unused minutes are paid back; what that comes to. The fee may be excepted."""
+        part = self.take(minutes)
+        is_whole = self.is_fee_refundable or is_fault
+        self.refunds[name] = part.total if is_whole else part.paid_share
+        self.refunded_minutes[name] = minutes
+        return self.refunds[name]
+
+    def fail_refund(self, name: str) -> None:
+        del self.refunds[name]
+        self.put_back(self.refunded_minutes.pop(name))
+
+    def expire(self, is_forfeited: bool = False) -> int:
+        """The time is over for what is left; what is refunded of it."""
+        if not self.left:
+            return 0
+        if not is_forfeited:
+            return self.refund(f"expiry at {self.gone}", self.left, is_fault=True)
+        self.forfeited.append(Item(self.take(self.left), ending=Ending.FORFEITED))
+        return 0
+
+    # Disputes
+
+    def lose(self, name: str, amount: int) -> None:
+        """A dispute takes unused minutes, rounded down; then lessons ahead, the latest first.
+
+        What is beyond falls on the lessons given, in proportion. What a part of a minute is worth
+        is the platform's loss.
+        """
+        self.losses[name] = amount
+        covered = floor(Fraction(amount * self.minutes, self.price.total))
+        minutes = min(covered, self.left)
+        while self._next(minutes).total > amount:  # by a cent, since parts are rounded
+            minutes -= 1
+        beyond = amount - self.take(minutes).total
+        self.lost_minutes[name] = minutes
+        if self.left:
+            return
+        for lesson in [one for one in reversed(self.lessons) if one.item.ending is None]:
+            loss = min(beyond, lesson.item.price.total)
+            if loss:
+                lesson.item.lose(name, loss)
+                self.fail(lesson)
+                beyond -= loss
+        given = [one.item for one in self.lessons if one.item.ending not in (None, *MAKES_WHOLE)]
+        spread(name, beyond, given)
+
+    def win(self, name: str) -> None:
+        self.losses.pop(name, None)
+        self.causes.discard(name)
+        self.put_back(self.lost_minutes.pop(name, 0))
+        for lesson in self.lessons:
+            lesson.item.win(name)
+            if lesson.item.ending in MAKES_WHOLE:
+                self.make_whole(lesson)
+
+    # What everybody has
+
+    @property
+    def instructor(self) -> int:
+        """What was earned; minutes that are left or reserved are not the instructor's yet."""
+        return sum(item.instructor for item in self._ended())
+
+    @property
+    def learner_by_refunds(self) -> int:
+        of_lessons = sum(lesson.item.learner_by_refunds for lesson in self.lessons)
+        return sum(self.refunds.values()) + of_lessons
+
+    @property
+    def learner_by_disputes(self) -> int:
+        return sum(self.losses.values())
+
+    @property
+    def prepaid(self) -> int:
+        """What the minutes that are left or reserved were paid with."""
+        if not self.is_paid:
+            return 0
+        ahead = [lesson.item for lesson in self.lessons if lesson.item.ending is None]
+        gone = self._worth(self.gone).total
+        return self.price.total - gone + sum(item.price.total for item in ahead)
+
+    @property
+    def platform(self) -> int:
+        if not self.is_paid:
+            return 0
+        returned = self.learner_by_refunds + self.learner_by_disputes
+        return self.price.total - returned - self.instructor - self.prepaid
+
+    def _ended(self) -> list[Item]:
+        ended = [lesson.item for lesson in self.lessons if lesson.item.ending is not None]
+        return ended + self.forfeited
+
+
+def spread(name: str, amount: int, items: list[Item]) -> None:
+    """A loss falls on items in proportion to what is still paid of each, cumulatively."""
+    paid = [item.price.total - item.returned - item.lost for item in items]
+    whole, so_far = sum(paid), 0
+    for item, part in zip(items, paid, strict=True):
+        if part:
+            before = portion(min(amount, whole), so_far, whole)
+            so_far += part
+            item.lose(name, portion(min(amount, whole), so_far, whole) - before)

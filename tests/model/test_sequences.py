@@ -1,0 +1,408 @@
+"""Sequences of what people and Stripe do: everybody has what the model says, to the cent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from tests.factories import World
+from tests.model.judge import Play
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BY_CARD_OR_HOURS = pytest.mark.parametrize("by", ["card", "hours"])
+WHO_BEARS_A_LOSS = pytest.mark.parametrize("is_liable", [False, True])
+
+
+@pytest.fixture(params=["on_top", "included"])
+def play(world: World, request: pytest.FixtureRequest) -> Play:
+    return Play(world, fee_mode=request.param)
+
+
+# A lesson ends
+
+
+@BY_CARD_OR_HOURS
+def test_a_lesson_is_given(play: Play, by: str) -> None:
+    play.sell(by).give()
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+def test_a_lesson_is_given_and_paid_out(play: Play, by: str) -> None:
+    play.world.onboard(play.instructor)
+    lesson = play.sell(by)
+    lesson.give()
+    play.pay_out()
+    assert play.paid_out == lesson.item.price.share
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+def test_the_learner_does_not_come(play: Play, by: str) -> None:
+    play.sell(by).miss()
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+def test_the_instructor_does_not_come(play: Play, by: str) -> None:
+    play.sell(by).be_stood_up()
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+def test_the_instructor_cancels(play: Play, by: str) -> None:
+    play.sell(by).cancel_by_instructor()
+    play.agrees()
+
+
+@pytest.mark.parametrize("how", ["cancels", "does not come"])
+def test_minutes_come_back_with_their_fee_also_where_it_is_kept(world: World, how: str) -> None:
+    play = Play(world, is_fee_refundable=False)
+    lesson = play.sell("hours")
+    if how == "cancels":
+        lesson.cancel_by_instructor()
+    else:
+        lesson.be_stood_up()
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+@pytest.mark.parametrize("hours", [30, 24, 12, 1, 0])
+@pytest.mark.parametrize("is_fee_refundable", [True, False])
+def test_the_learner_cancels_some_hours_ahead(
+    world: World, by: str, hours: int, is_fee_refundable: bool
+) -> None:
+    play = Play(world, is_fee_refundable=is_fee_refundable)
+    lesson = play.sell(by)
+    world.travel(to=lesson.start_at - timedelta(hours=hours))
+    lesson.cancel()
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+@pytest.mark.parametrize("late", [timedelta(0), 2 * HOUR, 3 * DAY])
+def test_a_lesson_is_completed_late(play: Play, by: str, late: timedelta) -> None:
+    lesson = play.sell(by)
+    lesson.complete_at(lesson.booking.columns["end_at"] + late)
+    play.agrees()
+
+
+# Discounts and rewards
+
+
+@pytest.mark.parametrize("discount", [450, 810])
+@pytest.mark.parametrize("is_fee_refundable", [True, False])
+def test_a_discounted_lesson_is_cancelled_late(
+    world: World, discount: int, is_fee_refundable: bool
+) -> None:
+    play = Play(world, is_fee_refundable=is_fee_refundable)
+    lesson = play.lesson(discount)
+    world.travel(to=lesson.start_at - HOUR)
+    lesson.cancel()
+    play.agrees()
+
+
+@pytest.mark.parametrize("discount", [450, 810, 2000])
+def test_a_discounted_lesson_is_not_given(play: Play, discount: int) -> None:
+    play.lesson(discount).cancel_by_instructor()
+    play.agrees()
+
+
+def test_a_free_lesson_is_given(world: World) -> None:
+    play = Play(world)
+    play.lesson(5310).give()
+    play.agrees()
+
+
+def test_a_free_lesson_is_cancelled(world: World) -> None:
+    play = Play(world)
+    play.lesson(5310).cancel()
+    play.agrees()
+
+
+def test_a_reward_is_earned_and_spent(world: World) -> None:
+    play = Play(world)
+    play.earn_reward()
+    play.lesson(p_use_rewards=True).give()
+    play.agrees()
+
+
+def test_a_lesson_paid_with_rewards_is_refunded(world: World) -> None:
+    play = Play(world)
+    play.earn_reward()
+    lesson = play.lesson(p_use_rewards=True)
+    lesson.give()
+    lesson.refund(5010)
+    play.agrees()
+
+
+def test_a_lesson_paid_with_rewards_is_not_given(world: World) -> None:
+    play = Play(world)
+    play.earn_reward()
+    play.lesson(p_use_rewards=True).cancel_by_instructor()
+    play.agrees()
+
+
+# Refunds
+
+
+def test_half_of_a_discounted_lesson_is_refunded(play: Play) -> None:
+    lesson = play.lesson(450)
+    lesson.give()
+    lesson.refund(lesson.item.price.total // 2)
+    play.agrees()
+
+
+def test_half_of_a_lesson_is_refunded_after_it_was_paid_out(world: World) -> None:
+    play = Play(world)
+    world.onboard(play.instructor)
+    lesson = play.lesson(450)
+    lesson.give()
+    play.pay_out()
+    lesson.refund(2430)
+    play.agrees()
+    assert play.of_database().instructor - play.paid_out == -2250
+
+
+def test_a_lesson_paid_by_card_is_refunded_in_the_dashboard(play: Play) -> None:
+    lesson = play.lesson()
+    lesson.give()
+    lesson.refund_in_dashboard(lesson.item.price.total)
+    play.agrees()
+
+
+@pytest.mark.parametrize("notice", [HOUR, timedelta(0)])
+def test_a_lesson_is_cancelled_late_and_the_rest_is_granted(
+    world: World, notice: timedelta
+) -> None:
+    play = Play(world)
+    lesson = play.lesson()
+    world.travel(to=lesson.start_at - notice)
+    lesson.cancel()
+    lesson.item.give_back()
+    lesson.refund(5310 - lesson.item.returned)
+    play.agrees()
+
+
+def test_a_lesson_is_cancelled_late_and_something_is_refunded_on_top(world: World) -> None:
+    play = Play(world)
+    lesson = play.lesson()
+    world.travel(to=lesson.start_at - HOUR)
+    lesson.cancel()
+    lesson.refund(1000)
+    play.agrees()
+
+
+def test_a_reported_lesson_is_half_refunded_when_the_admin_has_decided(world: World) -> None:
+    play = Play(world)
+    lesson = play.lesson()
+    lesson.give()
+    lesson.resolve(lesson.report())
+    lesson.refund(2655)
+    play.agrees()
+
+
+def test_a_dispute_that_is_won_does_not_thaw_what_was_reported(play: Play) -> None:
+    lesson = play.lesson()
+    lesson.give()
+    lesson.report()
+    lesson.dispute()
+    lesson.win()
+    play.agrees()
+
+
+# Hours
+
+
+def test_three_of_ten_hours_are_used_and_seven_refunded(play: Play) -> None:
+    hours = play.hours(10)
+    for _ in range(3):
+        hours.lesson().give()
+    hours.refund()
+    play.agrees()
+
+
+def test_some_minutes_are_refunded_where_the_fee_is_kept(world: World) -> None:
+    play = Play(world, is_fee_refundable=False)
+    hours = play.hours(2)
+    hours.lesson().give()
+    hours.refund(25)
+    play.agrees()
+
+
+def test_the_instructor_leaves_while_hours_are_left_and_booked(play: Play) -> None:
+    hours = play.hours(10)
+    hours.lesson().give()
+    hours.lesson()
+    play.lesson()
+    play.offboard()
+    play.agrees()
+
+
+def test_a_lesson_is_paid_after_the_instructor_left(play: Play) -> None:
+    lesson = play.hold()
+    lesson.booking.open_payment()
+    play.offboard()
+    play.pay(lesson)
+    play.agrees()
+
+
+# Disputes
+
+
+def test_a_dispute_over_a_lesson_is_open_and_won(play: Play) -> None:
+    lesson = play.lesson()
+    lesson.give()
+    lesson.dispute()
+    play.agrees()
+    lesson.win()
+    play.agrees()
+
+
+def test_a_dispute_over_hours_is_open_and_won(play: Play) -> None:
+    hours = play.hours(2)
+    hours.lesson().give()
+    hours.dispute()
+    play.agrees()
+    hours.win()
+    play.agrees()
+
+
+@WHO_BEARS_A_LOSS
+@pytest.mark.parametrize("cents", [2000, 5310])
+def test_a_dispute_over_a_given_lesson_is_lost(world: World, is_liable: bool, cents: int) -> None:
+    play = Play(world, is_instructor_liable=is_liable)
+    lesson = play.lesson()
+    lesson.give()
+    lesson.lose(cents)
+    play.agrees()
+
+
+def test_a_dispute_over_a_part_of_a_lesson_ahead_is_lost(play: Play) -> None:
+    lesson = play.lesson()
+    lesson.lose(2000)
+    lesson.give()
+    play.agrees()
+
+
+@pytest.mark.parametrize("who", ["instructor", "learner"])
+def test_a_lesson_is_called_off_after_its_instructor_bore_a_dispute(world: World, who: str) -> None:
+    play = Play(world, is_instructor_liable=True)
+    lesson = play.lesson()
+    lesson.lose()
+    if who == "instructor":
+        lesson.cancel_by_instructor()
+    else:
+        lesson.cancel()
+    play.agrees()
+
+
+@WHO_BEARS_A_LOSS
+@pytest.mark.parametrize("cents", [2655, 5310])
+def test_a_dispute_is_lost_after_half_was_refunded(
+    world: World, is_liable: bool, cents: int
+) -> None:
+    play = Play(world, is_instructor_liable=is_liable)
+    lesson = play.lesson()
+    lesson.give()
+    lesson.refund(2655)
+    play.carry_refunds()
+    lesson.lose(cents)
+    play.agrees()
+
+
+@pytest.mark.parametrize("is_refunded_first", [True, False])
+def test_all_is_refunded_or_lost_where_the_fee_is_kept(
+    world: World, is_refunded_first: bool
+) -> None:
+    play = Play(world, is_fee_refundable=False, is_instructor_liable=True)
+    lesson = play.lesson()
+    if is_refunded_first:
+        lesson.refund_in_dashboard(2250)
+    lesson.lose(3060)
+    if not is_refunded_first:
+        lesson.refund_in_dashboard(2250)
+    play.agrees()
+
+
+@pytest.mark.parametrize(
+    "order", list(permutations(["refund 1", "refund 2", "lose"])), ids="-".join
+)
+@pytest.mark.parametrize("who", ["platform, which keeps its fee", "instructor"])
+def test_two_refunds_and_a_loss_in_any_order(
+    world: World, order: tuple[str, ...], who: str
+) -> None:
+    is_liable = who == "instructor"
+    play = Play(world, is_fee_refundable=is_liable, is_instructor_liable=is_liable)
+    lesson = play.lesson()
+    lesson.give()
+    for step in order:
+        if step == "lose":
+            lesson.lose(1501)
+        else:
+            lesson.refund_in_dashboard({"refund 1": 1333, "refund 2": 777}[step])
+    play.agrees()
+
+
+@WHO_BEARS_A_LOSS
+def test_a_dispute_over_a_lesson_is_lost_and_won_after_all(world: World, is_liable: bool) -> None:
+    play = Play(world, is_instructor_liable=is_liable)
+    lesson = play.lesson()
+    lesson.give()
+    lesson.lose()
+    world.travel(by=DAY)
+    lesson.win()
+    play.agrees()
+
+
+def test_a_payment_that_came_too_late_is_lost_to_a_dispute(play: Play) -> None:
+    lesson = play.hold()
+    lesson.booking.open_payment()
+    lesson.cancel_by_instructor()
+    play.pay(lesson)
+    lesson.lose()
+    play.agrees()
+
+
+def test_all_is_lost_after_hours_were_used(play: Play) -> None:
+    hours = play.hours(10)
+    for _ in range(2):
+        hours.lesson().give()
+    hours.lose()
+    play.agrees()
+
+
+@WHO_BEARS_A_LOSS
+@pytest.mark.parametrize("who", ["instructor", "learner"])
+def test_a_lesson_paid_with_hours_is_called_off_after_all_was_lost(
+    world: World, is_liable: bool, who: str
+) -> None:
+    play = Play(world, is_instructor_liable=is_liable)
+    hours = play.hours(1)
+    lesson = hours.lesson()
+    hours.lose()
+    if lesson.booking.status == "confirmed":
+        by = play.learner if who == "learner" else play.instructor.user_id
+        world.cancel(by, lesson.booking.id)
+    play.agrees()
+
+
+# Moves
+
+
+@pytest.mark.parametrize("cents", [3000, 6000])
+@pytest.mark.parametrize("then", ["given", "not given", "cancelled late"])
+def test_a_lesson_moves_to_a_time_of_another_price(world: World, cents: int, then: str) -> None:
+    play = Play(world)
+    lesson = play.lesson()
+    lesson.move(cents)
+    if then == "given":
+        lesson.give()
+    elif then == "not given":
+        lesson.cancel_by_instructor()
+    else:
+        world.travel(to=lesson.start_at - HOUR)
+        lesson.cancel()
+    play.agrees()
