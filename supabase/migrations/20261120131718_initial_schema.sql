@@ -20272,7 +20272,8 @@ grant execute on function private.payout_statement_document to jobs;
 -- functions live in their rooms. Amounts were decided before: a called function carries out what is stored with the row.
 -- 20 to 50 are the tables of the money path; 60 is for organizations and logins.
 --
--- Nobody calls this room: its triggers do. It is the only room whose calls lead from a table to rooms of a larger number.
+-- Nobody calls this room: its triggers do. They are on tables of lower rooms, and lead up here: the one exception to the rule that a
+-- room rests only on rooms with smaller numbers.
 -- What must not happen is refused by the guards, which are triggers before the change and live with their tables.
 
 -- What follows when a booking is made or changes its status.
