@@ -4,4 +4,4 @@ create policy select_admin on public.audit_logs
     using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
 
 grant select on public.audit_logs to authenticated, service_role;
--- NOTE: rows of no organization (profiles, platform admins) are readable in Studio only.
+-- NOTE: rows of no organization (profiles, platform admins) and of the platform's own are readable in Studio only.

@@ -34,7 +34,11 @@ begin
     set resolved_at = private.clock()
     where id = p_alert_id
         and resolved_at is null
-        and (org_id = any (private.my_admin_org_ids()) or instructor_id = any (private.my_instructor_ids()));
+        and (
+            org_id = any (private.my_admin_org_ids())
+            or instructor_id = any (private.my_instructor_ids())
+            or (org_id = private.platform_id() and private.is_platform_admin())
+        );
 
     if not found then
         perform private.refuse(

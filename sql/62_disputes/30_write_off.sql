@@ -143,7 +143,7 @@ declare
     worth private.credit_part;
     worth_cents bigint;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         share_cents := 0;
         fee_cents := 0;
         discount_cents := 0;
@@ -169,12 +169,12 @@ $$;
 create function private.loss_postings(p_payment public.payments, p_loss private.dispute_loss)
     returns private.posting[]
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select case
-        when p_payment.status = 'unknown' then array[
+        when private.is_set_aside(p_payment) then array[
             row('dispute_receivable', null, -p_loss.claim_cents),
             row('suspense', null, p_loss.claim_cents)
         ]::private.posting[]

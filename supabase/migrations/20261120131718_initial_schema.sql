@@ -3475,7 +3475,7 @@ create policy select_admin on public.audit_logs
     using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
 
 grant select on public.audit_logs to authenticated, service_role;
--- NOTE: rows of no organization (profiles, platform admins) are readable in Studio only.
+-- NOTE: rows of no organization (profiles, platform admins) and of the platform's own are readable in Studio only.
 
 -- sql/20_ledger/10_tables.sql
 -- 20_ledger: the double-entry journal of all money. Private: no API role reads or writes it.
@@ -4215,7 +4215,11 @@ begin
     set resolved_at = private.clock()
     where id = p_alert_id
         and resolved_at is null
-        and (org_id = any (private.my_admin_org_ids()) or instructor_id = any (private.my_instructor_ids()));
+        and (
+            org_id = any (private.my_admin_org_ids())
+            or instructor_id = any (private.my_instructor_ids())
+            or (org_id = private.platform_id() and private.is_platform_admin())
+        );
 
     if not found then
         perform private.refuse(
@@ -13704,7 +13708,7 @@ declare
     worth private.credit_part;
     worth_cents bigint;
 begin
-    if p_payment.status = 'unknown' then
+    if private.is_set_aside(p_payment) then
         share_cents := 0;
         fee_cents := 0;
         discount_cents := 0;
@@ -13730,12 +13734,12 @@ $$;
 create function private.loss_postings(p_payment public.payments, p_loss private.dispute_loss)
     returns private.posting[]
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select case
-        when p_payment.status = 'unknown' then array[
+        when private.is_set_aside(p_payment) then array[
             row('dispute_receivable', null, -p_loss.claim_cents),
             row('suspense', null, p_loss.claim_cents)
         ]::private.posting[]

@@ -571,6 +571,7 @@ def _suspense_item(world: World) -> UUID:
         "status": "succeeded",
         "amount_received": 100,
         "currency": "gbp",
+        "metadata": {"payment_id": "unknown"},
     }
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     item_id: UUID = world.value("select id from private.suspense_items")

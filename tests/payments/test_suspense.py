@@ -229,6 +229,33 @@ def test_a_dispute_over_unknown_money_takes_it_from_suspense(
     assert alerts == sum(status.endswith("needs_response") for status in statuses)
 
 
+def test_an_alert_about_unknown_money_is_resolved_by_an_admin_of_the_platform(
+    world: World, foreign: Any
+) -> None:
+    world.deliver("charge.dispute.created", dispute_object(foreign, "needs_response"))
+    alert_id = world.value("select id from public.alerts")
+    with world.refusing("PT404", "alert_not_found"):
+        world.call(world.person("Eve"), "public.resolve_alert", p_alert_id=alert_id)
+    world.call(world.admin(), "public.resolve_alert", p_alert_id=alert_id)
+    assert not world.rows("select from public.alerts where resolved_at is null")
+
+
+@pytest.mark.parametrize("way", ["refund", "dispute"])
+def test_money_of_a_cancelled_payment_goes_back_from_suspense(world: World, way: str) -> None:
+    booking = world.booking()
+    world.deliver("payment_intent.canceled", booking.intent("canceled"))
+    succeed(booking)
+    payment = booking.payment | {"stripe_charge_id": item(world)["stripe_charge_id"]}
+    if way == "refund":
+        assert booking.refund(5310) == "processed"
+        assert world.ledger() == {}
+    else:
+        world.dispute(payment, amount=5310)
+        world.dispute(payment, "lost", amount=5310)
+        assert world.ledger() == {"stripe_balance": -2000, "dispute_fees": 2000}
+    assert left(world) == 0
+
+
 def test_a_refund_told_before_money_of_another_amount_leaves_suspense_too(world: World) -> None:
     booking = world.booking()
     world.deliver("payment_intent.processing", booking.intent("processing"))

@@ -34,7 +34,9 @@ def maintain(world: World) -> int:
 def booking(world: World) -> Booking:
     """A booking whose price came by a PaymentIntent that nobody here knows."""
     booking = world.booking()
-    foreign = booking.intent(id="pi_foreign", latest_charge="ch_foreign", metadata={})
+    foreign = booking.intent(
+        id="pi_foreign", latest_charge="ch_foreign", metadata={"payment_id": "unknown"}
+    )
     assert world.deliver("payment_intent.succeeded", foreign) == "processed"
     return booking
 

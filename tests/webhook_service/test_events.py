@@ -40,7 +40,7 @@ def test_a_payment_of_another_amount_confirms_nothing(
     intent = booking.intent()
     received = intent["amount"] + difference if difference else 0
     changed = intent | {"amount": received or 1, "amount_received": received or 1}
-    assert deliver(served, an_event(data={"object": changed})) == "parked"
+    assert deliver(served, an_event(data={"object": changed})) == "processed"
     assert booking.status == "held"
     assert deployment.world.violations() == []
 
@@ -97,11 +97,12 @@ def test_a_platform_event_at_the_connect_endpoint_is_parked(
 @pytest.mark.parametrize(
     "metadata", [{"payment_id": "no uuid"}, {"payment_id": 7}, {"payment_id": None}]
 )
-def test_a_payment_that_nobody_knows_is_parked(
+def test_a_payment_that_nobody_knows_is_set_aside(
     served: FlaskClient, deployment: Deployment, metadata: Any
 ) -> None:
     intent = deployment.world.booking().intent() | {"id": "pi_other", "metadata": metadata}
-    assert deliver(served, an_event(data={"object": intent})) == "parked"
+    assert deliver(served, an_event(data={"object": intent})) == "processed"
+    assert deployment.world.ledger() == {"stripe_balance": 5310, "suspense": -5310}
     assert deployment.world.violations() == []
 
 
