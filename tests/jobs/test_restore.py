@@ -21,6 +21,8 @@ from tests.jobs.payday import INSTRUCTORS, Payday, a_payday, connect, finish
 from tests.jobs.test_outbox import pay_at_stripe
 from tools.cluster import Cluster
 
+pytestmark = pytest.mark.slow
+
 REFUND = 1000
 DELAYS = {"at once": timedelta(0), "25 hours later": timedelta(hours=25)}
 POINTS = (

@@ -16,6 +16,8 @@ from tests.factories import Credit, World, dispute_object, refund_object
 from tests.payments.steps import our_refund
 from tests.webhooks.history import STATE, History, Step, linked, play
 
+pytestmark = pytest.mark.slow
+
 Books = list[Any]
 
 
