@@ -10,6 +10,7 @@ def play(scene: Play) -> None:
     stage, story = scene.stage, scene.story
     story.open_act(stage.travel("Friday", "09:00"), "Payday")
     story.check("the chores are done", stage.run_job("maintain").status == 0)
+    story.check("the outbox has nothing left", stage.run_job("outbox").status == 0)
     story.check("the doctor finds nothing", stage.run_job("doctor").status == 0)
 
     preview = stage.run_job("payouts", "--dry-run")

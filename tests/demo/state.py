@@ -2,7 +2,8 @@
 
 Left out are the ids and the times that are made up when an event is applied (those of refunds,
 disputes, the earnings that these change, credits, ledger rows, commands), which of two events told
-of a dispute first, and the audit log: it tells the way, of which the order is a part.
+of a dispute first, what Stripe is asked again when news of one second disagree, and the audit log:
+it tells the way, of which the order is a part.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ QUERIES = {
             command.processed_at is not null
         )
         from private.outbox command
+        where command.topic not like 'fetch_%'
     """,
     "events": """
         select jsonb_build_array(event.event_id, event.status) from private.webhook_events event
