@@ -17,7 +17,7 @@ import pytest
 
 from tests.factories import Instructor, World
 from tests.fake_stripe import FakeStripe
-from tests.jobs.payday import INSTRUCTORS, Payday, a_payday, connect, finish
+from tests.jobs.payday import INSTRUCTORS, PRESENT, Payday, a_payday, connect, finish
 from tests.jobs.test_outbox import pay_at_stripe
 from tools.cluster import Cluster
 
@@ -76,7 +76,11 @@ def history(
     stripe_of_history: FakeStripe,
     request: pytest.FixtureRequest,
 ) -> Iterator[History]:
+    # On a Friday, so that 25 hours later it is the same weekly payday still.
+    until_friday = timedelta(days=(4 - PRESENT.weekday()) % 7)
     with a_payday(cluster, payday_template, "history", stripe_of_history) as payday:
+        payday.world.travel(by=until_friday)
+        stripe_of_history.advance(seconds=until_friday.total_seconds())
         played = play(payday)
         payday.world.connection.close()
         stripe_of_history.advance(seconds=DELAYS[request.param].total_seconds())
