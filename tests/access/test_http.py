@@ -17,6 +17,8 @@ from tests.access.matrix import ALLOWED, NO_ROWS, REFUSED, Matrix, Table, load
 from tests.access.oracle import Row, equal, list_rows, most_exposed, visible
 from tests.factories import World
 
+pytestmark = pytest.mark.slow
+
 each_table = pytest.mark.parametrize("table", load().tables, ids=lambda table: table.name)
 
 # One for each way of standing to the rows of Ann and Ben.

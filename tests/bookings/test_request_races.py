@@ -15,6 +15,8 @@ from tests.bookings.conftest import CLIENTS, ROUNDS, sign_in
 from tests.factories import Instructor, Refusal, World
 from tests.races import Racers
 
+pytestmark = pytest.mark.slow
+
 SLOT_TAKEN = Refusal("PT409", "slot_taken")
 BUSY = Refusal("PT409", "learner_busy")
 MORNING = 9

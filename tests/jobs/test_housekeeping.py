@@ -5,9 +5,13 @@ from __future__ import annotations
 import signal
 from datetime import datetime, timedelta
 
+import pytest
+
 from lplate.stripe_client import as_dict
 from tests.jobs.payday import Finished, Payday, finish, wait_until
 from tests.jobs.test_outbox import pay_at_stripe
+
+pytestmark = pytest.mark.slow
 
 
 def test_watching_goes_on_through_an_outage_until_it_is_told_to_stop(office: Payday) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.jobs.payday import INSTRUCTORS, Payday
 
+pytestmark = pytest.mark.slow
+
 WEEK = timedelta(days=8)
 
 

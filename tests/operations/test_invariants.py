@@ -10,6 +10,8 @@ import pytest
 from tests.factories import MARKETPLACE, Booking, World
 from tools.cluster import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def world(world: World) -> World:
