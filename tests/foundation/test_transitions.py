@@ -195,14 +195,16 @@ def booking(world: World) -> Booking:
 
     Of a group, so that a second booking of the learner at that time is no conflict.
     """
+    # The tables are locked before anything else: an autovacuum that analyzes one of them would wait
+    # for what the grants write about it, and this transaction for its lock.
+    for entity in MACHINES:
+        table = TABLES.get(entity, f"{entity}s")
+        world.connection.execute(f"alter table public.{table} disable row level security")
     world.connection.execute(
         "grant select, insert, update on all tables in schema public"
         " to authenticated, jobs, webhook_service"
     )
     world.connection.execute("grant usage on schema public to jobs, webhook_service")
-    for entity in MACHINES:
-        table = TABLES.get(entity, f"{entity}s")
-        world.connection.execute(f"alter table public.{table} disable row level security")
     booking = world.booking(max_participants=500)
     booking.open_payment()
     return booking
