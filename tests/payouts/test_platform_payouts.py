@@ -44,7 +44,7 @@ def test_a_payout_is_posted_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("end", ["failed", "canceled"])
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_a_payout_that_came_back_is_nothing_in_every_order_of_events(
     world: World, end: str, order: tuple[int, ...]
 ) -> None:
