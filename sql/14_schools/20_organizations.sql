@@ -72,7 +72,8 @@ create function private.update_organization(
     p_checkout_hold_minutes integer,
     p_max_open_holds integer,
     p_labels jsonb,
-    p_credit_validity_months integer
+    p_credit_validity_months integer,
+    p_forfeits_expired_hours boolean
 )
     returns void
     language plpgsql
@@ -95,7 +96,8 @@ begin
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         labels = coalesce(p_labels, labels),
-        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0)
+        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
+        forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then

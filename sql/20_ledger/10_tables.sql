@@ -3,7 +3,7 @@
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
--- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
+-- Every room that moves money posts here (discounts 35, orders 48, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
 -- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
@@ -14,6 +14,7 @@ create type private.ledger_account_kind as enum (
     'payee_payable',
     'payout_in_transit',
     'learner_prepaid',
+    'refunds_due',
     'learner_rewards',
     'platform_fees',
     'deferred_fees',

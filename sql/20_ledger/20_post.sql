@@ -79,7 +79,7 @@ begin
 end;
 $$;
 
--- Posts one business event once: a second call with the same key posts nothing and returns false. The entry function for every
+-- Posts one business event once, one line an account: a second call with the same key posts nothing and returns false. The entry function for every
 -- room; it stands below post_batch only because a SQL function needs what it calls to exist.
 create function private.post_transaction(
     p_org_id uuid,
@@ -104,9 +104,10 @@ as $$
         array(
             select row(
                 p_org_id, p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id,
-                posting.amount_cents
+                sum(posting.amount_cents)
             )::private.keyed_posting
             from unnest(p_postings) posting
+            group by posting.account_kind, posting.owner_id
         )
     ) = 1;
 $$;

@@ -96,11 +96,13 @@ create table public.code_redemptions (
     referral_code_id uuid,
     learner_id uuid not null,
     learner_person_id uuid not null,
-    booking_id uuid unique,
-    credit_id uuid unique,
+    order_id uuid not null unique,
     currency text not null,
     discount_cents bigint not null,
+    returned_cents bigint not null default 0,
+    revision integer not null default 0,
     status public.redemption_status not null default 'reserved',
+    redeemed_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -110,8 +112,9 @@ create table public.code_redemptions (
         (kind = 'discount') = (discount_code_id is not null)
         and (kind = 'referral') = (referral_code_id is not null)
     ),
-    constraint it_is_for_a_booking_or_for_credit check (num_nonnulls(booking_id, credit_id) = 1),
-    constraint discount_is_positive check (discount_cents > 0)
+    constraint discount_is_positive check (discount_cents > 0),
+    constraint at_most_the_discount_is_returned check (returned_cents between 0 and discount_cents),
+    constraint only_rewards_are_returned check (returned_cents = 0 or kind = 'reward')
 );
 
 create index on public.code_redemptions (discount_code_id, learner_person_id) where status <> 'released';
@@ -122,9 +125,12 @@ create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 
 comment on table public.code_redemptions is
-    'The discount on one booking or one purchase of prepaid minutes, from a discount code, a referral code or the learner''s own rewards.';
+    'The discount on an order, from a discount code, a referral code or the learner''s own rewards.';
+comment on column public.code_redemptions.returned_cents is
+    'Rewards that returned to the learner, in the minor unit: in proportion to what was refunded, or all of them if the lesson was not given.';
+comment on column public.code_redemptions.revision is 'Number of changes to returned_cents; part of their idempotency keys.';
 comment on column public.code_redemptions.status is
-    'reserved with the booking or purchase, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
+    'reserved with the order, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
     id bigint generated always as identity primary key,

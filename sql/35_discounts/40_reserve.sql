@@ -52,15 +52,14 @@ begin
 end;
 $$;
 
--- Reserves a discount for a booking or a purchase. The code is locked and checked again, so that of two learners only one
+-- Reserves a discount for an order. The code is locked and checked again, so that of two learners only one
 -- gets its last use. The caller has locked the learner's rows, so that one person's uses follow one another. For a referral,
 -- the codes of the referred person are locked too, so that two people cannot refer each other in a race.
 create function private.reserve_discount(
     p_offer private.code_offer,
     p_learner public.learners,
     p_price private.price,
-    p_booking_id uuid,
-    p_credit_id uuid
+    p_order_id uuid
 )
     returns void
     language plpgsql
@@ -86,7 +85,7 @@ begin
     end if;
 
     insert into public.code_redemptions (
-        org_id, kind, discount_code_id, referral_code_id, learner_id, learner_person_id, booking_id, credit_id,
+        org_id, kind, discount_code_id, referral_code_id, learner_id, learner_person_id, order_id,
         currency, discount_cents
     )
     values (
@@ -96,8 +95,7 @@ begin
         case p_offer.kind when 'referral' then p_offer.code_id end,
         p_learner.id,
         coalesce(p_learner.user_id, p_learner.id),
-        p_booking_id,
-        p_credit_id,
+        p_order_id,
         p_price.currency,
         p_offer.discount_cents
     );

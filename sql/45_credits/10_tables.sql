@@ -1,16 +1,17 @@
 -- Credits: minutes that a learner buys ahead with one instructor.
 --
--- A purchase makes a lot (20_buy.sql), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
+-- A purchase makes a lot (48_orders), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
 -- minutes of one or more lots, oldest first; when the booking ends, they are consumed or restored (40_consume.sql). Minutes
--- can also be refunded (64_cancellations), lost in a dispute (62_disputes), or expire (50_expire.sql).
--- Every change goes through add_credit_entry (30_entries.sql), with its part of the price: parts are cumulative, so that all
--- parts of a lot sum to its price exactly (70_parts.sql).
+-- can also be refunded or expire (64_cancellations), or be lost in a dispute (62_disputes).
+-- Every change goes through add_credit_entry (30_entries.sql), with its part of the price. What minutes are worth follows from
+-- how many of the lot are gone (70_parts.sql), so that all parts of a lot sum to its price exactly. What that means for the
+-- ledger is decided in 48_orders.
 --
--- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy through 80_api.sql.
+-- Called by orders (48), bookings (50), payments (60), disputes (62) and cancellations (64).
 
-create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
+create type public.credit_status as enum ('pending', 'active', 'frozen', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute', 'dispute_reversed'
+    'purchase', 'reserve', 'restore', 'consume', 'give_back', 'refund', 'refund_failed', 'expire', 'dispute', 'dispute_reversed'
 );
 
 create table public.learner_credits (
@@ -35,9 +36,7 @@ create table public.learner_credits (
     fee_mode public.fee_mode not null,
     fee_bps integer not null,
     is_fee_refundable boolean not null,
-    taken_share_cents bigint not null default 0,
-    taken_fee_cents bigint not null default 0,
-    taken_discount_cents bigint not null default 0,
+    expires_forfeited boolean not null default false,
     status public.credit_status not null default 'pending',
     is_active boolean not null generated always as (status = 'active') stored,
     hold_expires_at timestamptz,
@@ -64,11 +63,6 @@ create table public.learner_credits (
     constraint total_is_share_plus_fee_minus_discount check (
         total_cents = instructor_share_cents + platform_fee_cents - discount_cents
     ),
-    constraint taken_parts_are_at_most_the_whole check (
-        taken_share_cents between 0 and instructor_share_cents
-        and taken_fee_cents between 0 and platform_fee_cents
-        and taken_discount_cents between 0 and discount_cents
-    ),
     constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
     constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
@@ -89,12 +83,11 @@ comment on column public.learner_credits.service_id is
     'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
 comment on column public.learner_credits.total_cents is 'What the learner pays for all minutes: share + fee - discount.';
-comment on column public.learner_credits.taken_share_cents is
-    'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
-    'minutes.';
+comment on column public.learner_credits.minutes_refunded is 'Minutes that were refunded, or lost to a dispute.';
+comment on column public.learner_credits.expires_forfeited is
+    'Whether minutes that expire are earned by the instructor; else they are refunded. The organization''s terms when they were bought.';
 comment on column public.learner_credits.status is
-    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a dispute over all of it was '
-    'lost; cancelled if it was not paid in time.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; cancelled if it was not paid in time.';
 comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
@@ -110,21 +103,24 @@ create table public.credit_entries (
     discount_cents bigint not null,
     booking_id uuid,
     refund_id uuid,
+    dispute_id uuid,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint minutes_are_positive check (minutes > 0),
-    constraint only_bookings_reserve_restore_and_consume check (
-        (kind in ('reserve', 'restore', 'consume')) = (booking_id is not null)
+    constraint only_bookings_reserve_use_and_return check (
+        (kind in ('reserve', 'restore', 'consume', 'give_back')) = (booking_id is not null)
     ),
-    constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
+    constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null)),
+    constraint only_disputes_have_a_dispute check ((kind in ('dispute', 'dispute_reversed')) = (dispute_id is not null))
 );
 
 create index on public.credit_entries (org_id, credit_id);
 create index on public.credit_entries (org_id, booking_id);
 create index on public.credit_entries (org_id, refund_id);
+create index on public.credit_entries (org_id, dispute_id);
 create index on public.credit_entries (org_id, learner_id);
 create index on public.credit_entries (org_id, instructor_id);
 create index on public.credit_entries (learner_id);
@@ -133,11 +129,6 @@ create index on public.credit_entries (booking_id);
 
 comment on table public.credit_entries is 'Every change of a lot''s minutes, with the part of the price that belongs to them. Append-only.';
 comment on column public.credit_entries.share_cents is 'The instructor''s part of the price of these minutes.';
-
-alter table public.code_redemptions
-    add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
-
-create index on public.code_redemptions (org_id, credit_id);
 
 create type private.credit_part as (
     credit_id uuid,

@@ -1,34 +1,69 @@
--- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest.
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest. Returns what was
+-- restored, by lot. end_item (48) calls it.
 create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
-    returns void
+    returns setof private.credit_part
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
+    reserved private.credit_part;
     part private.credit_part;
+    to_restore integer := p_restored_minutes;
 begin
-    perform
-    from public.learner_credits credit
-    where credit.id in (select reserved.credit_id from private.reserved_credit(p_booking_id) reserved)
-    order by credit.id
-    for no key update;
-
-    for part in
-        select restored.* from private.restored_credit(p_booking_id, p_restored_minutes) restored
+    for reserved in
+        select held.* from private.reserved_credit(p_booking_id) held
     loop
-        perform private.add_credit_entry(part, 'restore', p_booking_id, null);
-    end loop;
-    for part in
-        select rest.* from private.reserved_credit(p_booking_id) rest
-    loop
-        perform private.post_credit_consumed(private.add_credit_entry(part, 'consume', p_booking_id, null));
+        part := private.restore_minutes(reserved.credit_id, least(to_restore, reserved.minutes), p_booking_id, 'restore');
+        to_restore := to_restore - part.minutes;
+        reserved.minutes := reserved.minutes - part.minutes;
+        if part.minutes > 0 then
+            return next part;
+        end if;
+        if reserved.minutes > 0 then
+            perform private.add_credit_entry(
+                row(
+                    reserved.credit_id, reserved.minutes, greatest(reserved.share_cents - part.share_cents, 0),
+                    greatest(reserved.fee_cents - part.fee_cents, 0), greatest(reserved.discount_cents - part.discount_cents, 0)
+                )::private.credit_part,
+                'consume', p_booking_id
+            );
+        end if;
     end loop;
 end;
 $$;
 
--- The minutes that a booking still has reserved, by lot.
+-- Restores minutes that a booking reserved (restore) or has used (give_back) to a lot, at what they are worth there. Minutes restored to
+-- a lot that has expired can be used for 30 days more.
+create function private.restore_minutes(p_credit_id uuid, p_minutes integer, p_booking_id uuid, p_kind public.credit_entry_kind)
+    returns private.credit_part
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    select * into strict credit from public.learner_credits where id = p_credit_id for no key update;
+    part := private.last_credit_part(credit, p_minutes);
+    if p_minutes = 0 then
+        return part;
+    end if;
+
+    perform private.add_credit_entry(part, p_kind, p_booking_id);
+    update public.learner_credits
+    set expires_at = private.clock() + interval '30 days'
+    where org_id = credit.org_id
+        and id = credit.id
+        and expires_at <= private.clock();
+    return part;
+end;
+$$;
+
+-- The minutes that a booking has reserved, by lot in the order of their ids.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
     language sql
@@ -45,59 +80,25 @@ as $$
     from public.credit_entries entry
     cross join lateral (select case entry.kind when 'reserve' then 1 else -1 end as factor) signed
     where entry.booking_id = p_booking_id
+        and entry.kind in ('reserve', 'restore', 'consume')
     group by entry.credit_id
     having sum(signed.factor * entry.minutes) > 0
     order by entry.credit_id;
 $$;
 
--- What restoring so many of a booking's reserved minutes gives back to which lot, in the order of the lots' ids. Within a lot
--- every amount is divided in proportion, and what is consumed is what is rounded.
-create function private.restored_credit(p_booking_id uuid, p_minutes integer)
-    returns setof private.credit_part
+-- The minutes that a booking has used, by lot in the order of their ids.
+create function private.used_credit(p_booking_id uuid)
+    returns table (credit_id uuid, minutes integer)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        part.credit_id,
-        part.minutes - part.kept_minutes,
-        part.share_cents - private.prorate(part.share_cents, part.kept_minutes, part.minutes),
-        part.fee_cents - private.prorate(part.fee_cents, part.kept_minutes, part.minutes),
-        part.discount_cents - private.prorate(part.discount_cents, part.kept_minutes, part.minutes)
-    from (
-        select
-            reserved.*,
-            least(
-                greatest(sum(reserved.minutes) over (order by reserved.credit_id) - p_minutes, 0),
-                reserved.minutes
-            )::integer as kept_minutes
-        from private.reserved_credit(p_booking_id) reserved
-    ) part
-    where part.minutes > part.kept_minutes;
-$$;
-
--- Posts consumed or expired minutes to the ledger: what was deferred at the purchase is earned.
-create function private.post_credit_consumed(p_entry public.credit_entries)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select private.post_transaction(
-        p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
-        credit.currency, p_entry.created_at,
-        array[
-            row('learner_prepaid', null, p_entry.share_cents),
-            row('deferred_fees', null, p_entry.fee_cents),
-            row('deferred_promotions', null, -p_entry.discount_cents),
-            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
-            row('platform_fees', null, -p_entry.fee_cents),
-            row('promotions', null, p_entry.discount_cents)
-        ]::private.posting[]
-    )
-    from public.learner_credits credit
-    where credit.org_id = p_entry.org_id
-        and credit.id = p_entry.credit_id;
+    select entry.credit_id, sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end)::integer
+    from public.credit_entries entry
+    where entry.booking_id = p_booking_id
+        and entry.kind in ('consume', 'give_back')
+    group by entry.credit_id
+    having sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end) > 0
+    order by entry.credit_id;
 $$;

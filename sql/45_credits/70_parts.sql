@@ -42,10 +42,9 @@ begin
 end;
 $$;
 
--- The next minutes of a lot and their part of its price: the price of all minutes taken so far and these, less what has been
--- taken for the earlier ones, so that no cent is lost by rounding. If restored parts were rounded to less, a part can come out
--- below zero; it is nothing then, and later minutes make up for it.
-create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
+-- The minutes of a lot from one to another, with their part of its price. Parts are cumulative: no cent is lost by rounding, however a
+-- lot is divided.
+create function private.credit_part_between(p_credit public.learner_credits, p_from_minutes integer, p_to_minutes integer)
     returns private.credit_part
     language sql
     immutable
@@ -54,43 +53,58 @@ create function private.next_credit_part(p_credit public.learner_credits, p_minu
 as $$
     select row(
         p_credit.id,
-        p_minutes,
-        greatest(
-            private.prorate(p_credit.instructor_share_cents, taken.minutes, p_credit.minutes_purchased)
-            - p_credit.taken_share_cents,
-            0
-        ),
-        greatest(
-            private.prorate(p_credit.platform_fee_cents, taken.minutes, p_credit.minutes_purchased)
-            - p_credit.taken_fee_cents,
-            0
-        ),
-        greatest(
-            private.prorate(p_credit.discount_cents, taken.minutes, p_credit.minutes_purchased)
-            - p_credit.taken_discount_cents,
-            0
-        )
-    )::private.credit_part
-    from (select p_credit.minutes_purchased - p_credit.minutes_left + p_minutes as minutes) taken;
+        p_to_minutes - p_from_minutes,
+        private.prorate(p_credit.instructor_share_cents, p_to_minutes, p_credit.minutes_purchased)
+        - private.prorate(p_credit.instructor_share_cents, p_from_minutes, p_credit.minutes_purchased),
+        private.prorate(p_credit.platform_fee_cents, p_to_minutes, p_credit.minutes_purchased)
+        - private.prorate(p_credit.platform_fee_cents, p_from_minutes, p_credit.minutes_purchased),
+        private.prorate(p_credit.discount_cents, p_to_minutes, p_credit.minutes_purchased)
+        - private.prorate(p_credit.discount_cents, p_from_minutes, p_credit.minutes_purchased)
+    )::private.credit_part;
 $$;
 
--- The minutes that lost disputes have taken from a lot, and their part of its price.
-create function private.lost_minutes(p_credit_id uuid)
-    returns private.credit_part
+-- What the minutes of an entry come to: what the learner paid for them.
+create function private.entry_cents(p_entry public.credit_entries)
+    returns bigint
     language sql
-    stable
+    immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(
-        p_credit_id,
-        coalesce(sum(signed.factor * entry.minutes), 0),
-        coalesce(sum(signed.factor * entry.share_cents), 0),
-        coalesce(sum(signed.factor * entry.fee_cents), 0),
-        coalesce(sum(signed.factor * entry.discount_cents), 0)
-    )::private.credit_part
-    from public.credit_entries entry
-    cross join lateral (select case entry.kind when 'dispute' then 1 else -1 end as factor) signed
-    where entry.credit_id = p_credit_id
-        and entry.kind in ('dispute', 'dispute_reversed');
+    select p_entry.share_cents + p_entry.fee_cents - p_entry.discount_cents;
+$$;
+
+-- What a part of a lot's price comes to: what the learner paid for these minutes.
+create function private.credit_part_cents(p_part private.credit_part)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_part.share_cents + p_part.fee_cents - p_part.discount_cents;
+$$;
+
+-- The next minutes of a lot, with their part of its price: what all minutes gone and these are worth, less what the gone ones are.
+create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
+    returns private.credit_part
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.credit_part_between(p_credit, gone.minutes, gone.minutes + p_minutes)
+    from (select p_credit.minutes_purchased - p_credit.minutes_left as minutes) gone;
+$$;
+
+-- The last minutes that left a lot, with their part of its price: what comes back when so many minutes do.
+create function private.last_credit_part(p_credit public.learner_credits, p_minutes integer)
+    returns private.credit_part
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.credit_part_between(p_credit, gone.minutes - p_minutes, gone.minutes)
+    from (select p_credit.minutes_purchased - p_credit.minutes_left as minutes) gone;
 $$;

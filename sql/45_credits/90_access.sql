@@ -20,6 +20,4 @@ grant select on public.learner_credits to authenticated, service_role;
 grant select on public.credit_entries to authenticated, service_role;
 -- NOTE: no write is granted: lots and entries change only through functions.
 
-grant execute on function private.buy_credits to authenticated;
-grant execute on function public.buy_credits to authenticated;
 grant execute on function public.credit_balance to authenticated;

@@ -115,6 +115,7 @@ create table public.bookings (
     kept_share_cents bigint,
     client_key text,
     series_id uuid,
+    order_id uuid not null,
     original_booking_id uuid unique,
     is_rescheduled boolean not null default false,
     cancellation_policy_id uuid not null,
@@ -130,6 +131,7 @@ create table public.bookings (
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     foreign key (org_id, series_id) references public.booking_series (org_id, id) on delete restrict,
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
     foreign key (org_id, original_booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, cancellation_policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint end_is_after_start check (start_at < end_at),
@@ -144,7 +146,7 @@ create table public.bookings (
     constraint share_follows_from_the_price check (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
-    constraint credit_pays_all_or_nothing check (credit_applied_cents in (0, total_cents)),
+    constraint credit_pays_at_most_the_total check (credit_applied_cents <= total_cents),
     constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
     constraint cancelled_and_no_show_say_what_they_refund check (
@@ -194,6 +196,7 @@ create index on public.bookings (status);
 create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (org_id, series_id);
+create index on public.bookings (org_id, order_id);
 create index on public.bookings (org_id, original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
@@ -216,11 +219,12 @@ comment on column public.bookings.is_fee_refundable is
     'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
 comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
-comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total: all of it, or nothing.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
+comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
 comment on column public.bookings.original_booking_id is
-    'The original booking, if this one is its replacement. On confirmation the original''s payments become this booking''s.';
+    'The original booking, if this one is its replacement. Once the original has ended for it, its order item is this booking''s.';
 comment on column public.bookings.is_rescheduled is
-    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its payments.';
+    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its order item.';
 comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
@@ -248,12 +252,10 @@ create index on public.booking_notes (instructor_id);
 
 comment on table public.booking_notes is 'The instructor''s own notes on a booking. Only the instructor and admins can read them.';
 
-alter table public.code_redemptions
+alter table public.order_items
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
 alter table public.credit_entries
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
-
-create index on public.code_redemptions (org_id, booking_id);
 
 create type private.booking_request as (
     notes text,
@@ -264,7 +266,8 @@ create type private.booking_request as (
     uses_rewards boolean,
     uses_credit boolean,
     series_id uuid,
-    original_booking_id uuid
+    original_booking_id uuid,
+    order_id uuid
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 

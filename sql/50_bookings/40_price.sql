@@ -151,9 +151,10 @@ begin
 end;
 $$;
 
--- The terms of a replacement booking. It keeps the original's fee, discount rate and refund rules, and its price is the
--- original's plus what the new time costs more, or minus what it costs less, at today's list prices. The original's total
--- counts towards it.
+-- The terms of a replacement booking. It keeps the original's fee, discount and refund rules, and its price is the original's plus
+-- what the new time costs more, or minus what it costs less, at today's list prices; but never less than both of the prices that
+-- are known. A discount of a percentage follows the price; a fixed amount and spent rewards stay. The original's total counts
+-- towards it.
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
@@ -177,7 +178,7 @@ begin
         greatest(
             original.price_cents + p_price.list_cents
             - (private.price_service(original.service_id, original.instructor_id, original.start_at)).list_cents,
-            0
+            least(original.price_cents, p_price.list_cents)
         ),
         original.fee_mode,
         original.fee_bps
@@ -185,7 +186,10 @@ begin
     terms.price := private.discount_price(
         price,
         least(
-            private.prorate(original.discount_cents, price.list_cents, original.price_cents),
+            case
+                when private.is_discount_fixed(original.order_id) then original.discount_cents
+                else private.prorate(original.discount_cents, price.list_cents, original.price_cents)
+            end,
             price.share_cents + price.fee_cents
         )
     );
@@ -198,4 +202,23 @@ begin
     perform private.assert_price_is_payable(due);
     return terms;
 end;
+$$;
+
+-- Whether an order's discount is an amount, of a code or of rewards, and no percentage.
+create function private.is_discount_fixed(p_order_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        (
+            select redemption.kind = 'reward' or code.amount_cents is not null
+            from public.code_redemptions redemption
+            left join public.discount_codes code on code.id = redemption.discount_code_id
+            where redemption.order_id = p_order_id
+        ),
+        false
+    );
 $$;

@@ -51,11 +51,12 @@ begin
 
     booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request);
     if (terms.offer).kind is not null then
-        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
+        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.order_id);
     end if;
     if terms.credit_cents > 0 or p_request.uses_credit then
         perform private.reserve_credit(booking, service);
     end if;
+    perform private.add_booking_item(booking);
     if booking.status = 'held' and booking.due_cents = 0 then
         update public.bookings
         set status = 'confirmed',
@@ -188,7 +189,7 @@ begin
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
         credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, original_booking_id, booked_by
+        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
     )
     values (
         p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
@@ -207,7 +208,13 @@ begin
         p_organization.payout_hold,
         p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
         p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
-        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
+        p_request.notes, p_request.client_key, p_request.series_id,
+        coalesce(
+            p_request.order_id,
+            private.order_of_booking(p_request.original_booking_id),
+            private.place_order(p_slot.org_id, p_learner.id, p_slot.instructor_id, (p_terms.price).currency)
+        ),
+        p_request.original_booking_id, private.my_user_id()
     )
     on conflict do nothing
     returning * into booking;
@@ -221,4 +228,55 @@ begin
     end if;
     return booking;
 end;
+$$;
+
+-- Adds a booking to its order, at its frozen price. A replacement whose original has ended for it takes over the original's item; while
+-- the original still stands, the item stays with that until the difference is paid.
+create function private.add_booking_item(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit private.credit_part;
+begin
+    if p_booking.original_booking_id is not null then
+        perform private.move_item(p_booking.original_booking_id, p_booking.id, private.price_of_booking(p_booking))
+        from public.bookings original
+        where original.org_id = p_booking.org_id
+            and original.id = p_booking.original_booking_id
+            and original.is_rescheduled;
+        return;
+    end if;
+
+    credit := private.booking_credit(p_booking.id, 'reserve');
+    insert into public.order_items (
+        org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes,
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable,
+        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid
+    )
+    values (
+        p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
+        extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
+        p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
+        p_booking.is_fee_refundable,
+        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
+    );
+end;
+$$;
+
+-- A booking's frozen price.
+create function private.price_of_booking(p_booking public.bookings)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_booking.currency, p_booking.price_cents, p_booking.discount_cents, p_booking.fee_mode, p_booking.fee_bps,
+        p_booking.platform_fee_cents, p_booking.instructor_share_cents, p_booking.total_cents
+    )::private.price;
 $$;

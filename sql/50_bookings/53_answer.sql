@@ -79,14 +79,14 @@ declare
     booking public.bookings;
 begin
     perform private.require_person();
+    perform private.lock_bookings(array[p_booking_id]);
     select * into booking
     from public.bookings
     where id = p_booking_id
         and (
             instructor_id = any (private.my_instructor_ids())
             or org_id = any (private.my_admin_org_ids())
-        )
-    for no key update;
+        );
 
     if not found then
         perform private.refuse(

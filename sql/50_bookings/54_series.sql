@@ -23,6 +23,7 @@ declare
     series public.booking_series := private.open_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
     );
+    order_id constant uuid := private.place_series_order(series);
     local_start timestamp;
     refused_code text;
 begin
@@ -38,7 +39,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
@@ -62,6 +63,21 @@ begin
         perform private.refuse_taken_slot();
     end if;
 end;
+$$;
+
+-- Opens the order of a series: one payment pays for all of its lessons.
+create function private.place_series_order(p_series public.booking_series)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.place_order(
+        p_series.org_id, p_series.learner_id, p_series.instructor_id,
+        (private.price_service(p_series.service_id, p_series.instructor_id, p_series.first_start_at)).currency,
+        p_series.mode = 'all_or_nothing'
+    );
 $$;
 
 -- Inserts the series that the bookings will belong to, for a learner for whom the caller may book.

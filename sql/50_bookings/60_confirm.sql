@@ -17,8 +17,11 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
-    if booking.original_booking_id is not null and not private.end_original_booking(booking.original_booking_id, 'learner') then
-        return false;
+    if booking.original_booking_id is not null then
+        if not private.end_original_booking(booking.original_booking_id, 'learner') then
+            return false;
+        end if;
+        perform private.move_item(booking.original_booking_id, booking.id, private.price_of_booking(booking));
     end if;
     if booking.status = 'expired' then
         perform private.expire_holds(booking.slot_id, booking.learner_person_id);

@@ -1,7 +1,7 @@
 -- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
 -- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
 -- so an expired hold never blocks anybody, even before maintenance.
--- Bookings are locked in the order of their times, as a series locks them, so that the two cannot deadlock.
+-- Whose order or booking somebody else holds is left to the next call, so that nothing waits here.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
@@ -17,6 +17,7 @@ begin
     for overdue_id in
         select booking.id
         from public.bookings booking
+        join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
         where booking.status in ('held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
@@ -36,7 +37,7 @@ begin
             )
         order by booking.start_at, booking.slot_id, booking.id
         limit 1000
-        for no key update skip locked
+        for no key update of booking, ordered skip locked
     loop
         update public.bookings set status = 'expired' where id = overdue_id;
         expired := expired + 1;

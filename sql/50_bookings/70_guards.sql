@@ -105,12 +105,12 @@ begin
         new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id, new.is_group,
         new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
         new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents,
-        new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
+        new.order_id, new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
     ) is distinct from row(
         old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id, old.is_group,
         old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
         old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
-        old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
+        old.order_id, old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
     )
         or (
             new.learner_person_id <> old.learner_person_id
@@ -135,9 +135,8 @@ create trigger forbid_repricing
     before update on public.bookings
     for each row execute function private.forbid_repricing();
 
--- Locks bookings, after the replacements reserved for them: the order in which a payment for a replacement locks the two. What ends
--- several bookings, or locks a booking's slot, payments or prepaid minutes before it ends the booking, calls this first, so that it
--- cannot deadlock with somebody who ends one of them.
+-- Locks the orders of bookings, then the bookings, after the replacements reserved for them. Whoever ends bookings, or changes what
+-- they are paid with, calls this first, so that nobody who does the same waits for them backwards.
 create function private.lock_bookings(p_booking_ids uuid[])
     returns void
     language sql
@@ -145,6 +144,8 @@ create function private.lock_bookings(p_booking_ids uuid[])
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.lock_orders(array(select booking.order_id from public.bookings booking where booking.id = any (p_booking_ids)));
+
     select booking.id
     from public.bookings booking
     where booking.id = any (p_booking_ids)

@@ -51,27 +51,3 @@ begin
         and instructor_id = p_instructor.id;
 end;
 $$;
-
--- Consumes the prepaid minutes of a booking that ended, as far as the instructor keeps the share, and restores the rest: all of
--- them if the booking ended unconfirmed. A booking without prepaid minutes has none. 82_effects calls it.
-create function private.consume_booking_minutes(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if p_booking.credit_applied_cents = 0 then
-        return;
-    end if;
-
-    perform private.consume_credit(
-        p_booking.id,
-        case
-            when p_booking.status in ('completed', 'no_show') then coalesce(p_booking.restored_minutes, 0)
-            else coalesce(p_booking.restored_minutes, 1440)
-        end
-    );
-end;
-$$;

@@ -48,9 +48,7 @@ declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
-    if new_status = 'cancelled' then
-        perform private.lock_booking_of_intent(p_intent);
-    end if;
+    perform private.lock_order_of_intent(p_intent);
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
@@ -85,7 +83,7 @@ begin
         and id = payment.id
     returning * into payment;
 
-    perform private.keep_hold_while_processing(payment.booking_id, new_status);
+    perform private.keep_hold_while_processing(payment, new_status);
     if new_status = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
         perform private.cancel_payment(payment);
     end if;
@@ -93,9 +91,8 @@ begin
 end;
 $$;
 
--- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
--- locks it before its payments. Before it was accepted, a payment is locked before its booking.
-create function private.lock_booking_of_intent(p_intent jsonb)
+-- Locks the order of a PaymentIntent's payment, found without a lock: before the payment, as everybody does.
+create function private.lock_order_of_intent(p_intent jsonb)
     returns void
     language plpgsql
     volatile
@@ -103,12 +100,12 @@ create function private.lock_booking_of_intent(p_intent jsonb)
     set search_path = '', pg_temp
 as $$
 begin
-    perform private.lock_bookings(
+    perform private.lock_orders(
         array(
-            select payment.booking_id
+            select payment.order_id
             from public.payments payment
             where payment.stripe_payment_intent_id = p_intent ->> 'id'
-                and payment.is_accepted
+                or payment.id = private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id')
         )
     );
 end;
@@ -205,9 +202,9 @@ begin
 end;
 $$;
 
--- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
--- checkout minutes once more.
-create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
+-- Extends the holds of a payment's lessons until they start while the bank processes it. If it then fails, the learner has the checkout
+-- minutes once more.
+create function private.keep_hold_while_processing(p_payment public.payments, p_status public.payment_status)
     returns void
     language sql
     volatile
@@ -223,7 +220,13 @@ as $$
         )
     end
     from public.organizations organization
-    where booking.id = p_booking_id
+    where booking.id in (
+            select part.booking_id
+            from public.payment_items part
+            where part.org_id = p_payment.org_id
+                and part.payment_id = p_payment.id
+        )
+        and booking.org_id = p_payment.org_id
         and organization.id = booking.org_id
         and booking.status = 'held';
 $$;

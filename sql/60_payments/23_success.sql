@@ -1,6 +1,6 @@
--- Posts a successful payment, then confirms the booking or activates the credit lot that it pays for. Another amount or currency
--- than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). If the booking or
--- lot is no longer available, the payment is refunded in full. apply_payment_intent calls it.
+-- Applies a success: confirms the lessons or activates the lot that the payment pays for, and posts what was received. Another amount or
+-- currency than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). What is no
+-- longer available is refunded, and so is what was paid twice. The caller holds the order's lock. apply_payment_intent calls it.
 create function private.apply_payment_success(
     p_payment public.payments,
     p_intent jsonb,
@@ -15,6 +15,7 @@ as $$
 declare
     received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
     payment public.payments;
+    has_accepted boolean;
 begin
     if not (
         received_cents = p_payment.amount_cents
@@ -36,8 +37,10 @@ begin
         return row('processed', 'amount_mismatch')::private.stripe_outcome;
     end if;
 
+    has_accepted := private.accept_payment(p_payment);
     update public.payments
     set status = 'succeeded',
+        is_accepted = has_accepted,
         authorized_cents = amount_cents,
         captured_cents = received_cents,
         uncaptured_cents = amount_cents - received_cents,
@@ -51,55 +54,27 @@ begin
 
     perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
+    perform private.post_waiting_refunds(payment, p_occurred_at);
     perform private.enqueue_command(
         p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', payment.id, 'payment_intent', p_intent ->> 'id', 'charge', payment.stripe_charge_id)
     );
-    if not private.accept_payment(payment) then
-        perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
-    elsif p_payment.uncaptured_cents > payment.uncaptured_cents then
-        perform private.create_refund(
-            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was due.'
-        );
-    end if;
+    perform private.refund_due(
+        part.item_id,
+        case
+            when payment.is_accepted then 'More was paid than was due.'
+            else 'What was paid for is no longer available.'
+        end
+    )
+    from public.payment_items part
+    where part.org_id = payment.org_id
+        and part.payment_id = payment.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- Posts a successful payment. A booking's money is owed to the instructor and the platform at once; a credit lot's is deferred
--- until its minutes are used.
-create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    perform private.post_transaction(
-        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
-        p_payment.currency, p_occurred_at,
-        case p_payment.kind
-            when 'credits' then array[
-                row('stripe_balance', null, p_payment.captured_cents),
-                row('deferred_promotions', null, p_payment.discount_cents),
-                row('learner_prepaid', null, -p_payment.share_cents),
-                row('deferred_fees', null, -p_payment.fee_cents)
-            ]::private.posting[]
-            else array[
-                row('stripe_balance', null, p_payment.captured_cents),
-                row('promotions', null, p_payment.discount_cents - released.discount_cents),
-                row('instructor_pending', p_payment.instructor_id, released.share_cents - p_payment.share_cents),
-                row('platform_fees', null, released.fee_cents - p_payment.fee_cents)
-            ]::private.posting[]
-        end
-    )
-    from private.split_refund(p_payment, p_payment.uncaptured_cents) released;
-end;
-$$;
-
--- Confirms the booking or activates the credit lot that a payment pays for, once. Returns false if it is no longer available, so
--- that the caller refunds the money or cancels the authorization.
+-- Confirms the lessons or activates the lot that a payment pays for; returns whether any of them is available. The payment of an
+-- all-or-nothing series confirms all of its lessons or none. An authorization is accepted when it is made, not when it is captured.
 create function private.accept_payment(p_payment public.payments)
     returns boolean
     language plpgsql
@@ -108,20 +83,85 @@ create function private.accept_payment(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
 declare
-    is_available boolean := p_payment.is_accepted;
+    part public.payment_items;
+    accepted_count integer := 0;
+    refused_count integer := 0;
 begin
     if p_payment.is_accepted then
         return true;
     end if;
-    is_available := case p_payment.kind
-        when 'credits' then private.activate_credit(p_payment.credit_id)
-        else private.confirm_paid_booking(p_payment.booking_id)
+    begin
+        for part in
+            select paid.*
+            from public.payment_items paid
+            left join public.bookings booking on booking.org_id = paid.org_id and booking.id = paid.booking_id
+            where paid.org_id = p_payment.org_id
+                and paid.payment_id = p_payment.id
+            order by booking.start_at, paid.item_id
+        loop
+            if private.accept_item(part) then
+                accepted_count := accepted_count + 1;
+            else
+                refused_count := refused_count + 1;
+            end if;
+        end loop;
+        if least(accepted_count, refused_count) > 0 and exists (
+            select
+            from public.orders ordered
+            where ordered.org_id = p_payment.org_id
+                and ordered.id = p_payment.order_id
+                and ordered.is_all_or_nothing
+        ) then
+            raise exception using errcode = 'LP001';
+        end if;
+    exception
+        when sqlstate 'LP001' then
+            perform private.cancel_refused_lessons(p_payment);
+            return false;
     end;
-    if is_available then
-        update public.payments set is_accepted = true where id = p_payment.id;
+
+    if accepted_count > 0 then
+        update public.payments set is_accepted = true where org_id = p_payment.org_id and id = p_payment.id and status = 'authorized';
     end if;
-    return is_available;
+    return accepted_count > 0;
 end;
+$$;
+
+-- Confirms the booking or activates the lot of one item; false if it is no longer available.
+create function private.accept_item(p_part public.payment_items)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_part.booking_id is not null then
+        return private.confirm_paid_booking(p_part.booking_id);
+    end if;
+    return private.activate_credit(item.credit_id)
+    from public.order_items item
+    where item.org_id = p_part.org_id
+        and item.id = p_part.item_id;
+end;
+$$;
+
+-- Cancels the held lessons of an all-or-nothing series of which one is no longer available.
+create function private.cancel_refused_lessons(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'A time of the series was no longer available when it was paid.'
+    where org_id = p_payment.org_id
+        and order_id = p_payment.order_id
+        and status in ('held', 'requested');
 $$;
 
 -- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
@@ -149,14 +189,124 @@ begin
         return false;
     end if;
 
-    perform private.add_credit_entry(
-        row(
-            credit.id, credit.minutes_purchased,
-            credit.instructor_share_cents, credit.platform_fee_cents, credit.discount_cents
-        )::private.credit_part,
-        'purchase', null, null
-    );
-    perform private.finish_redemption(null, credit.id, 'redeemed');
+    perform private.add_credit_entry(private.credit_part_between(credit, 0, credit.minutes_purchased), 'purchase');
+    perform private.finish_redemption(item.order_id, 'redeemed')
+    from public.order_items item
+    where item.credit_id = credit.id;
     return true;
 end;
+$$;
+
+-- Posts what a payment has received to the items that it pays.
+create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    part public.payment_items;
+    postings private.posting[] := array[row('stripe_balance', null, p_payment.captured_cents)]::private.posting[];
+begin
+    for part in
+        select paid.*
+        from public.payment_items paid
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+        order by paid.item_id
+    loop
+        postings := postings || private.pay_item(p_payment, part);
+    end loop;
+    perform private.post_transaction(
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.currency, p_occurred_at, postings
+    );
+end;
+$$;
+
+-- Gives an item what a payment has received for it, and returns the postings. A lesson that is not available any more, and was not paid
+-- before, is somebody else's fault from now on: all of it is owed back. What of an authorization was not captured counts as refunded.
+create function private.pay_item(p_payment public.payments, p_part public.payment_items)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+    received_cents constant bigint := p_part.amount_cents - p_payment.uncaptured_cents;
+    credit_cents bigint;
+    excess_cents bigint;
+    shortfall_cents bigint;
+begin
+    select * into strict before from public.order_items where org_id = p_part.org_id and id = p_part.item_id for no key update;
+    if before.kind = 'credits' and not before.is_paid then
+        update public.order_items set is_paid = true where org_id = before.org_id and id = before.id;
+        return private.credit_postings(private.credit_part_between(lot, 0, lot.minutes_purchased), -1)
+        from public.learner_credits lot
+        where lot.org_id = before.org_id
+            and lot.id = before.credit_id;
+    end if;
+
+    credit_cents := before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents;
+    excess_cents := before.excess_cents + received_cents
+        - case when before.is_paid then 0 else before.total_cents - credit_cents end;
+    shortfall_cents := case
+        when private.has_uncaptured_payment(before, p_payment.id) then 0
+        else greatest(-excess_cents, 0)
+    end;
+    update public.order_items
+    set is_paid = true,
+        ending = coalesce(
+            ending,
+            case when not (before.is_paid or p_payment.is_accepted and private.is_standing(before)) then 'fault' end::public.order_item_ending
+        ),
+        excess_cents = pay_item.excess_cents + shortfall_cents,
+        refunded_cents = refunded_cents + shortfall_cents,
+        owed_cents = greatest(owed_cents - shortfall_cents, 0)
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    return private.item_postings(before, item);
+end;
+$$;
+
+-- Whether an item has an authorization that is still to be captured, besides one payment.
+create function private.has_uncaptured_payment(p_item public.order_items, p_but_payment_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.payment_items part
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and payment.status = 'authorized'
+            and payment.is_accepted
+            and payment.id <> p_but_payment_id
+    );
+$$;
+
+-- Whether an item's booking is confirmed, or took place.
+create function private.is_standing(p_item public.order_items)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.bookings booking
+        where booking.org_id = p_item.org_id
+            and booking.id = p_item.booking_id
+            and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+    );
 $$;

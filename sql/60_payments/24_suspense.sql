@@ -61,24 +61,20 @@ begin
         where made.org_id = p_payment.org_id
             and made.payment_id = p_payment.id
             and made.status = 'succeeded'
-            and made.unmatched_cents < made.amount_cents
+            and made.unmatched_cents = 0
         order by made.id
         for no key update
     loop
         perform private.post_transaction(
             refund.org_id, 'refund_from_suspense', 'refund', refund.id, format('refund:%s:from_suspense', refund.id),
             refund.currency, p_occurred_at,
-            private.refund_postings(p_payment, refund, -1)
-            || array[
-                row('stripe_balance', null, -refund.amount_cents),
+            array[
+                row('refunds_due', null, -refund.amount_cents),
                 row('suspense', null, refund.amount_cents)
             ]::private.posting[]
         );
         update public.refunds
-        set share_cents = 0,
-            fee_cents = 0,
-            discount_cents = 0,
-            unmatched_cents = amount_cents
+        set unmatched_cents = amount_cents
         where org_id = refund.org_id
             and id = refund.id;
     end loop;

@@ -1,6 +1,6 @@
--- Captures the authorized payments of a lesson that was given, or that the learner missed. If it was rescheduled to a cheaper
--- time, only the new price is captured. 82_effects calls it.
-create function private.capture_booking_payments(p_booking public.bookings)
+-- Captures the authorized payments of an item that has ended, as far as its price is kept, and releases the rest: all of a fault, of a
+-- cancellation what it owes. If a lesson moved to a cheaper time, only the new price is captured. 82_effects calls it.
+create function private.capture_item(p_booking_id uuid)
     returns void
     language plpgsql
     volatile
@@ -8,17 +8,28 @@ create function private.capture_booking_payments(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 declare
-    paid record;
+    item public.order_items;
     payment public.payments;
+    kept_cents bigint;
 begin
-    for paid in
-        select part.payment_id, part.whole_cents - part.price_cents as uncaptured_cents
-        from private.allocate_price(p_booking.id, p_booking) part
+    select * into item from public.order_items where booking_id = p_booking_id;
+    kept_cents := case when item.ending = 'fault' then 0 else item.total_cents - item.owed_cents end;
+
+    for payment in
+        select paid.*
+        from public.payment_items part
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+        where part.org_id = item.org_id
+            and part.item_id = item.id
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded')
+        order by paid.created_at, paid.id
+        for no key update of paid
     loop
-        select * into payment from public.payments where id = paid.payment_id and status = 'authorized' for no key update;
-        if found then
-            perform private.capture_payment(payment, paid.uncaptured_cents);
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, payment.amount_cents - least(payment.amount_cents, kept_cents));
         end if;
+        kept_cents := greatest(kept_cents - payment.amount_cents, 0);
     end loop;
 end;
 $$;
@@ -33,7 +44,12 @@ create function private.capture_payment(p_payment public.payments, p_released_ce
     set search_path = '', pg_temp
 as $$
 begin
-    update public.payments set uncaptured_cents = p_released_cents where id = p_payment.id;
+    if p_released_cents > 0 then
+        update public.payments
+        set uncaptured_cents = p_released_cents
+        where org_id = p_payment.org_id
+            and id = p_payment.id;
+    end if;
     if p_released_cents = p_payment.amount_cents then
         perform private.cancel_payment(p_payment);
         return;
@@ -52,9 +68,9 @@ begin
 end;
 $$;
 
--- Locks the payments of a booking, and of the booking that it replaces, so that nothing is refunded, disputed or lost of them
--- until the transaction ends. Payments that were not accepted belong to no booking and stay free.
-create function private.lock_booking_payments(p_booking public.bookings)
+-- Locks the payments of a booking's order, so that nothing is refunded, disputed or lost of them until the transaction ends. The caller
+-- holds the order's lock.
+create function private.lock_order_payments(p_order_id uuid)
     returns void
     language sql
     volatile
@@ -63,9 +79,7 @@ create function private.lock_booking_payments(p_booking public.bookings)
 as $$
     select payment.id
     from public.payments payment
-    where payment.org_id = p_booking.org_id
-        and payment.booking_id in (p_booking.id, p_booking.original_booking_id)
-        and payment.is_accepted
+    where payment.order_id = p_order_id
     order by payment.id
     for no key update;
 $$;

@@ -1,5 +1,8 @@
--- Refunds all that is left of a payment; does nothing if nothing is left.
-create function private.refund_rest(p_payment_id uuid, p_reason text)
+-- Refunds what is due to the payer of an item: what its ending owes, and what was received beyond its price; from its latest payments
+-- first. What prepaid minutes paid for comes back as minutes. What is being refunded already counts, so that a second call refunds
+-- nothing twice. A disputed payment cannot be refunded: the admins are told, and the rest follows when the dispute has ended. The
+-- caller holds the order's lock.
+create function private.refund_due(p_item_id uuid, p_reason text)
     returns void
     language plpgsql
     volatile
@@ -7,23 +10,114 @@ create function private.refund_rest(p_payment_id uuid, p_reason text)
     set search_path = '', pg_temp
 as $$
 declare
+    item public.order_items;
+    source record;
     payment public.payments;
-    rest_cents bigint;
+    owed_cents bigint;
+    excess_cents bigint;
+    now_owed_cents bigint;
+    now_excess_cents bigint;
 begin
-    select * into strict payment from public.payments where id = p_payment_id for no key update;
-    rest_cents := private.refundable_cents(payment);
-    if rest_cents > 0 then
-        perform private.create_refund(payment, rest_cents, p_reason);
+    select * into strict item from public.order_items where id = p_item_id;
+    if item.credit_share_cents + item.credit_fee_cents > 0 and private.owed_cents(item) > 0 then
+        perform private.restore_owed_minutes(item.id);
+        select * into strict item from public.order_items where id = p_item_id;
     end if;
+    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, item.ending = 'fault');
+    excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
+
+    for source in
+        select part.payment_id, part.amount_cents - private.returned_part_cents(part) as left_cents
+        from public.payment_items part
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+        where part.org_id = item.org_id
+            and part.item_id = item.id
+            and paid.status = 'succeeded'
+        order by paid.created_at desc, paid.id desc
+    loop
+        exit when greatest(owed_cents, excess_cents) <= 0;
+        select * into strict payment from public.payments where id = source.payment_id for no key update;
+        if payment.is_disputed then
+            perform private.raise_alert(
+                item.org_id, null, 'refund_waits_for_dispute',
+                'A refund is due of a payment that is disputed. It is made when the dispute is won.',
+                'payments', payment.id, format('order_item:%s:refund_waits', item.id)
+            );
+            continue;
+        end if;
+        source.left_cents := least(source.left_cents, private.refundable_cents(payment));
+        now_excess_cents := greatest(least(excess_cents, source.left_cents), 0);
+        now_owed_cents := greatest(least(owed_cents, source.left_cents - now_excess_cents), 0);
+        if now_excess_cents + now_owed_cents > 0 then
+            perform private.create_refund(payment, item.id, now_owed_cents, 'owed', now_excess_cents, p_reason);
+        end if;
+        excess_cents := excess_cents - now_excess_cents;
+        owed_cents := owed_cents - now_owed_cents;
+    end loop;
 end;
 $$;
 
--- Creates a refund and queues the command that makes it at Stripe. The caller holds the payment's lock.
+-- What is being refunded of an item's price: of what its ending owes, or of a fault everything.
+create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted boolean)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(sum(part.amount_cents), 0)::bigint
+    from private.return_items part
+    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.item_id = p_item_id
+        and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
+        and refund.status in ('pending', 'requires_action');
+$$;
+
+-- What is being refunded of what was received beyond an item's price.
+create function private.waiting_excess_cents(p_item_id uuid)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(sum(part.amount_cents), 0)::bigint
+    from private.return_items part
+    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.item_id = p_item_id
+        and part.kind = 'excess'
+        and refund.status in ('pending', 'requires_action');
+$$;
+
+-- What refunds that succeeded or may still succeed return of what a payment has paid for an item.
+create function private.returned_part_cents(p_part public.payment_items)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(sum(part.amount_cents), 0)::bigint
+    from private.return_items part
+    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.org_id = p_part.org_id
+        and part.item_id = p_part.item_id
+        and part.payment_id = p_part.payment_id
+        and refund.status in ('pending', 'requires_action', 'succeeded');
+$$;
+
+-- Creates a refund of an item's price (p_kind: granted or owed) and of what was received beyond it, and queues the command that makes it
+-- at Stripe. The caller holds the order's lock.
 create function private.create_refund(
     p_payment public.payments,
-    p_amount_cents bigint,
+    p_item_id uuid,
+    p_price_cents bigint,
+    p_kind private.return_kind,
+    p_excess_cents bigint,
     p_reason text,
-    p_client_key text default null
+    p_client_key text default null,
+    p_request_id uuid default null,
+    p_status public.refund_status default 'pending'
 )
     returns uuid
     language plpgsql
@@ -35,15 +129,21 @@ declare
     new_refund_id uuid;
 begin
     insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, request_id, requested_by
     )
     values (
         p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id,
-        p_payment.currency, p_amount_cents, p_reason, 'pending', p_client_key, private.my_user_id()
+        p_payment.currency, p_price_cents + p_excess_cents, p_reason, p_status, p_client_key, p_request_id, private.my_user_id()
     )
     returning id into new_refund_id;
 
-    perform private.send_refund(new_refund_id);
+    insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
+    select p_payment.org_id, p_item_id, p_payment.id, new_refund_id, part.kind, part.cents
+    from (values (p_kind, p_price_cents), ('excess', p_excess_cents)) part (kind, cents)
+    where part.cents > 0;
+    if p_status = 'pending' then
+        perform private.send_refund(new_refund_id);
+    end if;
     return new_refund_id;
 end;
 $$;
@@ -77,15 +177,38 @@ $$;
 -- Definer: the jobs have no access to the tables.
 create function private.record_refund_failure(p_refund_id uuid, p_code text, p_message text)
     returns void
-    language sql
+    language plpgsql
     volatile
     security definer
     set search_path = '', pg_temp
 as $$
+declare
+    payment public.payments;
+    refund public.refunds;
+begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.refunds asked
+            join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+            where asked.id = p_refund_id
+        )
+    );
+    select paid.* into payment
+    from public.refunds asked
+    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+    where asked.id = p_refund_id
+    for no key update of paid;
+    select * into refund from public.refunds where id = p_refund_id and status in ('pending', 'requires_action');
+    if not found then
+        return;
+    end if;
+    perform private.undo_refund(payment, refund, private.clock());
     update public.refunds
     set status = 'failed',
         failure_code = left(p_code, 100),
         failure_message = left(p_message, 500)
-    where id = p_refund_id
-        and status in ('pending', 'requires_action');
+    where org_id = refund.org_id
+        and id = refund.id;
+end;
 $$;

@@ -33,6 +33,13 @@ declare
     payment public.payments;
     refund public.refunds;
 begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.payments paid
+            where paid.stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+        )
+    );
     select * into payment
     from public.payments
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
@@ -51,8 +58,8 @@ begin
 
     if new_status = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
-    elsif refund.status = 'succeeded' then
-        perform private.reverse_refund(payment, refund, p_occurred_at);
+    elsif new_status in ('failed', 'cancelled') then
+        perform private.undo_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds
@@ -99,67 +106,13 @@ begin
         (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
     )
     returning * into refund;
-    if p_payment.kind = 'credits' and p_payment.is_accepted then
-        refund := private.take_refunded_minutes(p_payment, refund);
-    end if;
     return refund;
 end;
 $$;
 
--- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left, or were
--- lost to disputes, and as the amount covers. The rest is posted to suspense until an admin resolves it. What disputes have cost is
--- of what no refund has paid back, so lost minutes are restored first; 82_effects has them taken again.
-create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
-    returns public.refunds
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    credit public.learner_credits;
-    lost_minutes constant integer := (private.lost_minutes(p_payment.credit_id)).minutes;
-    part private.credit_part;
-    refund public.refunds;
-begin
-    select * into strict credit
-    from public.learner_credits
-    where org_id = p_payment.org_id
-        and id = p_payment.credit_id
-    for no key update;
-    if lost_minutes > 0 and p_refund.amount_cents * credit.minutes_purchased >= credit.total_cents then
-        perform private.restore_lost_minutes(credit, lost_minutes);
-        select * into strict credit from public.learner_credits where org_id = credit.org_id and id = credit.id;
-    end if;
-    part := private.next_credit_part(
-        credit,
-        least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
-    );
-    if part.share_cents + part.fee_cents - part.discount_cents > p_refund.amount_cents then
-        part := private.next_credit_part(credit, part.minutes - 1);
-    end if;
-
-    update public.refunds
-    set share_cents = part.share_cents,
-        fee_cents = part.fee_cents,
-        discount_cents = part.discount_cents,
-        unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-    where org_id = p_refund.org_id
-        and id = p_refund.id
-    returning * into refund;
-    if part.minutes > 0 then
-        perform private.add_credit_entry(part, 'refund', null, refund.id);
-    end if;
-    if refund.unmatched_cents > 0 then
-        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
-        values (refund.org_id, refund.id, refund.currency, -refund.unmatched_cents);
-    end if;
-    return refund;
-end;
-$$;
-
--- Restores the discount of what a refund paid back, once the whole payment was refunded. 82_effects calls it.
-create function private.finish_refund(p_refund public.refunds)
+-- A refund that failed may still be owed: the admins are told, unless the payer has all of the payment back another way. 82_effects
+-- calls it.
+create function private.alert_failed_refund(p_refund public.refunds)
     returns void
     language plpgsql
     volatile
@@ -167,35 +120,14 @@ create function private.finish_refund(p_refund public.refunds)
     set search_path = '', pg_temp
 as $$
 begin
-    perform private.restore_discount(payment.booking_id, payment.credit_id)
-    from public.payments payment
-    where payment.org_id = p_refund.org_id
-        and payment.id = p_refund.payment_id
-        and payment.refunded_cents = payment.captured_cents;
-end;
-$$;
-
--- A refund that failed is still owed: its prepaid minutes are restored, and the admins are told. 82_effects calls it.
-create function private.undo_failed_refund(p_refund public.refunds)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    entry public.credit_entries;
-begin
-    select * into entry
-    from public.credit_entries
-    where org_id = p_refund.org_id
-        and refund_id = p_refund.id
-        and kind = 'refund';
-    if found then
-        perform private.add_credit_entry(
-            row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
-            'refund_failed', null, p_refund.id
-        );
+    if exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_refund.org_id
+            and payment.id = p_refund.payment_id
+            and payment.refunded_cents + payment.lost_cents >= payment.captured_cents
+    ) then
+        return;
     end if;
     perform private.raise_alert(
         p_refund.org_id, null, 'refund_failed',
@@ -208,4 +140,18 @@ begin
         'refunds', p_refund.id, format('refund:%s:failed', p_refund.id)
     );
 end;
+$$;
+
+-- Brings the discount of what a refund pays back to what is back of its order. 82_effects calls it.
+create function private.return_payment_discount(p_refund public.refunds)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.return_order_discount(payment.order_id)
+    from public.payments payment
+    where payment.org_id = p_refund.org_id
+        and payment.id = p_refund.payment_id;
 $$;

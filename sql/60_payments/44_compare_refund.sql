@@ -17,6 +17,14 @@ declare
     own jsonb;
     forgotten jsonb;
 begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.refunds asked
+            join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+            where asked.id = p_refund_id
+        )
+    );
     select paid.* into strict payment
     from public.payments paid
     join public.refunds asked on asked.org_id = paid.org_id and asked.payment_id = paid.id

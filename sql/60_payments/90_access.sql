@@ -8,6 +8,15 @@ create policy select_party on public.payments
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
+create policy select_party on public.payment_items
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
 create policy select_party on public.refunds
     for select
     to authenticated
@@ -18,6 +27,7 @@ create policy select_party on public.refunds
     );
 
 grant select on public.payments to authenticated, service_role;
+grant select on public.payment_items to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
 -- NOTE: no role may write these tables; money moves only through functions.
 

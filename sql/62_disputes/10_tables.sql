@@ -4,9 +4,9 @@
 -- dispute_transactions   Stripe's balance transactions of disputes, each posted once
 --
 -- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
--- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
--- against the fee, the discount and the instructor's share or the platform, as the liability says (30_write_off), or against
--- prepaid minutes (31_lost_minutes). What it has cost is recomputed after each event, so that it can be won after it was lost.
+-- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one falls on what the
+-- payment has paid for (30_write_off): unused minutes, lessons ahead, then lessons given; who bears it, the items say (48_orders).
+-- It is allocated anew after each event, so that it can be won after it was lost.
 -- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
@@ -27,7 +27,6 @@ create table public.disputes (
     withdrawn_cents bigint not null default 0,
     fee_cents bigint not null default 0,
     lost_cents bigint not null default 0,
-    lost_share_cents bigint not null default 0,
     liability public.dispute_liability not null,
     revision integer not null default 0,
     evidence_due_at timestamptz,
@@ -44,7 +43,7 @@ create table public.disputes (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint dispute_id_is_stripes check (stripe_dispute_id ~ '^(dp|du)_'),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint amounts_are_not_negative check (least(amount_cents, lost_cents, lost_share_cents) >= 0),
+    constraint amounts_are_not_negative check (least(amount_cents, lost_cents) >= 0),
     constraint closed_at_is_set_when_closed check (
         (status in ('warning_closed', 'prevented', 'lost', 'won')) = (closed_at is not null)
     )
@@ -65,8 +64,7 @@ comment on column public.disputes.withdrawn_cents is
 comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
 comment on column public.disputes.status is
     'Stripe''s status. A lost dispute may be appealed (appeal_…): its money stays lost unless the appeal is won.';
-comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
-comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
+comment on column public.disputes.lost_cents is 'What was lost: what Stripe has withdrawn, once the dispute is lost.';
 comment on column public.disputes.liability is
     'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
 comment on column public.disputes.revision is
@@ -92,18 +90,14 @@ create index on private.dispute_transactions (org_id, dispute_id);
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
 
-create type private.dispute_loss as (
-    dispute_id uuid,
-    claim_cents bigint,
-    loss_cents bigint,
-    share_cents bigint,
-    fee_cents bigint,
-    discount_cents bigint,
-    absorbed_cents bigint
-);
-comment on type private.dispute_loss is
-    'What a dispute has cost: of the claim, which Stripe has withdrawn for good, the loss is the part that the payment covers, made of '
-    'share, fee and discount; absorbed is the part of the share that the platform pays to the instructor.';
+alter table public.credit_entries
+    add foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict;
+alter table public.order_items
+    add foreign key (org_id, last_dispute_id) references public.disputes (org_id, id) on delete restrict;
+alter table private.return_items
+    add foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict;
+
+create index on public.order_items (org_id, last_dispute_id);
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;

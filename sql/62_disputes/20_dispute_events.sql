@@ -13,6 +13,14 @@ declare
     payment public.payments;
     dispute public.disputes;
 begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.payments paid
+            where paid.stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
+                or paid.stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+        )
+    );
     select * into payment
     from public.payments
     where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
@@ -181,14 +189,6 @@ declare
     dispute public.disputes;
 begin
     select * into strict dispute from public.disputes where id = p_dispute_id;
-    update public.payments
-    set is_disputed = exists (
-        select
-        from public.disputes open_dispute
-        where open_dispute.payment_id = payments.id
-            and open_dispute.status in ('needs_response', 'under_review')
-    )
-    where id = dispute.payment_id;
     perform private.write_off_losses(dispute.payment_id, p_occurred_at);
 
     if dispute.status in ('warning_needs_response', 'needs_response', 'appeal_needs_response', 'lost') then

@@ -1,6 +1,7 @@
--- Recomputes what the disputes of a payment have cost, from their balance transactions and from what was refunded, and posts the
--- difference to what is posted. So every order of events ends in the same books, and a dispute may be won after it was lost. Called
--- after each event of a dispute, and by 82_effects when a payment succeeds, or a refund of it succeeds or fails.
+-- Brings what the disputes of a payment have cost to what Stripe has withdrawn for the lost ones, posts the difference, and says whether
+-- the payment is disputed. So every order of events ends in the same books, and a dispute may be won after it was lost. Called after
+-- each event of a dispute, and by 82_effects when the payment succeeds, or minutes that it paid for come back to their lot. The
+-- caller holds the order's lock.
 create function private.write_off_losses(p_payment_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -10,193 +11,46 @@ create function private.write_off_losses(p_payment_id uuid, p_occurred_at timest
 as $$
 declare
     payment public.payments;
-    loss private.dispute_loss;
+    dispute public.disputes;
 begin
-    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
+    if not exists (select from public.disputes known where known.payment_id = p_payment_id) then
         return;
     end if;
 
-    payment := private.count_losses(p_payment_id);
-    for loss in
-        select part.* from private.losses_of_payment(payment) part
-    loop
-        update public.disputes
-        set lost_cents = loss.loss_cents,
-            lost_share_cents = loss.share_cents
-        where org_id = payment.org_id
-            and id = loss.dispute_id
-            and (lost_cents, lost_share_cents) <> (loss.loss_cents, loss.share_cents);
-        perform private.post_loss(loss, private.loss_postings(payment, loss), p_occurred_at);
-    end loop;
-end;
-$$;
-
--- Brings the lost minutes of a credit lot and the lost amounts of a payment to what its disputes have cost; returns the payment,
--- locked. The disputes and the ledger are not changed yet. 82_effects calls it before a refund is netted.
-create function private.count_losses(p_payment_id uuid)
-    returns public.payments
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    payment public.payments;
-    lost record;
-begin
     select * into strict payment from public.payments where id = p_payment_id for no key update;
-    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
-        return payment;
+    if payment.status = 'succeeded' or private.is_set_aside(payment) then
+        for dispute in
+            select one.*
+            from public.disputes one
+            where one.org_id = payment.org_id
+                and one.payment_id = payment.id
+            order by one.opened_at, one.stripe_dispute_id
+        loop
+            perform private.write_off_dispute(payment, dispute, p_occurred_at);
+        end loop;
     end if;
-    if payment.kind = 'credits' and payment.is_accepted then
-        perform private.take_lost_minutes(payment);
-    end if;
-
-    select
-        least(
-            coalesce(sum(loss.loss_cents), 0),
-            payment.amount_cents - payment.uncaptured_cents - payment.refunded_cents
-        ) as cents,
-        coalesce(sum(loss.absorbed_cents), 0) as absorbed_cents
-    into lost
-    from private.losses_of_payment(payment) loss;
 
     update public.payments
-    set lost_cents = lost.cents,
-        absorbed_share_cents = lost.absorbed_cents
-    where org_id = payment.org_id
-        and id = payment.id
-        and (lost_cents, absorbed_share_cents) <> (lost.cents, lost.absorbed_cents)
-    returning * into payment;
-    if not found then
-        select * into strict payment from public.payments where id = p_payment_id;
-    end if;
-    return payment;
-end;
-$$;
-
--- What each dispute of a payment has cost, in the order in which they were opened. A lost dispute costs what Stripe has withdrawn, also
--- while it is appealed; every other one nothing. What two disputes have cost together is divided cumulatively. If the platform
--- bears liability, it pays the share that the instructor keeps, which of a cancelled lesson may be a part only.
-create function private.losses_of_payment(p_payment public.payments)
-    returns setof private.dispute_loss
-    language plpgsql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    dispute public.disputes;
-    loss private.dispute_loss;
-    claimed_cents bigint := 0;
-    absorbable_cents bigint := (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id);
-begin
-    for dispute in
-        select one.*
+    set is_disputed = result.is_open,
+        lost_cents = least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents)
+    from (
+        select
+            bool_or(one.status in ('needs_response', 'under_review')) as is_open,
+            case when payment.status = 'succeeded' then sum(one.lost_cents) else 0 end::bigint as lost_cents
         from public.disputes one
-        where one.org_id = p_payment.org_id
-            and one.payment_id = p_payment.id
-        order by one.opened_at, one.stripe_dispute_id
-    loop
-        loss.dispute_id := dispute.id;
-        loss.claim_cents := case when private.is_dispute_lost(dispute.status) then dispute.withdrawn_cents else 0 end;
-        select
-            after.share_cents + after.fee_cents - after.discount_cents
-            - (before.share_cents + before.fee_cents - before.discount_cents),
-            after.share_cents - before.share_cents,
-            after.fee_cents - before.fee_cents,
-            after.discount_cents - before.discount_cents
-        into loss.loss_cents, loss.share_cents, loss.fee_cents, loss.discount_cents
-        from private.split_loss(p_payment, claimed_cents) before
-        cross join private.split_loss(p_payment, claimed_cents + greatest(loss.claim_cents, 0)) after;
-        claimed_cents := claimed_cents + greatest(loss.claim_cents, 0);
-
-        loss.absorbed_cents := case
-            when dispute.liability = 'platform' and p_payment.kind = 'booking' and p_payment.is_accepted
-                then least(loss.share_cents, absorbable_cents)
-            else 0
-        end;
-        absorbable_cents := absorbable_cents - loss.absorbed_cents;
-        return next loss;
-    end loop;
+        where one.org_id = payment.org_id
+            and one.payment_id = payment.id
+    ) result
+    where payments.org_id = payment.org_id
+        and payments.id = payment.id
+        and (is_disputed, payments.lost_cents)
+        <> (result.is_open, least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents));
 end;
 $$;
 
--- Splits the first p_cents that disputes have cost into the instructor's share, the platform's fee and the discount: of what was not
--- refunded, or for prepaid minutes of what the lost minutes were worth. The platform bears what is beyond. Of money that matches
--- no payment nothing can be split: all of it is in suspense.
-create function private.split_loss(
-    p_payment public.payments,
-    p_cents bigint,
-    out share_cents bigint,
-    out fee_cents bigint,
-    out discount_cents bigint
-)
-    language plpgsql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    returned_cents constant bigint := private.returned_cents(p_payment);
-    lost_cents constant bigint := least(p_cents, p_payment.amount_cents - returned_cents);
-    worth private.credit_part;
-    worth_cents bigint;
-begin
-    if private.is_set_aside(p_payment) then
-        share_cents := 0;
-        fee_cents := 0;
-        discount_cents := 0;
-    elsif p_payment.kind = 'credits' and p_payment.is_accepted then
-        worth := private.lost_minutes(p_payment.credit_id);
-        worth_cents := worth.share_cents + worth.fee_cents - worth.discount_cents;
-        share_cents := private.prorate(worth.share_cents, least(p_cents, worth_cents), worth_cents);
-        discount_cents := private.prorate(worth.discount_cents, least(p_cents, worth_cents), worth_cents);
-        fee_cents := least(p_cents, worth_cents) - share_cents + discount_cents;
-    else
-        select
-            after.share_cents - before.share_cents,
-            after.fee_cents - before.fee_cents,
-            after.discount_cents - before.discount_cents
-        into share_cents, fee_cents, discount_cents
-        from private.split_refund(p_payment, returned_cents) before
-        cross join private.split_refund(p_payment, returned_cents + lost_cents) after;
-    end if;
-end;
-$$;
-
--- The ledger lines of what a dispute has cost; they are all zero if it cost nothing.
-create function private.loss_postings(p_payment public.payments, p_loss private.dispute_loss)
-    returns private.posting[]
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select case
-        when private.is_set_aside(p_payment) then array[
-            row('dispute_receivable', null, -p_loss.claim_cents),
-            row('suspense', null, p_loss.claim_cents)
-        ]::private.posting[]
-        when p_payment.kind = 'credits' then array[
-            row('dispute_receivable', null, -p_loss.claim_cents),
-            row('learner_prepaid', null, p_loss.share_cents),
-            row('deferred_fees', null, p_loss.fee_cents),
-            row('deferred_promotions', null, -p_loss.discount_cents),
-            row('dispute_losses', null, p_loss.claim_cents - p_loss.loss_cents)
-        ]::private.posting[]
-        else array[
-            row('dispute_receivable', null, -p_loss.claim_cents),
-            row('platform_fees', null, p_loss.fee_cents),
-            row('promotions', null, -p_loss.discount_cents),
-            row('instructor_pending', p_payment.instructor_id, p_loss.share_cents - p_loss.absorbed_cents),
-            row('dispute_losses', null, p_loss.absorbed_cents + p_loss.claim_cents - p_loss.loss_cents)
-        ]::private.posting[]
-    end;
-$$;
-
--- Posts the difference between what a dispute has cost and what was posted of it before; does nothing if there is none.
-create function private.post_loss(p_loss private.dispute_loss, p_postings private.posting[], p_occurred_at timestamptz)
+-- Allocates what a lost dispute has cost, releases what it has not cost after all, and posts the difference. What nothing that was sold
+-- covers, such as a part of a minute, is the platform's loss. Of money in suspense nothing was sold.
+create function private.write_off_dispute(p_payment public.payments, p_dispute public.disputes, p_occurred_at timestamptz)
     returns void
     language plpgsql
     volatile
@@ -204,43 +58,285 @@ create function private.post_loss(p_loss private.dispute_loss, p_postings privat
     set search_path = '', pg_temp
 as $$
 declare
-    dispute public.disputes;
-    difference private.posting[];
+    claim_cents constant bigint := case
+        when private.is_dispute_lost(p_dispute.status) then greatest(p_dispute.withdrawn_cents, 0)
+        else 0
+    end;
+    allocated_cents bigint := private.allocated_loss_cents(p_dispute);
+    postings private.posting[] := array[
+        row('dispute_receivable', null, p_dispute.lost_cents - claim_cents)
+    ]::private.posting[];
 begin
-    select * into strict dispute from public.disputes where id = p_loss.dispute_id;
-    select array_agg(row(changed.account_kind, changed.owner_id, changed.cents)::private.posting)
-    into difference
-    from (
-        select line.account_kind, line.owner_id, sum(line.amount_cents)::bigint as cents
-        from (
-            select wanted.account_kind, wanted.owner_id, wanted.amount_cents
-            from unnest(p_postings) wanted
-            union all
-            select account.kind, account.owner_id, -entry.amount_cents
-            from private.ledger_transactions posted
-            join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
-            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-            where posted.org_id = dispute.org_id
-                and posted.source_type = 'dispute'
-                and posted.source_id = dispute.id
-                and posted.kind = 'dispute_lost'
-        ) line
-        group by line.account_kind, line.owner_id
-        having sum(line.amount_cents) <> 0
-    ) changed;
-    if difference is null then
-        return;
+    if private.is_set_aside(p_payment) then
+        postings := postings || row('suspense', null, claim_cents - p_dispute.lost_cents)::private.posting;
+    else
+        if allocated_cents > claim_cents then
+            postings := postings || private.release_loss(p_dispute);
+            allocated_cents := 0;
+        end if;
+        if allocated_cents < claim_cents then
+            postings := postings || private.allocate_loss(p_payment, p_dispute, claim_cents - allocated_cents);
+        end if;
+        postings := postings
+            || row('dispute_losses', null, -(select sum(line.amount_cents) from unnest(postings) line))::private.posting;
     end if;
 
-    update public.disputes
-    set revision = revision + 1
-    where org_id = dispute.org_id
-        and id = dispute.id;
-    perform private.post_transaction(
-        dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:%s', dispute.id, dispute.revision),
-        dispute.currency, p_occurred_at, difference
-    );
+    if exists (
+        select
+        from unnest(postings) line
+        group by line.account_kind, line.owner_id
+        having sum(line.amount_cents) <> 0
+    ) then
+        update public.disputes
+        set lost_cents = claim_cents,
+            revision = revision + 1
+        where org_id = p_dispute.org_id
+            and id = p_dispute.id;
+        perform private.post_transaction(
+            p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id,
+            format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+            p_dispute.currency, p_occurred_at, postings
+        );
+    end if;
 end;
+$$;
+
+-- What a dispute has been allocated of items and of minutes so far.
+create function private.allocated_loss_cents(p_dispute public.disputes)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (
+        coalesce(
+            (
+                select sum(part.amount_cents)
+                from private.return_items part
+                where part.org_id = p_dispute.org_id
+                    and part.dispute_id = p_dispute.id
+            ),
+            0
+        )
+        + coalesce(
+            (
+                select sum(
+                    case entry.kind when 'dispute' then 1 else -1 end
+                    * (entry.share_cents + entry.fee_cents - entry.discount_cents)
+                )
+                from public.credit_entries entry
+                where entry.org_id = p_dispute.org_id
+                    and entry.dispute_id = p_dispute.id
+            ),
+            0
+        )
+    )::bigint;
+$$;
+
+-- Allocates so much of a lost dispute. Of prepaid hours it takes unused minutes, rounded down; once all are gone, and of a payment for
+-- several lessons, it falls on lessons ahead, the latest first, and then on those given, in proportion to what is still paid of
+-- each. The only lesson of a payment bears all of it. Returns the postings.
+create function private.allocate_loss(p_payment public.payments, p_dispute public.disputes, p_cents bigint)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    credit public.learner_credits;
+    part private.credit_part;
+    left_cents bigint := p_cents;
+    lesson record;
+    loss_cents bigint;
+    is_only_lesson constant boolean := p_payment.kind = 'booking' and (
+        select count(*) = 1
+        from public.payment_items paid
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+    );
+begin
+    if p_payment.kind = 'credits' then
+        select lot.* into credit
+        from public.payment_items paid
+        join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+        join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+        for no key update of lot;
+        part := private.next_minutes_covered(credit, left_cents);
+        if part.minutes > 0 then
+            perform private.add_credit_entry(part, 'dispute', p_dispute_id => p_dispute.id);
+            postings := private.credit_postings(part, 1);
+            left_cents := left_cents - private.credit_part_cents(part);
+        end if;
+        if part.minutes < credit.minutes_left then
+            return postings;
+        end if;
+    end if;
+
+    for lesson in
+        select paid.item_id, paid.left_cents
+        from private.lessons_of_payment(p_payment) paid
+        where paid.is_ahead
+        order by paid.start_at desc, paid.item_id
+    loop
+        loss_cents := case when is_only_lesson then left_cents else least(left_cents, lesson.left_cents) end;
+        postings := postings || private.lose_of_item(p_dispute, p_payment.id, lesson.item_id, loss_cents);
+        left_cents := left_cents - loss_cents;
+    end loop;
+
+    for lesson in
+        select
+            paid.item_id,
+            private.prorate(least(left_cents, paid.whole_cents), paid.so_far_cents, paid.whole_cents)
+            - private.prorate(least(left_cents, paid.whole_cents), paid.so_far_cents - paid.left_cents, paid.whole_cents) as cents
+        from (
+            select
+                given.item_id,
+                given.left_cents,
+                sum(given.left_cents) over (order by given.created_at, given.item_id)::bigint as so_far_cents,
+                sum(given.left_cents) over ()::bigint as whole_cents
+            from private.lessons_of_payment(p_payment) given
+            where not given.is_ahead
+                and (is_only_lesson or not given.is_fault)
+        ) paid
+        order by paid.item_id
+    loop
+        postings := postings || private.lose_of_item(
+            p_dispute, p_payment.id, lesson.item_id, case when is_only_lesson then left_cents else lesson.cents end
+        );
+    end loop;
+    return postings;
+end;
+$$;
+
+-- The lessons that a payment, or the hours that it paid for, pays, with what is still paid of each.
+create function private.lessons_of_payment(p_payment public.payments)
+    returns table (
+        item_id uuid, left_cents bigint, is_ahead boolean, is_fault boolean, start_at timestamptz, created_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        item.id, private.unreturned_cents(item), item.ending is null, item.ending = 'fault', booking.start_at, item.created_at
+    from public.order_items item
+    join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    where item.org_id = p_payment.org_id
+        and item.is_paid
+        and (
+            item.id in (
+                select part.item_id
+                from public.payment_items part
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+            )
+            or item.booking_id in (
+                select entry.booking_id
+                from public.payment_items part
+                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
+                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+                    and entry.kind in ('reserve', 'consume')
+            )
+        );
+$$;
+
+-- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
+create function private.lose_of_item(p_dispute public.disputes, p_payment_id uuid, p_item_id uuid, p_cents bigint)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+begin
+    if p_cents = 0 then
+        return '{}';
+    end if;
+    select * into strict before from public.order_items where org_id = p_dispute.org_id and id = p_item_id for no key update;
+    insert into private.return_items (org_id, item_id, payment_id, dispute_id, kind, amount_cents)
+    values (p_dispute.org_id, p_item_id, p_payment_id, p_dispute.id, 'lost', p_cents);
+    update public.order_items
+    set lost_cents = lost_cents + p_cents,
+        liable_cents = liable_cents + case p_dispute.liability when 'instructor' then p_cents else 0 end,
+        last_dispute_id = p_dispute.id
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    return private.item_postings(before, item);
+end;
+$$;
+
+-- Releases all that a dispute had taken: items have their price again, and minutes are back in their lot. Returns the postings.
+create function private.release_loss(p_dispute public.disputes)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    lost record;
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    for lost in
+        select taken.item_id, taken.payment_id, sum(taken.amount_cents)::bigint as cents
+        from private.return_items taken
+        where taken.org_id = p_dispute.org_id
+            and taken.dispute_id = p_dispute.id
+        group by taken.item_id, taken.payment_id
+        order by taken.item_id
+    loop
+        postings := postings || private.lose_of_item(p_dispute, lost.payment_id, lost.item_id, -lost.cents);
+    end loop;
+
+    for lost in
+        select entry.credit_id, sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end)::integer as minutes
+        from public.credit_entries entry
+        where entry.org_id = p_dispute.org_id
+            and entry.dispute_id = p_dispute.id
+        group by entry.credit_id
+        having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
+    loop
+        select * into strict credit from public.learner_credits where org_id = p_dispute.org_id and id = lost.credit_id for no key update;
+        part := private.last_credit_part(credit, lost.minutes);
+        perform private.add_credit_entry(part, 'dispute_reversed', p_dispute_id => p_dispute.id);
+        postings := postings || private.credit_postings(part, -1);
+    end loop;
+    return postings;
+end;
+$$;
+
+-- Recomputes what disputes over the hours that a booking used have cost, after minutes have come back to them. 82_effects calls it.
+create function private.write_off_restored_minutes(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.write_off_losses(bought.payment_id, private.clock())
+    from (
+        select distinct part.payment_id
+        from public.credit_entries entry
+        join public.order_items item on item.org_id = entry.org_id and item.credit_id = entry.credit_id
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        where entry.org_id = p_booking.org_id
+            and entry.booking_id = p_booking.id
+            and entry.kind = 'restore'
+    ) bought;
 $$;
 
 -- Whether a dispute was lost: also while that is appealed.
@@ -252,4 +348,41 @@ create function private.is_dispute_lost(p_status public.dispute_status)
     set search_path = '', pg_temp
 as $$
     select p_status in ('lost', 'appeal_needs_response', 'appeal_under_review');
+$$;
+
+-- Freezes a lot while its payment is disputed, so that its minutes are not used meanwhile. 82_effects calls it.
+create function private.freeze_credit(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.learner_credits lot
+    set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
+    from public.order_items item
+    where item.org_id = p_payment.org_id
+        and item.order_id = p_payment.order_id
+        and lot.org_id = item.org_id
+        and lot.id = item.credit_id
+        and lot.status = case when p_payment.is_disputed then 'active' else 'frozen' end::public.credit_status;
+$$;
+
+-- Refunds what is owed of the items that a dispute gave back: somebody else's fault is made whole whenever the money is there.
+-- 82_effects calls it.
+create function private.refund_won_items(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.refund_due(won.item_id, 'The dispute was won.')
+    from (
+        select distinct part.item_id
+        from private.return_items part
+        where part.org_id = p_dispute.org_id
+            and part.dispute_id = p_dispute.id
+    ) won
+    order by won.item_id;
 $$;

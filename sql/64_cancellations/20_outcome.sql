@@ -1,35 +1,37 @@
--- Decides what a cancellation or no-show refunds at this refund rate and what the instructor keeps, and stores it for
--- refund_booking to carry out. The slot and the payments are locked first, so that what is decided is what happens: a refund or a
--- dispute that arrives earlier counts, and one that arrives later waits. The caller holds the booking's lock.
-create function private.decide_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
+-- Decides what a cancellation or no-show refunds and what the instructor keeps. The order, the slot and the payments are locked first, so
+-- that what is decided is what happens: a refund or a dispute that arrives earlier counts, and one that arrives later waits.
+create function private.decide_cancellation_outcome(
+    p_booking public.bookings,
+    p_ended_by public.booking_party,
+    p_is_no_show boolean,
+    p_refund_bps integer default null
+)
     returns private.cancellation_outcome
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    outcome private.cancellation_outcome;
 begin
     perform
     from public.bookable_slots
     where org_id = p_booking.org_id
         and id = p_booking.slot_id
     for no key update;
-    perform private.lock_booking_payments(p_booking);
-
-    outcome := private.calculate_cancellation_outcome(p_booking, p_refund_bps);
-
-    insert into private.return_items (org_id, booking_id, payment_id, refund_cents)
-    select item.org_id, item.booking_id, item.payment_id, item.refund_cents
-    from unnest(outcome.items) item;
-    return outcome;
+    perform private.lock_order_payments(p_booking.order_id);
+    return private.calculate_cancellation_outcome(p_booking, p_ended_by, p_is_no_show, p_refund_bps);
 end;
 $$;
 
--- Calculates what a cancellation or no-show refunds at this refund rate: money, prepaid minutes, or a part of a free booking's
--- share. A replacement that was not confirmed refunds what was paid for its original. Previews and decisions call it.
-create function private.calculate_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
+-- Calculates it for the present instant, by the table of entitlements: the learner's or a guardian's cancellation gives back the policy's
+-- fraction of what is still paid; the learner's no-show nothing; anybody else's cancellation, and the instructor's no-show,
+-- everything. A refund rate that is given replaces the policy's. Previews and decisions call it.
+create function private.calculate_cancellation_outcome(
+    p_booking public.bookings,
+    p_ended_by public.booking_party,
+    p_is_no_show boolean,
+    p_refund_bps integer default null
+)
     returns private.cancellation_outcome
     language plpgsql
     stable
@@ -37,98 +39,105 @@ create function private.calculate_cancellation_outcome(p_booking public.bookings
     set search_path = '', pg_temp
 as $$
 declare
+    item public.order_items;
     outcome private.cancellation_outcome;
-    minutes constant integer := extract(epoch from p_booking.end_at - p_booking.start_at) / 60;
+    credit_cents bigint;
+    refundable_cents bigint;
 begin
-    outcome.refund_bps := p_refund_bps;
-    outcome.restored_minutes := 0;
-    select
-        coalesce(sum(due.refund_cents), 0),
-        coalesce(sum(due.kept_cents), 0),
-        coalesce(sum(due.kept_share_cents), 0),
-        array_agg(
-            row(p_booking.org_id, p_booking.id, due.payment_id, due.refund_cents, private.clock())::private.return_items
-        )
-    into outcome.cancellation_refund_cents, outcome.kept_cents, outcome.kept_share_cents, outcome.items
-    from private.cancellation_refunds(p_booking, p_refund_bps) due;
+    select * into item from public.order_items where org_id = p_booking.org_id and booking_id = p_booking.id;
+    outcome.ending := private.ending_of(p_booking, p_ended_by, p_is_no_show, p_refund_bps);
+    outcome.refund_bps := case outcome.ending
+        when 'fault' then 10000
+        when 'missed' then 0
+        else coalesce(p_refund_bps, private.policy_refund_bps(p_booking))
+    end;
+    outcome.restored_minutes := case
+        when item.id is null then 0
+        when outcome.ending = 'fault'
+            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item)))
+        else (private.reserved_minutes(p_booking.id) * outcome.refund_bps + 9999) / 10000
+    end;
 
-    if p_booking.status in ('confirmed', 'in_progress') and p_booking.total_cents = 0 and p_booking.credit_applied_cents = 0 then
-        outcome.kept_share_cents := p_booking.instructor_share_cents
-            - private.prorate(p_booking.instructor_share_cents, p_refund_bps, 10000);
-    end if;
-    if exists (select from private.reserved_credit(p_booking.id)) then
-        outcome.restored_minutes := private.prorate(minutes, p_refund_bps, 10000);
-        select p_booking.instructor_share_cents - coalesce(sum(restored.share_cents), 0) into outcome.kept_share_cents
-        from private.restored_credit(p_booking.id, outcome.restored_minutes) restored;
-    end if;
+    credit_cents := item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents;
+    refundable_cents := case
+        when not private.is_paid_by_card(item) then 0
+        else greatest(
+            case when item.is_fee_refundable or outcome.ending = 'fault' then item.total_cents else least(item.share_cents, item.total_cents) end
+            - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true),
+            0
+        )
+    end;
+    outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
+        + case
+            when private.is_paid_by_card(item) and outcome.ending = 'fault'
+                then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
+            else 0
+        end;
+    outcome.kept_cents := case
+        when private.is_paid_by_card(item) then greatest(
+            item.total_cents - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true)
+            - outcome.cancellation_refund_cents,
+            0
+        )
+        else 0
+    end;
+    item.ending := outcome.ending;
+    item.refund_bps := outcome.refund_bps;
+    outcome.kept_share_cents := case
+        when p_booking.status in ('confirmed', 'in_progress') then private.keepable_cents(item)
+        else 0
+    end;
     return outcome;
 end;
 $$;
 
--- What of each payment is refunded at this refund rate, and what is kept of it, in all and of the instructor's share. Earlier
--- refunds count. A disputed payment cannot be refunded, but the instructor does not keep more for that. If the fee is not
--- refundable, the rate applies to the share. For an unconfirmed replacement: all that is left of its original's payments.
-create function private.cancellation_refunds(p_booking public.bookings, p_refund_bps integer)
-    returns table (payment_id uuid, refund_cents bigint, kept_cents bigint, kept_share_cents bigint)
+-- How a booking ends that a party cancels or misses. What was not confirmed is nobody's lesson, so that all of it goes back.
+create function private.ending_of(
+    p_booking public.bookings,
+    p_ended_by public.booking_party,
+    p_is_no_show boolean,
+    p_refund_bps integer
+)
+    returns public.order_item_ending
     language sql
-    stable
+    immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        payment.id,
-        due.cents,
-        payment.amount_cents - payment.uncaptured_cents - payment.lost_cents - refunding.cents - due.cents,
-        least(
-            private.remaining_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents),
-            payment.share_cents - (private.split_refund(payment, whole.cents)).share_cents
-        )
-    from private.allocate_price(p_booking.id, p_booking) paid
-    join public.payments payment on payment.org_id = p_booking.org_id and payment.id = paid.payment_id
-    cross join lateral (select private.committed_refund_cents(payment.id) as cents) refunding
-    cross join lateral (
-        select paid.whole_cents - paid.price_cents + private.prorate(paid.price_cents, p_refund_bps, 10000) as cents
-    ) whole
-    cross join lateral (
-        select least(
-            greatest(whole.cents - payment.uncaptured_cents - refunding.cents, 0),
-            case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
-        ) as cents
-    ) due
-    where p_booking.status in ('confirmed', 'in_progress')
-    union all
-    select
-        payment.id,
-        case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end,
-        0,
-        0
-    from public.bookings original
-    join public.payments payment on payment.org_id = original.org_id and payment.booking_id = original.id
-    where p_booking.status not in ('confirmed', 'in_progress')
-        and original.org_id = p_booking.org_id
-        and original.id = p_booking.original_booking_id
-        and original.is_rescheduled
-        and payment.is_accepted
-        and payment.status in ('authorized', 'succeeded');
+    select case
+        when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
+        when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
+        when p_ended_by in ('learner', 'guardian') or p_refund_bps < 10000 then 'cancelled'
+        else 'fault'
+    end::public.order_item_ending;
 $$;
 
--- The refund rate of a cancellation or no-show in basis points. A learner or guardian who cancels a confirmed booking gets what
--- its cancellation policy says; a learner who does not come gets nothing; in every other case everything is refunded.
-create function private.cancellation_refund_bps(
-    p_booking public.bookings,
-    p_ended_by public.booking_party,
-    p_is_no_show boolean
-)
+-- The prepaid minutes that a booking has reserved.
+create function private.reserved_minutes(p_booking_id uuid)
     returns integer
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
-        when p_booking.status not in ('confirmed', 'in_progress') then 10000
-        when p_is_no_show then case p_ended_by when 'learner' then 0 else 10000 end
-        when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
-        else 10000
-    end;
+    select coalesce(sum(reserved.minutes), 0)::integer from private.reserved_credit(p_booking_id) reserved;
+$$;
+
+-- Whether a payment has paid for an item, or has an authorization for it.
+create function private.is_paid_by_card(p_item public.order_items)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.payment_items part
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and payment.is_accepted
+            and payment.status in ('authorized', 'succeeded')
+    );
 $$;

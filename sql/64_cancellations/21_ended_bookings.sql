@@ -1,6 +1,7 @@
--- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
--- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
--- original. Definer: the writer needs no access to payments and credits.
+-- Guards every booking that is cancelled or missed, also by an edit in Studio: what it refunds is decided before it ends, unless the
+-- function that ends it has decided already. A refund rate that the writer sets is used. Whoever edits a booking directly while
+-- somebody else moves its order's money is refused, because waiting here could deadlock.
+-- Definer: the writer needs no access to payments and credits.
 create function private.set_cancellation_outcome()
     returns trigger
     language plpgsql
@@ -11,24 +12,22 @@ as $$
 declare
     outcome private.cancellation_outcome;
 begin
-    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
+    perform private.assert_order_is_free(new.order_id);
+    if new.status not in ('cancelled', 'no_show') then
+        return new;
+    end if;
+    new.hold_expires_at := null;
+    if new.cancellation_refund_cents is not null then
         return new;
     end if;
 
     outcome := private.decide_cancellation_outcome(
-        old,
-        coalesce(
-            new.refund_bps,
-            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
-        )
+        old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show', new.refund_bps
     );
-    if new.status in ('cancelled', 'no_show') then
-        new.hold_expires_at := null;
-        new.refund_bps := outcome.refund_bps;
-        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
-        new.restored_minutes := outcome.restored_minutes;
-        new.kept_share_cents := outcome.kept_share_cents;
-    end if;
+    new.refund_bps := outcome.refund_bps;
+    new.cancellation_refund_cents := outcome.cancellation_refund_cents;
+    new.restored_minutes := outcome.restored_minutes;
+    new.kept_share_cents := outcome.kept_share_cents;
     return new;
 end;
 $$;
@@ -36,45 +35,32 @@ $$;
 create trigger set_cancellation_outcome
     before update of status on public.bookings
     for each row
-    when (
-        new.status <> old.status
-        and not new.is_rescheduled
-        and (
-            new.status in ('cancelled', 'no_show')
-            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
-        )
-    )
+    when (new.status <> old.status and not new.is_rescheduled)
     execute function private.set_cancellation_outcome();
 
--- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
-create function private.has_undecided_payments(p_booking public.bookings)
-    returns boolean
-    language sql
-    stable
+-- Locks an order without waiting. Functions hold the lock already; a direct edit is refused while somebody else holds it.
+create function private.assert_order_is_free(p_order_id uuid)
+    returns void
+    language plpgsql
+    volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
-        select
-        from public.bookings paid
-        join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
-        where paid.org_id = p_booking.org_id
-            and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
-            and payment.is_accepted
-            and payment.status in ('authorized', 'succeeded')
-            and not exists (
-                select
-                from private.return_items item
-                where item.org_id = p_booking.org_id
-                    and item.booking_id = p_booking.id
-                    and item.payment_id = payment.id
-            )
-    );
+begin
+    perform from public.orders where id = p_order_id for no key update nowait;
+exception
+    when lock_not_available then
+        perform private.refuse(
+            'PT409', 'order_busy',
+            'Somebody else is changing this order at this moment.',
+            'Try again.'
+        );
+end;
 $$;
 
--- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
--- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
-create function private.refund_booking(p_booking public.bookings)
+-- Ends the item of a booking that has ended, as was decided before. A replacement that was not confirmed ends the item only if the
+-- original was given up for it. 82_effects calls it.
+create function private.end_booking_item(p_booking public.bookings, p_was_confirmed boolean)
     returns void
     language plpgsql
     volatile
@@ -82,37 +68,54 @@ create function private.refund_booking(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 declare
-    item private.return_items;
-    payment public.payments;
+    ending public.order_item_ending;
 begin
-    for item in
-        select decided.*
-        from private.return_items decided
-        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
-        where decided.org_id = p_booking.org_id
-            and decided.booking_id = p_booking.id
-        order by paid.created_at, paid.id
-    loop
-        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
-        if payment.status = 'authorized' then
-            perform private.capture_payment(payment, item.refund_cents);
-        elsif payment.is_disputed then
-            perform private.raise_alert(
-                p_booking.org_id, null, 'refund_waits_for_dispute',
-                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
-            );
-        elsif item.refund_cents > 0 then
-            perform private.create_refund(
-                payment, item.refund_cents,
-                case
-                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
-                    when p_booking.status = 'no_show' then 'The instructor did not come.'
-                    else 'The booking was cancelled.'
-                end
-            );
-        end if;
-    end loop;
+    if not p_was_confirmed then
+        perform private.end_item(item.booking_id, 'fault', 10000, 0, item.minutes)
+        from public.order_items item
+        where item.booking_id = p_booking.id
+            and (item.is_paid or item.credit_share_cents + item.credit_fee_cents > 0);
+        return;
+    end if;
+
+    ending := case
+        when p_booking.status = 'completed' then 'given'
+        when p_booking.status = 'no_show' then case p_booking.no_show_by when 'learner' then 'missed' else 'fault' end
+        when p_booking.cancelled_by in ('learner', 'guardian') or p_booking.refund_bps < 10000 then 'cancelled'
+        else 'fault'
+    end;
+    perform private.end_item(
+        p_booking.id,
+        ending,
+        p_booking.refund_bps,
+        case ending when 'cancelled' then p_booking.cancellation_refund_cents else 0 end,
+        coalesce(p_booking.restored_minutes, 0)
+    );
+end;
+$$;
+
+-- Refunds what is due of a booking that ended, and captures of its authorizations what is kept. 82_effects calls it.
+create function private.settle_ended_booking(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.capture_item(p_booking.id);
+    perform private.refund_due(
+        item.id,
+        case
+            when p_booking.original_booking_id is not null and p_booking.cancellation_refund_cents is null
+                then 'The rescheduled lesson was not confirmed.'
+            when p_booking.status = 'no_show' then 'The instructor did not come.'
+            else 'The booking was cancelled.'
+        end
+    )
+    from public.order_items item
+    where item.booking_id = p_booking.id
+        and item.ending is not null;
 end;
 $$;
 
@@ -132,4 +135,32 @@ as $$
     where org_id = p_booking.org_id
         and original_booking_id = p_booking.id
         and status in ('held', 'requested');
+$$;
+
+-- Cancels lessons ahead of which a lost dispute has taken what was paid: all of it, or any of it where prepaid minutes paid. The rest
+-- goes back. 82_effects calls it.
+create function private.cancel_lost_lessons(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The payer''s bank has taken back what was paid for it.'
+    where org_id = p_dispute.org_id
+        and status = 'confirmed'
+        and start_at > private.clock()
+        and id in (
+            select item.booking_id
+            from private.return_items lost
+            join public.order_items item on item.org_id = lost.org_id and item.id = lost.item_id
+            where lost.org_id = p_dispute.org_id
+                and lost.dispute_id = p_dispute.id
+                and item.lost_cents > 0
+                and (private.unreturned_cents(item) = 0 or item.credit_share_cents > 0)
+        );
 $$;

@@ -16,7 +16,7 @@ declare
     outcome private.cancellation_outcome;
 begin
     perform private.assert_cancellable(booking);
-    outcome := private.calculate_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+    outcome := private.calculate_cancellation_outcome(booking, party, false);
     return query
     select
         booking.id, party, outcome.refund_bps, outcome.cancellation_refund_cents, outcome.kept_cents,
@@ -44,7 +44,7 @@ declare
 begin
     if booking.status <> 'cancelled' or booking.is_rescheduled then
         perform private.assert_cancellable(booking);
-        outcome := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+        outcome := private.decide_cancellation_outcome(booking, party, false);
         perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
 
         update public.bookings

@@ -1,5 +1,5 @@
--- Reschedules a confirmed booking to another time of its service, by reserving a replacement. The original's payments carry over;
--- for a more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
+-- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
+-- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -14,7 +14,6 @@ declare
     instructor public.instructors;
     replacement public.bookings;
 begin
-    perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
     original := private.require_party(p_booking_id);
     replacement := private.find_booking_by_client_key(
         original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
@@ -33,15 +32,14 @@ begin
     return query
     select
         replacement,
-        case
-            when replacement.original_total_cents = 0 then 0
-            when replacement.is_fee_refundable then greatest(original.total_cents - replacement.total_cents, 0)
-            else greatest(
-                least(original.instructor_share_cents, original.total_cents)
-                - least(replacement.instructor_share_cents, replacement.total_cents),
-                0
-            )
-        end;
+        coalesce(
+            (
+                select private.waiting_excess_cents(item.id)
+                from public.order_items item
+                where item.booking_id = replacement.id
+            ),
+            0
+        );
 end;
 $$;
 
@@ -78,9 +76,11 @@ begin
     end if;
     if exists (
         select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
+        from public.order_items item
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where item.org_id = p_booking.org_id
+            and item.booking_id = p_booking.id
             and payment.is_accepted
             and (
                 payment.is_disputed
@@ -120,7 +120,7 @@ declare
     terms private.booking_terms;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
-        p_booking.series_id, p_booking.id
+        p_booking.series_id, p_booking.id, p_booking.order_id
     );
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
@@ -146,55 +146,18 @@ begin
 end;
 $$;
 
--- Refunds what a confirmed replacement costs less than its original, from the latest payments. Of an authorization the difference
--- is not captured after the lesson, so nothing is refunded. 82_effects calls it after the payments were carried over.
-create function private.refund_price_difference(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    due record;
-    payment public.payments;
-    difference_cents bigint;
-begin
-    if p_booking.total_cents >= p_booking.original_total_cents then
-        return;
-    end if;
-
-    for due in
-        select before.payment_id, before.price_cents - after.price_cents as cents
-        from public.bookings original
-        cross join lateral private.allocate_price(p_booking.id, original) before
-        join private.allocate_price(p_booking.id, p_booking) after on after.payment_id = before.payment_id
-        where original.org_id = p_booking.org_id
-            and original.id = p_booking.original_booking_id
-            and before.price_cents > after.price_cents
-        order by before.payment_id
-    loop
-        select * into strict payment from public.payments where id = due.payment_id for no key update;
-        difference_cents := least(due.cents, private.refundable_cents(payment));
-        if difference_cents > 0 then
-            perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
-        end if;
-    end loop;
-end;
-$$;
-
--- Restores the discount of a free original booking whose replacement ended unconfirmed. 82_effects calls it.
-create function private.restore_original_discount(p_booking public.bookings)
+-- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,
+-- so nothing is due. 82_effects calls it.
+create function private.refund_moved_item(p_booking public.bookings)
     returns void
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.restore_discount(original.id, null)
-    from public.bookings original
-    where original.org_id = p_booking.org_id
-        and original.id = p_booking.original_booking_id
-        and original.is_rescheduled
-        and original.total_cents = 0;
+    select private.refund_due(item.id, 'The lesson was moved to a cheaper time.')
+    from public.order_items item
+    where item.org_id = p_booking.org_id
+        and item.booking_id = p_booking.id
+        and p_booking.original_booking_id is not null;
 $$;

@@ -1,5 +1,6 @@
--- Requests a refund for the learner, or a guardian who may pay; an admin decides. If the booking has several payments, the oldest
--- one that covers the amount is refunded. The same key and amount again are the same request.
+-- Requests a refund of a lesson for the learner, or a guardian who may pay; an admin decides. The amount is spread over the payments of
+-- the lesson, the latest first: each has a refund of its own, and the id of the first stands for the request. A lesson that was
+-- paid with prepaid hours is refunded in money, from the payment for the hours. The same key and amount again are the same request.
 -- Definer: refunds are written only through functions.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
@@ -10,64 +11,223 @@ create function private.request_refund(p_booking_id uuid, p_amount_cents bigint,
 as $$
 declare
     person uuid := private.require_person();
-    payment public.payments;
-    refund_id uuid;
+    item public.order_items;
     broken_rule text;
     missing_column text;
 begin
-    select paid.* into payment
-    from public.payments paid
+    perform private.lock_orders(array[private.order_of_booking(p_booking_id)]);
+    select paid.* into item
+    from public.order_items paid
     where paid.booking_id = p_booking_id
-        and paid.is_accepted
-        and paid.status = 'succeeded'
+        and paid.is_paid
+        and paid.total_cents > 0
         and (
             paid.learner_id = any (private.my_learner_ids())
             or paid.learner_id = any (private.ward_ids(person, 'pay'))
-        )
-    order by
-        exists (
-            select
-            from public.refunds asked
-            where asked.org_id = paid.org_id
-                and asked.payment_id = paid.id
-                and asked.client_key = p_client_key
-        ) desc,
-        private.refundable_cents(paid) >= p_amount_cents desc,
-        paid.created_at,
-        paid.id
-    limit 1
-    for no key update;
+        );
     if not found then
         perform private.refuse(
             'PT404', 'payment_not_found',
             'You have no such paid booking.',
-            'Check the booking''s id. Prepaid hours are refunded by refund_credits.'
+            'Check the booking''s id. Unused hours are refunded by refund_credits.'
         );
     end if;
-
-    refund_id := private.find_refund_by_client_key(payment.id, p_client_key, p_amount_cents);
-    if refund_id is not null then
-        return refund_id;
-    end if;
-    perform private.assert_refund_amount(payment, p_amount_cents);
-    insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
-    )
-    values (
-        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, payment.currency,
-        p_amount_cents, p_reason, 'requested', p_client_key, person
-    )
-    returning id into refund_id;
-    return refund_id;
+    return private.spread_refund(item, p_amount_cents, p_reason, p_client_key, 'requested');
 exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
         return null;
+    when unique_violation then
+        perform private.refuse_reused_refund_key();
+        return null;
 end;
 $$;
 
--- Grants or declines a requested refund; the organization's admins only.
+-- Refuses a client key that another refund of the same payment has.
+create function private.refuse_reused_refund_key()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'client_key_reused',
+        'This p_client_key was already used for another refund.',
+        'Send a new p_client_key for another refund.'
+    );
+end;
+$$;
+
+-- Spreads a refund of an item over its payments, the latest first, and returns the first refund's id; with the same key again, that of
+-- the refund that was made before. The caller holds the order's lock.
+create function private.spread_refund(
+    p_item public.order_items,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text,
+    p_status public.refund_status
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    source record;
+    payment public.payments;
+    left_cents bigint := p_amount_cents;
+    first_id uuid := private.find_item_refund(p_item, p_client_key, p_amount_cents);
+    new_id uuid;
+begin
+    if first_id is not null then
+        return first_id;
+    end if;
+    perform private.assert_item_is_refundable(p_item, p_amount_cents);
+    for source in
+        select paid.payment_id, paid.left_cents from private.refund_sources(p_item) paid where paid.left_cents > 0
+    loop
+        exit when left_cents = 0;
+        select * into strict payment from public.payments where id = source.payment_id for no key update;
+        new_id := private.create_refund(
+            payment, p_item.id, least(left_cents, source.left_cents), private.refund_kind(p_item), 0,
+            p_reason, p_client_key, first_id, p_status
+        );
+        first_id := coalesce(first_id, new_id);
+        left_cents := left_cents - least(left_cents, source.left_cents);
+    end loop;
+    return first_id;
+end;
+$$;
+
+-- The payments from which an item can be refunded, the latest first, with how much each can: those that pay it, or that paid for the
+-- hours it used.
+create function private.refund_sources(p_item public.order_items)
+    returns table (payment_id uuid, left_cents bigint, is_disputed boolean)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        payment.id,
+        greatest(least(source.cents - returned.cents, private.refundable_cents(payment)), 0),
+        payment.is_disputed
+    from (
+        select part.org_id, part.payment_id, part.amount_cents as cents
+        from public.payment_items part
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+        union all
+        select bought.org_id, bought.payment_id, sum(entry.share_cents + entry.fee_cents - entry.discount_cents)::bigint
+        from public.credit_entries entry
+        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
+        where entry.org_id = p_item.org_id
+            and entry.booking_id = p_item.booking_id
+            and entry.kind = 'consume'
+        group by bought.org_id, bought.payment_id
+    ) source
+    join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
+    cross join lateral (
+        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        from private.return_items part
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and part.payment_id = payment.id
+            and refund.status in ('requested', 'pending', 'requires_action', 'succeeded')
+    ) returned
+    where payment.status = 'succeeded'
+    order by payment.created_at desc, payment.id desc;
+$$;
+
+-- Whether a refund by an admin pays what the item's ending owes: of a fault always, of a cancellation if the refund for it has failed.
+create function private.refund_kind(p_item public.order_items)
+    returns private.return_kind
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when private.owed_cents(p_item) > private.waiting_refund_cents(p_item.id, p_item.ending = 'fault') then 'owed'
+        else 'granted'
+    end::private.return_kind;
+$$;
+
+-- Refuses to refund of an item what is disputed, or more than can be.
+create function private.assert_item_is_refundable(p_item public.order_items, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refundable record;
+begin
+    if coalesce(p_amount_cents, 0) < 1 then
+        perform private.refuse(
+            'PT422', 'bad_amount',
+            'The smallest refund is 1, in the minor unit.',
+            'Send a positive whole number.'
+        );
+    end if;
+    select coalesce(sum(source.left_cents), 0)::bigint as cents, bool_or(source.is_disputed) as is_disputed
+    into refundable
+    from private.refund_sources(p_item) source;
+    if refundable.is_disputed and refundable.cents < p_amount_cents then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait until the dispute has ended.'
+        );
+    end if;
+    if p_amount_cents > refundable.cents then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('At most %s (minor units) of this payment can be refunded.', refundable.cents),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;
+
+-- Returns the id of the refund of an item that an earlier request with the same key made, or null.
+create function private.find_item_refund(p_item public.order_items, p_client_key text, p_amount_cents bigint)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    request record;
+begin
+    select coalesce(refund.request_id, refund.id) as id, sum(refund.amount_cents) as amount_cents
+    into request
+    from public.refunds refund
+    join private.return_items part on part.org_id = refund.org_id and part.refund_id = refund.id
+    where part.org_id = p_item.org_id
+        and part.item_id = p_item.id
+        and refund.client_key = p_client_key
+    group by coalesce(refund.request_id, refund.id);
+    if found and request.amount_cents is distinct from p_amount_cents then
+        perform private.refuse(
+            'PT409', 'client_key_reused',
+            'This p_client_key was already used with another amount.',
+            'Send a new p_client_key for another refund.'
+        );
+    end if;
+    return request.id;
+end;
+$$;
+
+-- Grants or declines a requested refund; the organization's admins only. All refunds of one request are decided together.
 -- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
@@ -79,15 +239,22 @@ as $$
 declare
     refund public.refunds;
     payment public.payments;
+    request_id uuid;
 begin
     perform private.require_person();
-    select paid.* into payment
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.refunds asked
+            join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+            where asked.id = p_refund_id
+        )
+    );
+    select coalesce(asked.request_id, asked.id) into request_id
     from public.refunds asked
-    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
-    for no key update of paid;
-    select * into refund from public.refunds where id = p_refund_id and payment_id = payment.id and status = 'requested';
+        and asked.status = 'requested';
     if not found then
         perform private.refuse(
             'PT404', 'refund_not_found',
@@ -100,20 +267,39 @@ begin
     end if;
     perform set_config('lplate.reason', left(p_note, 500), true);
 
-    if p_is_granted then
-        perform private.assert_refund_amount(payment, refund.amount_cents);
-        update public.refunds set status = 'pending' where id = refund.id;
-        perform private.send_refund(refund.id);
-        return 'pending';
-    end if;
-    update public.refunds set status = 'declined' where id = refund.id;
-    return 'declined';
+    for refund in
+        select asked.*
+        from public.refunds asked
+        where request_id in (asked.id, asked.request_id)
+            and asked.status = 'requested'
+        order by asked.id
+    loop
+        select * into strict payment from public.payments where org_id = refund.org_id and id = refund.payment_id for no key update;
+        if p_is_granted then
+            perform private.assert_payment_is_refundable(payment, refund.amount_cents);
+        end if;
+        update public.refunds
+        set status = case when p_is_granted then 'pending' else 'declined' end::public.refund_status
+        where org_id = refund.org_id
+            and id = refund.id;
+        if p_is_granted then
+            perform private.send_refund(refund.id);
+        end if;
+    end loop;
+    return case when p_is_granted then 'pending' else 'declined' end;
 end;
 $$;
 
--- Refunds a payment in part or in full; platform admins only. The same key and amount again are the same refund.
+-- Refunds a payment in part or in full; platform admins only. p_booking_id names the lesson where the payment pays for several, or for
+-- hours that the lesson used. The same key and amount again are the same refund.
 -- Definer: refunds are written only through functions.
-create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
+create function private.admin_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text,
+    p_booking_id uuid
+)
     returns uuid
     language plpgsql
     volatile
@@ -122,10 +308,12 @@ create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p
 as $$
 declare
     payment public.payments;
+    item public.order_items;
     refund_id uuid;
     broken_rule text;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_orders(array(select paid.order_id from public.payments paid where paid.id = p_payment_id));
     select * into payment from public.payments where id = p_payment_id for no key update;
     if not found then
         perform private.refuse(
@@ -139,13 +327,87 @@ begin
     if refund_id is not null then
         return refund_id;
     end if;
-    perform private.assert_refund_amount(payment, p_amount_cents);
-    return private.create_refund(payment, p_amount_cents, p_reason, p_client_key);
+    item := private.require_refunded_item(payment, p_booking_id);
+    if coalesce(p_amount_cents, 0) >= 1 then
+        perform private.assert_payment_is_refundable(payment, p_amount_cents);
+        if p_amount_cents > (
+            select coalesce(sum(source.left_cents), 0) from private.refund_sources(item) source where source.payment_id = payment.id
+        ) then
+            perform private.assert_item_is_refundable(item, p_amount_cents);
+            perform private.refuse(
+                'PT409', 'refund_exceeds_payment',
+                'This payment did not pay so much of this lesson.',
+                'Send a smaller amount, or name another of its payments.'
+            );
+        end if;
+    else
+        perform private.assert_item_is_refundable(item, p_amount_cents);
+    end if;
+    return private.create_refund(payment, item.id, p_amount_cents, private.refund_kind(item), 0, p_reason, p_client_key);
 exception
     when check_violation then
         get stacked diagnostics broken_rule = constraint_name;
         perform private.refuse_violation(broken_rule);
         return null;
+    when unique_violation then
+        perform private.refuse_reused_refund_key();
+        return null;
+end;
+$$;
+
+-- Returns the lesson of which a payment is refunded: the one that is named, or the only one that it pays.
+create function private.require_refunded_item(p_payment public.payments, p_booking_id uuid)
+    returns public.order_items
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+begin
+    if p_payment.kind = 'credits' and p_booking_id is null then
+        perform private.refuse(
+            'PT409', 'refund_by_minutes',
+            'Prepaid hours are refunded by the minute.',
+            'Call refund_credits; or name the lesson that they were used for.'
+        );
+    end if;
+    if p_booking_id is null and (
+        select count(*)
+        from public.payment_items part
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+    ) > 1 then
+        perform private.refuse(
+            'PT422', 'lesson_not_named',
+            'This payment pays for several lessons.',
+            'Send p_booking_id, or cancel the lessons.'
+        );
+    end if;
+
+    select paid.* into item
+    from public.order_items paid
+    where paid.org_id = p_payment.org_id
+        and paid.kind = 'booking'
+        and paid.booking_id = coalesce(p_booking_id, paid.booking_id)
+        and (
+            paid.id in (
+                select part.item_id
+                from public.payment_items part
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+            )
+            or p_payment.id in (select source.payment_id from private.refund_sources(paid) source where p_booking_id is not null)
+        );
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'This payment does not pay for that lesson.',
+            'Check the ids.'
+        );
+    end if;
+    return item;
 end;
 $$;
 
@@ -172,32 +434,5 @@ begin
         );
     end if;
     return refund.id;
-end;
-$$;
-
--- Refuses an amount that the payment cannot refund. The caller holds the payment's lock.
-create function private.assert_refund_amount(p_payment public.payments, p_amount_cents bigint)
-    returns void
-    language plpgsql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if coalesce(p_amount_cents, 0) < 1 then
-        perform private.refuse(
-            'PT422', 'bad_amount',
-            'The smallest refund is 1, in the minor unit.',
-            'Send a positive whole number.'
-        );
-    end if;
-    if p_payment.kind = 'credits' then
-        perform private.refuse(
-            'PT409', 'refund_by_minutes',
-            'Prepaid hours are refunded by the minute.',
-            'Call refund_credits.'
-        );
-    end if;
-    perform private.assert_payment_is_refundable(p_payment, p_amount_cents);
 end;
 $$;

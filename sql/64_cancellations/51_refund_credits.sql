@@ -14,16 +14,19 @@ declare
     credit public.learner_credits;
     broken_rule text;
 begin
+    perform private.lock_orders(array(select item.order_id from public.order_items item where item.credit_id = p_credit_id));
     select paid.* into payment
-    from public.payments paid
-    where paid.credit_id = p_credit_id
+    from public.order_items item
+    join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+    join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+    where item.credit_id = p_credit_id
         and paid.is_accepted
         and (
             paid.learner_id = any (private.my_learner_ids())
             or paid.learner_id = any (private.ward_ids(person, 'pay'))
             or paid.org_id = any (private.my_admin_org_ids())
         )
-    for no key update;
+    for no key update of paid;
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
@@ -42,14 +45,15 @@ exception
 end;
 $$;
 
--- Refunds unused minutes of a credit lot, all of them if p_minutes is null. The caller holds the locks of payment and lot.
--- offboard_instructor calls it too.
+-- Refunds unused minutes of a credit lot, all of them if p_minutes is null; with the fee if that is refundable or somebody else is at
+-- fault. The caller holds the locks of order, payment and lot. Expiry and offboarding call it too.
 create function private.refund_lot(
     p_payment public.payments,
     p_credit public.learner_credits,
     p_minutes integer,
     p_reason text,
-    p_client_key text
+    p_client_key text,
+    p_is_fault boolean default false
 )
     returns table (refund_id uuid, minutes integer, amount_cents bigint)
     language plpgsql
@@ -94,7 +98,7 @@ begin
 
     perform private.assert_minutes_are_refundable(p_payment, p_credit, p_minutes);
     part := private.next_credit_part(p_credit, coalesce(p_minutes, p_credit.minutes_left));
-    refund_id := private.create_credit_refund(p_payment, p_credit, part, p_reason, p_client_key);
+    refund_id := private.create_credit_refund(p_payment, p_credit, part, p_reason, p_client_key, p_is_fault);
     minutes := part.minutes;
     select refund.amount_cents into amount_cents from public.refunds refund where refund.id = refund_id;
     return next;
@@ -135,13 +139,15 @@ begin
 end;
 $$;
 
--- Creates the refund at the price paid, without the fee if that is not refundable, and takes the minutes from the lot.
+-- Takes the minutes from the lot and creates the refund at the price paid. The money is due to the payer from then on; a fee that is not
+-- refundable is earned.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,
     p_part private.credit_part,
     p_reason text,
-    p_client_key text
+    p_client_key text,
+    p_is_fault boolean
 )
     returns uuid
     language plpgsql
@@ -151,24 +157,48 @@ create function private.create_credit_refund(
 as $$
 declare
     new_refund_id uuid;
-    fee_cents constant bigint := case when p_credit.is_fee_refundable then p_part.fee_cents else 0 end;
-    discount_cents constant bigint := case
-        when p_credit.is_fee_refundable then p_part.discount_cents
-        else greatest(p_part.discount_cents - p_part.fee_cents, 0)
+    total_cents constant bigint := private.credit_part_cents(p_part);
+    refund_cents constant bigint := case
+        when p_credit.is_fee_refundable or p_is_fault then total_cents
+        else least(p_part.share_cents, total_cents)
     end;
 begin
     insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency,
-        amount_cents, share_cents, fee_cents, discount_cents, reason, status, client_key, requested_by
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
     )
     values (
         p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
-        p_part.share_cents + fee_cents - discount_cents, p_part.share_cents, fee_cents, discount_cents,
-        coalesce(p_reason, 'Unused hours were given back.'), 'pending', p_client_key, private.my_user_id()
+        refund_cents, coalesce(p_reason, 'Unused hours were given back.'), 'pending', p_client_key, private.my_user_id()
     )
     returning id into new_refund_id;
-    perform private.add_credit_entry(p_part, 'refund', null, new_refund_id);
+    perform private.add_credit_entry(p_part, 'refund', p_refund_id => new_refund_id);
+    perform private.post_transaction(
+        p_payment.org_id, 'hours_refunded', 'refund', new_refund_id, format('refund:%s:due', new_refund_id),
+        p_payment.currency, private.clock(),
+        private.credit_postings(p_part, 1)
+        || row('refunds_due', null, -refund_cents)::private.posting
+        || case
+            when refund_cents < total_cents or not (p_credit.is_fee_refundable or p_is_fault)
+                then private.earned_part_postings(p_part, refund_cents)
+            else '{}'
+        end
+    );
     perform private.send_refund(new_refund_id);
     return new_refund_id;
 end;
+$$;
+
+-- The ledger lines of the fee that the platform earns of minutes whose share, or so much of it as was paid, goes to somebody: the discount
+-- that went beyond the fee was never paid.
+create function private.earned_part_postings(p_part private.credit_part, p_share_cents bigint)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row('platform_fees', null, -p_part.fee_cents),
+        row('promotions', null, p_part.discount_cents - (p_part.share_cents - p_share_cents))
+    ]::private.posting[];
 $$;

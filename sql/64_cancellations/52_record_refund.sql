@@ -1,6 +1,6 @@
 -- Records a refund that was made another way than through Stripe, such as a transfer from the platform's bank account after Stripe could
--- not reach the payer; platform admins only. Of prepaid hours it takes the minutes that the amount pays back, as a refund made in
--- Stripe's Dashboard does. The next jobs maintain posts it, since no person moves money. The same key and amount again are the same
+-- not reach the payer; platform admins only. The next jobs maintain posts it, since no person moves money: then it
+-- takes minutes or lessons as a refund made in Stripe's Dashboard does. The same key and amount again are the same
 -- refund.
 -- Definer: refunds are written only through functions.
 create function private.admin_record_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
@@ -16,6 +16,7 @@ declare
     broken_rule text;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_orders(array(select paid.order_id from public.payments paid where paid.id = p_payment_id));
     select * into payment from public.payments where id = p_payment_id for no key update;
     if not found then
         perform private.refuse(
@@ -46,9 +47,6 @@ begin
         'pending', p_client_key, private.my_user_id(), true
     )
     returning * into refund;
-    if payment.kind = 'credits' and payment.is_accepted then
-        refund := private.take_refunded_minutes(payment, refund);
-    end if;
     return refund.id;
 exception
     when check_violation then
@@ -80,6 +78,7 @@ begin
         order by waiting.payment_id, waiting.id
         limit 100
     loop
+        perform private.lock_orders(array(select paid.order_id from public.payments paid where paid.id = recorded.payment_id));
         select * into strict payment
         from public.payments
         where org_id = recorded.org_id

@@ -11,7 +11,6 @@ as $$
 declare
     instructor public.instructors;
     ahead record;
-    credit public.learner_credits;
     payment public.payments;
 begin
     perform private.require_person();
@@ -50,33 +49,22 @@ begin
     for payment in
         select paid.*
         from public.learner_credits lot
-        join public.payments paid
-            on paid.org_id = lot.org_id
-            and paid.credit_id = lot.id
-            and paid.is_accepted
-            and not paid.is_disputed
+        join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id and paid.is_accepted
         where lot.org_id = instructor.org_id
             and lot.instructor_id = instructor.id
-            and lot.status = 'active'
-            and lot.minutes_left > 0
         order by paid.id
-        for no key update of paid
     loop
-        select * into strict credit
-        from public.learner_credits
-        where org_id = payment.org_id
-            and id = payment.credit_id
-        for no key update;
-        continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
-        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
-        from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
+        select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
+        from private.refund_left_hours(payment) lot;
     end loop;
 end;
 $$;
 
--- Locks the bookings that offboarding cancels, then the payments of the credit lots that it refunds: all of them before the first slot
--- or lot, because a cancellation locks its booking before the slot, and a refund of a lot locks the payment before the lot.
+-- Locks the orders of the bookings that offboarding cancels and of the hours that it refunds, then the bookings: all of them before the
+-- first slot or lot.
 create function private.lock_offboarded(p_instructor public.instructors)
     returns void
     language plpgsql
@@ -85,6 +73,21 @@ create function private.lock_offboarded(p_instructor public.instructors)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.lock_orders(
+        array(
+            select booking.order_id
+            from public.bookings booking
+            where booking.org_id = p_instructor.org_id
+                and booking.instructor_id = p_instructor.id
+                and booking.status in ('held', 'requested', 'confirmed')
+            union
+            select item.order_id
+            from public.learner_credits lot
+            join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
+            where lot.org_id = p_instructor.org_id
+                and lot.instructor_id = p_instructor.id
+        )
+    );
     perform private.lock_bookings(
         array(
             select booking.id
@@ -94,16 +97,37 @@ begin
                 and booking.status in ('held', 'requested', 'confirmed')
         )
     );
-    perform
-    from public.learner_credits lot
-    join public.payments paid
-        on paid.org_id = lot.org_id
-        and paid.credit_id = lot.id
-        and paid.is_accepted
-    where lot.org_id = p_instructor.org_id
-        and lot.instructor_id = p_instructor.id
-        and lot.status = 'active'
-    order by paid.id
-    for no key update of paid;
+end;
+$$;
+
+-- Refunds what is left of the hours that a payment has paid for and whose instructor has left: nobody can give them any more. While the
+-- payment is disputed it waits. 82_effects calls it when the payment arrives, or its dispute has ended.
+create function private.refund_left_hours(p_payment public.payments)
+    returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+begin
+    for credit in
+        select lot.*
+        from public.order_items item
+        join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+        join public.instructors instructor on instructor.org_id = lot.org_id and instructor.id = lot.instructor_id
+        where item.org_id = p_payment.org_id
+            and item.order_id = p_payment.order_id
+            and lot.status = 'active'
+            and lot.minutes_left > 0
+            and not instructor.is_active
+            and not p_payment.is_disputed
+        for no key update of lot
+    loop
+        return query
+        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
+        from private.refund_lot(p_payment, credit, null, 'The instructor has left.', null, true) made;
+    end loop;
 end;
 $$;

@@ -20,10 +20,11 @@ declare
     ageing record;
     voided integer := 0;
 begin
-    perform private.lock_bookings(array(select payment.booking_id from public.payments payment where payment.id = any (ageing_ids)));
+    perform private.lock_bookings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
     for ageing in
-        select payment.booking_id, payment.org_id, payment.instructor_id
+        select part.booking_id, payment.org_id, payment.instructor_id
         from public.payments payment
+        join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
         where payment.id = any (ageing_ids)
             and payment.status = 'authorized'
         order by payment.id

@@ -138,18 +138,20 @@ create function public.admin_refund(
     p_payment_id uuid,
     p_amount_cents bigint,
     p_reason text,
-    p_client_key text default null
+    p_client_key text default null,
+    p_booking_id uuid default null
 )
     returns uuid
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key, p_booking_id);
 
 comment on function public.admin_refund is
-    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. Errors: '
-    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
+    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. p_booking_id names the '
+    'lesson where a payment pays for several, or for the hours that the lesson used. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, lesson_not_named, payment_disputed, '
     'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
 create function public.admin_record_refund(

@@ -11,7 +11,7 @@ create table public.referral_rewards (
     redemption_id uuid not null unique,
     referrer_id uuid not null,
     booking_id uuid not null,
-    payment_id uuid not null,
+    item_id uuid not null,
     currency text not null,
     amount_cents bigint not null,
     clawed_back_cents bigint not null default 0,
@@ -22,7 +22,7 @@ create table public.referral_rewards (
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
-    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amount_is_positive check (amount_cents > 0),
     constraint at_most_the_reward_is_taken_back check (clawed_back_cents between 0 and amount_cents)
@@ -31,9 +31,8 @@ create table public.referral_rewards (
 create index on public.referral_rewards (org_id, redemption_id);
 create index on public.referral_rewards (org_id, referrer_id);
 create index on public.referral_rewards (org_id, booking_id);
-create index on public.referral_rewards (org_id, payment_id);
+create index on public.referral_rewards (org_id, item_id);
 create index on public.referral_rewards (referrer_id);
-create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
     'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '

@@ -1,6 +1,6 @@
 -- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
--- two comes last. A reward in another currency than the payment's is none.
-create function private.grant_reward(p_booking_id uuid)
+-- two comes last. A reward is at most what the platform has earned of that lesson; in another currency than the lesson's it is none.
+create function private.grant_reward(p_item_id uuid)
     returns void
     language plpgsql
     volatile
@@ -11,36 +11,26 @@ declare
     reward public.referral_rewards;
 begin
     insert into public.referral_rewards (
-        org_id, redemption_id, referrer_id, booking_id, payment_id, currency, amount_cents
+        org_id, redemption_id, referrer_id, booking_id, item_id, currency, amount_cents
     )
     select
-        redemption.org_id, redemption.id, code.referrer_id, booking.id, payment.id, code.currency, code.reward_cents
-    from public.bookings booking
-    join public.payments payment
-        on payment.status = 'succeeded'
-        and payment.is_accepted
-        and (
-            payment.booking_id = booking.id
-            or payment.credit_id in (
-                select entry.credit_id
-                from public.credit_entries entry
-                where entry.org_id = booking.org_id
-                    and entry.booking_id = booking.id
-            )
-        )
+        redemption.org_id, redemption.id, code.referrer_id, item.booking_id, item.id, code.currency, earned.cents
+    from public.order_items item
     join public.code_redemptions redemption
-        on redemption.kind = 'referral'
+        on redemption.org_id = item.org_id
+        and redemption.kind = 'referral'
         and redemption.status = 'redeemed'
-        and (redemption.booking_id = payment.booking_id or redemption.credit_id = payment.credit_id)
+        and redemption.order_id in (select item.order_id union all select private.orders_of_hours(item.booking_id))
     join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
-    where booking.id = p_booking_id
-        and booking.status = 'completed'
-        and payment.refunded_cents < payment.captured_cents
-        and code.reward_cents > 0
-        and code.currency = payment.currency
-    order by payment.created_at
+    cross join lateral private.item_books(item) books
+    cross join lateral (select least(code.reward_cents, books.fee_cents - books.discount_cents) as cents) earned
+    where item.id = p_item_id
+        and item.ending = 'given'
+        and item.is_paid
+        and private.unreturned_cents(item) > 0
+        and earned.cents > 0
+        and code.currency = item.currency
     limit 1
-    for no key update of payment
     on conflict (redemption_id) do nothing
     returning * into reward;
 
@@ -53,7 +43,20 @@ begin
                 row('learner_rewards', reward.referrer_id, -reward.amount_cents)
             ]::private.posting[]
         );
-        perform private.claw_back_reward(reward.payment_id);
     end if;
 end;
+$$;
+
+-- The orders of the hours that a booking has used.
+create function private.orders_of_hours(p_booking_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select distinct sold.order_id
+    from public.credit_entries entry
+    join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+    where entry.booking_id = p_booking_id;
 $$;

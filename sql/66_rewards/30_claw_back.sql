@@ -1,6 +1,6 @@
--- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
+-- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's price; a failed refund restores it.
 -- A reward that was already spent leaves a negative balance, which later rewards make up.
-create function private.claw_back_reward(p_payment_id uuid)
+create function private.claw_back_reward(p_item_id uuid)
     returns void
     language plpgsql
     volatile
@@ -9,16 +9,16 @@ create function private.claw_back_reward(p_payment_id uuid)
 as $$
 declare
     reward public.referral_rewards;
-    payment public.payments;
+    item public.order_items;
     target_cents bigint;
 begin
-    select * into reward from public.referral_rewards where payment_id = p_payment_id for no key update;
+    select * into reward from public.referral_rewards where item_id = p_item_id for no key update;
     if not found then
         return;
     end if;
-    select * into strict payment from public.payments where id = p_payment_id;
+    select * into strict item from public.order_items where id = p_item_id;
     target_cents := private.prorate(
-        reward.amount_cents, payment.refunded_cents + payment.lost_cents, payment.captured_cents
+        reward.amount_cents, item.total_cents - private.unreturned_cents(item), item.total_cents
     );
     if target_cents = reward.clawed_back_cents then
         return;

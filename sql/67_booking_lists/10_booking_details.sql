@@ -68,17 +68,25 @@ join public.services service on service.org_id = booking.org_id and service.id =
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
 join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
 left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
+left join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
 left join lateral (
     select
         latest.status,
         latest.failure_code,
-        sum(latest.authorized_cents) over () as authorized_cents,
-        sum(latest.captured_cents) over () as captured_cents,
-        sum(latest.refunded_cents) over () as refunded_cents,
+        sum(least(part.amount_cents, latest.authorized_cents)) over () as authorized_cents,
+        sum(least(part.amount_cents, latest.captured_cents)) over () as captured_cents,
+        case
+            when item.is_paid then
+                sum(least(part.amount_cents, latest.captured_cents)) over ()
+                - item.total_cents + item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents
+                - item.excess_cents + item.refunded_cents
+            else 0
+        end as refunded_cents,
         latest.stripe_payment_intent_id
-    from public.payments latest
-    where latest.org_id = booking.org_id
-        and latest.booking_id = booking.id
+    from public.payment_items part
+    join public.payments latest on latest.org_id = part.org_id and latest.id = part.payment_id
+    where part.org_id = booking.org_id
+        and (part.item_id = item.id or (item.id is null and part.booking_id = booking.id and not booking.is_rescheduled))
     order by latest.captured_cents > 0 desc, latest.created_at desc
     limit 1
 ) payment on true;

@@ -1,7 +1,7 @@
 -- Earnings: what instructors have earned and what was taken back, one signed row a cause. A row says when it can be paid
 -- (available_at), where it stands (11_transitions.sql) and, later, which payout pays it.
--- * 20_accrue.sql adds a row when a booking ends, or when prepaid minutes expire.
--- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
+-- * 20_accrue.sql adds a row when a booking has ended and is paid, the difference when a refund or a dispute changes what it earned,
+--   and a row when prepaid minutes are forfeited.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
 -- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
@@ -19,6 +19,7 @@ create table public.earnings (
     instructor_id uuid not null,
     payee_id uuid not null,
     kind public.earning_kind not null,
+    item_id uuid,
     booking_id uuid,
     payment_id uuid,
     refund_id uuid,
@@ -35,6 +36,7 @@ create table public.earnings (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
@@ -53,9 +55,10 @@ create table public.earnings (
 create unique index one_earning_a_booking
     on public.earnings (booking_id)
     where kind in ('lesson', 'cancellation', 'no_show');
-create unique index one_earning_a_refund on public.earnings (refund_id, kind) where refund_id is not null;
+create unique index one_earning_a_refund on public.earnings (refund_id, item_id, kind) where refund_id is not null;
 create index on public.earnings (org_id, status, available_at) where payout_id is null;
 create index on public.earnings (org_id, instructor_id);
+create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
 create index on public.earnings (org_id, refund_id);

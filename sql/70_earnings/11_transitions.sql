@@ -3,19 +3,17 @@
 -- without an open cause (has_freezing_cause).
 --
 -- earning:
---   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
---   · → frozen: accrue_earning (user, service, job, studio)
+--   · → pending: earn_item, accrue_expiry (user, service, job, studio)
 --   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
 --       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
---   pending → frozen: report_problem, refreeze_earnings (user, service, job, studio)
+--   pending → frozen: earn_item, report_problem, refreeze_earnings (user, service, job, studio)
 --   frozen → pending: refreeze_earnings (user, service, job, studio)
 --   available → paid: mark_payout_paid (service, job)
 --   available → closed: create_payouts (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
-    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),

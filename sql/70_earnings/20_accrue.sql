@@ -1,46 +1,71 @@
--- Credits the instructor with the kept share of a booking that ended: a lesson that was given, a learner's no-show or a late
--- cancellation. The earning starts frozen while a payment of the booking is disputed. The caller holds the payments' locks.
--- 82_effects calls it.
-create function private.accrue_earning(p_booking public.bookings)
+-- Credits the instructor with what an item that has ended earns, or the difference to what was credited before: after a refund, a lost
+-- dispute, a refund that failed, or a dispute that was won. The first row says how the lesson ended; the difference becomes payable
+-- when that does, so that the two are paid out together. It starts frozen while there is a cause. 82_effects calls it, with the
+-- refund or the dispute that is the reason.
+create function private.earn_item(p_item_id uuid, p_refund_id uuid default null, p_dispute_id uuid default null)
     returns void
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    earning public.earnings;
 begin
     insert into public.earnings (
-        org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at, status
+        org_id, instructor_id, payee_id, kind, item_id, booking_id, payment_id, refund_id, dispute_id, currency, amount_cents, available_at
     )
     select
-        p_booking.org_id,
-        p_booking.instructor_id,
-        private.payee_id(p_booking.instructor_id),
-        case p_booking.status
-            when 'completed' then 'lesson'
-            when 'no_show' then 'no_show'
-            else 'cancellation'
-        end::public.earning_kind,
-        p_booking.id,
-        funding.id,
-        p_booking.currency,
-        earned.cents,
-        greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
+        item.org_id,
+        item.instructor_id,
+        coalesce(first_earning.payee_id, private.payee_id(item.instructor_id)),
         case
-            when funding.is_disputed
-                or exists (
-                    select
-                    from public.payments paid
-                    where paid.org_id = p_booking.org_id
-                        and paid.booking_id = p_booking.id
-                        and paid.is_disputed
-                )
-                then 'frozen'
-            else 'pending'
-        end::public.earning_status
-    from (select private.earned_share_cents(p_booking) as cents) earned
-    left join private.funding_payment(p_booking.id) funding on true
-    where earned.cents > 0;
+            when first_earning.id is null and item.ending = 'given' then 'lesson'
+            when first_earning.id is null and item.ending = 'missed' then 'no_show'
+            when first_earning.id is null and change.cents > 0 then 'cancellation'
+            when change.cents < 0 and p_refund_id is not null then 'refund'
+            when change.cents < 0 and p_dispute_id is not null then 'dispute'
+            else 'adjustment'
+        end::public.earning_kind,
+        item.id,
+        item.booking_id,
+        funding.id,
+        p_refund_id,
+        p_dispute_id,
+        item.currency,
+        change.cents,
+        coalesce(
+            first_earning.available_at,
+            greatest(
+                case item.ending
+                    when 'cancelled' then private.clock()
+                    else greatest(booking.end_at, coalesce(lesson.ended_at, private.clock()))
+                end + booking.payout_hold,
+                funding.funds_available_at
+            )
+        )
+    from public.order_items item
+    join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    left join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
+    left join public.earnings first_earning
+        on first_earning.org_id = item.org_id
+        and first_earning.item_id = item.id
+        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
+    left join private.funding_payment(item.id) funding on true
+    cross join lateral (
+        select (private.item_books(item)).share_cents - coalesce(sum(earned.amount_cents), 0)::bigint as cents
+        from public.earnings earned
+        where earned.org_id = item.org_id
+            and earned.item_id = item.id
+    ) change
+    where item.id = p_item_id
+        and item.ending is not null
+        and change.cents <> 0
+    returning * into earning;
+
+    if private.has_freezing_cause(earning) then
+        update public.earnings set status = 'frozen' where org_id = earning.org_id and id = earning.id;
+    end if;
 end;
 $$;
 
@@ -64,8 +89,8 @@ as $$
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
-create function private.funding_payment(p_booking_id uuid)
+-- The payment whose money an item's earning waits for: the latest that pays it, or that paid for the hours it used.
+create function private.funding_payment(p_item_id uuid)
     returns setof public.payments
     language sql
     stable
@@ -73,20 +98,26 @@ create function private.funding_payment(p_booking_id uuid)
     set search_path = '', pg_temp
 as $$
     select payment.*
-    from public.payments payment
+    from (
+        select part.org_id, part.payment_id
+        from public.payment_items part
+        where part.item_id = p_item_id
+        union all
+        select bought.org_id, bought.payment_id
+        from public.order_items item
+        join public.credit_entries entry on entry.org_id = item.org_id and entry.booking_id = item.booking_id and entry.kind = 'consume'
+        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
+        where item.id = p_item_id
+    ) paid
+    join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
     where payment.is_accepted
         and payment.status in ('authorized', 'succeeded')
-        and (
-            payment.booking_id = p_booking_id
-            or payment.credit_id in (
-                select entry.credit_id from public.credit_entries entry where entry.booking_id = p_booking_id
-            )
-        )
     order by payment.created_at desc, payment.id desc
     limit 1;
 $$;
 
--- Credits the instructor with prepaid minutes that expired unused. 82_effects calls it.
+-- Credits the instructor with prepaid minutes that were forfeited, as far as their share was paid. 82_effects calls it.
 create function private.accrue_expiry(p_entry public.credit_entries)
     returns void
     language plpgsql
@@ -100,13 +131,17 @@ begin
     )
     select
         p_entry.org_id, p_entry.instructor_id, private.payee_id(p_entry.instructor_id), 'credit_expiry', p_entry.id, payment.id,
-        payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
-    from public.payments payment
+        payment.currency, earned.cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
+    from public.order_items item
+    join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+    join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id and payment.is_accepted
     join public.organizations organization on organization.id = payment.org_id
-    where payment.org_id = p_entry.org_id
-        and payment.credit_id = p_entry.credit_id
-        and payment.is_accepted
-        and p_entry.share_cents > 0;
+    cross join lateral (
+        select least(p_entry.share_cents, p_entry.share_cents + p_entry.fee_cents - p_entry.discount_cents) as cents
+    ) earned
+    where item.org_id = p_entry.org_id
+        and item.credit_id = p_entry.credit_id
+        and earned.cents > 0;
 end;
 $$;
 

@@ -1,4 +1,4 @@
--- Freezes a booking's unpaid earnings, or those of prepaid minutes, while there is a cause, and unfreezes them once there is none. Called
+-- Freezes the unpaid earnings of a booking or of a payment's money while there is a cause, and unfreezes them once there is none. Called
 -- when a cause begins or ends: by 82_effects for disputes and refunds, and by 41_report_problem.sql.
 create function private.refreeze_earnings(p_org_id uuid, p_booking_id uuid, p_payment_id uuid)
     returns void
@@ -14,7 +14,11 @@ begin
         select unpaid.id, private.has_freezing_cause(unpaid) as is_open
         from public.earnings unpaid
         where unpaid.org_id = p_org_id
-            and (unpaid.booking_id = p_booking_id or unpaid.payment_id = p_payment_id)
+            and (
+                unpaid.booking_id = p_booking_id
+                or unpaid.payment_id = p_payment_id
+                or unpaid.item_id in (select private.paid_item_ids(p_payment_id))
+            )
             and unpaid.status in ('pending', 'frozen')
     ) cause
     where earning.id = cause.id
@@ -38,12 +42,29 @@ begin
         where report.org_id = p_earning.org_id
             and report.booking_id = p_earning.booking_id
             and (report.resolved_at is null or report.awaits_refund)
-    ) or exists (
+    ) or private.is_earning_disputed(p_earning);
+end;
+$$;
+
+-- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson.
+create function private.is_earning_disputed(p_earning public.earnings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
         select
         from public.payments payment
-        where payment.org_id = p_earning.org_id
+        where payment.id = p_earning.payment_id
             and payment.is_disputed
-            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
+    ) or exists (
+        select
+        from public.payment_items part
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where part.org_id = p_earning.org_id
+            and part.item_id = p_earning.item_id
+            and payment.is_disputed
     );
-end;
 $$;

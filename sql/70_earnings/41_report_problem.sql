@@ -100,11 +100,12 @@ begin
     for report in
         update public.problem_reports waiting
         set awaits_refund = false
-        from public.payments payment
-        where payment.org_id = p_refund.org_id
-            and payment.id = p_refund.payment_id
-            and waiting.org_id = payment.org_id
-            and waiting.booking_id = payment.booking_id
+        from private.return_items part
+        join public.order_items item on item.org_id = part.org_id and item.id = part.item_id
+        where part.org_id = p_refund.org_id
+            and part.refund_id = p_refund.id
+            and waiting.org_id = item.org_id
+            and waiting.booking_id = item.booking_id
             and waiting.awaits_refund
         returning waiting.org_id, waiting.booking_id
     loop

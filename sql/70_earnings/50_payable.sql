@@ -64,9 +64,10 @@ as $$
         and payment.is_disputed is not true
         and not exists (
             select
-            from public.payments paid
-            where paid.org_id = earning.org_id
-                and paid.booking_id = earning.booking_id
+            from public.payment_items part
+            join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+            where part.org_id = earning.org_id
+                and part.item_id = earning.item_id
                 and paid.is_disputed
         )
         and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)

@@ -29,23 +29,6 @@ begin
 end;
 $$;
 
--- Is the payment of an earning, or another payment of its booking, disputed?
-create function private.is_earning_disputed(p_earning public.earnings)
-    returns boolean
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select exists (
-        select
-        from public.payments payment
-        where payment.org_id = p_earning.org_id
-            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
-            and payment.is_disputed
-    );
-$$;
-
 -- Has the payer's bank disputed any earning in a payout?
 create function private.has_disputed_earnings(p_payout public.payouts)
     returns boolean
@@ -83,7 +66,7 @@ begin
             from public.earnings earning
             where earning.org_id = held.org_id
                 and earning.payout_id = held.id
-                and (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
+                and (earning.payment_id = p_payment.id or earning.item_id in (select private.paid_item_ids(p_payment.id)))
                 and not private.is_earning_disputed(earning)
         );
 end;

@@ -31,48 +31,32 @@ begin
     was_confirmed := old.status in ('confirmed', 'in_progress');
 
     if new.status = 'confirmed' then
-        perform private.finish_redemption(new.id, null, 'redeemed');
-        perform private.carry_payments(new);
-        perform private.post_free_booking(new);
-        perform private.refund_price_difference(new);
+        perform private.finish_redemption(new.order_id, 'redeemed');
+        perform private.pay_free_item(new.id);
+        perform private.refund_moved_item(new);
 
     elsif new.status = 'completed' then
-        perform private.lock_booking_payments(new);
-        perform private.capture_booking_payments(new);
+        perform private.end_booking_item(new, was_confirmed);
+        perform private.capture_item(new.id);
         perform private.count_lesson(new);
-        perform private.accrue_earning(new);
-        perform private.grant_reward(new.id);
-        perform private.consume_booking_minutes(new);
-
-    elsif new.status = 'no_show' and new.no_show_by = 'learner' then
-        perform private.capture_booking_payments(new);
-        perform private.accrue_earning(new);
-        perform private.consume_booking_minutes(new);
 
     elsif new.status = 'no_show' then
-        perform private.accrue_earning(new);
-        perform private.reverse_free_booking(new);
-        perform private.refund_booking(new);
+        perform private.end_booking_item(new, was_confirmed);
+        perform private.settle_ended_booking(new);
         perform private.cancel_replacement(new);
-        perform private.consume_booking_minutes(new);
+        perform private.write_off_restored_minutes(new);
 
-    elsif new.status = 'cancelled' and was_confirmed then
-        perform private.accrue_earning(new);
-        perform private.cancel_open_payment(new.id, null);
+    elsif new.status = 'cancelled' and new.is_rescheduled then
         perform private.free_seat(new);
-        perform private.reverse_free_booking(new);
-        if not new.is_rescheduled then
-            perform private.refund_booking(new);
-            perform private.cancel_replacement(new);
-        end if;
-        perform private.consume_booking_minutes(new);
+        perform private.consume_credit(new.id, 1440);
 
     elsif new.status in ('cancelled', 'declined', 'expired') then
-        perform private.cancel_open_payment(new.id, null);
+        perform private.cancel_open_payment(new.order_id);
         perform private.free_seat(new);
-        perform private.refund_booking(new);
-        perform private.restore_original_discount(new);
-        perform private.consume_booking_minutes(new);
+        perform private.end_booking_item(new, was_confirmed);
+        perform private.settle_ended_booking(new);
+        perform private.cancel_replacement(new);
+        perform private.write_off_restored_minutes(new);
     end if;
     return null;
 end;

@@ -1,4 +1,5 @@
--- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
+-- What follows when a payment succeeds or is disputed, its money becomes available or Stripe cancels it. What its items earn by it follows
+-- from 31_order_items.sql.
 -- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
@@ -9,21 +10,17 @@ create function private.on_payment_changed()
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
-        perform private.refreeze_earnings(new.org_id, new.booking_id, new.id);
+        perform private.freeze_credit(new);
+        perform private.refreeze_earnings(new.org_id, null, new.id);
         if not new.is_disputed then
             perform private.cancel_undisputed_payouts(new);
+            perform private.refund_due(item_id, 'The dispute has ended.') from private.paid_item_ids(new.id) item_id;
+            perform private.refund_left_hours(new);
         end if;
     end if;
 
-    if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
-        if new.booking_id is not null and old.captured_cents = 0 then
-            perform private.grant_reward(new.booking_id);
-        end if;
-        perform private.claw_back_reward(new.id);
-    end if;
-
-    if (new.status, new.is_accepted) <> (old.status, old.is_accepted) and new.status in ('succeeded', 'unknown') then
-        perform private.write_off_losses(new.id, private.clock());
+    if new.status = 'succeeded' and old.status <> 'succeeded' then
+        perform private.refund_left_hours(new);
     end if;
 
     if new.funds_available_at is distinct from old.funds_available_at then
@@ -32,14 +29,11 @@ begin
 
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
-        if new.is_accepted then
-            perform private.net_booking(new.id, null, null);
-        end if;
     end if;
     return null;
 end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, is_accepted, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    after update of status, is_disputed, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();

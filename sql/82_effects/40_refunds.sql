@@ -1,6 +1,6 @@
--- What follows when a refund succeeds or fails, also when it fails after it had succeeded. What disputes have cost is counted before
--- the booking is netted, because they cost only what was not refunded.
--- Definer: whoever changes a refund may not write credits, discounts, disputes and earnings.
+-- What follows when a refund succeeds or fails, also when it fails after it had succeeded. What its items earn follows from
+-- 31_order_items.sql.
+-- Definer: whoever changes a refund may not write discounts, disputes and earnings.
 create function private.on_refund_changed()
     returns trigger
     language plpgsql
@@ -14,19 +14,14 @@ begin
     end if;
 
     if new.status = 'succeeded' then
-        perform private.finish_refund(new);
-        perform private.count_losses(new.payment_id);
-        perform private.net_booking(new.payment_id, new.id, null);
+        perform private.return_payment_discount(new);
         perform private.write_off_losses(new.payment_id, private.clock());
         perform private.end_wait_for_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
-        perform private.undo_failed_refund(new);
-        if old.status = 'succeeded' then
-            perform private.count_losses(new.payment_id);
-            perform private.net_booking(new.payment_id, new.id, null);
-            perform private.write_off_losses(new.payment_id, private.clock());
-        end if;
+        perform private.alert_failed_refund(new);
+        perform private.return_payment_discount(new);
+        perform private.write_off_losses(new.payment_id, private.clock());
     end if;
     return null;
 end;

@@ -1,5 +1,6 @@
--- What follows when a dispute takes money of a payment: the instructor's earning is adjusted where the instructor is liable.
--- Definer: whoever changes a dispute may not write earnings.
+-- What follows when a dispute takes money of a payment, or gives it back: lessons ahead that it took are cancelled, and what is owed of
+-- its items is refunded once the money is back.
+-- Definer: whoever changes a dispute may not write bookings and refunds.
 create function private.on_dispute_changed()
     returns trigger
     language plpgsql
@@ -8,8 +9,10 @@ create function private.on_dispute_changed()
     set search_path = '', pg_temp
 as $$
 begin
-    if new.lost_cents <> old.lost_cents then
-        perform private.net_booking(new.payment_id, null, new.id);
+    if new.lost_cents > old.lost_cents then
+        perform private.cancel_lost_lessons(new);
+    elsif new.lost_cents < old.lost_cents then
+        perform private.refund_won_items(new);
     end if;
     return null;
 end;

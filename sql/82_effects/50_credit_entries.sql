@@ -1,5 +1,5 @@
--- What follows when prepaid minutes expire, or are restored or refunded while disputes may have cost some of them. Entries are never changed.
--- Definer: whoever adds an entry may not write earnings and disputes.
+-- What follows when prepaid minutes are forfeited: the instructor earns them. Entries are never changed.
+-- Definer: whoever adds an entry may not write earnings.
 create function private.on_credit_entry_added()
     returns trigger
     language plpgsql
@@ -10,8 +10,6 @@ as $$
 begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
-    elsif new.kind in ('restore', 'refund', 'refund_failed') then
-        perform private.write_off_minutes(new);
     end if;
     return null;
 end;

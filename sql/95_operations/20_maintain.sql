@@ -36,7 +36,7 @@ begin
     union all
     select 'purchases_expired', private.expire_purchases()::bigint
     union all
-    select 'credits_expired', (select count(*) from private.expire_credits())
+    select 'credits_expired', private.expire_credits()::bigint
     union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all

@@ -46,43 +46,52 @@ begin
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all
-    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    select 'confirmed_bookings_are_paid', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
     from public.bookings booking
     where booking.status in ('confirmed', 'in_progress', 'completed')
         and booking.total_cents > booking.credit_applied_cents
         and not exists (
             select
-            from public.payments payment
-            where payment.org_id = booking.org_id
-                and payment.booking_id = booking.id
+            from public.order_items item
+            join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+            where item.org_id = booking.org_id
+                and item.booking_id = booking.id
                 and payment.is_accepted
         )
 
     union all
-    select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
+    select 'payments_are_the_sum_of_their_items', jsonb_build_object('payment_id', payment.id, 'amount_cents', payment.amount_cents)
     from public.payments payment
-    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
-    where payment.status = 'succeeded'
-        and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (
-            select
-            from public.refunds refund
-            where refund.org_id = payment.org_id
-                and refund.payment_id = payment.id
-        )
+    left join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
+    group by payment.org_id, payment.id
+    having (payment.share_cents, payment.fee_cents, payment.discount_cents, payment.amount_cents) is distinct from (
+        sum(part.share_cents)::bigint, sum(part.fee_cents)::bigint, sum(part.discount_cents)::bigint, sum(part.amount_cents)::bigint
+    )
 
     union all
-    select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    where payment.status = 'succeeded'
-        and not payment.is_accepted
-        and not payment.is_disputed
-        and payment.lost_cents = 0
+    select 'what_is_due_is_being_refunded', jsonb_build_object('item_id', item.id, 'due_cents', due.cents)
+    from public.order_items item
+    cross join lateral (
+        select private.owed_cents(item) + greatest(item.excess_cents, 0)
+            - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+    ) due
+    where due.cents > 0
         and not exists (
             select
-            from public.refunds refund
-            where refund.org_id = payment.org_id
-                and refund.payment_id = payment.id
+            from public.payment_items part
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and payment.is_disputed
+        )
+        and not exists (
+            select
+            from private.return_items part
+            join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and refund.status in ('failed', 'cancelled')
         );
 end;
 $$;

@@ -9,19 +9,25 @@ create function private.violations_of_earnings()
 as $$
 begin
     return query
-    select 'ended_bookings_are_earned', jsonb_build_object(
-        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    select 'ended_items_are_earned', jsonb_build_object(
+        'item_id', item.id, 'expected_cents', books.share_cents, 'earned_cents', earned.cents
     )
-    from public.bookings booking
+    from public.order_items item
+    cross join lateral private.item_books(item) books
     cross join lateral (
         select coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.org_id = booking.org_id
-            and earning.booking_id = booking.id
+        where earning.org_id = item.org_id
+            and earning.item_id = item.id
     ) earned
-    where booking.status in ('completed', 'no_show', 'cancelled')
-        and not booking.is_rescheduled
-        and earned.cents <> private.earned_share_cents(booking)
+    where earned.cents <> case when item.ending is null then 0 else books.share_cents end
+
+    union all
+    select 'ended_bookings_have_ended_items', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
+    where item.is_paid
+        and (item.ending is null) <> (booking.status in ('held', 'requested', 'confirmed', 'in_progress'))
 
     union all
     select 'frozen_earnings_have_a_cause', jsonb_build_object('earning_id', earning.id)
@@ -44,22 +50,14 @@ begin
         full join (
             select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
             from (
-                select payment.instructor_id, payment.currency, private.remaining_share_cents(payment) as amount_cents
-                from public.payments payment
-                where payment.status = 'succeeded'
-                    and payment.kind = 'booking'
+                select item.instructor_id, item.currency, books.share_cents as amount_cents
+                from public.order_items item
+                cross join lateral private.item_books(item) books
                 union all
-                select entry.instructor_id, credit.currency, entry.share_cents
+                select entry.instructor_id, lot.currency, least(entry.share_cents, private.entry_cents(entry))
                 from public.credit_entries entry
-                join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
-                where entry.kind in ('consume', 'expire')
-                union all
-                select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
-                from public.bookings booking
-                where booking.total_cents = 0
-                    and booking.credit_applied_cents = 0
-                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show', 'cancelled')
-                    and not exists (select from private.reserved_credit(booking.id))
+                join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
+                where entry.kind = 'expire'
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning

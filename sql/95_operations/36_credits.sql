@@ -14,20 +14,13 @@ begin
     left join lateral (
         select
             coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
-            coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
-            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 when 'dispute_reversed' then -1 else 0 end * entry.minutes), 0) as refunded,
-            coalesce(
-                sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed', 'dispute_reversed') then -1 else 0 end
-                    * entry.share_cents
-                ),
-                0
-            ) as share_cents
+            coalesce(sum(case entry.kind when 'consume' then 1 when 'expire' then 1 when 'give_back' then -1 else 0 end * entry.minutes), 0) as used,
+            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 when 'dispute_reversed' then -1 else 0 end * entry.minutes), 0) as refunded
         from public.credit_entries entry
         where entry.credit_id = credit.id
     ) moved on true
-    where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded, credit.taken_share_cents)
-        is distinct from (moved.reserved, moved.used, moved.refunded, moved.share_cents)
+    where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded)
+        is distinct from (moved.reserved, moved.used, moved.refunded)
 
     union all
     select 'minutes_are_reserved_for_lessons_ahead', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
@@ -39,50 +32,42 @@ begin
 
     union all
     select 'prepaid_money_is_that_of_unused_minutes', jsonb_build_object(
-        'currency', coalesce(unused.currency, posted.currency), 'minutes_cents', unused.cents, 'ledger_cents', posted.cents
+        'kind', coalesce(held.kind, posted.kind), 'currency', coalesce(held.currency, posted.currency),
+        'expected_cents', held.cents, 'ledger_cents', posted.cents
     )
     from (
-        select part.currency, sum(part.cents) as cents
+        select part.kind, part.currency, sum(part.cents)::bigint as cents
         from (
-            select payment.currency, payment.share_cents as cents
-            from public.payments payment
-            where payment.kind = 'credits'
-                and payment.status = 'succeeded'
+            select line.kind, item.currency, line.cents
+            from public.order_items item
+            cross join lateral private.item_books(item) books
+            cross join lateral (
+                values
+                    ('learner_prepaid'::private.ledger_account_kind, books.prepaid_share_cents),
+                    ('deferred_fees', books.prepaid_fee_cents),
+                    ('deferred_promotions', -books.prepaid_discount_cents)
+            ) line (kind, cents)
             union all
-            select credit.currency, -entry.share_cents
-            from public.credit_entries entry
-            join public.learner_credits credit on credit.id = entry.credit_id
-            left join public.refunds refund on refund.id = entry.refund_id
-            where entry.kind in ('consume', 'expire', 'dispute')
-                or (entry.kind = 'refund' and refund.status = 'succeeded')
-            union all
-            select credit.currency, entry.share_cents
-            from public.credit_entries entry
-            join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
-            where entry.kind = 'dispute_reversed'
-            union all
-            select dispute.currency, -dispute.lost_share_cents
-            from public.disputes dispute
-            join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
-            where payment.kind = 'credits'
-                and not payment.is_accepted
-            union all
-            select refund.currency, -refund.share_cents
-            from public.refunds refund
-            join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
-            where payment.kind = 'credits'
-                and not payment.is_accepted
-                and refund.status = 'succeeded'
+            select line.kind, lot.currency, line.cents
+            from public.learner_credits lot
+            join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id and item.is_paid
+            cross join lateral private.next_credit_part(lot, lot.minutes_left) unused
+            cross join lateral (
+                values
+                    ('learner_prepaid'::private.ledger_account_kind, unused.share_cents),
+                    ('deferred_fees', unused.fee_cents),
+                    ('deferred_promotions', -unused.discount_cents)
+            ) line (kind, cents)
         ) part
-        group by part.currency
-    ) unused
+        group by part.kind, part.currency
+    ) held
     full join (
-        select account.currency, -sum(entry.amount_cents) as cents
+        select account.kind, account.currency, -sum(entry.amount_cents)::bigint as cents
         from private.ledger_accounts account
         join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
-        where account.kind = 'learner_prepaid'
-        group by account.currency
-    ) posted on posted.currency = unused.currency
-    where coalesce(unused.cents, 0) <> coalesce(posted.cents, 0);
+        where account.kind in ('learner_prepaid', 'deferred_fees', 'deferred_promotions')
+        group by account.kind, account.currency
+    ) posted on posted.kind = held.kind and posted.currency = held.currency
+    where coalesce(held.cents, 0) <> coalesce(posted.cents, 0);
 end;
 $$;

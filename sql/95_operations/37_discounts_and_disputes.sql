@@ -28,7 +28,7 @@ begin
             select
             from public.code_redemptions redemption
             where redemption.org_id = booking.org_id
-                and redemption.booking_id = booking.id
+                and redemption.order_id = booking.order_id
         )
 
     union all
@@ -41,12 +41,12 @@ begin
             where reward.referrer_id = account.owner_id
                 and reward.currency = account.currency
         ) - (
-            select coalesce(sum(redemption.discount_cents), 0)
+            select coalesce(sum(redemption.discount_cents - redemption.returned_cents), 0)
             from public.code_redemptions redemption
             where redemption.learner_id = account.owner_id
                 and redemption.currency = account.currency
                 and redemption.kind = 'reward'
-                and redemption.status = 'redeemed'
+                and redemption.redeemed_at is not null
         );
 end;
 $$;

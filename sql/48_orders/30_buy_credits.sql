@@ -24,6 +24,7 @@ declare
     price private.price;
     offer private.code_offer;
     credit public.learner_credits;
+    order_id uuid;
     broken_rule text;
 begin
     select * into instructor
@@ -67,19 +68,21 @@ begin
     insert into public.learner_credits (
         org_id, learner_id, instructor_id, service_id, currency, minutes_purchased,
         price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        is_fee_refundable, hold_expires_at, client_key, bought_by
+        is_fee_refundable, expires_forfeited, hold_expires_at, client_key, bought_by
     )
     select
         instructor.org_id, learner.id, instructor.id, p_service_id, price.currency, minutes,
         price.list_cents, price.discount_cents, price.fee_cents, price.share_cents, price.total_cents,
         price.fee_mode, price.fee_bps,
-        organization.fee_refundable, private.clock() + interval '24 hours', p_client_key, person
+        organization.fee_refundable, organization.forfeits_expired_hours, private.clock() + interval '24 hours', p_client_key, person
     from public.organizations organization
     where organization.id = instructor.org_id
     returning * into credit;
 
+    order_id := private.place_order(credit.org_id, credit.learner_id, credit.instructor_id, credit.currency);
+    perform private.add_credit_item(order_id, credit);
     if offer.kind is not null then
-        perform private.reserve_discount(offer, learner, price, null, credit.id);
+        perform private.reserve_discount(offer, learner, price, order_id);
     end if;
     return credit;
 exception
@@ -88,6 +91,25 @@ exception
         perform private.refuse_violation(broken_rule);
         return null;
 end;
+$$;
+
+-- Adds a lot to its order, at its frozen price.
+create function private.add_credit_item(p_order_id uuid, p_credit public.learner_credits)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into public.order_items (
+        org_id, order_id, learner_id, instructor_id, kind, credit_id, currency, minutes,
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable
+    )
+    values (
+        p_credit.org_id, p_order_id, p_credit.learner_id, p_credit.instructor_id, 'credits', p_credit.id, p_credit.currency,
+        p_credit.minutes_purchased, p_credit.price_cents, p_credit.discount_cents, p_credit.platform_fee_cents,
+        p_credit.instructor_share_cents, p_credit.is_fee_refundable
+    );
 $$;
 
 -- Converts hours to minutes. Hours are sold in quarters, at most 500 at once; for one service, in whole lessons.

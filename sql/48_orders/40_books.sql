@@ -1,0 +1,209 @@
+-- What an item's money belongs to at this moment. It depends on nothing but the row, so that the difference of two answers is what
+-- an event posts. With S share, F fee, D discount, T total, R refunded or restored so far, C lost so far, S* = min(S, T), f the
+-- fraction of the policy and E what the instructor may keep (keepable_cents):
+--   the instructor has min(E, S - a - b), where a is the part of the share that refunds take and b what disputes take beyond it
+--   if the instructor is liable; fee and discount follow in proportion; the platform has the rest.
+-- What the ending owes the payer counts as refunded. All lines together are what was received, less what was refunded and lost.
+create function private.item_books(p_item public.order_items)
+    returns private.item_books
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    books private.item_books := row(0, 0, 0, 0, 0, 0, 0, 0)::private.item_books;
+    credit_cents constant bigint := p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+    received_cents constant bigint := credit_cents
+        + case when p_item.is_paid then p_item.total_cents - credit_cents + p_item.excess_cents else 0 end;
+    is_ahead constant boolean := p_item.ending is null;
+    part public.order_items := p_item;
+    back_cents bigint;
+    lost_cents bigint;
+    kept_cents bigint;
+    untaken_cents bigint;
+begin
+    if is_ahead then
+        books.prepaid_share_cents := p_item.credit_share_cents;
+        books.prepaid_fee_cents := p_item.credit_fee_cents;
+        books.prepaid_discount_cents := p_item.credit_discount_cents;
+        part.share_cents := p_item.share_cents - p_item.credit_share_cents;
+        part.fee_cents := p_item.fee_cents - p_item.credit_fee_cents;
+        part.discount_cents := p_item.discount_cents - p_item.credit_discount_cents;
+        part.total_cents := p_item.total_cents - credit_cents;
+    end if;
+
+    if p_item.is_paid and part.total_cents = 0 then
+        books.share_cents := private.keepable_cents(part);
+        books.discount_cents := private.prorate(part.discount_cents, books.share_cents, part.share_cents);
+        books.fee_cents := books.discount_cents - books.share_cents;
+        books.due_cents := p_item.excess_cents;
+    elsif p_item.is_paid then
+        books.due_cents := private.owed_cents(part) + p_item.excess_cents;
+        back_cents := least(part.refunded_cents + part.restored_cents, part.total_cents) + private.owed_cents(part);
+        lost_cents := private.lost_part_cents(part);
+        kept_cents := part.total_cents - back_cents;
+
+        untaken_cents := part.share_cents - private.share_taken_cents(part, back_cents);
+        books.share_cents := least(private.keepable_cents(part), untaken_cents);
+        books.discount_cents := private.discount_left_cents(part, back_cents);
+        books.discount_cents := books.discount_cents - least(
+            books.discount_cents,
+            untaken_cents - books.share_cents,
+            part.share_cents - least(part.share_cents, part.total_cents)
+        );
+        books.fee_cents := kept_cents + books.discount_cents - books.share_cents;
+
+        if lost_cents > 0 then
+            books.fee_cents := least(books.fee_cents, part.fee_cents);
+            books.fee_cents := books.fee_cents - private.prorate(books.fee_cents, lost_cents, kept_cents);
+            books.discount_cents := books.discount_cents - private.prorate(books.discount_cents, lost_cents, kept_cents);
+            books.share_cents := least(
+                books.share_cents,
+                untaken_cents - greatest(
+                    private.prorate(part.share_cents, back_cents + least(lost_cents, part.liable_cents), part.total_cents)
+                    - (part.share_cents - untaken_cents),
+                    0
+                )
+            );
+        end if;
+    end if;
+
+    books.loss_cents := books.prepaid_share_cents + books.prepaid_fee_cents - books.prepaid_discount_cents
+        + books.share_cents + books.fee_cents - books.discount_cents + books.due_cents
+        - (received_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents);
+    return books;
+end;
+$$;
+
+-- E: what the instructor may keep of an item. One that has not ended is meant to be given.
+create function private.keepable_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_item.ending
+        when 'fault' then 0
+        when 'missed' then paid.share_cents
+        when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
+        else p_item.share_cents
+    end
+    from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+$$;
+
+-- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.
+create function private.unreturned_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
+$$;
+
+-- What the ending owes the payer besides what is refunded and lost. Of a fault all that is left, whatever happens later; of a
+-- cancellation what was fixed then.
+create function private.owed_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when not p_item.is_paid then 0
+        when p_item.ending = 'fault' then unreturned.cents
+        when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
+        else 0
+    end
+    from (select private.unreturned_cents(p_item) as cents) unreturned;
+$$;
+
+-- C: what disputes have taken, as far as it was not refunded; what goes beyond is the platform's loss.
+create function private.lost_part_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select least(p_item.lost_cents, greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents, 0));
+$$;
+
+-- a: the part of the share that refunds of so much take. If the fee is not refundable they take the share first; if all is refunded
+-- they take all.
+create function private.share_taken_cents(p_item public.order_items, p_back_cents bigint)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_back_cents >= p_item.total_cents then p_item.share_cents
+        when p_item.is_fee_refundable then private.prorate(p_item.share_cents, p_back_cents, p_item.total_cents)
+        else least(p_back_cents, p_item.share_cents, p_item.total_cents)
+    end;
+$$;
+
+-- The part of the discount that is left after refunds of so much. If the fee is not refundable, what they take beyond the share takes
+-- fee and discount.
+create function private.discount_left_cents(p_item public.order_items, p_back_cents bigint)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_back_cents >= p_item.total_cents then 0
+        when p_item.is_fee_refundable
+            then p_item.discount_cents - private.prorate(p_item.discount_cents, p_back_cents, p_item.total_cents)
+        else p_item.discount_cents - private.prorate(
+            p_item.discount_cents,
+            greatest(p_back_cents - p_item.share_cents, 0),
+            greatest(p_item.total_cents - p_item.share_cents, 0)
+        )
+    end;
+$$;
+
+-- The ledger lines that take an item's books from one state of its row to another. They sum to what was received in between, less what
+-- was refunded and lost, with the sign reversed: the caller adds where that money is.
+create function private.item_postings(p_before public.order_items, p_after public.order_items)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row('learner_prepaid', null, before.prepaid_share_cents - after.prepaid_share_cents),
+        row('deferred_fees', null, before.prepaid_fee_cents - after.prepaid_fee_cents),
+        row('deferred_promotions', null, after.prepaid_discount_cents - before.prepaid_discount_cents),
+        row('instructor_pending', p_after.instructor_id, before.share_cents - after.share_cents),
+        row('platform_fees', null, before.fee_cents - after.fee_cents),
+        row('promotions', null, after.discount_cents - before.discount_cents),
+        row('dispute_losses', null, after.loss_cents - before.loss_cents),
+        row('refunds_due', null, before.due_cents - after.due_cents)
+    ]::private.posting[]
+    from private.item_books(p_before) before
+    cross join private.item_books(p_after) after;
+$$;
+
+-- The ledger lines of prepaid minutes that leave their lot (p_sign 1), or come back to it (-1), with their part of its price.
+create function private.credit_postings(p_part private.credit_part, p_sign integer)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row('learner_prepaid', null, p_sign * p_part.share_cents),
+        row('deferred_fees', null, p_sign * p_part.fee_cents),
+        row('deferred_promotions', null, -p_sign * p_part.discount_cents)
+    ]::private.posting[];
+$$;

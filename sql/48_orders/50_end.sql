@@ -1,0 +1,153 @@
+-- Ends an item with its booking: consumes its prepaid minutes but for those restored, and posts what that changes. What a cancellation
+-- owes, and how many minutes it restores, was decided before, under the order's lock. 82_effects calls it.
+create function private.end_item(
+    p_booking_id uuid,
+    p_ending public.order_item_ending,
+    p_refund_bps integer,
+    p_owed_cents bigint,
+    p_restored_minutes integer
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+    part private.credit_part;
+    postings private.posting[] := '{}';
+    restored_cents bigint := 0;
+begin
+    select * into before from public.order_items where booking_id = p_booking_id and ending is null for no key update;
+    if not found then
+        return;
+    end if;
+    for part in
+        select restored.* from private.consume_credit(p_booking_id, p_restored_minutes) restored
+    loop
+        postings := postings || private.credit_postings(part, -1);
+        restored_cents := restored_cents + private.credit_part_cents(part);
+    end loop;
+
+    update public.order_items
+    set ending = p_ending,
+        refund_bps = coalesce(p_refund_bps, 0),
+        owed_cents = coalesce(p_owed_cents, 0),
+        restored_cents = order_items.restored_cents + end_item.restored_cents,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'item_ended', postings);
+end;
+$$;
+
+-- Restores, as minutes, what somebody else's fault still owes for a lesson that prepaid minutes paid for: a dispute that had taken it was
+-- won. Rounded up to whole minutes.
+create function private.restore_owed_minutes(p_item_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+    used record;
+    part private.credit_part;
+    postings private.posting[] := '{}';
+    restored_cents bigint := 0;
+    missing integer;
+begin
+    select * into strict before from public.order_items where id = p_item_id for no key update;
+    missing := private.minutes_worth(before, private.owed_cents(before));
+    for used in
+        select lot.credit_id, lot.minutes from private.used_credit(before.booking_id) lot
+    loop
+        part := private.restore_minutes(used.credit_id, least(missing, used.minutes), before.booking_id, 'give_back');
+        missing := missing - part.minutes;
+        postings := postings || private.credit_postings(part, -1);
+        restored_cents := restored_cents + private.credit_part_cents(part);
+    end loop;
+    if restored_cents = 0 then
+        return;
+    end if;
+
+    update public.order_items
+    set restored_cents = order_items.restored_cents + restore_owed_minutes.restored_cents,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'minutes_restored', postings);
+end;
+$$;
+
+-- How many of an item's minutes so much of its price is worth, rounded up.
+create function private.minutes_worth(p_item public.order_items, p_cents bigint)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_item.total_cents = 0 then p_item.minutes
+        else (p_cents * p_item.minutes + p_item.total_cents - 1) / p_item.total_cents
+    end::integer;
+$$;
+
+-- Pays a free item: the platform pays the instructor's share. Items with a price are paid by payments or by prepaid minutes. 82_effects
+-- calls it when a booking is confirmed.
+create function private.pay_free_item(p_booking_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+begin
+    select * into before
+    from public.order_items
+    where booking_id = p_booking_id
+        and not is_paid
+        and total_cents = 0
+    for no key update;
+    if not found then
+        return;
+    end if;
+
+    update public.order_items
+    set is_paid = true,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'free_item_paid', '{}');
+end;
+$$;
+
+-- Posts what a change of an item's row means, where no money of a payment, refund or dispute moved.
+create function private.post_item(
+    p_before public.order_items,
+    p_after public.order_items,
+    p_kind text,
+    p_postings private.posting[]
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.post_transaction(
+        p_after.org_id, p_kind, 'order_item', p_after.id, format('order_item:%s:%s', p_after.id, p_after.revision),
+        p_after.currency, private.clock(), private.item_postings(p_before, p_after) || p_postings
+    );
+$$;

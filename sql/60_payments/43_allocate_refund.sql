@@ -1,0 +1,247 @@
+-- Allocates a refund that names no item, because it was made in Stripe's Dashboard or recorded by an admin: first what is due of its
+-- payment's items, then minutes of a lot that nobody has used, then lessons in proportion to what is still paid of each. What is
+-- left, such as a part of a minute, is set aside. Returns the postings of minutes and of what is set aside; the lessons' parts are
+-- written as return_items. A refund that names its items is left alone.
+create function private.allocate_refund(p_payment public.payments, p_refund public.refunds)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    left_cents bigint := p_refund.amount_cents;
+    postings private.posting[] := '{}';
+    part private.credit_part;
+begin
+    if private.is_refund_of_minutes(p_refund) or exists (
+        select
+        from private.return_items named
+        where named.org_id = p_refund.org_id
+            and named.refund_id = p_refund.id
+    ) then
+        return postings;
+    end if;
+
+    left_cents := left_cents - private.allocate_to_due(p_payment, p_refund, left_cents);
+    if p_payment.kind = 'credits' then
+        part := private.refund_whole_minutes(p_payment, p_refund, left_cents);
+        postings := private.credit_postings(part, 1);
+        left_cents := left_cents - private.credit_part_cents(part);
+    end if;
+    left_cents := left_cents - private.allocate_in_proportion(p_payment, p_refund, left_cents);
+
+    if left_cents > 0 then
+        update public.refunds set unmatched_cents = left_cents where org_id = p_refund.org_id and id = p_refund.id;
+        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
+        values (p_refund.org_id, p_refund.id, p_refund.currency, -left_cents);
+        postings := postings || row('suspense', null, left_cents)::private.posting;
+    end if;
+    return postings;
+end;
+$$;
+
+-- Allocates to what is due: what was received beyond the price, then what endings owe. Returns how much that takes.
+create function private.allocate_to_due(p_payment public.payments, p_refund public.refunds, p_cents bigint)
+    returns bigint
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+    taken_cents bigint := 0;
+    excess_cents bigint;
+    owed_cents bigint;
+begin
+    for item in
+        select paid.*
+        from public.payment_items part
+        join public.order_items paid on paid.org_id = part.org_id and paid.id = part.item_id
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+        order by paid.id
+    loop
+        excess_cents := least(greatest(item.excess_cents, 0), p_cents - taken_cents);
+        owed_cents := least(private.owed_cents(item), p_cents - taken_cents - excess_cents);
+        taken_cents := taken_cents + excess_cents + owed_cents;
+        insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
+        select item.org_id, item.id, p_payment.id, p_refund.id, due.kind, due.cents
+        from (values ('excess'::private.return_kind, excess_cents), ('owed', owed_cents)) due (kind, cents)
+        where due.cents > 0;
+    end loop;
+    return taken_cents;
+end;
+$$;
+
+-- Takes from a lot as many whole minutes as are left and as the amount covers. What a part of a minute is worth stays.
+create function private.refund_whole_minutes(p_payment public.payments, p_refund public.refunds, p_cents bigint)
+    returns private.credit_part
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    select lot.* into credit
+    from public.payment_items paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+    join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
+        and lot.status in ('active', 'frozen')
+    for no key update of lot;
+    if not found then
+        return row(null, 0, 0, 0, 0)::private.credit_part;
+    end if;
+    part := private.next_minutes_covered(credit, p_cents);
+    if part.minutes > 0 then
+        perform private.add_credit_entry(part, 'refund', p_refund_id => p_refund.id);
+    end if;
+    return part;
+end;
+$$;
+
+-- The next minutes of a lot that an amount covers, as far as they are left. Rounded down: parts are rounded, so that a minute more or less
+-- can be worth a cent too much.
+create function private.next_minutes_covered(p_credit public.learner_credits, p_cents bigint)
+    returns private.credit_part
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    covered integer := least(p_credit.minutes_left, greatest(p_cents, 0) * p_credit.minutes_purchased / p_credit.total_cents);
+begin
+    while private.credit_part_cents(private.next_credit_part(p_credit, covered)) > p_cents loop
+        covered := covered - 1;
+    end loop;
+    return private.next_credit_part(p_credit, covered);
+end;
+$$;
+
+-- Allocates to lessons in proportion to what is still paid of each: the lessons that the payment pays, or those that the hours which it
+-- paid were used for. Returns how much that takes.
+create function private.allocate_in_proportion(p_payment public.payments, p_refund public.refunds, p_cents bigint)
+    returns bigint
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    whole_cents bigint;
+    taken_cents bigint;
+begin
+    select coalesce(sum(lesson.left_cents), 0) into whole_cents from private.refundable_lessons(p_payment, p_refund.id) lesson;
+    taken_cents := least(greatest(p_cents, 0), whole_cents);
+    insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
+    select p_payment.org_id, spread.item_id, p_payment.id, p_refund.id, 'granted', spread.cents
+    from (
+        select
+            lesson.item_id,
+            private.prorate(taken_cents, lesson.left_so_far_cents, whole_cents)
+            - private.prorate(taken_cents, lesson.left_so_far_cents - lesson.left_cents, whole_cents) as cents
+        from (
+            select
+                paid.item_id,
+                paid.left_cents,
+                sum(paid.left_cents) over (order by paid.item_id)::bigint as left_so_far_cents
+            from private.refundable_lessons(p_payment, p_refund.id) paid
+        ) lesson
+    ) spread
+    where spread.cents > 0;
+    return taken_cents;
+end;
+$$;
+
+-- The lessons that a payment, or the hours that it paid for, pays, with what no refund, this one included, has paid back
+-- of each. Of hours, only lessons that
+-- are over: minutes that are reserved belong to the lesson ahead.
+create function private.refundable_lessons(p_payment public.payments, p_refund_id uuid)
+    returns table (item_id uuid, left_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        item.id,
+        item.total_cents - item.refunded_cents - item.restored_cents - allocated.cents
+    from public.order_items item
+    cross join lateral (
+        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        from private.return_items part
+        where part.org_id = item.org_id
+            and part.item_id = item.id
+            and part.refund_id = p_refund_id
+            and part.kind <> 'excess'
+    ) allocated
+    where item.org_id = p_payment.org_id
+        and item.kind = 'booking'
+        and item.is_paid
+        and item.total_cents - item.refunded_cents - item.restored_cents > allocated.cents
+        and (
+            item.id in (
+                select part.item_id
+                from public.payment_items part
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+            )
+            or item.ending is not null and item.booking_id in (
+                select entry.booking_id
+                from public.payment_items part
+                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
+                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+                    and entry.kind = 'consume'
+            )
+        )
+    order by item.id;
+$$;
+
+-- Takes minutes that came back to a lot for refunds that had been set aside, because its minutes were in another refund when they were
+-- made. undo_refund's caller has posted that one.
+create function private.match_refunds(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refund public.refunds;
+    part private.credit_part;
+begin
+    for refund in
+        select made.*
+        from public.refunds made
+        where made.org_id = p_payment.org_id
+            and made.payment_id = p_payment.id
+            and p_payment.kind = 'credits'
+            and p_payment.status = 'succeeded'
+            and made.status = 'succeeded'
+            and made.unmatched_cents > 0
+        order by made.id
+    loop
+        part := private.refund_whole_minutes(p_payment, refund, refund.unmatched_cents);
+        continue when part.minutes = 0;
+        update public.refunds
+        set unmatched_cents = unmatched_cents - private.credit_part_cents(part)
+        where org_id = refund.org_id
+            and id = refund.id
+        returning * into refund;
+        perform private.post_transaction(
+            refund.org_id, 'refund_matched', 'refund', refund.id, format('refund:%s:matched:%s', refund.id, refund.unmatched_cents),
+            refund.currency, p_occurred_at,
+            private.credit_postings(part, 1) || row('suspense', null, -private.credit_part_cents(part))::private.posting
+        );
+    end loop;
+end;
+$$;

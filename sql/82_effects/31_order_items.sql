@@ -1,0 +1,26 @@
+-- What follows when an item of an order is paid, ends, or is refunded or lost in part: what the instructor earns by it, the referrer's
+-- reward, and what becomes of its discount. The ledger is posted by whoever changes the item.
+-- Definer: whoever changes an item may not write earnings, rewards and discounts.
+create function private.on_order_item_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.earn_item(
+        new.id,
+        case when (new.refunded_cents, new.excess_cents) <> (old.refunded_cents, old.excess_cents) then new.last_refund_id end,
+        case when new.lost_cents <> old.lost_cents then new.last_dispute_id end
+    );
+    perform private.grant_reward(new.id);
+    perform private.claw_back_reward(new.id);
+    perform private.return_order_discount(new.order_id);
+    return null;
+end;
+$$;
+
+create trigger on_order_item_changed
+    after update of is_paid, ending, excess_cents, refunded_cents, restored_cents, lost_cents, discount_cents on public.order_items
+    for each row execute function private.on_order_item_changed();
