@@ -89,17 +89,13 @@ class Database(Postgres):
         )
         return outcome
 
-    def open_payment(
-        self, user_id: UUID, booking_id: UUID | None, credit_id: UUID | None
-    ) -> OpenPayment:
-        """Open the payment of a booking or of a purchase of credit, or find the open one.
+    def open_payment(self, user_id: UUID, ordered_id: UUID) -> OpenPayment:
+        """Open the payment of an order, or of the order of a booking or purchase of hours.
 
-        Refuses with booking_not_found, booking_not_payable, credit_not_found, credit_not_payable
-        or hold_expired.
+        Finds the open one if there is one. Refuses with order_not_found, order_not_payable or
+        hold_expired.
         """
-        return self._one(
-            OpenPayment, "open_payment", user_id=user_id, booking_id=booking_id, credit_id=credit_id
-        )
+        return self._one(OpenPayment, "open_payment", user_id=user_id, ordered_id=ordered_id)
 
     def record_payment_intent(self, payment_id: UUID, payment_intent: StripeDict) -> None:
         """Record the PaymentIntent that Stripe made for a payment."""

@@ -18,13 +18,20 @@ class PaymentIntentRequest(Body):
 
     booking_id: UUID | None = None
     credit_id: UUID | None = None
+    order_id: UUID | None = None
 
     @model_validator(mode="after")
     def names_one_thing(self) -> Self:
-        """Refuse a request that names both, or nothing."""
-        if (self.booking_id is None) == (self.credit_id is None):
-            raise ValueError("send either booking_id or credit_id")
+        """Refuse a request that names several things, or nothing."""
+        if [self.booking_id, self.credit_id, self.order_id].count(None) != 2:
+            raise ValueError("send either booking_id, credit_id or order_id")
         return self
+
+    @property
+    def ordered_id(self) -> UUID:
+        """The booking, the purchase of hours or the order that is to be paid."""
+        (ordered_id,) = filter(None, [self.booking_id, self.credit_id, self.order_id])
+        return ordered_id
 
 
 def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator) -> Blueprint:
@@ -41,7 +48,7 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
         """
         user_id = auth.user_id()
         body = parse_body(PaymentIntentRequest)
-        payment = database.open_payment(user_id, body.booking_id, body.credit_id)
+        payment = database.open_payment(user_id, body.ordered_id)
         intent = create_or_retrieve(stripe, payment)
         # Whoever holds the client secret can pay with it, so it is passed on and never stored.
         client_secret = intent.pop("client_secret", None)

@@ -3,7 +3,8 @@
 -- fraction of the policy and E what the instructor may keep (keepable_cents):
 --   the instructor has min(E, S - a - b), where a is the part of the share that refunds take and b what disputes take beyond it
 --   if the instructor is liable; fee and discount follow in proportion; the platform has the rest.
--- What the ending owes the payer counts as refunded. All lines together are what was received, less what was refunded and lost.
+-- What the ending owes the payer counts as refunded. A lot's money leaves it with its minutes, so that its item has only what was paid
+-- twice. All lines together are what was received, less what was refunded and lost.
 create function private.item_books(p_item public.order_items)
     returns private.item_books
     language plpgsql
@@ -23,6 +24,10 @@ declare
     kept_cents bigint;
     untaken_cents bigint;
 begin
+    if p_item.kind = 'credits' then
+        books.due_cents := p_item.excess_cents;
+        return books;
+    end if;
     if is_ahead then
         books.prepaid_share_cents := p_item.credit_share_cents;
         books.prepaid_fee_cents := p_item.credit_fee_cents;

@@ -18,7 +18,7 @@ declare
     item public.order_items;
     part private.credit_part;
     postings private.posting[] := '{}';
-    restored_cents bigint := 0;
+    new_cents bigint := 0;
 begin
     select * into before from public.order_items where booking_id = p_booking_id and ending is null for no key update;
     if not found then
@@ -28,14 +28,14 @@ begin
         select restored.* from private.consume_credit(p_booking_id, p_restored_minutes) restored
     loop
         postings := postings || private.credit_postings(part, -1);
-        restored_cents := restored_cents + private.credit_part_cents(part);
+        new_cents := new_cents + private.credit_part_cents(part);
     end loop;
 
     update public.order_items
     set ending = p_ending,
         refund_bps = coalesce(p_refund_bps, 0),
         owed_cents = coalesce(p_owed_cents, 0),
-        restored_cents = order_items.restored_cents + end_item.restored_cents,
+        restored_cents = restored_cents + new_cents,
         revision = revision + 1
     where org_id = before.org_id
         and id = before.id
@@ -59,7 +59,7 @@ declare
     used record;
     part private.credit_part;
     postings private.posting[] := '{}';
-    restored_cents bigint := 0;
+    new_cents bigint := 0;
     missing integer;
 begin
     select * into strict before from public.order_items where id = p_item_id for no key update;
@@ -70,14 +70,14 @@ begin
         part := private.restore_minutes(used.credit_id, least(missing, used.minutes), before.booking_id, 'give_back');
         missing := missing - part.minutes;
         postings := postings || private.credit_postings(part, -1);
-        restored_cents := restored_cents + private.credit_part_cents(part);
+        new_cents := new_cents + private.credit_part_cents(part);
     end loop;
-    if restored_cents = 0 then
+    if new_cents = 0 then
         return;
     end if;
 
     update public.order_items
-    set restored_cents = order_items.restored_cents + restore_owed_minutes.restored_cents,
+    set restored_cents = restored_cents + new_cents,
         revision = revision + 1
     where org_id = before.org_id
         and id = before.id

@@ -230,7 +230,7 @@ begin
 end;
 $$;
 
--- Adds a booking to its order, at its frozen price. A replacement whose original has ended for it takes over the original's item; while
+-- Adds a booking to its order, at its frozen price. Prepaid minutes go back with their part of the fee. A replacement whose original has ended for it takes over the original's item; while
 -- the original still stands, the item stays with that until the difference is paid.
 create function private.add_booking_item(p_booking public.bookings)
     returns void
@@ -261,7 +261,7 @@ begin
         p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
         extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
         p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
-        p_booking.is_fee_refundable,
+        p_booking.is_fee_refundable or credit.minutes > 0,
         credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
     );
 end;

@@ -239,7 +239,7 @@ declare
     item public.order_items;
     received_cents constant bigint := p_part.amount_cents - p_payment.uncaptured_cents;
     credit_cents bigint;
-    excess_cents bigint;
+    new_excess_cents bigint;
     shortfall_cents bigint;
 begin
     select * into strict before from public.order_items where org_id = p_part.org_id and id = p_part.item_id for no key update;
@@ -252,11 +252,11 @@ begin
     end if;
 
     credit_cents := before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents;
-    excess_cents := before.excess_cents + received_cents
+    new_excess_cents := before.excess_cents + received_cents
         - case when before.is_paid then 0 else before.total_cents - credit_cents end;
     shortfall_cents := case
         when private.has_uncaptured_payment(before, p_payment.id) then 0
-        else greatest(-excess_cents, 0)
+        else greatest(-new_excess_cents, 0)
     end;
     update public.order_items
     set is_paid = true,
@@ -264,7 +264,7 @@ begin
             ending,
             case when not (before.is_paid or p_payment.is_accepted and private.is_standing(before)) then 'fault' end::public.order_item_ending
         ),
-        excess_cents = pay_item.excess_cents + shortfall_cents,
+        excess_cents = new_excess_cents + shortfall_cents,
         refunded_cents = refunded_cents + shortfall_cents,
         owed_cents = greatest(owed_cents - shortfall_cents, 0)
     where org_id = before.org_id

@@ -99,11 +99,12 @@ begin
     end if;
 
     insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id, metadata
     )
     values (
         p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, lower(p_refund ->> 'currency'),
-        (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
+        (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id',
+        jsonb_strip_nulls(jsonb_build_object('booking_id', private.uuid_or_null(p_refund -> 'metadata' ->> 'booking_id')))
     )
     returning * into refund;
     return refund;

@@ -1,6 +1,6 @@
--- Allocates a refund that names no item, because it was made in Stripe's Dashboard or recorded by an admin: first what is due of its
--- payment's items, then minutes of a lot that nobody has used, then lessons in proportion to what is still paid of each. What is
--- left, such as a part of a minute, is set aside. Returns the postings of minutes and of what is set aside; the lessons' parts are
+-- Allocates a refund that was made in Stripe's Dashboard or recorded by an admin: to the lesson that its metadata name as booking_id;
+-- else first to what is due of its payment's items, then to minutes of a lot that nobody has used, then to lessons in proportion to
+-- what is still paid of each. What is left, such as a part of a minute, is set aside. Returns the postings of minutes and of what is set aside; the lessons' parts are
 -- written as return_items. A refund that names its items is left alone.
 create function private.allocate_refund(p_payment public.payments, p_refund public.refunds)
     returns private.posting[]
@@ -10,6 +10,7 @@ create function private.allocate_refund(p_payment public.payments, p_refund publ
     set search_path = '', pg_temp
 as $$
 declare
+    named_id constant uuid := private.uuid_or_null(p_refund.metadata ->> 'booking_id');
     left_cents bigint := p_refund.amount_cents;
     postings private.posting[] := '{}';
     part private.credit_part;
@@ -23,13 +24,17 @@ begin
         return postings;
     end if;
 
+    left_cents := left_cents - case
+        when named_id is null then 0
+        else private.allocate_in_proportion(p_payment, p_refund, left_cents, named_id)
+    end;
     left_cents := left_cents - private.allocate_to_due(p_payment, p_refund, left_cents);
     if p_payment.kind = 'credits' then
         part := private.refund_whole_minutes(p_payment, p_refund, left_cents);
         postings := private.credit_postings(part, 1);
         left_cents := left_cents - private.credit_part_cents(part);
     end if;
-    left_cents := left_cents - private.allocate_in_proportion(p_payment, p_refund, left_cents);
+    left_cents := left_cents - private.allocate_in_proportion(p_payment, p_refund, left_cents, null);
 
     if left_cents > 0 then
         update public.refunds set unmatched_cents = left_cents where org_id = p_refund.org_id and id = p_refund.id;
@@ -126,8 +131,13 @@ end;
 $$;
 
 -- Allocates to lessons in proportion to what is still paid of each: the lessons that the payment pays, or those that the hours which it
--- paid were used for. Returns how much that takes.
-create function private.allocate_in_proportion(p_payment public.payments, p_refund public.refunds, p_cents bigint)
+-- paid were used for; or to the one that is named. Returns how much that takes.
+create function private.allocate_in_proportion(
+    p_payment public.payments,
+    p_refund public.refunds,
+    p_cents bigint,
+    p_booking_id uuid
+)
     returns bigint
     language plpgsql
     volatile
@@ -138,7 +148,8 @@ declare
     whole_cents bigint;
     taken_cents bigint;
 begin
-    select coalesce(sum(lesson.left_cents), 0) into whole_cents from private.refundable_lessons(p_payment, p_refund.id) lesson;
+    select coalesce(sum(lesson.left_cents), 0) into whole_cents from private.refundable_lessons(p_payment, p_refund.id) lesson
+    where lesson.booking_id = coalesce(p_booking_id, lesson.booking_id);
     taken_cents := least(greatest(p_cents, 0), whole_cents);
     insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
     select p_payment.org_id, spread.item_id, p_payment.id, p_refund.id, 'granted', spread.cents
@@ -153,6 +164,7 @@ begin
                 paid.left_cents,
                 sum(paid.left_cents) over (order by paid.item_id)::bigint as left_so_far_cents
             from private.refundable_lessons(p_payment, p_refund.id) paid
+            where paid.booking_id = coalesce(p_booking_id, paid.booking_id)
         ) lesson
     ) spread
     where spread.cents > 0;
@@ -164,7 +176,7 @@ $$;
 -- of each. Of hours, only lessons that
 -- are over: minutes that are reserved belong to the lesson ahead.
 create function private.refundable_lessons(p_payment public.payments, p_refund_id uuid)
-    returns table (item_id uuid, left_cents bigint)
+    returns table (item_id uuid, booking_id uuid, left_cents bigint)
     language sql
     stable
     security invoker
@@ -172,6 +184,7 @@ create function private.refundable_lessons(p_payment public.payments, p_refund_i
 as $$
     select
         item.id,
+        item.booking_id,
         item.total_cents - item.refunded_cents - item.restored_cents - allocated.cents
     from public.order_items item
     cross join lateral (

@@ -148,7 +148,7 @@ declare
     postings private.posting[] := '{}';
     credit public.learner_credits;
     part private.credit_part;
-    left_cents bigint := p_cents;
+    rest_cents bigint := p_cents;
     lesson record;
     loss_cents bigint;
     is_only_lesson constant boolean := p_payment.kind = 'booking' and (
@@ -166,11 +166,11 @@ begin
         where paid.org_id = p_payment.org_id
             and paid.payment_id = p_payment.id
         for no key update of lot;
-        part := private.next_minutes_covered(credit, left_cents);
+        part := private.next_minutes_covered(credit, rest_cents);
         if part.minutes > 0 then
             perform private.add_credit_entry(part, 'dispute', p_dispute_id => p_dispute.id);
             postings := private.credit_postings(part, 1);
-            left_cents := left_cents - private.credit_part_cents(part);
+            rest_cents := rest_cents - private.credit_part_cents(part);
         end if;
         if part.minutes < credit.minutes_left then
             return postings;
@@ -183,16 +183,16 @@ begin
         where paid.is_ahead
         order by paid.start_at desc, paid.item_id
     loop
-        loss_cents := case when is_only_lesson then left_cents else least(left_cents, lesson.left_cents) end;
+        loss_cents := case when is_only_lesson then rest_cents else least(rest_cents, lesson.left_cents) end;
         postings := postings || private.lose_of_item(p_dispute, p_payment.id, lesson.item_id, loss_cents);
-        left_cents := left_cents - loss_cents;
+        rest_cents := rest_cents - loss_cents;
     end loop;
 
     for lesson in
         select
             paid.item_id,
-            private.prorate(least(left_cents, paid.whole_cents), paid.so_far_cents, paid.whole_cents)
-            - private.prorate(least(left_cents, paid.whole_cents), paid.so_far_cents - paid.left_cents, paid.whole_cents) as cents
+            private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents, paid.whole_cents)
+            - private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents - paid.left_cents, paid.whole_cents) as cents
         from (
             select
                 given.item_id,
@@ -206,7 +206,7 @@ begin
         order by paid.item_id
     loop
         postings := postings || private.lose_of_item(
-            p_dispute, p_payment.id, lesson.item_id, case when is_only_lesson then left_cents else lesson.cents end
+            p_dispute, p_payment.id, lesson.item_id, case when is_only_lesson then rest_cents else lesson.cents end
         );
     end loop;
     return postings;

@@ -79,7 +79,7 @@ as $$
 declare
     source record;
     payment public.payments;
-    left_cents bigint := p_amount_cents;
+    rest_cents bigint := p_amount_cents;
     first_id uuid := private.find_item_refund(p_item, p_client_key, p_amount_cents);
     new_id uuid;
 begin
@@ -90,14 +90,14 @@ begin
     for source in
         select paid.payment_id, paid.left_cents from private.refund_sources(p_item) paid where paid.left_cents > 0
     loop
-        exit when left_cents = 0;
+        exit when rest_cents = 0;
         select * into strict payment from public.payments where id = source.payment_id for no key update;
         new_id := private.create_refund(
-            payment, p_item.id, least(left_cents, source.left_cents), private.refund_kind(p_item), 0,
+            payment, p_item.id, least(rest_cents, source.left_cents), private.refund_kind(p_item), 0,
             p_reason, p_client_key, first_id, p_status
         );
         first_id := coalesce(first_id, new_id);
-        left_cents := left_cents - least(left_cents, source.left_cents);
+        rest_cents := rest_cents - least(rest_cents, source.left_cents);
     end loop;
     return first_id;
 end;
@@ -239,7 +239,7 @@ as $$
 declare
     refund public.refunds;
     payment public.payments;
-    request_id uuid;
+    asked_id uuid;
 begin
     perform private.require_person();
     perform private.lock_orders(
@@ -250,7 +250,7 @@ begin
             where asked.id = p_refund_id
         )
     );
-    select coalesce(asked.request_id, asked.id) into request_id
+    select coalesce(asked.request_id, asked.id) into asked_id
     from public.refunds asked
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
@@ -270,7 +270,7 @@ begin
     for refund in
         select asked.*
         from public.refunds asked
-        where request_id in (asked.id, asked.request_id)
+        where asked_id in (asked.id, asked.request_id)
             and asked.status = 'requested'
         order by asked.id
     loop

@@ -67,7 +67,10 @@ def follow(booking: Booking, moved: DictRow) -> Booking:
 def payments(booking: Booking) -> list[DictRow]:
     """The booking's payments, the oldest first."""
     return booking.world.rows(
-        "select * from public.payments where booking_id = %s order by amount_cents desc, id",
+        "select payment.* from public.payments payment"
+        " join public.payment_items part on part.payment_id = payment.id"
+        " join public.order_items item on item.id = part.item_id"
+        " where item.booking_id = %s order by payment.amount_cents desc, payment.id",
         booking.id,
     )
 

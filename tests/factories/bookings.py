@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 
 _numbers = count(1)
 
+# The payments of a booking's lesson; first the one that was opened for this very booking.
+PAYMENTS = """
+    select payment.*
+    from public.payments payment
+    join public.payment_items part on part.payment_id = payment.id
+    join public.order_items item on item.id = part.item_id
+    cross join (select %s::uuid as id) sold
+    where sold.id in (part.booking_id, item.booking_id, item.credit_id)
+    order by part.booking_id is not distinct from sold.id desc, payment.created_at desc
+"""
+
 
 class Bookings(Calendar):
     # Booking and cancelling
@@ -160,18 +171,17 @@ class Booking:
 
     @property
     def payment(self) -> DictRow:
-        return self.world.row("select * from public.payments where booking_id = %s", self.id)
+        return self.world.row(f"{PAYMENTS} limit 1", self.id)
 
     def open_payment(self) -> DictRow:
         (opened,) = self.world.serve(
-            "webhook_service", "private.open_payment", p_user_id=self.learner, p_booking_id=self.id
+            "webhook_service", "private.open_payment", p_user_id=self.learner, p_ordered_id=self.id
         )
         return opened
 
     def intent(self, status: str = "succeeded", **fields: Any) -> dict[str, Any]:
         """The payment's PaymentIntent, as Stripe would send it; opens the payment if need be."""
-        payments = self.world.rows("select * from public.payments where booking_id = %s", self.id)
-        if not payments:
+        if not self.world.rows(PAYMENTS, self.id):
             self.open_payment()
         return intent_object(self.payment, status, **fields)
 
@@ -216,15 +226,14 @@ class Credit:
 
     @property
     def payment(self) -> DictRow:
-        return self.world.row("select * from public.payments where credit_id = %s", self.id)
+        return self.world.row(f"{PAYMENTS} limit 1", self.id)
 
     def open_payment(self) -> DictRow:
         (opened,) = self.world.serve(
             "webhook_service",
             "private.open_payment",
             p_user_id=self.learner,
-            p_booking_id=None,
-            p_credit_id=self.id,
+            p_ordered_id=self.id,
         )
         return opened
 

@@ -397,7 +397,7 @@ def test_row_21_a_series_is_one_payment(world: World) -> None:
             "webhook_service",
             "private.open_payment",
             p_user_id=play.learner,
-            p_booking_id=one["booking_id"],
+            p_ordered_id=one["booking_id"],
         )
     assert world.value("select sum(amount_cents)::integer from public.payments") == 3 * 5310
     assert world.count("public.payments") == 1

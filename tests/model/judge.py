@@ -137,7 +137,8 @@ class Lesson:
     def move(self, cents: int, days: int = 1) -> None:
         """The learner moves it by some days, to a time that costs something else."""
         start_at = self.start_at + timedelta(days=days)
-        price_on(self.play.world, self.booking, start_at, cents)
+        if self.hours is None:
+            price_on(self.play.world, self.booking, start_at, cents)
         before, old = self.payment, self.item.price
         moved = move(self.play.world, self.booking, start_at)
         self.booking = follow(self.booking, moved)
@@ -162,13 +163,15 @@ class Lesson:
             p_payment_id=self.payment["id"],
             p_amount_cents=cents,
             p_reason="It was too short.",
+            p_booking_id=self.booking.id,
         )
         self.item.refund(self.play.name("granted"), cents)
 
     def refund_in_dashboard(self, cents: int) -> str:
-        """An admin refunds this lesson in Stripe's Dashboard; the name of the refund."""
+        """An admin refunds this lesson at Stripe, naming it where hours paid; the refund's name."""
         name = self.play.name("dashboard")
-        self.play.dashboard_refund(self.payment, cents, name)
+        named = {"booking_id": str(self.booking.id)} if self.hours else {}
+        self.play.dashboard_refund(self.payment, cents, name, metadata=named)
         self.item.refund(name, cents)
         return name
 
@@ -411,8 +414,9 @@ class Play:
         self.at_stripe += payment["amount_cents"]
         self.remaining[payment["id"]] = payment["amount_cents"]
 
-    def dashboard_refund(self, payment: DictRow, cents: int, name: str) -> str:
-        sent = refund_object(payment, cents, id=f"re_{payment['id'].hex}_{name.replace(' ', '')}")
+    def dashboard_refund(self, payment: DictRow, cents: int, name: str, **fields: Any) -> str:
+        refund_id = f"re_{payment['id'].hex}_{name.replace(' ', '')}"
+        sent = refund_object(payment, cents, id=refund_id, **fields)
         self.paid_back(payment["id"], cents)
         return self.world.deliver("refund.updated", sent)
 
@@ -587,7 +591,7 @@ READ = """
                 'instructor_pending', 'payee_payable', 'payout_in_transit'
             )), 0)::bigint as instructor,
             coalesce(-sum(cents) filter (where kind in (
-                'platform_fees', 'promotions', 'dispute_losses'
+                'platform_fees', 'promotions', 'dispute_losses', 'refunds_due'
             )), 0)::bigint as platform,
             coalesce(-sum(cents) filter (where kind in (
                 'learner_prepaid', 'deferred_fees', 'deferred_promotions'
