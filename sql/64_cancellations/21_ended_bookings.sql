@@ -1,6 +1,6 @@
--- Guards every booking that is cancelled or missed, also by an edit in Studio: what it refunds is decided before it ends, unless the
--- function that ends it has decided already. A refund rate that the writer sets is used. Whoever edits a booking directly while
--- somebody else moves its order's money is refused, because waiting here could deadlock.
+-- Decides what every booking refunds that is cancelled or missed, whoever ends it: a function, or an edit in Studio. A refund rate that
+-- the writer sets is used; amounts are not. Whoever edits a booking directly while somebody else moves its order's money is
+-- refused, because waiting here could deadlock.
 -- Definer: the writer needs no access to payments and credits.
 create function private.set_cancellation_outcome()
     returns trigger
@@ -16,11 +16,8 @@ begin
     if new.status not in ('cancelled', 'no_show') then
         return new;
     end if;
-    new.hold_expires_at := null;
-    if new.cancellation_refund_cents is not null then
-        return new;
-    end if;
 
+    new.hold_expires_at := null;
     outcome := private.decide_cancellation_outcome(
         old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show', new.refund_bps
     );

@@ -39,27 +39,19 @@ as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
     party constant public.booking_party := private.party_of(booking);
-    outcome private.cancellation_outcome;
     broken_rule text;
 begin
     if booking.status <> 'cancelled' or booking.is_rescheduled then
         perform private.assert_cancellable(booking);
-        outcome := private.decide_cancellation_outcome(booking, party, false);
-        perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
-
         update public.bookings
         set status = 'cancelled',
-            hold_expires_at = null,
             cancelled_by = party,
             cancelled_at = private.clock(),
-            cancellation_reason = p_reason,
-            refund_bps = outcome.refund_bps,
-            cancellation_refund_cents = outcome.cancellation_refund_cents,
-            restored_minutes = outcome.restored_minutes,
-            kept_share_cents = outcome.kept_share_cents
+            cancellation_reason = p_reason
         where org_id = booking.org_id
             and id = booking.id
         returning * into booking;
+        perform private.assert_refund_is_expected(booking.cancellation_refund_cents, p_expected_refund_cents);
     end if;
 
     return query

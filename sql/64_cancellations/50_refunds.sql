@@ -139,7 +139,7 @@ as $$
         where part.org_id = p_item.org_id
             and part.item_id = p_item.id
             and part.payment_id = payment.id
-            and refund.status in ('requested', 'pending', 'requires_action', 'succeeded')
+            and refund.status in ('pending', 'requires_action', 'succeeded')
     ) returned
     where payment.status = 'succeeded'
     order by payment.created_at desc, payment.id desc;

@@ -106,9 +106,9 @@ def test_a_partial_refund_before_counts(world: World) -> None:
     world.travel(to=booking.columns["start_at"] - timedelta(hours=2))
     ended = world.cancel(booking.learner, booking.id)
     world.carry_refunds()
-    assert ended["refund_cents"] == 1655
-    assert booking.payment["refunded_cents"] == 2655
-    assert world.value("select sum(amount_cents) from public.earnings") == 2250
+    assert ended["refund_cents"] == 2155
+    assert booking.payment["refunded_cents"] == 3155
+    assert world.value("select sum(amount_cents) from public.earnings") == 1826
 
 
 def test_a_fee_that_stays_is_no_part_of_the_refund(world: World) -> None:

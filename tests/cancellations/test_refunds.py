@@ -120,13 +120,20 @@ def test_a_disputed_payment_waits(world: World, booking: Booking) -> None:
         ask(booking, 100)
 
 
-def test_of_two_payments_the_first_that_covers_it_is_asked_for(world: World) -> None:
+def test_a_request_is_spread_over_two_payments(world: World) -> None:
     """A lesson that was moved to a dearer time was paid by 53.10 and 17.70."""
     booking = world.booking(price_cents=None)
     price_on(world, booking, world.in_days(3), 6000)
     booking.pay()
     there = follow(booking, move(world, booking, world.in_days(3)))
     second = pay_difference(there)
+    whole = ask(there, 7080)
+    asked = world.rows(
+        "select id, payment_id, request_id, amount_cents from public.refunds order by amount_cents"
+    )
+    assert [row["amount_cents"] for row in asked] == [1770, 5310]
+    assert (asked[0]["payment_id"], asked[0]["id"]) == (second["id"], whole)
+    assert asked[1]["request_id"] == whole
     first = ask(there, 100, p_client_key="a")
     world.call(
         world.admin(),
@@ -136,9 +143,9 @@ def test_of_two_payments_the_first_that_covers_it_is_asked_for(world: World) -> 
         p_reason="Because",
     )
     assert ask(there, 100, p_client_key="a") == first
-    asked = ask(there, 1770)
+    rest = ask(there, 1770)
     paid = "select payment_id from public.refunds where id = %s"
-    assert world.value(paid, asked) == second["id"]
+    assert world.value(paid, rest) == second["id"]
     with world.unchanged(), world.refusing("PT409", "refund_exceeds_payment"):
         ask(there, 1771)
 

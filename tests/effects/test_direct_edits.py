@@ -25,7 +25,9 @@ EFFECTS = {
     "earnings": "select kind, amount_cents, status, available_at from public.earnings",
     "minutes": "select kind, minutes, share_cents from public.credit_entries",
     "codes": "select status from public.code_redemptions",
-    "decisions": "select refund_cents from private.return_items",
+    "items": "select is_paid, ending, refund_bps, owed_cents, refunded_cents, restored_cents"
+    " from public.order_items",
+    "returns": "select kind, amount_cents from private.return_items",
     "commands": "select topic, payload ->> 'amount_cents' as amount_cents from private.outbox",
 }
 Make = Callable[[World], Booking]

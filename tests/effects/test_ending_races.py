@@ -97,46 +97,58 @@ def is_refund_changed(outcome: Any) -> bool:
     )
 
 
-def test_a_refund_that_comes_while_a_cancellation_waits_for_the_slot_is_seen(
+def test_a_refund_that_comes_while_a_cancellation_waits_for_the_slot_comes_on_top(
     booking: Booking, other: World, cluster: Cluster, fresh_database: str
 ) -> None:
+    """The cancellation has the order's lock: it gives back what it answers."""
     world = booking.world
+    with psycopg.connect(cluster.admin_url(fresh_database), autocommit=True) as connection:
+        third = World(connection)
+        with ThreadPoolExecutor(1) as threads:
 
-    def refund_in_the_dashboard() -> None:
-        with psycopg.connect(cluster.admin_url(fresh_database), autocommit=True) as third:
-            assert replace(booking, world=World(third)).refund(1000) == "processed"
+            def refund_in_the_dashboard() -> None:
+                waiting.append(threads.submit(replace(booking, world=third).refund, 1000))
+                wait_for_lock(third.connection, world)
 
-    cancelled = held_up(
-        booking,
-        other,
-        lambda: world.connection.execute("select from public.bookable_slots for update"),
-        cancel,
-        refund_in_the_dashboard,
-    )
-    assert is_refund_changed(cancelled)
-    assert (booking.status, refunds(world)) == ("confirmed", [1000])
-    assert world.ending(booking.learner, booking.id)["refund_cents"] == 1655
+            waiting: list[Any] = []
+            cancelled = held_up(
+                booking,
+                other,
+                lambda: world.connection.execute("select from public.bookable_slots for update"),
+                cancel,
+                refund_in_the_dashboard,
+            )
+            assert waiting[0].result(timeout=PATIENCE) == "processed"
+    assert cancelled["refund_cents"] == 2655
+    assert (booking.status, refunds(world)) == ("cancelled", [1000, 2655])
 
 
 def test_a_refund_that_is_under_way_is_waited_for(booking: Booking, other: World) -> None:
     cancelled = held_up(booking, other, lambda: booking.refund(1000), cancel)
     assert is_refund_changed(cancelled)
-    assert "1655" in cancelled.diag.message_hint
+    assert "2155" in cancelled.diag.message_hint
     assert (booking.status, refunds(booking.world)) == ("confirmed", [1000])
-    assert cancel(other, booking, 1655)["refund_cents"] == 1655
-    assert refunds(booking.world) == [1000, 1655]
+    assert cancel(other, booking, 2155)["refund_cents"] == 2155
+    assert refunds(booking.world) == [1000, 2155]
 
 
 def test_a_dispute_that_is_under_way_is_waited_for(booking: Booking, other: World) -> None:
+    """What is owed waits until the dispute is won."""
     cancelled = held_up(booking, other, lambda: booking.world.dispute(booking.payment), cancel)
-    assert is_refund_changed(cancelled)
-    assert (booking.status, refunds(booking.world)) == ("confirmed", [])
+    assert cancelled["refund_cents"] == 2655
+    assert (booking.status, refunds(booking.world)) == ("cancelled", [])
+    booking.world.dispute(booking.payment, "won")
+    assert refunds(booking.world) == [2655]
 
 
-def test_a_direct_edit_gives_back_what_was_decided(booking: Booking, other: World) -> None:
-    assert held_up(booking, other, lambda: booking.refund(1000), cancel_directly) is None
-    assert booking.columns["cancellation_refund_cents"] == 1655
-    assert refunds(booking.world) == [1000, 1655]
+def test_a_direct_edit_waits_for_nobody(booking: Booking, other: World) -> None:
+    with booking.world.connection.transaction():
+        booking.refund(1000)
+        with other.refusing("PT409", "order_busy"):
+            cancel_directly(other, booking)
+    cancel_directly(other, booking)
+    assert booking.columns["cancellation_refund_cents"] == 2155
+    assert refunds(booking.world) == [1000, 2155]
 
 
 def test_a_no_show_gives_back_what_is_left(booking: Booking, other: World) -> None:
@@ -173,10 +185,13 @@ def test_a_replacement_gives_back_what_its_original_has_left(
     assert refunds(committed_world) == [1000, 4310]
 
 
-def test_a_refund_of_hours_under_way_takes_its_part_of_the_reward(
+def test_a_refund_of_hours_under_way_takes_nothing_of_the_reward(
     committed_world: World, other: World
 ) -> None:
-    """Completing a lesson grants the reward, of which the refund takes back its part."""
+    """A refund takes the unused hour: the lesson that is given is rewarded whole.
+
+    By at most what the platform earns of it, which is 8.10 less 4.50.
+    """
     world = committed_world
     rewarding(world)
     code = referral_code(world, referrer_of_the_marketplace(world))
@@ -192,12 +207,12 @@ def test_a_refund_of_hours_under_way_takes_its_part_of_the_reward(
         held_up(booking, other, lambda: world.deliver("refund.updated", refund), complete) is None
     )
     reward = world.row("select amount_cents, clawed_back_cents from public.referral_rewards")
-    assert reward == {"amount_cents": 700, "clawed_back_cents": 350}
+    assert reward == {"amount_cents": 360, "clawed_back_cents": 0}
 
 
-def lock(world: World, table: str, id: UUID) -> None:
-    """Locks a row as the first step of somebody who then acts."""
-    world.connection.execute(f"select from {table} where id = %s for no key update", [id])
+def lock_order(world: World, order_id: UUID) -> None:
+    """Locks an order as the first step of somebody who then acts."""
+    world.connection.execute("select private.lock_orders(%s)", [[order_id]])
 
 
 def offboard(world: World, booking: Booking) -> None:
@@ -235,7 +250,7 @@ def test_a_cancellation_and_the_loss_of_its_authorization_do_not_deadlock(
     lost = held_up(
         booking,
         other,
-        lambda: lock(world, "public.bookings", booking.id),
+        lambda: lock_order(world, booking.columns["order_id"]),
         lambda world, _: world.deliver("payment_intent.canceled", lapsed),
         lambda: cancel(world, booking, 5310),
     )
@@ -249,13 +264,13 @@ def test_a_cancellation_and_the_end_of_the_whole_group_do_not_deadlock(
     committed_world: World, other: World, end_all: Act
 ) -> None:
     world = committed_world
-    order = "booking_id" if end_all is offboard else "id"
+    order = "order_id" if end_all is offboard else "id"
     first, second = two_of_a_group(world, order, start_at=world.in_days(5))
     world.travel(by=timedelta(days=6, hours=13))
     ended = held_up(
         second,
         other,
-        lambda: lock(world, "public.bookings", second.id),
+        lambda: lock_order(world, second.columns["order_id"]),
         end_all,
         lambda: world.cancel(second.instructor.user_id, second.id),
     )
@@ -277,7 +292,7 @@ def test_offboarding_and_a_refund_of_hours_do_not_deadlock(
     offboarded = held_up(
         booking,
         other,
-        lambda: lock(world, "public.payments", credit.payment["id"]),
+        lambda: lock_order(world, credit.payment["order_id"]),
         offboard,
         lambda: world.deliver("refund.updated", half),
     )
