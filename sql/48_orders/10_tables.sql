@@ -160,8 +160,9 @@ create trigger touch_updated_at
     before update on public.order_items
     for each row execute function private.touch_updated_at();
 
+-- Who placed it may be forgotten, with the login.
 create trigger forbid_change
-    before update or delete on public.orders
+    before update of id, org_id, learner_id, instructor_id, currency, is_all_or_nothing, created_at or delete on public.orders
     for each row execute function private.forbid_change();
 
 create trigger forbid_truncate

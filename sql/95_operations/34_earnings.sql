@@ -27,7 +27,10 @@ begin
     from public.bookings booking
     join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
     where item.is_paid
-        and (item.ending is null) <> (booking.status in ('held', 'requested', 'confirmed', 'in_progress'))
+        and case
+            when item.ending is null then booking.status not in ('held', 'requested', 'confirmed', 'in_progress')
+            else booking.status in ('confirmed', 'in_progress')
+        end
 
     union all
     select 'frozen_earnings_have_a_cause', jsonb_build_object('earning_id', earning.id)

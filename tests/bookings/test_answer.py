@@ -67,7 +67,7 @@ def test_a_request_keeps_its_time_and_counts_as_an_unpaid_one(world: World) -> N
 
 def test_a_request_cannot_be_paid_before_it_is_confirmed(world: World) -> None:
     booking = requested(world)
-    with world.unchanged(), world.refusing("PT409", "booking_not_payable"):
+    with world.unchanged(), world.refusing("PT409", "order_not_payable"):
         booking.open_payment()
 
 
@@ -246,7 +246,7 @@ def test_a_declined_request_is_no_open_hold(world: World, booking: Booking) -> N
 
 def test_a_declined_request_cannot_be_paid_for(world: World, booking: Booking) -> None:
     world.call(booking.instructor.user_id, "public.decline_booking", p_booking_id=booking.id)
-    with world.unchanged(), world.refusing("PT409", "booking_not_payable"):
+    with world.unchanged(), world.refusing("PT409", "order_not_payable"):
         booking.open_payment()
 
 

@@ -71,10 +71,15 @@ STATE = """
     from public.stripe_connect_accounts
     union all
     select 'dispute', array[
-        stripe_dispute_id, status::text, withdrawn_cents::text, fee_cents::text, lost_cents::text,
-        lost_share_cents::text
+        stripe_dispute_id, status::text, withdrawn_cents::text, fee_cents::text, lost_cents::text
     ]
     from public.disputes
+    union all
+    select 'item', array[
+        id::text, is_paid::text, ending::text, excess_cents::text, refunded_cents::text,
+        restored_cents::text, lost_cents::text, liable_cents::text, owed_cents::text
+    ]
+    from public.order_items
     union all
     select 'hours', array[
         id::text, status::text, minutes_reserved::text, minutes_used::text, minutes_refunded::text
