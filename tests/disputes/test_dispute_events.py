@@ -332,6 +332,27 @@ def test_a_lost_part_of_a_purchase_takes_its_whole_minutes(world: World) -> None
     }
 
 
+@pytest.mark.parametrize("how", ["refunded", "expired"])
+def test_the_hours_that_a_partial_loss_leaves_can_all_be_refunded(world: World, how: str) -> None:
+    """They cost 0.53 more than is left of the payment; the bank gave that back with the loss."""
+    world.connection.execute("update public.organizations set credit_validity_months = 2")
+    instructor, _ = world.hourly()
+    ben = world.person("Ben")
+    credit = world.hours(ben, instructor, 10)
+    say(world, credit.payment, "lost", amount=2000)
+    if how == "refunded":
+        (refund,) = world.ask(ben, "public.refund_credits", p_credit_id=credit.id)
+        assert (refund["minutes"], refund["amount_cents"]) == (578, 51100)
+    else:
+        world.travel(to=credit.columns["expires_at"])
+        world.serve("jobs", "private.maintain")
+    world.carry_refunds()
+    assert (credit.columns["minutes_left"], credit.payment["refunded_cents"]) == (0, 51100)
+    ledger = world.ledger()
+    assert ledger.pop("dispute_losses") + ledger.pop("platform_fees") == 0
+    assert ledger == {"stripe_balance": -2000, "dispute_fees": 2000}
+
+
 def settle(world: World, payment: DictRow, status: str) -> None:
     """Answers the fetches that wait: this is how the dispute stands at Stripe."""
     for asked in world.commands("fetch_dispute"):
