@@ -65,11 +65,14 @@ begin
             books.discount_cents := books.discount_cents - private.prorate(books.discount_cents, lost_cents, kept_cents);
             books.share_cents := least(
                 books.share_cents,
-                untaken_cents - greatest(
-                    private.prorate(part.share_cents, back_cents + least(lost_cents, part.liable_cents), part.total_cents)
-                    - (part.share_cents - untaken_cents),
-                    0
-                )
+                untaken_cents - case
+                    when part.liable_cents = 0 then 0
+                    else greatest(
+                        private.prorate(part.share_cents, back_cents + least(lost_cents, part.liable_cents), part.total_cents)
+                        - (part.share_cents - untaken_cents),
+                        0
+                    )
+                end
             );
         end if;
     end if;

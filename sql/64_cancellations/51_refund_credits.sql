@@ -125,7 +125,7 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    perform private.assert_payment_is_refundable(p_payment, 0);
+    perform private.assert_payment_is_refundable(p_payment, 1);
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
@@ -140,7 +140,8 @@ end;
 $$;
 
 -- Takes the minutes from the lot and creates the refund at the price paid. The money is due to the payer from then on; a fee that is not
--- refundable is earned.
+-- refundable is earned. The payment may have less left, because a part of a minute was lost or refunded before: the payer has that
+-- already, and the platform bore it.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -158,10 +159,9 @@ as $$
 declare
     new_refund_id uuid;
     total_cents constant bigint := private.credit_part_cents(p_part);
-    refund_cents constant bigint := case
-        when p_credit.is_fee_refundable or p_is_fault then total_cents
-        else least(p_part.share_cents, total_cents)
-    end;
+    is_whole constant boolean := p_credit.is_fee_refundable or p_is_fault;
+    price_cents constant bigint := case when is_whole then total_cents else least(p_part.share_cents, total_cents) end;
+    refund_cents constant bigint := least(price_cents, private.refundable_cents(p_payment));
 begin
     insert into public.refunds (
         org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
@@ -177,11 +177,8 @@ begin
         p_payment.currency, private.clock(),
         private.credit_postings(p_part, 1)
         || row('refunds_due', null, -refund_cents)::private.posting
-        || case
-            when refund_cents < total_cents or not (p_credit.is_fee_refundable or p_is_fault)
-                then private.earned_part_postings(p_part, refund_cents)
-            else '{}'
-        end
+        || row('platform_fees', null, refund_cents - price_cents)::private.posting
+        || case when is_whole then '{}' else private.earned_part_postings(p_part, price_cents) end
     );
     perform private.send_refund(new_refund_id);
     return new_refund_id;

@@ -23,6 +23,7 @@ begin
         where lot.status = 'active'
             and lot.expires_at <= private.clock()
             and lot.minutes_left > 0
+            and (lot.expires_forfeited or private.refundable_cents(paid) > 0)
         order by lot.id
         limit 1000
         for no key update of lot, ordered skip locked

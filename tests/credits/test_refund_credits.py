@@ -28,7 +28,10 @@ def test_ten_hours_of_which_three_are_used_close_to_zero(world: World) -> None:
     (refund,) = world.ask(learner, "public.refund_credits", p_credit_id=credit.id)
     assert (refund["minutes"], refund["amount_cents"]) == (420, 34020)
     world.carry_refunds()
-    row = world.row("select share_cents, fee_cents, discount_cents from public.refunds")
+    row = world.row(
+        "select share_cents, fee_cents, discount_cents from public.credit_entries"
+        " where kind = 'refund'"
+    )
     assert row == {"share_cents": 31500, "fee_cents": 5670, "discount_cents": 3150}
     assert world.ledger() == {
         "stripe_balance": 14580,

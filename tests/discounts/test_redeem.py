@@ -21,9 +21,9 @@ def test_a_code_is_reserved_with_the_booking_and_redeemed_by_its_payment(
     world: World, booking: Booking
 ) -> None:
     reserved = redemption(world)
-    assert (reserved["status"], reserved["booking_id"], reserved["discount_cents"]) == (
+    assert (reserved["status"], reserved["order_id"], reserved["discount_cents"]) == (
         "reserved",
-        booking.id,
+        booking.columns["order_id"],
         450,
     )
     assert (booking.columns["total_cents"], booking.columns["instructor_share_cents"]) == (

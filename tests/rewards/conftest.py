@@ -15,6 +15,6 @@ __all__ = ["healthy_committed_world", "healthy_world"]
 
 @pytest.fixture
 def amy(world: World) -> UUID:
-    """A learner of a marketplace that gives 10 % off a first lesson, and 7.00 for it."""
-    rewarding(world, discount_bps=1000, reward_cents=700)
+    """A learner of a marketplace that gives 1 % off a first lesson, and 7.00 for it."""
+    rewarding(world, discount_bps=100, reward_cents=700)
     return referrer_of_the_marketplace(world)

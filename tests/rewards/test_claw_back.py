@@ -12,7 +12,7 @@ from tests.rewards.steps import balance, owed, referred
 
 @pytest.fixture
 def booking(world: World, amy: UUID) -> Booking:
-    """A lesson of 48.60 whose referrer has got 7.00."""
+    """A lesson of 52.65 whose referrer has got 7.00."""
     booking = referred(world, amy)
     booking.pay()
     booking.complete()
@@ -23,7 +23,7 @@ def test_refunds_take_the_reward_back_in_proportion_to_the_cent(
     world: World, booking: Booking, amy: UUID
 ) -> None:
     left = []
-    for amount in (1620, 1620, 1620):
+    for amount in (1755, 1755, 1755):
         booking.refund(amount)
         left.append(balance(world, amy))
     assert left == [467, 233, 0]
@@ -33,12 +33,12 @@ def test_refunds_take_the_reward_back_in_proportion_to_the_cent(
 def test_a_refund_that_fails_gives_the_reward_back(
     world: World, booking: Booking, amy: UUID
 ) -> None:
-    refund = refund_object(booking.payment, 2430)
+    refund = refund_object(booking.payment, 2632)
     world.deliver("refund.updated", refund)
     assert balance(world, amy) == 350
     world.deliver("refund.failed", refund | {"status": "failed"})
     assert balance(world, amy) == 700
-    booking.refund(4860)
+    booking.refund(5265)
     assert owed(world) == 0
 
 
@@ -56,7 +56,7 @@ def test_what_was_spent_already_is_netted_from_later_rewards(
     slot_id = world.slot(service_id, world.in_days(3))
     spent = world.book(amy, slot_id, p_use_rewards=True)
     Booking(world, spent["booking_id"], amy, booking.instructor, slot_id).pay()
-    booking.refund(4860)
+    booking.refund(5265)
     assert (owed(world), balance(world, amy)) == (-700, 0)
     later = referred(world, amy)
     later.pay()

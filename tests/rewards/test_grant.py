@@ -18,7 +18,8 @@ def test_a_completed_and_paid_lesson_is_rewarded(world: World, amy: UUID) -> Non
     booking.complete()
     assert (balance(world, amy), owed(world)) == (700, 700)
     reward = world.row("select * from public.referral_rewards")
-    assert (reward["booking_id"], reward["payment_id"]) == (booking.id, booking.payment["id"])
+    item = world.value("select id from public.order_items where booking_id = %s", booking.id)
+    assert (reward["booking_id"], reward["item_id"]) == (booking.id, item)
     assert balance(world, booking.learner) == 0
 
 
@@ -47,6 +48,18 @@ def test_a_first_lesson_paid_by_hours_that_were_bought_with_the_code_counts(
     assert owed(world) == 700
     credit.book(service_id, world.in_days(5)).complete()
     assert owed(world) == 700
+
+
+@pytest.mark.parametrize(("discount_bps", "reward"), [(1000, 360), (1790, 4), (1800, 0)])
+def test_a_reward_is_at_most_what_the_platform_has_earned(
+    world: World, amy: UUID, discount_bps: int, reward: int
+) -> None:
+    """The fee of 8.10, less what the code took off."""
+    rewarding(world, discount_bps, 700)
+    booking = referred(world, amy)
+    booking.pay()
+    booking.complete()
+    assert (balance(world, amy), owed(world)) == (reward, reward)
 
 
 @pytest.mark.parametrize("ending", ["cancelled", "no-show", "refunded before"])
