@@ -83,7 +83,9 @@ READ = """
         ) as credits,
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
-            from (select id, status, captured_cents from public.payments) row
+            from (
+                select id, status, captured_cents, learner_id, instructor_id from public.payments
+            ) row
         ) as payments,
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')

@@ -172,7 +172,7 @@ class Story(RuleBasedStateMachine):
                 **discount,
             )
             if is_paid:
-                self.settle(self.checkout(customer.user_id, credit_id=bought["credit_id"]))
+                self.settle(self.checkout(customer.user_id, bought["credit_id"]))
 
     @rule(
         who=which,
@@ -211,7 +211,45 @@ class Story(RuleBasedStateMachine):
                     p_booking_id=booked["booking_id"],
                 )
             if is_paid and booked["amount_cents"] > 0:
-                self.settle(self.checkout(customer.user_id, booking_id=booked["booking_id"]))
+                self.settle(self.checkout(customer.user_id, booked["booking_id"]))
+
+    @rule(
+        who=which,
+        what=which,
+        day=st.integers(1, 7),
+        occurrences=st.sampled_from([2, 2, 3]),
+        mode=st.sampled_from(["all_or_nothing", "skip_conflicts"]),
+        is_by_hours=st.sampled_from([False, False, True]),
+        is_paid=st.sampled_from([True, True, False]),
+    )
+    def book_series(
+        self,
+        who: int,
+        what: int,
+        day: int,
+        occurrences: int,
+        mode: str,
+        is_by_hours: bool,
+        is_paid: bool,
+    ) -> None:
+        """Lessons of several weeks are one order, and are paid at once."""
+        customer = pick(self.marketplace.customers, who)
+        offer = pick(self.marketplace.offers_to(customer), what)
+        with self.trying():
+            booked = self.world.ask(
+                customer.user_id,
+                "public.request_booking_series",
+                p_instructor_id=offer.instructor.id,
+                p_service_id=offer.service_id,
+                p_start_at=self.at(day, 10),
+                p_occurrences=occurrences,
+                p_mode=mode,
+                p_learner_id=customer.learner_id,
+                p_use_credits=is_by_hours,
+            )
+            if is_paid and not is_by_hours:
+                booking_id = next(one["booking_id"] for one in booked if one["booking_id"])
+                self.settle(self.checkout(customer.user_id, booking_id))
 
     def at(self, day: int, hour: int) -> datetime:
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -246,17 +284,15 @@ class Story(RuleBasedStateMachine):
     def checkout(
         self,
         user_id: UUID,
-        booking_id: UUID | None = None,
-        credit_id: UUID | None = None,
+        ordered_id: UUID,
         is_answer_heard: bool = True,
     ) -> Intent:
-        """Opens the payment and makes its intent; the answer to that may be lost."""
+        """Opens an order's payment and makes its intent; the answer to that may be lost."""
         (opened,) = self.world.serve(
             "webhook_service",
             "private.open_payment",
             p_user_id=user_id,
-            p_booking_id=booking_id,
-            p_credit_id=credit_id,
+            p_ordered_id=ordered_id,
         )
         intent = self.stripe.intent(opened["payment_id"], make=opened, now=self.now)
         if is_answer_heard:
@@ -286,14 +322,8 @@ class Story(RuleBasedStateMachine):
     @rule(n=which, is_answer_heard=st.booleans())
     def go_to_checkout(self, n: int, is_answer_heard: bool) -> None:
         row = pick(self.unpaid(), n)
-        is_booking = "start_at" in row
         with self.trying():
-            self.checkout(
-                self.customer(row).user_id,
-                booking_id=row["id"] if is_booking else None,
-                credit_id=None if is_booking else row["id"],
-                is_answer_heard=is_answer_heard,
-            )
+            self.checkout(self.customer(row).user_id, row["id"], is_answer_heard)
 
     @precondition(lambda self: any(intent.is_open for intent in self.stripe.intents))
     @rule(
@@ -366,8 +396,7 @@ class Story(RuleBasedStateMachine):
                 p_start_at=self.at(day, hour),
             )
             if is_paid and moved["status"] == "held":
-                user_id = self.customer(booking).user_id
-                self.settle(self.checkout(user_id, booking_id=moved["booking_id"]))
+                self.settle(self.checkout(self.customer(booking).user_id, moved["booking_id"]))
 
     @precondition(lambda self: self.bookings("confirmed", "in_progress"))
     @rule(
@@ -396,9 +425,10 @@ class Story(RuleBasedStateMachine):
     # Money back
 
     @precondition(lambda self: self.rows("payments", status="succeeded"))
-    @rule(n=which, cents=some_cents, is_all=st.booleans())
-    def grant_refund(self, n: int, cents: int, is_all: bool) -> None:
+    @rule(n=which, cents=some_cents, is_all=st.booleans(), is_named=st.booleans())
+    def grant_refund(self, n: int, cents: int, is_all: bool, is_named: bool) -> None:
         payment = pick(self.rows("payments", status="succeeded"), n)
+        lessons = self.lessons_of(payment) if is_named else []
         with self.trying():
             self.world.call(
                 self.marketplace.admin,
@@ -406,7 +436,13 @@ class Story(RuleBasedStateMachine):
                 p_payment_id=payment["id"],
                 p_amount_cents=payment["captured_cents"] if is_all else cents,
                 p_reason="Goodwill.",
+                p_booking_id=pick(lessons, n)["id"] if lessons else None,
             )
+
+    def lessons_of(self, payment: DictRow) -> list[DictRow]:
+        """The bookings of the same learner with the same instructor."""
+        who = {name: payment[name] for name in ("learner_id", "instructor_id")}
+        return self.rows("bookings", **who)
 
     @precondition(lambda self: self.bookings("completed", "confirmed", "no_show"))
     @rule(n=which, cents=some_cents)
@@ -450,13 +486,21 @@ class Story(RuleBasedStateMachine):
         n=which,
         cents=some_cents,
         status=st.sampled_from(["succeeded", "pending"]),
+        is_named=st.booleans(),
         is_now=is_now,
     )
-    def refund_at_stripe(self, n: int, cents: int, status: str, is_now: bool) -> None:
+    def refund_at_stripe(
+        self, n: int, cents: int, status: str, is_named: bool, is_now: bool
+    ) -> None:
+        """Somebody refunds in the Dashboard, and may name the lesson."""
         intent = pick([intent for intent in self.stripe.intents if intent.rest_cents > 0], n)
+        payments = self.rows("payments", id=str(intent.payment_id))
+        lessons = self.lessons_of(payments[0]) if is_named and payments else []
+        metadata = {"booking_id": pick(lessons, n)["id"]} if lessons else {}
+        intent.is_touched_by_others = True
         with self.trying():
             amount = min(cents, intent.rest_cents)
-            self.hear(self.stripe.refund(intent, amount, status, self.now), is_now)
+            self.hear(self.stripe.refund(intent, amount, status, self.now, metadata), is_now)
 
     @precondition(lambda self: self.stripe.refunds)
     @rule(
