@@ -17,7 +17,9 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from tests.factories import World, refusal
+from tests.model.entitlements import Ending
 from tests.stories.books import READ
+from tests.stories.entitled import Told, told_of_cancellation, wrong_items
 from tests.stories.marketplace import BEGINNING, CODES, Customer, Marketplace
 from tests.stories.stripe_model import Intent, News, Refused, StripeModel, Transfer
 
@@ -30,6 +32,7 @@ is_now = st.sampled_from([True, True, True, False])
 Thing = TypeVar("Thing")
 
 UNDER_WAY = ("held", "requested", "confirmed", "in_progress")
+ENDED = {"complete": Ending.GIVEN, "learner": Ending.MISSED, "instructor": Ending.FAULT}
 
 
 class Story(RuleBasedStateMachine):
@@ -45,6 +48,7 @@ class Story(RuleBasedStateMachine):
         self.stripe = StripeModel()
         self.untold: list[News] = []
         self.books: DictRow = {}
+        self.told: dict[str, Told] = {}
         self.is_well = True
         self.is_left_to_admins = False
         self._transaction = ExitStack()
@@ -377,6 +381,8 @@ class Story(RuleBasedStateMachine):
             )
             for column in ("cancelled_by", "refund_bps", "refund_cents", "restored_minutes"):
                 assert preview[column] == ended[column]
+            notice = datetime.fromisoformat(booking["start_at"]) - self.now
+            self.told[booking["id"]] = told_of_cancellation(who, booking["status"], notice)
 
     @precondition(lambda self: self.bookings("confirmed"))
     @rule(
@@ -421,6 +427,8 @@ class Story(RuleBasedStateMachine):
                 p_booking_id=booking["id"],
                 **arguments,
             )
+            if how != "start":
+                self.told[booking["id"]] = Told(ENDED[how])
 
     # Money back
 
@@ -780,6 +788,8 @@ class Story(RuleBasedStateMachine):
         self.books = self.world.row(READ)
         assert self.books["violations"] == [], self.books["violations"]
         assert self.books["minutes"] == [], self.books["minutes"]
+        wrong = wrong_items(self.books["items"], self.told)
+        assert wrong == [], wrong
         assert self.books["ledger_cents"] == 0
         assert self.books["stripe_cents"] == self.stripe.told.cents
         self.is_well = True
