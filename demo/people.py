@@ -226,7 +226,7 @@ class Admin(Person):
         """Return what went back, and to whom, in the order in which it was decided."""
         return rows_of(
             self.client.table("refunds")
-            .select("amount_cents, share_cents, reason, status, learners(full_name)")
+            .select("amount_cents, reason, status, learners(full_name)")
             .order("created_at")
         )
 
@@ -234,7 +234,7 @@ class Admin(Person):
         """Return what the payers' banks took back."""
         return rows_of(
             self.client.table("disputes")
-            .select("status, lost_cents, lost_share_cents, liability, learners(full_name)")
+            .select("status, lost_cents, liability, learners(full_name)")
             .order("opened_at")
         )
 

@@ -15,6 +15,7 @@ MEANINGS = {
     "instructor_pending": "owed for lessons, not payable yet",
     "payee_payable": "owed and payable: waits for an account",
     "payout_in_transit": "on its way to payees",
+    "refunds_due": "owed to payers, and not back yet",
     "learner_prepaid": "owed in lessons for hours paid ahead",
     "platform_fees": "our fees",
     "deferred_fees": "our fees of hours paid ahead",
@@ -75,31 +76,22 @@ def show_bookings(scene: Play) -> None:
 def show_returns(scene: Play) -> None:
     """Refunds, and what banks took back, as the admin sees them."""
     returned = [
-        (row["learners"]["full_name"], row["reason"], row["amount_cents"], row["share_cents"])
+        (row["learners"]["full_name"], row["reason"], row["amount_cents"])
         for row in scene.admin.refunds()
         if row["status"] == "succeeded"
     ] + [
         (
             row["learners"]["full_name"],
-            f"The bank took it back: {row['status']}.",
+            f"The bank took it back: {row['status']}; borne by the {row['liability']}.",
             row["lost_cents"],
-            row["lost_share_cents"] if row["liability"] == "instructor" else 0,
         )
         for row in scene.admin.disputes()
     ]
     scene.story.table(
         "What came back, as the admin sees it",
-        ("learner", "why", ">back", ">of the instructor's share"),
-        [
-            (learner, why, money(cents), money(share_cents))
-            for learner, why, cents, share_cents in returned
-        ],
-        footer=(
-            "total",
-            "",
-            money(sum(cents for _, _, cents, _ in returned)),
-            money(sum(share_cents for _, _, _, share_cents in returned)),
-        ),
+        ("learner", "why", ">back"),
+        [(learner, why, money(cents)) for learner, why, cents in returned],
+        footer=("total", "", money(sum(cents for _, _, cents in returned))),
     )
 
 

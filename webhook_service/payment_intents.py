@@ -1,4 +1,4 @@
-"""POST /payment-intents: what a browser needs to pay for a booking or for prepaid hours."""
+"""POST /payment-intents: what a browser needs to pay for an order."""
 
 from typing import Any, Self
 from uuid import UUID
@@ -14,23 +14,23 @@ from webhook_service.database import Database, OpenPayment
 
 
 class PaymentIntentRequest(Body):
-    """What the caller wants to pay: a booking, or hours bought ahead."""
+    """What the caller wants to pay: an order, named by its id or by a booking or hours of it."""
 
+    order_id: UUID | None = None
     booking_id: UUID | None = None
     credit_id: UUID | None = None
-    order_id: UUID | None = None
 
     @model_validator(mode="after")
     def names_one_thing(self) -> Self:
         """Refuse a request that names several things, or nothing."""
-        if [self.booking_id, self.credit_id, self.order_id].count(None) != 2:
-            raise ValueError("send either booking_id, credit_id or order_id")
+        if [self.order_id, self.booking_id, self.credit_id].count(None) != 2:
+            raise ValueError("send one of order_id, booking_id and credit_id")
         return self
 
     @property
     def ordered_id(self) -> UUID:
-        """The booking, the purchase of hours or the order that is to be paid."""
-        (ordered_id,) = filter(None, [self.booking_id, self.credit_id, self.order_id])
+        """The id of the order, booking or purchase of hours that is to be paid."""
+        (ordered_id,) = filter(None, [self.order_id, self.booking_id, self.credit_id])
         return ordered_id
 
 

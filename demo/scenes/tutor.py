@@ -70,14 +70,15 @@ def a_listed_time_is_booked(scene: Play) -> None:
 
 
 def the_same_time_each_week(scene: Play) -> None:
-    """A series is booked at once and paid week by week."""
+    """A series is one order, and is paid at once."""
     dev, ella = scene.dev, scene.ella
     series = dev.request_series(ella, scene.stage.week.at("Monday", "18:00"), 3)
-    for booking in series:
-        dev.pay_for(booking)
+    intent = dev.open_payment(series[0])
+    dev.pay(intent)
     scene.agree(dev, ella, "Monday", "18:00", THEORY, series[0])
     scene.story.check(
-        "Dev books Monday 18:00 for three weeks, and pays £35.40 for each",
-        [booking.amount_cents for booking in series] == [35_40] * 3,
+        f"Dev books Monday 18:00 for three weeks, and pays {money(intent.amount_cents)} at once",
+        [booking.amount_cents for booking in series] == [35_40] * 3
+        and intent.amount_cents == 3 * 35_40,
     )
-    scene.story.show("request_booking_series")
+    scene.story.show("request_booking_series · POST /payment-intents")

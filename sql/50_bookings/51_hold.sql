@@ -230,8 +230,8 @@ begin
 end;
 $$;
 
--- Adds a booking to its order, at its frozen price. Prepaid minutes go back with their part of the fee. A replacement whose original has ended for it takes over the original's item; while
--- the original still stands, the item stays with that until the difference is paid.
+-- Adds a booking to its order, at its frozen price. Prepaid minutes go back with their part of the fee. A replacement whose original has
+-- ended for it takes over the original's item; while the original still stands, the item stays with that until the difference is paid.
 create function private.add_booking_item(p_booking public.bookings)
     returns void
     language plpgsql

@@ -1,7 +1,7 @@
 -- Allocates a refund that was made in Stripe's Dashboard or recorded by an admin: to the lesson that its metadata name as booking_id;
 -- else first to what is due of its payment's items, then to minutes of a lot that nobody has used, then to lessons in proportion to
--- what is still paid of each. What is left, such as a part of a minute, is set aside. Returns the postings of minutes and of what is set aside; the lessons' parts are
--- written as return_items. A refund that names its items is left alone.
+-- what is still paid of each. What is left, such as a part of a minute, is set aside. Returns the postings of minutes and of what is
+-- set aside; the lessons' parts are written as return_items. A refund that names its items is left alone.
 create function private.allocate_refund(p_payment public.payments, p_refund public.refunds)
     returns private.posting[]
     language plpgsql

@@ -6,7 +6,7 @@ select
     count(distinct credit.learner_id) as learners,
     round(sum(credit.minutes_left) / 60.0, 2) as hours_left,
     round(sum(credit.minutes_reserved) / 60.0, 2) as hours_booked,
-    sum(credit.instructor_share_cents - credit.taken_share_cents) as unused_share_cents,
+    sum((private.next_credit_part(credit, credit.minutes_left)).share_cents) as unused_share_cents,
     round(sum(credit.minutes_left) filter (where credit.status = 'frozen') / 60.0, 2) as hours_frozen,
     min(credit.expires_at) as next_expiry_at
 from public.learner_credits credit

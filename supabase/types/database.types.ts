@@ -209,14 +209,14 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -242,6 +242,12 @@ isOneToOne: false
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_order_id_fkey"
+      columns: ["org_id","order_id"]
+isOneToOne: false
+      referencedRelation: "orders"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "bookings_org_id_original_booking_id_fkey"
@@ -317,14 +323,14 @@ isOneToOne: false
                   ]
                 },"code_redemptions": {
                   Row: {
-                    "booking_id": string | null,"created_at": string,"credit_id": string | null,"currency": string,"discount_cents": number,"discount_code_id": string | null,"id": string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"org_id": string,"referral_code_id": string | null,"status": Database["public"]['Enums']["redemption_status"],"updated_at": string
+                    "created_at": string,"currency": string,"discount_cents": number,"discount_code_id": string | null,"id": string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"order_id": string,"org_id": string,"redeemed_at": string | null,"referral_code_id": string | null,"returned_cents": number,"revision": number,"status": Database["public"]['Enums']["redemption_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string | null,"currency": string,"discount_cents": number,"discount_code_id"?: string | null,"id"?: string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"org_id": string,"referral_code_id"?: string | null,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
+                    "created_at"?: string,"currency": string,"discount_cents": number,"discount_code_id"?: string | null,"id"?: string,"kind": Database["public"]['Enums']["redemption_kind"],"learner_id": string,"learner_person_id": string,"order_id": string,"org_id": string,"redeemed_at"?: string | null,"referral_code_id"?: string | null,"returned_cents"?: number,"revision"?: number,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
                   }
                   Update: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"discount_cents"?: number,"discount_code_id"?: string | null,"id"?: string,"kind"?: Database["public"]['Enums']["redemption_kind"],"learner_id"?: string,"learner_person_id"?: string,"org_id"?: string,"referral_code_id"?: string | null,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
+                    "created_at"?: string,"currency"?: string,"discount_cents"?: number,"discount_code_id"?: string | null,"id"?: string,"kind"?: Database["public"]['Enums']["redemption_kind"],"learner_id"?: string,"learner_person_id"?: string,"order_id"?: string,"org_id"?: string,"redeemed_at"?: string | null,"referral_code_id"?: string | null,"returned_cents"?: number,"revision"?: number,"status"?: Database["public"]['Enums']["redemption_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -334,28 +340,16 @@ isOneToOne: false
       referencedRelation: "discount_codes"
       referencedColumns: ["id"]
     },{
-      foreignKeyName: "code_redemptions_org_id_booking_id_fkey"
-      columns: ["org_id","booking_id"]
-isOneToOne: false
-      referencedRelation: "booking_details"
-      referencedColumns: ["org_id","id"]
-    },{
-      foreignKeyName: "code_redemptions_org_id_booking_id_fkey"
-      columns: ["org_id","booking_id"]
-isOneToOne: false
-      referencedRelation: "bookings"
-      referencedColumns: ["org_id","id"]
-    },{
-      foreignKeyName: "code_redemptions_org_id_credit_id_fkey"
-      columns: ["org_id","credit_id"]
-isOneToOne: false
-      referencedRelation: "learner_credits"
-      referencedColumns: ["org_id","id"]
-    },{
       foreignKeyName: "code_redemptions_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_order_id_fkey"
+      columns: ["org_id","order_id"]
+isOneToOne: false
+      referencedRelation: "orders"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "code_redemptions_org_id_referral_code_id_fkey"
@@ -387,14 +381,14 @@ isOneToOne: false
                   ]
                 },"credit_entries": {
                   Row: {
-                    "booking_id": string | null,"created_at": string,"credit_id": string,"discount_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id": string | null,"share_cents": number
+                    "booking_id": string | null,"created_at": string,"credit_id": string,"discount_cents": number,"dispute_id": string | null,"fee_cents": number,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id": string | null,"share_cents": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_id": string,"discount_cents": number,"fee_cents": number,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id"?: string | null,"share_cents": number
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id": string,"discount_cents": number,"dispute_id"?: string | null,"fee_cents": number,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["credit_entry_kind"],"learner_id": string,"minutes": number,"org_id": string,"refund_id"?: string | null,"share_cents": number
                   }
                   Update: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string,"discount_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["credit_entry_kind"],"learner_id"?: string,"minutes"?: number,"org_id"?: string,"refund_id"?: string | null,"share_cents"?: number
+                    "booking_id"?: string | null,"created_at"?: string,"credit_id"?: string,"discount_cents"?: number,"dispute_id"?: string | null,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["credit_entry_kind"],"learner_id"?: string,"minutes"?: number,"org_id"?: string,"refund_id"?: string | null,"share_cents"?: number
                   }
                   Relationships: [
                     {
@@ -414,6 +408,12 @@ isOneToOne: false
       columns: ["org_id","credit_id"]
 isOneToOne: false
       referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_dispute_id_fkey"
+      columns: ["org_id","dispute_id"]
+isOneToOne: false
+      referencedRelation: "disputes"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "credit_entries_org_id_instructor_id_fkey"
@@ -457,14 +457,14 @@ isOneToOne: false
                   ]
                 },"disputes": {
                   Row: {
-                    "amount_cents": number,"closed_at": string | null,"created_at": string,"currency": string,"evidence_due_at": string | null,"fee_cents": number,"has_evidence": boolean,"id": string,"instructor_id": string,"is_charge_refundable": boolean,"last_event_at": string,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents": number,"lost_share_cents": number,"opened_at": string,"org_id": string,"payment_id": string,"reason": string | null,"revision": number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at": string,"withdrawn_cents": number
+                    "amount_cents": number,"closed_at": string | null,"created_at": string,"currency": string,"evidence_due_at": string | null,"fee_cents": number,"has_evidence": boolean,"id": string,"instructor_id": string,"is_charge_refundable": boolean,"last_event_at": string,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents": number,"opened_at": string,"org_id": string,"payment_id": string,"reason": string | null,"revision": number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at": string,"withdrawn_cents": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"closed_at"?: string | null,"created_at"?: string,"currency": string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id": string,"is_charge_refundable"?: boolean,"last_event_at": string,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at": string,"org_id": string,"payment_id": string,"reason"?: string | null,"revision"?: number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at"?: string,"withdrawn_cents"?: number
+                    "amount_cents": number,"closed_at"?: string | null,"created_at"?: string,"currency": string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id": string,"is_charge_refundable"?: boolean,"last_event_at": string,"learner_id": string,"liability": Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"opened_at": string,"org_id": string,"payment_id": string,"reason"?: string | null,"revision"?: number,"status": Database["public"]['Enums']["dispute_status"],"stripe_dispute_id": string,"updated_at"?: string,"withdrawn_cents"?: number
                   }
                   Update: {
-                    "amount_cents"?: number,"closed_at"?: string | null,"created_at"?: string,"currency"?: string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id"?: string,"is_charge_refundable"?: boolean,"last_event_at"?: string,"learner_id"?: string,"liability"?: Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"lost_share_cents"?: number,"opened_at"?: string,"org_id"?: string,"payment_id"?: string,"reason"?: string | null,"revision"?: number,"status"?: Database["public"]['Enums']["dispute_status"],"stripe_dispute_id"?: string,"updated_at"?: string,"withdrawn_cents"?: number
+                    "amount_cents"?: number,"closed_at"?: string | null,"created_at"?: string,"currency"?: string,"evidence_due_at"?: string | null,"fee_cents"?: number,"has_evidence"?: boolean,"id"?: string,"instructor_id"?: string,"is_charge_refundable"?: boolean,"last_event_at"?: string,"learner_id"?: string,"liability"?: Database["public"]['Enums']["dispute_liability"],"lost_cents"?: number,"opened_at"?: string,"org_id"?: string,"payment_id"?: string,"reason"?: string | null,"revision"?: number,"status"?: Database["public"]['Enums']["dispute_status"],"stripe_dispute_id"?: string,"updated_at"?: string,"withdrawn_cents"?: number
                   }
                   Relationships: [
                     {
@@ -489,14 +489,14 @@ isOneToOne: false
                   ]
                 },"earnings": {
                   Row: {
-                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Update: {
-                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -528,6 +528,12 @@ isOneToOne: false
       columns: ["org_id","instructor_id"]
 isOneToOne: false
       referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_item_id_fkey"
+      columns: ["org_id","item_id"]
+isOneToOne: false
+      referencedRelation: "order_items"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "earnings_org_id_payment_id_fkey"
@@ -693,14 +699,14 @@ isOneToOne: false
                   ]
                 },"learner_credits": {
                   Row: {
-                    "activated_at": string | null,"bought_by": string | null,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number,"expires_at": string | null,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_active": boolean,"is_fee_refundable": boolean,"learner_id": string,"minutes_left": number,"minutes_purchased": number,"minutes_refunded": number,"minutes_reserved": number,"minutes_used": number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id": string | null,"status": Database["public"]['Enums']["credit_status"],"taken_discount_cents": number,"taken_fee_cents": number,"taken_share_cents": number,"total_cents": number,"updated_at": string
+                    "activated_at": string | null,"bought_by": string | null,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number,"expires_at": string | null,"expires_forfeited": boolean,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_active": boolean,"is_fee_refundable": boolean,"learner_id": string,"minutes_left": number,"minutes_purchased": number,"minutes_refunded": number,"minutes_reserved": number,"minutes_used": number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id": string | null,"status": Database["public"]['Enums']["credit_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents": number,"expires_at"?: string | null,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_active"?: never,"is_fee_refundable": boolean,"learner_id": string,"minutes_left"?: never,"minutes_purchased": number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"taken_discount_cents"?: number,"taken_fee_cents"?: number,"taken_share_cents"?: number,"total_cents": number,"updated_at"?: string
+                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents": number,"expires_at"?: string | null,"expires_forfeited"?: boolean,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_active"?: never,"is_fee_refundable": boolean,"learner_id": string,"minutes_left"?: never,"minutes_purchased": number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"expires_at"?: string | null,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_active"?: never,"is_fee_refundable"?: boolean,"learner_id"?: string,"minutes_left"?: never,"minutes_purchased"?: number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id"?: string,"platform_fee_cents"?: number,"price_cents"?: number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"taken_discount_cents"?: number,"taken_fee_cents"?: number,"taken_share_cents"?: number,"total_cents"?: number,"updated_at"?: string
+                    "activated_at"?: string | null,"bought_by"?: string | null,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number,"expires_at"?: string | null,"expires_forfeited"?: boolean,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_active"?: never,"is_fee_refundable"?: boolean,"learner_id"?: string,"minutes_left"?: never,"minutes_purchased"?: number,"minutes_refunded"?: number,"minutes_reserved"?: number,"minutes_used"?: number,"org_id"?: string,"platform_fee_cents"?: number,"price_cents"?: number,"service_id"?: string | null,"status"?: Database["public"]['Enums']["credit_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -845,6 +851,100 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"order_items": {
+                  Row: {
+                    "booking_id": string | null,"created_at": string,"credit_discount_cents": number,"credit_fee_cents": number,"credit_id": string | null,"credit_share_cents": number,"currency": string,"discount_cents": number,"ending": Database["public"]['Enums']["order_item_ending"] | null,"excess_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid": boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id": string | null,"last_refund_id": string | null,"learner_id": string,"liable_cents": number,"list_cents": number,"lost_cents": number,"minutes": number,"order_id": string,"org_id": string,"owed_cents": number,"refund_bps": number,"refunded_cents": number,"restored_cents": number,"revision": number,"share_cents": number,"total_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency": string,"discount_cents": number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents": number,"id"?: string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid"?: boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id": string,"liable_cents"?: number,"list_cents": number,"lost_cents"?: number,"minutes": number,"order_id": string,"org_id": string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents": number,"total_cents"?: never,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency"?: string,"discount_cents"?: number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"is_fee_refundable"?: boolean,"is_paid"?: boolean,"kind"?: Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id"?: string,"liable_cents"?: number,"list_cents"?: number,"lost_cents"?: number,"minutes"?: number,"order_id"?: string,"org_id"?: string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents"?: number,"total_cents"?: never,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "order_items_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_credit_id_fkey"
+      columns: ["org_id","credit_id"]
+isOneToOne: false
+      referencedRelation: "learner_credits"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_last_dispute_id_fkey"
+      columns: ["org_id","last_dispute_id"]
+isOneToOne: false
+      referencedRelation: "disputes"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_last_refund_id_fkey"
+      columns: ["org_id","last_refund_id"]
+isOneToOne: false
+      referencedRelation: "refunds"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_items_org_id_order_id_fkey"
+      columns: ["org_id","order_id"]
+isOneToOne: false
+      referencedRelation: "orders"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"orders": {
+                  Row: {
+                    "created_at": string,"currency": string,"id": string,"instructor_id": string,"is_all_or_nothing": boolean,"learner_id": string,"org_id": string,"placed_by": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"is_all_or_nothing"?: boolean,"learner_id": string,"org_id": string,"placed_by"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"is_all_or_nothing"?: boolean,"learner_id"?: string,"org_id"?: string,"placed_by"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "orders_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "orders_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "orders_placed_by_fkey"
+      columns: ["placed_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"organization_members": {
                   Row: {
                     "created_at": string,"id": string,"org_id": string,"role": Database["public"]['Enums']["org_role"],"user_id": string
@@ -873,49 +973,81 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     
                   ]
-                },"payments": {
+                },"payment_items": {
                   Row: {
-                    "absorbed_share_cents": number,"amount_cents": number,"authorized_at": string | null,"authorized_cents": number,"booking_id": string | null,"capture_method": Database["public"]['Enums']["capture_mode"],"captured_cents": number,"created_at": string,"credit_id": string | null,"currency": string,"description": string | null,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"is_accepted": boolean,"is_disputed": boolean,"is_fee_refundable": boolean,"kind": Database["public"]['Enums']["payment_kind"],"last_event_at": string | null,"learner_id": string,"list_cents": number,"lost_cents": number,"metadata": NonNullable<Json>,"minutes": number,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"uncaptured_cents": number,"updated_at": string
+                    "amount_cents": number,"booking_id": string | null,"created_at": string,"discount_cents": number,"fee_cents": number,"instructor_id": string,"item_id": string,"learner_id": string,"org_id": string,"payment_id": string,"share_cents": number
                   }
                   ComputedFields: never
                   Insert: {
-                    "absorbed_share_cents"?: number,"amount_cents": number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency": string,"description"?: string | null,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"last_event_at"?: string | null,"learner_id": string,"list_cents": number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes": number,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"uncaptured_cents"?: number,"updated_at"?: string
+                    "amount_cents": number,"booking_id"?: string | null,"created_at"?: string,"discount_cents": number,"fee_cents": number,"instructor_id": string,"item_id": string,"learner_id": string,"org_id": string,"payment_id": string,"share_cents": number
                   }
                   Update: {
-                    "absorbed_share_cents"?: number,"amount_cents"?: number,"authorized_at"?: string | null,"authorized_cents"?: number,"booking_id"?: string | null,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"credit_id"?: string | null,"currency"?: string,"description"?: string | null,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"last_event_at"?: string | null,"learner_id"?: string,"list_cents"?: number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"uncaptured_cents"?: number,"updated_at"?: string
+                    "amount_cents"?: number,"booking_id"?: string | null,"created_at"?: string,"discount_cents"?: number,"fee_cents"?: number,"instructor_id"?: string,"item_id"?: string,"learner_id"?: string,"org_id"?: string,"payment_id"?: string,"share_cents"?: number
                   }
                   Relationships: [
                     {
-      foreignKeyName: "payments_org_id_booking_id_fkey"
+      foreignKeyName: "payment_items_org_id_booking_id_fkey"
       columns: ["org_id","booking_id"]
 isOneToOne: false
       referencedRelation: "booking_details"
       referencedColumns: ["org_id","id"]
     },{
-      foreignKeyName: "payments_org_id_booking_id_fkey"
+      foreignKeyName: "payment_items_org_id_booking_id_fkey"
       columns: ["org_id","booking_id"]
 isOneToOne: false
       referencedRelation: "bookings"
       referencedColumns: ["org_id","id"]
     },{
-      foreignKeyName: "payments_org_id_credit_id_fkey"
-      columns: ["org_id","credit_id"]
+      foreignKeyName: "payment_items_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
 isOneToOne: false
-      referencedRelation: "learner_credits"
+      referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
     },{
+      foreignKeyName: "payment_items_org_id_item_id_fkey"
+      columns: ["org_id","item_id"]
+isOneToOne: false
+      referencedRelation: "order_items"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payment_items_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payment_items_org_id_payment_id_fkey"
+      columns: ["org_id","payment_id"]
+isOneToOne: false
+      referencedRelation: "payments"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payments": {
+                  Row: {
+                    "amount_cents": number,"authorized_at": string | null,"authorized_cents": number,"capture_method": Database["public"]['Enums']["capture_mode"],"captured_cents": number,"created_at": string,"currency": string,"description": string | null,"discount_cents": number,"failure_code": string | null,"failure_message": string | null,"fee_cents": number,"funds_available_at": string | null,"id": string,"instructor_id": string,"is_accepted": boolean,"is_disputed": boolean,"is_fee_refundable": boolean,"is_replaced": boolean,"kind": Database["public"]['Enums']["payment_kind"],"last_event_at": string | null,"learner_id": string,"list_cents": number,"lost_cents": number,"metadata": NonNullable<Json>,"minutes": number,"order_id": string,"org_id": string,"payer_id": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"share_cents": number,"status": Database["public"]['Enums']["payment_status"],"stripe_charge_id": string | null,"stripe_payment_intent_id": string | null,"uncaptured_cents": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"authorized_at"?: string | null,"authorized_cents"?: number,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"currency": string,"description"?: string | null,"discount_cents": number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents": number,"funds_available_at"?: string | null,"id"?: string,"instructor_id": string,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"is_replaced"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"last_event_at"?: string | null,"learner_id": string,"list_cents": number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes": number,"order_id": string,"org_id": string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents": number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"uncaptured_cents"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"authorized_at"?: string | null,"authorized_cents"?: number,"capture_method"?: Database["public"]['Enums']["capture_mode"],"captured_cents"?: number,"created_at"?: string,"currency"?: string,"description"?: string | null,"discount_cents"?: number,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number,"funds_available_at"?: string | null,"id"?: string,"instructor_id"?: string,"is_accepted"?: boolean,"is_disputed"?: boolean,"is_fee_refundable"?: boolean,"is_replaced"?: boolean,"kind"?: Database["public"]['Enums']["payment_kind"],"last_event_at"?: string | null,"learner_id"?: string,"list_cents"?: number,"lost_cents"?: number,"metadata"?: NonNullable<Json>,"minutes"?: number,"order_id"?: string,"org_id"?: string,"payer_id"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"share_cents"?: number,"status"?: Database["public"]['Enums']["payment_status"],"stripe_charge_id"?: string | null,"stripe_payment_intent_id"?: string | null,"uncaptured_cents"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
       foreignKeyName: "payments_org_id_instructor_id_fkey"
       columns: ["org_id","instructor_id"]
 isOneToOne: false
@@ -926,6 +1058,12 @@ isOneToOne: false
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_order_id_fkey"
+      columns: ["org_id","order_id"]
+isOneToOne: false
+      referencedRelation: "orders"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "payments_payer_id_fkey"
@@ -1177,14 +1315,14 @@ isOneToOne: false
                   ]
                 },"referral_rewards": {
                   Row: {
-                    "amount_cents": number,"booking_id": string,"clawed_back_cents": number,"created_at": string,"currency": string,"id": string,"org_id": string,"payment_id": string,"redemption_id": string,"referrer_id": string,"revision": number,"updated_at": string
+                    "amount_cents": number,"booking_id": string,"clawed_back_cents": number,"created_at": string,"currency": string,"id": string,"item_id": string,"org_id": string,"redemption_id": string,"referrer_id": string,"revision": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"booking_id": string,"clawed_back_cents"?: number,"created_at"?: string,"currency": string,"id"?: string,"org_id": string,"payment_id": string,"redemption_id": string,"referrer_id": string,"revision"?: number,"updated_at"?: string
+                    "amount_cents": number,"booking_id": string,"clawed_back_cents"?: number,"created_at"?: string,"currency": string,"id"?: string,"item_id": string,"org_id": string,"redemption_id": string,"referrer_id": string,"revision"?: number,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"booking_id"?: string,"clawed_back_cents"?: number,"created_at"?: string,"currency"?: string,"id"?: string,"org_id"?: string,"payment_id"?: string,"redemption_id"?: string,"referrer_id"?: string,"revision"?: number,"updated_at"?: string
+                    "amount_cents"?: number,"booking_id"?: string,"clawed_back_cents"?: number,"created_at"?: string,"currency"?: string,"id"?: string,"item_id"?: string,"org_id"?: string,"redemption_id"?: string,"referrer_id"?: string,"revision"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1200,10 +1338,10 @@ isOneToOne: false
       referencedRelation: "bookings"
       referencedColumns: ["org_id","id"]
     },{
-      foreignKeyName: "referral_rewards_org_id_payment_id_fkey"
-      columns: ["org_id","payment_id"]
+      foreignKeyName: "referral_rewards_org_id_item_id_fkey"
+      columns: ["org_id","item_id"]
 isOneToOne: false
-      referencedRelation: "payments"
+      referencedRelation: "order_items"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "referral_rewards_org_id_redemption_id_fkey"
@@ -1221,14 +1359,14 @@ isOneToOne: false
                   ]
                 },"refunds": {
                   Row: {
-                    "amount_cents": number,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number | null,"failure_code": string | null,"failure_message": string | null,"fee_cents": number | null,"id": string,"instructor_id": string,"is_made_elsewhere": boolean,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by": string | null,"share_cents": number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"unmatched_cents": number,"updated_at": string
+                    "amount_cents": number,"client_key": string | null,"created_at": string,"currency": string,"failure_code": string | null,"failure_message": string | null,"id": string,"instructor_id": string,"is_made_elsewhere": boolean,"learner_id": string,"metadata": NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"request_id": string | null,"requested_by": string | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id": string | null,"unmatched_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents": number,"client_key"?: string | null,"created_at"?: string,"currency": string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id": string,"is_made_elsewhere"?: boolean,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"requested_by"?: string | null,"share_cents"?: number | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                    "amount_cents": number,"client_key"?: string | null,"created_at"?: string,"currency": string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id": string,"is_made_elsewhere"?: boolean,"learner_id": string,"metadata"?: NonNullable<Json>,"org_id": string,"payment_id": string,"reason": string,"request_id"?: string | null,"requested_by"?: string | null,"status": Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
                   }
                   Update: {
-                    "amount_cents"?: number,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"discount_cents"?: number | null,"failure_code"?: string | null,"failure_message"?: string | null,"fee_cents"?: number | null,"id"?: string,"instructor_id"?: string,"is_made_elsewhere"?: boolean,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"requested_by"?: string | null,"share_cents"?: number | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
+                    "amount_cents"?: number,"client_key"?: string | null,"created_at"?: string,"currency"?: string,"failure_code"?: string | null,"failure_message"?: string | null,"id"?: string,"instructor_id"?: string,"is_made_elsewhere"?: boolean,"learner_id"?: string,"metadata"?: NonNullable<Json>,"org_id"?: string,"payment_id"?: string,"reason"?: string,"request_id"?: string | null,"requested_by"?: string | null,"status"?: Database["public"]['Enums']["refund_status"],"stripe_refund_id"?: string | null,"unmatched_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1406,7 +1544,7 @@ isOneToOne: false
 { Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
                            },
 "admin_refund":
-{ Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
+{ Args: { "p_amount_cents": number,"p_booking_id"?: string,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
                            },
 "admin_release_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
@@ -1832,11 +1970,11 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"closed"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits"|"subscription","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -1952,7 +2090,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "closed", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits", "subscription"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const

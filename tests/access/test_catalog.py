@@ -70,8 +70,8 @@ def test_what_is_not_declared_is_seen(
         ),
         ("grant usage on schema private to anon", "anon may usage schema private"),
         (
-            "grant execute on function private.refund_rest to public",
-            "anon may execute private.refund_rest",
+            "grant execute on function private.refund_due to public",
+            "anon may execute private.refund_due",
         ),
         (
             "grant execute on function private.maintain to webhook_service",

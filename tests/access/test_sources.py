@@ -26,9 +26,6 @@ NEVER_REACHED = {
     # A series and a new time take no code and no rewards; who moves to a new time is known.
     "public.request_booking_series": DISCOUNTS,
     "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place"},
-    # A refund is asked for a booking's payment alone, and of an amount that was looked at then.
-    "public.request_refund": {"refund_by_minutes"},
-    "public.decide_refund": {"refund_by_minutes", "bad_amount"},
     # Bookings of one's own school, and all that is left of lots that are not disputed.
     "public.offboard_instructor": {
         *("booking_not_found", "bad_minutes", "client_key_reused"),

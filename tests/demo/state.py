@@ -21,6 +21,17 @@ QUERIES = {
         select to_jsonb(taken) - '{id,created_at}'::text[] from private.instructor_calendar taken
     """,
     "payments": "select to_jsonb(payment) - 'updated_at' from public.payments payment",
+    "orders": "select to_jsonb(ordered) from public.orders ordered",
+    "order_items": """
+        select to_jsonb(item)
+            - '{revision,last_refund_id,last_dispute_id,created_at,updated_at}'::text[]
+        from public.order_items item
+    """,
+    "payment_items": "select to_jsonb(paid) - 'created_at' from public.payment_items paid",
+    "return_items": """
+        select to_jsonb(returned) - '{id,refund_id,dispute_id,created_at}'::text[]
+        from private.return_items returned
+    """,
     "refunds": """
         select to_jsonb(refund) - '{id,metadata,created_at,updated_at}'::text[]
         from public.refunds refund

@@ -76,6 +76,16 @@ READ = """
             ) row
         ) as bookings,
         (
+            select coalesce(jsonb_agg(to_jsonb(item) || to_jsonb(earning)), '[]')
+            from public.order_items item
+            cross join lateral (
+                select coalesce(sum(amount_cents), 0)::bigint as earned
+                from public.earnings
+                where item_id = item.id
+            ) earning
+            where item.kind = 'booking'
+        ) as items,
+        (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
                 select id, status, learner_id, instructor_id from public.learner_credits
@@ -83,7 +93,9 @@ READ = """
         ) as credits,
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
-            from (select id, status, captured_cents from public.payments) row
+            from (
+                select id, status, captured_cents, learner_id, instructor_id from public.payments
+            ) row
         ) as payments,
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')

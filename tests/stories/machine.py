@@ -17,7 +17,9 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from tests.factories import World, refusal
+from tests.model.entitlements import Ending
 from tests.stories.books import READ
+from tests.stories.entitled import Told, told_of_cancellation, wrong_items
 from tests.stories.marketplace import BEGINNING, CODES, Customer, Marketplace
 from tests.stories.stripe_model import Intent, News, Refused, StripeModel, Transfer
 
@@ -30,6 +32,7 @@ is_now = st.sampled_from([True, True, True, False])
 Thing = TypeVar("Thing")
 
 UNDER_WAY = ("held", "requested", "confirmed", "in_progress")
+ENDED = {"complete": Ending.GIVEN, "learner": Ending.MISSED, "instructor": Ending.FAULT}
 
 
 class Story(RuleBasedStateMachine):
@@ -45,6 +48,7 @@ class Story(RuleBasedStateMachine):
         self.stripe = StripeModel()
         self.untold: list[News] = []
         self.books: DictRow = {}
+        self.told: dict[str, Told] = {}
         self.is_well = True
         self.is_left_to_admins = False
         self._transaction = ExitStack()
@@ -172,7 +176,7 @@ class Story(RuleBasedStateMachine):
                 **discount,
             )
             if is_paid:
-                self.settle(self.checkout(customer.user_id, credit_id=bought["credit_id"]))
+                self.settle(self.checkout(customer.user_id, bought["credit_id"]))
 
     @rule(
         who=which,
@@ -211,7 +215,45 @@ class Story(RuleBasedStateMachine):
                     p_booking_id=booked["booking_id"],
                 )
             if is_paid and booked["amount_cents"] > 0:
-                self.settle(self.checkout(customer.user_id, booking_id=booked["booking_id"]))
+                self.settle(self.checkout(customer.user_id, booked["booking_id"]))
+
+    @rule(
+        who=which,
+        what=which,
+        day=st.integers(1, 7),
+        occurrences=st.sampled_from([2, 2, 3]),
+        mode=st.sampled_from(["all_or_nothing", "skip_conflicts"]),
+        is_by_hours=st.sampled_from([False, False, True]),
+        is_paid=st.sampled_from([True, True, False]),
+    )
+    def book_series(
+        self,
+        who: int,
+        what: int,
+        day: int,
+        occurrences: int,
+        mode: str,
+        is_by_hours: bool,
+        is_paid: bool,
+    ) -> None:
+        """Lessons of several weeks are one order, and are paid at once."""
+        customer = pick(self.marketplace.customers, who)
+        offer = pick(self.marketplace.offers_to(customer), what)
+        with self.trying():
+            booked = self.world.ask(
+                customer.user_id,
+                "public.request_booking_series",
+                p_instructor_id=offer.instructor.id,
+                p_service_id=offer.service_id,
+                p_start_at=self.at(day, 10),
+                p_occurrences=occurrences,
+                p_mode=mode,
+                p_learner_id=customer.learner_id,
+                p_use_credits=is_by_hours,
+            )
+            if is_paid and not is_by_hours:
+                booking_id = next(one["booking_id"] for one in booked if one["booking_id"])
+                self.settle(self.checkout(customer.user_id, booking_id))
 
     def at(self, day: int, hour: int) -> datetime:
         midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -246,17 +288,15 @@ class Story(RuleBasedStateMachine):
     def checkout(
         self,
         user_id: UUID,
-        booking_id: UUID | None = None,
-        credit_id: UUID | None = None,
+        ordered_id: UUID,
         is_answer_heard: bool = True,
     ) -> Intent:
-        """Opens the payment and makes its intent; the answer to that may be lost."""
+        """Opens an order's payment and makes its intent; the answer to that may be lost."""
         (opened,) = self.world.serve(
             "webhook_service",
             "private.open_payment",
             p_user_id=user_id,
-            p_booking_id=booking_id,
-            p_credit_id=credit_id,
+            p_ordered_id=ordered_id,
         )
         intent = self.stripe.intent(opened["payment_id"], make=opened, now=self.now)
         if is_answer_heard:
@@ -286,14 +326,8 @@ class Story(RuleBasedStateMachine):
     @rule(n=which, is_answer_heard=st.booleans())
     def go_to_checkout(self, n: int, is_answer_heard: bool) -> None:
         row = pick(self.unpaid(), n)
-        is_booking = "start_at" in row
         with self.trying():
-            self.checkout(
-                self.customer(row).user_id,
-                booking_id=row["id"] if is_booking else None,
-                credit_id=None if is_booking else row["id"],
-                is_answer_heard=is_answer_heard,
-            )
+            self.checkout(self.customer(row).user_id, row["id"], is_answer_heard)
 
     @precondition(lambda self: any(intent.is_open for intent in self.stripe.intents))
     @rule(
@@ -347,6 +381,8 @@ class Story(RuleBasedStateMachine):
             )
             for column in ("cancelled_by", "refund_bps", "refund_cents", "restored_minutes"):
                 assert preview[column] == ended[column]
+            notice = datetime.fromisoformat(booking["start_at"]) - self.now
+            self.told[booking["id"]] = told_of_cancellation(who, booking["status"], notice)
 
     @precondition(lambda self: self.bookings("confirmed"))
     @rule(
@@ -366,8 +402,7 @@ class Story(RuleBasedStateMachine):
                 p_start_at=self.at(day, hour),
             )
             if is_paid and moved["status"] == "held":
-                user_id = self.customer(booking).user_id
-                self.settle(self.checkout(user_id, booking_id=moved["booking_id"]))
+                self.settle(self.checkout(self.customer(booking).user_id, moved["booking_id"]))
 
     @precondition(lambda self: self.bookings("confirmed", "in_progress"))
     @rule(
@@ -392,13 +427,16 @@ class Story(RuleBasedStateMachine):
                 p_booking_id=booking["id"],
                 **arguments,
             )
+            if how != "start":
+                self.told[booking["id"]] = Told(ENDED[how])
 
     # Money back
 
     @precondition(lambda self: self.rows("payments", status="succeeded"))
-    @rule(n=which, cents=some_cents, is_all=st.booleans())
-    def grant_refund(self, n: int, cents: int, is_all: bool) -> None:
+    @rule(n=which, cents=some_cents, is_all=st.booleans(), is_named=st.booleans())
+    def grant_refund(self, n: int, cents: int, is_all: bool, is_named: bool) -> None:
         payment = pick(self.rows("payments", status="succeeded"), n)
+        lessons = self.lessons_of(payment) if is_named else []
         with self.trying():
             self.world.call(
                 self.marketplace.admin,
@@ -406,7 +444,13 @@ class Story(RuleBasedStateMachine):
                 p_payment_id=payment["id"],
                 p_amount_cents=payment["captured_cents"] if is_all else cents,
                 p_reason="Goodwill.",
+                p_booking_id=pick(lessons, n)["id"] if lessons else None,
             )
+
+    def lessons_of(self, payment: DictRow) -> list[DictRow]:
+        """The bookings of the same learner with the same instructor."""
+        who = {name: payment[name] for name in ("learner_id", "instructor_id")}
+        return self.rows("bookings", **who)
 
     @precondition(lambda self: self.bookings("completed", "confirmed", "no_show"))
     @rule(n=which, cents=some_cents)
@@ -450,13 +494,21 @@ class Story(RuleBasedStateMachine):
         n=which,
         cents=some_cents,
         status=st.sampled_from(["succeeded", "pending"]),
+        is_named=st.booleans(),
         is_now=is_now,
     )
-    def refund_at_stripe(self, n: int, cents: int, status: str, is_now: bool) -> None:
+    def refund_at_stripe(
+        self, n: int, cents: int, status: str, is_named: bool, is_now: bool
+    ) -> None:
+        """Somebody refunds in the Dashboard, and may name the lesson."""
         intent = pick([intent for intent in self.stripe.intents if intent.rest_cents > 0], n)
+        payments = self.rows("payments", id=str(intent.payment_id))
+        lessons = self.lessons_of(payments[0]) if is_named and payments else []
+        metadata = {"booking_id": pick(lessons, n)["id"]} if lessons else {}
+        intent.is_touched_by_others = True
         with self.trying():
             amount = min(cents, intent.rest_cents)
-            self.hear(self.stripe.refund(intent, amount, status, self.now), is_now)
+            self.hear(self.stripe.refund(intent, amount, status, self.now, metadata), is_now)
 
     @precondition(lambda self: self.stripe.refunds)
     @rule(
@@ -736,6 +788,8 @@ class Story(RuleBasedStateMachine):
         self.books = self.world.row(READ)
         assert self.books["violations"] == [], self.books["violations"]
         assert self.books["minutes"] == [], self.books["minutes"]
+        wrong = wrong_items(self.books["items"], self.told)
+        assert wrong == [], wrong
         assert self.books["ledger_cents"] == 0
         assert self.books["stripe_cents"] == self.stripe.told.cents
         self.is_well = True

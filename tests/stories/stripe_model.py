@@ -236,7 +236,7 @@ class StripeModel:
         amount_cents: int,
         status: str,
         now: datetime,
-        metadata: dict[str, Any] | None = None,
+        metadata: dict[str, Any],
     ) -> News:
         if intent.status != "succeeded" or amount_cents > intent.rest_cents:
             raise Refused("charge_already_refunded")
@@ -247,12 +247,11 @@ class StripeModel:
             intent,
             amount_cents,
             status,
-            metadata or {},
+            metadata,
         )
         self.refunds.append(refund)
         if status != "failed":
             intent.refunded_cents += amount_cents
-        intent.is_touched_by_others |= metadata is None
         return self.say_refund(refund, now)
 
     def settle_refund(self, refund: Refund, status: str, now: datetime) -> News:

@@ -47,7 +47,7 @@ def test_a_learner_gets_what_a_browser_needs_to_pay(
     }
     assert booking.payment["stripe_payment_intent_id"] == intent["id"]
     assert intent["amount"] == booking.payment["amount_cents"]
-    assert intent["metadata"]["booking_id"] == str(booking.id)
+    assert intent["metadata"]["order_id"] == str(booking.columns["order_id"])
     assert intent["transfer_group"] == str(booking.payment["id"])
 
 
@@ -93,7 +93,7 @@ def test_a_foreign_booking_is_as_unknown_as_none(
     unknown: Any = served.post(
         "/payment-intents", json={"booking_id": str(uuid4())}, headers=bearer(booking.learner)
     )
-    assert (foreign.status_code, code_of(foreign)) == (404, "booking_not_found")
+    assert (foreign.status_code, code_of(foreign)) == (404, "order_not_found")
     assert foreign.json["detail"] == unknown.json["detail"]
     assert deployment.fake.count() == 0
     assert deployment.world.count("public.payments") == 0
@@ -111,18 +111,45 @@ def test_hours_are_paid_like_a_booking(served: FlaskClient, deployment: Deployme
     assert intent["amount"] == credit.columns["total_cents"]
     assert credit.payment["stripe_payment_intent_id"] == intent["id"]
     stranger = served.post("/payment-intents", **sent | {"headers": bearer(world.person())})
-    assert (stranger.status_code, code_of(stranger)) == (404, "credit_not_found")
+    assert (stranger.status_code, code_of(stranger)) == (404, "order_not_found")
+
+
+def test_a_series_is_paid_at_once_by_its_order(served: FlaskClient, deployment: Deployment) -> None:
+    world = deployment.world
+    instructor, learner = world.instructor(), world.person("Ben")
+    world.window(instructor, "09:00", "12:00")
+    service_id = world.service(instructor)
+    (first, *_) = world.open_times(instructor, service_id, world.in_days(1), world.in_days(9))
+    lessons = world.ask(
+        learner,
+        "public.request_booking_series",
+        p_instructor_id=instructor.id,
+        p_service_id=service_id,
+        p_start_at=first["start_at"],
+        p_occurrences=3,
+    )
+    order_id = world.value("select id from public.orders")
+    asked: list[Any] = [
+        served.post("/payment-intents", json=body, headers=bearer(learner))
+        for body in ({"order_id": str(order_id)}, {"booking_id": str(lessons[1]["booking_id"])})
+    ]
+    assert asked[0].status_code == 200
+    assert asked[0].json == asked[1].json
+    [intent] = deployment.fake.objects("payment_intent")
+    assert len(lessons) == 3
+    assert intent["amount"] == world.value("select sum(due_cents) from public.bookings")
 
 
 @pytest.mark.parametrize(
     "body",
     [
         {},
-        {"booking_id": None, "credit_id": None},
+        {"booking_id": None, "credit_id": None, "order_id": None},
         {"booking_id": str(uuid4()), "credit_id": str(uuid4())},
+        {"booking_id": str(uuid4()), "order_id": str(uuid4())},
         {"credit_id": "x"},
     ],
-    ids=["neither", "nulls", "both", "no id"],
+    ids=["nothing", "nulls", "booking and hours", "booking and order", "no id"],
 )
 def test_one_thing_is_paid_at_a_time(
     served: FlaskClient, deployment: Deployment, body: Any

@@ -4,7 +4,10 @@
 -- plant: create table private.planted partition of public.audit_logs for values from ('1999-01-01') to ('1999-02-01')
 with journal as (
     select unnest(
-        '{public.audit_logs, private.ledger_transactions, private.ledger_entries, public.payout_items, private.return_items}'::regclass[]
+        '{
+            public.audit_logs, private.ledger_transactions, private.ledger_entries, public.orders, public.payment_items,
+            public.payout_items, private.return_items
+        }'::regclass[]
     ) as id
 ),
 
