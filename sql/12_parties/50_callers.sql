@@ -1,5 +1,29 @@
--- The caller's instructor rows, one an organization. Definer: the policy of the table that it reads calls it.
+-- The instructors that the caller is now, one an organization: whoever leaves an organization is its instructor no more.
+-- Definer: the policy of the table that it reads calls it.
 create function private.my_instructor_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        join public.organization_members member
+            on member.org_id = instructor.org_id
+            and member.user_id = instructor.user_id
+            and member.role = 'instructor'
+        where instructor.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The instructors that the caller is or was: what they earned, and how it is paid, stays theirs to read after they have left.
+-- Definer: the policy of the table that it reads calls it.
+create function private.my_earner_ids()
     returns uuid[]
     language plpgsql
     stable

@@ -1,4 +1,5 @@
 grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_earner_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
 grant execute on function private.my_family_ids to authenticated;
@@ -16,7 +17,7 @@ create policy select_listed_own_or_contact on public.instructors
     to authenticated
     using (
         (is_active and verification_status = 'verified')
-        or id = any ((select private.my_instructor_ids())::uuid[])
+        or id = any ((select private.my_earner_ids())::uuid[])
         or id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
@@ -40,7 +41,7 @@ create policy select_own_or_admin on public.instructor_details
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 

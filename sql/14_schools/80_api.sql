@@ -100,7 +100,7 @@ return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
     'Activates or deactivates an instructor; existing bookings stay. For the school''s admins. '
-    'Errors: sign_in_required, value_missing, instructor_not_found.';
+    'Errors: sign_in_required, value_missing, instructor_not_found, instructor_has_left.';
 
 create function public.invite_member(
     p_org_id uuid,

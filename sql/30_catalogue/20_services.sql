@@ -113,7 +113,7 @@ begin
 
     select * into instructor
     from public.instructors
-    where user_id = p_expert_user_id
+    where id = any (private.my_instructor_ids())
         and org_id = coalesce(p_org_id, private.marketplace_id());
 
     if not found then

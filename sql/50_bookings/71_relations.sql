@@ -75,3 +75,35 @@ begin
     );
 end;
 $$;
+
+-- Tells the admins of an organization that an instructor has left whose lessons ahead nobody gives now. 82_effects calls it.
+create function private.report_lessons_ahead(p_instructor public.instructors)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    lessons_ahead constant bigint := (
+        select count(*)
+        from public.bookings booking
+        where booking.org_id = p_instructor.org_id
+            and booking.instructor_id = p_instructor.id
+            and booking.status in ('held', 'requested', 'confirmed', 'in_progress')
+            and booking.end_at > private.clock()
+    );
+begin
+    if lessons_ahead > 0 then
+        perform private.raise_alert(
+            p_instructor.org_id, null, 'lessons_without_instructor',
+            format(
+                'An instructor has left. Lessons ahead that nobody gives now: %s. Cancel them, which refunds the learners in full, and '
+                'offer other times.',
+                lessons_ahead
+            ),
+            'instructors', p_instructor.id, format('instructor:%s:left:%s', p_instructor.id, extract(epoch from private.clock()))
+        );
+    end if;
+end;
+$$;

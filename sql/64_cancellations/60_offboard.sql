@@ -1,5 +1,6 @@
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
--- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
+-- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. Returns each
+-- refunded credit lot.
 -- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
@@ -72,6 +73,11 @@ begin
         select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
         from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
     end loop;
+
+    delete from public.organization_members
+    where org_id = instructor.org_id
+        and user_id = instructor.user_id
+        and role = 'instructor';
 end;
 $$;
 

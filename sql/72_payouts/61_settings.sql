@@ -67,7 +67,7 @@ begin
     where id = p_connect_account_id
         and retired_at is null
         and (
-            instructor_id = any (private.my_instructor_ids())
+            instructor_id = any (private.my_earner_ids())
             or (instructor_id is null and org_id = any (private.my_admin_org_ids()))
         )
     for no key update;
