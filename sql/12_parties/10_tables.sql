@@ -68,6 +68,8 @@ comment on column public.instructors.user_id is 'The instructor''s login; null w
 comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
 comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
 comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
+comment on column public.instructors.verification_status is
+    'What the platform has decided about this login and this name; with another login or name a verified instructor is pending again.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
@@ -136,17 +138,22 @@ create table public.learner_details (
     learner_id uuid not null unique,
     org_id uuid not null,
     date_of_birth date,
+    is_birth_self_declared boolean not null default false,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
+    constraint a_declared_birth_has_a_date check (not is_birth_self_declared or date_of_birth is not null),
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
 
 comment on table public.learner_details is 'The columns that only the learner, their guardians and the admins see; one row for each learner.';
+comment on column public.learner_details.is_birth_self_declared is
+    'The date of birth is the learner''s own word, so it counts in the person''s other organizations too; one that the school has '
+    'recorded counts there only.';
 
 create table public.instructor_learners (
     org_id uuid not null,
@@ -191,6 +198,7 @@ create table public.learner_guardians (
     can_book boolean not null default false,
     can_pay boolean not null default false,
     invited_by uuid references public.profiles (id) on delete set null,
+    expires_at timestamptz not null default private.clock() + interval '14 days',
     consented_at timestamptz,
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
@@ -213,7 +221,10 @@ create index on public.learner_guardians (lower(guardian_email));
 
 comment on table public.learner_guardians is
     'What a guardian may do for a learner: from the guardian''s consent until the link is revoked or the learner turns 18.';
-comment on column public.learner_guardians.guardian_email is 'The address that the link was offered to. Only its verified owner can consent.';
+comment on column public.learner_guardians.guardian_email is
+    'The address that the link was offered to. Only its verified owner can consent, once; then the link is the guardian''s, whoever owns the '
+    'address later.';
+comment on column public.learner_guardians.expires_at is 'Until when the offer can be accepted; means nothing after consent.';
 
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;

@@ -102,11 +102,11 @@ begin
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
+        cross join lateral private.date_of_birth_of(link.learner_id) birth (on_date)
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
-            and (details.date_of_birth is null or private.is_minor(details.date_of_birth))
+            and (birth.on_date is null or private.is_minor(birth.on_date))
     );
 end;
 $$;

@@ -132,7 +132,12 @@ create policy select_party on public.learner_guardians
     using (
         learner_id = any ((select private.my_learner_ids())::uuid[])
         or guardian_id = (select private.my_guardian_id())
-        or lower(guardian_email) = (select private.my_verified_email())
+        or (
+            lower(guardian_email) = (select private.my_verified_email())
+            and consented_at is null
+            and revoked_at is null
+            and expires_at > (select private.clock())
+        )
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 

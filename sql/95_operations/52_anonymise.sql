@@ -63,7 +63,11 @@ as $$
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
     update public.lessons set review = null, notes = null where learner_id = p_learner_id;
-    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
+    update public.learner_details
+    set date_of_birth = null,
+        is_birth_self_declared = false,
+        notes = null
+    where learner_id = p_learner_id;
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
         guardian_email = 'erased@invalid',

@@ -1,4 +1,4 @@
-"""Whoever leaves a school leaves their rights there, whether they were removed or went by themselves."""
+"""Whoever leaves a school leaves their rights there, removed or by themselves."""
 
 from __future__ import annotations
 
