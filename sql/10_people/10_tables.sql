@@ -42,6 +42,7 @@ create table public.organizations (
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
+    requires_second_factor boolean not null default false,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -82,6 +83,9 @@ comment on column public.organizations.referral_discount_bps is
     'Discount on the first lesson of a referred learner; 0 turns referrals off.';
 comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.requires_second_factor is
+    'Whether changing where money goes needs a session with a second factor (aal2). On the platform''s own row, where it is on unless '
+    'switched off in Studio: whether anything that only a platform admin may do needs one.';
 comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
@@ -138,10 +142,10 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform, requires_second_factor)
 values
-    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
-    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true, true);
 
 create trigger touch_updated_at
     before update on public.organizations

@@ -27,7 +27,8 @@ create function public.update_organization(
     p_checkout_hold_minutes integer default null,
     p_max_open_holds integer default null,
     p_labels jsonb default null,
-    p_credit_validity_months integer default null
+    p_credit_validity_months integer default null,
+    p_requires_second_factor boolean default null
 )
     returns void
     language sql
@@ -36,13 +37,14 @@ create function public.update_organization(
     set search_path = '', pg_temp
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
-    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
+    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_requires_second_factor
 );
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
-    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry. Errors: sign_in_required, '
-    'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
+    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry; '
+    'p_requires_second_factor: whether changing where money goes needs one, for owners. Errors: sign_in_required, '
+    'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
     p_org_id uuid,
