@@ -22,9 +22,13 @@ begin
     perform private.require_org_admin(p_org_id);
     perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
 
-    insert into public.learners (org_id, full_name, email, phone)
-    values (p_org_id, trim(p_full_name), p_email, p_phone)
+    insert into public.learners (org_id, full_name)
+    values (p_org_id, trim(p_full_name))
     returning id into new_learner_id;
+    update public.learner_contacts
+    set email = p_email,
+        phone = p_phone
+    where learner_id = new_learner_id;
 
     update public.learner_details
     set date_of_birth = p_date_of_birth,
@@ -39,7 +43,7 @@ exception
 end;
 $$;
 
--- Creates the learner_details row of every new learner.
+-- Creates the learner_details and learner_contacts rows of every new learner.
 -- Definer: whoever inserts a learner need not be allowed to insert details.
 create function private.add_learner_details()
     returns trigger
@@ -50,6 +54,7 @@ create function private.add_learner_details()
 as $$
 begin
     insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
+    insert into public.learner_contacts (learner_id, org_id) values (new.id, new.org_id);
     return null;
 end;
 $$;

@@ -40,6 +40,45 @@ begin
 end;
 $$;
 
+-- The instructors whom the public may know: active and verified. What they offer, and when, is public too.
+-- Definer: policies for visitors call it.
+create function private.listed_instructor_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
+    );
+end;
+$$;
+
+-- The organizations that have such an instructor, whose services for any instructor are public. Definer: as listed_instructor_ids.
+create function private.listed_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select distinct instructor.org_id
+        from public.instructors instructor
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
+    );
+end;
+$$;
+
 -- The caller's learner rows, one an organization. Definer: the policy of the table that it reads calls it.
 create function private.my_learner_ids()
     returns uuid[]
@@ -130,8 +169,8 @@ begin
 end;
 $$;
 
--- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
--- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
+-- Whom the caller has met, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
+-- ever booked, and the ids of learners who have ever booked the caller. They see each other's names.
 -- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]
@@ -150,6 +189,26 @@ begin
         select pair.learner_id
         from public.instructor_learners pair
         where pair.instructor_id = any (private.my_instructor_ids())
+    );
+end;
+$$;
+
+-- The learners whom the caller may reach as their instructor: from a paid or accepted booking until 90 days after the last lesson.
+-- Definer: policies of the tables that it reads call it.
+create function private.my_reachable_learner_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select pair.learner_id
+        from public.instructor_learners pair
+        where pair.instructor_id = any (private.my_instructor_ids())
+            and pair.contact_until > private.clock()
     );
 end;
 $$;

@@ -1,7 +1,10 @@
+grant execute on function private.listed_instructor_ids to anon, authenticated;
+grant execute on function private.listed_org_ids to anon, authenticated;
 grant execute on function private.my_instructor_ids to authenticated;
 grant execute on function private.my_earner_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
+grant execute on function private.my_reachable_learner_ids to authenticated;
 grant execute on function private.my_family_ids to authenticated;
 grant execute on function private.my_family_org_ids to authenticated;
 grant execute on function private.my_guardian_id to authenticated;
@@ -57,8 +60,8 @@ grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
 -- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
--- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
--- the learner has ever booked, and to the admins of the organization.
+-- A learner's name is visible to the learner, to guardians with the right to view, to every instructor whom the learner has ever
+-- booked, and to the admins of the organization; phone and e-mail, in learner_contacts, to those whom a lesson brings together.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
@@ -78,8 +81,28 @@ create policy update_own_or_admin on public.learners
 
 grant select on public.learners to authenticated, service_role;
 grant update (
-    full_name, email, phone, learning_goals, interests, experience_level, preferred_duration_minutes
+    full_name, learning_goals, interests, experience_level, preferred_duration_minutes
 ) on public.learners to authenticated;
+
+create policy select_family_reachable_or_admin on public.learner_contacts
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or learner_id = any ((select private.my_reachable_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.learner_contacts
+    for update
+    to authenticated
+    using (
+        learner_id = any ((select private.my_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_contacts to authenticated, service_role;
+grant update (email, phone) on public.learner_contacts to authenticated;
 
 create policy select_family_or_admin on public.learner_details
     for select

@@ -1,4 +1,4 @@
--- Lists active services of schools, and of instructors who take bookings, by title, tags and level, in pages.
+-- Lists active services of schools with a listed instructor, and of instructors who take bookings, by title, tags and level, in pages.
 -- Definer: it shows only what everybody may see, and row-level security would keep the indexes from being used. The plan is
 -- made anew for each search, because the best index depends on the filters given.
 create function private.search_services(
@@ -16,6 +16,8 @@ create function private.search_services(
     set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
+declare
+    listed_org_ids constant uuid[] := private.listed_org_ids();
 begin
     return query
     select service.*
@@ -25,7 +27,7 @@ begin
         and instructor.id = service.instructor_id
     where service.is_active
         and (
-            service.instructor_id is null
+            (service.instructor_id is null and service.org_id = any (listed_org_ids))
             or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
         )
         and (p_org_id is null or service.org_id = p_org_id)

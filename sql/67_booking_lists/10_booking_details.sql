@@ -3,7 +3,8 @@
 -- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
 -- security of the tables below decides what each reader sees.
 -- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
--- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view.
+-- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
+-- what a booked lesson is taught with.
 -- Frontends call these; no other room does. It has no tables.
 create view public.booking_details
     with (security_invoker = true)

@@ -21,6 +21,8 @@ DISCOUNTS = {
 NEVER_REACHED = {
     # A session is offered by its own instructor, so create_service finds nobody to doubt.
     "public.create_session": {"organization_not_found", "instructor_not_found"},
+    # The role of owners is given.
+    "public.update_organization": {"value_missing"},
     # Rewards take nothing off hours.
     "public.buy_credits": {"one_discount_at_a_time"},
     # A series and a new time take no code and no rewards; who moves to a new time is known.

@@ -111,7 +111,9 @@ def test_nobody_is_offered_their_own_guardianship(school: School, ben: UUID, cal
 def test_a_childs_contact_address_may_be_its_guardians(school: School) -> None:
     world = school.world
     child = world.child(school.id)
-    world.connection.execute("update public.learners set email = %s where id = %s", [GIL, child])
+    world.connection.execute(
+        "update public.learner_contacts set email = %s where learner_id = %s", [GIL, child]
+    )
     offer(world, school.owner, child)
     assert world.count("public.learner_guardians") == 1
 

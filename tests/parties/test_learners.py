@@ -19,6 +19,7 @@ def add(school: School, caller: UUID, **arguments: Any) -> DictRow:
     return school.world.row(
         "select * from public.learners learner"
         " join public.learner_details details on details.learner_id = learner.id"
+        " join public.learner_contacts contacts on contacts.learner_id = learner.id"
         " where learner.id = %s",
         learner_id,
     )

@@ -47,7 +47,7 @@ def test_without_it_an_admin_is_a_person_like_any_other(
     world: World, claims: dict[str, Any]
 ) -> None:
     admin, school = world.admin(), world.organization()
-    world.booking(world.instructor(org_id=school))
+    world.booking()
     for table in ("organizations", "bookings", "organization_members", "audit_logs", "my_roles"):
         with world.acting_as(admin, **claims):
             assert world.count(f"public.{table}") == 0, table
