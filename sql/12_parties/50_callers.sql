@@ -150,7 +150,7 @@ begin
 end;
 $$;
 
--- The organizations of those learners: the family may read the services they booked there.
+-- The organizations of those learners: the family may read the services of any instructor that they booked there.
 -- Definer: callers may not read all these tables.
 create function private.my_family_org_ids()
     returns uuid[]

@@ -16,8 +16,6 @@ create function private.search_services(
     set search_path = '', pg_temp
     set plan_cache_mode = 'force_custom_plan'
 as $$
-declare
-    listed_org_ids constant uuid[] := private.listed_org_ids();
 begin
     return query
     select service.*
@@ -27,7 +25,16 @@ begin
         and instructor.id = service.instructor_id
     where service.is_active
         and (
-            (service.instructor_id is null and service.org_id = any (listed_org_ids))
+            (
+                service.instructor_id is null
+                and exists (
+                    select
+                    from public.instructors listed
+                    where listed.org_id = service.org_id
+                        and listed.is_active
+                        and listed.verification_status = 'verified'
+                )
+            )
             or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
         )
         and (p_org_id is null or service.org_id = p_org_id)
