@@ -1,4 +1,4 @@
--- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
+-- Expires proposed, held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
 -- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
 -- so an expired hold never blocks anybody, even before maintenance.
 -- Bookings are locked in the order of their times, as a series locks them, so that the two cannot deadlock.
@@ -17,7 +17,7 @@ begin
     for overdue_id in
         select booking.id
         from public.bookings booking
-        where booking.status in ('held', 'requested')
+        where booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0

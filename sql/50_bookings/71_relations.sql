@@ -126,7 +126,7 @@ declare
         from public.bookings booking
         where booking.org_id = p_instructor.org_id
             and booking.instructor_id = p_instructor.id
-            and booking.status in ('held', 'requested', 'confirmed', 'in_progress')
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
             and booking.end_at > private.clock()
     );
 begin

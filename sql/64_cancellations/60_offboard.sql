@@ -35,7 +35,7 @@ begin
         from public.bookings booking
         where booking.org_id = instructor.org_id
             and booking.instructor_id = instructor.id
-            and booking.status in ('held', 'requested', 'confirmed')
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed')
         order by booking.original_booking_id nulls last, booking.id
     loop
         perform private.require_party(ahead.id);
@@ -45,7 +45,7 @@ begin
             cancelled_at = private.clock(),
             cancellation_reason = left(p_reason, 2000)
         where id = ahead.id
-            and status in ('held', 'requested', 'confirmed');
+            and status in ('proposed', 'held', 'requested', 'confirmed');
     end loop;
 
     for payment in
@@ -97,7 +97,7 @@ begin
             from public.bookings booking
             where booking.org_id = p_instructor.org_id
                 and booking.instructor_id = p_instructor.id
-                and booking.status in ('held', 'requested', 'confirmed')
+                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
         )
     );
     perform

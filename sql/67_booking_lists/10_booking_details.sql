@@ -19,6 +19,7 @@ select
     booking.start_at,
     booking.end_at,
     case booking.status
+        when 'proposed' then 'pending'
         when 'held' then 'pending'
         when 'requested' then 'pending'
         when 'in_progress' then 'confirmed'
@@ -88,7 +89,7 @@ comment on view public.booking_details is
     'A booking with all that a frontend shows, in the words of the published API. Row-level security of the underlying tables '
     'applies to each reader: expert_notes is null for the learner.';
 comment on column public.booking_details.status is
-    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
+    'pending (proposed, held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
     'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
     'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '

@@ -160,10 +160,8 @@ def build(world: World) -> Marketplace:
     pat = Person("Pat", "platform_admin", world.admin())
     nia = Person("Nia", "newcomer", world.person("Nia"))
     gil, guardianship = _guardian(world, "Gil", ben, cleo)
-    dan, liv, rex = (_instructor(world, name, elm) for name in ("Dan", "Liv", "Rex"))
-    dee = _learner(world, "Dee", elm)
+    dan, liv, rex, dee = (_instructor(world, name, elm) for name in ("Dan", "Liv", "Rex", "Dee"))
     world.member(elm, "admin", dee.user_id)
-    cho, _ = _guardian(world, "Cho", mia, age=None)
     rae, revoked_guardianship = _guardian(world, "Rae", ben)
     tim = _learner(world, "Tim", elm)
     gus, _ = _guardian(world, "Gus", tim, age=None)
@@ -172,11 +170,12 @@ def build(world: World) -> Marketplace:
         Story(ann, ben, gil),
         Story(eve, cleo, gil),
         Story(ian, lea),
-        Story(max_, mia, cho),
+        Story(max_, mia),
         Story(dan, tim, former_guardian=gus),
         Story(una),
         Story(liv),
         Story(rex),
+        Story(dee),
     )
 
     accounts = {person: world.onboard(_as_instructor(person)) for person in (ann, eve, max_, dan)}
@@ -186,10 +185,12 @@ def build(world: World) -> Marketplace:
         lesson = _book(world, story, world.in_days(2))
         lesson.complete()
         lesson.refund(1000)
-    for person in (una, liv, rex):
+    for person in (una, liv, rex, dee):
         _hours(world, person)
     world.travel(by=timedelta(days=9))
     assert len(world.run_payouts()) == 3
+    for person in (una, rex, dee):
+        owe(world, _as_instructor(person))
     for account in (accounts[ann], accounts[dan], "acct_school"):
         _pay_to_bank(world, account)
 
@@ -230,6 +231,12 @@ def build(world: World) -> Marketplace:
     _book_series(world, stories[0], ann_service)
     world.service(_as_instructor(ann), title="Not offered any more", is_active=False)
     world.service(_as_instructor(ann), title="Given by anybody", instructor_id=None)
+    proposed = world.book(
+        _user(otto),
+        world.slot(ian_service, world.in_days(5)),
+        p_learner_user_id=None,
+        p_learner_id=lea.id,
+    )["booking_id"]
     managed_instructor, managed_learner = world.managed_instructor(elm), world.learner(elm)
     world.connection.execute(
         "update public.instructors set is_active = false where id = %s", [eve.id]
@@ -246,7 +253,7 @@ def build(world: World) -> Marketplace:
     _leave(world, pat, dee, "admin", elm)
     world.call(_user(ada), "public.revoke_guardian", p_learner_guardian_id=revoked_guardianship)
     offered_guardianship = _offer_guardianship(world, lea, nia)
-    hal = Person("Hal", "newcomer", _take_address(world, cho))
+    hal = Person("Hal", "newcomer", _take_address(world, gil))
     dan, liv = replace(dan, kind="former"), replace(liv, kind="former")
 
     guests = tuple(
@@ -256,7 +263,7 @@ def build(world: World) -> Marketplace:
     return Marketplace(
         people=(
             *(ben, gil, ann, cleo, eve, una, ada, otto, pat, lea, ian, mia, max_, nia),
-            *(dan, liv, rex, dee, cho, hal, rae, tim, gus),
+            *(dan, liv, rex, dee, hal, rae, tim, gus),
             *guests,
             Person("visitor", "visitor"),
         ),
@@ -268,6 +275,7 @@ def build(world: World) -> Marketplace:
             "ann_user": ann.user_id,
             "ben": ben.id,
             "cleo": cleo.id,
+            "dan": dan.id,
             "ben_user": ben.user_id,
             "gil_user": gil.user_id,
             "ian_user": ian.user_id,
@@ -277,6 +285,7 @@ def build(world: World) -> Marketplace:
             "nia_user": nia.user_id,
             "una": una.id,
             "una_user": una.user_id,
+            "liv_user": liv.user_id,
             "managed_instructor": managed_instructor,
             "managed_learner": managed_learner,
             "ann_service": ann_service,
@@ -287,6 +296,7 @@ def build(world: World) -> Marketplace:
             "next_booking": next_lesson.id,
             "recent_booking": recent.id,
             "requested_booking": requested,
+            "proposed_booking": proposed,
             "upcoming_booking": upcoming.id,
             "recent_payment": recent.payment["id"],
             "requested_refund": asked,

@@ -27,7 +27,7 @@ NEVER_REACHED = {
     "public.buy_credits": {"one_discount_at_a_time"},
     # A series and a new time take no code and no rewards; who moves to a new time is known.
     "public.request_booking_series": DISCOUNTS,
-    "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place"},
+    "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place", "learner_spends"},
     # A refund is asked for a booking's payment alone, and of an amount that was looked at then.
     "public.request_refund": {"refund_by_minutes"},
     "public.decide_refund": {"refund_by_minutes", "bad_amount"},
