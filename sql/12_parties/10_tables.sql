@@ -65,7 +65,8 @@ create index on public.instructors using gin (display_name extensions.gin_trgm_o
 
 comment on table public.instructors is
     'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
-comment on column public.instructors.user_id is 'The instructor''s login; null while a school manages the instructor.';
+comment on column public.instructors.user_id is
+    'The instructor''s login; null while a school manages the instructor. It has an instructor''s rights while it is a member with that role.';
 comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
 comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
 comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';

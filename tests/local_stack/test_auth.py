@@ -129,5 +129,5 @@ def test_nobody_elses_token_is_raised(notes_api: Api) -> None:
 def raise_session(api: Api, token: str) -> httpx.Response:
     return httpx.post(
         f"{api.url}/auth/v1/local/second-factor",
-        headers={"Authorization": f"Bearer {token}".encode()},
+        headers={b"Authorization": f"Bearer {token}".encode()},
     )

@@ -140,8 +140,8 @@ def test_an_instructor_of_a_school_names_themselves_there(desk: Desk) -> None:
     ann = desk.world.instructor(org_id=school)
     refused = desk.ask_for_onboarding(ann.user_id, organization_id=school)
     assert (refused.status_code, code_of(refused)) == (404, "not_an_instructor")
-    both = {"organization_id": school, "instructor_id": ann.id}
-    assert desk.ask_for_onboarding(ann.user_id, **both).status_code == 200
+    opened = desk.ask_for_onboarding(ann.user_id, organization_id=school, instructor_id=ann.id)
+    assert opened.status_code == 200
     assert desk.account()["instructor_id"] == ann.id
 
 
