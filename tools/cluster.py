@@ -223,13 +223,15 @@ class Api:
     def mint_token(self, user_id: object, **claims: object) -> str:
         """An access token as Auth would sign it, without the slow password check.
 
-        `claims` replace or add to sub, role, aud, iat and exp (seconds since 1970).
+        `claims` replace or add to sub, role, aud, aal (aal2: with a second factor), iat and exp
+        (seconds since 1970).
         """
         now = int(time.time())
         token = {
             "sub": str(user_id),
             "role": "authenticated",
             "aud": "authenticated",
+            "aal": "aal2",
             "iat": now - 1,
             "exp": now + 3600,
         }

@@ -1,5 +1,6 @@
 """Who is calling: verifies the JWT that Supabase Auth gave to a signed-in user."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,14 @@ from webhook_service.config import Config
 from webhook_service.problems import RETRY_AFTER_SECONDS, Problem
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user who makes the current request, and whether the session has a second factor."""
+
+    user_id: UUID
+    has_second_factor: bool
 
 
 class Authenticator:
@@ -28,7 +37,11 @@ class Authenticator:
         )
 
     def user_id(self) -> UUID:
-        """Return the id of the user who makes the current request.
+        """Return the id of the user who makes the current request; answers as `caller` does."""
+        return self.caller().user_id
+
+    def caller(self) -> Caller:
+        """Return the user who makes the current request.
 
         Answers 401 without a valid token, 403 to a token that is not a signed-in user's.
         """
@@ -58,7 +71,7 @@ class Authenticator:
                 "Only a signed-in user may do this.",
                 hint="Sign up with an e-mail address or phone number first.",
             )
-        return user_id
+        return Caller(user_id, has_second_factor=claims.get("aal") == "aal2")
 
     def _claims(self, token: str) -> dict[str, Any]:
         key: Any

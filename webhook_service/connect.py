@@ -44,14 +44,15 @@ def make_blueprint(
     )
     def create_onboarding_link() -> dict[str, str]:
         """Return {url, expires_at}: a link that works once, so every click asks for a new one."""
-        user_id = auth.user_id()
+        caller = auth.caller()
         body = parse_body(OnboardingLinkRequest)
         account = database.open_connect_account(
-            user_id,
+            caller.user_id,
             body.instructor_id,
             body.organization_id,
             body.country or config.stripe_platform_country,
             config.stripe_platform_country,
+            has_second_factor=caller.has_second_factor,
         )
         account_id = account.stripe_account_id
         if account_id is None:
@@ -75,9 +76,14 @@ def make_blueprint(
     )
     def create_dashboard_link() -> dict[str, str]:
         """Return {url}: a link into the payee's dashboard at Stripe, which works once."""
-        user_id = auth.user_id()
+        caller = auth.caller()
         body = parse_body(PayeeRequest)
-        account_id = database.open_dashboard_link(user_id, body.instructor_id, body.organization_id)
+        account_id = database.open_dashboard_link(
+            caller.user_id,
+            body.instructor_id,
+            body.organization_id,
+            has_second_factor=caller.has_second_factor,
+        )
         link = stripe.v1.accounts.login_links.create(account_id)
         return {"url": as_dict(link, "login_link")["url"]}
 

@@ -110,10 +110,12 @@ class Database(Postgres):
         org_id: UUID | None,
         country: str,
         platform_country: str,
+        *,
+        has_second_factor: bool,
     ) -> OpenConnectAccount:
         """Open the account of a payee, or find it; two None mean the caller as an instructor.
 
-        Refuses with not_an_instructor or country_is_an_iso_code.
+        Refuses with not_an_instructor, second_factor_required or country_is_an_iso_code.
         """
         return self._one(
             OpenConnectAccount,
@@ -123,6 +125,7 @@ class Database(Postgres):
             org_id=org_id,
             country=country,
             platform_country=platform_country,
+            has_second_factor=has_second_factor,
         )
 
     def record_connect_account(
@@ -140,14 +143,24 @@ class Database(Postgres):
         )
 
     def open_dashboard_link(
-        self, user_id: UUID, instructor_id: UUID | None, org_id: UUID | None
+        self,
+        user_id: UUID,
+        instructor_id: UUID | None,
+        org_id: UUID | None,
+        *,
+        has_second_factor: bool,
     ) -> str:
         """Return the Stripe account whose dashboard the caller may open.
 
-        Refuses with not_an_instructor, no_account or onboarding_not_finished.
+        Refuses with not_an_instructor, no_account, second_factor_required or
+        onboarding_not_finished.
         """
         account_id: str = self._scalar(
-            "open_dashboard_link", user_id=user_id, instructor_id=instructor_id, org_id=org_id
+            "open_dashboard_link",
+            user_id=user_id,
+            instructor_id=instructor_id,
+            org_id=org_id,
+            has_second_factor=has_second_factor,
         )
         return account_id
 

@@ -27,6 +27,8 @@ def open_the_house(scene: Play) -> None:
     )
     story.tell(f"Private door 2 of 2: {scene.admin.name} signs up, and the operator makes her the")
     story.tell("first platform admin with SQL, as in Studio. From here on, public doors only.")
+    scene.admin.show_second_factor()
+    story.tell("She shows a second factor, without which an admin is a person like any other.")
     maintained = stage.run_job("maintain")
     story.check("the chores are done", maintained.status == 0)
 

@@ -7,6 +7,7 @@ create table private.status_transitions (
     from_status text not null,
     to_status text not null,
     actors private.actor_kind[] not null,
+    edge text not null generated always as (entity || ' ' || from_status || ' -> ' || to_status) stored,
     primary key (entity, from_status, to_status),
     constraint transition_moves check (from_status <> to_status),
     constraint transition_has_actors check (cardinality(actors) > 0)
@@ -15,6 +16,7 @@ create table private.status_transitions (
 comment on table private.status_transitions is
     'Every allowed status change, enforced for every writer by enforce_status_transition. from_status ''new'' lists the statuses a '
     'row may be inserted with.';
+comment on column private.status_transitions.edge is 'Names the row in the audit log: booking held -> confirmed.';
 comment on column private.status_transitions.actors is
     'Who may make this change. Only the services move money, so an admin in Studio cannot mark a payment succeeded or a payout paid.';
 

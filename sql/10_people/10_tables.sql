@@ -43,6 +43,7 @@ create table public.organizations (
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
     forfeits_expired_hours boolean not null default false,
+    requires_second_factor boolean not null default false,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -85,6 +86,9 @@ comment on column public.organizations.referral_reward_cents is 'Reward for the 
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
 comment on column public.organizations.forfeits_expired_hours is
     'Whether prepaid minutes that expire are earned by the instructor; else they are refunded.';
+comment on column public.organizations.requires_second_factor is
+    'Whether changing where money goes needs a session with a second factor (aal2). On the platform''s own row, where it is on unless '
+    'switched off in Studio: whether anything that only a platform admin may do needs one.';
 comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
@@ -141,10 +145,10 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform, requires_second_factor)
 values
-    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
-    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true, true);
 
 create trigger touch_updated_at
     before update on public.organizations

@@ -9,7 +9,8 @@ as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
 
--- True if the caller runs the platform. Definer: nobody may read the list of platform admins.
+-- True if the caller runs the platform, and has shown a second factor where the platform asks for one: without it an admin of the
+-- platform is a person like any other. Definer: nobody may read the list of platform admins.
 create function private.is_platform_admin()
     returns boolean
     language plpgsql
@@ -19,8 +20,39 @@ create function private.is_platform_admin()
     set search_path = '', pg_temp
 as $$
 begin
-    return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
+    return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id())
+        and private.has_second_factor_for(private.platform_id());
 end;
+$$;
+
+-- True if the caller's session has a second factor. Supabase Auth writes the level that a session has reached into its token.
+create function private.has_second_factor()
+    returns boolean
+    language sql
+    stable
+    security invoker
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+    select coalesce(auth.jwt() ->> 'aal' = 'aal2', false);
+$$;
+
+-- True if a session has the second factor that an organization asks for, or the organization asks for none. A service that acts
+-- for a person says itself what that person's session has.
+create function private.has_second_factor_for(p_org_id uuid, p_has_second_factor boolean default private.has_second_factor())
+    returns boolean
+    language sql
+    stable
+    security invoker
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_has_second_factor, false) or exists (
+        select
+        from public.organizations organization
+        where organization.id = p_org_id
+            and not organization.requires_second_factor
+    );
 $$;
 
 -- The organizations that the caller belongs to or administers.

@@ -43,6 +43,25 @@ begin
 end;
 $$;
 
+-- Refuses a session without the second factor that the organization asks for; the caller's own, unless a service says what a person has.
+create function private.assert_second_factor(p_org_id uuid, p_has_second_factor boolean default private.has_second_factor())
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.has_second_factor_for(p_org_id, p_has_second_factor) then
+        perform private.refuse(
+            '42501', 'second_factor_required',
+            'This needs your second factor.',
+            'Verify a factor with Auth (mfa.challengeAndVerify), then try again.'
+        );
+    end if;
+end;
+$$;
+
 -- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
 create function private.require_platform_admin(p_reason text)
     returns uuid
@@ -52,7 +71,9 @@ create function private.require_platform_admin(p_reason text)
     set search_path = '', pg_temp
 as $$
 begin
-    if not private.is_platform_admin() then
+    if exists (select from private.platform_admins admin where admin.user_id = private.my_user_id()) then
+        perform private.assert_second_factor(private.platform_id());
+    else
         perform private.refuse(
             '42501', 'not_an_admin',
             'Only an admin of the platform can do this.',

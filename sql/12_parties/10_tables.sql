@@ -7,7 +7,7 @@
 --   50_callers           my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
 --   70_consent           who is a minor, and whether a guardian has consented
 --
--- What only the person and the admins may see is in a second table (…_details), because policies choose rows, not columns.
+-- What fewer may see is in a second table (…_details, learner_contacts), because policies choose rows, not columns.
 -- Discounts (35), credits (45) and bookings (50) ask 31_bookable_learner; 14_schools links logins.
 
 create type public.verification_status as enum ('pending', 'verified', 'rejected');
@@ -58,16 +58,20 @@ create table public.instructors (
 
 create index on public.instructors (org_id, is_active);
 create index on public.instructors (user_id);
+create index listed_instructors on public.instructors (org_id, id) where is_active and verification_status = 'verified';
 create index on public.instructors (currency);
 create index on public.instructors using gin (expertise_areas);
 create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
 
 comment on table public.instructors is
     'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
-comment on column public.instructors.user_id is 'The instructor''s login; null while a school manages the instructor.';
+comment on column public.instructors.user_id is
+    'The instructor''s login; null while a school manages the instructor. It has an instructor''s rights while it is a member with that role.';
 comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
 comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
 comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
+comment on column public.instructors.verification_status is
+    'What the platform has decided about this login and this name; with another login or name a verified instructor is pending again.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
@@ -103,8 +107,6 @@ create table public.learners (
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     full_name text not null,
-    email text,
-    phone text,
     learning_goals text[] not null default '{}',
     interests text[] not null default '{}',
     experience_level public.experience_level,
@@ -116,7 +118,6 @@ create table public.learners (
     unique (org_id, user_id),
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
-    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
     constraint goals_are_short check (
         cardinality(learning_goals) <= 50 and pg_column_size(learning_goals) <= 8192
         and cardinality(interests) <= 50 and pg_column_size(interests) <= 8192
@@ -129,29 +130,52 @@ create table public.learners (
 create index on public.learners (org_id, full_name);
 create index on public.learners (user_id);
 
-comment on table public.learners is 'Who is taught, within one organization. The private columns are in learner_details.';
+comment on table public.learners is
+    'Who is taught, within one organization. The private columns are in learner_details and learner_contacts.';
 comment on column public.learners.lesson_count is 'Completed lessons; maintained by the database.';
 
 create table public.learner_details (
     learner_id uuid not null unique,
     org_id uuid not null,
     date_of_birth date,
+    is_birth_self_declared boolean not null default false,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
+    constraint a_declared_birth_has_a_date check (not is_birth_self_declared or date_of_birth is not null),
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
 
 comment on table public.learner_details is 'The columns that only the learner, their guardians and the admins see; one row for each learner.';
+comment on column public.learner_details.is_birth_self_declared is
+    'The date of birth is the learner''s own word, so it counts in the person''s other organizations too; one that the school has '
+    'recorded counts there only.';
+
+create table public.learner_contacts (
+    learner_id uuid not null unique,
+    org_id uuid not null,
+    email text,
+    phone text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, learner_id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+);
+
+comment on table public.learner_contacts is
+    'How a learner is reached: for the learner, their guardians, the admins, and instructors while a lesson brings them together; one row '
+    'for each learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
+    contact_until timestamptz,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, instructor_id, learner_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -163,7 +187,10 @@ create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
-    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other.';
+    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other''s name.';
+comment on column public.instructor_learners.contact_until is
+    'Until when the instructor may see how to reach the learner: 90 days after the last lesson that is paid or accepted; null before there '
+    'is one.';
 
 create table public.guardians (
     id uuid primary key default gen_random_uuid(),
@@ -191,6 +218,7 @@ create table public.learner_guardians (
     can_book boolean not null default false,
     can_pay boolean not null default false,
     invited_by uuid references public.profiles (id) on delete set null,
+    expires_at timestamptz not null default private.clock() + interval '14 days',
     consented_at timestamptz,
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
@@ -213,12 +241,16 @@ create index on public.learner_guardians (lower(guardian_email));
 
 comment on table public.learner_guardians is
     'What a guardian may do for a learner: from the guardian''s consent until the link is revoked or the learner turns 18.';
-comment on column public.learner_guardians.guardian_email is 'The address that the link was offered to. Only its verified owner can consent.';
+comment on column public.learner_guardians.guardian_email is
+    'The address that the link was offered to. Only its verified owner can consent, once; then the link is the guardian''s, whoever owns the '
+    'address later.';
+comment on column public.learner_guardians.expires_at is 'Until when the offer can be accepted; means nothing after consent.';
 
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;
 alter table public.learners enable row level security;
 alter table public.learner_details enable row level security;
+alter table public.learner_contacts enable row level security;
 alter table public.instructor_learners enable row level security;
 alter table public.guardians enable row level security;
 alter table public.learner_guardians enable row level security;
@@ -233,6 +265,10 @@ create trigger touch_updated_at
 
 create trigger touch_updated_at
     before update on public.learners
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_contacts
     for each row execute function private.touch_updated_at();
 
 create trigger touch_updated_at

@@ -119,7 +119,8 @@ create trigger add_instructor_details
     after insert on public.instructors
     for each row execute function private.add_instructor_details();
 
--- Verifies or rejects an instructor; platform admins only. Definer: nobody may update the verification directly.
+-- Verifies or rejects an instructor: the person who is the login now, under the name of now. Platform admins only.
+-- Definer: nobody may update the verification directly.
 create function private.admin_verify_instructor(
     p_instructor_id uuid,
     p_verification_status public.verification_status,
@@ -150,6 +151,31 @@ begin
     end if;
 end;
 $$;
+
+-- A verification is of one person under one name: with another login or another name the instructor waits to be verified again,
+-- whoever changes it. Lessons that are booked stay.
+create function private.forget_verification()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    new.verification_status := 'pending';
+    return new;
+end;
+$$;
+
+create trigger forget_verification
+    before update of user_id, display_name on public.instructors
+    for each row
+    when (
+        old.verification_status = 'verified'
+        and new.verification_status = 'verified'
+        and (old.user_id is distinct from new.user_id or old.display_name <> new.display_name)
+    )
+    execute function private.forget_verification();
 
 -- The public directory of instructors who can be booked.
 -- Definer: under row-level security the indexes on names and tags could not be used, because their operators are not

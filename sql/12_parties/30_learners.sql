@@ -22,9 +22,13 @@ begin
     perform private.require_org_admin(p_org_id);
     perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
 
-    insert into public.learners (org_id, full_name, email, phone)
-    values (p_org_id, trim(p_full_name), p_email, p_phone)
+    insert into public.learners (org_id, full_name)
+    values (p_org_id, trim(p_full_name))
     returning id into new_learner_id;
+    update public.learner_contacts
+    set email = p_email,
+        phone = p_phone
+    where learner_id = new_learner_id;
 
     update public.learner_details
     set date_of_birth = p_date_of_birth,
@@ -39,7 +43,7 @@ exception
 end;
 $$;
 
--- Creates the learner_details row of every new learner.
+-- Creates the learner_details and learner_contacts rows of every new learner.
 -- Definer: whoever inserts a learner need not be allowed to insert details.
 create function private.add_learner_details()
     returns trigger
@@ -50,6 +54,7 @@ create function private.add_learner_details()
 as $$
 begin
     insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
+    insert into public.learner_contacts (learner_id, org_id) values (new.id, new.org_id);
     return null;
 end;
 $$;
@@ -58,7 +63,8 @@ create trigger add_learner_details
     after insert on public.learners
     for each row execute function private.add_learner_details();
 
--- Sets a learner's date of birth. The learner or a guardian can set it once; an admin of the organization can correct it.
+-- Sets a learner's date of birth: once by the learner, or by a guardian who may book for a learner without a login; an admin of the
+-- organization can correct it. The learner's own word counts in all organizations, anybody else's in this one.
 -- Definer: the date decides who needs a guardian, so nobody may update it directly.
 create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
@@ -68,14 +74,19 @@ create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth dat
     set search_path = '', pg_temp
 as $$
 declare
+    person uuid := private.require_person();
     details public.learner_details;
 begin
-    perform private.require_person();
-    select * into details
-    from public.learner_details
-    where learner_id = p_learner_id
-        and (learner_id = any (private.my_family_ids()) or org_id = any (private.my_admin_org_ids()))
-    for no key update;
+    select known.* into details
+    from public.learners learner
+    join public.learner_details known on known.org_id = learner.org_id and known.learner_id = learner.id
+    where learner.id = p_learner_id
+        and (
+            learner.user_id = person
+            or (learner.user_id is null and learner.id = any (private.ward_ids(person, 'book')))
+            or learner.org_id = any (private.my_admin_org_ids())
+        )
+    for no key update of known;
 
     if not found then
         perform private.refuse_unknown_learner();
@@ -92,7 +103,10 @@ begin
     end if;
     perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
 
-    update public.learner_details set date_of_birth = p_date_of_birth where learner_id = p_learner_id;
+    update public.learner_details
+    set date_of_birth = p_date_of_birth,
+        is_birth_self_declared = p_learner_id = any (private.my_learner_ids())
+    where learner_id = p_learner_id;
 end;
 $$;
 

@@ -85,15 +85,14 @@ begin
         );
     end if;
 
-    insert into public.learners (org_id, user_id, full_name, email, phone)
-    values (
-        p_org_id,
-        p_user_id,
-        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
-        profile.email,
-        profile.phone
-    )
-    on conflict (org_id, user_id) do nothing;
+    insert into public.learners (org_id, user_id, full_name)
+    values (p_org_id, p_user_id, coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'))
+    on conflict (org_id, user_id) do nothing
+    returning * into learner;
+    update public.learner_contacts
+    set email = profile.email,
+        phone = profile.phone
+    where learner_id = learner.id;
 
     insert into public.organization_members (org_id, user_id, role)
     values (p_org_id, p_user_id, 'learner')

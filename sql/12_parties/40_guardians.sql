@@ -1,5 +1,6 @@
--- Offers the guardianship of a learner to an address; it begins when the owner of that address consents. For the learner and
--- for admins of the learner's organization. Definer: nobody writes guardianships directly.
+-- Offers the guardianship of a learner to an address; it begins when the owner of that address consents, within 14 days. For the
+-- learner, and for admins of the organization if the learner is under 18 or has no login: adults choose for themselves who acts
+-- for them. Definer: nobody writes guardianships directly.
 create function private.link_guardian(
     p_learner_id uuid,
     p_guardian_email text,
@@ -28,6 +29,16 @@ begin
     if not found then
         perform private.refuse_unknown_learner();
     end if;
+    if learner.user_id is not null
+        and learner.user_id <> person
+        and not private.is_minor(private.date_of_birth_of(learner.id))
+    then
+        perform private.refuse(
+            'PT422', 'learner_is_adult',
+            'An adult learner chooses for themselves who acts for them.',
+            'Ask the learner to call link_guardian; for a learner under 18, set the date of birth first.'
+        );
+    end if;
     if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
@@ -36,6 +47,13 @@ begin
         );
     end if;
 
+    update public.learner_guardians
+    set revoked_at = private.clock()
+    where org_id = learner.org_id
+        and learner_id = learner.id
+        and lower(guardian_email) = lower(trim(p_guardian_email))
+        and num_nonnulls(consented_at, revoked_at) = 0
+        and expires_at <= private.clock();
     insert into public.learner_guardians (
         org_id, learner_id, guardian_email, relation, can_view, can_book, can_pay, invited_by
     )
@@ -61,8 +79,8 @@ exception
 end;
 $$;
 
--- The guardian accepts, signed in with the verified address that the link was offered to.
--- Definer: nobody writes guardianships directly.
+-- The guardian accepts an offer, once, signed in with the verified address that it was made to. From then on the link belongs to the
+-- person: the address, and whoever owns it later, counts no more. Definer: nobody writes guardianships directly.
 create function private.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
     language plpgsql
@@ -79,7 +97,14 @@ begin
     from public.learner_guardians
     where id = p_learner_guardian_id
         and revoked_at is null
-        and lower(guardian_email) = private.verified_email(person)
+        and (
+            guardian_id = private.my_guardian_id()
+            or (
+                consented_at is null
+                and expires_at > private.clock()
+                and lower(guardian_email) = private.verified_email(person)
+            )
+        )
     for no key update;
 
     if not found then
@@ -89,11 +114,15 @@ begin
             'Sign in with the verified address that it was offered to.'
         );
     end if;
+    if link.guardian_id is not null then
+        return link.guardian_id;
+    end if;
     if exists (
         select
         from public.learners learner
         join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
         where learner.user_id = person
+            and (learner.org_id = link.org_id or details.is_birth_self_declared)
             and private.is_minor(details.date_of_birth)
     ) then
         perform private.refuse(
@@ -112,7 +141,7 @@ begin
 
     update public.learner_guardians
     set guardian_id = new_guardian_id,
-        consented_at = coalesce(consented_at, private.clock())
+        consented_at = private.clock()
     where org_id = link.org_id
         and id = link.id;
     return new_guardian_id;
@@ -134,17 +163,15 @@ begin
 
     update public.learner_guardians link
     set revoked_at = private.clock()
-    from public.learner_details details
     where link.id = p_learner_guardian_id
         and link.revoked_at is null
-        and details.learner_id = link.learner_id
         and (
             link.org_id = any (private.my_admin_org_ids())
             or link.guardian_id = private.my_guardian_id()
             or (link.consented_at is null and lower(link.guardian_email) = private.my_verified_email())
             or (
                 link.learner_id = any (private.my_learner_ids())
-                and (link.consented_at is null or not private.is_minor(details.date_of_birth))
+                and (link.consented_at is null or not private.is_minor(private.date_of_birth_of(link.learner_id)))
             )
         );
 

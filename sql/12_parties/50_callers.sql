@@ -1,4 +1,5 @@
--- The caller's instructor rows, one an organization. Definer: the policy of the table that it reads calls it.
+-- The instructors that the caller is now, one an organization: whoever leaves an organization is its instructor no more.
+-- Definer: the policy of the table that it reads calls it.
 create function private.my_instructor_ids()
     returns uuid[]
     language plpgsql
@@ -11,7 +12,69 @@ begin
     return array(
         select instructor.id
         from public.instructors instructor
+        join public.organization_members member
+            on member.org_id = instructor.org_id
+            and member.user_id = instructor.user_id
+            and member.role = 'instructor'
         where instructor.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The instructors that the caller is or was: what they earned, and how it is paid, stays theirs to read after they have left.
+-- Definer: the policy of the table that it reads calls it.
+create function private.my_earner_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        where instructor.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The instructors whom the public may know: active and verified. What they offer, and when, is public too.
+-- Definer: policies for visitors call it.
+create function private.listed_instructor_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
+    );
+end;
+$$;
+
+-- The organizations that have such an instructor, whose services for any instructor are public. Definer: as listed_instructor_ids.
+create function private.listed_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select distinct instructor.org_id
+        from public.instructors instructor
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
     );
 end;
 $$;
@@ -78,16 +141,16 @@ begin
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
+        cross join lateral private.date_of_birth_of(link.learner_id) birth (on_date)
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
-            and (details.date_of_birth is null or private.is_minor(details.date_of_birth))
+            and (birth.on_date is null or private.is_minor(birth.on_date))
     );
 end;
 $$;
 
--- The organizations of those learners: the family may read the services they booked there.
+-- The organizations of those learners: the family may read the services of any instructor that they booked there.
 -- Definer: callers may not read all these tables.
 create function private.my_family_org_ids()
     returns uuid[]
@@ -106,8 +169,8 @@ begin
 end;
 $$;
 
--- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
--- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
+-- Whom the caller has met, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
+-- ever booked, and the ids of learners who have ever booked the caller. They see each other's names.
 -- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]
@@ -126,6 +189,26 @@ begin
         select pair.learner_id
         from public.instructor_learners pair
         where pair.instructor_id = any (private.my_instructor_ids())
+    );
+end;
+$$;
+
+-- The learners whom the caller may reach as their instructor: from a paid or accepted booking until 90 days after the last lesson.
+-- Definer: policies of the tables that it reads call it.
+create function private.my_reachable_learner_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select pair.learner_id
+        from public.instructor_learners pair
+        where pair.instructor_id = any (private.my_instructor_ids())
+            and pair.contact_until > private.clock()
     );
 end;
 $$;

@@ -68,7 +68,8 @@ return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_bi
 
 comment on function public.add_learner is
     'Adds a learner without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
+    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners and '
+    'public.learner_contacts.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
@@ -79,7 +80,8 @@ create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date
 return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
-    'Sets a learner''s date of birth, once; an admin of the organization may correct it. '
+    'Sets a learner''s date of birth, once: for the learner, or for a guardian who may book for a learner without a login; an admin of '
+    'the organization may correct it. The learner''s own word counts in all organizations, anybody else''s in this one. '
     'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible, value_missing.';
 
 create function public.link_guardian(
@@ -98,8 +100,9 @@ create function public.link_guardian(
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
-    'Offers the guardianship of a learner to an address and returns the link''s id. For the learner and the organization''s admins. '
-    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
+    'Offers the guardianship of a learner to an address, for 14 days, and returns the link''s id. For the learner, and for the '
+    'organization''s admins if the learner is under 18 or has no login. '
+    'Errors: sign_in_required, learner_not_found, learner_is_adult, own_guardian, guardian_is_linked, value_missing, and the rules of '
     'public.learner_guardians.';
 
 create function public.give_guardian_consent(p_learner_guardian_id uuid)
@@ -111,7 +114,8 @@ create function public.give_guardian_consent(p_learner_guardian_id uuid)
 return private.give_guardian_consent(p_learner_guardian_id);
 
 comment on function public.give_guardian_consent is
-    'Accepts a guardianship that was offered to the caller''s verified address and returns the guardian''s id. '
+    'Accepts a guardianship that was offered to the caller''s verified address and returns the guardian''s id. Accepted once, it belongs '
+    'to the person, whatever becomes of the address. '
     'Errors: sign_in_required, guardianship_not_found, own_guardian, guardian_is_minor.';
 
 create function public.revoke_guardian(p_learner_guardian_id uuid)

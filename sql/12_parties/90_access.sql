@@ -1,6 +1,10 @@
+grant execute on function private.listed_instructor_ids to anon, authenticated;
+grant execute on function private.listed_org_ids to anon, authenticated;
 grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_earner_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
+grant execute on function private.my_reachable_learner_ids to authenticated;
 grant execute on function private.my_family_ids to authenticated;
 grant execute on function private.my_family_org_ids to authenticated;
 grant execute on function private.my_guardian_id to authenticated;
@@ -16,7 +20,7 @@ create policy select_listed_own_or_contact on public.instructors
     to authenticated
     using (
         (is_active and verification_status = 'verified')
-        or id = any ((select private.my_instructor_ids())::uuid[])
+        or id = any ((select private.my_earner_ids())::uuid[])
         or id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
@@ -40,7 +44,7 @@ create policy select_own_or_admin on public.instructor_details
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -56,8 +60,8 @@ grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
 -- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
--- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
--- the learner has ever booked, and to the admins of the organization.
+-- A learner's name is visible to the learner, to guardians with the right to view, to every instructor whom the learner has ever
+-- booked, and to the admins of the organization; phone and e-mail, in learner_contacts, to those whom a lesson brings together.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
@@ -77,8 +81,28 @@ create policy update_own_or_admin on public.learners
 
 grant select on public.learners to authenticated, service_role;
 grant update (
-    full_name, email, phone, learning_goals, interests, experience_level, preferred_duration_minutes
+    full_name, learning_goals, interests, experience_level, preferred_duration_minutes
 ) on public.learners to authenticated;
+
+create policy select_family_reachable_or_admin on public.learner_contacts
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or learner_id = any ((select private.my_reachable_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.learner_contacts
+    for update
+    to authenticated
+    using (
+        learner_id = any ((select private.my_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_contacts to authenticated, service_role;
+grant update (email, phone) on public.learner_contacts to authenticated;
 
 create policy select_family_or_admin on public.learner_details
     for select
@@ -131,7 +155,12 @@ create policy select_party on public.learner_guardians
     using (
         learner_id = any ((select private.my_learner_ids())::uuid[])
         or guardian_id = (select private.my_guardian_id())
-        or lower(guardian_email) = (select private.my_verified_email())
+        or (
+            lower(guardian_email) = (select private.my_verified_email())
+            and consented_at is null
+            and revoked_at is null
+            and expires_at > (select private.clock())
+        )
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 

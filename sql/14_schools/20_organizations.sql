@@ -60,7 +60,8 @@ as $$
 $$;
 
 -- Changes the settings that a school decides about; null leaves a setting as it is. Existing bookings and payments keep the
--- settings that they were made with. Definer: the settings decide about money, so nobody updates organizations directly.
+-- settings that they were made with. Whether a second factor is asked for is the owners' choice. Definer: the settings decide about
+-- money, so nobody updates organizations directly.
 create function private.update_organization(
     p_org_id uuid,
     p_name text,
@@ -73,7 +74,8 @@ create function private.update_organization(
     p_max_open_holds integer,
     p_labels jsonb,
     p_credit_validity_months integer,
-    p_forfeits_expired_hours boolean
+    p_forfeits_expired_hours boolean,
+    p_requires_second_factor boolean
 )
     returns void
     language plpgsql
@@ -85,6 +87,10 @@ declare
     broken_rule text;
 begin
     perform private.require_org_admin(p_org_id);
+    if p_requires_second_factor is not null then
+        perform private.assert_can_assign_role(p_org_id, 'owner');
+        perform private.assert_second_factor(p_org_id);
+    end if;
 
     update public.organizations
     set name = coalesce(trim(p_name), name),
@@ -97,7 +103,8 @@ begin
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
-        forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours)
+        forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
+        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then

@@ -74,6 +74,7 @@ create function private.link_login(p_invitation public.invitations, p_user_id uu
     set search_path = '', pg_temp
 as $$
 declare
+    new_learner_id uuid;
     person_name text := (
         select coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'New member')
         from public.profiles profile
@@ -96,9 +97,11 @@ begin
             and user_id is null;
         perform private.assert_login_is_linked(found);
     elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
-        insert into public.learners (org_id, user_id, full_name, email)
-        values (p_invitation.org_id, p_user_id, person_name, p_invitation.email)
-        on conflict (org_id, user_id) do nothing;
+        insert into public.learners (org_id, user_id, full_name)
+        values (p_invitation.org_id, p_user_id, person_name)
+        on conflict (org_id, user_id) do nothing
+        returning id into new_learner_id;
+        update public.learner_contacts set email = p_invitation.email where learner_id = new_learner_id;
     elsif p_invitation.role = 'learner' then
         update public.learners
         set user_id = p_user_id

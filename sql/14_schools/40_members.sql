@@ -50,8 +50,8 @@ begin
 end;
 $$;
 
--- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. An instructor who
--- leaves is deactivated. Definer: nobody writes memberships directly.
+-- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. What follows when an
+-- instructor leaves is in 82_effects. Definer: nobody writes memberships directly.
 create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -74,13 +74,6 @@ begin
             'There is no such member with that role.',
             'Reload the list of members.'
         );
-    end if;
-
-    if p_role = 'instructor' then
-        update public.instructors
-        set is_active = false
-        where org_id = p_org_id
-            and user_id = p_user_id;
     end if;
 end;
 $$;
@@ -116,8 +109,29 @@ create trigger keep_an_owner
     when (old.role = 'owner')
     execute function private.keep_an_owner();
 
--- Activates or deactivates an instructor; existing bookings stay. For the school's admins.
--- Definer: nobody may update is_active directly.
+-- Deactivates an instructor of whom a person was the login, because that person has left the organization; existing bookings stay.
+-- 82_effects calls it. Returns the instructor; null if the person was none.
+create function private.deactivate_former_instructor(p_membership public.organization_members)
+    returns public.instructors
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    update public.instructors
+    set is_active = false
+    where org_id = p_membership.org_id
+        and user_id = p_membership.user_id
+    returning * into instructor;
+    return instructor;
+end;
+$$;
+
+-- Activates or deactivates an instructor; existing bookings stay. Somebody who has left is invited again instead. For the school's
+-- admins. Definer: nobody may update is_active directly.
 create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
     language plpgsql
@@ -125,6 +139,8 @@ create function private.set_instructor_active(p_instructor_id uuid, p_is_active 
     security definer
     set search_path = '', pg_temp
 as $$
+declare
+    instructor public.instructors;
 begin
     perform private.require_person();
     if p_is_active is null then
@@ -134,13 +150,27 @@ begin
     update public.instructors
     set is_active = p_is_active
     where id = p_instructor_id
-        and org_id = any (private.my_admin_org_ids());
+        and org_id = any (private.my_admin_org_ids())
+    returning * into instructor;
 
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
             'Your organization has no such instructor.',
             'Check the id.'
+        );
+    end if;
+    if instructor.is_active and instructor.user_id is not null and not exists (
+        select
+        from public.organization_members member
+        where member.org_id = instructor.org_id
+            and member.user_id = instructor.user_id
+            and member.role = 'instructor'
+    ) then
+        perform private.refuse(
+            'PT409', 'instructor_has_left',
+            'This instructor has left your organization.',
+            'Invite them again with invite_member.'
         );
     end if;
 end;

@@ -28,7 +28,8 @@ create function public.update_organization(
     p_max_open_holds integer default null,
     p_labels jsonb default null,
     p_credit_validity_months integer default null,
-    p_forfeits_expired_hours boolean default null
+    p_forfeits_expired_hours boolean default null,
+    p_requires_second_factor boolean default null
 )
     returns void
     language sql
@@ -37,14 +38,16 @@ create function public.update_organization(
     set search_path = '', pg_temp
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
-    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours
+    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
+    p_requires_second_factor
 );
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
     'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry; '
-    'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise. Errors: sign_in_required, '
-    'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
+    'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
+    'p_requires_second_factor: whether changing where money goes needs one, for owners. Errors: sign_in_required, '
+    'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
     p_org_id uuid,
@@ -102,7 +105,7 @@ return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
     'Activates or deactivates an instructor; existing bookings stay. For the school''s admins. '
-    'Errors: sign_in_required, value_missing, instructor_not_found.';
+    'Errors: sign_in_required, value_missing, instructor_not_found, instructor_has_left.';
 
 create function public.invite_member(
     p_org_id uuid,

@@ -3,7 +3,13 @@ create policy select_admin_or_invited on public.invitations
     to authenticated
     using (
         org_id = any ((select private.my_admin_org_ids())::uuid[])
-        or lower(email) = (select private.my_verified_email())
+        or accepted_by = (select private.my_user_id())
+        or (
+            lower(email) = (select private.my_verified_email())
+            and accepted_at is null
+            and revoked_at is null
+            and expires_at > (select private.clock())
+        )
     );
 
 grant select (

@@ -47,7 +47,10 @@ comment on column public.audit_logs.new_values is
     '"(personal)".';
 comment on column public.audit_logs.user_id is
     'The signed-in person, or the person for whom a service acted. No foreign key: the log outlives logins.';
-comment on column public.audit_logs.reason is 'The reason that a platform admin gave.';
+comment on column public.audit_logs.reason is 'The reason that a platform admin gave: for the platform, so no role of the API may read it.';
+comment on column public.audit_logs.ip is
+    'The address of the person''s device, as the platform''s own proxy gives it; null unless the setting lplate.client_address_header '
+    'names the header in which it does.';
 
 alter table public.audit_logs enable row level security;
 alter table private.audit_logs_default enable row level security;

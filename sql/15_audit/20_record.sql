@@ -100,8 +100,9 @@ as $$
 $$;
 
 -- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for
--- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). Malformed headers are
--- ignored, so that they never stop a change.
+-- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). A caller can send any header, so
+-- the address counts only from the header that the platform's own proxy writes, which lplate.client_address_header names; of a list
+-- it is the last, which the nearest proxy has added. Malformed headers are ignored, so that they never stop a change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -117,7 +118,7 @@ as $$
 declare
     given_headers text := current_setting('request.headers', true);
     headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
-    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
+    address text := trim(split_part(headers ->> lower(current_setting('lplate.client_address_header', true)), ',', -1));
 begin
     user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
     kind := private.actor_kind();

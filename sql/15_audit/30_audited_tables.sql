@@ -46,7 +46,9 @@ select private.audit_table('public.instructors', 'id', '{display_name,bio}');
 
 select private.audit_table('public.instructor_details', 'instructor_id', '{phone,license_id}');
 
-select private.audit_table('public.learners', 'id', '{full_name,email,phone,learning_goals,interests}');
+select private.audit_table('public.learners', 'id', '{full_name,learning_goals,interests}');
+
+select private.audit_table('public.learner_contacts', 'learner_id', '{email,phone}');
 
 select private.audit_table('public.learner_details', 'learner_id', '{date_of_birth,notes}');
 

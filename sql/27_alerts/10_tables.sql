@@ -1,4 +1,4 @@
--- 27_alerts: messages to an organization's admins, and often an instructor, about money that needs their attention.
+-- 27_alerts: messages to an organization's admins, and often an instructor, about money or lessons that need their attention.
 --
 --   20_alerts  raise_alert: tell somebody once; called by payments, disputes, cancellations, connect and payouts
 --              resolve_alert: whom the alert addresses marks it as done
@@ -28,12 +28,12 @@ create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
 
-comment on table public.alerts is 'Messages about money that needs somebody''s attention. Open until resolved_at is set.';
+comment on table public.alerts is 'Messages about money or lessons that need somebody''s attention. Open until resolved_at is set.';
 comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
     'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
-    'bank_payout_failed, account_disconnected.';
+    'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor.';
 
 alter table public.alerts enable row level security;
 

@@ -25,7 +25,6 @@ create table public.services (
     currency text not null references private.currencies (code),
     level public.experience_level,
     prerequisites text,
-    materials_url text,
     max_participants integer not null default 1,
     is_active boolean not null default true,
     capture_mode public.capture_mode not null default 'automatic',
@@ -44,7 +43,6 @@ create table public.services (
     constraint duration_is_in_quarters check (duration_minutes between 15 and 1440 and duration_minutes % 15 = 0),
     constraint price_can_be_charged check (price_cents between 0 and 50000000),
     constraint prerequisites_are_short check (length(prerequisites) <= 5000),
-    constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000),
     constraint approval_takes_at_most_two_weeks check (approval_hours between 1 and 336),
     constraint group_is_of_reasonable_size check (max_participants between 1 and 500)
 );
@@ -67,6 +65,26 @@ comment on column public.services.requires_approval is
     'Whether a booking starts as a request, which the instructor confirms before the learner pays.';
 comment on column public.services.approval_hours is
     'Hours within which the instructor must answer a request, and the learner must pay once it is confirmed.';
+
+create table public.service_materials (
+    service_id uuid not null unique,
+    org_id uuid not null,
+    instructor_id uuid,
+    materials_url text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, service_id),
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000)
+);
+
+create index on public.service_materials (org_id, instructor_id);
+create index on public.service_materials (instructor_id);
+
+comment on table public.service_materials is
+    'What a service is taught with: for its instructor and the school''s admins, and by lesson_materials for who has booked it. One row for '
+    'each service.';
 
 create table public.rate_cards (
     id uuid not null unique default gen_random_uuid(),
@@ -135,6 +153,7 @@ comment on type private.price is
     'What a lesson costs and who gets what, in the minor unit: total = share + fee - discount, always.';
 
 alter table public.services enable row level security;
+alter table public.service_materials enable row level security;
 alter table public.rate_cards enable row level security;
 alter table public.rate_card_items enable row level security;
 
@@ -142,7 +161,13 @@ create trigger touch_updated_at
     before update on public.services
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.services', 'id', '{description,short_description,prerequisites,materials_url}');
+select private.audit_table('public.services', 'id', '{description,short_description,prerequisites}');
+
+create trigger touch_updated_at
+    before update on public.service_materials
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.service_materials', 'service_id', '{materials_url}');
 
 create trigger touch_updated_at
     before update on public.rate_cards

@@ -56,13 +56,13 @@ begin
 
     insert into public.services (
         org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
-        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours, capture_mode
+        level, prerequisites, max_participants, requires_approval, approval_hours, capture_mode
     )
     values (
         p_org_id, p_instructor_id, trim(p_title), p_description,
         coalesce(p_short_description, private.shorten(p_description, 500)),
         coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
-        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
+        p_level, p_prerequisites, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
     )
     on conflict do nothing
     returning id into new_service_id;
@@ -74,6 +74,7 @@ begin
             'Choose another title, or change the existing service.'
         );
     end if;
+    update public.service_materials set materials_url = p_materials_url where service_id = new_service_id;
     return new_service_id;
 exception
     when check_violation or not_null_violation then
@@ -82,6 +83,28 @@ exception
         return null;
 end;
 $$;
+
+-- Creates the service_materials row of every new service, and keeps its instructor that of the service.
+-- Definer: whoever writes a service need not be allowed to insert its materials.
+create function private.add_service_materials()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into public.service_materials (service_id, org_id, instructor_id)
+    values (new.id, new.org_id, new.instructor_id)
+    on conflict (service_id) do update
+        set instructor_id = excluded.instructor_id;
+    return null;
+end;
+$$;
+
+create trigger add_service_materials
+    after insert or update of instructor_id on public.services
+    for each row execute function private.add_service_materials();
 
 -- Adds a service of the caller's own, under the name and with the parameters of the published API.
 -- Definer: the organization is the instructor's, never one that the caller claims.
@@ -113,7 +136,7 @@ begin
 
     select * into instructor
     from public.instructors
-    where user_id = p_expert_user_id
+    where id = any (private.my_instructor_ids())
         and org_id = coalesce(p_org_id, private.marketplace_id());
 
     if not found then

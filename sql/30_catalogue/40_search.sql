@@ -1,4 +1,4 @@
--- Lists active services of schools, and of instructors who take bookings, by title, tags and level, in pages.
+-- Lists active services of schools with a listed instructor, and of instructors who take bookings, by title, tags and level, in pages.
 -- Definer: it shows only what everybody may see, and row-level security would keep the indexes from being used. The plan is
 -- made anew for each search, because the best index depends on the filters given.
 create function private.search_services(
@@ -25,7 +25,16 @@ begin
         and instructor.id = service.instructor_id
     where service.is_active
         and (
-            service.instructor_id is null
+            (
+                service.instructor_id is null
+                and exists (
+                    select
+                    from public.instructors listed
+                    where listed.org_id = service.org_id
+                        and listed.is_active
+                        and listed.verification_status = 'verified'
+                )
+            )
             or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
         )
         and (p_org_id is null or service.org_id = p_org_id)

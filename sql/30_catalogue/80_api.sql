@@ -55,8 +55,9 @@ comment on function public.create_service is
     'Adds a service of one instructor, or with p_instructor_id null of any instructor of the school, and returns its id. For the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
     'with p_capture_mode ''manual'' the payer''s bank only reserves the money, which is captured after the lesson. '
+    'p_materials_url is for who has booked the lesson. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
-    'service_exists, and the rules of public.services.';
+    'service_exists, and the rules of public.services and public.service_materials.';
 
 create function public.create_rate_card(
     p_org_id uuid,

@@ -1,17 +1,30 @@
 create policy select_listed on public.services
     for select
     to anon
-    using (is_active);
+    using (
+        is_active
+        and (
+            instructor_id = any ((select private.listed_instructor_ids())::uuid[])
+            or (instructor_id is null and org_id = any ((select private.listed_org_ids())::uuid[]))
+        )
+    );
 
+-- The directory is asked last, because it is the longest: a list of one's own bookings never asks it.
 create policy select_listed_own_or_contact on public.services
     for select
     to authenticated
     using (
-        is_active
-        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_org_ids())::uuid[])
-        or org_id = any ((select private.my_family_org_ids())::uuid[])
+        or (instructor_id is null and org_id = any ((select private.my_family_org_ids())::uuid[]))
+        or (
+            is_active
+            and (
+                instructor_id = any ((select private.listed_instructor_ids())::uuid[])
+                or (instructor_id is null and org_id = any ((select private.listed_org_ids())::uuid[]))
+            )
+        )
     );
 
 create policy update_own_or_admin on public.services
@@ -25,10 +38,29 @@ create policy update_own_or_admin on public.services
 grant select on public.services to anon, authenticated, service_role;
 grant update (
     title, description, short_description, topic_tags, duration_minutes, price_cents,
-    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
-    capture_mode
+    level, prerequisites, max_participants, is_active, requires_approval, approval_hours, capture_mode
 ) on public.services to authenticated;
 -- NOTE: no insert is granted: create_session and create_service add services. No update of the currency: it never changes.
+
+create policy select_own_or_admin on public.service_materials
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.service_materials
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.service_materials to authenticated, service_role;
+grant update (materials_url) on public.service_materials to authenticated;
+-- NOTE: who has booked a lesson asks lesson_materials.
 
 create policy select_member on public.rate_cards
     for select

@@ -122,7 +122,7 @@ begin
         and candidate.id = coalesce(p_instructor_id, service.instructor_id)
     where service.id = p_service_id
         and (service.instructor_id is null or service.instructor_id = candidate.id)
-        and (candidate.user_id = private.my_user_id() or candidate.org_id = any (private.my_admin_org_ids()));
+        and (candidate.id = any (private.my_instructor_ids()) or candidate.org_id = any (private.my_admin_org_ids()));
 
     if not found then
         perform private.refuse(

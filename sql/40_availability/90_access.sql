@@ -79,16 +79,16 @@ grant select on public.availability_exceptions to service_role;
 create policy select_free on public.bookable_slots
     for select
     to anon
-    using (is_available);
+    using (is_available and instructor_id = any ((select private.listed_instructor_ids())::uuid[]));
 
 create policy select_free_own_or_member on public.bookable_slots
     for select
     to authenticated
     using (
-        is_available
-        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
+        or (is_available and instructor_id = any ((select private.listed_instructor_ids())::uuid[]))
     );
 
 grant select on public.bookable_slots to anon, authenticated, service_role;

@@ -4,14 +4,15 @@
 -- whatever is listed can be booked at that instant.
 -- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
 -- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
--- After that the instructor answers a request (53_answer.sql), the payment confirms the booking (60_confirm.sql), or it
+-- After that the instructor answers a request (53_answer.sql), an adult learner answers what a school has booked for them
+-- (55_propose.sql), the payment confirms the booking (60_confirm.sql), or it
 -- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
 -- Cancelling and rescheduling live in 64_cancellations, lessons in 55_lessons, what follows from a status in 82_effects.
 --
 -- Called by learners and instructors through 80_api.sql, and by payments (60), which confirm what was paid.
 
 create type public.booking_status as enum (
-    'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
+    'proposed', 'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
 );
 create type public.booking_party as enum ('learner', 'guardian', 'instructor', 'admin', 'system');
 
@@ -155,7 +156,7 @@ create table public.bookings (
     ),
     constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
-    constraint a_hold_has_a_deadline check (status not in ('held', 'requested') or hold_expires_at is not null),
+    constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
         and (status = 'cancelled') = (cancelled_by is not null)
@@ -177,7 +178,7 @@ create table public.bookings (
     constraint learner_is_never_double_booked exclude using gist (
         learner_person_id with =,
         tstzrange(start_at, end_at) with &&
-    ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
+    ) where (not is_group and status not in ('proposed', 'cancelled', 'declined', 'expired'))
 );
 
 create unique index one_seat_a_learner_and_lesson
@@ -193,7 +194,7 @@ create index on public.bookings (org_id, slot_id);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
 create index on public.bookings (status);
-create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
+create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
@@ -207,7 +208,8 @@ comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
 comment on column public.bookings.is_group is 'Whether the slot has several seats. A learner''s private lessons never overlap; group lessons may.';
 comment on column public.bookings.hold_expires_at is
-    'How long a held booking waits for payment, or a requested one for the instructor''s answer, before it loses its seat.';
+    'How long a held booking waits for payment, a requested one for the instructor''s answer, or a proposed one for the learner''s word, '
+    'before it loses its seat.';
 comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
 comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
 comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson, in the same currency.';

@@ -1,20 +1,25 @@
--- A booking is held until it is paid, or requested until its instructor answers. Once confirmed it takes place (in_progress,
+-- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school has
+-- made it. Once confirmed it takes place (in_progress,
 -- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
 -- late and its time is still free.
 --
 -- booking:
---   · → held, requested: hold_slot (user, service, studio)
+--   · → proposed, held, requested: hold_slot (user, service, studio)
+--   proposed → held: accept_proposal (user, service, studio)
+--   proposed → confirmed: accept_proposal (user, service, job)
+--   proposed → declined: decline_proposal (user, service, studio)
 --   requested → held: confirm_booking (user, service, studio)
 --   requested → confirmed: confirm_booking (user, service, job)
 --   requested → declined: decline_booking (user, service, studio)
 --   held → confirmed: hold_slot, confirm_paid_booking (user, service, job)
 --   expired → confirmed: confirm_paid_booking (service, job)
---   held, requested → expired: expire_holds (user, service, job, studio)
+--   proposed, held, requested → expired: expire_holds (user, service, job, studio)
 --   confirmed → in_progress: start_lesson (user, job, studio)
 --   confirmed, in_progress → completed: complete_lesson (user, job, studio)
 --   confirmed, in_progress → no_show: mark_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, offboard_instructor, cancel_replacement, cancel_refused_lessons
 --       (user, service, job, studio)
+--   proposed → cancelled: cancel_booking, offboard_instructor (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, offboard_instructor, end_original_booking, undo_cancelled_payment,
 --       cancel_lost_lessons, void_ageing_authorizations (user, service, job, studio)
 --   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations
@@ -22,8 +27,14 @@
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
+    ('booking', 'new', 'proposed', '{user,service,studio}'),
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
+    ('booking', 'proposed', 'held', '{user,service,studio}'),
+    ('booking', 'proposed', 'confirmed', '{user,service,job}'),
+    ('booking', 'proposed', 'declined', '{user,service,studio}'),
+    ('booking', 'proposed', 'expired', '{user,service,job,studio}'),
+    ('booking', 'proposed', 'cancelled', '{user,service,job,studio}'),
     ('booking', 'held', 'confirmed', '{user,service,job}'),
     ('booking', 'held', 'expired', '{user,service,job,studio}'),
     ('booking', 'held', 'cancelled', '{user,service,job,studio}'),

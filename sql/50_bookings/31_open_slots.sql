@@ -156,7 +156,7 @@ begin
         from public.bookings booking
         where booking.slot_id = p_slot_id
             and booking.status not in ('cancelled', 'declined', 'expired')
-            and (booking.status not in ('held', 'requested') or booking.hold_expires_at > present)
+            and (booking.status not in ('proposed', 'held', 'requested') or booking.hold_expires_at > present)
     );
 end;
 $$;

@@ -1,6 +1,6 @@
 -- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
--- approval, until the instructor's answer. Most losers of a race are told by an unlocked look; the others are stopped by
--- take_seat and the constraint instructor_is_never_double_booked.
+-- approval, until the instructor's answer, or where a school books for an adult, until the learner's. Most losers of a race are told by
+-- an unlocked look; the others are stopped by take_seat and the constraint instructor_is_never_double_booked.
 -- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
     p_slot_id uuid,
@@ -26,6 +26,7 @@ declare
     organization public.organizations;
     terms private.booking_terms;
     booking public.bookings;
+    is_proposed constant boolean := private.waits_for_the_learner(p_learner, p_request);
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
     select * into strict service from public.services where org_id = slot.org_id and id = slot.service_id;
@@ -44,12 +45,14 @@ begin
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
-    perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
+    if not is_proposed then
+        perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
+    end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
         perform private.refuse_taken_slot();
     end if;
 
-    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request);
+    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request, is_proposed);
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.order_id);
     end if;
@@ -164,7 +167,7 @@ begin
 end;
 $$;
 
--- Inserts the booking, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
+-- Inserts the booking, proposed, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
 create function private.add_booking(
     p_slot public.bookable_slots,
     p_service public.services,
@@ -172,7 +175,8 @@ create function private.add_booking(
     p_learner public.learners,
     p_learner_person_id uuid,
     p_terms private.booking_terms,
-    p_request private.booking_request
+    p_request private.booking_request,
+    p_is_proposed boolean
 )
     returns public.bookings
     language plpgsql
@@ -194,14 +198,21 @@ begin
     values (
         p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
         p_slot.max_bookings > 1, p_slot.start_at, p_slot.end_at,
-        case when p_service.requires_approval then 'requested' else 'held' end::public.booking_status,
-        least(
-            private.clock() + case
-                when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
-                else make_interval(mins => p_organization.checkout_hold_minutes)
-            end,
-            p_slot.start_at
-        ),
+        case
+            when p_is_proposed then 'proposed'
+            when p_service.requires_approval then 'requested'
+            else 'held'
+        end::public.booking_status,
+        case
+            when p_is_proposed then private.proposal_expires_at(p_slot.start_at)
+            else least(
+                private.clock() + case
+                    when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
+                    else make_interval(mins => p_organization.checkout_hold_minutes)
+                end,
+                p_slot.start_at
+            )
+        end,
         (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
         (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
         p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,

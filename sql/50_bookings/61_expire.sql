@@ -1,4 +1,4 @@
--- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
+-- Expires proposed, held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
 -- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
 -- so an expired hold never blocks anybody, even before maintenance.
 -- Whose order or booking somebody else holds is left to the next call, so that nothing waits here.
@@ -18,7 +18,7 @@ begin
         select booking.id
         from public.bookings booking
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.status in ('held', 'requested')
+        where booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0

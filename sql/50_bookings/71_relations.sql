@@ -15,6 +15,42 @@ begin
 end;
 $$;
 
+-- Opens the learner's contact data to the instructor when a booking is confirmed or its request accepted, until 90 days after the
+-- lesson; a booking that ends without a lesson opens nothing. 82_effects calls it.
+create function private.set_contact_window(p_before public.bookings, p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.instructor_learners pair
+    set contact_until = lasting.contact_until
+    from (
+        select case
+            when p_booking.status = 'confirmed' or (p_before.status, p_booking.status) = ('requested', 'held')
+                then greatest(known.contact_until, p_booking.end_at + interval '90 days')
+            when p_booking.status in ('cancelled', 'declined', 'expired') and known.contact_until is not null then (
+                select max(booking.end_at) + interval '90 days'
+                from public.bookings booking
+                where booking.org_id = known.org_id
+                    and booking.instructor_id = known.instructor_id
+                    and booking.learner_id = known.learner_id
+                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+            )
+            else known.contact_until
+        end as contact_until
+        from public.instructor_learners known
+        where known.org_id = p_booking.org_id
+            and known.instructor_id = p_booking.instructor_id
+            and known.learner_id = p_booking.learner_id
+    ) lasting
+    where pair.org_id = p_booking.org_id
+        and pair.instructor_id = p_booking.instructor_id
+        and pair.learner_id = p_booking.learner_id
+        and pair.contact_until is distinct from lasting.contact_until;
+$$;
+
 -- Makes the learner's bookings and used discounts count for the person behind the learner's login. 82_effects calls it when the
 -- login changes.
 create function private.set_learner_person(p_learner public.learners)
@@ -49,5 +85,37 @@ begin
     set person_id = coalesce(p_instructor.user_id, p_instructor.id)
     where org_id = p_instructor.org_id
         and instructor_id = p_instructor.id;
+end;
+$$;
+
+-- Tells the admins of an organization that an instructor has left whose lessons ahead nobody gives now. 82_effects calls it.
+create function private.report_lessons_ahead(p_instructor public.instructors)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    lessons_ahead constant bigint := (
+        select count(*)
+        from public.bookings booking
+        where booking.org_id = p_instructor.org_id
+            and booking.instructor_id = p_instructor.id
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
+            and booking.end_at > private.clock()
+    );
+begin
+    if lessons_ahead > 0 then
+        perform private.raise_alert(
+            p_instructor.org_id, null, 'lessons_without_instructor',
+            format(
+                'An instructor has left. Lessons ahead that nobody gives now: %s. Cancel them, which refunds the learners in full, and '
+                'offer other times.',
+                lessons_ahead
+            ),
+            'instructors', p_instructor.id, format('instructor:%s:left:%s', p_instructor.id, extract(epoch from private.clock()))
+        );
+    end if;
 end;
 $$;

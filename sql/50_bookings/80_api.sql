@@ -71,7 +71,7 @@ comment on function public.create_booking_with_payment is
     'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
     'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
     'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
-    'learner_busy, bad_place, and the rules of public.bookings.';
+    'learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -118,12 +118,13 @@ begin atomic
 end;
 
 comment on function public.request_booking is
-    'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
-    'confirmed (nothing is due). All other parameters are as in create_booking_with_payment. '
+    'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then), '
+    'proposed (a school has booked for an adult, who answers until then) or confirmed (nothing is due). '
+    'All other parameters are as in create_booking_with_payment. '
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking_series(
     p_instructor_id uuid,
@@ -156,7 +157,7 @@ comment on function public.request_booking_series is
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
-    'learner_busy, bad_place, and the rules of public.bookings and public.booking_series.';
+    'learner_busy, learner_spends, bad_place, and the rules of public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
     returns void
@@ -180,6 +181,30 @@ return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
     'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+
+create function public.accept_proposal(p_booking_id uuid)
+    returns public.booking_status
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.accept_proposal(p_booking_id);
+
+comment on function public.accept_proposal is
+    'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, and returns the status: held until '
+    'it is paid, or confirmed. Errors: sign_in_required, booking_not_found, booking_not_proposed, too_many_holds, learner_busy.';
+
+create function public.decline_proposal(p_booking_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.decline_proposal(p_booking_id);
+
+comment on function public.decline_proposal is
+    'Declines what the school has booked for the caller, or for a learner for whom the caller may book; it frees the time and costs nothing. '
+    'Errors: sign_in_required, booking_not_found, booking_not_proposed.';
 
 create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid

@@ -118,7 +118,7 @@ create function private.assert_cancellable(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
-    if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
+    if p_booking.status not in ('proposed', 'held', 'requested', 'confirmed', 'in_progress') then
         perform private.refuse(
             'PT409', 'booking_not_cancellable',
             format('This booking is %s, so it cannot be cancelled.', p_booking.status),

@@ -1,5 +1,6 @@
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
--- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
+-- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. Returns each
+-- refunded credit lot.
 -- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
@@ -33,7 +34,7 @@ begin
         from public.bookings booking
         where booking.org_id = instructor.org_id
             and booking.instructor_id = instructor.id
-            and booking.status in ('held', 'requested', 'confirmed')
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed')
         order by booking.original_booking_id nulls last, booking.id
     loop
         perform private.require_party(ahead.id);
@@ -43,7 +44,7 @@ begin
             cancelled_at = private.clock(),
             cancellation_reason = left(p_reason, 2000)
         where id = ahead.id
-            and status in ('held', 'requested', 'confirmed');
+            and status in ('proposed', 'held', 'requested', 'confirmed');
     end loop;
 
     for payment in
@@ -60,6 +61,11 @@ begin
         select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
         from private.refund_left_hours(payment) lot;
     end loop;
+
+    delete from public.organization_members
+    where org_id = instructor.org_id
+        and user_id = instructor.user_id
+        and role = 'instructor';
 end;
 $$;
 
@@ -94,7 +100,7 @@ begin
             from public.bookings booking
             where booking.org_id = p_instructor.org_id
                 and booking.instructor_id = p_instructor.id
-                and booking.status in ('held', 'requested', 'confirmed')
+                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
         )
     );
 end;

@@ -3,7 +3,8 @@
 -- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
 -- security of the tables below decides what each reader sees.
 -- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
--- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view.
+-- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
+-- what a booked lesson is taught with.
 -- Frontends call these; no other room does. It has no tables.
 create view public.booking_details
     with (security_invoker = true)
@@ -18,6 +19,7 @@ select
     booking.start_at,
     booking.end_at,
     case booking.status
+        when 'proposed' then 'pending'
         when 'held' then 'pending'
         when 'requested' then 'pending'
         when 'in_progress' then 'confirmed'
@@ -95,7 +97,7 @@ comment on view public.booking_details is
     'A booking with all that a frontend shows, in the words of the published API. Row-level security of the underlying tables '
     'applies to each reader: expert_notes is null for the learner.';
 comment on column public.booking_details.status is
-    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
+    'pending (proposed, held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
     'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
     'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '

@@ -58,3 +58,15 @@ end;
 comment on function public.organization_bookings is
     'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
     'start_at and id of the last row as p_after_start_at and p_after_id.';
+
+create function public.lesson_materials(p_booking_id uuid)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+return private.lesson_materials(p_booking_id);
+
+comment on function public.lesson_materials is
+    'The link to what a confirmed lesson is taught with, or null; for the learner and guardians who may view. '
+    'Errors: sign_in_required, booking_not_found.';

@@ -1,13 +1,15 @@
 -- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
 -- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
--- account, another country (and so another service agreement) may be chosen, which changes the key.
+-- account, another country (and so another service agreement) may be chosen, which changes the key. Since money goes where this leads,
+-- p_has_second_factor says what the person's session has.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
     p_instructor_id uuid,
     p_org_id uuid,
     p_country text,
-    p_platform_country text
+    p_platform_country text,
+    p_has_second_factor boolean default false
 )
     returns table (
         connect_account_id uuid,
@@ -26,6 +28,7 @@ as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
 begin
+    perform private.assert_second_factor(payee.org_id, p_has_second_factor);
     perform set_config('lplate.acting_user', p_user_id::text, true);
 
     insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)

@@ -1,5 +1,11 @@
--- Returns the Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
-create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+-- Returns the Stripe account whose dashboard, where its bank account can be changed, a payee may open. p_has_second_factor says what
+-- the person's session has. Definer: the service has no access to the tables.
+create function private.open_dashboard_link(
+    p_user_id uuid,
+    p_instructor_id uuid,
+    p_org_id uuid,
+    p_has_second_factor boolean default false
+)
     returns table (stripe_account_id text)
     language plpgsql
     volatile
@@ -9,6 +15,7 @@ as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
 begin
+    perform private.assert_second_factor(account.org_id, p_has_second_factor);
     if not account.details_submitted then
         perform private.refuse(
             'PT409', 'onboarding_not_finished',

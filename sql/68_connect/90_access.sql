@@ -2,7 +2,7 @@ create policy select_own_or_admin on public.stripe_connect_accounts
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 

@@ -34,7 +34,7 @@ create function public.my_balance()
 begin atomic
     select balance.*
     from public.instructor_balances balance
-    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+    where balance.instructor_id = any ((select private.my_earner_ids())::uuid[]);
 end;
 
 comment on function public.my_balance is

@@ -25,7 +25,7 @@ begin
         from public.payouts payout
         where payout.id = p_payout_id
             and (
-                payout.instructor_id = any (private.my_instructor_ids())
+                payout.instructor_id = any (private.my_earner_ids())
                 or payout.org_id = any (private.my_admin_org_ids())
             )
     ) then

@@ -1,5 +1,6 @@
 -- Sets when and from which amount an instructor is paid, which instructors do themselves or the school's admins for them, and
--- whether the instructor or the school is paid, which only admins decide. Null keeps a setting. Existing earnings keep their payee.
+-- whether the instructor or the school is paid, which only admins decide: with a second factor if the school asks for one, and both are
+-- told. Null keeps a setting. Existing earnings keep their payee.
 -- Definer: no role may write these columns.
 create function private.set_payout_settings(
     p_instructor_id uuid,
@@ -15,6 +16,7 @@ create function private.set_payout_settings(
 as $$
 declare
     instructor public.instructors;
+    details public.instructor_details;
     broken_rule text;
 begin
     perform private.require_person();
@@ -37,6 +39,23 @@ begin
         );
     end if;
 
+    select * into strict details
+    from public.instructor_details
+    where instructor_id = p_instructor_id
+    for no key update;
+    if p_payee <> details.payee then
+        perform private.assert_second_factor(instructor.org_id);
+        perform private.raise_alert(
+            instructor.org_id, instructor.id, 'payee_changed',
+            format(
+                'Earnings from now on are paid to the %s. If you do not know why, tell the platform at once.',
+                case p_payee when 'organization' then 'school' else 'instructor' end
+            ),
+            'instructors', instructor.id,
+            format('instructor:%s:paid_to:%s:%s', instructor.id, p_payee, extract(epoch from private.clock()))
+        );
+    end if;
+
     update public.instructor_details
     set payout_schedule = coalesce(p_payout_schedule, payout_schedule),
         minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
@@ -49,7 +68,8 @@ exception
 end;
 $$;
 
--- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished.
+-- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished, and without a second
+-- factor if the organization asks for one. The payee and the organization's admins are told.
 -- Definer: no role may write Stripe accounts.
 create function private.retire_connect_account(p_connect_account_id uuid)
     returns void
@@ -67,7 +87,7 @@ begin
     where id = p_connect_account_id
         and retired_at is null
         and (
-            instructor_id = any (private.my_instructor_ids())
+            instructor_id = any (private.my_earner_ids())
             or (instructor_id is null and org_id = any (private.my_admin_org_ids()))
         )
     for no key update;
@@ -78,6 +98,7 @@ begin
             'Reload your payout settings.'
         );
     end if;
+    perform private.assert_second_factor(account.org_id);
     if exists (
         select
         from public.payouts payout
@@ -93,5 +114,10 @@ begin
     end if;
 
     update public.stripe_connect_accounts set retired_at = private.clock() where id = account.id;
+    perform private.raise_alert(
+        account.org_id, account.instructor_id, 'account_retired',
+        'The Stripe account for payouts was retired: payouts wait for another. If you do not know why, tell the platform at once.',
+        'stripe_connect_accounts', account.id, format('account:%s:retired', account.id)
+    );
 end;
 $$;

@@ -41,7 +41,7 @@ return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum
 
 comment on function public.set_payout_settings is
     'Sets when and from which amount an instructor is paid (by the instructor or the school''s admins) and who is paid (by the admins alone). '
-    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, second_factor_required, and the rules of '
     'public.instructor_details.';
 
 create function public.retire_connect_account(p_connect_account_id uuid)
@@ -53,7 +53,8 @@ create function public.retire_connect_account(p_connect_account_id uuid)
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
-    'Retires a Stripe account, so that onboarding creates another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+    'Retires a Stripe account, so that onboarding creates another; for its payee. '
+    'Errors: sign_in_required, no_account, second_factor_required, payout_in_flight.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void

@@ -7,7 +7,7 @@ create policy select_own_or_admin on public.payouts
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -15,7 +15,7 @@ create policy select_own_or_admin on public.payout_items
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -23,7 +23,7 @@ create policy select_own_or_admin on public.payout_run_results
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -31,7 +31,7 @@ create policy select_own_or_admin on public.bank_payouts
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 

@@ -29,6 +29,7 @@ begin
         return null;
     end if;
     was_confirmed := old.status in ('confirmed', 'in_progress');
+    perform private.set_contact_window(old, new);
 
     if new.status = 'confirmed' then
         perform private.finish_redemption(new.order_id, 'redeemed');

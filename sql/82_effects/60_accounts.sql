@@ -55,3 +55,24 @@ $$;
 create trigger on_instructor_login_changed
     after update of user_id on public.instructors
     for each row execute function private.on_instructor_login_changed();
+
+-- When an instructor has left an organization, nothing more of theirs is sold there, and the organization is told of the lessons ahead.
+-- Definer: whoever removes a member may not write instructors and alerts.
+create function private.on_member_left()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if old.role = 'instructor' then
+        perform private.report_lessons_ahead(private.deactivate_former_instructor(old));
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_member_left
+    after delete on public.organization_members
+    for each row execute function private.on_member_left();

@@ -1,4 +1,5 @@
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
+-- * 10_audited_rules.sql: the tables of rules that the audit log watches once all rooms are there.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
 --   25_payday.sql keeps `jobs payouts` from paying while there are any.

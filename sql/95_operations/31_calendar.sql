@@ -61,6 +61,7 @@ begin
     where not booking.is_group
         and not other.is_group
         and private.occupies_slot(booking.status)
-        and private.occupies_slot(other.status);
+        and private.occupies_slot(other.status)
+        and 'proposed' not in (booking.status, other.status);
 end;
 $$;

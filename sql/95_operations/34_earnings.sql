@@ -28,7 +28,7 @@ begin
     join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
     where item.is_paid
         and case
-            when item.ending is null then booking.status not in ('held', 'requested', 'confirmed', 'in_progress')
+            when item.ending is null then booking.status not in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
             else booking.status in ('confirmed', 'in_progress')
         end
 

@@ -78,7 +78,7 @@ begin
     if exists (
         select
         from public.bookings booking
-        where booking.status in ('held', 'requested', 'confirmed', 'in_progress')
+        where booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
             and (booking.learner_id = any (p_learner_ids) or booking.instructor_id = any (p_instructor_ids))
     ) then
         perform private.refuse(

@@ -13,9 +13,9 @@ as $$
     set description = null,
         short_description = null,
         prerequisites = null,
-        materials_url = null,
         is_active = false
     where instructor_id = p_instructor_id;
+    update public.service_materials set materials_url = null where instructor_id = p_instructor_id;
     update public.connect_account_details details
     set requirements = null,
         business_profile = null
@@ -63,7 +63,15 @@ as $$
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
     update public.lessons set review = null, notes = null where learner_id = p_learner_id;
-    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
+    update public.learner_details
+    set date_of_birth = null,
+        is_birth_self_declared = false,
+        notes = null
+    where learner_id = p_learner_id;
+    update public.learner_contacts
+    set email = null,
+        phone = null
+    where learner_id = p_learner_id;
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
         guardian_email = 'erased@invalid',
@@ -71,8 +79,6 @@ as $$
     where learner_id = p_learner_id;
     update public.learners
     set full_name = 'Erased learner',
-        email = null,
-        phone = null,
         learning_goals = '{}',
         interests = '{}',
         user_id = null

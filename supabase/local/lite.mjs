@@ -1,7 +1,7 @@
 // Supabase Lite (Auth and the Data API), arranged so that Postgres decides as it does on hosted.
 // This is the only file that leans on Lite's internals; read it again whenever the package moves.
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { serve } from "@hono/node-server";
 import { App } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
@@ -44,6 +44,7 @@ export async function serveApi(server, database, { apiPort, jwtSecret }) {
   const http = await listen(apiPort, (request, { incoming }) => {
     const { pathname } = new URL(request.url);
     const peer = { peerAddress: incoming.socket.remoteAddress ?? null };
+    if (pathname === "/auth/v1/local/second-factor") return withCors(request, () => showSecondFactor(request, jwtSecret));
     if (pathname.startsWith("/auth/v1/")) return withCors(request, () => auth.fetch(request, peer));
     if (pathname.startsWith("/rest/v1/")) return currentRequest.run(request, () => rest.fetch(request, peer));
     return Response.json({ message: "Only /auth/v1 and /rest/v1 are served here" }, { status: 404 });
@@ -208,13 +209,32 @@ const TYPES = {
 
 // The keys of a local stack are tokens, and with the default secret those of `supabase start`.
 function signKey(claims, jwtSecret) {
+  return sign({ iss: "supabase-demo", ...claims, exp: 1983812996 }, jwtSecret);
+}
+
+function sign(claims, jwtSecret) {
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const content = [
-    { alg: "HS256", typ: "JWT" },
-    { iss: "supabase-demo", ...claims, exp: 1983812996 },
-  ];
-  const signed = content.map(encode).join(".");
+  const signed = [{ alg: "HS256", typ: "JWT" }, claims].map(encode).join(".");
   return `${signed}.${createHmac("sha256", jwtSecret).update(signed).digest("base64url")}`;
+}
+
+// Lite's Auth knows no factors. In their place whoever has a session's token gets the same token at the level that
+// a session reaches on hosted by mfa.challengeAndVerify. Refuses, with 401, what is no valid token of a person.
+function showSecondFactor(request, jwtSecret) {
+  const token = request.headers.get("Authorization")?.replace(/^Bearer /, "") ?? "";
+  const claims = request.method === "POST" ? claimsOf(token, jwtSecret) : null;
+  if (!claims?.sub) return Response.json({ message: "POST with the access token of a session" }, { status: 401 });
+  return Response.json({ access_token: sign({ ...claims, aal: "aal2" }, jwtSecret) });
+}
+
+// The claims of a token that was signed here and is still valid, or null.
+function claimsOf(token, jwtSecret) {
+  const [header = "", payload = "", signature = ""] = token.split(".");
+  const expected = createHmac("sha256", jwtSecret).update(`${header}.${payload}`).digest();
+  const given = Buffer.from(signature, "base64url");
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+  const claims = JSON.parse(Buffer.from(payload, "base64url"));
+  return claims.exp > Date.now() / 1000 ? claims : null;
 }
 
 function keyResolver({ anonKey, serviceRoleKey }) {

@@ -1,12 +1,16 @@
 """Three organizations with people, lessons and money in each, and how everybody stands to a row.
 
+Time has passed there: somebody was dismissed, somebody left, somebody came back, somebody has
+turned 18, somebody has another address than before, somebody was an admin, somebody was a guardian.
+Each of them stands to a row as they do now.
+
 A person's audience for a row follows from the parties that the row names and from how the
 marketplace was built. No policy is asked: this is what policies are measured against.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid4
@@ -22,6 +26,7 @@ Audience = Literal[
     "learner",
     "guardian",
     "instructor",
+    "former",
     "fellow_learner",
     "fellow_instructor",
     "org_admin",
@@ -39,6 +44,7 @@ Kind = Literal[
     "learner",
     "guardian",
     "instructor",
+    "former",
     "admin",
     "platform_admin",
     "newcomer",
@@ -80,14 +86,19 @@ class Parties:
 
 @dataclass(frozen=True)
 class Story:
-    """An instructor, and the one learner who has booked them, with the learner's guardian."""
+    """An instructor, and the one learner who has booked them, with the learner's guardian.
+
+    Of who was the guardian until the learner came of age, only the name is left to them.
+    """
 
     instructor: Person
     learner: Person | None = None
     guardian: Person | None = None
+    former_guardian: Person | None = None
 
     def has(self, parties: Parties) -> bool:
-        return (self.guardian is not None and parties.guardian == self.guardian.id) or any(
+        guardians = (self.guardian, self.former_guardian)
+        return any(each is not None and parties.guardian == each.id for each in guardians) or any(
             person is not None
             and (party == person.id or (parties.person and parties.person == person.user_id))
             for person, party in (
@@ -114,6 +125,8 @@ class Marketplace:
             return person.kind
         if person.user_id == parties.person:
             return "self"
+        if person.kind == "former":
+            return "former" if person.id == parties.instructor else "newcomer"
         stories = [story for story in self.stories if story.has(parties)]
         if any(person == story.learner for story in stories):
             return "learner"
@@ -147,29 +160,41 @@ def build(world: World) -> Marketplace:
     pat = Person("Pat", "platform_admin", world.admin())
     nia = Person("Nia", "newcomer", world.person("Nia"))
     gil, guardianship = _guardian(world, "Gil", ben, cleo)
-    offered_guardianship = _offer_guardianship(world, lea, nia)
+    dan, liv, rex, dee = (_instructor(world, name, elm) for name in ("Dan", "Liv", "Rex", "Dee"))
+    world.member(elm, "admin", dee.user_id)
+    rae, revoked_guardianship = _guardian(world, "Rae", ben)
+    tim = _learner(world, "Tim", elm)
+    gus, _ = _guardian(world, "Gus", tim, age=None)
+    _turn_eighteen(world, tim, days=4)
     stories = (
         Story(ann, ben, gil),
         Story(eve, cleo, gil),
         Story(ian, lea),
         Story(max_, mia),
+        Story(dan, tim, former_guardian=gus),
         Story(una),
+        Story(liv),
+        Story(rex),
+        Story(dee),
     )
 
-    accounts = {person: world.onboard(_as_instructor(person)) for person in (ann, eve, max_)}
+    accounts = {person: world.onboard(_as_instructor(person)) for person in (ann, eve, max_, dan)}
     school_account = _pay_to_organization(world, ian)
-    for story in stories[:4]:
+    for story in stories[:5]:
         _hours(world, story.instructor)
         lesson = _book(world, story, world.in_days(2))
         lesson.complete()
         lesson.refund(1000)
-    _hours(world, una)
+    for person in (una, liv, rex, dee):
+        _hours(world, person)
     world.travel(by=timedelta(days=9))
     assert len(world.run_payouts()) == 3
-    for account in (accounts[ann], "acct_school"):
+    for person in (una, rex, dee):
+        owe(world, _as_instructor(person))
+    for account in (accounts[ann], accounts[dan], "acct_school"):
         _pay_to_bank(world, account)
 
-    recent, doubtful = (_lesson(world, story) for story in stories[:2])
+    recent, doubtful, _ = (_lesson(world, story) for story in (*stories[:2], stories[4]))
     report = world.call(
         _user(cleo),
         "public.report_problem",
@@ -206,11 +231,30 @@ def build(world: World) -> Marketplace:
     _book_series(world, stories[0], ann_service)
     world.service(_as_instructor(ann), title="Not offered any more", is_active=False)
     world.service(_as_instructor(ann), title="Given by anybody", instructor_id=None)
+    proposed = world.book(
+        _user(otto),
+        world.slot(ian_service, world.in_days(5)),
+        p_learner_user_id=None,
+        p_learner_id=lea.id,
+    )["booking_id"]
     managed_instructor, managed_learner = world.managed_instructor(elm), world.learner(elm)
     world.connection.execute(
         "update public.instructors set is_active = false where id = %s", [eve.id]
     )
     invited, _ = _invite(world, ada, nia), _invite(world, otto, nia)
+
+    for person in (dan, liv):
+        _free_slot(world, person)
+    _book(world, stories[4], world.in_days(8))
+    _leave(world, ada, dan, "instructor")
+    _leave(world, liv, liv, "instructor")
+    _leave(world, ada, rex, "instructor")
+    _come_back(world, ada, rex)
+    _leave(world, pat, dee, "admin", elm)
+    world.call(_user(ada), "public.revoke_guardian", p_learner_guardian_id=revoked_guardianship)
+    offered_guardianship = _offer_guardianship(world, lea, nia)
+    hal = Person("Hal", "newcomer", _take_address(world, gil))
+    dan, liv = replace(dan, kind="former"), replace(liv, kind="former")
 
     guests = tuple(
         Person(f"guest with {person.name}'s id", "guest", person.user_id)
@@ -219,6 +263,7 @@ def build(world: World) -> Marketplace:
     return Marketplace(
         people=(
             *(ben, gil, ann, cleo, eve, una, ada, otto, pat, lea, ian, mia, max_, nia),
+            *(dan, liv, rex, dee, hal, rae, tim, gus),
             *guests,
             Person("visitor", "visitor"),
         ),
@@ -230,6 +275,7 @@ def build(world: World) -> Marketplace:
             "ann_user": ann.user_id,
             "ben": ben.id,
             "cleo": cleo.id,
+            "dan": dan.id,
             "ben_user": ben.user_id,
             "gil_user": gil.user_id,
             "ian_user": ian.user_id,
@@ -239,6 +285,7 @@ def build(world: World) -> Marketplace:
             "nia_user": nia.user_id,
             "una": una.id,
             "una_user": una.user_id,
+            "liv_user": liv.user_id,
             "managed_instructor": managed_instructor,
             "managed_learner": managed_learner,
             "ann_service": ann_service,
@@ -249,6 +296,7 @@ def build(world: World) -> Marketplace:
             "next_booking": next_lesson.id,
             "recent_booking": recent.id,
             "requested_booking": requested,
+            "proposed_booking": proposed,
             "upcoming_booking": upcoming.id,
             "recent_payment": recent.payment["id"],
             "requested_refund": asked,
@@ -290,14 +338,16 @@ def _learner(world: World, name: str, org_id: UUID) -> Person:
     return Person(name, "learner", user_id, org_id, world.learner(org_id, user_id, name))
 
 
-def _guardian(world: World, name: str, *children: Person) -> tuple[Person, UUID]:
-    """A guardian who may do everything for children of 16; with one of the links."""
+def _guardian(
+    world: World, name: str, *children: Person, age: int | None = 16
+) -> tuple[Person, UUID]:
+    """A guardian who may do everything for children of an age; with one of the links."""
     user_id = world.person(name)
     for child in children:
         world.connection.execute(
             "update public.learner_details set date_of_birth"
-            " = (private.clock() - interval '16 years')::date where learner_id = %s",
-            [child.id],
+            " = (private.clock() - make_interval(years => %s))::date where learner_id = %s",
+            [age, child.id],
         )
         link_id = world.call(
             _user(child),
@@ -311,6 +361,49 @@ def _guardian(world: World, name: str, *children: Person) -> tuple[Person, UUID]
             user_id, "public.give_guardian_consent", p_learner_guardian_id=link_id
         )
     return Person(name, "guardian", user_id, id=guardian_id), link_id
+
+
+def _turn_eighteen(world: World, learner: Person, days: int) -> None:
+    """The learner comes of age some days from now."""
+    world.connection.execute(
+        "update public.learner_details set date_of_birth"
+        " = (private.clock() + make_interval(days => %s) - interval '18 years')::date"
+        " where learner_id = %s",
+        [days, learner.id],
+    )
+
+
+def _leave(
+    world: World, caller: Person, person: Person, role: str, org_id: UUID | None = None
+) -> None:
+    """The caller takes a role from somebody, or gives up their own."""
+    world.call(
+        _user(caller),
+        "public.remove_member_role",
+        p_org_id=org_id or person.org_id,
+        p_user_id=person.user_id,
+        p_role=role,
+    )
+
+
+def _come_back(world: World, admin: Person, instructor: Person) -> None:
+    (invited,) = world.ask(
+        _user(admin),
+        "public.invite_member",
+        p_org_id=admin.org_id,
+        p_email=world.email(_user(instructor)),
+        p_role="instructor",
+    )
+    world.call(_user(instructor), "public.accept_invitation", p_token=invited["token"])
+
+
+def _take_address(world: World, person: Person) -> UUID:
+    """Gives a person another address, and the old one to somebody else; who that is."""
+    address = world.email(_user(person))
+    world.connection.execute(
+        "update auth.users set email = 'moved@example.org' where id = %s", [person.user_id]
+    )
+    return world.person("Hal", address)
 
 
 def _offer_guardianship(world: World, learner: Person, person: Person) -> UUID:

@@ -76,6 +76,10 @@ insert into public.learner_details (learner_id, org_id)
 select learner_id, org_id
 from person;
 
+insert into public.learner_contacts (learner_id, org_id)
+select learner_id, org_id
+from person;
+
 insert into public.services (id, org_id, instructor_id, title, topic_tags, duration_minutes, price_cents, currency)
 select service_id, org_id, instructor_id, initcap(name || ' road'), array[word, topic], 60, 4500, 'gbp'
 from person;

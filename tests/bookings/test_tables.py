@@ -10,6 +10,7 @@ import pytest
 from tests.factories import World
 
 STATUSES = [
+    "proposed",
     "held",
     "requested",
     "confirmed",
@@ -100,6 +101,7 @@ def test_what_a_cancellation_returns_makes_sense(
 @pytest.mark.parametrize(
     ("status", "rule"),
     [
+        ("proposed", "a_hold_has_a_deadline"),
         ("held", "a_hold_has_a_deadline"),
         ("requested", "a_hold_has_a_deadline"),
         ("confirmed", ""),

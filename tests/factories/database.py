@@ -127,9 +127,10 @@ class Database:
     ) -> Iterator[None]:
         """A request of the Data API, with the claims of a verified token.
 
-        A refused request is rolled back, as it would be.
+        The session has a second factor unless the claims say otherwise. A refused request is
+        rolled back, as it would be.
         """
-        token = {"role": role, **claims}
+        token = {"role": role, "aal": "aal2", **claims}
         if user_id is not None:
             token["sub"] = str(user_id)
         with self.connection.transaction():

@@ -62,8 +62,10 @@ class People(Database):
     def member(self, org_id: UUID, role: str, user_id: UUID | None = None) -> UUID:
         """A person with a role in an organization."""
         user_id = user_id or self.person()
-        self.insert(
-            "public.organization_members", {"org_id": org_id, "user_id": user_id, "role": role}
+        self.connection.execute(
+            "insert into public.organization_members (org_id, user_id, role)"
+            " values (%s, %s, %s) on conflict do nothing",
+            [org_id, user_id, role],
         )
         return user_id
 
@@ -71,7 +73,9 @@ class People(Database):
         self, *, name: str = "Ann", org_id: UUID = MARKETPLACE, **columns: Any
     ) -> Instructor:
         """A verified instructor with a login. Columns as in public.instructors."""
-        user_id = columns.pop("user_id", None) or self.person(name)
+        user_id = self.member(
+            org_id, "instructor", columns.pop("user_id", None) or self.person(name)
+        )
         given = {
             "org_id": org_id,
             "user_id": user_id,
@@ -89,11 +93,7 @@ class People(Database):
             "public.learners", {"org_id": org_id, "user_id": user_id, "full_name": name}
         )
         if user_id is not None:
-            self.connection.execute(
-                "insert into public.organization_members (org_id, user_id, role)"
-                " values (%s, %s, 'learner') on conflict do nothing",
-                [org_id, user_id],
-            )
+            self.member(org_id, "learner", user_id)
         return learner_id
 
     def managed_instructor(self, org_id: UUID, name: str = "Mo", **columns: Any) -> UUID:
@@ -122,8 +122,9 @@ class People(Database):
     def guardian(self, learner_id: UUID, **scopes: bool) -> UUID:
         """A person who has consented to be a learner's guardian. Scopes: view, book, pay."""
         user_id = self.person("Gil")
+        learner = self.row("select user_id from public.learners where id = %s", learner_id)
         link_id = self.call(
-            self.admin(),
+            learner["user_id"] or self.admin(),
             "public.link_guardian",
             p_learner_id=learner_id,
             p_guardian_email=self.email(user_id),

@@ -43,6 +43,7 @@ def booking_machine(world: World, booking: Booking) -> Machine:
         ("hold_expires_at", "cancelled_at", "cancelled_by", "no_show_by", *returned)
     )
     within: dict[str, Columns] = {
+        "proposed": {"hold_expires_at": world.now()},
         "held": {"hold_expires_at": world.now()},
         "requested": {"hold_expires_at": world.now()},
         "cancelled": {"cancelled_at": world.now(), "cancelled_by": "system"} | nothing_back,

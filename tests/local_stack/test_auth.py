@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import psycopg
 import pytest
 
@@ -98,3 +99,35 @@ def test_who_is_calling_is_read_from_either_setting(cluster: Cluster) -> None:
         connection.execute("select set_config('request.jwt.claim.sub', %s, true)", [user_id])
         assert connection.execute("select auth.uid()::text").fetchone() == (user_id,)
         connection.rollback()
+
+
+def test_a_session_is_raised_to_a_second_factor(notes_api: Api) -> None:
+    """In place of mfa.challengeAndVerify, for which Auth has no factors here."""
+    client = supabase.create_client(notes_api.url, notes_api.anon_key)
+    credentials: Any = {"email": "factor@example.com", "password": "correct horse"}
+    session = client.auth.sign_up(credentials).session
+    assert session is not None
+    raised = raise_session(notes_api, session.access_token).json()["access_token"]
+    claims, before = (
+        jwt.decode(token, notes_api.jwt_secret, ["HS256"], audience="authenticated")
+        for token in (raised, session.access_token)
+    )
+    assert claims == before | {"aal": "aal2"}
+    client.postgrest.auth(raised)
+    caller: Any = client.rpc("who_am_i").execute().data
+    assert caller["uid"] == before["sub"]
+
+
+def test_nobody_elses_token_is_raised(notes_api: Api) -> None:
+    forged = jwt.encode({"sub": "me", "exp": 2000000000}, "another secret" * 4, "HS256")
+    expired = notes_api.mint_token("me", exp=1)
+    for token in ("x", "a.b.c", "\u00e9", forged, expired, notes_api.anon_key):
+        answer = raise_session(notes_api, token)
+        assert answer.status_code == 401, token
+
+
+def raise_session(api: Api, token: str) -> httpx.Response:
+    return httpx.post(
+        f"{api.url}/auth/v1/local/second-factor",
+        headers={b"Authorization": f"Bearer {token}".encode()},
+    )

@@ -99,11 +99,10 @@ def learner(school: School) -> Booking:
         "learners",
         f"id = '{learner_id}'",
         full_name=MARK,
-        email=f"{MARK}@example.org",
-        phone=MARK,
         learning_goals=[MARK],
         interests=[MARK],
     )
+    mark(world, "learner_contacts", own, email=f"{MARK}@example.org", phone=MARK)
     mark(world, "learner_details", own, date_of_birth="2001-01-01", notes=MARK)
     mark(
         world,
@@ -145,7 +144,7 @@ def test_a_learner_leaves_no_trace(school: School, learner: Booking) -> None:
     erase(world, learner.learner, learner.learner)
     assert traces(world) == set()
     row = world.row("select * from public.learners where id = %s", learner.columns["learner_id"])
-    assert (row["full_name"], row["user_id"], row["email"]) == ("Erased learner", None, None)
+    assert (row["full_name"], row["user_id"]) == ("Erased learner", None)
     details = world.row("select * from public.learner_details where learner_id = %s", row["id"])
     assert (details["date_of_birth"], details["notes"]) == (None, None)
     assert learner.columns["pickup_lat"] is None
@@ -222,8 +221,8 @@ def instructor(school: School) -> Instructor:
         description=MARK,
         short_description=MARK,
         prerequisites=MARK,
-        materials_url=f"https://example.org/{MARK}",
     )
+    mark(world, "service_materials", own, materials_url=f"https://example.org/{MARK}")
     mark(
         world,
         "connect_account_details",

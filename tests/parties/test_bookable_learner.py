@@ -20,8 +20,14 @@ def ensure_learner(world: World, person: UUID | None, org_id: UUID | None) -> Di
 
 def test_the_marketplace_takes_a_person_in_once(world: World) -> None:
     person = world.person("Ben", "ben@example.org")
+    world.connection.execute("update public.profiles set phone = '1'")
     learner = ensure_learner(world, person, MARKETPLACE)
-    assert (learner["full_name"], learner["email"]) == ("Ben", "ben@example.org")
+    assert learner["full_name"] == "Ben"
+    assert world.row("select learner_id, email, phone from public.learner_contacts") == {
+        "learner_id": learner["id"],
+        "email": "ben@example.org",
+        "phone": "1",
+    }
     assert ensure_learner(world, person, MARKETPLACE) == learner
     assert world.count("public.learners") == 1
 

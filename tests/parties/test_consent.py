@@ -149,17 +149,60 @@ def test_the_marketplace_is_no_exception(world: World) -> None:
     assert world.book(kit, slot)["booking_id"]
 
 
-def test_who_is_under_age_at_a_school_is_so_everywhere(school: School) -> None:
-    """The marketplace takes everybody in, and knows nobody's age by itself."""
-    world = school.world
-    kit = world.person("Kit")
+def test_what_a_school_records_counts_at_that_school_only(school: School) -> None:
+    """Not even a school that the person has left can make them a child elsewhere."""
+    world, kit = school.world, school.world.person("Kit")
+    child = world.learner(school.id, kit)
+    world.call(
+        school.owner,
+        "public.remove_member_role",
+        p_org_id=school.id,
+        p_user_id=kit,
+        p_role="learner",
+    )
+    born = world.now().date() - timedelta(days=4000)
+    world.call(school.owner, "public.set_date_of_birth", p_learner_id=child, p_date_of_birth=born)
+    assert world.book(kit, world.slot(world.service(world.instructor())))["booking_id"]
+
+
+def test_a_persons_own_word_counts_where_nothing_else_is_known(school: School) -> None:
+    world, kit = school.world, school.world.person("Kit")
+    here, there = world.learner(school.id, kit), world.learner(MARKETPLACE, kit)
+    born = world.now().date() - timedelta(days=4000)
+    world.call(kit, "public.set_date_of_birth", p_learner_id=there, p_date_of_birth=born)
+    with world.refusing("PT422", "consent_required"):
+        by_slot(school, kit, None)
+    world.call(
+        school.owner,
+        "public.set_date_of_birth",
+        p_learner_id=here,
+        p_date_of_birth="1990-01-01",
+    )
+    assert by_slot(school, kit, None)
+
+
+def test_a_persons_own_word_does_not_undo_what_a_school_knows(school: School) -> None:
+    world, kit = school.world, school.world.person("Kit")
+    world.child(school.id, kit)
+    there = world.learner(MARKETPLACE, kit)
+    world.call(kit, "public.set_date_of_birth", p_learner_id=there, p_date_of_birth="1990-01-01")
+    with world.refusing("PT422", "consent_required"):
+        by_slot(school, kit, None)
+
+
+def test_consent_counts_where_it_was_given(school: School) -> None:
+    """A minor founds a school of their own, where a friend consents."""
+    world, kit = school.world, school.world.person("Kit")
     child = world.child(school.id, kit)
-    slot = world.slot(world.service(world.instructor()))
-    with world.unchanged(), world.refusing("PT422", "consent_required"):
-        world.book(kit, slot)
-    here = world.learner(MARKETPLACE, kit)
-    world.call(kit, "public.set_date_of_birth", p_learner_id=here, p_date_of_birth="1990-01-01")
-    with world.unchanged(), world.refusing("PT422", "consent_required"):
-        world.book(kit, slot)
+    own_school = world.call(
+        kit,
+        "public.create_organization",
+        p_name="Kit's",
+        p_time_zone="Europe/London",
+        p_currency="gbp",
+    )
+    world.guardian(world.child(own_school, kit), view=True, book=True)
+    with world.refusing("PT422", "consent_required"):
+        by_slot(school, kit, None)
     world.guardian(child, view=True)
-    assert world.book(kit, slot)["booking_id"]
+    assert by_slot(school, kit, None)

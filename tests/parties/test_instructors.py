@@ -248,6 +248,44 @@ def test_a_decision_needs_a_reason(world: World, candidate: Instructor, reason: 
     assert status(world, candidate) == "pending"
 
 
+@pytest.mark.parametrize("who", ["instructor", "admin", "studio"])
+def test_another_name_waits_to_be_verified(world: World, candidate: Instructor, who: str) -> None:
+    verify(world, world.admin(), candidate.id)
+    rename = "update public.instructors set display_name = 'Someone Else'"
+    if who == "studio":
+        with world.in_studio():
+            world.rows(rename)
+    else:
+        person = candidate.user_id if who == "instructor" else world.member(MARKETPLACE, "admin")
+        with world.acting_as(person):
+            world.rows(rename)
+    assert status(world, candidate) == "pending"
+    slot = world.slot(world.service(candidate))
+    with world.refusing("PT409", "instructor_unavailable"):
+        world.book(world.person(), slot)
+
+
+def test_another_login_waits_to_be_verified(school: School) -> None:
+    world = school.world
+    managed = world.managed_instructor(school.id)
+    person = school.join("instructor", p_instructor_id=managed)
+    assert status(world, Instructor(managed, person, school.id)) == "pending"
+
+
+def test_what_was_rejected_stays_so_under_another_name(world: World, candidate: Instructor) -> None:
+    verify(world, world.admin(), candidate.id, "rejected")
+    with world.acting_as(candidate.user_id):
+        world.rows("update public.instructors set display_name = 'Someone Else'")
+    assert status(world, candidate) == "rejected"
+
+
+def test_anything_else_leaves_the_verification(world: World, candidate: Instructor) -> None:
+    verify(world, world.admin(), candidate.id)
+    with world.acting_as(candidate.user_id):
+        world.rows("update public.instructors set bio = 'Calm', display_name = display_name")
+    assert status(world, candidate) == "verified"
+
+
 def test_an_unknown_instructor_is_not_found(world: World, candidate: Instructor) -> None:
     with world.refusing("PT404", "instructor_not_found"):
         verify(world, world.admin(), uuid4())

@@ -19,6 +19,7 @@ def add(school: School, caller: UUID, **arguments: Any) -> DictRow:
     return school.world.row(
         "select * from public.learners learner"
         " join public.learner_details details on details.learner_id = learner.id"
+        " join public.learner_contacts contacts on contacts.learner_id = learner.id"
         " where learner.id = %s",
         learner_id,
     )
@@ -119,19 +120,41 @@ def test_a_learner_gives_it_once(school: School, ben: UUID) -> None:
             set_date(world, school.learner, ben, again)
 
 
-def test_a_guardian_who_may_view_gives_it_once(school: School, ben: UUID) -> None:
+def test_a_guardian_who_may_book_gives_that_of_a_learner_without_a_login_once(
+    school: School,
+) -> None:
     world = school.world
-    guardian = world.guardian(ben, view=True)
-    set_date(world, guardian, ben, world.now().date() - timedelta(days=4000))
+    kit = world.learner(school.id)
+    guardian = world.guardian(kit, book=True)
+    set_date(world, guardian, kit, world.now().date() - timedelta(days=4000))
     with world.unchanged(), world.refusing("PT409", "date_of_birth_is_set"):
-        set_date(world, guardian, ben)
+        set_date(world, guardian, kit)
 
 
-def test_a_guardian_who_may_not_view_does_not(school: School, ben: UUID) -> None:
+def test_a_guardian_who_may_not_book_does_not(school: School) -> None:
     world = school.world
-    guardian = world.guardian(ben, book=True, pay=True)
+    kit = world.learner(school.id)
+    guardian = world.guardian(kit, view=True, pay=True)
     with world.unchanged(), world.refusing("PT404", "learner_not_found"):
-        set_date(world, guardian, ben)
+        set_date(world, guardian, kit)
+
+
+def test_who_has_a_login_is_made_no_child_by_a_guardian(school: School, ben: UUID) -> None:
+    world = school.world
+    guardian = world.guardian(ben, view=True, book=True, pay=True)
+    with world.unchanged(), world.refusing("PT404", "learner_not_found"):
+        set_date(world, guardian, ben, world.now().date() - timedelta(days=4000))
+    link_id = world.value("select id from public.learner_guardians")
+    world.call(school.learner, "public.revoke_guardian", p_learner_guardian_id=link_id)
+
+
+def test_only_the_learner_gives_it_as_their_own_word(school: School, ben: UUID) -> None:
+    world = school.world
+    declared = "select is_birth_self_declared from public.learner_details where learner_id = %s"
+    set_date(world, school.learner, ben)
+    assert world.value(declared, ben) is True
+    set_date(world, school.owner, ben)
+    assert world.value(declared, ben) is False
 
 
 @pytest.mark.parametrize("caller", ["owner", "admin", "platform admin"])
@@ -184,7 +207,7 @@ def test_it_never_enters_the_log(school: School, ben: UUID) -> None:
     entry = school.world.row("select * from public.audit_logs order by id desc limit 1")
     assert (entry["entity_type"], entry["new_values"]) == (
         "learner_details",
-        {"date_of_birth": "(personal)"},
+        {"date_of_birth": "(personal)", "is_birth_self_declared": True},
     )
 
 

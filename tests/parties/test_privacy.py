@@ -124,7 +124,11 @@ def test_a_visitor_sees_nobody_who_learns(marketplace: Marketplace) -> None:
 @pytest.mark.parametrize(
     ("statement", "who"),
     [
-        ("update public.learners set phone = '1' where id = %s", {"learner"} | ADMINS),
+        ("update public.learners set full_name = 'Ben' where id = %s", {"learner"} | ADMINS),
+        (
+            "update public.learner_contacts set phone = '1' where learner_id = %s",
+            {"learner"} | ADMINS,
+        ),
         ("update public.learner_details set notes = 'Late' where learner_id = %s", ADMINS),
     ],
 )

@@ -187,7 +187,12 @@ def test_a_new_instructor_takes_no_bookings_yet(school: School) -> None:
 def test_a_new_learner_can_book(school: School) -> None:
     world = school.world
     person = school.join("learner", "Lea")
-    made = world.row("select * from public.learners where user_id = %s", person)
+    made = world.row(
+        "select learner.org_id, learner.full_name, contact.email from public.learners learner"
+        " join public.learner_contacts contact on contact.learner_id = learner.id"
+        " where learner.user_id = %s",
+        person,
+    )
     assert (made["org_id"], made["full_name"], made["email"]) == (
         school.id,
         "Lea",

@@ -228,3 +228,13 @@ def test_what_is_accepted_is_not_revoked(school: School) -> None:
     school.join("learner")
     with school.world.unchanged(), school.world.refusing("PT404", "invitation_not_found"):
         revoke(school, school.owner)
+
+
+def test_the_next_owner_of_an_address_sees_no_invitation_that_was_accepted(school: School) -> None:
+    world, jo = school.world, school.join("learner")
+    address = world.email(jo)
+    world.connection.execute("update auth.users set email = 'new@example.org' where id = %s", [jo])
+    heir = world.person("Heir", address)
+    for person, invitations in ((heir, 0), (jo, 1)):
+        with world.acting_as(person):
+            assert len(world.rows("select id from public.invitations")) == invitations

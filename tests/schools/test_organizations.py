@@ -451,3 +451,27 @@ def test_an_unknown_slug_finds_nothing(school: School, slug: str | None) -> None
 def test_the_table_itself_is_closed_to_visitors(school: School) -> None:
     with school.world.refusing("42501"), school.world.acting_as(None, "anon"):
         school.world.count("public.organizations")
+
+
+def ask_for_factor(school: School, person: UUID, wanted: bool, **claims: Any) -> None:
+    with school.world.acting_as(person, **claims):
+        school.world.value(
+            "select public.update_organization(%s, p_requires_second_factor => %s)",
+            school.id,
+            wanted,
+        )
+
+
+def test_owners_ask_for_a_second_factor_and_need_one_to_stop_asking(school: School) -> None:
+    assert school.settings["requires_second_factor"] is False
+    ask_for_factor(school, school.owner, True, aal="aal1")
+    assert school.settings["requires_second_factor"] is True
+    with school.world.unchanged(), school.world.refusing("42501", "second_factor_required"):
+        ask_for_factor(school, school.owner, False, aal="aal1")
+    ask_for_factor(school, school.owner, False, aal="aal2")
+    assert school.settings["requires_second_factor"] is False
+
+
+def test_admins_do_not_decide_about_it(school: School) -> None:
+    with school.world.unchanged(), school.world.refusing("42501", "role_above_yours"):
+        ask_for_factor(school, school.admin, True)

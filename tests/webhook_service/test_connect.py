@@ -40,14 +40,14 @@ class Desk:
     fake: FakeStripe
     jobs: Payday
 
-    def post(self, user_id: UUID, path: str, **body: object) -> Any:
-        claims = {"sub": str(user_id), "aud": "authenticated", "role": "authenticated"}
+    def post(self, user_id: UUID, path: str, *, aal: str = "aal1", **body: object) -> Any:
+        claims = {"sub": str(user_id), "aud": "authenticated", "role": "authenticated", "aal": aal}
         token = jwt.encode(claims | {"exp": real_time() + 60}, JWT_SECRET, algorithm="HS256")
         json = {name: value if value is None else str(value) for name, value in body.items()}
         return self.client.post(path, json=json, headers={"Authorization": f"Bearer {token}"})
 
-    def ask_for_onboarding(self, user_id: UUID, **body: object) -> Any:
-        return self.post(user_id, "/connect/onboarding-links", **URLS, **body)
+    def ask_for_onboarding(self, user_id: UUID, *, aal: str = "aal1", **body: object) -> Any:
+        return self.post(user_id, "/connect/onboarding-links", aal=aal, **URLS, **body)
 
     def deliver(self) -> list[str]:
         """Hands every event of connected accounts to the service; what became of each."""
@@ -140,8 +140,8 @@ def test_an_instructor_of_a_school_names_themselves_there(desk: Desk) -> None:
     ann = desk.world.instructor(org_id=school)
     refused = desk.ask_for_onboarding(ann.user_id, organization_id=school)
     assert (refused.status_code, code_of(refused)) == (404, "not_an_instructor")
-    both = {"organization_id": school, "instructor_id": ann.id}
-    assert desk.ask_for_onboarding(ann.user_id, **both).status_code == 200
+    opened = desk.ask_for_onboarding(ann.user_id, organization_id=school, instructor_id=ann.id)
+    assert opened.status_code == 200
     assert desk.account()["instructor_id"] == ann.id
 
 
@@ -415,3 +415,21 @@ def with_money(desk: Desk) -> str:
         {"amount": 4500, "currency": "gbp", "destination": account_id}
     )
     return account_id
+
+
+def test_where_money_goes_is_opened_with_the_factor_that_a_school_asks_for(desk: Desk) -> None:
+    school = desk.world.organization(requires_second_factor=True)
+    owner = desk.world.member(school, "owner")
+    refused = desk.ask_for_onboarding(owner, organization_id=school)
+    assert (refused.status_code, code_of(refused)) == (403, "second_factor_required")
+    assert desk.world.count("public.stripe_connect_accounts") == 0
+    opened = desk.ask_for_onboarding(owner, aal="aal2", organization_id=school)
+    assert opened.status_code == 200
+    desk.fake.complete_onboarding(desk.account()["stripe_account_id"])
+    desk.deliver()
+    links = {
+        aal: desk.post(owner, "/connect/dashboard-links", aal=aal, organization_id=school)
+        for aal in ("aal1", "aal2")
+    }
+    assert (links["aal1"].status_code, code_of(links["aal1"])) == (403, "second_factor_required")
+    assert links["aal2"].status_code == 200
