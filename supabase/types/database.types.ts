@@ -47,14 +47,14 @@ isOneToOne: false
                   ]
                 },"availability_exceptions": {
                   Row: {
-                    "created_at": string,"end_time": string,"id": string,"instructor_id": string,"is_available": boolean,"note": string | null,"on_date": string,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
+                    "created_at": string,"end_time": string,"id": string,"instructor_id": string,"is_available": boolean,"last_date": string | null,"note": string | null,"on_date": string,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id": string,"is_available": boolean,"note"?: string | null,"on_date": string,"org_id": string,"start_time"?: string,"time_zone": string,"updated_at"?: string
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id": string,"is_available": boolean,"last_date"?: string | null,"note"?: string | null,"on_date": string,"org_id": string,"start_time"?: string,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: boolean,"note"?: string | null,"on_date"?: string,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: boolean,"last_date"?: string | null,"note"?: string | null,"on_date"?: string,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
