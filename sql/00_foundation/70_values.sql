@@ -99,3 +99,14 @@ create function private.page_size(p_limit integer)
 as $$
     select least(greatest(coalesce(p_limit, 50), 1), 200);
 $$;
+
+-- The whole minutes from one instant to another.
+create function private.minutes_between(p_start_at timestamptz, p_end_at timestamptz)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (extract(epoch from p_end_at - p_start_at) / 60)::integer;
+$$;

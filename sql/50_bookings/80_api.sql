@@ -28,6 +28,22 @@ comment on function public.list_open_slots is
     'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
     'in UTC and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
 
+create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select quoted.line_item, quoted.amount_cents, quoted.currency
+    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
+end;
+
+comment on function public.quote_booking is
+    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'amount_too_small, amount_too_large.';
+
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
     p_slot_id uuid,
