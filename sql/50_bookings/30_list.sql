@@ -1,11 +1,13 @@
--- The times at which a service of an instructor can be booked at this instant, in UTC and local time. Times without a payable
+-- The times at which a service of an instructor can be booked at this instant, in UTC and local time, in pages. Times without a payable
 -- price are left out: one time stands for those of its date and length, because only rate cards make prices differ, by date.
 -- Definer: visitors may not read opening hours, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
     p_from timestamptz,
-    p_to timestamptz
+    p_to timestamptz,
+    p_limit integer,
+    p_after timestamptz
 )
     returns table (
         start_at timestamptz,
@@ -39,7 +41,8 @@ begin
             open_time.*,
             private.minutes_between(open_time.start_at, open_time.end_at) as minutes,
             case when has_rates then (open_time.start_at at time zone pricing_zone)::date end as priced_on
-        from private.open_slots(p_instructor_id, p_service_id, p_from, p_to) open_time
+        from private.open_slots(p_instructor_id, p_service_id, greatest(p_from, p_after), p_to) open_time
+        where open_time.start_at > coalesce(p_after, '-infinity')
     ),
 
     payable as materialized (
@@ -69,7 +72,8 @@ begin
         where payable.priced_on is not distinct from open_slot.priced_on
             and payable.minutes = open_slot.minutes
     )
-    order by open_slot.start_at;
+    order by open_slot.start_at
+    limit private.page_size(p_limit, 500, 1000);
 end;
 $$;
 

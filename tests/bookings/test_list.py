@@ -359,6 +359,45 @@ def test_where_a_rate_card_gives_the_only_price_its_dates_are_listed(
         world.request(world.person(), instructor, service_id, world.in_days(0, 9))
 
 
+# Page by page
+
+
+def test_a_long_list_comes_in_pages(world: World, instructor: Instructor) -> None:
+    world.window(instructor, "12:00", "24:00")
+    service_id = world.service(instructor, duration_minutes=15)
+    world.publish(instructor, service_id, days=3)
+    start, end = world.now(), world.in_days(40, 0)
+
+    def page(limit: int | None, after: datetime | None = None) -> list[DictRow]:
+        return world.ask(
+            None,
+            "public.list_open_slots",
+            p_instructor_id=instructor.id,
+            p_service_id=service_id,
+            p_from=start,
+            p_to=end,
+            p_limit=limit,
+            p_after=after,
+        )
+
+    everything = page(1000)
+    assert len(everything) == 1000
+    everything += page(1000, everything[-1]["start_at"])
+    everything += page(1000, everything[-1]["start_at"])
+    assert len({row["start_at"] for row in everything}) == len(everything) == 40 * 15 * 4
+    assert world.open_times(instructor, service_id, start, end) == everything[:500]
+    assert page(None) == everything[:500]
+    seen, after = list[DictRow](), None
+    while rows := page(333, after):
+        seen += rows
+        after = rows[-1]["start_at"]
+    assert seen == everything
+    assert [len(page(limit)) for limit in (0, -1, 1, 5000)] == [1, 1, 1, 1000]
+    for beyond in ("infinity", "294276-12-31 23:59:59.999999+00", end.isoformat()):
+        assert page(5, beyond) == []  # type: ignore[arg-type]
+    assert page(5, "-infinity") == everything[:5]  # type: ignore[arg-type]
+
+
 # Questions that make no sense
 
 
