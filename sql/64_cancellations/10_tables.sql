@@ -1,9 +1,9 @@
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
--- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests
--- or an admin makes; 60 and 61 end many bookings at once. The only table holds what was decided to go back; bookings are in
--- 50_bookings, payments and refunds in 60_payments.
+-- whoever ends the booking; 30 to 41 are the use cases cancel (one booking, a series, a day), no-show and reschedule; 50 and 51 are
+-- refunds that a person requests or an admin makes; 60 and 61 end many bookings at once. The only table holds what was decided to go
+-- back; bookings are in 50_bookings, payments and refunds in 60_payments.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
 -- refund a booking once its status has changed, whoever changed it.
