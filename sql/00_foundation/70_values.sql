@@ -89,13 +89,24 @@ as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
 
--- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default.
-create function private.page_size(p_limit integer)
+-- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default. The Data API cuts answers at 1,000 rows.
+create function private.page_size(p_limit integer, p_default integer default 50, p_most integer default 200)
     returns integer
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select least(greatest(coalesce(p_limit, 50), 1), 200);
+    select least(greatest(coalesce(p_limit, p_default), 1), p_most);
+$$;
+
+-- The whole minutes from one instant to another.
+create function private.minutes_between(p_start_at timestamptz, p_end_at timestamptz)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (extract(epoch from p_end_at - p_start_at) / 60)::integer;
 $$;

@@ -1,4 +1,5 @@
--- 27_alerts: messages to an organization's admins, and often an instructor, about money or lessons that need their attention.
+-- 27_alerts: messages to an organization's admins, and often an instructor, about money or lessons that need their attention; and to a
+-- learner about a lesson that does not take place.
 --
 --   20_alerts  raise_alert: tell somebody once; called by payments, disputes, cancellations, connect and payouts
 --              resolve_alert: whom the alert addresses marks it as done
@@ -11,6 +12,7 @@ create table public.alerts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
+    learner_id uuid,
     code text not null,
     message text not null,
     related_type text not null,
@@ -21,19 +23,24 @@ create table public.alerts (
     primary key (org_id, id),
     unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
 
 create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
+create index on public.alerts (org_id, learner_id);
+create index on public.alerts (learner_id, created_at);
 
 comment on table public.alerts is 'Messages about money or lessons that need somebody''s attention. Open until resolved_at is set.';
 comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
+comment on column public.alerts.learner_id is 'The learner who is told, with guardians who may view, as well as the organization''s admins.';
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
     'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
-    'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor.';
+    'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor. '
+    'About a lesson: lesson_cancelled.';
 
 alter table public.alerts enable row level security;
 

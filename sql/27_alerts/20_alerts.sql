@@ -1,4 +1,4 @@
--- Adds an alert for an organization's admins and, if named, an instructor; once for each idempotency key.
+-- Adds an alert for an organization's admins and, if named, an instructor or a learner; once for each idempotency key.
 create function private.raise_alert(
     p_org_id uuid,
     p_instructor_id uuid,
@@ -6,7 +6,8 @@ create function private.raise_alert(
     p_message text,
     p_related_type text,
     p_related_id uuid,
-    p_idempotency_key text
+    p_idempotency_key text,
+    p_learner_id uuid default null
 )
     returns void
     language sql
@@ -14,8 +15,8 @@ create function private.raise_alert(
     security invoker
     set search_path = '', pg_temp
 as $$
-    insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
-    values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
+    insert into public.alerts (org_id, instructor_id, learner_id, code, message, related_type, related_id, idempotency_key)
+    values (p_org_id, p_instructor_id, p_learner_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
     on conflict (org_id, idempotency_key) do nothing;
 $$;
 
@@ -37,6 +38,7 @@ begin
         and (
             org_id = any (private.my_admin_org_ids())
             or instructor_id = any (private.my_instructor_ids())
+            or learner_id = any (private.my_family_ids())
             or (org_id = private.platform_id() and private.is_platform_admin())
         );
 

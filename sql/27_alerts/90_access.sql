@@ -3,6 +3,7 @@ create policy select_addressed on public.alerts
     to authenticated
     using (
         instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or learner_id = any ((select private.my_family_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 

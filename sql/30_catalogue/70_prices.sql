@@ -1,7 +1,12 @@
--- The price of a service with an instructor for a lesson that starts at p_start_at. Null if the instructor does not belong
--- to the service's organization; its amounts are null if the service has no price. The hourly rate counts only in its own
--- currency.
-create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+-- The price of a service with an instructor for a lesson that starts at p_start_at and lasts p_minutes, or as long as the service
+-- if that is null: a price for the whole lesson counts in proportion. Null if the instructor does not belong to the service's
+-- organization; its amounts are null if the service has no price. The hourly rate counts only in its own currency.
+create function private.price_service(
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_start_at timestamptz,
+    p_minutes integer default null
+)
     returns private.price
     language plpgsql
     stable
@@ -14,11 +19,19 @@ begin
             instructor.id,
             service.currency,
             coalesce(
-                private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
-                service.price_cents,
+                private.prorate(
+                    coalesce(
+                        private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
+                        service.price_cents
+                    ),
+                    coalesce(p_minutes, service.duration_minutes),
+                    service.duration_minutes
+                ),
                 case
                     when instructor.currency = service.currency
-                        then private.hourly_cents(instructor.hourly_rate_cents, service.duration_minutes)
+                        then private.hourly_cents(
+                            instructor.hourly_rate_cents, coalesce(p_minutes, service.duration_minutes)
+                        )
                 end
             )
         )

@@ -116,22 +116,6 @@ comment on function public.set_rate is
     'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null removes it from the card. Existing '
     'bookings keep their price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
 
-create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
-    returns table (line_item text, amount_cents bigint, currency text)
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-begin atomic
-    select quoted.line_item, quoted.amount_cents, quoted.currency
-    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
-end;
-
-comment on function public.quote_booking is
-    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
-    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
-    'amount_too_small, amount_too_large.';
-
 create function public.search_services(
     p_query text default null,
     p_topic_tags text[] default '{}',

@@ -88,7 +88,5 @@ grant execute on function private.delete_rate_card to authenticated;
 grant execute on function public.delete_rate_card to authenticated;
 grant execute on function private.set_rate to authenticated;
 grant execute on function public.set_rate to authenticated;
-grant execute on function private.quote_booking to anon, authenticated;
-grant execute on function public.quote_booking to anon, authenticated;
 grant execute on function private.search_services to anon, authenticated;
 grant execute on function public.search_services to anon, authenticated;

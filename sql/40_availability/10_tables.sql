@@ -1,8 +1,9 @@
 -- Availability: when instructors are open, which times they offer, and when they are busy.
 --
--- Opening hours are weekly windows plus exceptions for single dates, in local time (70_opening_hours.sql turns them into
+-- Opening hours are weekly windows plus exceptions for dates, in local time (70_opening_hours.sql turns them into
 -- instants, across changes of the clocks). Frontends list what is open by list_open_slots of 50_bookings; an instructor may
 -- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
+-- A free slot is as its service is now, and a booked one as it was booked (50_follow_service.sql).
 -- A booking takes a seat of a slot, and the slot then occupies the instructor's calendar (40_occupy.sql): the exclusion
 -- constraint instructor_is_never_double_booked is what finally rules out that one person gives two lessons at once.
 --
@@ -27,10 +28,12 @@ create table public.availability_windows (
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
-    constraint end_is_not_before_start check (effective_from <= effective_to)
+    constraint end_is_not_before_start check (effective_from <= effective_to),
+    constraint hours_are_given_once unique nulls not distinct (
+        org_id, instructor_id, day_of_week, start_time, end_time, time_zone, effective_from, effective_to
+    )
 );
 
-create index on public.availability_windows (org_id, instructor_id, day_of_week);
 create index on public.availability_windows (instructor_id);
 
 comment on table public.availability_windows is 'Weekly opening hours of an instructor, in local time.';
@@ -44,6 +47,7 @@ create table public.availability_exceptions (
     org_id uuid not null,
     instructor_id uuid not null,
     on_date date not null,
+    last_date date,
     is_available boolean not null,
     start_time time not null default time '00:00',
     end_time time not null default time '24:00',
@@ -54,16 +58,21 @@ create table public.availability_exceptions (
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
+    constraint dates_are_at_most_a_year check (last_date between on_date and on_date + 366),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
-    constraint note_is_short check (length(note) <= 1000)
+    constraint note_is_short check (length(note) <= 1000),
+    constraint exception_is_given_once unique nulls not distinct (
+        org_id, instructor_id, on_date, last_date, is_available, start_time, end_time, time_zone
+    )
 );
 
-create index on public.availability_exceptions (org_id, instructor_id);
 create index on public.availability_exceptions (instructor_id, on_date);
 
 comment on table public.availability_exceptions is
-    'A change to the opening hours on one date: a range of times that is closed, or one that is opened in addition. A date may have several.';
+    'A change to the opening hours on a date, or on every date up to last_date: a range of times that is closed, or one that is opened in '
+    'addition. A date may have several.';
+comment on column public.availability_exceptions.last_date is 'The last of several dates in a row, inclusive; null: on_date alone.';
 comment on column public.availability_exceptions.is_available is
     'True: the instructor is open at these times, outside the weekly windows too. False: closed.';
 comment on column public.availability_exceptions.end_time is 'Local time. At or before start_time, it is on the next day.';
@@ -82,7 +91,9 @@ create table public.bookable_slots (
     current_bookings integer not null default 0,
     is_published boolean not null default true,
     is_withdrawn_when_free boolean not null default false,
-    is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
+    is_available boolean not null generated always as (
+        is_published and not is_withdrawn_when_free and current_bookings < max_bookings
+    ) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -107,11 +118,11 @@ comment on table public.bookable_slots is
     'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
 comment on column public.bookable_slots.is_published is 'Whether it is offered under its own id; false if it was withdrawn, or made by a booking.';
 comment on column public.bookable_slots.is_withdrawn_when_free is
-    'It was withdrawn while booked: it stays published until its last booking ends, and is withdrawn then.';
+    'It was withdrawn while booked: its other seats are not offered any more, and it is withdrawn once its last booking ends.';
 comment on column public.bookable_slots.current_bookings is
     'Seats taken, by bookings that are neither cancelled nor declined nor expired. Kept up to date with every change of a booking''s status.';
 comment on column public.bookable_slots.is_available is
-    'Whether a seat is left. The instructor may still be busy with another service, which only booking finds out.';
+    'Whether a seat is offered and left. The instructor may still be busy with another service, which only booking finds out.';
 
 create table private.instructor_calendar (
     id uuid not null unique default gen_random_uuid(),

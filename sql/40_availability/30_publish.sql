@@ -1,6 +1,7 @@
 -- Publishes the times of an instructor's opening hours as slots of a service, within the booking horizon, and returns how many
--- are new. Calling it again adds only missing slots; a withdrawn slot is published again, with the service's present length
--- and seats unless it is booked. Definer: slots change only through functions, so that they fit the opening hours.
+-- are new. Calling it again adds only missing slots; a withdrawn slot is published again. Instructor and service are locked, so that
+-- slots are counted once at a time and no slot is made while the service changes.
+-- Definer: slots change only through functions, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -15,6 +16,7 @@ create function private.publish_slots(
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
+    addable integer;
     published integer;
 begin
     perform private.assert_time_range(p_from, p_to, 400);
@@ -26,6 +28,10 @@ begin
         );
     end if;
 
+    perform private.lock_instructors(array[instructor.id]);
+    perform from public.services where org_id = instructor.org_id and id = p_service_id for share;
+    addable := private.addable_slots(instructor);
+
     insert into public.bookable_slots as slot (
         org_id, service_id, instructor_id, availability_window_id, start_at, end_at, max_bookings
     )
@@ -36,17 +42,56 @@ begin
     cross join private.slot_times(service.id, instructor.id, greatest(p_from, private.clock()), p_to) slot_time
     where service.id = p_service_id
         and slot_time.start_at > private.clock()
+        and not exists (
+            select
+            from public.bookable_slots known
+            where known.instructor_id = instructor.id
+                and known.service_id = service.id
+                and known.start_at = slot_time.start_at
+                and known.is_published
+                and not known.is_withdrawn_when_free
+        )
+    order by slot_time.start_at
+    limit addable + 1
     on conflict (instructor_id, service_id, start_at) do update
         set is_published = true,
             is_withdrawn_when_free = false,
-            availability_window_id = excluded.availability_window_id,
-            end_at = case slot.current_bookings when 0 then excluded.end_at else slot.end_at end,
-            max_bookings = case slot.current_bookings when 0 then excluded.max_bookings else slot.max_bookings end
+            availability_window_id = excluded.availability_window_id
         where not slot.is_published
             or slot.is_withdrawn_when_free;
 
     get diagnostics published = row_count;
+    if published > addable then
+        perform private.refuse(
+            'PT422', 'too_many_slots',
+            format('That is more published times than are allowed: %s can be added now.', addable),
+            'Publish a shorter range of times. Open times can be booked without being published.'
+        );
+    end if;
     return published;
+end;
+$$;
+
+-- How many times an instructor may publish besides those ahead: 20,000 in all, and 500 before the instructor is verified.
+create function private.addable_slots(p_instructor public.instructors)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return greatest(
+        case p_instructor.verification_status when 'verified' then 20000 else 500 end - (
+            select count(*)
+            from public.bookable_slots slot
+            where slot.org_id = p_instructor.org_id
+                and slot.instructor_id = p_instructor.id
+                and slot.start_at > private.clock()
+                and slot.is_published
+        ),
+        0
+    );
 end;
 $$;
 

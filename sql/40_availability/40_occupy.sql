@@ -37,7 +37,8 @@ begin
 end;
 $$;
 
--- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them.
+-- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them. With its last
+-- booking it may get another length.
 -- Definer: the writer may have no access to private.
 create function private.forbid_moving_taken_slot()
     returns trigger
@@ -48,8 +49,10 @@ create function private.forbid_moving_taken_slot()
 as $$
 begin
     if old.current_bookings > 0
-        and (new.start_at, new.end_at, new.service_id, new.instructor_id)
-            <> (old.start_at, old.end_at, old.service_id, old.instructor_id)
+        and (
+            (new.start_at, new.service_id, new.instructor_id) <> (old.start_at, old.service_id, old.instructor_id)
+            or (new.end_at <> old.end_at and new.current_bookings > 0)
+        )
     then
         perform private.refuse(
             'PT409', 'slot_is_booked',

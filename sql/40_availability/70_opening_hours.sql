@@ -64,7 +64,7 @@ end;
 $$;
 
 -- When an instructor is open between two instants, by weekly windows and by exceptions that open a time. It goes through local
--- dates, so that nine o'clock stays nine o'clock when the clocks change.
+-- dates, so that nine o'clock stays nine o'clock when the clocks change. An exception lasts at most a year, so older ones are not read.
 create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns table (
         availability_window_id uuid,
@@ -98,12 +98,20 @@ begin
             and day.local_date >= coalesce(availability.effective_from, day.local_date)
             and day.local_date <= coalesce(availability.effective_to, day.local_date)
         union all
-        select null, opened.time_zone, opened.on_date, opened.start_time, opened.end_time
-        from public.availability_exceptions opened
-        where opened.instructor_id = p_instructor_id
-            and opened.is_available
-            and opened.on_date between (p_from at time zone opened.time_zone)::date - 1
-            and (p_to at time zone opened.time_zone)::date
+        select null, opened.time_zone, opened.first_date + step.days, opened.start_time, opened.end_time
+        from (
+            select
+                opening.*,
+                greatest(opening.on_date, (p_from at time zone opening.time_zone)::date - 1) as first_date,
+                least(
+                    coalesce(opening.last_date, opening.on_date), (p_to at time zone opening.time_zone)::date
+                ) as final_date
+            from public.availability_exceptions opening
+            where opening.instructor_id = p_instructor_id
+                and opening.is_available
+                and opening.on_date between (p_from at time zone 'UTC')::date - 370 and (p_to at time zone 'UTC')::date + 1
+        ) opened
+        cross join lateral generate_series(0, opened.final_date - opened.first_date) step (days)
     ),
 
     local as (
@@ -122,6 +130,25 @@ begin
 end;
 $$;
 
+-- When an instructor is open between two instants, less what exceptions close.
+create function private.open_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(tstzrange(opening.opens_at, opening.closes_at))
+            from private.opening_hours(p_instructor_id, p_from, p_to) opening
+        ),
+        '{}'
+    ) - private.closed_times(p_instructor_id, p_from, p_to);
+end;
+$$;
+
 -- The times that an instructor has closed by exceptions, as ranges of instants.
 create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
@@ -135,18 +162,27 @@ begin
         (
             select range_agg(
                 tstzrange(
-                    private.as_instant(closed.on_date + closed.start_time, closed.time_zone),
+                    private.as_instant(day.local_date + closed.start_time, closed.time_zone),
                     private.as_instant(
-                        closed.on_date + closed.end_time + private.next_day_offset(closed.start_time, closed.end_time),
+                        day.local_date + closed.end_time + private.next_day_offset(closed.start_time, closed.end_time),
                         closed.time_zone
                     )
                 )
             )
-            from public.availability_exceptions closed
-            where closed.instructor_id = p_instructor_id
-                and not closed.is_available
-                and closed.on_date between (p_from at time zone closed.time_zone)::date - 2
-                and (p_to at time zone closed.time_zone)::date + 1
+            from (
+                select
+                    closing.*,
+                    greatest(closing.on_date, (p_from at time zone closing.time_zone)::date - 2) as first_date,
+                    least(
+                        coalesce(closing.last_date, closing.on_date), (p_to at time zone closing.time_zone)::date + 1
+                    ) as final_date
+                from public.availability_exceptions closing
+                where closing.instructor_id = p_instructor_id
+                    and not closing.is_available
+                    and closing.on_date between (p_from at time zone 'UTC')::date - 370 and (p_to at time zone 'UTC')::date + 2
+            ) closed
+            cross join lateral generate_series(0, closed.final_date - closed.first_date) step (days)
+            cross join lateral (select closed.first_date + step.days as local_date) day
         ),
         '{}'
     );

@@ -71,9 +71,10 @@ create policy delete_own_or_admin on public.availability_exceptions
     );
 
 grant select, delete on public.availability_exceptions to authenticated;
-grant insert (org_id, instructor_id, on_date, is_available, start_time, end_time, time_zone, note)
+grant insert (org_id, instructor_id, on_date, last_date, is_available, start_time, end_time, time_zone, note)
     on public.availability_exceptions to authenticated;
-grant update (on_date, is_available, start_time, end_time, time_zone, note) on public.availability_exceptions to authenticated;
+grant update (on_date, last_date, is_available, start_time, end_time, time_zone, note)
+    on public.availability_exceptions to authenticated;
 grant select on public.availability_exceptions to service_role;
 
 create policy select_free on public.bookable_slots

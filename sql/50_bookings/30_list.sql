@@ -1,11 +1,13 @@
--- The times at which a service of an instructor can be booked at this instant, in UTC and local time. Times without a payable
--- price are left out: one time stands for its date, because only rate cards make prices differ, by date.
+-- The times at which a service of an instructor can be booked at this instant, in UTC and local time, in pages. Times without a payable
+-- price are left out: one time stands for those of its date and length, because only rate cards make prices differ, by date.
 -- Definer: visitors may not read opening hours, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
     p_from timestamptz,
-    p_to timestamptz
+    p_to timestamptz,
+    p_limit integer,
+    p_after timestamptz
 )
     returns table (
         start_at timestamptz,
@@ -37,18 +39,22 @@ begin
     with open_slot as materialized (
         select
             open_time.*,
+            private.minutes_between(open_time.start_at, open_time.end_at) as minutes,
             case when has_rates then (open_time.start_at at time zone pricing_zone)::date end as priced_on
-        from private.open_slots(p_instructor_id, p_service_id, p_from, p_to) open_time
+        from private.open_slots(p_instructor_id, p_service_id, greatest(p_from, p_after), p_to) open_time
+        where open_time.start_at > coalesce(p_after, '-infinity')
     ),
 
     payable as materialized (
-        select day.priced_on
+        select day.priced_on, day.minutes
         from (
-            select open_slot.priced_on, min(open_slot.start_at) as first_at
+            select open_slot.priced_on, open_slot.minutes, min(open_slot.start_at) as first_at
             from open_slot
-            group by open_slot.priced_on
+            group by open_slot.priced_on, open_slot.minutes
         ) day
-        where private.price_refusal(private.price_service(p_service_id, p_instructor_id, day.first_at)) is null
+        where private.price_refusal(
+            private.price_service(p_service_id, p_instructor_id, day.first_at, day.minutes)
+        ) is null
     )
 
     select
@@ -60,8 +66,14 @@ begin
         open_slot.slot_id,
         open_slot.seats_left
     from open_slot
-    where exists (select from payable where payable.priced_on is not distinct from open_slot.priced_on)
-    order by open_slot.start_at;
+    where exists (
+        select
+        from payable
+        where payable.priced_on is not distinct from open_slot.priced_on
+            and payable.minutes = open_slot.minutes
+    )
+    order by open_slot.start_at
+    limit private.page_size(p_limit, 500, 1000);
 end;
 $$;
 

@@ -1,5 +1,5 @@
 -- What a booking costs now, what pays for it besides a card, and its terms. Refuses what cannot be charged. hold_slot freezes
--- the answer; rescheduling (64) asks it in advance.
+-- the answer; rescheduling (64) asks it in advance. p_service has the length of the time that is booked.
 create function private.price_booking(
     p_service public.services,
     p_instructor public.instructors,
@@ -15,7 +15,9 @@ create function private.price_booking(
 as $$
 declare
     terms private.booking_terms;
-    price private.price := private.price_service(p_service.id, p_instructor.id, p_start_at);
+    price private.price := private.price_service(
+        p_service.id, p_instructor.id, p_start_at, p_service.duration_minutes
+    );
 begin
     select organization.fee_refundable, private.current_policy_id(organization.id)
     into terms.is_fee_refundable, terms.cancellation_policy_id
@@ -177,7 +179,12 @@ begin
         original.currency,
         greatest(
             original.price_cents + p_price.list_cents
-            - (private.price_service(original.service_id, original.instructor_id, original.start_at)).list_cents,
+            - (
+                private.price_service(
+                    original.service_id, original.instructor_id, original.start_at,
+                    private.minutes_between(original.start_at, original.end_at)
+                )
+            ).list_cents,
             least(original.price_cents, p_price.list_cents)
         ),
         original.fee_mode,

@@ -1,6 +1,7 @@
 -- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
 -- approval, until the instructor's answer, or where a school books for an adult, until the learner's. Most losers of a race are told by
--- an unlocked look; the others are stopped by take_seat and the constraint instructor_is_never_double_booked.
+-- an unlocked look; the others are stopped by take_seat and the constraint instructor_is_never_double_booked. Price and prepaid minutes
+-- are those of the slot, whose length may differ from the service's; a slot that gets another length after it was priced is refused.
 -- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
     p_slot_id uuid,
@@ -41,10 +42,12 @@ begin
             'Choose another instructor.'
         );
     end if;
-    terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
+    slot := private.follow_service_if_free(slot, service);
+    service.duration_minutes := private.minutes_between(slot.start_at, slot.end_at);
+    terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
     if not is_proposed then
         perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
     end if;
@@ -53,6 +56,9 @@ begin
     end if;
 
     booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request, is_proposed);
+    if booking.end_at <> slot.end_at then
+        perform private.refuse_taken_slot();
+    end if;
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.order_id);
     end if;
@@ -69,6 +75,31 @@ begin
         returning * into booking;
     end if;
     return booking;
+end;
+$$;
+
+-- Returns the slot as it is now, with the service's present length and seats if nobody has booked it: it may have been published
+-- while the service changed.
+create function private.follow_service_if_free(p_slot public.bookable_slots, p_service public.services)
+    returns public.bookable_slots
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    update public.bookable_slots
+    set end_at = start_at + make_interval(mins => p_service.duration_minutes),
+        max_bookings = p_service.max_participants
+    where org_id = p_slot.org_id
+        and id = p_slot.id
+        and current_bookings = 0
+        and (end_at, max_bookings)
+        <> (start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants);
+    select * into strict slot from public.bookable_slots where org_id = p_slot.org_id and id = p_slot.id;
+    return slot;
 end;
 $$;
 

@@ -39,8 +39,7 @@ begin
 end;
 $$;
 
--- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered. A slot that
--- an earlier booking made, and that is free again, is adapted to the service's present length and seats.
+-- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered.
 create function private.ensure_slot(
     p_service public.services,
     p_instructor public.instructors,
@@ -74,20 +73,6 @@ begin
         and instructor_id = p_instructor.id
         and service_id = p_service.id
         and start_at = p_start_at;
-
-    if (slot.end_at - slot.start_at, slot.max_bookings)
-        <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
-    then
-        perform private.expire_holds(slot.id);
-        update public.bookable_slots
-        set end_at = start_at + make_interval(mins => p_service.duration_minutes),
-            max_bookings = p_service.max_participants
-        where org_id = slot.org_id
-            and id = slot.id
-            and not is_published
-            and current_bookings = 0;
-        select * into strict slot from public.bookable_slots where org_id = slot.org_id and id = slot.id;
-    end if;
     return slot;
 end;
 $$;

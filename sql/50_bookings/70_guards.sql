@@ -1,6 +1,6 @@
 -- Lets a booking take a seat only if its slot has one and its instructor is free, whoever writes the booking. Time, service
--- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged. The slot of a
--- group is locked first, so that its seats are counted one learner at a time.
+-- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged, and the date not
+-- closed. The slot of a group is locked first, so that its seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -31,6 +31,10 @@ begin
 
     if (new.start_at, new.end_at, new.service_id, new.instructor_id)
         <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or (
+            tg_op = 'UPDATE'
+            and private.closed_times(slot.instructor_id, slot.start_at, slot.end_at) && tstzrange(slot.start_at, slot.end_at)
+        )
         or not private.occupy_instructor(slot)
     then
         perform private.refuse_taken_slot();

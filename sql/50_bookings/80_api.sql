@@ -2,7 +2,9 @@ create function public.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
     p_from timestamptz,
-    p_to timestamptz
+    p_to timestamptz,
+    p_limit integer default 500,
+    p_after timestamptz default null
 )
     returns table (
         start_at timestamptz,
@@ -21,12 +23,29 @@ begin atomic
     select
         open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
         open_slot.time_zone, open_slot.slot_id, open_slot.seats_left
-    from private.list_open_slots(p_instructor_id, p_service_id, p_from, p_to) open_slot;
+    from private.list_open_slots(p_instructor_id, p_service_id, p_from, p_to, p_limit, p_after) open_slot;
 end;
 
 comment on function public.list_open_slots is
     'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
-    'in UTC and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+    'in UTC and in the instructor''s local time, in pages of p_limit, at most 1,000. For the next page send start_at of the last row as p_after; '
+    'a page with fewer rows is the last. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+
+create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select quoted.line_item, quoted.amount_cents, quoted.currency
+    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
+end;
+
+comment on function public.quote_booking is
+    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'amount_too_small, amount_too_large.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,

@@ -56,6 +56,8 @@ grant execute on function private.create_booking_with_payment to authenticated;
 grant execute on function public.create_booking_with_payment to authenticated;
 grant execute on function private.list_open_slots to anon, authenticated;
 grant execute on function public.list_open_slots to anon, authenticated;
+grant execute on function private.quote_booking to anon, authenticated;
+grant execute on function public.quote_booking to anon, authenticated;
 grant execute on function private.request_booking to authenticated;
 grant execute on function public.request_booking to authenticated;
 grant execute on function private.request_booking_series to authenticated;

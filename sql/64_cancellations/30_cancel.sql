@@ -65,9 +65,23 @@ exception
 end;
 $$;
 
--- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
--- exist.
+-- Returns, locked, a booking to which the caller is a party.
 create function private.require_party(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    perform private.lock_bookings(array[p_booking_id]);
+    return private.booking_of_party(p_booking_id);
+end;
+$$;
+
+-- Returns a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not exist.
+create function private.booking_of_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
     volatile
@@ -77,8 +91,6 @@ as $$
 declare
     booking public.bookings;
 begin
-    perform private.require_person();
-    perform private.lock_bookings(array[p_booking_id]);
     select * into booking from public.bookings where id = p_booking_id;
 
     if private.party_of(booking) is null then

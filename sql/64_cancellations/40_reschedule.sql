@@ -118,6 +118,7 @@ declare
     learner public.learners;
     replacement public.bookings;
     terms private.booking_terms;
+    priced_service public.services := p_service;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
         p_booking.series_id, p_booking.id, p_booking.order_id
@@ -125,7 +126,8 @@ declare
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
     if p_booking.credit_applied_cents = 0 then
-        terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
+        priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+        terms := private.price_booking(priced_service, p_instructor, p_start_at, learner, request);
     end if;
     if coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));

@@ -85,7 +85,7 @@ begin
             from public.bookings booking
             where booking.org_id = p_instructor.org_id
                 and booking.instructor_id = p_instructor.id
-                and booking.status in ('held', 'requested', 'confirmed')
+                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
             union
             select item.order_id
             from public.learner_credits lot

@@ -53,6 +53,88 @@ comment on function public.cancel_booking is
     'the amount has changed. Cancelling again has no effect. Errors: sign_in_required, booking_not_found, '
     'booking_not_cancellable, refund_changed, and the rules of public.bookings.';
 
+create function public.preview_series_cancellation(p_series_id uuid, p_from timestamptz default null)
+    returns table (
+        booking_id uuid,
+        start_at timestamptz,
+        refund_bps integer,
+        refund_cents bigint,
+        kept_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        ending.booking_id, ending.start_at, ending.refund_bps, ending.refund_cents, ending.kept_cents,
+        ending.restored_minutes, ending.currency
+    from private.preview_series_cancellation(p_series_id, p_from) ending;
+end;
+
+comment on function public.preview_series_cancellation is
+    'What cancel_series would refund now, one row a booking that is still ahead, at most 52; for whom preview_cancellation is. '
+    'Errors: sign_in_required, series_not_found.';
+
+create function public.cancel_series(
+    p_series_id uuid,
+    p_from timestamptz default null,
+    p_reason text default null,
+    p_expected_refund_cents bigint default null
+)
+    returns table (
+        booking_id uuid,
+        start_at timestamptz,
+        refund_bps integer,
+        refund_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        ending.booking_id, ending.start_at, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
+    from private.cancel_series(p_series_id, p_from, p_reason, p_expected_refund_cents) ending;
+end;
+
+comment on function public.cancel_series is
+    'Cancels the bookings of a series that are still ahead, all of them or those from p_from on, and returns one row each. Every booking '
+    'is refunded as cancel_booking would. Send the sum of preview_series_cancellation as p_expected_refund_cents: the call is refused '
+    'if the amount has changed. Cancelling again has no effect. Errors: sign_in_required, series_not_found, refund_changed, and the '
+    'rules of public.bookings.';
+
+create function public.cancel_day(p_instructor_id uuid, p_on date, p_reason text default null)
+    returns table (
+        booking_id uuid,
+        learner_id uuid,
+        start_at timestamptz,
+        refund_cents bigint,
+        restored_minutes integer,
+        currency text,
+        next_start_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        ending.booking_id, ending.learner_id, ending.start_at, ending.refund_cents, ending.restored_minutes, ending.currency,
+        ending.next_start_at
+    from private.cancel_day(p_instructor_id, p_on, p_reason) ending;
+end;
+
+comment on function public.cancel_day is
+    'Cancels an instructor''s lessons of a date that have not begun and closes the date; for the instructor and the school''s admins. Every '
+    'learner is refunded in full and told by an alert, with next_start_at, the next open time of the same lesson, to offer. Returns one row '
+    'a booking, at most a day''s. Errors: sign_in_required, instructor_not_found, value_missing, too_many_exceptions, and the rules of '
+    'public.bookings and public.availability_exceptions.';
+
 create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
     returns void
     language sql
@@ -103,6 +185,38 @@ comment on function public.reschedule_booking is
     'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
     'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
     'rules of public.bookings.';
+
+create function public.list_reschedule_times(
+    p_booking_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer default 500,
+    p_after timestamptz default null
+)
+    returns table (
+        start_at timestamptz,
+        end_at timestamptz,
+        local_start timestamp,
+        local_end timestamp,
+        time_zone text,
+        seats_left integer,
+        amount_cents bigint
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        free.start_at, free.end_at, free.local_start, free.local_end, free.time_zone, free.seats_left, free.amount_cents
+    from private.list_reschedule_times(p_booking_id, p_from, p_to, p_limit, p_after) free;
+end;
+
+comment on function public.list_reschedule_times is
+    'The times to which reschedule_booking would move a booking at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 '
+    'days, and what is left to pay for each, in pages of p_limit, at most 1,000. For the next page send start_at of the last row as '
+    'p_after; a page with fewer rows is the last. Errors: sign_in_required, bad_time_range, booking_not_found, '
+    'booking_not_reschedulable, too_late_to_reschedule, payment_does_not_last.';
 
 create function public.request_refund(
     p_booking_id uuid,

@@ -45,9 +45,15 @@ begin
 end;
 $$;
 
--- An instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
+-- One page of an instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
 -- Definer: as my_booking_ids.
-create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
+create function private.instructor_day_ids(
+    p_instructor_id uuid,
+    p_on date,
+    p_limit integer,
+    p_after_start_at timestamptz,
+    p_after_id uuid
+)
     returns uuid[]
     language plpgsql
     stable
@@ -70,6 +76,9 @@ begin
             and booking.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
             and booking.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
             and (booking.start_at at time zone instructor.time_zone)::date = p_on
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit, 200)
     );
 end;
 $$;

@@ -20,7 +20,10 @@ comment on function public.my_bookings is
 
 create function public.instructor_day(
     p_instructor_id uuid,
-    p_on date
+    p_on date,
+    p_limit integer default 200,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
 )
     returns setof public.booking_details
     language sql
@@ -29,11 +32,14 @@ create function public.instructor_day(
     set search_path = '', pg_temp
 begin atomic
     select details.*
-    from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
+    from private.list_bookings(
+        private.instructor_day_ids(p_instructor_id, p_on, p_limit, p_after_start_at, p_after_id)
+    ) details;
 end;
 
 comment on function public.instructor_day is
-    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins, in pages of at most 200. '
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.organization_bookings(
     p_org_id uuid,

@@ -7,14 +7,14 @@ export type Database = {
           Tables: {
             "alerts": {
                   Row: {
-                    "code": string,"created_at": string,"id": string,"idempotency_key": string,"instructor_id": string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at": string | null
+                    "code": string,"created_at": string,"id": string,"idempotency_key": string,"instructor_id": string | null,"learner_id": string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "code": string,"created_at"?: string,"id"?: string,"idempotency_key": string,"instructor_id"?: string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at"?: string | null
+                    "code": string,"created_at"?: string,"id"?: string,"idempotency_key": string,"instructor_id"?: string | null,"learner_id"?: string | null,"message": string,"org_id": string,"related_id": string,"related_type": string,"resolved_at"?: string | null
                   }
                   Update: {
-                    "code"?: string,"created_at"?: string,"id"?: string,"idempotency_key"?: string,"instructor_id"?: string | null,"message"?: string,"org_id"?: string,"related_id"?: string,"related_type"?: string,"resolved_at"?: string | null
+                    "code"?: string,"created_at"?: string,"id"?: string,"idempotency_key"?: string,"instructor_id"?: string | null,"learner_id"?: string | null,"message"?: string,"org_id"?: string,"related_id"?: string,"related_type"?: string,"resolved_at"?: string | null
                   }
                   Relationships: [
                     {
@@ -28,6 +28,12 @@ isOneToOne: false
       columns: ["org_id","instructor_id"]
 isOneToOne: false
       referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "alerts_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     }
                   ]
@@ -47,14 +53,14 @@ isOneToOne: false
                   ]
                 },"availability_exceptions": {
                   Row: {
-                    "created_at": string,"end_time": string,"id": string,"instructor_id": string,"is_available": boolean,"note": string | null,"on_date": string,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
+                    "created_at": string,"end_time": string,"id": string,"instructor_id": string,"is_available": boolean,"last_date": string | null,"note": string | null,"on_date": string,"org_id": string,"start_time": string,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id": string,"is_available": boolean,"note"?: string | null,"on_date": string,"org_id": string,"start_time"?: string,"time_zone": string,"updated_at"?: string
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id": string,"is_available": boolean,"last_date"?: string | null,"note"?: string | null,"on_date": string,"org_id": string,"start_time"?: string,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: boolean,"note"?: string | null,"on_date"?: string,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
+                    "created_at"?: string,"end_time"?: string,"id"?: string,"instructor_id"?: string,"is_available"?: boolean,"last_date"?: string | null,"note"?: string | null,"on_date"?: string,"org_id"?: string,"start_time"?: string,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1583,6 +1589,16 @@ isOneToOne: false
               "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"refund_bps": number,"refund_cents": number,"restored_minutes": number
             }[]
                            },
+"cancel_day":
+{ Args: { "p_instructor_id": string,"p_on": string,"p_reason"?: string }; Returns: {
+              "booking_id": string,"currency": string,"learner_id": string,"next_start_at": string,"refund_cents": number,"restored_minutes": number,"start_at": string
+            }[]
+                           },
+"cancel_series":
+{ Args: { "p_expected_refund_cents"?: number,"p_from"?: string,"p_reason"?: string,"p_series_id": string }; Returns: {
+              "booking_id": string,"currency": string,"refund_bps": number,"refund_cents": number,"restored_minutes": number,"start_at": string
+            }[]
+                           },
 "cancellation_policy":
 { Args: { "p_org_id": string }; Returns: {
               "notice_minutes": number,"refund_bps": number
@@ -1653,7 +1669,7 @@ isOneToOne: false
 { Args: { "p_learner_guardian_id": string }; Returns: string
                            },
 "instructor_day":
-{ Args: { "p_instructor_id": string,"p_on": string }; Returns: {
+{ Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_instructor_id": string,"p_limit"?: number,"p_on": string }; Returns: {
               "amount_authorized": number | null,
 "amount_captured": number | null,
 "amount_refunded": number | null,
@@ -1708,8 +1724,13 @@ isOneToOne: false
             }[]
                            },
 "list_open_slots":
-{ Args: { "p_from": string,"p_instructor_id": string,"p_service_id": string,"p_to": string }; Returns: {
+{ Args: { "p_after"?: string,"p_from": string,"p_instructor_id": string,"p_limit"?: number,"p_service_id": string,"p_to": string }; Returns: {
               "end_at": string,"local_end": string,"local_start": string,"seats_left": number,"slot_id": string,"start_at": string,"time_zone": string
+            }[]
+                           },
+"list_reschedule_times":
+{ Args: { "p_after"?: string,"p_booking_id": string,"p_from": string,"p_limit"?: number,"p_to": string }; Returns: {
+              "amount_cents": number,"end_at": string,"local_end": string,"local_start": string,"seats_left": number,"start_at": string,"time_zone": string
             }[]
                            },
 "mark_no_show":
@@ -1829,6 +1850,11 @@ isOneToOne: false
 "preview_cancellation":
 { Args: { "p_booking_id": string }; Returns: {
               "booking_id": string,"cancelled_by": Database["public"]['Enums']["booking_party"],"currency": string,"kept_cents": number,"refund_bps": number,"refund_cents": number,"restored_minutes": number
+            }[]
+                           },
+"preview_series_cancellation":
+{ Args: { "p_from"?: string,"p_series_id": string }; Returns: {
+              "booking_id": string,"currency": string,"kept_cents": number,"refund_bps": number,"refund_cents": number,"restored_minutes": number,"start_at": string
             }[]
                            },
 "publish_slots":

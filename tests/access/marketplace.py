@@ -217,6 +217,7 @@ def build(world: World) -> Marketplace:
         p_reason="It ended early.",
     )
     alert, _ = (_alert(world, elm, ann.id), _alert(world, oak, None))
+    _alert(world, elm, None, ben.id)
 
     due = _book(world, stories[0], world.now() + timedelta(minutes=30))
     world.travel(to=due.columns["start_at"])
@@ -298,6 +299,8 @@ def build(world: World) -> Marketplace:
             "requested_booking": requested,
             "proposed_booking": proposed,
             "upcoming_booking": upcoming.id,
+            "upcoming_date": upcoming.columns["start_at"].date().isoformat(),
+            "series": _row_id(world, "booking_series"),
             "recent_payment": recent.payment["id"],
             "requested_refund": asked,
             "discount_code": discount_code,
@@ -429,7 +432,7 @@ def _as_instructor(person: Person) -> Instructor:
 
 def _row_id(world: World, table: str, **columns: Any) -> UUID:
     """The one row of a table with these values."""
-    wanted = " and ".join(f"{name} = %s" for name in columns)
+    wanted = " and ".join(["true", *(f"{name} = %s" for name in columns)])
     row_id: UUID = world.value(f"select id from public.{table} where {wanted}", *columns.values())
     return row_id
 
@@ -481,15 +484,19 @@ def _leave_unpaid(world: World, person: Person) -> UUID:
     return _row_id(world, "payouts", run_id=run_id)
 
 
-def _alert(world: World, org_id: UUID, instructor_id: UUID | None) -> UUID:
+def _alert(
+    world: World, org_id: UUID, instructor_id: UUID | None, learner_id: UUID | None = None
+) -> UUID:
+    key = f"marketplace:{learner_id or org_id}"
     world.value(
-        "select private.raise_alert(%s, %s, 'payout_held', 'Held.', 'organizations', %s, %s)",
+        "select private.raise_alert(%s, %s, 'payout_held', 'Held.', 'organizations', %s, %s, %s)",
         org_id,
         instructor_id,
         org_id,
-        f"marketplace:{org_id}",
+        key,
+        learner_id,
     )
-    return _row_id(world, "alerts", idempotency_key=f"marketplace:{org_id}")
+    return _row_id(world, "alerts", idempotency_key=key)
 
 
 def _hours(world: World, person: Person) -> None:

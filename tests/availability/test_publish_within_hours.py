@@ -196,3 +196,30 @@ def test_a_range_without_an_end_is_refused(
     service_id = world.service(instructor)
     with world.unchanged(), world.refusing("PT422", "bad_time_range"):
         publish(world, instructor.user_id, service_id, p_to=end)
+
+
+# How many
+
+
+def test_a_newcomer_publishes_few_times_before_being_verified(world: World) -> None:
+    newcomer = world.instructor(verification_status="pending")
+    world.window(newcomer, "00:00", "24:00")
+    service_id = world.service(newcomer, duration_minutes=15)
+    with world.unchanged(), world.refusing("PT422", "too_many_slots"):
+        publish(world, newcomer.user_id, service_id, p_to=world.now() + 60 * DAY)
+    other = world.service(newcomer, duration_minutes=120)
+    assert publish(world, newcomer.user_id, other, p_to=world.now() + 41 * DAY) == 492
+    with world.unchanged():
+        assert publish(world, newcomer.user_id, other, p_to=world.now() + 41 * DAY) == 0
+    with world.unchanged(), world.refusing("PT422", "too_many_slots"):
+        publish(world, newcomer.user_id, other, p_to=world.now() + 42 * DAY)
+    world.connection.execute("update public.instructors set verification_status = 'verified'")
+    assert publish(world, newcomer.user_id, other, p_to=world.now() + 42 * DAY) == 12
+
+
+def test_nobody_publishes_without_a_limit(world: World) -> None:
+    instructor = world.instructor(horizon_days=365)
+    world.window(instructor, "00:00", "24:00")
+    service_id = world.service(instructor, duration_minutes=15)
+    with world.unchanged(), world.refusing("PT422", "too_many_slots"):
+        publish(world, instructor.user_id, service_id, p_to=world.now() + 300 * DAY)

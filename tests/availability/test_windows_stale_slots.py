@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,7 +75,11 @@ CLOSING = (
         ("update public.availability_windows set is_active = false", set()),
         ("update public.availability_windows set effective_to = '2027-02-01'", set()),
         ("update public.availability_windows set time_zone = 'Asia/Tokyo'", set()),
-        ("update public.availability_windows set day_of_week = 3 where day_of_week = 2", set()),
+        (
+            "update public.availability_windows set day_of_week = 3, end_time = '16:00'"
+            " where day_of_week = 2",
+            set(),
+        ),
         ("delete from public.availability_windows where day_of_week = 2", set()),
         ("delete from public.availability_windows where day_of_week = 3", hours(9, 17)),
         ("update public.availability_windows set start_time = '09:30'", hours(10, 17)),
@@ -99,12 +105,11 @@ def test_when_an_opening_goes_its_slots_go(
     assert published(world) >= hours(9, 17)
 
 
-def test_neither_new_buffers_nor_another_length_withdraw_what_is_open(
+def test_new_buffers_do_not_withdraw_what_is_open(
     world: World, instructor: Instructor, service_id: UUID
 ) -> None:
     """The times would lie elsewhere now, but the instructor is open during these."""
     world.connection.execute("update public.instructors set buffer_after_minutes = 25")
-    world.connection.execute("update public.services set duration_minutes = 90")
     as_instructor(world, instructor, CLOSING)
     assert published(world) == hours(9, 11) | hours(13, 17)
 
@@ -172,7 +177,11 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 def add_exception(world: World, instructor: Instructor, draw: Draw) -> None:
     on = date(2027, 3, 27) + draw(st.integers(-1, 2)) * DAY
-    world.closing(instructor, on, **draw(ranges), is_available=draw(st.booleans()))
+    last = draw(st.sampled_from([None, None, on + DAY]))
+    with suppress(psycopg.errors.UniqueViolation), world.connection.transaction():
+        world.closing(
+            instructor, on, last_date=last, **draw(ranges), is_available=draw(st.booleans())
+        )
 
 
 def move_windows(world: World, instructor: Instructor, draw: Draw) -> None:

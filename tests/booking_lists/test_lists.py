@@ -235,6 +235,23 @@ def test_a_day_is_the_instructors_whole_local_day(
     ]
 
 
+def test_a_full_day_comes_in_pages(world: World) -> None:
+    instructor = world.instructor(time_zone="UTC")
+    lessons(world, instructor, world.in_days(2, 8), 7)
+
+    def page(**arguments: Any) -> list[DictRow]:
+        on = world.in_days(2).date()
+        given = {"p_instructor_id": instructor.id, "p_on": on, **arguments}
+        return world.ask(instructor.user_id, "public.instructor_day", **given)
+
+    everything, seen, cursor = page(), list[DictRow](), dict[str, Any]()
+    assert len(everything) == 7
+    while rows := page(p_limit=3, **cursor):
+        seen += rows
+        cursor = after(rows[-1])
+    assert seen == everything
+
+
 def test_what_was_cancelled_declined_or_expired_is_left_out(world: World) -> None:
     instructor = world.instructor(time_zone="UTC")
     service_id = world.service(instructor, requires_approval=True)

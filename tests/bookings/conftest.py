@@ -13,9 +13,10 @@ import pytest
 from tests.factories import World
 from tests.health import healthy_committed_world, healthy_world
 from tests.races import Racers
+from tests.schools.conftest import school
 from tools.cluster import Cluster
 
-__all__ = ["healthy_committed_world", "healthy_world"]
+__all__ = ["healthy_committed_world", "healthy_world", "school"]
 
 CLIENTS = 32
 ROUNDS = [5, pytest.param(50, marks=pytest.mark.slow)]

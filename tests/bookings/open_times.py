@@ -72,6 +72,12 @@ def instant(local: datetime, zone: ZoneInfo) -> datetime:
     return later(local, zone)
 
 
+def dates(row: DictRow) -> list[date]:
+    """The dates on which an exception begins."""
+    number: int = (row["last_date"] - row["on_date"]).days + 1
+    return [row["on_date"] + day * DAY for day in range(number)]
+
+
 def local_range(row: DictRow, on: date) -> tuple[datetime, datetime]:
     """The local times of a window or an exception that begins on a date."""
     midnight = datetime.combine(on, time())
@@ -99,7 +105,7 @@ class Calendar:
             instructor_id,
         )
         self.exceptions = world.rows(
-            f"select {minutes}, on_date, is_available"
+            f"select {minutes}, on_date, coalesce(last_date, on_date) as last_date, is_available"
             " from availability_exceptions where instructor_id = %s",
             instructor_id,
         )
@@ -154,21 +160,29 @@ class Calendar:
                     yield *local_range(window, on), ZoneInfo(window["time_zone"])
         for opened in self.exceptions:
             if opened["is_available"]:
-                yield *local_range(opened, opened["on_date"]), ZoneInfo(opened["time_zone"])
+                for on in dates(opened):
+                    yield *local_range(opened, on), ZoneInfo(opened["time_zone"])
 
     def closings(self) -> Iterator[Span]:
         for closed in self.exceptions:
             if not closed["is_available"]:
                 zone = ZoneInfo(closed["time_zone"])
-                start, end = local_range(closed, closed["on_date"])
-                yield Span(instant(start, zone), instant(end, zone))
+                for on in dates(closed):
+                    start, end = local_range(closed, on)
+                    yield Span(instant(start, zone), instant(end, zone))
 
     def is_open_throughout(self, span: Span) -> bool:
         """Whether the instructor is open, wherever lessons would begin."""
-        return not any(closing.overlaps(span) for closing in self.closings()) and any(
-            instant(start, zone) <= span.start and span.end <= instant(end, zone)
+        openings = [
+            Span(instant(start, zone), instant(end, zone))
             for start, end, zone in self.openings(span)
-        )
+        ]
+        at = span.start
+        while at < span.end:
+            if not any(opening.start <= at < opening.end for opening in openings):
+                return False
+            at += MINUTE
+        return not any(closing.overlaps(span) for closing in self.closings())
 
     def template(self, near: Span) -> Iterator[datetime]:
         """When lessons would begin, if nobody had booked any."""
@@ -225,10 +239,12 @@ class Calendar:
             taken = sum(
                 lesson.seats_taken for lesson in self.lessons if lesson.slot_id == slot["id"]
             )
-            is_offered = slot["is_published"] and (taken > 0 or not slot["is_withdrawn_when_free"])
-            if is_offered or taken:
+            is_offered = slot["is_published"] and not slot["is_withdrawn_when_free"]
+            if taken:
                 end_at, seats = slot["end_at"], slot["max_bookings"]
         if taken >= seats or not (is_offered or is_in_template):
+            return None
+        if any(closing.overlaps(Span(start_at, end_at)) for closing in self.closings()):
             return None
         wanted = Span(
             start_at - self.instructor["buffer_before_minutes"] * MINUTE,

@@ -13,6 +13,7 @@ from tests.factories import Instructor, World
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
+NOT_FOUND = ("PT404", "slot_not_found")
 
 
 @pytest.fixture
@@ -164,6 +165,67 @@ def test_a_person_who_teaches_at_two_places_is_at_one_of_them(
     assert starts(listed(world, at_school, world.service(at_school), days=1)) == []
 
 
+# A closed day
+
+
+@pytest.mark.parametrize("way", ["published", "requested"])
+def test_a_closed_day_sells_no_more_seats_of_a_group(
+    world: World, instructor: Instructor, way: str
+) -> None:
+    service_id = world.service(instructor, max_participants=6)
+    if way == "published":
+        world.publish(instructor, service_id, days=1)
+    world.request(world.person(), instructor, service_id, world.in_days(0, 10))
+    assert starts(listed(world, instructor, service_id, 1)) == ["27 09:00", "27 10:00", "27 11:00"]
+    slot_id = world.value("select slot_id from public.bookings")
+    world.closing(instructor, world.now().date())
+
+    assert listed(world, instructor, service_id, 1) == []
+    with world.acting_as(None, "anon"):
+        assert world.rows("select * from public.bookable_slots") == []
+    with world.refusing("PT409", "slot_taken"):
+        world.request(world.person(), instructor, service_id, world.in_days(0, 10))
+    with world.refusing(*(("PT409", "slot_taken") if way == "published" else NOT_FOUND)):
+        world.book(world.person(), slot_id)
+
+
+def test_a_slot_that_was_published_on_a_closed_day_is_not_sold(
+    world: World, instructor: Instructor
+) -> None:
+    service_id = world.service(instructor)
+    world.closing(instructor, world.now().date())
+    slot_id = world.slot(service_id, world.in_days(0, 10))
+    assert listed(world, instructor, service_id, 1) == []
+    with world.refusing("PT409", "slot_taken"):
+        world.book(world.person(), slot_id)
+
+
+def test_a_late_payment_does_not_buy_a_closed_day(world: World, instructor: Instructor) -> None:
+    booking = world.booking(instructor, start_at=world.in_days(0, 10))
+    booking.open_payment()
+    intent = booking.intent()
+    world.travel(by=15 * MINUTE)
+    world.serve("jobs", "private.maintain")
+    world.closing(instructor, world.now().date())
+    world.deliver("payment_intent.succeeded", intent)
+    assert booking.status == "expired"
+    assert world.count("public.refunds") == 1
+
+
+def test_a_withdrawn_group_keeps_who_is_in_it_and_sells_no_other_seat_by_its_id(
+    world: World, instructor: Instructor
+) -> None:
+    service_id = world.service(instructor, max_participants=6)
+    world.publish(instructor, service_id, days=1)
+    booked = world.request(world.person(), instructor, service_id, world.in_days(0, 10))
+    arguments = {"p_from": world.now(), "p_to": world.in_days(1, 0)}
+    world.call(instructor.user_id, "public.unpublish_slots", p_service_id=service_id, **arguments)
+    with world.acting_as(None, "anon"):
+        assert world.rows("select * from public.bookable_slots") == []
+    booking = world.row("select * from bookings where id = %s", booked["booking_id"])
+    assert booking["status"] == "held"
+
+
 # The instructor's limits
 
 
@@ -295,6 +357,45 @@ def test_where_a_rate_card_gives_the_only_price_its_dates_are_listed(
     world.request(world.person(), instructor, service_id, world.in_days(1, 8))
     with world.unchanged(), world.refusing("PT422", "amount_too_small"):
         world.request(world.person(), instructor, service_id, world.in_days(0, 9))
+
+
+# Page by page
+
+
+def test_a_long_list_comes_in_pages(world: World, instructor: Instructor) -> None:
+    world.window(instructor, "12:00", "24:00")
+    service_id = world.service(instructor, duration_minutes=15)
+    world.publish(instructor, service_id, days=3)
+    start, end = world.now(), world.in_days(40, 0)
+
+    def page(limit: int | None, after: datetime | None = None) -> list[DictRow]:
+        return world.ask(
+            None,
+            "public.list_open_slots",
+            p_instructor_id=instructor.id,
+            p_service_id=service_id,
+            p_from=start,
+            p_to=end,
+            p_limit=limit,
+            p_after=after,
+        )
+
+    everything = page(1000)
+    assert len(everything) == 1000
+    everything += page(1000, everything[-1]["start_at"])
+    everything += page(1000, everything[-1]["start_at"])
+    assert len({row["start_at"] for row in everything}) == len(everything) == 40 * 15 * 4
+    assert world.open_times(instructor, service_id, start, end) == everything[:500]
+    assert page(None) == everything[:500]
+    seen, after = list[DictRow](), None
+    while rows := page(333, after):
+        seen += rows
+        after = rows[-1]["start_at"]
+    assert seen == everything
+    assert [len(page(limit)) for limit in (0, -1, 1, 5000)] == [1, 1, 1, 1000]
+    for beyond in ("infinity", "294276-12-31 23:59:59.999999+00", end.isoformat()):
+        assert page(5, beyond) == []  # type: ignore[arg-type]
+    assert page(5, "-infinity") == everything[:5]  # type: ignore[arg-type]
 
 
 # Questions that make no sense

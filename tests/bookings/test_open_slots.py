@@ -8,7 +8,7 @@ or paid, and the next listing is compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import combinations
@@ -95,8 +95,10 @@ def windows(draw: st.DrawFn, place: Place) -> dict[str, Any]:
 @st.composite
 def exceptions(draw: st.DrawFn, place: Place) -> dict[str, Any]:
     start, end = draw(st.one_of(st.just(("00:00", "24:00")), ranges, ranges, ranges))
+    first, last = sorted([draw(dates(place)), draw(dates(place))])
     return {
-        "on_date": draw(dates(place)),
+        "on_date": first,
+        "last_date": draw(st.sampled_from([None, None, last])),
         "is_available": draw(st.booleans()),
         "start_time": start,
         "end_time": end,
@@ -163,6 +165,11 @@ class Marketplace:
             booked = self.world.request(self.learner(), instructor, service_id, time.start_at)
         booking = self.world.row("select * from bookings where id = %s", booked["booking_id"])
         assert (booking["start_at"], booking["end_at"]) == (time.start_at, time.end_at)
+        service = self.world.row("select * from services where id = %s", service_id)
+        minutes = (time.end_at - time.start_at) // timedelta(minutes=1)
+        assert booking["price_cents"] == half_up(
+            service["price_cents"] * minutes, service["duration_minutes"]
+        )
         assert time.slot_id in (None, booking["slot_id"])
 
     def refusal_of(self, offer: Offer, at: datetime) -> str:
@@ -194,6 +201,10 @@ class Marketplace:
         ]
 
 
+def half_up(part: int, whole: int) -> int:
+    return (2 * part + whole) // (2 * whole)
+
+
 @contextmanager
 def undone(world: World) -> Iterator[None]:
     with world.connection.transaction(force_rollback=True):
@@ -221,14 +232,27 @@ def build_marketplace(world: World, place: Place, draw: Draw) -> Marketplace:
         for teacher in (instructor, instructor, at_school)
     ]
     for teacher in (instructor, instructor, instructor, at_school, at_school):
-        world.insert("availability_windows", {"instructor_id": teacher.id, **draw(windows(place))})
+        with suppress(psycopg.errors.UniqueViolation), world.connection.transaction():
+            window = {"instructor_id": teacher.id, **draw(windows(place))}
+            world.insert("availability_windows", window)
     return Marketplace(world, place, at_school, offers)
 
 
 def add_exception(marketplace: Marketplace, draw: Draw) -> None:
     teacher, _ = one_of(draw, marketplace.offers)
     exception = {"instructor_id": teacher.id, **draw(exceptions(marketplace.place))}
-    marketplace.world.insert("availability_exceptions", exception)
+    with suppress(psycopg.errors.UniqueViolation), marketplace.world.connection.transaction():
+        marketplace.world.insert("availability_exceptions", exception)
+
+
+def change_service(marketplace: Marketplace, draw: Draw) -> None:
+    """Gives a service another length and other seats, whatever is listed or booked of it."""
+    _, service_id = one_of(draw, marketplace.offers)
+    changed = draw(services)
+    marketplace.world.connection.execute(
+        "update services set duration_minutes = %s, max_participants = %s where id = %s",
+        [changed["duration_minutes"], changed["max_participants"], service_id],
+    )
 
 
 def publish(marketplace: Marketplace, draw: Draw) -> None:
@@ -250,7 +274,7 @@ def book(marketplace: Marketplace, draw: Draw) -> None:
         marketplace.book(offer, time, by_slot=time.slot_id is not None and draw(st.booleans()))
 
 
-STEPS = [book, book, book, publish, add_exception, let_holds_expire]
+STEPS = [book, book, book, publish, add_exception, change_service, let_holds_expire]
 
 
 @pytest.mark.parametrize(
