@@ -90,7 +90,7 @@ begin
         p_org_id,
         p_user_id,
         coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
-        profile.email,
+        case when private.is_email(profile.email) then profile.email end,
         profile.phone
     )
     on conflict (org_id, user_id) do nothing;

@@ -129,7 +129,7 @@ end;
 comment on function public.quote_booking is
     'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
     'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
-    'amount_too_small, amount_too_large.';
+    'amount_too_small, amount_too_large, time_is_plausible.';
 
 create function public.search_services(
     p_query text default null,

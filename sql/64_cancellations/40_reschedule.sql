@@ -14,6 +14,7 @@ declare
     instructor public.instructors;
     replacement public.bookings;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
     original := private.require_party(p_booking_id);
     replacement := private.find_booking_by_client_key(

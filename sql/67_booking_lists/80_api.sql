@@ -33,7 +33,7 @@ begin atomic
 end;
 
 comment on function public.instructor_day is
-    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins. Errors: date_is_plausible.';
 
 create function public.organization_bookings(
     p_org_id uuid,
