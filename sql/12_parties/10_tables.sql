@@ -70,6 +70,7 @@ comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, 
 comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
 comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
+comment on column public.instructors.lesson_count is 'Completed lessons that earned something; maintained by the database.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
 create table public.instructor_details (

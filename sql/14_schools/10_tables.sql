@@ -36,7 +36,7 @@ create table public.invitations (
 
 create index on public.invitations (org_id, instructor_id);
 create index on public.invitations (org_id, learner_id);
-create index on public.invitations (invited_by);
+create index on public.invitations (invited_by, created_at);
 create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 

@@ -49,6 +49,7 @@ begin
     if refund_id is not null then
         return refund_id;
     end if;
+    perform private.assert_may_request_refund(p_booking_id);
     perform private.assert_refund_amount(payment, p_amount_cents);
     insert into public.refunds (
         org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
@@ -64,6 +65,34 @@ exception
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
         return null;
+end;
+$$;
+
+-- Refuses a sixth request for one booking, whatever became of the others, so that nobody fills the list of the school's admins.
+-- The caller holds the payment's lock.
+create function private.assert_may_request_refund(p_booking_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_requests constant integer := 5;
+begin
+    if (
+        select count(*)
+        from public.payments payment
+        join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
+        where payment.booking_id = p_booking_id
+            and refund.requested_by is not null
+    ) >= max_requests then
+        perform private.refuse(
+            'PT429', 'too_many_refund_requests',
+            format('A refund of this booking was requested %s times.', max_requests),
+            'Ask the school, or the platform''s support, about the earlier requests.'
+        );
+    end if;
 end;
 $$;
 

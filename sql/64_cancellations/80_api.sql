@@ -120,7 +120,7 @@ return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_k
 comment on function public.request_refund is
     'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
     'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
-    'value_missing, and the rules of public.refunds.';
+    'too_many_refund_requests, value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
     returns public.refund_status
