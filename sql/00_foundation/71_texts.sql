@@ -70,6 +70,25 @@ begin atomic
     from unnest(p_texts) line;
 end;
 
+-- Refuses tags to search by that nothing can carry. Searches call it.
+create function private.assert_tags_are_lines(p_tags text[])
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.are_lines(p_tags) then
+        perform private.refuse(
+            'PT422', 'tags_are_lines',
+            'These are no tags.',
+            'Send a plain list of texts, such as ["parking", "motorway"].'
+        );
+    end if;
+end;
+$$;
+
 -- True for an object whose values are all lines, such as {"instructor": "coach"}.
 create function private.values_are_lines(p_object jsonb)
     returns boolean

@@ -146,4 +146,4 @@ end;
 
 comment on function public.search_instructors is
     'The public directory: active, available and verified instructors whose name contains p_query and who cover all of '
-    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page.';
+    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page. Errors: tags_are_lines.';
