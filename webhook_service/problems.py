@@ -12,8 +12,8 @@ from lplate.postgres import DatabaseUnavailable, Refused
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = "5"
-# The longest that a rule makes anybody wait.
-TOO_SOON_SECONDS = "60"
+# How long a rule makes who asks too often wait.
+WAIT_SECONDS = {"too_soon": "60", "too_many_links": "3600"}
 CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.NOT_FOUND: "no_such_route",
@@ -69,7 +69,7 @@ def _of_http_exception(error: HTTPException) -> Response:
 
 
 def _of_refusal(error: Refused) -> Response:
-    headers = {"Retry-After": TOO_SOON_SECONDS} if error.status == 429 else None
+    headers = {"Retry-After": WAIT_SECONDS[error.code]} if error.code in WAIT_SECONDS else None
     return _respond(
         Problem(error.status, error.code, error.message, hint=error.hint, headers=headers)
     )

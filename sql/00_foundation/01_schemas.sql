@@ -5,7 +5,8 @@
 --   20_clock        private.clock(): the present, in every rule
 --   30_refuse       how a request is refused (SQLSTATE, code, message, hint) and how tables are kept append-only
 --   40_transitions  the trigger that every table with a status attaches, and who is acting
---   70_values       pure helpers: prorating, tags, time zones, search patterns, page sizes
+--   70_values       pure helpers: prorating, time zones, plausible dates, search patterns, page sizes
+--   71_texts        what a text has to be: a line, an e-mail address, a link, tags
 --   90_access       which of them the API roles may execute
 
 -- The two logins of the Python services. Roles belong to the whole cluster, so they may exist already when a second

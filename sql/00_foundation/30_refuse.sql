@@ -52,6 +52,25 @@ begin
 end;
 $$;
 
+-- Trigger of every view: without it, Postgres answers a write with an error of its own, which the Data API reports as a failure of
+-- the server. With it, whoever has no right to write is told so, and whoever has every right, as an admin in Studio, is told this.
+create function private.refuse_write_to_view()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'view_is_read_only',
+        format('%s is a view, which is only read.', tg_table_name),
+        'Call the function made for the change, or write to the table.'
+    );
+    return null;
+end;
+$$;
+
 -- Trigger of every append-only table: refuses update, delete and truncate, whoever the writer is.
 -- Definer: the writer may have no access to private.
 create function private.forbid_change()

@@ -10,34 +10,23 @@ as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
 
--- True for at most 50 tags of 1 to 100 characters each, short enough for a GIN index.
-create function private.tags_are_valid(p_tags text[])
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
-    from unnest(p_tags) tag;
-$$;
-
--- True for a time zone of the IANA database. Abbreviations (CET) and POSIX rules are refused because they carry no history
--- of clock changes. Postgres reads an unknown name that contains a number, such as Europe/London+3, as a POSIX rule;
--- only the Etc/GMT zones may contain one.
+-- True for a time zone of the IANA database, spelled as there: Postgres takes it in any case, other programs do not.
+-- Abbreviations (CET) and POSIX rules are refused because they carry no history of clock changes. Postgres reads an unknown name
+-- that contains a number, such as Europe/London+3, as a POSIX rule; only the Etc/GMT zones may contain one.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
+    set timezone = 'UTC'
 as $$
 begin
     if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
         return false;
     end if;
-    perform timestamp '2000-01-01' at time zone p_name;
-    return true;
+    perform set_config('TimeZone', p_name, true);
+    return current_setting('TimeZone') = p_name;
 exception
     when invalid_parameter_value then
         return false;
@@ -45,7 +34,67 @@ end;
 $$;
 
 comment on function private.is_time_zone is
-    'True for a name such as Europe/London. Immutable in practice: zones are added, never removed.';
+    'True for a name such as Europe/London. Immutable in practice: zones are added, never removed. The setting that it tries ends with it.';
+
+-- True for a date within a lifetime of now. Dates at the ends of what a type holds overflow as soon as anything is added.
+create function private.is_plausible_date(p_date date)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_date between date '1900-01-01' and date '2100-01-01';
+$$;
+
+-- True for an instant within a lifetime of now.
+create function private.is_plausible_time(p_at timestamptz)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_at between timestamptz '1900-01-01 00:00:00+00' and timestamptz '2100-01-01 00:00:00+00';
+$$;
+
+-- Refuses a date that is not plausible, before anything is reckoned with it.
+create function private.assert_date_is_plausible(p_date date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.is_plausible_date(p_date) then
+        perform private.refuse(
+            'PT422', 'date_is_plausible',
+            'That date is not possible.',
+            'Send a date between the years 1900 and 2100.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses an instant that is not plausible, before anything is reckoned with it. Functions that take a start call it.
+create function private.assert_time_is_plausible(p_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.is_plausible_time(p_at) then
+        perform private.refuse(
+            'PT422', 'time_is_plausible',
+            'That time is not possible.',
+            'Send a time between the years 1900 and 2100.'
+        );
+    end if;
+end;
+$$;
 
 -- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)

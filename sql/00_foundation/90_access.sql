@@ -1,4 +1,10 @@
 -- Column defaults and checks run as the writer, so writers need these; the jobs read the clock.
 grant execute on function private.clock to authenticated, jobs;
 grant execute on function private.is_time_zone to authenticated;
+grant execute on function private.is_plausible_date to authenticated;
+grant execute on function private.is_visible to authenticated;
+grant execute on function private.is_line to authenticated;
+grant execute on function private.is_email to authenticated;
+grant execute on function private.is_link to authenticated;
+grant execute on function private.are_lines to authenticated;
 grant execute on function private.tags_are_valid to authenticated;

@@ -48,9 +48,11 @@ create table public.organizations (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint name_is_readable check (private.is_line(name)),
     constraint one_organization_is_the_platform check (is_platform = (id = private.platform_id()) and not (is_platform and is_marketplace)),
     constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     constraint tax_id_is_short check (length(tax_id) <= 40),
+    constraint tax_id_is_readable check (private.is_line(tax_id)),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
     constraint payout_weekday_is_a_weekday check (payout_weekday between 0 and 6),
@@ -63,7 +65,8 @@ create table public.organizations (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
     ),
     constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
-    constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192)
+    constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192),
+    constraint labels_are_words check (private.values_are_lines(labels))
 );
 
 create unique index slug_is_unique on public.organizations (lower(slug));
@@ -107,8 +110,12 @@ create table public.profiles (
     constraint names_are_short check (
         greatest(length(full_name), length(display_name), length(first_name), length(last_name)) <= 200
     ),
+    constraint names_are_readable check (
+        private.is_line(full_name) and private.is_line(display_name) and private.is_line(first_name) and private.is_line(last_name)
+    ),
     constraint phone_is_short check (length(phone) <= 40),
-    constraint avatar_url_is_a_link check (avatar_url ~ '^https?://' and length(avatar_url) <= 2000),
+    constraint phone_is_readable check (private.is_line(phone)),
+    constraint avatar_url_is_a_link check (private.is_link(avatar_url)),
     constraint time_zone_is_known check (private.is_time_zone(time_zone))
 );
 

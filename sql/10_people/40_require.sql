@@ -1,4 +1,4 @@
--- The signed-in person; refuses visitors and anonymous sign-ins.
+-- The signed-in person; refuses visitors, anonymous sign-ins, and logins that have been deleted, whose tokens last until they expire.
 create function private.require_person()
     returns uuid
     language plpgsql
@@ -9,7 +9,7 @@ as $$
 declare
     person uuid := private.my_user_id();
 begin
-    if person is null then
+    if not exists (select from public.profiles profile where profile.id = person) then
         perform private.refuse(
             '42501', 'sign_in_required',
             'You need to sign in to do this.',
@@ -80,7 +80,7 @@ begin
             'Ask the platform''s support.'
         );
     end if;
-    if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
+    if coalesce(length(trim(p_reason)), 0) not between 3 and 500 or not private.is_visible(p_reason) then
         perform private.refuse(
             'PT422', 'reason_required',
             'An admin''s decision needs a reason of 3 to 500 characters.',

@@ -10,3 +10,7 @@ where (select private.is_platform_admin());
 
 comment on view public.my_roles is
     'The caller''s roles, one row each: owner, admin, instructor or learner of an organization, or platform_admin.';
+
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.my_roles
+    for each row execute function private.refuse_write_to_view();

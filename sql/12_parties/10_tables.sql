@@ -42,6 +42,7 @@ create table public.instructors (
     unique (org_id, user_id),
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
+    constraint display_name_is_readable check (private.is_line(display_name)),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
     constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
@@ -73,6 +74,7 @@ comment on column public.instructors.is_available is 'False: new bookings are re
 comment on column public.instructors.verification_status is
     'What the platform has decided about this login and this name; with another login or name a verified instructor is pending again.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
+comment on column public.instructors.lesson_count is 'Completed lessons that earned something; maintained by the database.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
 create table public.instructor_details (
@@ -92,6 +94,7 @@ create table public.instructor_details (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint phone_is_short check (length(phone) <= 40),
     constraint license_is_short check (length(license_id) <= 100),
+    constraint texts_are_readable check (private.is_line(phone) and private.is_line(license_id)),
     constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
 );
@@ -118,10 +121,12 @@ create table public.learners (
     unique (org_id, user_id),
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
+    constraint full_name_is_readable check (private.is_line(full_name)),
     constraint goals_are_short check (
         cardinality(learning_goals) <= 50 and pg_column_size(learning_goals) <= 8192
         and cardinality(interests) <= 50 and pg_column_size(interests) <= 8192
     ),
+    constraint goals_are_lines check (private.are_lines(learning_goals) and private.are_lines(interests)),
     constraint duration_is_in_quarters check (
         preferred_duration_minutes between 15 and 1440 and preferred_duration_minutes % 15 = 0
     )
@@ -164,7 +169,9 @@ create table public.learner_contacts (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
-    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint email_is_valid check (private.is_email(email)),
+    constraint phone_is_readable check (private.is_line(phone))
 );
 
 comment on table public.learner_contacts is
@@ -201,7 +208,9 @@ create table public.guardians (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
-    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+    constraint full_name_is_readable check (private.is_line(full_name)),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint phone_is_readable check (private.is_line(phone))
 );
 
 comment on column public.guardians.user_id is 'The guardian''s login; null after the person was erased.';
@@ -226,7 +235,9 @@ create table public.learner_guardians (
     primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
+    constraint email_is_valid check (private.is_email(guardian_email)),
     constraint relation_is_short check (length(relation) <= 100),
+    constraint relation_is_readable check (private.is_line(relation)),
     constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
 );
 

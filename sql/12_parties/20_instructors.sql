@@ -196,6 +196,7 @@ create function private.search_instructors(
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
+    perform private.assert_tags_are_lines(p_expertise_areas);
     return query
     select instructor.*
     from public.instructors instructor

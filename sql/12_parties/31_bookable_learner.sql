@@ -90,7 +90,7 @@ begin
     on conflict (org_id, user_id) do nothing
     returning * into learner;
     update public.learner_contacts
-    set email = profile.email,
+    set email = case when private.is_email(profile.email) then profile.email end,
         phone = profile.phone
     where learner_id = learner.id;
 

@@ -39,6 +39,7 @@ begin
             'Ask the learner to call link_guardian; for a learner under 18, set the date of birth first.'
         );
     end if;
+    perform private.assert_may_offer_guardianship(learner.id);
     if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
@@ -76,6 +77,34 @@ exception
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
         return null;
+end;
+$$;
+
+-- Refuses the eleventh offer for one learner within 24 hours, whatever became of the others: each leads to a mail to somebody who did not
+-- ask for it. The learner's row is locked, so that offers made at once are counted one by one.
+create function private.assert_may_offer_guardianship(p_learner_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 10;
+begin
+    perform from public.learners where id = p_learner_id for no key update;
+    if (
+        select count(*)
+        from public.learner_guardians link
+        where link.learner_id = p_learner_id
+            and link.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_guardians',
+            format('%s guardianships a day can be offered for a learner.', max_a_day),
+            'Go on tomorrow.'
+        );
+    end if;
 end;
 $$;
 

@@ -28,6 +28,7 @@ create table public.invitations (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
+    constraint email_is_valid check (private.is_email(email)),
     constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
     constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
     constraint an_invitation_ends_once check (num_nonnulls(accepted_at, revoked_at) <= 1)
@@ -35,7 +36,7 @@ create table public.invitations (
 
 create index on public.invitations (org_id, instructor_id);
 create index on public.invitations (org_id, learner_id);
-create index on public.invitations (invited_by);
+create index on public.invitations (invited_by, created_at);
 create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 

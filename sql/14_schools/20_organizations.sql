@@ -48,6 +48,42 @@ exception
 end;
 $$;
 
+-- Nobody owns more than ten organizations, however they came to them: a school is cheap to found, and each may have settings,
+-- people and offers of its own. The person's profile is locked, so that two schools founded at once are counted one by one.
+-- Definer: the writer may not see where else the person is an owner.
+create function private.limit_ownership()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    max_organizations constant integer := 10;
+begin
+    perform from public.profiles where id = new.user_id for no key update;
+    if (
+        select count(*)
+        from public.organization_members member
+        where member.user_id = new.user_id
+            and member.role = 'owner'
+    ) >= max_organizations then
+        perform private.refuse(
+            'PT409', 'too_many_organizations',
+            format('A person can own %s organizations.', max_organizations),
+            'Make somebody else the owner of one of them first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger limit_ownership
+    before insert on public.organization_members
+    for each row
+    when (new.role = 'owner')
+    execute function private.limit_ownership();
+
 -- A name turned into a slug: lower case, with hyphens for everything but a-z and 0-9, at most 80 characters.
 create function private.slug_of(p_name text)
     returns text

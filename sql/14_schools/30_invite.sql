@@ -21,6 +21,7 @@ declare
 begin
     perform private.assert_can_assign_role(p_org_id, p_role);
     perform private.assert_party_has_no_login(p_org_id, p_instructor_id, p_learner_id);
+    perform private.assert_may_invite(private.my_user_id());
 
     return query
     insert into public.invitations as invitation (
@@ -35,6 +36,34 @@ exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses a person's 51st invitation within 24 hours, for whichever school and whatever became of the others: each leads to a mail to
+-- somebody who did not ask for it. The person's profile is locked, so that invitations made at once are counted one by one.
+create function private.assert_may_invite(p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 50;
+begin
+    perform from public.profiles where id = p_user_id for no key update;
+    if (
+        select count(*)
+        from public.invitations invitation
+        where invitation.invited_by = p_user_id
+            and invitation.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_invitations',
+            format('A person can make %s invitations a day.', max_a_day),
+            'Go on tomorrow, or let another admin of the school invite.'
+        );
+    end if;
 end;
 $$;
 

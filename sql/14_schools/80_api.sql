@@ -14,7 +14,8 @@ return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_ta
 
 comment on function public.create_organization is
     'Founds a school, makes the caller its owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
-    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
+    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, too_many_organizations, value_missing, and the rules of '
+    'public.organizations.';
 
 create function public.update_organization(
     p_org_id uuid,
@@ -128,7 +129,8 @@ comment on function public.invite_member is
     'Offers a role to an address and returns the token, this once, to be sent there. Valid for seven days, and while the inviter may '
     'assign the role. For the school''s admins. p_instructor_id or p_learner_id: the added instructor or learner, still without a '
     'login, whom the invited person will be. '
-    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
+    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, '
+    'too_many_invitations, and the '
     'rules of public.invitations.';
 
 create function public.accept_invitation(p_token text)
@@ -141,7 +143,8 @@ return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
     'Accepts an invitation to the caller''s verified address and returns the organization''s id. Errors: sign_in_required, '
-    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap.';
+    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap, '
+    'too_many_organizations.';
 
 create function public.revoke_invitation(p_invitation_id uuid)
     returns void
@@ -164,7 +167,7 @@ return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
     'Makes a member an owner or admin as well. For owners. Errors: sign_in_required, organization_not_found, value_missing, '
-    'role_above_yours, invitation_needed.';
+    'role_above_yours, invitation_needed, too_many_organizations.';
 
 create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void

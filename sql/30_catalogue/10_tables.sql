@@ -37,6 +37,7 @@ create table public.services (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint the_platform_sells_nothing check (org_id <> private.platform_id()),
     constraint title_is_short check (length(title) between 1 and 200),
+    constraint title_is_readable check (private.is_line(title)),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
     constraint tags_are_short check (private.tags_are_valid(topic_tags)),
@@ -100,6 +101,8 @@ create table public.rate_cards (
     unique (org_id, id, currency),
     unique (org_id, name),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint name_is_readable check (private.is_line(name)),
+    constraint dates_are_plausible check (private.is_plausible_date(valid_from) and private.is_plausible_date(valid_to)),
     constraint end_is_not_before_start check (valid_from <= valid_to),
     constraint a_default_is_always_valid check (not is_default or num_nonnulls(valid_from, valid_to) = 0),
     constraint rate_cards_never_overlap exclude using gist (

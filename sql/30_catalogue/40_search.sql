@@ -17,6 +17,7 @@ create function private.search_services(
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
+    perform private.assert_tags_are_lines(p_topic_tags);
     return query
     select service.*
     from public.services service

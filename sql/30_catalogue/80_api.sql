@@ -136,4 +136,4 @@ end;
 
 comment on function public.search_services is
     'Active services of schools, and of instructors who take bookings, whose title contains p_query and that have all of p_topic_tags; in pages '
-    'of at most 200, where p_after is the last id of the previous page.';
+    'of at most 200, where p_after is the last id of the previous page. Errors: tags_are_lines.';

@@ -36,7 +36,8 @@ create table public.discount_codes (
     constraint percentage_is_a_fraction check (discount_bps between 1 and 10000),
     constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0),
     constraint each_learner_may_use_it check (max_uses_per_learner > 0),
-    constraint end_is_after_start check (starts_at < expires_at)
+    constraint end_is_after_start check (starts_at < expires_at),
+    constraint times_are_plausible check (private.is_plausible_time(starts_at) and private.is_plausible_time(expires_at))
 );
 
 create unique index discount_code_is_unique on public.discount_codes (lower(code), org_id) nulls not distinct;

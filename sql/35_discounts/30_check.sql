@@ -22,6 +22,7 @@ declare
     price private.price;
     offer private.code_offer;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     learner := private.require_bookable_learner(
         case when p_learner_id is null then person end, p_learner_id, service.org_id
     );

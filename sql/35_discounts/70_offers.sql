@@ -75,7 +75,10 @@ begin
             and code.starts_at <= private.clock()
             and (code.expires_at is null or private.clock() < code.expires_at)
             and (code.max_uses is null or code.uses_count < code.max_uses)
-            and (not code.is_first_lesson_only or not private.has_learnt_before(p_learner_person_id))
+            and (
+                not code.is_first_lesson_only
+                or not (private.has_learnt_before(p_learner_person_id) or private.has_first_discount(p_learner_person_id))
+            )
             and code.max_uses_per_learner > (
                 select count(*)
                 from public.code_redemptions redemption
@@ -85,6 +88,24 @@ begin
             )
     );
 end;
+$$;
+
+-- Whether this person uses a code for first lessons already, anywhere: only one lesson is the first, however many are booked before it.
+create function private.has_first_discount(p_learner_person_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.code_redemptions redemption
+        join public.discount_codes code on code.id = redemption.discount_code_id
+        where redemption.learner_person_id = p_learner_person_id
+            and redemption.status <> 'released'
+            and code.is_first_lesson_only
+    );
 $$;
 
 -- Whether this person has had a lesson before, in any organization.

@@ -27,11 +27,13 @@ create table public.availability_windows (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint times_are_whole_minutes check (extract(second from start_time) = 0 and extract(second from end_time) = 0),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint end_is_not_before_start check (effective_from <= effective_to),
     constraint hours_are_given_once unique nulls not distinct (
         org_id, instructor_id, day_of_week, start_time, end_time, time_zone, effective_from, effective_to
-    )
+    ),
+    constraint dates_are_plausible check (private.is_plausible_date(effective_from) and private.is_plausible_date(effective_to))
 );
 
 create index on public.availability_windows (instructor_id);
@@ -57,9 +59,10 @@ create table public.availability_exceptions (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
+    constraint date_is_plausible check (private.is_plausible_date(on_date)),
     constraint dates_are_at_most_a_year check (last_date between on_date and on_date + 366),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint times_are_whole_minutes check (extract(second from start_time) = 0 and extract(second from end_time) = 0),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint note_is_short check (length(note) <= 1000),
     constraint exception_is_given_once unique nulls not distinct (

@@ -10,6 +10,7 @@ as $$
 declare
     price private.price;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     select (private.price_service(
         service.id,
         coalesce(p_instructor_id, service.instructor_id),

@@ -127,6 +127,7 @@ begin
             when 'object' then
                 p_place - '{address,lat,lng}'::text[] = '{}'
                 and coalesce(jsonb_typeof(p_place -> 'address'), 'null') in ('string', 'null')
+                and coalesce(private.is_visible(nullif(p_place ->> 'address', '')), true)
                 and coalesce(jsonb_typeof(p_place -> 'lat'), 'null') in ('number', 'null')
                 and coalesce(jsonb_typeof(p_place -> 'lng'), 'null') = coalesce(jsonb_typeof(p_place -> 'lat'), 'null')
             when 'null' then true

@@ -21,6 +21,7 @@ declare
     learner public.learners;
     booking public.bookings;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     select * into strict service from public.services where id = p_service_id;
 
     learner := private.require_bookable_learner(

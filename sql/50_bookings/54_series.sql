@@ -105,6 +105,7 @@ declare
     broken_rule text;
     missing_column text;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
         p_learner_id,

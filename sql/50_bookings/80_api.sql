@@ -45,7 +45,7 @@ end;
 comment on function public.quote_booking is
     'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
     'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
-    'amount_too_small, amount_too_large.';
+    'amount_too_small, amount_too_large, time_is_plausible.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -140,7 +140,7 @@ comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then), '
     'proposed (a school has booked for an adult, who answers until then) or confirmed (nothing is due). '
     'All other parameters are as in create_booking_with_payment. '
-    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, time_is_plausible, slot_in_the_past, '
     'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
     'amount_too_large, too_many_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
@@ -174,7 +174,7 @@ comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
     'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
-    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
     'learner_busy, learner_spends, bad_place, and the rules of public.bookings and public.booking_series.';
 

@@ -92,7 +92,8 @@ begin
 end;
 $$;
 
--- Counts a completed lesson in the instructor's public total and in the learner's. 82_effects calls it.
+-- Counts a completed lesson in the learner's total, and in the instructor's public one if it earned something: free lessons could be given to
+-- friends without end. 82_effects calls it.
 create function private.count_lesson(p_booking public.bookings)
     returns void
     language plpgsql
@@ -101,7 +102,10 @@ create function private.count_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
-    update public.instructors set lesson_count = lesson_count + 1 where id = p_booking.instructor_id;
+    update public.instructors
+    set lesson_count = lesson_count + 1
+    where id = p_booking.instructor_id
+        and p_booking.instructor_share_cents > 0;
     update public.learners set lesson_count = lesson_count + 1 where id = p_booking.learner_id;
 end;
 $$;

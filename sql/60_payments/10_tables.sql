@@ -183,6 +183,7 @@ create table public.refunds (
     constraint amount_is_positive check (amount_cents > 0),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint reason_is_short check (length(reason) between 1 and 500),
+    constraint reason_is_visible check (private.is_visible(reason)),
     constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
     constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint at_most_the_amount_is_unmatched check (unmatched_cents between 0 and amount_cents),

@@ -142,7 +142,7 @@ begin
             cancellation_reason = p_reason
         where org_id = ahead.org_id
             and id = ahead.id
-            and status in ('held', 'requested', 'confirmed');
+            and status in ('proposed', 'held', 'requested', 'confirmed');
     end loop;
 end;
 $$;

@@ -14,6 +14,7 @@ declare
     instructor public.instructors;
     replacement public.bookings;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     original := private.require_party(p_booking_id);
     replacement := private.find_booking_by_client_key(
         original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at

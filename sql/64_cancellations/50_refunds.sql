@@ -86,6 +86,9 @@ begin
     if first_id is not null then
         return first_id;
     end if;
+    if p_status = 'requested' then
+        perform private.assert_may_request_refund(p_item);
+    end if;
     perform private.assert_item_is_refundable(p_item, p_amount_cents);
     for source in
         select paid.payment_id, paid.left_cents from private.refund_sources(p_item) paid where paid.left_cents > 0
@@ -143,6 +146,34 @@ as $$
     ) returned
     where payment.status = 'succeeded'
     order by payment.created_at desc, payment.id desc;
+$$;
+
+-- Refuses a sixth request for one lesson, whatever became of the others, so that nobody fills the list of the school's admins.
+create function private.assert_may_request_refund(p_item public.order_items)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_requests constant integer := 5;
+begin
+    if (
+        select count(distinct coalesce(refund.request_id, refund.id))
+        from private.return_items part
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and refund.requested_by is not null
+    ) >= max_requests then
+        perform private.refuse(
+            'PT429', 'too_many_refund_requests',
+            format('A refund of this booking was requested %s times.', max_requests),
+            'Ask the school, or the platform''s support, about the earlier requests.'
+        );
+    end if;
+end;
 $$;
 
 -- Whether a refund by an admin pays what the item's ending owes: of a fault always, of a cancellation if the refund for it has failed.

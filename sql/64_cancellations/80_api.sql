@@ -182,7 +182,7 @@ comment on function public.reschedule_booking is
     'amount_cents is paid (the original stays until then), or requested. refund_cents is the refund for a cheaper time. A '
     'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
     'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
-    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
     'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
     'rules of public.bookings.';
 
@@ -234,7 +234,7 @@ return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_k
 comment on function public.request_refund is
     'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
     'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
-    'value_missing, and the rules of public.refunds.';
+    'too_many_refund_requests, value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
     returns public.refund_status

@@ -102,3 +102,7 @@ comment on column public.booking_details.status is
 comment on column public.booking_details.payment_status is
     'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '
     'refunded (in full).';
+
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.booking_details
+    for each row execute function private.refuse_write_to_view();

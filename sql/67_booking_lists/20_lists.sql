@@ -61,6 +61,7 @@ create function private.instructor_day_ids(
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.assert_date_is_plausible(p_on);
     return array(
         select booking.id
         from public.bookings booking

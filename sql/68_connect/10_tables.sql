@@ -72,11 +72,26 @@ create table public.connect_account_details (
 
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
+create table private.connect_links (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    payee_id uuid not null,
+    opened_at timestamptz not null default private.clock(),
+    primary key (org_id, id)
+);
+
+create index on private.connect_links (org_id, payee_id, opened_at);
+
+comment on table private.connect_links is
+    'The onboarding links that a payee has asked for within the last hour, which are limited; older ones are removed with the next.';
+comment on column private.connect_links.payee_id is 'The instructor, or the organization that is paid itself.';
+
 create type private.payee as (org_id uuid, instructor_id uuid);
 comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
 
 alter table public.stripe_connect_accounts enable row level security;
 alter table public.connect_account_details enable row level security;
+alter table private.connect_links enable row level security;
 
 create trigger touch_updated_at
     before update on public.stripe_connect_accounts

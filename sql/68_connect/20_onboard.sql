@@ -30,6 +30,7 @@ declare
 begin
     perform private.assert_second_factor(payee.org_id, p_has_second_factor);
     perform set_config('lplate.acting_user', p_user_id::text, true);
+    perform private.count_connect_link(payee);
 
     insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
     values (
@@ -103,6 +104,42 @@ begin
         );
     end if;
     return payee;
+end;
+$$;
+
+-- Notes that a payee asks for an onboarding link, and refuses the eleventh within an hour: each is a call of Stripe, and the first after an
+-- account was retired makes another account there. The payee's row is locked, so that requests made at once are counted one by one.
+create function private.count_connect_link(p_payee private.payee)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_an_hour constant integer := 10;
+    linked_payee_id constant uuid := coalesce(p_payee.instructor_id, p_payee.org_id);
+begin
+    perform from public.instructors where org_id = p_payee.org_id and id = p_payee.instructor_id for no key update;
+    perform from public.organizations where id = p_payee.org_id and p_payee.instructor_id is null for no key update;
+
+    delete from private.connect_links link
+    where link.org_id = p_payee.org_id
+        and link.payee_id = linked_payee_id
+        and link.opened_at <= private.clock() - interval '1 hour';
+    if (
+        select count(*)
+        from private.connect_links link
+        where link.org_id = p_payee.org_id
+            and link.payee_id = linked_payee_id
+    ) >= max_an_hour then
+        perform private.refuse(
+            'PT429', 'too_many_links',
+            format('%s onboarding links were opened within an hour.', max_an_hour),
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+    insert into private.connect_links (org_id, payee_id) values (p_payee.org_id, linked_payee_id);
 end;
 $$;
 

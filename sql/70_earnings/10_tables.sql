@@ -96,6 +96,7 @@ create table public.problem_reports (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint description_is_short check (length(description) between 3 and 5000),
+    constraint description_is_visible check (private.is_visible(description)),
     constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null)),
     constraint only_a_resolved_report_awaits_a_refund check (not awaits_refund or resolved_at is not null)
 );

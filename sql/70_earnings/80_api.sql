@@ -25,6 +25,10 @@ comment on view public.instructor_balances is
     'payday) + in transit (in a payout that is not paid yet) + paid, or closed because a payee''s earnings summed to zero. What was reversed '
     'counts as available, not as paid.';
 
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.instructor_balances
+    for each row execute function private.refuse_write_to_view();
+
 create function public.my_balance()
     returns setof public.instructor_balances
     language sql

@@ -1461,7 +1461,13 @@ isOneToOne: false
                     "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"org_id": string,"payment_status": string | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
-                  Relationships: [
+                  Insert: {
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                         }
+                        Update: {
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                         }
+                        Relationships: [
                     {
       foreignKeyName: "bookings_org_id_instructor_id_fkey"
       columns: ["org_id","expert_id"]
@@ -1493,7 +1499,13 @@ isOneToOne: false
                     "available_cents": number | null,"currency": string,"in_transit_cents": number | null,"instructor_id": string,"org_id": string,"paid_cents": number | null,"pending_cents": number | null,"total_cents": number | null
                   }
                   ComputedFields: never
-                  Relationships: [
+                  Insert: {
+                           "available_cents"?: number | null,"currency"?: string | null,"in_transit_cents"?: number | null,"instructor_id"?: string | null,"org_id"?: string | null,"paid_cents"?: number | null,"pending_cents"?: number | null,"total_cents"?: number | null
+                         }
+                        Update: {
+                           "available_cents"?: number | null,"currency"?: string | null,"in_transit_cents"?: number | null,"instructor_id"?: string | null,"org_id"?: string | null,"paid_cents"?: number | null,"pending_cents"?: number | null,"total_cents"?: number | null
+                         }
+                        Relationships: [
                     {
       foreignKeyName: "earnings_org_id_instructor_id_fkey"
       columns: ["org_id","instructor_id"]
@@ -1507,7 +1519,13 @@ isOneToOne: false
                     "org_id": string | null,"role": string | null
                   }
                   ComputedFields: never
-                  Relationships: [
+                  Insert: {
+                           "org_id"?: string | null,"role"?: string | null
+                         }
+                        Update: {
+                           "org_id"?: string | null,"role"?: string | null
+                         }
+                        Relationships: [
                     
                   ]
                 }

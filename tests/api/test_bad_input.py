@@ -373,6 +373,51 @@ def test_a_body_that_is_no_request_is_refused(setting: Setting, path: str, body:
     assert answer.is_client_error or answer.text in ("", "[]")
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("view", ["my_roles", "booking_details", "instructor_balances"])
+def test_a_view_is_only_read(setting: Setting, view: str, method: str) -> None:
+    with setting.frontend.world.unchanged():
+        answer = setting.frontend.send(
+            setting.ann.user_id, method, f"/{view}?currency=eq.gbp", json={"currency": "eur"}
+        )
+    setting.assert_safe(answer)
+    assert answer.is_client_error
+
+
+def test_a_view_says_so_to_who_may_write_everything(setting: Setting) -> None:
+    world = setting.frontend.world
+    for statement in (
+        "insert into public.my_roles (role) values ('owner')",
+        "update public.booking_details set status = 'completed'",
+        "delete from public.booking_details",
+    ):
+        with world.unchanged(), world.refusing("PT409", "view_is_read_only"), world.in_studio():
+            world.connection.execute(statement)
+
+
+def test_the_token_of_a_deleted_login_is_no_login(setting: Setting) -> None:
+    world = setting.frontend.world
+    gone = world.person("Gone")
+    world.connection.execute("delete from auth.users where id = %s", [gone])
+    with world.unchanged():
+        answers = [
+            setting.frontend.call(
+                gone, "become_instructor", p_display_name="Gone", p_hourly_rate_cents=4500
+            ),
+            setting.frontend.call(
+                gone,
+                "create_organization",
+                p_name="Gone",
+                p_time_zone="Europe/London",
+                p_currency="gbp",
+            ),
+        ]
+    for answer in answers:
+        setting.assert_safe(answer)
+        assert answer.status_code == 403
+        assert json.loads(answer.json()["details"]) == {"code": "sign_in_required"}
+
+
 def test_ten_thousand_rows_are_refused_without_harm(setting: Setting) -> None:
     window = {"instructor_id": str(setting.ann.id), "day_of_week": 1, "start_time": "09:00"}
     with setting.frontend.world.unchanged():

@@ -111,6 +111,13 @@ def test_they_cannot_be_given_to_another_instructor_or_organization(
             {"effective_from": date(2027, 2, 2), "effective_to": date(2027, 2, 1)},
             "end_is_not_before_start",
         ),
+        ("availability_windows", {"effective_from": "-infinity"}, "dates_are_plausible"),
+        ("availability_windows", {"effective_to": "294276-12-31"}, "dates_are_plausible"),
+        ("availability_windows", {"start_time": "09:00:00.000001"}, "times_are_whole_minutes"),
+        ("availability_windows", {"end_time": "16:59:59"}, "times_are_whole_minutes"),
+        ("availability_windows", {"time_zone": "europe/London"}, "time_zone_is_known"),
+        ("availability_exceptions", {"start_time": "00:00:01"}, "times_are_whole_minutes"),
+        ("availability_exceptions", {"time_zone": "EUROPE/LONDON"}, "time_zone_is_known"),
         (
             "availability_exceptions",
             {"start_time": "09:00", "end_time": "09:00"},

@@ -298,12 +298,21 @@ def test_an_instructor_of_two_organizations_has_a_day_in_each(world: World) -> N
     assert day(world, here.user_id, there, on) == []
 
 
-@pytest.mark.parametrize("on", [None, "infinity", "-infinity", "9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize("on", [None, "1900-01-01", "2100-01-01"])
 def test_days_that_never_come_are_empty(world: World, on: str | None) -> None:
     booking = world.booking()
     instructor = booking.instructor
     with world.unchanged():
         assert day(world, instructor.user_id, instructor, on) == []  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "on", ["infinity", "-infinity", "0001-01-01", "9999-12-31", "294276-12-31", "5874897-12-31"]
+)
+def test_a_day_at_the_end_of_time_is_refused(world: World, on: str) -> None:
+    instructor = world.booking().instructor
+    with world.unchanged(), world.refusing("PT422", "date_is_plausible"):
+        day(world, instructor.user_id, instructor, on)  # type: ignore[arg-type]
 
 
 def test_an_unknown_instructor_has_no_day(world: World) -> None:

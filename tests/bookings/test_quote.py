@@ -67,8 +67,15 @@ def test_the_day_of_the_lesson_chooses_the_card(school: School) -> None:
     )
     assert quote(world, service)["lesson"] == 4500
     assert quote(world, service, p_start_at=starts)["lesson"] == 10_000
-    assert quote(world, service, p_start_at="infinity")["lesson"] == 10_000
-    assert quote(world, service, p_start_at="-infinity")["lesson"] == 4500
+    assert quote(world, service, p_start_at="2100-01-01 00:00+00")["lesson"] == 10_000
+    assert quote(world, service, p_start_at="1900-01-01 00:00+00")["lesson"] == 4500
+
+
+@pytest.mark.parametrize("start", ["infinity", "-infinity", "294276-12-31", "4714-11-24 BC"])
+def test_a_time_at_the_ends_of_what_there_is_has_no_price(school: School, start: str) -> None:
+    service = school.world.service(school.instructor)
+    with school.world.refusing("PT422", "time_is_plausible"):
+        quote(school.world, service, p_start_at=start)
 
 
 def test_a_schools_lesson_needs_its_instructor(school: School) -> None:

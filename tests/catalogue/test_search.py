@@ -82,6 +82,12 @@ def test_every_tag_is_carried(world: World, tags: list[str] | None, found: set[s
     assert titles(search(world, p_topic_tags=tags)) == found
 
 
+@pytest.mark.parametrize("tags", [[None], ["\u2800"], [["a", "b"], ["c", "d"]]], ids=ascii)
+def test_what_no_service_can_carry_is_not_searched(world: World, tags: list[Any]) -> None:
+    with world.refusing("PT422", "tags_are_lines"):
+        search(world, p_topic_tags=tags)
+
+
 def test_level_and_school_narrow_it_down(world: World) -> None:
     school = world.organization()
     here, there = world.instructor(org_id=school), world.instructor()

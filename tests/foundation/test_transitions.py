@@ -203,6 +203,9 @@ def booking(world: World) -> Booking:
         " to authenticated, jobs, webhook_service"
     )
     world.connection.execute("grant usage on schema public to jobs, webhook_service")
+    world.connection.execute(
+        "grant execute on function private.is_visible to jobs, webhook_service"
+    )
     booking = world.booking(max_participants=500)
     booking.open_payment()
     return booking

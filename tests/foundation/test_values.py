@@ -19,18 +19,25 @@ from tests.factories import World
         (["parking"], True),
         (["ж" * 100], True),
         (["🚗" * 100], True),
-        ([" "], True),
+        ([" "], False),
+        (["\u200b"], False),
+        (["a\nb"], False),
+        (["\u202eparking"], False),
         (["x"] * 50, True),
         (["x"] * 51, False),
         (["x" * 101], False),
         ([""], False),
         (["parking", None], False),
-        ([["a", "b"], ["c", "d"]], True),
+        ([["a", "b"], ["c", "d"]], False),
         ([["a", "b" * 101]], False),
     ],
 )
 def test_tags_are_few_and_short(world: World, tags: list[Any], tags_are_valid: bool) -> None:
     assert world.value("select private.tags_are_valid(%s::text[])", tags) == tags_are_valid
+
+
+def test_a_list_is_counted_from_one(world: World) -> None:
+    assert not world.value("select private.tags_are_valid('[5:6]={a,b}')")
 
 
 def test_the_longest_tags_fit_into_the_indexes(world: World) -> None:
@@ -82,6 +89,9 @@ def test_a_name_of_the_iana_database_is_a_time_zone(world: World, name: str) -> 
         "London",
         "Europe/Londn",
         "europe/london",
+        "Europe/london",
+        "EUROPE/LONDON",
+        "Etc/gmt+1",
         " Europe/London",
         "Europe/London\n",
         "Europe/London; select 1",

@@ -131,9 +131,25 @@ def test_an_unknown_role_is_refused(school: School) -> None:
         school.invite(school.owner, "jo@example.org", "superuser")
 
 
-def test_an_address_of_markup_is_kept_as_it_was_typed(school: School) -> None:
-    school.invite(school.owner, "<b>jo</b>@example.org", "learner")
-    assert school.world.value("select email from public.invitations") == "<b>jo</b>@example.org"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "<b>jo</b>@example.org",
+        "Jo <jo@example.org>",
+        "jo@example.org\n",
+        "jo@example.org\u00a0",
+        "jo@example.org,ben@example.org",
+        "jo@example.org ben@example.org",
+        "jo@@example.org",
+        "jo@example..org",
+        "jo@-example.org",
+        "jo@exa\u200bmple.org",
+    ],
+    ids=ascii,
+)
+def test_what_is_not_one_address_is_not_invited(school: School, address: str) -> None:
+    with school.world.unchanged(), school.world.refusing("PT422", "email_is_valid"):
+        school.invite(school.owner, address, "learner")
 
 
 def test_a_place_is_offered_of_those_without_a_login_here_only(school: School) -> None:

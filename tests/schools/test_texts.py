@@ -75,11 +75,16 @@ def test_a_column_takes_every_text_or_refuses_it_by_a_rule(
     assert came_of["23514"] > 10
 
 
-@pytest.mark.parametrize(
-    "text", ["<script>alert(1)</script>", "%_\\", "", "a\nb\r\t", "\u202e\ufeff"]
-)
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "%_\\", "", "Ω" * 200])
 def test_a_text_is_kept_as_it_was_typed(marketplace: Marketplace, text: str) -> None:
     world, learner = marketplace.school.world, marketplace.people["learner"]
     with world.acting_as(learner):
         world.connection.execute("update public.profiles set display_name = %s", [text])
         assert world.value("select display_name from public.profiles") == text
+
+
+@pytest.mark.parametrize("text", ["a\nb\r\t", "\u202e\ufeff", "\u200b", "\u2800"], ids=ascii)
+def test_a_name_that_cannot_be_read_is_refused(marketplace: Marketplace, text: str) -> None:
+    world, learner = marketplace.school.world, marketplace.people["learner"]
+    with world.unchanged(), world.refusing("23514", "names_are_readable"), world.acting_as(learner):
+        world.connection.execute("update public.profiles set display_name = %s", [text])

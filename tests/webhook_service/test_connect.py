@@ -250,6 +250,17 @@ def test_an_account_is_fetched_at_most_once_a_minute(desk: Desk) -> None:
     assert desk.post(ann.user_id, "/connect/sync").status_code == 200
 
 
+def test_a_payee_gets_ten_onboarding_links_an_hour(desk: Desk) -> None:
+    ann = desk.world.instructor()
+    for _ in range(10):
+        desk.ask_for_onboarding(ann.user_id)
+    asked = desk.fake.count("POST", "/v1/account_links")
+    refused = desk.ask_for_onboarding(ann.user_id)
+    assert (refused.status_code, code_of(refused)) == (429, "too_many_links")
+    assert refused.headers["Retry-After"] == "3600"
+    assert desk.fake.count("POST", "/v1/account_links") == asked
+
+
 @pytest.mark.parametrize("path", ["/connect/dashboard-links", "/connect/sync"])
 def test_an_account_that_cut_the_platform_off_is_told_of(desk: Desk, path: str) -> None:
     ann = desk.world.instructor()
