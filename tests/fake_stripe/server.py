@@ -299,6 +299,8 @@ class Server:
             )
         app.add_url_rule("/setup/e/<account>/<token>", "onboard", self.onboard)
         app.register_blueprint(control_blueprint(Control(self.url, self), self))
+        app.before_request(answer_preflight)
+        app.after_request(let_pages_read)
         app.register_error_handler(404, self.unknown_url)
         app.register_error_handler(405, self.unknown_url)
         return app
@@ -326,6 +328,28 @@ class Server:
                 return Response("This link has expired.", 410, mimetype="text/plain")
             connect.set_account(self.world, account, status="active")
         return redirect(params["return_url"])
+
+
+def answer_preflight() -> Response | None:
+    """A browser's question before a page's call; no request of its own."""
+    if request.method != "OPTIONS" or not request.path.startswith("/v1/"):
+        return None
+    asked = request.headers.get("Access-Control-Request-Headers", "")
+    return Response(
+        headers={
+            "Access-Control-Allow-Methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
+            "Access-Control-Allow-Headers": asked,
+            "Access-Control-Max-Age": "300",
+        }
+    )
+
+
+def let_pages_read(response: Response) -> Response:
+    """As Stripe's API does, and only there: the controls are for tests."""
+    if request.path.startswith("/v1/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Request-Id, Stripe-Should-Retry"
+    return response
 
 
 class Handler(WSGIRequestHandler):
