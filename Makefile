@@ -11,8 +11,8 @@ LINTED := .venv/.linted
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV) $(STACK) ## play a week of the marketplace on a local stack and print what happened
-	@$(BIN)/python -m demo
+demo: $(VENV) $(STACK) ## play a week of the marketplace and show it on a page: verbose=1 tells all, keep=1 leaves it running
+	@$(BIN)/python -m demo $(if $(verbose),--verbose) $(if $(keep),--keep)
 
 test: check $(STACK) ## run the checks and the tests that are quick: four minutes
 	@$(BIN)/pytest
@@ -23,8 +23,8 @@ test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
 proof: check $(STACK) ## try everything as often as was promised: every kill, race and story, for hours
 	@$(BIN)/pytest -m "not bench"
 
-up: $(STACK) ## start the local stack, print its URLs and keys, stop it with Ctrl-C
-	@node supabase/local/start.mjs
+up: $(VENV) $(STACK) ## start everything that a frontend needs, and print URLs, keys and logins: demo=1 from the played week
+	@$(BIN)/python -m $(if $(demo),demo --keep,demo.up)
 
 check: $(VENV) ## lint, format, types
 	@$(MAKE) --no-print-directory --jobs 3 ruff mypy sqlfluff
