@@ -258,3 +258,19 @@ def test_every_port_of_a_developers_machine_can_be_allowed(
     preflight = client.options("/payment-intents", headers={"Origin": origin})
     allowed = preflight.headers.get("Access-Control-Allow-Origin")
     assert allowed == (origin if is_allowed else None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "hint"),
+    [
+        ({}, "send either booking_id or credit_id."),
+        ({"booking_id": "x"}, "booking_id: Input should be a valid UUID"),
+    ],
+)
+def test_a_bad_body_is_explained_in_plain_words(
+    client: FlaskClient, sent: dict[str, Any], hint: str
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    answer = client.post("/payment-intents", headers=headers, json=sent)
+    assert answer.json is not None
+    assert answer.json["hint"].startswith(hint)
