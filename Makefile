@@ -52,7 +52,7 @@ faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
 	@$(BIN)/python -m tools.new_migration "$(name)"
 
-types: $(VENV) $(STACK) ## write supabase/types/database.types.ts for frontends
+types: $(VENV) $(STACK) ## write supabase/types and docs/api.md for frontends
 	@$(BIN)/python -m tools.new_types
 
 # The lock is made from the default index alone, whatever else this machine's pip looks at.
