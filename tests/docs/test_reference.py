@@ -153,7 +153,9 @@ def test_declared_columns_and_parameters_exist(contract: Contract) -> None:
     declared = tomllib.loads(DECLARED.read_text())
     columns = {one.name: {column.name for column in one.columns} for one in contract.relations}
     for function in contract.functions:
-        columns[function.name] = {one.name for one in (*function.columns, *function.parameters)}
+        columns[function.name] = {one.name for one in function.columns} | {
+            one.name for one in function.parameters
+        }
     for kind in ("functions", "relations"):
         for name, facts in declared[kind].items():
             for names in facts.values():
