@@ -1,10 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow proof up check ruff mypy sqlfluff bench faults migration types lock clean prerequisites
+.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff bench faults migration types lock clean prerequisites
 
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 STACK := supabase/local/node_modules/.installed
+EXAMPLE := examples/web/dist/.built
+BROWSER := tests/browser/node_modules/.installed
 SQL := $(wildcard sql/*/*.sql)
 LINTED := .venv/.linted
 
@@ -21,9 +23,12 @@ test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
 	@$(BIN)/pytest -m "slow and not faults"
 
 proof: check $(STACK) ## try everything as often as was promised: every kill, race and story, for hours
-	@$(BIN)/pytest -m "not bench"
+	@$(BIN)/pytest -m "not bench and not browser"
 
-up: $(VENV) $(STACK) ## start everything that a frontend needs, and print URLs, keys and logins: demo=1 from the played week
+test-browser: $(VENV) $(STACK) $(EXAMPLE) $(BROWSER) ## book, pay, move and cancel in Chromium, on the example frontend
+	@$(BIN)/pytest -m browser -n0
+
+up: $(VENV) $(STACK) $(EXAMPLE) ## start everything that a frontend needs, and print URLs, keys and logins: demo=1 from the played week
 	@$(BIN)/python -m $(if $(demo),demo --keep,demo.up)
 
 check: $(VENV) ## lint, format, types
@@ -65,7 +70,7 @@ lock: $(VENV) ## pin versions and hashes of what pyproject.toml asks for (upgrad
 		--extra dev --constraint requirements.lock
 
 clean: ## remove what the other targets installed and cached
-	rm -rf .venv supabase/local/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv supabase/local/node_modules tests/browser/node_modules examples/web/node_modules examples/web/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV): requirements-dev.lock | prerequisites
@@ -78,6 +83,17 @@ $(VENV): requirements-dev.lock | prerequisites
 $(STACK): supabase/local/package-lock.json | prerequisites
 	@echo "Installing the local stack into supabase/local/node_modules ..."
 	@npm ci --prefix supabase/local --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(EXAMPLE): $(wildcard examples/web/src/*.ts examples/web/src/*/*.ts examples/web/public/* examples/web/*.*) \
+		supabase/types/api.ts | prerequisites
+	@echo "Building the example frontend into examples/web/dist ..."
+	@npm ci --prefix examples/web --no-audit --no-fund --loglevel=error
+	@npm run --prefix examples/web --silent build -- --logLevel warn
+	@touch $@
+
+$(BROWSER): tests/browser/package-lock.json | prerequisites
+	@npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 	@touch $@
 
 prerequisites:

@@ -70,8 +70,11 @@ def choose_stripe(*, is_kept: bool) -> StripeSide:
 
 def stay(play: Play, console: Console) -> None:
     """Leave everything running for a frontend, until somebody has had enough."""
-    with Upkeep(play.stage, up.clock_port()) as upkeep:
-        up.show(up.summary(play.stage, upkeep, logins_of(play)), console)
+    with (
+        Upkeep(play.stage, up.clock_port()) as upkeep,
+        up.example(up.summary(play.stage, upkeep, logins_of(play))) as facts,
+    ):
+        up.show(facts, console)
         console.print("\nCtrl-C ends it, and its data with it.")
         console.print(f"The week, with every step and every pound: {page.PATH}", soft_wrap=True)
         wait_for_the_end()

@@ -9,11 +9,14 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
 from rich.console import Console
 
+from demo.example import Example
 from demo.people import PASSWORD
 from demo.small_world import Login, SmallWorld
 from demo.stage import Place, Stage, StageError
@@ -23,7 +26,8 @@ from demo.stripe_stand_in import PortTaken, StripeStandIn
 from demo.upkeep import Upkeep
 from tools.cluster import ROOT
 
-API_PORT, DATABASE_PORT, SERVICE_PORT, STRIPE_PORT, CLOCK_PORT = 54321, 54322, 54331, 54332, 54333
+API_PORT, DATABASE_PORT = 54321, 54322
+SERVICE_PORT, STRIPE_PORT, CLOCK_PORT, EXAMPLE_PORT = 54331, 54332, 54333, 54334
 HELP = """\
 Starts Postgres, Auth, the Data API, the webhook service and a stand-in for Stripe, delivers
 Stripe's events, carries out the outbox and maintains, until interrupted. The first start makes
@@ -36,6 +40,7 @@ ports, 0 takes a free one:
   LPLATE_SERVICE_PORT  the webhook service        54331
   LPLATE_STRIPE_PORT   the stand-in for Stripe    54332
   LPLATE_CLOCK_PORT    the clock                  54333
+  LPLATE_EXAMPLE_PORT  the example frontend       54334
 data:
   LPLATE_DATA_DIR      where it stays             supabase/local/.data"""
 
@@ -104,7 +109,17 @@ def summary(stage: Stage, upkeep: Upkeep, logins: list[Login]) -> dict[str, Any]
     }
 
 
+# What a browser may know.
+FOR_BROWSERS = {
+    "api_url",
+    "publishable_key",
+    "service_url",
+    "stripe_url",
+    "stripe_publishable_key",
+    "clock_url",
+}
 LABELS = {
+    "example_url": ("Example", "a frontend to click through: examples/web"),
     "api_url": ("API URL", "Supabase: Auth and the Data API"),
     "publishable_key": ("Publishable key", "for the browser (anon)"),
     "service_url": ("Service URL", "the webhook service: paying, onboarding"),
@@ -117,10 +132,31 @@ LABELS = {
 }
 
 
+@contextmanager
+def example(facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Serve the example frontend, if it was built, and add where it is."""
+    if not Example.is_built():
+        yield facts
+        return
+    wanted = port("LPLATE_EXAMPLE_PORT", EXAMPLE_PORT)
+    try:
+        pages = Example(wanted)
+    except OSError as error:
+        raise StageError(
+            f"Port {wanted}, wanted for the example frontend, is not available ({error.strerror})."
+            " Stop what uses it, or choose another: LPLATE_EXAMPLE_PORT."
+        ) from None
+    pages.addresses = {name: facts[name] for name in FOR_BROWSERS}
+    with pages:
+        yield facts | {"example_url": pages.url}
+
+
 def show(facts: dict[str, Any], console: Console) -> None:
     """Print it as `supabase status` does, and how to go on."""
     console.print()
     for name, (label, meaning) in LABELS.items():
+        if name not in facts:
+            continue
         console.print(f"{label:>16}: {facts[name]}  [dim]{meaning}[/]", soft_wrap=True)
     console.print(f"\nEverybody's password is [bold]{facts['password']}[/]:")
     for login in facts["logins"]:
@@ -156,8 +192,10 @@ def main() -> int:
             stage.install_clock()
             stage.stripe.travel(stage.present())
             logins = people_of(stage)
-            with Upkeep(stage, clock_port()) as upkeep:
-                facts = summary(stage, upkeep, logins)
+            with (
+                Upkeep(stage, clock_port()) as upkeep,
+                example(summary(stage, upkeep, logins)) as facts,
+            ):
                 if arguments.json:
                     print(json.dumps(facts), flush=True)
                 else:

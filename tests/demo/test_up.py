@@ -37,7 +37,7 @@ def data_dir() -> Iterator[Path]:
 @contextmanager
 def running(data_dir: Path) -> Iterator[dict[str, Any]]:
     """`make up` on free ports; what it prints. Ends as by Ctrl-C."""
-    ports = ("API", "DB", "SERVICE", "STRIPE", "CLOCK")
+    ports = ("API", "DB", "SERVICE", "STRIPE", "CLOCK", "EXAMPLE")
     process = subprocess.Popen(
         [sys.executable, "-m", "demo.up", "--json"],
         cwd=ROOT,
