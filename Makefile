@@ -1,18 +1,20 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow proof up check ruff mypy sqlfluff bench faults migration types lock clean prerequisites
+.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff bench faults migration types lock clean prerequisites
 
 PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 STACK := supabase/local/node_modules/.installed
+EXAMPLE := examples/web/dist/.built
+BROWSER := tests/browser/node_modules/.installed
 SQL := $(wildcard sql/*/*.sql)
 LINTED := .venv/.linted
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV) $(STACK) ## play a week of the marketplace on a local stack and print what happened
-	@$(BIN)/python -m demo
+demo: $(VENV) $(STACK) ## play a week of the marketplace and show it on a page: verbose=1 tells all, keep=1 leaves it running
+	@$(BIN)/python -m demo $(if $(verbose),--verbose) $(if $(keep),--keep)
 
 test: check $(STACK) ## run the checks and the tests that are quick: four minutes
 	@$(BIN)/pytest
@@ -21,10 +23,13 @@ test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
 	@$(BIN)/pytest -m "slow and not faults"
 
 proof: check $(STACK) ## try everything as often as was promised: every kill, race and story, for hours
-	@$(BIN)/pytest -m "not bench"
+	@$(BIN)/pytest -m "not bench and not browser"
 
-up: $(STACK) ## start the local stack, print its URLs and keys, stop it with Ctrl-C
-	@node supabase/local/start.mjs
+test-browser: $(VENV) $(STACK) $(EXAMPLE) $(BROWSER) ## book, pay, move and cancel in Chromium, on the example frontend
+	@$(BIN)/pytest -m browser -n0
+
+up: $(VENV) $(STACK) $(EXAMPLE) ## start everything that a frontend needs, and print URLs, keys and logins: demo=1 from the played week
+	@$(BIN)/python -m $(if $(demo),demo --keep,demo.up)
 
 check: $(VENV) ## lint, format, types
 	@$(MAKE) --no-print-directory --jobs 3 ruff mypy sqlfluff
@@ -52,7 +57,7 @@ faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
 	@$(BIN)/python -m tools.new_migration "$(name)"
 
-types: $(VENV) $(STACK) ## write supabase/types/database.types.ts for frontends
+types: $(VENV) $(STACK) ## write supabase/types and docs/api.md for frontends
 	@$(BIN)/python -m tools.new_types
 
 # The lock is made from the default index alone, whatever else this machine's pip looks at.
@@ -65,7 +70,7 @@ lock: $(VENV) ## pin versions and hashes of what pyproject.toml asks for (upgrad
 		--extra dev --constraint requirements.lock
 
 clean: ## remove what the other targets installed and cached
-	rm -rf .venv supabase/local/node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv supabase/local/node_modules tests/browser/node_modules examples/web/node_modules examples/web/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV): requirements-dev.lock | prerequisites
@@ -78,6 +83,17 @@ $(VENV): requirements-dev.lock | prerequisites
 $(STACK): supabase/local/package-lock.json | prerequisites
 	@echo "Installing the local stack into supabase/local/node_modules ..."
 	@npm ci --prefix supabase/local --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(EXAMPLE): $(wildcard examples/web/src/*.ts examples/web/src/*/*.ts examples/web/public/* examples/web/*.*) \
+		supabase/types/api.ts | prerequisites
+	@echo "Building the example frontend into examples/web/dist ..."
+	@npm ci --prefix examples/web --no-audit --no-fund --loglevel=error
+	@npm run --prefix examples/web --silent build -- --logLevel warn
+	@touch $@
+
+$(BROWSER): tests/browser/package-lock.json | prerequisites
+	@npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 	@touch $@
 
 prerequisites:

@@ -11,11 +11,14 @@ import httpx
 from postgrest.exceptions import APIError
 
 from demo.stage import Stage
-from demo.stripe_side import Card, PaymentIntent
+from demo.stripe_side import Card, Declined, PaymentIntent
 from demo.week import DAYS
 from supabase import Client, create_client
 
 Row = dict[str, Any]
+
+# Everybody's, so that whoever looks at the week in a frontend can be anybody of it.
+PASSWORD = "drives safely"
 
 
 class Refused(Exception):
@@ -150,7 +153,7 @@ class Person:
         answer = self.client.auth.sign_up(
             {
                 "email": self.email,
-                "password": f"{self.name} drives safely",
+                "password": PASSWORD,
                 "options": {"data": {"full_name": self.name}},
             }
         )
@@ -159,7 +162,11 @@ class Person:
 
     def call(self, function: str, **arguments: Any) -> Any:
         """Call a public function of the database."""
-        return fetch(self.client.rpc(function, arguments))
+        try:
+            return fetch(self.client.rpc(function, arguments))
+        except Refused as refused:
+            self.stage.story.refuse(self.name, function, refused.code, str(refused))
+            raise
 
     def post(self, path: str, **body: Any) -> httpx.Response:
         """Call the webhook service with the token that Auth gave."""
@@ -258,6 +265,11 @@ class Admin(Person):
     def bookings(self) -> list[Row]:
         """Return every booking, as the published view shows it."""
         return rows_of(self.client.table("booking_details").select("*").order("start_at"))
+
+    def collected_cents(self) -> int:
+        """Return all that learners paid by card."""
+        paid = rows_of(self.client.table("payments").select("captured_cents"))
+        return sum(row["captured_cents"] for row in paid)
 
     def run_results(self) -> list[Row]:
         """Return what the payout run decided for everybody, and why."""
@@ -451,7 +463,11 @@ class Customer(Person):
 
     def pay(self, intent: PaymentIntent, card: Card = "good") -> None:
         """Confirm the payment at Stripe; raise Declined if the bank says no."""
-        self.stage.stripe.pay(intent, card)
+        try:
+            self.stage.stripe.pay(intent, card)
+        except Declined as declined:
+            self.stage.story.refuse(self.name, "confirm at Stripe", "card_declined", str(declined))
+            raise
 
     def pay_for(self, bought: Booking | Hours) -> None:
         """Pay with a card that works."""

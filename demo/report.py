@@ -6,6 +6,7 @@ from collections import Counter
 
 from rich.markup import escape
 
+from demo import page
 from demo.play import SCHOOL, Play
 from demo.story import money
 from demo.week import moment_of, spell_short
@@ -29,7 +30,8 @@ MEANINGS = {
 }
 NEXT = """\
 [bold]Where to go next[/]
-  make up              leave the stack running for a frontend, with URLs and keys
+  make demo keep=1     leave all of it running for a frontend, with URLs, keys and logins
+  make up              the same with a few people and the real time, and data that stays
   make test            the suite, against the same parts
   docs/frontend.md     every call that you have just seen, in supabase-js
   docs/operations.md   deployment, schedules, Stripe's settings
@@ -38,18 +40,20 @@ NEXT = """\
 
 def show(scene: Play) -> None:
     """Print the books and check that they agree with each other and with Stripe."""
-    scene.story.console.print()
-    scene.story.console.rule("[bold]What the week has left behind", style="cyan")
+    scene.story.open_ending("What the week has left behind")
     show_bookings(scene)
     show_returns(scene)
     show_statements(scene)
     show_school(scene)
     show_payday(scene)
     show_ledger(scene)
+    show_money_path(scene)
     show_webhooks(scene)
     show_checks(scene)
     scene.story.console.print()
     scene.story.console.print(NEXT)
+    if scene.story.is_brief:
+        show_in_brief(scene)
 
 
 def show_bookings(scene: Play) -> None:
@@ -183,6 +187,38 @@ def show_ledger(scene: Play) -> None:
             f"Stripe says that it holds {money(held)}, and so does the ledger",
             held == booked.get("stripe_balance", 0),
         )
+
+
+def show_money_path(scene: Play) -> None:
+    """Follow all that learners paid by card to where it is now."""
+    collected, parts = scene.admin.collected_cents(), page.money_path(scene)
+    scene.story.table(
+        "Where each pound went",
+        ("it is", ">amount", "meaning"),
+        [(part.name, part.amount, part.meaning) for part in parts],
+        footer=("in all", money(collected), "that learners paid by card"),
+    )
+    scene.story.check(
+        f"all of the {money(collected)} that learners paid is accounted for",
+        sum(part.cents for part in parts) == collected,
+    )
+
+
+def show_in_brief(scene: Play) -> None:
+    """Say what it came to, in a few lines."""
+    story = scene.story
+    story.close_act()
+    paid, returned, bank, kept, held = page.money_path(scene)
+    story.audience.print(
+        f"\nLearners paid {money(scene.admin.collected_cents())}: {paid.amount} went to those who"
+        f" teach, {returned.amount} back, {bank.amount} to a bank,\n{kept.amount} to Stripe, and"
+        f" {held.amount} is there still. The ledger sums to zero."
+    )
+    if not story.broken:
+        story.audience.print(f"[bold green]All {story.kept} promises of this week were kept.[/]")
+    story.audience.print(
+        "\nEvery step: make demo verbose=1. To look around as these people: make demo keep=1."
+    )
 
 
 def show_webhooks(scene: Play) -> None:

@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import IO, Any, Self
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import httpx
 import psycopg
@@ -26,9 +26,14 @@ from demo.week import Week
 from tools.clock import travel
 from tools.cluster import ROOT, Program, run_file
 
+if TYPE_CHECKING:
+    from demo.people import Person
+
 START_SECONDS = 120
 STOP_SECONDS = 60
 SNIPPETS = ROOT / "supabase" / "snippets"
+# The pages of frontends that developers serve on this machine, whatever port their tools choose.
+LOCAL_ORIGINS = "http://localhost:* http://127.0.0.1:*"
 # Said by every line of a job, or of no use to people.
 UNTOLD = {"event", "level", "timestamp"}
 
@@ -49,12 +54,31 @@ class Finished:
         return [line for line in self.lines if line["event"] == name]
 
 
+@dataclass(frozen=True)
+class Place:
+    """On which ports a stack listens (0 takes a free one), and where its data stays, if it does."""
+
+    api_port: int = 0
+    db_port: int = 0
+    service_port: int = 0
+    data_dir: str | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """Say so to start.mjs. An empty folder is its usual one."""
+        ports = ["--api-port", str(self.api_port), "--db-port", str(self.db_port)]
+        if self.data_dir is None:
+            return ["--ephemeral", *ports]
+        return [*ports, *(["--data-dir", self.data_dir] if self.data_dir else [])]
+
+
 class Stage:
     """A database with Auth and the Data API, a Stripe, the webhook service, and a clock for all."""
 
-    def __init__(self, story: Story, stripe: StripeSide) -> None:
+    def __init__(self, story: Story, stripe: StripeSide, place: Place | None = None) -> None:
         self.story = story
         self.stripe = stripe
+        self.place = place or Place()
         self.week = Week()
         self._open = ExitStack()
 
@@ -71,7 +95,7 @@ class Stage:
 
     def _start(self, opening: ExitStack) -> None:
         try:
-            program = Program("start.mjs", "--ephemeral", "--api-port", "0", "--db-port", "0")
+            program = Program("start.mjs", *self.place.arguments)
         except RuntimeError as error:
             raise StageError(str(error)) from None
         opening.callback(program.stop)
@@ -81,6 +105,9 @@ class Stage:
         self.operator = opening.enter_context(
             psycopg.connect(self.summary["db_url"], autocommit=True)
         )
+        self.home = Path(self.summary["home"])
+        if self.place.data_dir is not None:
+            self.stripe.keep_in(self.home)
         opening.enter_context(self.stripe)
         self.service_url = self._start_service(opening)
         self.stripe.send_webhooks_to(self.service_url)
@@ -88,22 +115,34 @@ class Stage:
     def _start_service(self, opening: ExitStack) -> str:
         secrets = self.stripe.webhook_secrets
         # The socket is bound here and handed over, so that no other program can take the port.
-        with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        with self._listen() as listener:
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             bind = f"fd://{listener.fileno()}"
             service = Service(
                 [sys.executable, "-m", "webhook_service", "--bind", bind],
                 self._environment(
-                    WEBHOOK_SERVICE_DATABASE_URL=self.summary["webhook_service_url"],
+                    CORS_ORIGINS=LOCAL_ORIGINS,
+                    WEBHOOK_SERVICE_DATABASE_URL=self.summary["webhook_service_db_url"],
                     SUPABASE_JWT_SECRET=self.summary["jwt_secret"],
                     STRIPE_WEBHOOK_SECRETS=secrets.platform,
                     STRIPE_CONNECT_WEBHOOK_SECRETS=secrets.connect,
                 ),
                 listener.fileno(),
+                self.home / "webhook_service.log",
             )
         opening.callback(service.stop)
         service.wait_until_ready(url)
         return url
+
+    def _listen(self) -> socket.socket:
+        port = self.place.service_port
+        try:
+            return socket.create_server(("127.0.0.1", port), backlog=128)
+        except OSError as error:
+            raise StageError(
+                f"Port {port}, wanted for the webhook service, is not available ({error.strerror})."
+                " Stop what uses it, or choose another: LPLATE_SERVICE_PORT."
+            ) from None
 
     def _environment(self, **more: str) -> dict[str, str]:
         """Only what the process needs: nothing of the caller's environment decides for it."""
@@ -120,8 +159,19 @@ class Stage:
     def travel(self, day: str, local_time: str) -> datetime:
         """Move the present of the database and of Stripe to a moment of the week."""
         moment = self.week.at(day, local_time)
+        self.move_clock(moment)
+        return moment
+
+    def move_clock(self, moment: datetime) -> None:
+        """Move the present of the database and of Stripe."""
         travel(self.operator, to=moment)
         self.stripe.travel(moment)
+
+    def present(self) -> datetime:
+        """Return the present of the database, by which every rule goes."""
+        row = self.operator.execute("select private.clock()").fetchone()
+        assert row
+        moment: datetime = row[0]
         return moment
 
     # Services
@@ -149,16 +199,7 @@ class Stage:
     def run_job(self, *arguments: str) -> Finished:
         """Run `python -m jobs …` with its own login, and show what it says."""
         self.story.show(f"$ python -m jobs {' '.join(arguments)}")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jobs", *arguments],
-            cwd=ROOT,
-            env=self._environment(JOBS_DATABASE_URL=self.summary["jobs_url"]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            text=True,
-        )
+        process = self.start_job(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             stdout, stderr = process.communicate(timeout=300)
         finally:
@@ -170,7 +211,30 @@ class Stage:
             self.story.show(told + (f" ({times} times)" if times > 1 else ""), indent=6)
         return Finished(process.returncode, lines)
 
+    def start_job(
+        self, *arguments: str, stdout: int | IO[str], stderr: int | IO[str]
+    ) -> subprocess.Popen[str]:
+        """Start `python -m jobs …` with its own login."""
+        url = self.summary["jobs_db_url"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "jobs", *arguments],
+            cwd=ROOT,
+            env=self._environment(JOBS_DATABASE_URL=url, DIRECT_DATABASE_URL=url),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            text=True,
+        )
+
     # The operator
+
+    def appoint(self, person: Person) -> None:
+        """Make somebody who has signed up a platform admin, as the operator does in Studio."""
+        self.operator.execute(
+            "insert into private.platform_admins (user_id, note) values (%s, 'The first admin')",
+            [person.id],
+        )
 
     def ask(self, snippet: str) -> list[DictRow]:
         """Run one of the operator's saved queries (supabase/snippets) and return its rows."""
@@ -187,8 +251,10 @@ class Stage:
 class Service:
     """The webhook service under gunicorn, a process of its own."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], socket_fd: int) -> None:
-        self._log: IO[str] = tempfile.TemporaryFile("w+")  # noqa: SIM115
+    def __init__(
+        self, command: list[str], environment: dict[str, str], socket_fd: int, log: Path
+    ) -> None:
+        self._log: IO[str] = log.open("w+")
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,

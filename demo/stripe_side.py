@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
 import stripe
@@ -52,6 +53,9 @@ class StripeSide(Protocol):
     secret_key: str
     api_base: str | None
     webhook_secrets: WebhookSecrets
+
+    def keep_in(self, folder: Path) -> None:
+        """Before it is opened: go on from what it has kept in a folder, if it keeps anything."""
 
     def __enter__(self) -> Self:
         """Open it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Self
 
 import httpx
@@ -18,21 +19,38 @@ CARDS: dict[Card, str] = {
 }
 
 
+class PortTaken(Exception):
+    """The stand-in did not start."""
+
+
 class StripeStandIn:
     """Stripe as far as the demo needs it, on this machine."""
 
     description = "a stand-in on this machine; no account and no network are needed"
     limits: tuple[str, ...] = ()
     secret_key = FakeStripe.api_key
+    publishable_key = FakeStripe.publishable_key
     fake: FakeStripe
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.webhook_secrets = WebhookSecrets()
         self.api_base: str | None = None
+        self._port = port
+        self._state: Path | None = None
+
+    def keep_in(self, folder: Path) -> None:
+        """Go on from the file there, and keep it up to date."""
+        self._state = folder / "stripe.state"
 
     def __enter__(self) -> Self:
         """Start its process. What is paid today can be transferred the day after tomorrow."""
-        self.fake = FakeStripe(process=True)
+        try:
+            self.fake = FakeStripe(process=True, port=self._port, state=self._state)
+        except RuntimeError:
+            raise PortTaken(
+                f"Port {self._port}, wanted for the stand-in for Stripe, is not available."
+                " Stop what uses it, or choose another: LPLATE_STRIPE_PORT."
+            ) from None
         self.fake.configure(funds_delay=timedelta(days=2).total_seconds())
         self.api_base = self.fake.url
         return self
@@ -43,11 +61,16 @@ class StripeStandIn:
 
     def send_webhooks_to(self, service_url: str) -> None:
         """Register the two endpoints of the webhook service."""
-        secrets = self.webhook_secrets
-        self.fake.add_webhook(f"{service_url}/stripe/webhooks", secrets.platform)
-        self.fake.add_webhook(
-            f"{service_url}/stripe/connect-webhooks", secrets.connect, connect=True
-        )
+        known = {webhook["url"]: webhook["id"] for webhook in self.fake.webhooks()}
+        for path, secret, connect in (
+            ("/stripe/webhooks", self.webhook_secrets.platform, False),
+            ("/stripe/connect-webhooks", self.webhook_secrets.connect, True),
+        ):
+            url = f"{service_url}{path}"
+            if url in known:  # kept from the last time
+                self.fake.set_webhook_secrets(known[url], secret)
+            else:
+                self.fake.add_webhook(url, secret, connect=connect)
 
     def travel(self, moment: datetime) -> None:
         """Move its clock."""

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -51,6 +52,9 @@ class StripeTestMode:
         self._delivered: set[str] = set()
         self._service_url = ""
         self._http = httpx.Client(timeout=30, trust_env=False)
+
+    def keep_in(self, folder: Path) -> None:
+        """Stripe keeps everything itself."""
 
     def __enter__(self) -> Self:
         """Check the key with a first call."""

@@ -1,21 +1,47 @@
-"""Writes supabase/types/database.types.ts, as the Supabase CLI describes what migrations make.
+"""Writes the types and the reference of the API, as migrations make it.
 
-Called by `make types`.
+Called by `make types`: the types of the Supabase CLI, the tighter ones over them, docs/api.md.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from tests.access.matrix import load
+from tools import api_types, reference
 from tools.cluster import ROOT, Cluster, generate_types
+from tools.contract import read
 
 TYPES = ROOT / "supabase" / "types" / "database.types.ts"
 
 
+def hidden_columns() -> dict[str, list[str]]:
+    """Name the columns that no role may read."""
+    return {table.name: sorted(table.hidden) for table in load().tables if table.hidden}
+
+
+def documents(cluster: Cluster, dbname: str) -> dict[str, str]:
+    """Return the files by their path in the project, as a migrated database has them."""
+    connection: psycopg.Connection[Any]
+    with psycopg.connect(cluster.url("postgres", dbname)) as connection:
+        contract = read(connection)
+    return {
+        str(TYPES.relative_to(ROOT)): generate_types(cluster, dbname),
+        str(api_types.API_TYPES.relative_to(ROOT)): api_types.write(contract, hidden_columns()),
+        str(reference.REFERENCE.relative_to(ROOT)): reference.write(contract),
+    }
+
+
 def main() -> None:
-    """Migrates a throw-away database and describes it."""
+    """Migrate a throw-away database and describe it."""
     with Cluster() as cluster:
         cluster.create_database("described")
         cluster.migrate("described")
-        TYPES.parent.mkdir(exist_ok=True)
-        TYPES.write_text(generate_types(cluster, "described"))
-    print(f"Wrote {TYPES.relative_to(ROOT)}")
+        for path, text in documents(cluster, "described").items():
+            (ROOT / path).write_text(text)
+            print(f"Wrote {path}")
 
 
 if __name__ == "__main__":

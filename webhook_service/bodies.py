@@ -5,6 +5,7 @@ from typing import TypeVar
 from flask import current_app, request
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webhook_service.problems import Problem
@@ -26,13 +27,23 @@ def parse_body(model: type[BodyT]) -> BodyT:
         return model.model_validate_json(read_body())
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-        named = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
+        named = [": ".join(filter(None, [_place(fault), _words(fault)])) for fault in faults]
         raise Problem(
             422,
             "invalid_request",
             "The request body is not as expected.",
             hint=". ".join(named) + ".",
         ) from None
+
+
+def _place(fault: ErrorDetails) -> str:
+    """Return the field that is wrong; empty if it is the body as a whole."""
+    return ".".join(map(str, fault["loc"]))
+
+
+def _words(fault: ErrorDetails) -> str:
+    """Return what is wrong, without pydantic's own word for it."""
+    return fault["msg"].removeprefix("Value error, ")
 
 
 def read_body() -> bytes:

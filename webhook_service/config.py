@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode
 from lplate.settings import BaseUrl, StripeSettings, database_url_of
 
 WEBHOOK_SECRET = re.compile(r"whsec_.{16,}")
+ORIGIN = re.compile(r"https?://[^/\s*]+|http://(localhost|127\.0\.0\.1):\*")
 
 
 def _split(value: object) -> object:
@@ -35,8 +36,11 @@ def _jwt_secret(value: SecretStr) -> SecretStr:
 
 
 def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(re.fullmatch(r"https?://[^/\s*]+", origin) for origin in value):
-        raise ValueError("must list origins such as https://app.example.com, without a path or *")
+    if not all(ORIGIN.fullmatch(origin) for origin in value):
+        raise ValueError(
+            "must list origins such as https://app.example.com, without a path;"
+            " * stands for a port of this machine only: http://localhost:*"
+        )
     return value
 
 
@@ -70,4 +74,10 @@ class Config(StripeSettings):
     def _one_way_to_verify_users(self) -> Self:
         if (self.supabase_jwks_url is None) == (self.supabase_jwt_secret is None):
             raise ValueError("SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET must be set, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _any_port_is_for_tests(self) -> Self:
+        if self.is_live and any(origin.endswith("*") for origin in self.cors_origins):
+            raise ValueError("CORS_ORIGINS must name every port with a live STRIPE_SECRET_KEY")
         return self

@@ -38,6 +38,9 @@ def play(scene: Play) -> None:
     ]
     story.check(f"all {len(is_confirmed)} bookings are confirmed by webhooks", all(is_confirmed))
     forged = stage.post_forged_webhook()
+    story.refuse(
+        "somebody", "POST /stripe/webhooks", forged.json()["code"], forged.json()["detail"]
+    )
     story.check(
         f"a webhook that Stripe did not sign is refused: {forged.json()['code']}",
         forged.status_code == 400,

@@ -21,10 +21,7 @@ def open_the_house(scene: Play) -> None:
     story.tell("Private door 1 of 2: the operator replaces this database's clock, so that the demo")
     story.tell("can let a week pass. Only tests do that too; every rule asks private.clock().")
     scene.admin.sign_up()
-    stage.operator.execute(
-        "insert into private.platform_admins (user_id, note) values (%s, 'The demo''s admin')",
-        [scene.admin.id],
-    )
+    stage.appoint(scene.admin)
     story.tell(f"Private door 2 of 2: {scene.admin.name} signs up, and the operator makes her the")
     story.tell("first platform admin with SQL, as in Studio. From here on, public doors only.")
     scene.admin.show_second_factor()

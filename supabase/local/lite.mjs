@@ -46,7 +46,10 @@ export async function serveApi(server, database, { apiPort, jwtSecret }) {
     const peer = { peerAddress: incoming.socket.remoteAddress ?? null };
     if (pathname === "/auth/v1/local/second-factor") return withCors(request, () => showSecondFactor(request, jwtSecret));
     if (pathname.startsWith("/auth/v1/")) return withCors(request, () => auth.fetch(request, peer));
-    if (pathname.startsWith("/rest/v1/")) return currentRequest.run(request, () => rest.fetch(request, peer));
+    if (pathname.startsWith("/rest/v1/")) {
+      if (request.method === "OPTIONS") return describe(request, catalog, () => rest.fetch(request, peer));
+      return currentRequest.run(request, async () => readableByPages(await rest.fetch(request, peer)));
+    }
     return Response.json({ message: "Only /auth/v1 and /rest/v1 are served here" }, { status: 404 });
   });
   return {
@@ -253,6 +256,40 @@ async function withCors(request, respond) {
   if (!response.headers.has("Access-Control-Allow-Origin")) {
     response.headers.set("Access-Control-Allow-Origin", "*");
   }
+  return response;
+}
+
+// What a page may do with the Data API: everything, as with PostgREST. Who may do it is said by the token.
+const METHODS = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD";
+const SIMPLE_HEADERS = ["Accept", "Accept-Language", "Content-Language"];
+const EXPOSED_HEADERS =
+  "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit";
+
+// PostgREST answers a browser's preflight before it looks at the path; Lite wants to find a function without arguments.
+async function describe(request, catalog, respond) {
+  const asked = request.headers.get("Access-Control-Request-Headers") ?? "";
+  if (request.headers.has("Origin") && request.headers.has("Access-Control-Request-Method")) {
+    const names = asked.split(",").map((name) => name.trim()).filter((name) => name && !/^authorization$/i.test(name));
+    return new Response(null, {
+      headers: {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Allow-Methods": METHODS,
+        "Access-Control-Allow-Headers": ["Authorization", ...names, ...SIMPLE_HEADERS].join(", "),
+        "Access-Control-Max-Age": "86400",
+      },
+    });
+  }
+  const name = /^\/rest\/v1\/rpc\/(\w+)$/.exec(new URL(request.url).pathname)?.[1];
+  const { functions } = await catalog.read({ useCache: true });
+  const found = functions.find((one) => one.schema === "public" && one.name === name);
+  if (!found) return respond();
+  const Allow = found.volatility === "v" ? "OPTIONS,POST" : "OPTIONS,GET,HEAD,POST";
+  return new Response(null, { headers: { Allow, "Access-Control-Allow-Origin": "*" } });
+}
+
+function readableByPages(response) {
+  response.headers.set("Access-Control-Allow-Origin", "*");
+  response.headers.set("Access-Control-Expose-Headers", EXPOSED_HEADERS);
   return response;
 }
 

@@ -6,7 +6,7 @@ export function printSummary({ server, database, api, serviceLogins = [] }, { as
     ...(api && { api_url: api.url, anon_key: api.anonKey, service_role_key: api.serviceRoleKey }),
     db_url: databaseUrl(server, "postgres", database),
     ...Object.fromEntries(
-      serviceLogins.map((login) => [`${login}_url`, databaseUrl(server, login, database)]),
+      serviceLogins.map((login) => [`${login}_db_url`, databaseUrl(server, login, database)]),
     ),
     jwt_secret: jwtSecret,
   };

@@ -19,7 +19,7 @@ def test_a_demo_that_is_stopped_ends_every_process_that_it_started(
     order: signal.Signals, status: int
 ) -> None:
     demo = subprocess.Popen(
-        [sys.executable, "-m", "demo"],
+        [sys.executable, "-m", "demo", "--verbose"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"},
         stdin=subprocess.DEVNULL,

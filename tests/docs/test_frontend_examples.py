@@ -6,7 +6,9 @@ import json
 import os
 import re
 import subprocess
+from datetime import datetime, timedelta
 from io import StringIO
+from urllib.parse import quote
 
 import pytest
 from rich.console import Console
@@ -16,6 +18,7 @@ from demo.story import Story
 from demo.stripe_side import PaymentIntent
 from demo.stripe_stand_in import StripeStandIn
 from demo.week import moment_of
+from tests.docs.test_reference import compile_ts
 from tests.instant import INSTANT
 from tests.patience import PATIENCE
 from tools.clock import travel
@@ -27,6 +30,7 @@ PREAMBLE = """
 import { createClient } from "@supabase/supabase-js";
 import { once } from "node:events";
 import WebSocket from "ws";
+const { codeOf } = await import(process.env.API_TYPES);
 
 const supabase = createClient(process.env.API_URL, process.env.ANON_KEY, {
   auth: { persistSession: false },
@@ -52,26 +56,74 @@ BETWEEN = {
     '.from("booking_details")': 'await tell("pay", intent);',
     'rpc("credit_balance"': 'await tell("pay", hoursIntent);',
     'rpc("start_lesson"': 'await tell("lesson", slots[0].start_at);',
+    'rpc("admin_verify_instructor"': 'await tell("admin", "grace@example.com");',
+    'rpc("payout_statement"': 'await tell("payday", new Date(Date.parse(slots[0].start_at)));',
 }
 END = """
 const seen = { published, onboarding, instructors, booking, details, balance, payouts, reasons };
 const plans = { answer, left, ahead, moved, ending, cancelled, returned };
-await tell("end", { ...seen, ...plans, refusal, code });
+const school = { alerts, requests, series, ours, payout, lines };
+await tell("end", { ...seen, ...plans, ...school, refusal, code });
 process.exit();
 """
 
 
+COMPILED = """
+import { createClient } from "@supabase/supabase-js";
+import { codeOf, type Database } from "../types/api";
+
+const supabase = createClient<Database>("http://127.0.0.1", "key");
+const service: string = "http://127.0.0.1";
+"""
+
+
+def blocks() -> list[str]:
+    """The parts of the program; what is fenced as js is an excerpt of something else."""
+    guide = (ROOT / "docs" / "frontend.md").read_text()
+    found = re.findall(r"```ts\n(.*?)```", guide, re.DOTALL)
+    assert len(found) >= 16
+    return found
+
+
 def program() -> str:
-    blocks = re.findall(r"```js\n(.*?)```", (ROOT / "docs" / "frontend.md").read_text(), re.DOTALL)
-    assert len(blocks) >= 8
     waiting = dict(BETWEEN)
-    parts = [PREAMBLE]
-    for block in blocks:
+    parts = []
+    for block in blocks():
+        # Within a block, what happens elsewhere goes before the statement that needs it.
         for sign in [sign for sign in waiting if sign in block]:
-            parts.append(waiting.pop(sign))
+            before, _, after = block.partition(sign)
+            start = before.rfind("\n\n") + 2 if "\n\n" in before else 0
+            block = f"{before[:start]}{waiting.pop(sign)}\n{before[start:]}{sign}{after}"
         parts.append(block)
     assert not waiting
-    return "\n".join([*parts, END])
+    return "\n".join([PREAMBLE, without_types("\n".join(parts)), END])
+
+
+def without_types(text: str) -> str:
+    script = (
+        'import ts from "typescript"; import { readFileSync } from "node:fs";'
+        "const options = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };"
+        "const source = readFileSync(0, 'utf8');"
+        "console.log(ts.transpileModule(source, { compilerOptions: options }).outputText);"
+    )
+    finished = subprocess.run(
+        ["node", "--input-type=module", "--eval", script],
+        cwd=LOCAL,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return finished.stdout
+
+
+def test_the_examples_compile_in_strict_typescript() -> None:
+    unused = "".join(
+        f"void {name};\n" for name in ("published", "onboarding", "details", "alerts", "lines")
+    )
+    said = compile_ts({"guide.ts": "\n".join([COMPILED, *blocks(), unused])})
+    # A guide shows what comes back, and does nothing with it.
+    assert [line for line in said.splitlines() if "error TS6133" not in line] == []
 
 
 def test_the_examples_for_frontends_run_as_they_stand() -> None:
@@ -88,6 +140,8 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
             "insert into public.discount_codes (code, amount_cents, currency)"
             " values ('WELCOME', 500, 'gbp')"
         )
+        source = (ROOT / "supabase" / "types" / "api.ts").read_text()
+        api_types = f"data:text/javascript,{quote(without_types(source))}"
         seeded = stage.operator.execute("select id::text from public.instructors").fetchall()
         node = subprocess.Popen(
             ["node", "--input-type=module", "--eval", program()],
@@ -97,6 +151,7 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                 "API_URL": stage.api_url,
                 "ANON_KEY": stage.anon_key,
                 "SERVICE_URL": stage.service_url,
+                "API_TYPES": api_types,
                 "PRESENT": INSTANT.isoformat(),
             },
             stdin=subprocess.PIPE,
@@ -117,6 +172,14 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                     stage.deliver_webhooks()
                 elif message["what"] == "lesson":
                     travel(stage.operator, to=moment_of(value))
+                elif message["what"] == "admin":
+                    stage.operator.execute(
+                        "insert into private.platform_admins (user_id, note)"
+                        " select id, 'The first' from public.profiles where email = %s",
+                        [value],
+                    )
+                elif message["what"] == "payday":
+                    pay_everybody(stage, stripe, moment_of(value))
                 node.stdin.write("go on\n")
                 node.stdin.flush()
             assert node.wait(timeout=PATIENCE) == 0, node.stderr.read()
@@ -125,6 +188,11 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
             node.communicate()
 
     end = told["end"]
+    assert [row["refusal"] for row in end["series"]] == [None] * 3
+    assert [row["learner_name"] for row in end["ours"]] == ["Pip Moss"] * 3
+    assert (end["alerts"], end["requests"]) == ([], [])
+    assert (end["payout"]["status"], end["payout"]["amount_cents"]) == ("paid", 4525)
+    assert [(row["kind"], row["learner_initials"]) for row in end["lines"]] == [("lesson", "A. Q.")]
     assert end["published"] > 50
     assert end["onboarding"]["url"].startswith("http")
     found = [row["display_name"] for row in end["instructors"] if (row["id"],) not in seeded]
@@ -148,3 +216,15 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     assert end["code"] == "booking_not_confirmed"
     assert end["refusal"]["message"] == "This booking is completed, so its lesson cannot start."
     assert end["refusal"]["hint"] == "Only a confirmed booking's lesson can be started, once."
+
+
+def pay_everybody(stage: Stage, stripe: StripeStandIn, lesson_at: datetime) -> None:
+    """The payee has finished Stripe's form, and Friday comes."""
+    for account in stripe.fake.objects("account"):
+        stripe.fake.complete_onboarding(account["id"])
+    stage.deliver_webhooks()
+    friday = lesson_at + timedelta(days=8)
+    stage.move_clock(friday)
+    for job in ("outbox", "maintain", "payouts"):
+        assert stage.run_job(job).status == 0
+    stage.deliver_webhooks()

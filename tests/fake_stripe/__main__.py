@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from .server import Running
 
@@ -16,6 +17,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--seed", type=int, default=0, help="for ids, duplicates and shuffles")
     parser.add_argument("--now", type=float, help="freeze the clock at this second since 1970")
+    parser.add_argument(
+        "--state", type=Path, help="keep everything in this file, and go on from it"
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON when ready")
     parser.add_argument("--watch-parent", action="store_true", help="end when stdin is closed")
     arguments = parser.parse_args()
@@ -23,7 +27,7 @@ def main() -> None:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    running = Running(arguments.port, arguments.seed, arguments.now)
+    running = Running(arguments.port, arguments.seed, arguments.now, arguments.state)
     running.start()
     if arguments.json:
         print(json.dumps({"url": running.url}), flush=True)

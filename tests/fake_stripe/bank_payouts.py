@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 
 from .errors import invalid
@@ -60,21 +59,15 @@ def pay_out(world: World, account: str, currency: str, arrives_in: float) -> Jso
         account,
     )
     world.emit("payout.created", payout, account=account)
-    world.later(arrives_in / 2, moving(world, payout, "pending", "in_transit", "payout.updated"))
-    world.later(arrives_in, moving(world, payout, "in_transit", "paid", "payout.paid"))
+    world.later(arrives_in / 2, move, world, payout, "pending", "in_transit", "payout.updated")
+    world.later(arrives_in, move, world, payout, "in_transit", "paid", "payout.paid")
     return payout
 
 
-def moving(
-    world: World, payout: Json, from_status: str, to_status: str, event: str
-) -> Callable[[], None]:
+def move(world: World, payout: Json, from_status: str, to_status: str, event: str) -> None:
     """A step that is taken unless the payout has ended meanwhile."""
-
-    def move() -> None:
-        if payout["status"] == from_status:
-            change(world, payout, {"status": to_status}, event)
-
-    return move
+    if payout["status"] == from_status:
+        change(world, payout, {"status": to_status}, event)
 
 
 def fail(world: World, id: str, reason: str) -> Json:

@@ -122,14 +122,14 @@ def settle(world: World, charge: Json, amount: int) -> None:
 def settle_in_background(world: World, charge: Json) -> None:
     """With asynchronous capture the balance transaction is not there yet when events announce
     the payment: `charge.updated` brings it."""
-
-    def act() -> None:
-        before = deepcopy(charge)
-        settle(world, charge, charge["amount"])
-        world.emit("charge.updated", charge, before)
-
     delay = world.settings.balance_transaction_delay
     if delay:
-        world.later(delay, act)
+        world.later(delay, settle_late, world, charge)
     else:
-        act()
+        settle_late(world, charge)
+
+
+def settle_late(world: World, charge: Json) -> None:
+    before = deepcopy(charge)
+    settle(world, charge, charge["amount"])
+    world.emit("charge.updated", charge, before)

@@ -21,21 +21,28 @@ class FakeStripe(Control):
     """
 
     def __init__(
-        self, *, process: bool = False, port: int = 0, seed: int = 0, now: float | None = None
+        self,
+        *,
+        process: bool = False,
+        port: int = 0,
+        seed: int = 0,
+        now: float | None = None,
+        state: Path | None = None,
     ) -> None:
         self._running: Running | None = None
         self._process: subprocess.Popen[str] | None = None
         if process:
-            super().__init__(self._start_process(port, seed, now))
+            super().__init__(self._start_process(port, seed, now, state))
         else:
-            self._running = Running(port, seed, now)
+            self._running = Running(port, seed, now, state)
             self._running.start()
             super().__init__(self._running.url)
 
-    def _start_process(self, port: int, seed: int, now: float | None) -> str:
+    def _start_process(self, port: int, seed: int, now: float | None, state: Path | None) -> str:
         command = [sys.executable, "-m", PACKAGE, "--json", "--watch-parent"]
         command += ["--port", str(port), "--seed", str(seed)]
         command += ["--now", str(now)] if now is not None else []
+        command += ["--state", str(state)] if state else []
         root = Path(__file__).parents[PACKAGE.count(".") + 1]
         self._process = subprocess.Popen(
             command, cwd=root, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE

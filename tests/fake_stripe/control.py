@@ -236,6 +236,14 @@ class Control(MoneyBack):
         return id
 
     @remote
+    def webhooks(self) -> list[Json]:
+        """The registered receivers: `id`, `url`, and whether they are for connected accounts."""
+        return [
+            {"id": endpoint.id, "url": endpoint.url, "connect": endpoint.connect}
+            for endpoint in self.world.webhooks.endpoints.values()
+        ]
+
+    @remote
     def set_webhook_secrets(self, endpoint: str, *secrets: str) -> None:
         """Rolls the secret: with two, every delivery carries two signatures."""
         self.world.webhooks.endpoints[endpoint].secrets = list(secrets)

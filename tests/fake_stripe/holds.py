@@ -6,7 +6,6 @@ Any intent that has not ended yet is cancelled here as well: if it holds money, 
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import partial
 
 from .charges import settle
 from .errors import invalid, money, unexpected_state
@@ -84,7 +83,7 @@ def reserve(world: World, intent: Json, charge: Json) -> None:
     intent |= {"status": "requires_capture", "amount_capturable": intent["amount"]}
     world.emit("charge.succeeded", charge)
     world.emit("payment_intent.amount_capturable_updated", intent)
-    world.later(lasts, partial(expire, world, intent))
+    world.later(lasts, expire, world, intent)
 
 
 def expire(world: World, intent: Json) -> None:

@@ -61,6 +61,14 @@ class Idempotency:
         with self._lock:
             self._records[key].answer = answer
 
+    def answers(self) -> dict[str, Record]:
+        """What was answered, to be kept elsewhere; requests that still run are left out."""
+        with self._lock:
+            return {key: record for key, record in self._records.items() if record.answer}
+
+    def restore(self, answers: dict[str, Record]) -> None:
+        self._records = answers
+
     def abandon(self, key: str) -> None:
         with self._lock:
             self._records.pop(key, None)

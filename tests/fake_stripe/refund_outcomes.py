@@ -44,13 +44,14 @@ def reference_arrives(world: World, refund: Json) -> None:
 
 def in_time(world: World, refund: Json, act: Callable[[World, Json], object]) -> None:
     """Does after the bank's usual delay what it does, unless the refund has ended meanwhile."""
-    status = refund["status"]
+    world.later(world.settings.refund_delay, act_unless_ended, world, refund, refund["status"], act)
 
-    def due() -> None:
-        if refund["status"] == status:
-            act(world, refund)
 
-    world.later(world.settings.refund_delay, due)
+def act_unless_ended(
+    world: World, refund: Json, status: str, act: Callable[[World, Json], object]
+) -> None:
+    if refund["status"] == status:
+        act(world, refund)
 
 
 def ask_customer(world: World, refund: Json) -> Json:

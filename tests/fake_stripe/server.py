@@ -12,6 +12,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -41,7 +42,8 @@ from .errors import (
     server_error,
 )
 from .faults import Fault, Faults
-from .idempotency import Answer, Idempotency
+from .idempotency import Answer, Idempotency, Record
+from .keeping import Keeper
 from .params import decode, validate
 from .routes import ENDPOINTS, Endpoint, expand
 from .webhooks import deliver
@@ -114,6 +116,12 @@ class Server:
         self.api_keys = {"sk_test_fake"}
         self.requests: list[Json] = []
         self.gate = Gate()
+
+    def take_over(self, world: World, answers: dict[str, Record], api_keys: set[str]) -> None:
+        """Goes on with the state that another process has kept."""
+        self.world, self.api_keys = world, api_keys
+        self.idempotency = Idempotency(world.clock.now)
+        self.idempotency.restore(answers)
 
     # Layers
 
@@ -299,6 +307,8 @@ class Server:
             )
         app.add_url_rule("/setup/e/<account>/<token>", "onboard", self.onboard)
         app.register_blueprint(control_blueprint(Control(self.url, self), self))
+        app.before_request(answer_preflight)
+        app.after_request(let_pages_read)
         app.register_error_handler(404, self.unknown_url)
         app.register_error_handler(405, self.unknown_url)
         return app
@@ -328,6 +338,28 @@ class Server:
         return redirect(params["return_url"])
 
 
+def answer_preflight() -> Response | None:
+    """A browser's question before a page's call; no request of its own."""
+    if request.method != "OPTIONS" or not request.path.startswith("/v1/"):
+        return None
+    asked = request.headers.get("Access-Control-Request-Headers", "")
+    return Response(
+        headers={
+            "Access-Control-Allow-Methods": "GET, HEAD, PUT, PATCH, POST, DELETE",
+            "Access-Control-Allow-Headers": asked,
+            "Access-Control-Max-Age": "300",
+        }
+    )
+
+
+def let_pages_read(response: Response) -> Response:
+    """As Stripe's API does, and only there: the controls are for tests."""
+    if request.path.startswith("/v1/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Request-Id, Stripe-Should-Retry"
+    return response
+
+
 class Handler(WSGIRequestHandler):
     """Quiet; a connection that is to be reset is closed without the goodbye of a FIN."""
 
@@ -347,7 +379,9 @@ class Handler(WSGIRequestHandler):
 class Running:
     """A server on 127.0.0.1, in threads of this process."""
 
-    def __init__(self, port: int = 0, seed: int = 0, now: float | None = None) -> None:
+    def __init__(
+        self, port: int = 0, seed: int = 0, now: float | None = None, state: Path | None = None
+    ) -> None:
         self.server = Server(seed, now)
         self._http: BaseWSGIServer = make_server(
             "127.0.0.1", port, self.server.create_app(), threaded=True, request_handler=Handler
@@ -356,6 +390,9 @@ class Running:
             f"http://127.0.0.1:{self._http.server_port}"
         )
         self._threads: Iterable[threading.Thread] = ()
+        self._keeper = Keeper(self.server, state) if state else None
+        if self._keeper:
+            self._keeper.read()
 
     def start(self) -> None:
         self._threads = [
@@ -372,6 +409,8 @@ class Running:
         self._http.server_close()
         for thread in self._threads:
             thread.join(timeout=5)
+        if self._keeper:
+            self._keeper.write()
         self.server.http.close()
 
     def _deliver_in_background(self) -> None:
@@ -381,3 +420,5 @@ class Running:
                 with world.lock:
                     world.tick()
                 deliver(world.webhooks, world.lock, world.clock.now)
+            if self._keeper:
+                self._keeper.write()

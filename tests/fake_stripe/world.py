@@ -33,16 +33,16 @@ class Clock:
 
     def __init__(self, frozen_at: float | None = None, starts_at: float | None = None) -> None:
         self._frozen = frozen_at
-        self._ahead = 0.0
+        self.ahead = 0.0
         if starts_at is not None:
-            self._ahead = starts_at - self.now()
+            self.ahead = starts_at - self.now()
 
     def now(self) -> float:
         real = time.time()  # noqa: TID251  (a clock of its own, which tests start where they like)
-        return (real if self._frozen is None else self._frozen) + self._ahead
+        return (real if self._frozen is None else self._frozen) + self.ahead
 
     def advance(self, seconds: float) -> None:
-        self._ahead += seconds
+        self.ahead += seconds
 
 
 @dataclass
@@ -84,7 +84,8 @@ class Ledger:
 class Appointment:
     due: float
     number: int
-    act: Callable[[], object] = field(compare=False)
+    act: Callable[..., object] = field(compare=False)
+    arguments: tuple[Any, ...] = field(compare=False)
 
 
 class World:
@@ -109,7 +110,7 @@ class World:
         self.secrets: dict[str, Any] = {}
         self.ledgers: dict[str | None, Ledger] = {}
         self.webhooks = Webhooks(self.random, http)
-        self._agenda: list[Appointment] = []
+        self.agenda: list[Appointment] = []
         self._appointments = 0
 
     # Objects
@@ -160,17 +161,19 @@ class World:
 
     # Time
 
-    def later(self, seconds: float, act: Callable[[], object]) -> None:
-        """Does something when the clock gets there."""
+    def later(self, seconds: float, act: Callable[..., object], *arguments: Any) -> None:
+        """Does something when the clock gets there. `act` is a function of a module: it is saved by
+        its name."""
         self._appointments += 1
         due = self.clock.now() + seconds
-        heapq.heappush(self._agenda, Appointment(due, self._appointments, act))
+        heapq.heappush(self.agenda, Appointment(due, self._appointments, act, arguments))
 
     def tick(self) -> None:
         """Does what has fallen due. Nothing of it belongs to a request."""
         request, self.request = self.request, Request()
-        while self._agenda and self._agenda[0].due <= self.clock.now():
-            heapq.heappop(self._agenda).act()
+        while self.agenda and self.agenda[0].due <= self.clock.now():
+            appointment = heapq.heappop(self.agenda)
+            appointment.act(*appointment.arguments)
         self.request = request
 
     def advance(self, seconds: float) -> None:
@@ -223,15 +226,9 @@ class World:
             account,
         )
         ledger, net = self.ledger(account), amount - fee
-
-        def mature() -> None:
-            transaction["status"] = "available"
-            ledger.pending[currency] -= net
-            ledger.available[currency] += net
-
         if available_in > 0:
             ledger.pending[currency] += net
-            self.later(available_in, mature)
+            self.later(available_in, mature, ledger, transaction)
         else:
             ledger.available[currency] += net
         return str(transaction["id"])
@@ -268,3 +265,11 @@ class World:
         if account:
             event["account"] = account
         self.webhooks.enqueue(event, self.clock.now())
+
+
+def mature(ledger: Ledger, transaction: Json) -> None:
+    """Pending money becomes available."""
+    currency, net = transaction["currency"], transaction["net"]
+    transaction["status"] = "available"
+    ledger.pending[currency] -= net
+    ledger.available[currency] += net

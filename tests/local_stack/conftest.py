@@ -48,6 +48,9 @@ ROOMS = """
                     detail = '{"code": "slot_taken"}';
         end;
     $$;
+    create function public.note_price(p_price numeric) returns numeric language sql volatile as $$
+        select p_price
+    $$;
 """
 
 

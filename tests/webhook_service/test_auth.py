@@ -235,3 +235,42 @@ def test_a_configured_frontend_may_call_from_a_browser(client: FlaskClient, path
 def test_no_other_site_may_call_from_a_browser(client: FlaskClient, origin: str) -> None:
     preflight = client.options("/payment-intents", headers={"Origin": origin})
     assert "Access-Control-Allow-Origin" not in preflight.headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"),
+    [
+        ("http://localhost:5173", True),
+        ("http://localhost:3000", True),
+        ("http://127.0.0.1:5173", True),
+        ("https://localhost:5173", False),
+        ("http://localhost", False),
+        ("http://localhost:5173.evil.example", False),
+        ("http://localhost.evil.example:5173", False),
+        ("http://localhost:*", False),
+    ],
+)
+def test_every_port_of_a_developers_machine_can_be_allowed(
+    environment: pytest.MonkeyPatch, noting: NotingDatabase, origin: str, is_allowed: bool
+) -> None:
+    environment.setenv("CORS_ORIGINS", "http://localhost:* http://127.0.0.1:*")
+    client = webhook_service.create_app(Config.load()).test_client()
+    preflight = client.options("/payment-intents", headers={"Origin": origin})
+    allowed = preflight.headers.get("Access-Control-Allow-Origin")
+    assert allowed == (origin if is_allowed else None)
+
+
+@pytest.mark.parametrize(
+    ("sent", "hint"),
+    [
+        ({}, "send either booking_id or credit_id."),
+        ({"booking_id": "x"}, "booking_id: Input should be a valid UUID"),
+    ],
+)
+def test_a_bad_body_is_explained_in_plain_words(
+    client: FlaskClient, sent: dict[str, Any], hint: str
+) -> None:
+    headers = {"Authorization": f"Bearer {token()}"}
+    answer = client.post("/payment-intents", headers=headers, json=sent)
+    assert answer.json is not None
+    assert answer.json["hint"].startswith(hint)

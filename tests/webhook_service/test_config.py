@@ -51,6 +51,8 @@ def test_a_missing_variable_is_named(
         ("WEBHOOK_SERVICE_DATABASE_URL", "postgresql://postgres:hidden-word@localhost/x"),
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://app.example.com/path"),
+        ("CORS_ORIGINS", "https://app.example.com:*"),
+        ("CORS_ORIGINS", "http://localhost*"),
         ("WEBHOOK_SERVICE_THREADS", "many"),
         ("STRIPE_PLATFORM_COUNTRY", "England"),
         ("STRIPE_PLATFORM_COUNTRY", "gb"),
@@ -70,6 +72,14 @@ def test_a_live_key_goes_to_stripe_only(environment: pytest.MonkeyPatch) -> None
     assert Config.load().is_live
     environment.setenv("STRIPE_API_BASE", "http://127.0.0.1:12111")
     assert "STRIPE_API_BASE" in refusal()
+
+
+def test_any_port_of_this_machine_is_for_tests(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("CORS_ORIGINS", "http://localhost:*,http://127.0.0.1:*")
+    assert len(Config.load().cors_origins) == 2
+    environment.setenv("STRIPE_SECRET_KEY", "rk_live_0123456789")
+    environment.delenv("STRIPE_API_BASE", raising=False)
+    assert "CORS_ORIGINS" in refusal()
 
 
 def test_secrets_can_be_several_for_rotation(environment: pytest.MonkeyPatch) -> None:

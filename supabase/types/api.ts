@@ -1,0 +1,506 @@
+// Written by `make types`: do not edit it. The types that the Supabase CLI generates, as tight as the API is: a client made with
+// createClient<Database>(…) is refused by the compiler what it would be refused by the database.
+//
+//   * texts of views are the values that they have, and what is never null is not null
+//   * Insert and Update have the columns that callers may write, and demand those that must be given; other tables have neither
+//   * columns that nobody may read are left out; JSON has its shape
+//   * codeOf(error) reads the code of a refusal, of the database or of the webhook service
+import type { Database as Generated, Json } from "./database.types";
+
+export type { Json };
+export type Enums = Generated["public"]["Enums"];
+
+type GeneratedTables = Generated["public"]["Tables"];
+type GeneratedViews = Generated["public"]["Views"];
+type GeneratedFunctions = Generated["public"]["Functions"];
+type Flat<T> = { [K in keyof T]: T[K] } & {};
+type Replaced<T, Part> = Flat<Omit<T, keyof Part> & Part>;
+
+type Table<T extends keyof GeneratedTables, Hidden extends string = never, Part = {}, Insert = never, Update = never> = {
+  Row: Replaced<Omit<GeneratedTables[T]["Row"], Hidden>, Part>;
+  Insert: Insert;
+  Update: Update;
+  Relationships: GeneratedTables[T]["Relationships"];
+};
+type View<T extends keyof GeneratedViews, Part> = {
+  Row: Replaced<GeneratedViews[T]["Row"], Part>;
+  Relationships: GeneratedViews[T]["Relationships"];
+};
+type Call<T extends keyof GeneratedFunctions, Args, Returns> = Flat<
+  Omit<GeneratedFunctions[T], "Args" | "Returns"> & { Args: Args; Returns: Returns }
+>;
+
+export type Place = { address?: string; lat?: number; lng?: number };
+export type Labels = { [word: string]: string };
+export type Tier = { notice_minutes: number; refund_bps: number };
+export type Changes = { [column: string]: Json };
+
+export type Database = {
+  public: {
+    Tables: {
+      alerts: Table<"alerts">;
+      audit_logs: Table<"audit_logs", never, { old_values: Changes | null; new_values: Changes | null }>;
+      availability_exceptions: Table<"availability_exceptions", never, {}, { org_id?: string; instructor_id: string; on_date: string; is_available: boolean; start_time?: string; end_time?: string; time_zone?: string; note?: string | null }, { on_date?: string; is_available?: boolean; start_time?: string; end_time?: string; time_zone?: string; note?: string | null }>;
+      availability_windows: Table<"availability_windows", never, {}, { org_id?: string; instructor_id: string; day_of_week: number; start_time: string; end_time: string; time_zone?: string; effective_from?: string | null; effective_to?: string | null; is_active?: boolean }, { day_of_week?: number; start_time?: string; end_time?: string; time_zone?: string; effective_from?: string | null; effective_to?: string | null; is_active?: boolean }>;
+      bank_payouts: Table<"bank_payouts">;
+      bookable_slots: Table<"bookable_slots">;
+      booking_notes: Table<"booking_notes", never, {}, never, { notes?: string | null }>;
+      booking_series: Table<"booking_series">;
+      bookings: Table<"bookings">;
+      cancellation_policies: Table<"cancellation_policies">;
+      cancellation_tiers: Table<"cancellation_tiers">;
+      code_redemptions: Table<"code_redemptions">;
+      connect_account_details: Table<"connect_account_details">;
+      credit_entries: Table<"credit_entries">;
+      discount_codes: Table<"discount_codes">;
+      disputes: Table<"disputes">;
+      earnings: Table<"earnings">;
+      guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
+      instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
+      instructor_learners: Table<"instructor_learners">;
+      instructors: Table<"instructors", never, {}, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null }>;
+      invitations: Table<"invitations", "token_hash">;
+      learner_credits: Table<"learner_credits">;
+      learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
+      learner_guardians: Table<"learner_guardians">;
+      learners: Table<"learners", never, {}, never, { full_name?: string; email?: string | null; phone?: string | null; learning_goals?: string[]; interests?: string[]; experience_level?: Enums["experience_level"] | null; preferred_duration_minutes?: number | null }>;
+      lessons: Table<"lessons">;
+      organization_members: Table<"organization_members">;
+      organizations: Table<"organizations", never, { labels: Labels }>;
+      payments: Table<"payments">;
+      payout_items: Table<"payout_items">;
+      payout_run_results: Table<"payout_run_results">;
+      payout_runs: Table<"payout_runs">;
+      payouts: Table<"payouts">;
+      problem_reports: Table<"problem_reports">;
+      profiles: Table<"profiles", never, {}, never, { full_name?: string | null; display_name?: string | null; first_name?: string | null; last_name?: string | null; phone?: string | null; avatar_url?: string | null; time_zone?: string | null }>;
+      rate_card_items: Table<"rate_card_items">;
+      rate_cards: Table<"rate_cards">;
+      referral_codes: Table<"referral_codes">;
+      referral_rewards: Table<"referral_rewards">;
+      refunds: Table<"refunds">;
+      services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; materials_url?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
+      stripe_connect_accounts: Table<"stripe_connect_accounts">;
+    };
+    Views: {
+      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number }>;
+      instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
+      my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
+    };
+    Functions: {
+      accept_invitation: Call<"accept_invitation", { p_token: string }, string>;
+      add_instructor: Call<"add_instructor", { p_org_id: string; p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
+      add_learner: Call<"add_learner", { p_org_id: string; p_full_name: string; p_email?: string | null; p_phone?: string | null; p_date_of_birth?: string | null; p_notes?: string | null }, string>;
+      add_member_role: Call<"add_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
+      admin_adopt_transfer: Call<"admin_adopt_transfer", { p_stripe_transfer_id: string; p_reason: string }, undefined>;
+      admin_cancel_payout: Call<"admin_cancel_payout", { p_payout_id: string; p_reason: string; p_amount_cents?: number | null }, undefined>;
+      admin_create_discount_code: Call<"admin_create_discount_code", { p_code: string; p_reason: string; p_org_id?: string | null; p_amount_cents?: number | null; p_currency?: string | null; p_discount_bps?: number | null; p_may_exceed_fee?: boolean; p_max_uses?: number | null; p_max_uses_per_learner?: number; p_is_first_lesson_only?: boolean; p_starts_at?: string | null; p_expires_at?: string | null }, string>;
+      admin_dismiss_event: Call<"admin_dismiss_event", { p_event_id: string; p_reason: string }, undefined>;
+      admin_end_discount_code: Call<"admin_end_discount_code", { p_discount_code_id: string; p_reason: string }, undefined>;
+      admin_hold_instructor: Call<"admin_hold_instructor", { p_instructor_id: string; p_is_held: boolean; p_reason: string }, undefined>;
+      admin_hold_payout: Call<"admin_hold_payout", { p_payout_id: string; p_reason: string }, undefined>;
+      admin_record_refund: Call<"admin_record_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
+      admin_refund: Call<"admin_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
+      admin_release_payout: Call<"admin_release_payout", { p_payout_id: string; p_reason: string }, undefined>;
+      admin_replay_command: Call<"admin_replay_command", { p_command_id: number; p_reason: string }, undefined>;
+      admin_replay_event: Call<"admin_replay_event", { p_event_id: string; p_reason: string }, undefined>;
+      admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
+      admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
+      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null }, undefined>;
+      admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
+      admin_write_off_balance: Call<"admin_write_off_balance", { p_payee_id: string; p_currency: string; p_reason: string }, number>;
+      become_instructor: Call<"become_instructor", { p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
+      buy_credits: Call<"buy_credits", { p_instructor_id: string; p_hours: number; p_service_id?: string | null; p_learner_id?: string | null; p_discount_code?: string | null; p_client_key?: string | null }, { credit_id: string; amount_cents: number; currency: string; status: Enums["credit_status"]; hold_expires_at: string | null }[]>;
+      cancel_booking: Call<"cancel_booking", { p_booking_id: string; p_reason?: string | null; p_expected_refund_cents?: number | null }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; restored_minutes: number; currency: string }[]>;
+      cancellation_policy: Call<"cancellation_policy", { p_org_id: string }, { notice_minutes: number; refund_bps: number }[]>;
+      check_discount_code: Call<"check_discount_code", { p_code: string; p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_learner_id?: string | null }, { is_valid: boolean; discount_cents: number; total_cents: number; currency: string }[]>;
+      complete_lesson: Call<"complete_lesson", { p_booking_id: string; p_notes?: string | null }, string>;
+      confirm_booking: Call<"confirm_booking", { p_booking_id: string }, undefined>;
+      create_booking_with_payment: Call<"create_booking_with_payment", { p_learner_user_id: string; p_slot_id: string; p_notes?: string | null; p_client_key?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; amount_cents: number; currency: string; expert_id: string; session_id: string }[]>;
+      create_organization: Call<"create_organization", { p_name: string; p_time_zone: string; p_currency: string; p_slug?: string | null; p_tax_id?: string | null }, string>;
+      create_rate_card: Call<"create_rate_card", { p_org_id: string; p_name: string; p_currency?: string | null; p_is_default?: boolean; p_valid_from?: string | null; p_valid_to?: string | null }, string>;
+      create_referral_code: Call<"create_referral_code", { p_org_id?: string | null }, { code: string; discount_bps: number; reward_cents: number; currency: string }[]>;
+      create_service: Call<"create_service", { p_org_id: string; p_title: string; p_duration_minutes: number; p_instructor_id?: string | null; p_description?: string | null; p_short_description?: string | null; p_topic_tags?: string[]; p_price_cents?: number | null; p_currency?: string | null; p_level?: Enums["experience_level"] | null; p_prerequisites?: string | null; p_materials_url?: string | null; p_max_participants?: number; p_requires_approval?: boolean; p_approval_hours?: number; p_capture_mode?: Enums["capture_mode"] }, string>;
+      create_session: Call<"create_session", { p_expert_user_id: string; p_title: string; p_description: string; p_duration_minutes: number; p_price_cents: number | null; p_currency?: string; p_org_id?: string | null }, string>;
+      credit_balance: Call<"credit_balance", { p_instructor_id?: string | null }, { learner_id: string; instructor_id: string; service_id: string | null; minutes_left: number; hours_left: number; minutes_reserved: number; next_expiry_at: string | null }[]>;
+      decide_refund: Call<"decide_refund", { p_refund_id: string; p_is_granted: boolean; p_note?: string | null }, Enums["refund_status"]>;
+      decline_booking: Call<"decline_booking", { p_booking_id: string; p_reason?: string | null }, undefined>;
+      delete_rate_card: Call<"delete_rate_card", { p_rate_card_id: string }, undefined>;
+      erase_instructor: Call<"erase_instructor", { p_instructor_id: string }, undefined>;
+      erase_learner: Call<"erase_learner", { p_learner_id: string }, undefined>;
+      erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
+      find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
+      give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
+      instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      invite_member: Call<"invite_member", { p_org_id: string; p_email: string; p_role: Enums["org_role"]; p_instructor_id?: string | null; p_learner_id?: string | null }, { invitation_id: string; token: string; expires_at: string }[]>;
+      link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
+      list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
+      list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
+      mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"] }, undefined>;
+      my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
+      my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
+      organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string }[]>;
+      preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
+      publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
+      quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null }, { line_item: "lesson" | "platform_fee" | "discount"; amount_cents: number; currency: string }[]>;
+      refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
+      remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
+      report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
+      request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null }[]>;
+      request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null }[]>;
+      request_refund: Call<"request_refund", { p_booking_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
+      reschedule_booking: Call<"reschedule_booking", { p_booking_id: string; p_start_at: string; p_client_key?: string | null }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; refund_cents: number; currency: string; hold_expires_at: string | null }[]>;
+      resolve_alert: Call<"resolve_alert", { p_alert_id: string }, undefined>;
+      retire_connect_account: Call<"retire_connect_account", { p_connect_account_id: string }, undefined>;
+      revoke_guardian: Call<"revoke_guardian", { p_learner_guardian_id: string }, undefined>;
+      revoke_invitation: Call<"revoke_invitation", { p_invitation_id: string }, undefined>;
+      reward_balance: Call<"reward_balance", Record<PropertyKey, never>, { learner_id: string; org_id: string; available_cents: number; currency: string }[]>;
+      search_instructors: Call<"search_instructors", { p_query?: string | null; p_expertise_areas?: string[]; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["instructors"]["Row"][]>;
+      search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
+      set_cancellation_policy: Call<"set_cancellation_policy", { p_org_id: string; p_tiers: Tier[] }, string>;
+      set_date_of_birth: Call<"set_date_of_birth", { p_learner_id: string; p_date_of_birth: string }, undefined>;
+      set_instructor_active: Call<"set_instructor_active", { p_instructor_id: string; p_is_active: boolean }, undefined>;
+      set_payout_settings: Call<"set_payout_settings", { p_instructor_id: string; p_payout_schedule?: Enums["payout_schedule"] | null; p_minimum_payout_cents?: number | null; p_payee?: Enums["payee_kind"] | null }, undefined>;
+      set_rate: Call<"set_rate", { p_rate_card_id: string; p_service_id: string; p_price_cents: number | null }, undefined>;
+      set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
+      start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
+      unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null }, undefined>;
+    };
+    Enums: Enums;
+    CompositeTypes: { [_ in never]: never };
+  };
+};
+
+/** Codes of refusals; docs/api.md says what each means. */
+export type RefusalCode =
+  | "alert_not_found"
+  | "already_an_instructor"
+  | "amount_too_large"
+  | "amount_too_small"
+  | "another_account_is_known"
+  | "append_only"
+  | "bad_amount"
+  | "bad_hours"
+  | "bad_minutes"
+  | "bad_party"
+  | "bad_place"
+  | "bad_resolution"
+  | "bad_tiers"
+  | "bad_time_range"
+  | "balance_not_negative"
+  | "birth_is_plausible"
+  | "booking_is_frozen"
+  | "booking_not_cancellable"
+  | "booking_not_confirmed"
+  | "booking_not_found"
+  | "booking_not_payable"
+  | "booking_not_requested"
+  | "booking_not_reschedulable"
+  | "calendars_overlap"
+  | "cannot_report_no_show"
+  | "client_key_reused"
+  | "code_exists"
+  | "code_not_checked"
+  | "code_not_found"
+  | "code_not_valid"
+  | "command_not_found"
+  | "consent_required"
+  | "credit_changed"
+  | "credit_is_frozen"
+  | "credit_not_found"
+  | "credit_not_payable"
+  | "currency_differs"
+  | "date_of_birth_is_set"
+  | "discount_with_credit"
+  | "event_body_is_gone"
+  | "event_not_found"
+  | "guardian_is_linked"
+  | "guardian_is_minor"
+  | "guardianship_not_found"
+  | "has_a_login"
+  | "hold_expired"
+  | "hours_left"
+  | "illegal_transition"
+  | "instructor_not_found"
+  | "instructor_unavailable"
+  | "insufficient_credit"
+  | "invariants_are_broken"
+  | "invitation_expired"
+  | "invitation_for_another"
+  | "invitation_needed"
+  | "invitation_not_found"
+  | "invitation_used"
+  | "is_platform_admin"
+  | "last_owner"
+  | "learner_busy"
+  | "learner_not_found"
+  | "lessons_ahead"
+  | "login_is_linked"
+  | "member_not_found"
+  | "money_on_the_way"
+  | "no_account"
+  | "no_referral_programme"
+  | "not_a_learner_here"
+  | "not_a_payday"
+  | "not_an_admin"
+  | "not_an_instructor"
+  | "not_whole_lessons"
+  | "not_yourself"
+  | "nothing_to_freeze"
+  | "nothing_to_sell"
+  | "onboarding_not_finished"
+  | "one_discount_at_a_time"
+  | "organization_not_found"
+  | "own_guardian"
+  | "own_lesson"
+  | "payday_in_future"
+  | "payday_too_old"
+  | "payee_is_the_schools_choice"
+  | "payment_differs"
+  | "payment_disputed"
+  | "payment_does_not_last"
+  | "payment_is_frozen"
+  | "payment_not_found"
+  | "payout_cannot_do_that"
+  | "payout_in_flight"
+  | "payout_not_found"
+  | "person_not_found"
+  | "price_missing"
+  | "problem_not_found"
+  | "rate_card_exists"
+  | "rate_card_not_found"
+  | "reason_required"
+  | "refund_by_minutes"
+  | "refund_changed"
+  | "refund_exceeds_payment"
+  | "refund_not_found"
+  | "role_above_yours"
+  | "same_time"
+  | "second_transfer"
+  | "service_exists"
+  | "service_inactive"
+  | "service_not_found"
+  | "settlement_currency_differs"
+  | "sign_in_required"
+  | "slot_in_the_past"
+  | "slot_is_booked"
+  | "slot_not_found"
+  | "slot_taken"
+  | "slug_taken"
+  | "suspense_not_found"
+  | "too_early"
+  | "too_far_ahead"
+  | "too_late"
+  | "too_late_to_reschedule"
+  | "too_many_guesses"
+  | "too_many_holds"
+  | "too_short_notice"
+  | "too_soon"
+  | "transfer_differs"
+  | "transfer_not_found"
+  | "transfer_of_a_stopped_payout"
+  | "unknown_currency"
+  | "unknown_transfer"
+  | "value_missing"
+  | "value_out_of_range"
+  | "wrong_account"
+  | "wrong_dispute"
+  | "wrong_payment_intent"
+  | "wrong_refund"
+  | "wrong_transfer";
+/** Rules of tables, whose names are codes where a function writes. */
+export type RuleCode =
+  | "a_cancellation_says_when_and_by_whom"
+  | "a_default_is_always_valid"
+  | "a_hold_has_a_deadline"
+  | "a_lesson_earns_a_positive_amount"
+  | "a_no_show_says_who"
+  | "a_payout_or_a_reason"
+  | "a_rescheduled_booking_is_cancelled"
+  | "a_resolved_report_says_how"
+  | "a_reward_is_for_a_discounted_lesson"
+  | "a_series_is_of_two_to_a_year_of_weeks"
+  | "a_started_account_exists_at_stripe"
+  | "a_success_captured_money"
+  | "a_success_captured_the_rest"
+  | "a_success_is_split"
+  | "account_id_is_stripes"
+  | "action_is_known"
+  | "amount_can_be_charged"
+  | "amount_is_not_zero"
+  | "amount_is_positive"
+  | "amount_is_sensible"
+  | "amount_is_share_plus_fee_minus_discount"
+  | "amounts_are_not_negative"
+  | "an_amount_has_a_currency"
+  | "an_invitation_ends_once"
+  | "an_unpaid_purchase_has_a_deadline"
+  | "approval_takes_at_most_two_weeks"
+  | "at_most_the_reward_is_taken_back"
+  | "avatar_url_is_a_link"
+  | "bio_is_short"
+  | "birth_is_plausible"
+  | "buffers_are_reasonable"
+  | "cancelled_and_no_show_say_what_they_refund"
+  | "checkout_hold_is_reasonable"
+  | "client_key_is_short"
+  | "closed_at_is_set_when_closed"
+  | "code_is_plain"
+  | "completed_runs_say_when"
+  | "consent_is_given_by_somebody"
+  | "contact_is_short"
+  | "country_is_an_iso_code"
+  | "counts_are_not_negative"
+  | "credit_is_valid_for_months"
+  | "credit_pays_all_or_nothing"
+  | "currency_is_lower_case_iso"
+  | "daily_cap_is_reasonable"
+  | "date_is_plausible"
+  | "day_is_a_weekday"
+  | "description_is_short"
+  | "discount_is_positive"
+  | "display_name_is_short"
+  | "dispute_id_is_stripes"
+  | "distance_is_not_negative"
+  | "duration_is_in_quarters"
+  | "each_learner_may_use_it"
+  | "email_is_short"
+  | "end_is_after_start"
+  | "end_is_not_before_start"
+  | "exception_is_not_empty"
+  | "expertise_is_short"
+  | "fee_is_a_fraction"
+  | "full_name_is_short"
+  | "goals_are_short"
+  | "group_is_of_reasonable_size"
+  | "horizon_is_at_most_a_year"
+  | "hourly_rate_can_be_charged"
+  | "intent_id_is_stripes"
+  | "it_is_an_amount_or_a_percentage"
+  | "it_is_for_a_booking_or_for_credit"
+  | "it_recurs_at_least_every_13_weeks"
+  | "kind_agrees_with_booking_or_credit"
+  | "kind_agrees_with_the_code"
+  | "labels_are_an_object"
+  | "license_is_short"
+  | "materials_url_is_a_link"
+  | "message_is_short"
+  | "minimum_payout_is_not_negative"
+  | "minutes_are_in_quarters"
+  | "minutes_are_positive"
+  | "money_returned_is_at_most_the_amount"
+  | "money_taken_is_at_most_the_amount"
+  | "name_is_short"
+  | "names_are_short"
+  | "no_minute_is_used_twice"
+  | "note_is_short"
+  | "notes_are_short"
+  | "notice_is_at_most_90_days"
+  | "notice_is_reasonable"
+  | "one_organization_is_the_platform"
+  | "only_a_finished_lesson_is_rated"
+  | "only_a_payout_being_sent_is_leased"
+  | "only_a_resolved_report_awaits_a_refund"
+  | "only_an_authorization_is_left_uncaptured"
+  | "only_available_earnings_are_paid_out"
+  | "only_bookings_reserve_restore_and_consume"
+  | "only_instant_runs_repeat_within_a_day"
+  | "only_instructors_become_instructors"
+  | "only_learners_become_learners"
+  | "only_published_slots_can_be_withdrawn"
+  | "only_refunds_have_a_refund"
+  | "open_holds_are_limited"
+  | "original_total_needs_an_original"
+  | "paid_credit_has_its_activation_time"
+  | "paid_earnings_are_in_a_payout"
+  | "paid_means_transferred"
+  | "payee_is_the_instructor_or_the_organization"
+  | "payout_hold_is_reasonable"
+  | "payout_id_is_stripes"
+  | "payout_weekday_is_a_weekday"
+  | "percentage_is_a_fraction"
+  | "phone_is_short"
+  | "places_are_on_earth"
+  | "prerequisites_are_short"
+  | "price_can_be_charged"
+  | "processing_fee_is_not_negative"
+  | "rating_is_one_to_five"
+  | "ready_means_that_money_can_arrive"
+  | "reason_is_short"
+  | "referral_discount_is_a_fraction"
+  | "refund_id_is_stripes"
+  | "refund_is_a_fraction"
+  | "relation_is_short"
+  | "reversal_is_at_most_the_amount"
+  | "reversed_means_all_of_it"
+  | "reward_is_not_negative"
+  | "seats_are_never_oversold"
+  | "service_agreement_is_known"
+  | "share_follows_from_the_price"
+  | "short_description_is_short"
+  | "slot_is_at_most_a_day"
+  | "slug_is_url_safe"
+  | "tags_are_short"
+  | "taken_parts_are_at_most_the_whole"
+  | "tax_id_is_short"
+  | "texts_are_short"
+  | "the_platform_has_no_people"
+  | "the_platform_sells_nothing"
+  | "the_share_never_grows"
+  | "the_split_is_whole"
+  | "time_zone_is_known"
+  | "title_is_short"
+  | "total_is_share_plus_fee_minus_discount"
+  | "transfer_id_is_stripes"
+  | "uses_are_within_the_maximum"
+  | "values_fit_the_action"
+  | "versions_count_from_one"
+  | "what_is_made_elsewhere_is_not_at_stripe"
+  | "window_is_not_empty";
+/** The webhook service's own codes; those of the database pass through it. */
+export type ServiceCode =
+  | "account_disconnected"
+  | "bad_request"
+  | "body_too_large"
+  | "country_not_served"
+  | "database_unavailable"
+  | "http_error"
+  | "internal_error"
+  | "invalid_request"
+  | "invalid_token"
+  | "method_not_allowed"
+  | "missing_token"
+  | "no_such_route"
+  | "sign_in_unavailable"
+  | "stripe_refused"
+  | "stripe_unavailable"
+  | "token_expired"
+  | "unsupported_content_type"
+  | "user_required";
+export type ErrorCode = RefusalCode | RuleCode | ServiceCode;
+
+export type Tables<T extends keyof (Database["public"]["Tables"] & Database["public"]["Views"])> =
+  (Database["public"]["Tables"] & Database["public"]["Views"])[T]["Row"];
+export type Args<T extends keyof Database["public"]["Functions"]> = Database["public"]["Functions"][T]["Args"];
+export type Returns<T extends keyof Database["public"]["Functions"]> = Database["public"]["Functions"][T]["Returns"];
+
+/**
+ * The code of a refusal: of an error of supabase-js, or of the problem that the webhook service answers with. Null if it has none:
+ * the network was away, or nobody foresaw the error (its SQLSTATE is then in error.code).
+ */
+export function codeOf(refusal: unknown): ErrorCode | null {
+  if (typeof refusal !== "object" || refusal === null) return null;
+  if ("type" in refusal && "code" in refusal && String(refusal.type).startsWith("urn:lplate:problem:")) {
+    return refusal.code as ErrorCode;
+  }
+  if (!("details" in refusal) || typeof refusal.details !== "string") return null;
+  try {
+    const detail: unknown = JSON.parse(refusal.details);
+    return typeof detail === "object" && detail !== null && "code" in detail ? (detail.code as ErrorCode) : null;
+  } catch {
+    return null;
+  }
+}
