@@ -115,7 +115,8 @@ class Database(Postgres):
     ) -> OpenConnectAccount:
         """Open the account of a payee, or find it; two None mean the caller as an instructor.
 
-        Refuses with not_an_instructor, second_factor_required, too_many_links or country_is_an_iso_code.
+        Refuses with not_an_instructor, second_factor_required, too_many_links or
+        country_is_an_iso_code.
         """
         return self._one(
             OpenConnectAccount,

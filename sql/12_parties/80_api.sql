@@ -102,8 +102,8 @@ return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_v
 comment on function public.link_guardian is
     'Offers the guardianship of a learner to an address, for 14 days, and returns the link''s id. For the learner, and for the '
     'organization''s admins if the learner is under 18 or has no login. '
-    'Errors: sign_in_required, learner_not_found, learner_is_adult, own_guardian, guardian_is_linked, too_many_guardians, value_missing, and the rules of '
-    'public.learner_guardians.';
+    'Errors: sign_in_required, learner_not_found, learner_is_adult, own_guardian, guardian_is_linked, too_many_guardians, '
+    'value_missing, and the rules of public.learner_guardians.';
 
 create function public.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid

@@ -140,8 +140,8 @@ comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then), '
     'proposed (a school has booked for an adult, who answers until then) or confirmed (nothing is due). '
     'All other parameters are as in create_booking_with_payment. '
-    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, time_is_plausible, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
     'amount_too_large, too_many_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 

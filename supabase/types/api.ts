@@ -39,8 +39,8 @@ export type Database = {
   public: {
     Tables: {
       alerts: Table<"alerts">;
-      audit_logs: Table<"audit_logs", never, { old_values: Changes | null; new_values: Changes | null }>;
-      availability_exceptions: Table<"availability_exceptions", never, {}, { org_id?: string; instructor_id: string; on_date: string; is_available: boolean; start_time?: string; end_time?: string; time_zone?: string; note?: string | null }, { on_date?: string; is_available?: boolean; start_time?: string; end_time?: string; time_zone?: string; note?: string | null }>;
+      audit_logs: Table<"audit_logs", "reason", { old_values: Changes | null; new_values: Changes | null }>;
+      availability_exceptions: Table<"availability_exceptions", never, {}, { org_id?: string; instructor_id: string; on_date: string; last_date?: string | null; is_available: boolean; start_time?: string; end_time?: string; time_zone?: string; note?: string | null }, { on_date?: string; last_date?: string | null; is_available?: boolean; start_time?: string; end_time?: string; time_zone?: string; note?: string | null }>;
       availability_windows: Table<"availability_windows", never, {}, { org_id?: string; instructor_id: string; day_of_week: number; start_time: string; end_time: string; time_zone?: string; effective_from?: string | null; effective_to?: string | null; is_active?: boolean }, { day_of_week?: number; start_time?: string; end_time?: string; time_zone?: string; effective_from?: string | null; effective_to?: string | null; is_active?: boolean }>;
       bank_payouts: Table<"bank_payouts">;
       bookable_slots: Table<"bookable_slots">;
@@ -60,13 +60,17 @@ export type Database = {
       instructor_learners: Table<"instructor_learners">;
       instructors: Table<"instructors", never, {}, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null }>;
       invitations: Table<"invitations", "token_hash">;
+      learner_contacts: Table<"learner_contacts", never, {}, never, { email?: string | null; phone?: string | null }>;
       learner_credits: Table<"learner_credits">;
       learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
       learner_guardians: Table<"learner_guardians">;
-      learners: Table<"learners", never, {}, never, { full_name?: string; email?: string | null; phone?: string | null; learning_goals?: string[]; interests?: string[]; experience_level?: Enums["experience_level"] | null; preferred_duration_minutes?: number | null }>;
+      learners: Table<"learners", never, {}, never, { full_name?: string; learning_goals?: string[]; interests?: string[]; experience_level?: Enums["experience_level"] | null; preferred_duration_minutes?: number | null }>;
       lessons: Table<"lessons">;
+      order_items: Table<"order_items">;
+      orders: Table<"orders">;
       organization_members: Table<"organization_members">;
       organizations: Table<"organizations", never, { labels: Labels }>;
+      payment_items: Table<"payment_items">;
       payments: Table<"payments">;
       payout_items: Table<"payout_items">;
       payout_run_results: Table<"payout_run_results">;
@@ -79,7 +83,8 @@ export type Database = {
       referral_codes: Table<"referral_codes">;
       referral_rewards: Table<"referral_rewards">;
       refunds: Table<"refunds">;
-      services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; materials_url?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
+      service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
+      services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
       stripe_connect_accounts: Table<"stripe_connect_accounts">;
     };
     Views: {
@@ -89,6 +94,7 @@ export type Database = {
     };
     Functions: {
       accept_invitation: Call<"accept_invitation", { p_token: string }, string>;
+      accept_proposal: Call<"accept_proposal", { p_booking_id: string }, Enums["booking_status"]>;
       add_instructor: Call<"add_instructor", { p_org_id: string; p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
       add_learner: Call<"add_learner", { p_org_id: string; p_full_name: string; p_email?: string | null; p_phone?: string | null; p_date_of_birth?: string | null; p_notes?: string | null }, string>;
       add_member_role: Call<"add_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
@@ -100,7 +106,7 @@ export type Database = {
       admin_hold_instructor: Call<"admin_hold_instructor", { p_instructor_id: string; p_is_held: boolean; p_reason: string }, undefined>;
       admin_hold_payout: Call<"admin_hold_payout", { p_payout_id: string; p_reason: string }, undefined>;
       admin_record_refund: Call<"admin_record_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
-      admin_refund: Call<"admin_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
+      admin_refund: Call<"admin_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null; p_booking_id?: string | null }, string>;
       admin_release_payout: Call<"admin_release_payout", { p_payout_id: string; p_reason: string }, undefined>;
       admin_replay_command: Call<"admin_replay_command", { p_command_id: number; p_reason: string }, undefined>;
       admin_replay_event: Call<"admin_replay_event", { p_event_id: string; p_reason: string }, undefined>;
@@ -112,6 +118,8 @@ export type Database = {
       become_instructor: Call<"become_instructor", { p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
       buy_credits: Call<"buy_credits", { p_instructor_id: string; p_hours: number; p_service_id?: string | null; p_learner_id?: string | null; p_discount_code?: string | null; p_client_key?: string | null }, { credit_id: string; amount_cents: number; currency: string; status: Enums["credit_status"]; hold_expires_at: string | null }[]>;
       cancel_booking: Call<"cancel_booking", { p_booking_id: string; p_reason?: string | null; p_expected_refund_cents?: number | null }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; restored_minutes: number; currency: string }[]>;
+      cancel_day: Call<"cancel_day", { p_instructor_id: string; p_on: string; p_reason?: string | null }, { booking_id: string; learner_id: string; start_at: string; refund_cents: number; restored_minutes: number; currency: string; next_start_at: string }[]>;
+      cancel_series: Call<"cancel_series", { p_series_id: string; p_from?: string | null; p_reason?: string | null; p_expected_refund_cents?: number | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; restored_minutes: number; currency: string }[]>;
       cancellation_policy: Call<"cancellation_policy", { p_org_id: string }, { notice_minutes: number; refund_bps: number }[]>;
       check_discount_code: Call<"check_discount_code", { p_code: string; p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_learner_id?: string | null }, { is_valid: boolean; discount_cents: number; total_cents: number; currency: string }[]>;
       complete_lesson: Call<"complete_lesson", { p_booking_id: string; p_notes?: string | null }, string>;
@@ -125,17 +133,20 @@ export type Database = {
       credit_balance: Call<"credit_balance", { p_instructor_id?: string | null }, { learner_id: string; instructor_id: string; service_id: string | null; minutes_left: number; hours_left: number; minutes_reserved: number; next_expiry_at: string | null }[]>;
       decide_refund: Call<"decide_refund", { p_refund_id: string; p_is_granted: boolean; p_note?: string | null }, Enums["refund_status"]>;
       decline_booking: Call<"decline_booking", { p_booking_id: string; p_reason?: string | null }, undefined>;
+      decline_proposal: Call<"decline_proposal", { p_booking_id: string }, undefined>;
       delete_rate_card: Call<"delete_rate_card", { p_rate_card_id: string }, undefined>;
       erase_instructor: Call<"erase_instructor", { p_instructor_id: string }, undefined>;
       erase_learner: Call<"erase_learner", { p_learner_id: string }, undefined>;
       erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
-      instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       invite_member: Call<"invite_member", { p_org_id: string; p_email: string; p_role: Enums["org_role"]; p_instructor_id?: string | null; p_learner_id?: string | null }, { invitation_id: string; token: string; expires_at: string }[]>;
+      lesson_materials: Call<"lesson_materials", { p_booking_id: string }, string>;
       link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
-      list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
+      list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
+      list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
       mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"] }, undefined>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
@@ -143,6 +154,7 @@ export type Database = {
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string }[]>;
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
+      preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null }, { line_item: "lesson" | "platform_fee" | "discount"; amount_cents: number; currency: string }[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
@@ -167,7 +179,7 @@ export type Database = {
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null }, undefined>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null }, undefined>;
     };
     Enums: Enums;
     CompositeTypes: { [_ in never]: never };
@@ -196,7 +208,7 @@ export type RefusalCode =
   | "booking_not_cancellable"
   | "booking_not_confirmed"
   | "booking_not_found"
-  | "booking_not_payable"
+  | "booking_not_proposed"
   | "booking_not_requested"
   | "booking_not_reschedulable"
   | "calendars_overlap"
@@ -211,8 +223,8 @@ export type RefusalCode =
   | "credit_changed"
   | "credit_is_frozen"
   | "credit_not_found"
-  | "credit_not_payable"
   | "currency_differs"
+  | "date_is_plausible"
   | "date_of_birth_is_set"
   | "discount_with_credit"
   | "event_body_is_gone"
@@ -224,6 +236,7 @@ export type RefusalCode =
   | "hold_expired"
   | "hours_left"
   | "illegal_transition"
+  | "instructor_has_left"
   | "instructor_not_found"
   | "instructor_unavailable"
   | "insufficient_credit"
@@ -236,7 +249,10 @@ export type RefusalCode =
   | "is_platform_admin"
   | "last_owner"
   | "learner_busy"
+  | "learner_is_adult"
   | "learner_not_found"
+  | "learner_spends"
+  | "lesson_not_named"
   | "lessons_ahead"
   | "login_is_linked"
   | "member_not_found"
@@ -253,6 +269,9 @@ export type RefusalCode =
   | "nothing_to_sell"
   | "onboarding_not_finished"
   | "one_discount_at_a_time"
+  | "order_busy"
+  | "order_not_found"
+  | "order_not_payable"
   | "organization_not_found"
   | "own_guardian"
   | "own_lesson"
@@ -279,7 +298,9 @@ export type RefusalCode =
   | "refund_not_found"
   | "role_above_yours"
   | "same_time"
+  | "second_factor_required"
   | "second_transfer"
+  | "series_not_found"
   | "service_exists"
   | "service_inactive"
   | "service_not_found"
@@ -291,12 +312,22 @@ export type RefusalCode =
   | "slot_taken"
   | "slug_taken"
   | "suspense_not_found"
+  | "tags_are_lines"
+  | "time_is_plausible"
   | "too_early"
   | "too_far_ahead"
   | "too_late"
   | "too_late_to_reschedule"
+  | "too_many_exceptions"
+  | "too_many_guardians"
   | "too_many_guesses"
   | "too_many_holds"
+  | "too_many_invitations"
+  | "too_many_links"
+  | "too_many_organizations"
+  | "too_many_refund_requests"
+  | "too_many_slots"
+  | "too_many_windows"
   | "too_short_notice"
   | "too_soon"
   | "transfer_differs"
@@ -306,6 +337,7 @@ export type RefusalCode =
   | "unknown_transfer"
   | "value_missing"
   | "value_out_of_range"
+  | "view_is_read_only"
   | "wrong_account"
   | "wrong_dispute"
   | "wrong_payment_intent"
@@ -314,6 +346,7 @@ export type RefusalCode =
 /** Rules of tables, whose names are codes where a function writes. */
 export type RuleCode =
   | "a_cancellation_says_when_and_by_whom"
+  | "a_declared_birth_has_a_date"
   | "a_default_is_always_valid"
   | "a_hold_has_a_deadline"
   | "a_lesson_earns_a_positive_amount"
@@ -326,7 +359,6 @@ export type RuleCode =
   | "a_started_account_exists_at_stripe"
   | "a_success_captured_money"
   | "a_success_captured_the_rest"
-  | "a_success_is_split"
   | "account_id_is_stripes"
   | "action_is_known"
   | "amount_can_be_charged"
@@ -339,7 +371,10 @@ export type RuleCode =
   | "an_invitation_ends_once"
   | "an_unpaid_purchase_has_a_deadline"
   | "approval_takes_at_most_two_weeks"
+  | "at_most_the_amount_is_unmatched"
+  | "at_most_the_discount_is_returned"
   | "at_most_the_reward_is_taken_back"
+  | "at_most_the_total_is_refunded"
   | "avatar_url_is_a_link"
   | "bio_is_short"
   | "birth_is_plausible"
@@ -355,36 +390,45 @@ export type RuleCode =
   | "country_is_an_iso_code"
   | "counts_are_not_negative"
   | "credit_is_valid_for_months"
-  | "credit_pays_all_or_nothing"
+  | "credit_pays_a_part"
+  | "credit_pays_at_most_the_total"
   | "currency_is_lower_case_iso"
   | "daily_cap_is_reasonable"
   | "date_is_plausible"
+  | "dates_are_at_most_a_year"
+  | "dates_are_plausible"
   | "day_is_a_weekday"
   | "description_is_short"
+  | "description_is_visible"
   | "discount_is_positive"
+  | "display_name_is_readable"
   | "display_name_is_short"
   | "dispute_id_is_stripes"
   | "distance_is_not_negative"
   | "duration_is_in_quarters"
   | "each_learner_may_use_it"
   | "email_is_short"
+  | "email_is_valid"
   | "end_is_after_start"
   | "end_is_not_before_start"
   | "exception_is_not_empty"
   | "expertise_is_short"
   | "fee_is_a_fraction"
+  | "full_name_is_readable"
   | "full_name_is_short"
+  | "goals_are_lines"
   | "goals_are_short"
   | "group_is_of_reasonable_size"
   | "horizon_is_at_most_a_year"
   | "hourly_rate_can_be_charged"
   | "intent_id_is_stripes"
   | "it_is_an_amount_or_a_percentage"
-  | "it_is_for_a_booking_or_for_credit"
   | "it_recurs_at_least_every_13_weeks"
-  | "kind_agrees_with_booking_or_credit"
   | "kind_agrees_with_the_code"
+  | "kind_says_what_it_is"
   | "labels_are_an_object"
+  | "labels_are_words"
+  | "liability_is_for_what_is_lost"
   | "license_is_short"
   | "materials_url_is_a_link"
   | "message_is_short"
@@ -393,7 +437,9 @@ export type RuleCode =
   | "minutes_are_positive"
   | "money_returned_is_at_most_the_amount"
   | "money_taken_is_at_most_the_amount"
+  | "name_is_readable"
   | "name_is_short"
+  | "names_are_readable"
   | "names_are_short"
   | "no_minute_is_used_twice"
   | "note_is_short"
@@ -406,12 +452,14 @@ export type RuleCode =
   | "only_a_resolved_report_awaits_a_refund"
   | "only_an_authorization_is_left_uncaptured"
   | "only_available_earnings_are_paid_out"
-  | "only_bookings_reserve_restore_and_consume"
+  | "only_bookings_reserve_use_and_return"
+  | "only_disputes_have_a_dispute"
   | "only_instant_runs_repeat_within_a_day"
   | "only_instructors_become_instructors"
   | "only_learners_become_learners"
   | "only_published_slots_can_be_withdrawn"
   | "only_refunds_have_a_refund"
+  | "only_rewards_are_returned"
   | "open_holds_are_limited"
   | "original_total_needs_an_original"
   | "paid_credit_has_its_activation_time"
@@ -422,6 +470,7 @@ export type RuleCode =
   | "payout_id_is_stripes"
   | "payout_weekday_is_a_weekday"
   | "percentage_is_a_fraction"
+  | "phone_is_readable"
   | "phone_is_short"
   | "places_are_on_earth"
   | "prerequisites_are_short"
@@ -430,9 +479,11 @@ export type RuleCode =
   | "rating_is_one_to_five"
   | "ready_means_that_money_can_arrive"
   | "reason_is_short"
+  | "reason_is_visible"
   | "referral_discount_is_a_fraction"
   | "refund_id_is_stripes"
   | "refund_is_a_fraction"
+  | "relation_is_readable"
   | "relation_is_short"
   | "reversal_is_at_most_the_amount"
   | "reversed_means_all_of_it"
@@ -444,14 +495,17 @@ export type RuleCode =
   | "slot_is_at_most_a_day"
   | "slug_is_url_safe"
   | "tags_are_short"
-  | "taken_parts_are_at_most_the_whole"
+  | "tax_id_is_readable"
   | "tax_id_is_short"
+  | "texts_are_readable"
   | "texts_are_short"
   | "the_platform_has_no_people"
   | "the_platform_sells_nothing"
   | "the_share_never_grows"
-  | "the_split_is_whole"
   | "time_zone_is_known"
+  | "times_are_plausible"
+  | "times_are_whole_minutes"
+  | "title_is_readable"
   | "title_is_short"
   | "total_is_share_plus_fee_minus_discount"
   | "transfer_id_is_stripes"

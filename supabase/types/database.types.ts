@@ -609,14 +609,14 @@ isOneToOne: false
                   ]
                 },"instructor_learners": {
                   Row: {
-                    "created_at": string,"instructor_id": string,"learner_id": string,"org_id": string
+                    "contact_until": string | null,"created_at": string,"instructor_id": string,"learner_id": string,"org_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"instructor_id": string,"learner_id": string,"org_id": string
+                    "contact_until"?: string | null,"created_at"?: string,"instructor_id": string,"learner_id": string,"org_id": string
                   }
                   Update: {
-                    "created_at"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string
+                    "contact_until"?: string | null,"created_at"?: string,"instructor_id"?: string,"learner_id"?: string,"org_id"?: string
                   }
                   Relationships: [
                     {
@@ -703,6 +703,26 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"learner_contacts": {
+                  Row: {
+                    "created_at": string,"email": string | null,"learner_id": string,"org_id": string,"phone": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"email"?: string | null,"learner_id": string,"org_id": string,"phone"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"email"?: string | null,"learner_id"?: string,"org_id"?: string,"phone"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_contacts_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 },"learner_credits": {
                   Row: {
                     "activated_at": string | null,"bought_by": string | null,"client_key": string | null,"created_at": string,"currency": string,"discount_cents": number,"expires_at": string | null,"expires_forfeited": boolean,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_active": boolean,"is_fee_refundable": boolean,"learner_id": string,"minutes_left": number,"minutes_purchased": number,"minutes_refunded": number,"minutes_reserved": number,"minutes_used": number,"org_id": string,"platform_fee_cents": number,"price_cents": number,"service_id": string | null,"status": Database["public"]['Enums']["credit_status"],"total_cents": number,"updated_at": string
@@ -743,14 +763,14 @@ isOneToOne: false
                   ]
                 },"learner_details": {
                   Row: {
-                    "created_at": string,"date_of_birth": string | null,"learner_id": string,"notes": string | null,"org_id": string,"updated_at": string
+                    "created_at": string,"date_of_birth": string | null,"is_birth_self_declared": boolean,"learner_id": string,"notes": string | null,"org_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"date_of_birth"?: string | null,"learner_id": string,"notes"?: string | null,"org_id": string,"updated_at"?: string
+                    "created_at"?: string,"date_of_birth"?: string | null,"is_birth_self_declared"?: boolean,"learner_id": string,"notes"?: string | null,"org_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"date_of_birth"?: string | null,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"updated_at"?: string
+                    "created_at"?: string,"date_of_birth"?: string | null,"is_birth_self_declared"?: boolean,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -763,14 +783,14 @@ isOneToOne: false
                   ]
                 },"learner_guardians": {
                   Row: {
-                    "can_book": boolean,"can_pay": boolean,"can_view": boolean,"consented_at": string | null,"created_at": string,"guardian_email": string,"guardian_id": string | null,"id": string,"invited_by": string | null,"learner_id": string,"org_id": string,"relation": string | null,"revoked_at": string | null,"updated_at": string
+                    "can_book": boolean,"can_pay": boolean,"can_view": boolean,"consented_at": string | null,"created_at": string,"expires_at": string,"guardian_email": string,"guardian_id": string | null,"id": string,"invited_by": string | null,"learner_id": string,"org_id": string,"relation": string | null,"revoked_at": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"guardian_email": string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id": string,"org_id": string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
+                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"expires_at"?: string,"guardian_email": string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id": string,"org_id": string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"guardian_email"?: string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id"?: string,"org_id"?: string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
+                    "can_book"?: boolean,"can_pay"?: boolean,"can_view"?: boolean,"consented_at"?: string | null,"created_at"?: string,"expires_at"?: string,"guardian_email"?: string,"guardian_id"?: string | null,"id"?: string,"invited_by"?: string | null,"learner_id"?: string,"org_id"?: string,"relation"?: string | null,"revoked_at"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -795,14 +815,14 @@ isOneToOne: false
                   ]
                 },"learners": {
                   Row: {
-                    "created_at": string,"email": string | null,"experience_level": Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id": string,"interests": (string)[],"learning_goals": (string)[],"lesson_count": number,"org_id": string,"phone": string | null,"preferred_duration_minutes": number | null,"updated_at": string,"user_id": string | null
+                    "created_at": string,"experience_level": Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id": string,"interests": (string)[],"learning_goals": (string)[],"lesson_count": number,"org_id": string,"preferred_duration_minutes": number | null,"updated_at": string,"user_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id": string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                    "created_at"?: string,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name": string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id": string,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"email"?: string | null,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name"?: string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id"?: string,"phone"?: string | null,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
+                    "created_at"?: string,"experience_level"?: Database["public"]['Enums']["experience_level"] | null,"full_name"?: string,"id"?: string,"interests"?: (string)[],"learning_goals"?: (string)[],"lesson_count"?: number,"org_id"?: string,"preferred_duration_minutes"?: number | null,"updated_at"?: string,"user_id"?: string | null
                   }
                   Relationships: [
                     {
@@ -979,14 +999,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -1401,16 +1421,42 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
-                },"services": {
+                },"service_materials": {
                   Row: {
-                    "approval_hours": number,"capture_mode": Database["public"]['Enums']["capture_mode"],"created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"materials_url": string | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"requires_approval": boolean,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
+                    "created_at": string,"instructor_id": string | null,"materials_url": string | null,"org_id": string,"service_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
+                    "created_at"?: string,"instructor_id"?: string | null,"materials_url"?: string | null,"org_id": string,"service_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"materials_url"?: string | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
+                    "created_at"?: string,"instructor_id"?: string | null,"materials_url"?: string | null,"org_id"?: string,"service_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "service_materials_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "service_materials_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"services": {
+                  Row: {
+                    "approval_hours": number,"capture_mode": Database["public"]['Enums']["capture_mode"],"created_at": string,"currency": string,"description": string | null,"duration_minutes": number,"id": string,"instructor_id": string | null,"is_active": boolean,"level": Database["public"]['Enums']["experience_level"] | null,"max_participants": number,"org_id": string,"prerequisites": string | null,"price_cents": number | null,"requires_approval": boolean,"short_description": string | null,"title": string,"topic_tags": (string)[],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency": string,"description"?: string | null,"duration_minutes": number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"max_participants"?: number,"org_id": string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title": string,"topic_tags"?: (string)[],"updated_at"?: string
+                  }
+                  Update: {
+                    "approval_hours"?: number,"capture_mode"?: Database["public"]['Enums']["capture_mode"],"created_at"?: string,"currency"?: string,"description"?: string | null,"duration_minutes"?: number,"id"?: string,"instructor_id"?: string | null,"is_active"?: boolean,"level"?: Database["public"]['Enums']["experience_level"] | null,"max_participants"?: number,"org_id"?: string,"prerequisites"?: string | null,"price_cents"?: number | null,"requires_approval"?: boolean,"short_description"?: string | null,"title"?: string,"topic_tags"?: (string)[],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1533,6 +1579,9 @@ isOneToOne: false
           Functions: {
             "accept_invitation":
 { Args: { "p_token": string }; Returns: string
+                           },
+"accept_proposal":
+{ Args: { "p_booking_id": string }; Returns: Database["public"]['Enums']["booking_status"]
                            },
 "add_instructor":
 { Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_org_id": string,"p_time_zone"?: string }; Returns: string
@@ -1666,6 +1715,9 @@ isOneToOne: false
 "decline_booking":
 { Args: { "p_booking_id": string,"p_reason"?: string }; Returns: undefined
                            },
+"decline_proposal":
+{ Args: { "p_booking_id": string }; Returns: undefined
+                           },
 "delete_rate_card":
 { Args: { "p_rate_card_id": string }; Returns: undefined
                            },
@@ -1732,6 +1784,9 @@ isOneToOne: false
 { Args: { "p_email": string,"p_instructor_id"?: string,"p_learner_id"?: string,"p_org_id": string,"p_role": Database["public"]['Enums']["org_role"] }; Returns: {
               "expires_at": string,"invitation_id": string,"token": string
             }[]
+                           },
+"lesson_materials":
+{ Args: { "p_booking_id": string }; Returns: string
                            },
 "link_guardian":
 { Args: { "p_can_book"?: boolean,"p_can_pay"?: boolean,"p_can_view"?: boolean,"p_guardian_email": string,"p_learner_id": string,"p_relation"?: string }; Returns: string
@@ -1972,7 +2027,6 @@ isOneToOne: false
 "instructor_id": string | null,
 "is_active": boolean,
 "level": Database["public"]['Enums']["experience_level"] | null,
-"materials_url": string | null,
 "max_participants": number,
 "org_id": string,
 "prerequisites": string | null,
@@ -2014,11 +2068,11 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2134,7 +2188,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const

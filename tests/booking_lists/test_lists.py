@@ -312,7 +312,7 @@ def test_days_that_never_come_are_empty(world: World, on: str | None) -> None:
 def test_a_day_at_the_end_of_time_is_refused(world: World, on: str) -> None:
     instructor = world.booking().instructor
     with world.unchanged(), world.refusing("PT422", "date_is_plausible"):
-        day(world, instructor.user_id, instructor, on)  # type: ignore[arg-type]
+        day(world, instructor.user_id, instructor, on)
 
 
 def test_an_unknown_instructor_has_no_day(world: World) -> None:
