@@ -1,3 +1,14 @@
+-- What of an item's price is refunded, restored, or will be released of an authorization that is not captured yet.
+create function private.returned_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.refunded_cents + p_item.restored_cents + case when p_item.is_paid then 0 else p_item.owed_cents end;
+$$;
+
 -- Whether the payer has all of an item's price back, or will have.
 create function private.is_all_back(p_item public.order_items)
     returns boolean
@@ -18,7 +29,7 @@ as $$
         )
         when p_item.ending = 'fault' then true
         when p_item.total_cents = 0 then p_item.ending = 'cancelled' and p_item.refund_bps = 10000
-        else p_item.refunded_cents + p_item.restored_cents >= p_item.total_cents
+        else private.returned_cents(p_item) >= p_item.total_cents
     end;
 $$;
 
@@ -33,9 +44,7 @@ as $$
     select case
         when p_item.ending = 'fault' then p_item.discount_cents
         when p_item.total_cents = 0 then private.prorate(p_item.discount_cents, p_item.refund_bps, 10000)
-        else private.prorate(
-            p_item.discount_cents, least(p_item.refunded_cents + p_item.restored_cents, p_item.total_cents), p_item.total_cents
-        )
+        else private.prorate(p_item.discount_cents, least(private.returned_cents(p_item), p_item.total_cents), p_item.total_cents)
     end;
 $$;
 

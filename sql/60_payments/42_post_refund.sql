@@ -177,7 +177,8 @@ as $$
     ]::private.posting[];
 $$;
 
--- Takes a refund that succeeded from its items' prices, and returns the postings.
+-- Takes a refund that succeeded from its items' prices, and returns the postings. If another refund has paid back meanwhile what was
+-- received beyond the price, it is of the price.
 create function private.return_to_items(p_payment public.payments, p_refund public.refunds)
     returns private.posting[]
     language plpgsql
@@ -200,10 +201,14 @@ begin
         order by returned.item_id, returned.kind
     loop
         select * into strict before from public.order_items where org_id = part.org_id and id = part.item_id for no key update;
-        beyond_cents := case
-            when part.kind = 'excess' then part.amount_cents
-            else greatest(before.refunded_cents + part.amount_cents - before.total_cents, 0)
-        end;
+        beyond_cents := greatest(
+            case
+                when part.kind <> 'excess' then 0
+                when before.kind = 'credits' then part.amount_cents
+                else least(part.amount_cents, greatest(before.excess_cents, 0))
+            end,
+            before.refunded_cents + part.amount_cents - before.total_cents
+        );
         update public.order_items
         set refunded_cents = refunded_cents + part.amount_cents - beyond_cents,
             excess_cents = excess_cents - beyond_cents,

@@ -13,7 +13,7 @@ from tests.factories import World
         "id = gen_random_uuid()",
         "org_id = gen_random_uuid()",
         "kind = 'credits'",
-        "booking_id = null",
+        "order_id = gen_random_uuid()",
         "payer_id = gen_random_uuid()",
         "learner_id = gen_random_uuid()",
         "instructor_id = gen_random_uuid()",

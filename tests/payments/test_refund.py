@@ -6,21 +6,32 @@ from datetime import timedelta
 from typing import Any
 
 from tests.factories import Booking, World
-from tests.payments.steps import fail_refund, our_refund, paid, record_refund, refund_row
+from tests.payments.steps import (
+    AS_NOBODY,
+    AS_SERVICE,
+    fail_refund,
+    our_refund,
+    paid,
+    record_refund,
+    refund_row,
+)
 
-AS_SERVICE = """select set_config('request.jwt.claims', '{"role": "service_role"}', true)"""
-AS_NOBODY = "select set_config('request.jwt.claims', '', true)"
+
+def cancel(booking: Booking) -> None:
+    """The instructor cancels, so that all of it is due to the learner."""
+    booking.world.cancel(booking.instructor.user_id, booking.id)
 
 
-def refund_rest(booking: Booking) -> None:
-    """Decides as the webhook that finds the time gone does."""
-    world = booking.world
-    with world.connection.transaction():
-        world.connection.execute(AS_SERVICE)
-        world.connection.execute(
-            "select private.refund_rest(%s, 'The instructor is ill.')", [booking.payment["id"]]
+def refund_due(booking: Booking) -> None:
+    """Refunds once more what is due."""
+    with booking.world.connection.transaction():
+        booking.world.connection.execute(AS_SERVICE)
+        booking.world.connection.execute(
+            "select private.refund_due(id, 'It is still due.') from public.order_items"
+            " where booking_id = %s",
+            [booking.id],
         )
-        world.connection.execute(AS_NOBODY)
+        booking.world.connection.execute(AS_NOBODY)
 
 
 def refunds(world: World) -> list[Any]:
@@ -30,10 +41,10 @@ def refunds(world: World) -> list[Any]:
 
 def test_the_command_says_everything_that_stripe_needs(world: World) -> None:
     booking = paid(world)
-    refund_rest(booking)
+    cancel(booking)
     refund = world.row("select * from public.refunds")
     assert (refund["amount_cents"], refund["status"]) == (5310, "pending")
-    assert refund["reason"] == "The instructor is ill."
+    assert refund["reason"] == "The booking was cancelled."
     command = world.row("select * from private.outbox where topic = 'refund_payment'")
     assert command["idempotency_key"] == f"refund:{refund['id']}"
     assert command["payload"] == {
@@ -52,22 +63,22 @@ def test_the_command_says_everything_that_stripe_needs(world: World) -> None:
 def test_only_the_rest_is_given_back(world: World) -> None:
     booking = paid(world)
     booking.refund(1000)
-    refund_rest(booking)
+    cancel(booking)
     assert sorted(refunds(world)) == [(1000, "succeeded"), (4310, "pending")]
 
 
 def test_what_is_on_its_way_back_is_not_given_back_twice(world: World) -> None:
     booking = paid(world)
-    refund_rest(booking)
+    cancel(booking)
     with world.unchanged():
-        refund_rest(booking)
+        refund_due(booking)
 
 
 def test_what_failed_is_given_back_again_with_a_new_key(world: World) -> None:
     booking = paid(world)
-    refund_rest(booking)
+    cancel(booking)
     fail_refund(world, world.value("select id from public.refunds"))
-    refund_rest(booking)
+    refund_due(booking)
     assert sorted(refunds(world)) == [(5310, "failed"), (5310, "pending")]
     assert (
         world.value(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.cancellations.steps import capture
 from tests.factories import Booking, World
 from tests.payments.steps import our_refund
 from tests.rewards.steps import balance, owed, referred
@@ -64,6 +66,23 @@ def test_rewards_come_back_in_proportion_to_what_is_refunded(world: World, rewar
     again = book(world, rewarded, 4)
     again.pay()
     assert owed(world) == 0
+
+
+@pytest.mark.parametrize(("notice", "back"), [(24, 700), (23, 350)])
+def test_rewards_come_back_with_what_of_an_authorization_is_released(
+    world: World, rewarded: UUID, notice: int, back: int
+) -> None:
+    booking = book(world, rewarded, 3, capture_mode="manual")
+    booking.open_payment()
+    world.deliver("payment_intent.amount_capturable_updated", booking.intent("requires_capture"))
+    world.travel(to=booking.columns["start_at"] - timedelta(hours=notice))
+    world.cancel(rewarded, booking.id)
+    assert (balance(world, rewarded), owed(world)) == (back, back)
+    if back == 700:
+        world.deliver("payment_intent.canceled", booking.intent("canceled"))
+    else:
+        capture(booking)
+    assert (balance(world, rewarded), owed(world)) == (back, back)
 
 
 def test_a_refund_that_fails_does_not_give_the_rewards_back_twice(

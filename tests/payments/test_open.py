@@ -30,7 +30,7 @@ def test_a_payment_asks_for_what_the_booking_froze(world: World) -> None:
         "transfer_group": str(payment["id"]),
         "metadata": {
             "payment_id": str(payment["id"]),
-            "booking_id": str(booking.id),
+            "order_id": str(booking.columns["order_id"]),
             "org_id": str(booking.instructor.org_id),
         },
     }
@@ -98,15 +98,15 @@ def test_only_the_webhook_service_may_ask(world: World, caller: str) -> None:
 QUARTER = timedelta(minutes=15)
 
 
-def open_payment(world: World, user_id: UUID | None, booking_id: UUID | None) -> Any:
+def open_payment(world: World, user_id: UUID | None, ordered_id: UUID | None) -> Any:
     return world.serve(
-        "webhook_service", "private.open_payment", p_user_id=user_id, p_booking_id=booking_id
+        "webhook_service", "private.open_payment", p_user_id=user_id, p_ordered_id=ordered_id
     )
 
 
 def test_somebody_elses_booking_is_as_unknown_as_none(world: World) -> None:
     booking = world.booking()
-    refused = partial(world.refusing, "PT404", "booking_not_found")
+    refused = partial(world.refusing, "PT404", "order_not_found")
     for user_id, booking_id in [
         (world.person("Eve"), booking.id),
         (booking.instructor.user_id, booking.id),
@@ -122,7 +122,7 @@ def test_a_learner_without_login_is_not_everybody(world: World) -> None:
     """A null user id is nobody's, also where a learner has none."""
     booking = world.booking()
     world.connection.execute("update public.learners set user_id = null")
-    with world.unchanged(), world.refusing("PT404", "booking_not_found"):
+    with world.unchanged(), world.refusing("PT404", "order_not_found"):
         open_payment(world, None, booking.id)
 
 
@@ -145,20 +145,20 @@ def test_a_hold_can_be_paid_until_its_last_second(world: World) -> None:
 def test_a_confirmed_booking_cannot_be_paid_twice(world: World) -> None:
     booking = world.booking()
     assert booking.pay() == "processed"
-    with world.unchanged(), world.refusing("PT409", "booking_not_payable"):
+    with world.unchanged(), world.refusing("PT409", "order_not_payable"):
         open_payment(world, booking.learner, booking.id)
 
 
 def test_a_lesson_without_a_price_cannot_be_paid(world: World) -> None:
     booking = world.booking(price_cents=0)
-    with world.unchanged(), world.refusing("PT409", "booking_not_payable"):
+    with world.unchanged(), world.refusing("PT409", "order_not_payable"):
         open_payment(world, booking.learner, booking.id)
 
 
 def test_a_cancelled_booking_cannot_be_paid(world: World) -> None:
     booking = world.booking()
     cancel(world, booking)
-    with world.unchanged(), world.refusing("PT409", "booking_not_payable"):
+    with world.unchanged(), world.refusing("PT409", "order_not_payable"):
         open_payment(world, booking.learner, booking.id)
 
 
