@@ -20,6 +20,9 @@ Row = dict[str, Any]
 # Everybody's, so that whoever looks at the week in a frontend can be anybody of it.
 PASSWORD = "drives safely"
 
+# Several tables lead from a refund or a dispute to a learner, so the foreign key is named.
+LEARNER_OF = "learners!{}_org_id_learner_id_fkey(full_name)"
+
 
 class Refused(Exception):
     """A rule said no."""
@@ -244,7 +247,7 @@ class Admin(Person):
         """Return what went back, and to whom, in the order in which it was decided."""
         return rows_of(
             self.client.table("refunds")
-            .select("amount_cents, reason, status, learners(full_name)")
+            .select(f"amount_cents, reason, status, {LEARNER_OF.format('refunds')}")
             .order("created_at")
         )
 
@@ -252,7 +255,7 @@ class Admin(Person):
         """Return what the payers' banks took back."""
         return rows_of(
             self.client.table("disputes")
-            .select("status, lost_cents, liability, learners(full_name)")
+            .select(f"status, lost_cents, liability, {LEARNER_OF.format('disputes')}")
             .order("opened_at")
         )
 

@@ -63,6 +63,8 @@ begin
             books.fee_cents := least(books.fee_cents, part.fee_cents);
             books.fee_cents := books.fee_cents - private.prorate(books.fee_cents, lost_cents, kept_cents);
             books.discount_cents := books.discount_cents - private.prorate(books.discount_cents, lost_cents, kept_cents);
+        end if;
+        if least(lost_cents, part.liable_cents) > 0 then
             books.share_cents := least(
                 books.share_cents,
                 untaken_cents - case

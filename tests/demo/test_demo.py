@@ -125,7 +125,7 @@ def test_the_last_screen_shows_the_right_cents(performance: Performance) -> None
     assert [
         row[:2] for row in rows if row[0] in ("stripe_balance", "payout_in_transit", "sum")
     ] == [
-        ["stripe_balance", "£427.92"],
+        ["stripe_balance", "£428.32"],
         ["payout_in_transit", "£0.00"],
         ["sum", "£0.00"],
     ]
