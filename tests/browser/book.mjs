@@ -102,6 +102,44 @@ await look("cancel");
 await click(page.getByRole("button", { name: "Cancel the lesson" }));
 seen.cancelled = await page.getByRole("status").filter({ hasText: "Cancelled" }).textContent();
 
+// The instructor: hours are opened and closed again, times are published, the week is there.
+await page.getByRole("button", { name: /^Sign out/ }).click();
+await heading("Find lessons");
+await page.getByRole("link", { name: "Sign in" }).click();
+await known.getByLabel("E-mail").fill("ivy@example.com");
+await known.getByLabel("Password").fill(PASSWORD);
+await known.getByRole("button", { name: "Sign in" }).click();
+await page.getByRole("link", { name: "Teaching" }).click();
+await heading("Teaching");
+await look("teaching");
+seen.week = await page.locator(".card").first().textContent();
+await page.getByRole("combobox", { name: "Day" }).selectOption("Saturday");
+await page.getByRole("button", { name: "Open" }).click();
+await page.getByText("Saturday, 09:00 to 17:00").waitFor();
+await page.getByRole("button", { name: "City driving" }).click();
+seen.published = await page.getByRole("status").filter({ hasText: "published" }).textContent();
+await page.getByRole("button", { name: /^Close Saturday/ }).click();
+await page.getByText("Saturday, 09:00 to 17:00").waitFor({ state: "detached" });
+
+// A guardian books for her son, at a school.
+await page.getByRole("button", { name: /^Sign out/ }).click();
+await heading("Find lessons");
+await page.getByRole("link", { name: "Sign in" }).click();
+await known.getByLabel("E-mail").fill("ruth@example.com");
+await known.getByLabel("Password").fill(PASSWORD);
+await known.getByRole("button", { name: "Sign in" }).click();
+await page.getByRole("link", { name: /Beginner's lesson/ }).click();
+await heading("Beginner's lesson");
+await page.getByRole("link", { name: "Later" }).click();
+await page.getByRole("link", { name: "Earlier" }).waitFor();
+await page.locator(".times button").first().click();
+await page.getByRole("combobox", { name: "For" }).selectOption("Pip Moss");
+await page.getByRole("button", { name: "Book" }).click();
+await heading("Pay £56.64");
+await page.getByRole("button", { name: /^Pay/ }).click();
+await heading("My lessons");
+seen.ward = await page.locator(".card", { hasText: "paid" }).last().textContent();
+
 // What cannot fail proves nothing: a button without a name, and what is too wide, are found.
 const honest = { findings: seen.findings.splice(0), overflows: seen.overflows.splice(0) };
 await page.evaluate(() => {

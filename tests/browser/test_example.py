@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -63,6 +64,11 @@ def test_a_learner_books_pays_moves_and_cancels(data_dir: Path, chromium: str) -
     assert seen["moved"].startswith("Moved to ")
     assert seen["preview"] == "You get £53.40 back."
     assert seen["cancelled"] == "Cancelled. £53.40 is on its way back."
+
+    assert "City driving for Ben Osei, confirmed" in seen["week"]
+    assert re.match(r"\d+ new times of City driving are published", seen["published"])
+    assert "Beginner's lesson for Pip Moss with Tom Ellis" in seen["ward"]
+    assert "confirmed · £56.64 paid" in seen["ward"]
 
     assert seen["paidClicks"] <= 10
     assert seen["calendarRequests"] <= 3

@@ -1,11 +1,12 @@
 // The pages, by what stands behind # in the address, and what frames them.
-import { Refusal, session, supabase } from "./api";
+import { Refusal, rows, session, supabase } from "./api";
 import { readClock } from "./config";
 import { h } from "./dom";
 import { bookingsPage } from "./pages/bookings";
 import { payPage } from "./pages/pay";
 import { searchPage } from "./pages/search";
 import { signInPage } from "./pages/sign_in";
+import { teachingPage } from "./pages/teaching";
 import { timesPage } from "./pages/times";
 
 export interface Page {
@@ -19,6 +20,7 @@ const PAGES: Record<string, (...path: string[]) => Promise<Page>> = {
   times: timesPage,
   pay: payPage,
   bookings: bookingsPage,
+  teaching: teachingPage,
   "sign-in": signInPage,
 };
 
@@ -55,12 +57,25 @@ async function header(): Promise<void> {
       { aria: { label: "Pages" } },
       link("#/", "Find lessons"),
       link("#/bookings", "My lessons"),
+      current && (await teaches()) && link("#/teaching", "Teaching"),
       current
         ? h("button", { class: "link", type: "button", onclick: signOut }, `Sign out ${current.user.email}`)
         : link("#/sign-in", "Sign in"),
     ),
   );
 }
+
+let teacher: Promise<boolean> | null = null;
+
+/** Whether the person teaches anywhere; asked once a sign-in. */
+function teaches(): Promise<boolean> {
+  teacher ??= rows(supabase.from("my_roles").select("role").eq("role", "instructor")).then((found) => found.length > 0);
+  return teacher;
+}
+
+supabase.auth.onAuthStateChange(() => {
+  teacher = null;
+});
 
 async function signOut(): Promise<void> {
   await supabase.auth.signOut();

@@ -101,7 +101,7 @@ async function move(booking: Booking): Promise<void> {
         "section",
         {},
         h("h3", {}, title),
-        h("div", { class: "times" }, ...times.map((slot) => timeButton(slot, () => to(slot.start_at)(new Event("choose"))))),
+        h("div", { class: "times" }, ...times.map((slot) => timeButton(slot, to(slot.start_at)))),
       ),
     ),
   );

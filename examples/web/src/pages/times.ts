@@ -1,4 +1,4 @@
-import { call, rows, supabase, type Returns } from "../api";
+import { call, rows, session, supabase, type Returns } from "../api";
 import { now } from "../config";
 import { day, h, labelled, money, time } from "../dom";
 import { act, type Page } from "../main";
@@ -49,7 +49,7 @@ export async function timesPage(instructorId = "", serviceId = "", name = "", we
           "section",
           { class: "card" },
           h("h2", {}, title),
-          h("div", { class: "times" }, ...times.map((slot) => timeButton(slot, () => ask(slot, instructorId, serviceId, price)))),
+          h("div", { class: "times" }, ...times.map((slot) => timeButton(slot, act(() => ask(slot, instructorId, serviceId, price))))),
         ),
       ),
       zone && h("p", { class: "soft" }, `Times are those of ${zone.replace("_", " ")}.`),
@@ -66,12 +66,23 @@ export function byDay(slots: Slot[]): [string, Slot[]][] {
   return [...days];
 }
 
-export function timeButton(slot: Slot, choose: () => void): HTMLElement {
+export function timeButton(slot: Slot, choose: (event: Event) => void): HTMLElement {
   return h("button", { type: "button", onclick: choose }, time(slot.start_at, slot.time_zone));
 }
 
+/** Learners whom the caller may book for: wards, beside the caller. Empty for most, and for visitors. */
+async function wards(): Promise<{ id: string; full_name: string }[]> {
+  if (!(await session())) return [];
+  const links = await rows(
+    supabase.from("learner_guardians").select("learner:learners(id, full_name)").eq("can_book", true).not("consented_at", "is", null).is("revoked_at", null),
+  );
+  return links.map((link) => link.learner);
+}
+
 /** Asks once more, with the price, and books. */
-function ask(slot: Slot, instructorId: string, serviceId: string, price: string): void {
+async function ask(slot: Slot, instructorId: string, serviceId: string, price: string): Promise<void> {
+  const learners = await wards();
+  const learner = h("select", {}, h("option", { value: "" }, "Myself"), ...learners.map((one) => h("option", { value: one.id }, one.full_name)));
   const notes = h("textarea", { rows: 2, maxLength: 2000 });
   const clientKey = crypto.randomUUID(); // pressing twice books once
   const book = act(async () => {
@@ -81,6 +92,7 @@ function ask(slot: Slot, instructorId: string, serviceId: string, price: string)
       p_start_at: slot.start_at,
       p_notes: notes.value || null,
       p_client_key: clientKey,
+      p_learner_id: learner.value || null,
     }).finally(() => dialog.close());
     location.hash = booking!.status === "held" ? `#/pay/${booking!.booking_id}` : "#/bookings";
   });
@@ -92,6 +104,7 @@ function ask(slot: Slot, instructorId: string, serviceId: string, price: string)
       { onsubmit: book },
       h("h2", { id: "ask" }, `${day(slot.start_at, slot.time_zone)}, ${time(slot.start_at, slot.time_zone)}`),
       h("p", {}, `${price}, fee included. The time is kept for you while you pay.`),
+      learners.length > 0 && labelled("For", learner),
       labelled("Anything your instructor should know", notes),
       h("p", { class: "row" }, h("button", { class: "main" }, "Book"), h("button", { type: "button", onclick: () => dialog.close() }, "Not now")),
     ),
