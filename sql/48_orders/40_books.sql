@@ -67,14 +67,11 @@ begin
         if least(lost_cents, part.liable_cents) > 0 then
             books.share_cents := least(
                 books.share_cents,
-                untaken_cents - case
-                    when part.liable_cents = 0 then 0
-                    else greatest(
-                        private.prorate(part.share_cents, back_cents + least(lost_cents, part.liable_cents), part.total_cents)
-                        - (part.share_cents - untaken_cents),
-                        0
-                    )
-                end
+                untaken_cents - greatest(
+                    private.prorate(part.share_cents, back_cents + least(lost_cents, part.liable_cents), part.total_cents)
+                    - (part.share_cents - untaken_cents),
+                    0
+                )
             );
         end if;
     end if;
