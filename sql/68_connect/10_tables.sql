@@ -75,16 +75,18 @@ comment on table public.connect_account_details is 'What Stripe says about an ac
 create table private.connect_links (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
-    payee_id uuid not null,
+    instructor_id uuid,
     opened_at timestamptz not null default private.clock(),
-    primary key (org_id, id)
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
 );
 
-create index on private.connect_links (org_id, payee_id, opened_at);
+create index on private.connect_links (org_id, (coalesce(instructor_id, org_id)), opened_at);
+create index on private.connect_links (org_id, instructor_id);
 
 comment on table private.connect_links is
     'The onboarding links that a payee has asked for within the last hour, which are limited; older ones are removed with the next.';
-comment on column private.connect_links.payee_id is 'The instructor, or the organization that is paid itself.';
+comment on column private.connect_links.instructor_id is 'Null when the organization is the payee.';
 
 create type private.payee as (org_id uuid, instructor_id uuid);
 comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';

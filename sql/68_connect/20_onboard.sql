@@ -118,20 +118,20 @@ create function private.count_connect_link(p_payee private.payee)
 as $$
 declare
     max_an_hour constant integer := 10;
-    linked_payee_id constant uuid := coalesce(p_payee.instructor_id, p_payee.org_id);
+    payee_id constant uuid := coalesce(p_payee.instructor_id, p_payee.org_id);
 begin
     perform from public.instructors where org_id = p_payee.org_id and id = p_payee.instructor_id for no key update;
     perform from public.organizations where id = p_payee.org_id and p_payee.instructor_id is null for no key update;
 
     delete from private.connect_links link
     where link.org_id = p_payee.org_id
-        and link.payee_id = linked_payee_id
+        and coalesce(link.instructor_id, link.org_id) = payee_id
         and link.opened_at <= private.clock() - interval '1 hour';
     if (
         select count(*)
         from private.connect_links link
         where link.org_id = p_payee.org_id
-            and link.payee_id = linked_payee_id
+            and coalesce(link.instructor_id, link.org_id) = payee_id
     ) >= max_an_hour then
         perform private.refuse(
             'PT429', 'too_many_links',
@@ -139,7 +139,7 @@ begin
             'Go on with the latest one, or wait an hour.'
         );
     end if;
-    insert into private.connect_links (org_id, payee_id) values (p_payee.org_id, linked_payee_id);
+    insert into private.connect_links (org_id, instructor_id) values (p_payee.org_id, p_payee.instructor_id);
 end;
 $$;
 
