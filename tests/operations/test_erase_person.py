@@ -158,7 +158,7 @@ def test_the_learners_lessons_and_money_stay(school: School, learner: Booking) -
     }
     before, books = learner.columns, {name: world.contents()[name] for name in BOOKS}
     del books["public.refunds"]  # whose reasons go
-    refunds = "select amount_cents, share_cents, fee_cents, status from public.refunds order by id"
+    refunds = "select amount_cents, unmatched_cents, status from public.refunds order by id"
     refunded = world.rows(refunds)
     erase(world, learner.learner, learner.learner)
     assert world.rows(refunds) == refunded
