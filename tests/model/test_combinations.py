@@ -1,8 +1,8 @@
-"""Sequences on which database and model still differ: the model has the right value.
+"""Combinations of acts that are each allowed: everybody has what the model says, to the cent.
 
-Not collected by default, because most of them fail: `pytest tests/model/differences.py` lists what
-differs today. Whoever repairs one moves it to test_sequences.py. The number in a test's name orders
-them by subject.
+Each was once found to leave somebody with the wrong amount, mostly because hours, rewards or a
+second dispute took another way through the books than a card payment. The number in a test's name
+orders them by subject.
 """
 
 from __future__ import annotations
