@@ -139,7 +139,7 @@ def test_it_is_pending_to_the_learner_and_cannot_be_paid(school: School) -> None
     with world.acting_as(school.learner):
         shown = world.row("select status, booking_status::text from public.booking_details")
     assert shown == {"status": "pending", "booking_status": "proposed"}
-    with world.unchanged(), world.refusing("PT409", "booking_not_payable"):
+    with world.unchanged(), world.refusing("PT409", "order_not_payable"):
         booking.open_payment()
 
 

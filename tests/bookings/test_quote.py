@@ -282,7 +282,7 @@ def test_what_is_booked_keeps_its_price(school: School, change: str) -> None:
             "webhook_service",
             "private.open_payment",
             p_user_id=school.learner,
-            p_booking_id=booking["booking_id"],
+            p_ordered_id=booking["booking_id"],
         )
         assert opened["amount_cents"] == booking["amount_cents"]
 

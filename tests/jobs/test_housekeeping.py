@@ -174,7 +174,7 @@ def test_the_doctor_finds_a_platform_that_settles_in_another_currency(office: Pa
         "webhook_service",
         "private.open_payment",
         p_user_id=learner,
-        p_booking_id=booked["booking_id"],
+        p_ordered_id=booked["booking_id"],
     )
     finished = office.run("doctor")
     assert failed_checks(finished) == {"stripe"}

@@ -35,7 +35,7 @@ def a_refund(office: Payday) -> Booking:
     booking.open_payment()
     office.world.travel(by=timedelta(hours=1))
     office.world.book(office.world.person("Cleo"), booking.slot_id)
-    opened = office.world.row("select * from public.payments where booking_id = %s", booking.id)
+    opened = booking.payment
     intent = office.fake.stripe().v1.payment_intents.create(
         {
             "amount": opened["amount_cents"],

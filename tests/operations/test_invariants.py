@@ -137,14 +137,24 @@ PLANTED = {
     "refunds_are_at_most_what_was_captured": [
         "update public.payments set refunded_cents = refunded_cents + 1"
         f" where {one('public.payments', 'refunded_cents > 0')}",
-        "update public.refunds set amount_cents = 5311, fee_cents = fee_cents + 4780",
+        "update public.refunds set amount_cents = 5311",
     ],
-    "paid_bookings_are_confirmed_or_refunded": [
-        f"update public.payments set booking_id = gen_random_uuid() where booking_id ="
+    "confirmed_bookings_are_paid": [
+        "delete from public.payment_items where booking_id ="
         f" (select id from public.bookings where {CONFIRMED})",
     ],
-    "payments_of_unconfirmed_bookings_are_refunded": [
+    "payments_are_the_sum_of_their_items": [
+        "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
+        f" where {one('public.payments', 'captured_cents > 0')}",
+    ],
+    "what_is_due_is_being_refunded": [
+        "update public.order_items set excess_cents = 1 where booking_id ="
+        f" (select id from public.bookings where {CONFIRMED})",
+    ],
+    "ended_bookings_have_ended_items": [
         f"update public.bookings set status = 'expired' where {CONFIRMED}",
+        "update public.order_items set ending = null where booking_id ="
+        f" (select id from public.bookings where {COMPLETED})",
     ],
     "seats_are_counted": [
         "update public.bookable_slots set current_bookings = 0 where id ="
@@ -176,15 +186,14 @@ PLANTED = {
         f" (select id from public.bookings where {COMPLETED})",
     ],
     "pending_agrees_with_payments_and_earnings": [
-        "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
-        f" where {one('public.payments', 'captured_cents > 0')}",
+        "update public.order_items set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
+        f" where booking_id = (select id from public.bookings where {CONFIRMED})",
         f"update public.earnings set status = 'pending' where {OPEN_EARNING}",
     ],
-    "ended_bookings_are_earned": [
+    "ended_items_are_earned": [
         f"delete from public.earnings where {OPEN_EARNING}",
-        "update public.bookings set status = 'no_show', no_show_by = 'learner', refund_bps = 0,"
-        " cancellation_refund_cents = 0, restored_minutes = 0, kept_share_cents = 0"
-        f" where {COMPLETED}",
+        "update public.order_items set refunded_cents = refunded_cents + 100 where booking_id ="
+        f" (select id from public.bookings where {COMPLETED})",
     ],
     "payouts_are_sums_of_their_items": [
         f"update public.payouts set amount_cents = amount_cents + 1 where {PAID}",
@@ -238,7 +247,6 @@ PLANTED = {
 PLANTED_IN_RETURNS = {
     "minutes_are_sums_of_their_entries": [
         "update public.learner_credits set minutes_used = minutes_used + 15",
-        "update public.learner_credits set taken_share_cents = taken_share_cents + 1",
         "delete from public.credit_entries where kind = 'reserve'",
     ],
     "minutes_are_reserved_for_lessons_ahead": [
@@ -246,11 +254,11 @@ PLANTED_IN_RETURNS = {
         "delete from public.credit_entries where kind = 'reserve'",
     ],
     "prepaid_money_is_that_of_unused_minutes": [
-        "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
-        " where kind = 'credits'",
+        "update public.learner_credits set instructor_share_cents = instructor_share_cents - 60,"
+        " platform_fee_cents = platform_fee_cents + 60",
         f"update private.ledger_entries set amount_cents = amount_cents + 1"
         f" where {entry('learner_prepaid')}",
-        "update public.credit_entries set kind = 'consume' where kind = 'reserve'",
+        "update public.learner_credits set minutes_used = minutes_used + 15",
     ],
     "uses_are_counted": [
         "update public.discount_codes set uses_count = 0",
@@ -274,9 +282,6 @@ PLANTED_IN_RETURNS = {
         "update public.disputes set lost_cents = 1",
         "update public.disputes set status = 'lost', closed_at = private.clock(),"
         " lost_cents = withdrawn_cents + 1",
-    ],
-    "unaccepted_payments_are_refunded": [
-        "update public.payments set is_accepted = false where kind = 'credits'",
     ],
 }
 

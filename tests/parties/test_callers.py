@@ -134,7 +134,7 @@ def pay(ward: Ward, person: UUID) -> str:
             "webhook_service",
             "private.open_payment",
             p_user_id=person,
-            p_booking_id=ward.unpaid,
+            p_ordered_id=ward.unpaid,
         ),
     )
 
@@ -145,7 +145,7 @@ def test_each_scope_opens_its_own_door_and_no_other(ward: Ward, scopes: frozense
     nothing = dict.fromkeys((*VIEWED, *NEVER_VIEWED), 0)
     assert seen(world, guardian) == (nothing | VIEWED if "view" in scopes else nothing)
     assert book(ward, guardian) == ("done" if "book" in scopes else "not_yourself")
-    assert pay(ward, guardian) == ("done" if "pay" in scopes else "booking_not_found")
+    assert pay(ward, guardian) == ("done" if "pay" in scopes else "order_not_found")
 
 
 def test_a_guardian_of_nobody_else_sees_and_does_nothing(ward: Ward, school: School) -> None:
@@ -153,7 +153,7 @@ def test_a_guardian_of_nobody_else_sees_and_does_nothing(ward: Ward, school: Sch
     other = world.guardian(world.child(school.id), view=True, book=True, pay=True)
     assert seen(world, other)["bookings"] == 0
     assert book(ward, other) == "not_yourself"
-    assert pay(ward, other) == "booking_not_found"
+    assert pay(ward, other) == "order_not_found"
 
 
 def test_viewing_includes_the_instructors_of_the_ward(ward: Ward) -> None:
@@ -177,7 +177,9 @@ def test_a_viewers_list_of_bookings_is_the_wards(ward: Ward) -> None:
 def test_who_booked_and_who_paid_is_remembered(ward: Ward) -> None:
     world, guardian = ward.world, ward.guardian(frozenset({"book", "pay"}))
     assert (book(ward, guardian), pay(ward, guardian)) == ("done", "done")
-    payment = world.row("select * from public.payments where booking_id = %s", ward.unpaid)
+    payment = world.row(
+        "select * from public.payments where order_id = private.order_of_booking(%s)", ward.unpaid
+    )
     assert (payment["payer_id"], payment["learner_id"]) == (guardian, ward.learner_id)
     booked = world.rows("select * from public.bookings where booked_by = %s", guardian)
     assert {row["learner_id"] for row in booked} == {ward.learner_id}
@@ -197,7 +199,7 @@ def test_every_right_lapses_on_the_eighteenth_birthday(ward: Ward) -> None:
     world.travel(to=birthday)
     assert {name: seen(world, guardian)[name] for name in VIEWED} == dict.fromkeys(VIEWED, 0)
     assert book(ward, guardian, days_ahead=6) == "not_yourself"
-    assert pay(ward, guardian) == "booking_not_found"
+    assert pay(ward, guardian) == "order_not_found"
 
 
 def test_every_right_ends_with_the_guardianship(ward: Ward, school: School) -> None:
@@ -211,7 +213,7 @@ def test_every_right_ends_with_the_guardianship(ward: Ward, school: School) -> N
     world.call(school.admin, "public.revoke_guardian", p_learner_guardian_id=link_id)
     assert seen(world, guardian) == dict.fromkeys((*VIEWED, *NEVER_VIEWED), 0)
     assert book(ward, guardian) == "not_yourself"
-    assert pay(ward, guardian) == "booking_not_found"
+    assert pay(ward, guardian) == "order_not_found"
 
 
 def test_a_guardian_changes_nothing_of_the_ward(ward: Ward) -> None:

@@ -164,12 +164,12 @@ def test_an_offer_gives_no_right_before_consent(school: School, ben: UUID) -> No
     slot = world.slot(world.service(school.instructor), world.in_days(3))
     with world.refusing("42501", "not_yourself"):
         world.book(gil, slot, p_learner_id=ben)
-    with world.refusing("PT404", "booking_not_found"):
+    with world.refusing("PT404", "order_not_found"):
         world.serve(
             "webhook_service",
             "private.open_payment",
             p_user_id=gil,
-            p_booking_id=booked["booking_id"],
+            p_ordered_id=booked["booking_id"],
         )
 
 

@@ -266,7 +266,7 @@ def test_what_is_booked_keeps_its_deadline_and_its_currency(school: School) -> N
         "webhook_service",
         "private.open_payment",
         p_user_id=school.learner,
-        p_booking_id=booked["booking_id"],
+        p_ordered_id=booked["booking_id"],
     )
     assert (opened["amount_cents"], opened["currency"]) == (5310, "gbp")
 
