@@ -177,6 +177,7 @@ create table public.refunds (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (payment_id, client_key),
+    foreign key (org_id, request_id) references public.refunds (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,

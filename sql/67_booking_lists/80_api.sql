@@ -16,7 +16,7 @@ end;
 
 comment on function public.my_bookings is
     'The bookings of the caller as a learner, and of learners whose guardian the caller is, from p_from on, in pages of at '
-    'most 200. For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: date_is_plausible.';
+    'most 200. For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.instructor_day(
     p_instructor_id uuid,
@@ -39,7 +39,7 @@ end;
 
 comment on function public.instructor_day is
     'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins, in pages of at most 200. '
-    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: date_is_plausible.';
 
 create function public.organization_bookings(
     p_org_id uuid,

@@ -1414,6 +1414,12 @@ isOneToOne: false
       referencedRelation: "payments"
       referencedColumns: ["org_id","id"]
     },{
+      foreignKeyName: "refunds_org_id_request_id_fkey"
+      columns: ["org_id","request_id"]
+isOneToOne: false
+      referencedRelation: "refunds"
+      referencedColumns: ["org_id","id"]
+    },{
       foreignKeyName: "refunds_requested_by_fkey"
       columns: ["requested_by"]
 isOneToOne: false

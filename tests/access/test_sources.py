@@ -28,6 +28,9 @@ NEVER_REACHED = {
     # A series and a new time take no code and no rewards; who moves to a new time is known.
     "public.request_booking_series": DISCOUNTS,
     "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place", "learner_spends"},
+    # A time that cannot be paid for is left out of the list, which is asked about no single time.
+    "public.list_reschedule_times": DISCOUNTS
+    | {"same_time", "price_missing", "amount_too_small", "amount_too_large", "insufficient_credit"},
     # Bookings of one's own school, and all that is left of lots that are not disputed.
     "public.offboard_instructor": {
         *("booking_not_found", "bad_minutes", "client_key_reused"),

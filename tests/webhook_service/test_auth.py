@@ -263,7 +263,7 @@ def test_every_port_of_a_developers_machine_can_be_allowed(
 @pytest.mark.parametrize(
     ("sent", "hint"),
     [
-        ({}, "send either booking_id or credit_id."),
+        ({}, "send one of order_id, booking_id and credit_id."),
         ({"booking_id": "x"}, "booking_id: Input should be a valid UUID"),
     ],
 )
