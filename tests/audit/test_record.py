@@ -376,6 +376,7 @@ def test_every_table_of_people_and_money_is_audited(world: World) -> None:
         "bookable_slots",
         "cancellation_tiers",
         "instructor_learners",
+        "payment_items",
         "payout_items",
         "payout_run_results",
         # A journal itself.

@@ -53,11 +53,11 @@ def test_a_balance_may_change_its_sign(journal: Journal) -> None:
     assert journal.balance("payee_payable", ANN) == 2250
 
 
-def test_one_account_may_have_several_lines(journal: Journal) -> None:
+def test_the_lines_of_one_account_are_one_entry(journal: Journal) -> None:
     journal.post(
         ("stripe_balance", None, 300), ("payee_payable", ANN, -100), ("payee_payable", ANN, -200)
     )
-    assert len(journal.entries()) == 3
+    assert len(journal.entries()) == 2
     assert journal.balance("payee_payable", ANN) == -300
 
 
