@@ -30,8 +30,9 @@ begin
     end;
     left_cents := left_cents - private.allocate_to_due(p_payment, p_refund, left_cents);
     if p_payment.kind = 'credits' then
+        postings := private.restore_lost_minutes(p_payment);
         part := private.refund_whole_minutes(p_payment, p_refund, left_cents);
-        postings := private.credit_postings(part, 1);
+        postings := postings || private.credit_postings(part, 1);
         left_cents := left_cents - private.credit_part_cents(part);
     end if;
     left_cents := left_cents - private.allocate_in_proportion(p_payment, p_refund, left_cents, null);
@@ -42,6 +43,46 @@ begin
         values (p_refund.org_id, p_refund.id, p_refund.currency, -left_cents);
         postings := postings || row('suspense', null, left_cents)::private.posting;
     end if;
+    return postings;
+end;
+$$;
+
+-- Puts the minutes that lost disputes have taken back into a payment's lot, and returns the postings: a dispute costs only what no refund
+-- has paid back, so that the order in which the two are told does not matter. 82_effects has 62_disputes take them again.
+create function private.restore_lost_minutes(p_payment public.payments)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    lost record;
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    for lost in
+        select
+            entry.credit_id, entry.dispute_id,
+            sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end)::integer as minutes
+        from public.payment_items paid
+        join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+        join public.credit_entries entry on entry.org_id = item.org_id and entry.credit_id = item.credit_id
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+            and entry.dispute_id is not null
+        group by entry.credit_id, entry.dispute_id
+        having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
+        order by entry.dispute_id
+    loop
+        select * into strict credit from public.learner_credits where org_id = p_payment.org_id and id = lost.credit_id for no key update;
+        part := private.last_credit_part(credit, lost.minutes);
+        perform private.add_credit_entry(part, 'dispute_reversed', p_dispute_id => lost.dispute_id);
+        postings := postings
+            || private.credit_postings(part, -1)
+            || row('dispute_losses', null, private.credit_part_cents(part))::private.posting;
+    end loop;
     return postings;
 end;
 $$;

@@ -59,3 +59,14 @@ create function private.paid_item_ids(p_payment_id uuid)
 as $$
     select part.item_id from public.payment_items part where part.payment_id = p_payment_id order by part.item_id;
 $$;
+
+-- The ids of the payments that pay an item.
+create function private.paying_payment_ids(p_item_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select part.payment_id from public.payment_items part where part.item_id = p_item_id order by part.payment_id;
+$$;

@@ -23,6 +23,10 @@ begin
         perform private.refund_left_hours(new);
     end if;
 
+    if new.status = 'unknown' and old.status <> 'unknown' then
+        perform private.write_off_losses(new.id, private.clock());
+    end if;
+
     if new.funds_available_at is distinct from old.funds_available_at then
         perform private.delay_earnings(new);
     end if;

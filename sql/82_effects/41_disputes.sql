@@ -1,4 +1,4 @@
--- What follows when a dispute takes money of a payment, or gives it back: lessons ahead that it took are cancelled, and what is owed of
+-- What follows when what a dispute takes of a payment is allocated, or given back: lessons ahead that it took are cancelled, and what is owed of
 -- its items is refunded once the money is back.
 -- Definer: whoever changes a dispute may not write bookings and refunds.
 create function private.on_dispute_changed()
@@ -9,15 +9,15 @@ create function private.on_dispute_changed()
     set search_path = '', pg_temp
 as $$
 begin
-    if new.lost_cents > old.lost_cents then
-        perform private.cancel_lost_lessons(new);
-    elsif new.lost_cents < old.lost_cents then
+    if new.lost_cents < old.lost_cents then
         perform private.refund_won_items(new);
+    else
+        perform private.cancel_lost_lessons(new);
     end if;
     return null;
 end;
 $$;
 
 create trigger on_dispute_changed
-    after update of lost_cents on public.disputes
+    after update of lost_cents, revision on public.disputes
     for each row execute function private.on_dispute_changed();

@@ -73,7 +73,11 @@ begin
             and posted.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
-    where claim.cents <> case when private.is_dispute_lost(dispute.status) then 0 else dispute.withdrawn_cents end
+    join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
+    where claim.cents <> case
+        when private.is_dispute_lost(dispute.status) and (payment.status = 'succeeded' or private.is_set_aside(payment)) then 0
+        else dispute.withdrawn_cents
+    end
 
     union all
     select 'only_lost_disputes_cost_anything', jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents)

@@ -68,12 +68,13 @@ class Sequence:
             )
 
 
-def hours(world: World, used: int = 1) -> Credit:
+def hours(world: World, used: int = 1, ahead: int = 1) -> Credit:
     instructor, service_id = world.hourly()
     credit = world.hours(world.person("Ben"), instructor, 4)
     for day in range(used):
         credit.book(service_id, world.in_days(2 + day)).complete()
-    credit.book(service_id, world.in_days(20))
+    for day in range(ahead):
+        credit.book(service_id, world.in_days(20 + day))
     return credit
 
 
@@ -84,8 +85,9 @@ def a_lost_dispute_is_appealed_and_won(told: Sequence) -> None:
 
 
 def a_lost_dispute_over_hours_is_appealed_and_won(told: Sequence) -> None:
+    # A loss cancels lessons ahead, and they stay cancelled: whether it was told of in time counts.
     statuses = ("needs_response", "lost", "appeal_under_review", "won")
-    told.dispute(hours(told.world).payment, *statuses)
+    told.dispute(hours(told.world, ahead=0).payment, *statuses)
 
 
 def an_appeal_is_lost(told: Sequence) -> None:
