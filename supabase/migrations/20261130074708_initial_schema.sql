@@ -6,7 +6,8 @@
 --   20_clock        private.clock(): the present, in every rule
 --   30_refuse       how a request is refused (SQLSTATE, code, message, hint) and how tables are kept append-only
 --   40_transitions  the trigger that every table with a status attaches, and who is acting
---   70_values       pure helpers: prorating, tags, time zones, search patterns, page sizes
+--   70_values       pure helpers: prorating, time zones, plausible dates, search patterns, page sizes
+--   71_texts        what a text has to be: a line, an e-mail address, a link, tags
 --   90_access       which of them the API roles may execute
 
 -- The two logins of the Python services. Roles belong to the whole cluster, so they may exist already when a second
@@ -60,6 +61,7 @@ create table private.status_transitions (
     from_status text not null,
     to_status text not null,
     actors private.actor_kind[] not null,
+    edge text not null generated always as (entity || ' ' || from_status || ' -> ' || to_status) stored,
     primary key (entity, from_status, to_status),
     constraint transition_moves check (from_status <> to_status),
     constraint transition_has_actors check (cardinality(actors) > 0)
@@ -68,6 +70,7 @@ create table private.status_transitions (
 comment on table private.status_transitions is
     'Every allowed status change, enforced for every writer by enforce_status_transition. from_status ''new'' lists the statuses a '
     'row may be inserted with.';
+comment on column private.status_transitions.edge is 'Names the row in the audit log: booking held -> confirmed.';
 comment on column private.status_transitions.actors is
     'Who may make this change. Only the services move money, so an admin in Studio cannot mark a payment succeeded or a payout paid.';
 
@@ -187,6 +190,25 @@ begin
 end;
 $$;
 
+-- Trigger of every view: without it, Postgres answers a write with an error of its own, which the Data API reports as a failure of
+-- the server. With it, whoever has no right to write is told so, and whoever has every right, as an admin in Studio, is told this.
+create function private.refuse_write_to_view()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'view_is_read_only',
+        format('%s is a view, which is only read.', tg_table_name),
+        'Call the function made for the change, or write to the table.'
+    );
+    return null;
+end;
+$$;
+
 -- Trigger of every append-only table: refuses update, delete and truncate, whoever the writer is.
 -- Definer: the writer may have no access to private.
 create function private.forbid_change()
@@ -276,34 +298,23 @@ as $$
     select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
 $$;
 
--- True for at most 50 tags of 1 to 100 characters each, short enough for a GIN index.
-create function private.tags_are_valid(p_tags text[])
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select count(*) <= 50 and coalesce(bool_and(tag is not null and length(tag) between 1 and 100), true)
-    from unnest(p_tags) tag;
-$$;
-
--- True for a time zone of the IANA database. Abbreviations (CET) and POSIX rules are refused because they carry no history
--- of clock changes. Postgres reads an unknown name that contains a number, such as Europe/London+3, as a POSIX rule;
--- only the Etc/GMT zones may contain one.
+-- True for a time zone of the IANA database, spelled as there: Postgres takes it in any case, other programs do not.
+-- Abbreviations (CET) and POSIX rules are refused because they carry no history of clock changes. Postgres reads an unknown name
+-- that contains a number, such as Europe/London+3, as a POSIX rule; only the Etc/GMT zones may contain one.
 create function private.is_time_zone(p_name text)
     returns boolean
     language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
+    set timezone = 'UTC'
 as $$
 begin
     if p_name !~ '^(UTC|Etc/GMT(0|\+(\d|1[0-2])|-(\d|1[0-4]))|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+){1,2})$' then
         return false;
     end if;
-    perform timestamp '2000-01-01' at time zone p_name;
-    return true;
+    perform set_config('TimeZone', p_name, true);
+    return current_setting('TimeZone') = p_name;
 exception
     when invalid_parameter_value then
         return false;
@@ -311,7 +322,67 @@ end;
 $$;
 
 comment on function private.is_time_zone is
-    'True for a name such as Europe/London. Immutable in practice: zones are added, never removed.';
+    'True for a name such as Europe/London. Immutable in practice: zones are added, never removed. The setting that it tries ends with it.';
+
+-- True for a date within a lifetime of now. Dates at the ends of what a type holds overflow as soon as anything is added.
+create function private.is_plausible_date(p_date date)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_date between date '1900-01-01' and date '2100-01-01';
+$$;
+
+-- True for an instant within a lifetime of now.
+create function private.is_plausible_time(p_at timestamptz)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_at between timestamptz '1900-01-01 00:00:00+00' and timestamptz '2100-01-01 00:00:00+00';
+$$;
+
+-- Refuses a date that is not plausible, before anything is reckoned with it.
+create function private.assert_date_is_plausible(p_date date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.is_plausible_date(p_date) then
+        perform private.refuse(
+            'PT422', 'date_is_plausible',
+            'That date is not possible.',
+            'Send a date between the years 1900 and 2100.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses an instant that is not plausible, before anything is reckoned with it. Functions that take a start call it.
+create function private.assert_time_is_plausible(p_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.is_plausible_time(p_at) then
+        perform private.refuse(
+            'PT422', 'time_is_plausible',
+            'That time is not possible.',
+            'Send a time between the years 1900 and 2100.'
+        );
+    end if;
+end;
+$$;
 
 -- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)
@@ -355,21 +426,154 @@ as $$
     select '%' || regexp_replace(p_text, '([\\%_])', '\\\1', 'g') || '%';
 $$;
 
--- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default.
-create function private.page_size(p_limit integer)
+-- Rows on a page of a list: the requested number, at least 1 and at most 200; 50 by default. The Data API cuts answers at 1,000 rows.
+create function private.page_size(p_limit integer, p_default integer default 50, p_most integer default 200)
     returns integer
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select least(greatest(coalesce(p_limit, 50), 1), 200);
+    select least(greatest(coalesce(p_limit, p_default), 1), p_most);
 $$;
+
+-- The whole minutes from one instant to another.
+create function private.minutes_between(p_start_at timestamptz, p_end_at timestamptz)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (extract(epoch from p_end_at - p_start_at) / 60)::integer;
+$$;
+
+-- sql/00_foundation/71_texts.sql
+-- What a text has to be: something to read, a line, an address. Checks of tables and functions ask these, so that every door
+-- agrees. Null for null, which a check lets pass. Writers may not look names up in private, so a function that calls
+-- another has an SQL-standard body, which is resolved once.
+
+-- True if a text shows something: spaces of any kind, zero-width characters, fillers, blank Braille, variation selectors and
+-- tags do not.
+create function private.is_visible(p_text text)
+    returns boolean
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_text ~ (
+        '[^\u0001-\u0020\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F'
+        '\u205F-\u206F\u2800\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]'
+    );
+end;
+$$;
+
+-- True for one line that shows what it holds, as a name does: no control characters, no ends of line, and no marks that turn the
+-- direction of writing for what follows, by which a text could pose as another. The empty text is a line too: whether a name may
+-- be empty is a rule about its length.
+create function private.is_line(p_text text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_text = ''
+    or (p_text !~ '[\u0001-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]' and private.is_visible(p_text));
+
+-- True for one e-mail address, as browsers have it (html.spec.whatwg.org, "valid e-mail address"), which Supabase Auth has too:
+-- no name around it, no spaces, no second address.
+create function private.is_email(p_text text)
+    returns boolean
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_text ~ (
+        '^[A-Za-z0-9.!#$%&''*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
+        '(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$'
+    );
+end;
+$$;
+
+-- True for a link to the web, without spaces or anything that cannot be seen.
+create function private.is_link(p_text text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_text ~ '^https?://\S+$' and length(p_text) <= 2000 and private.is_line(p_text);
+
+-- True for a plain list of lines: not nested, counted from one, and nothing left out.
+create function private.are_lines(p_texts text[])
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select coalesce(array_ndims(p_texts) = 1 and array_lower(p_texts, 1) = 1, true)
+        and coalesce(bool_and(line is not null and private.is_line(line)), true)
+    from unnest(p_texts) line;
+end;
+
+-- Refuses tags to search by that nothing can carry. Searches call it.
+create function private.assert_tags_are_lines(p_tags text[])
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.are_lines(p_tags) then
+        perform private.refuse(
+            'PT422', 'tags_are_lines',
+            'These are no tags.',
+            'Send a plain list of texts, such as ["parking", "motorway"].'
+        );
+    end if;
+end;
+$$;
+
+-- True for an object whose values are all lines, such as {"instructor": "coach"}.
+create function private.values_are_lines(p_object jsonb)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select coalesce(bool_and(jsonb_typeof(field.value) = 'string' and private.is_line(field.value #>> '{}')), true)
+    from jsonb_each(case jsonb_typeof(p_object) when 'object' then p_object end) field (key, value);
+end;
+
+-- True for at most 50 tags of 1 to 100 characters each, short enough for a GIN index.
+create function private.tags_are_valid(p_tags text[])
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select count(*) <= 50 and private.are_lines(p_tags) and coalesce(bool_and(length(tag) between 1 and 100), true)
+    from unnest(p_tags) tag;
+end;
 
 -- sql/00_foundation/90_access.sql
 -- Column defaults and checks run as the writer, so writers need these; the jobs read the clock.
 grant execute on function private.clock to authenticated, jobs;
 grant execute on function private.is_time_zone to authenticated;
+grant execute on function private.is_plausible_date to authenticated;
+grant execute on function private.is_visible to authenticated;
+grant execute on function private.is_line to authenticated;
+grant execute on function private.is_email to authenticated;
+grant execute on function private.is_link to authenticated;
+grant execute on function private.are_lines to authenticated;
 grant execute on function private.tags_are_valid to authenticated;
 
 -- sql/10_people/10_tables.sql
@@ -417,13 +621,17 @@ create table public.organizations (
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
+    forfeits_expired_hours boolean not null default false,
+    requires_second_factor boolean not null default false,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint name_is_readable check (private.is_line(name)),
     constraint one_organization_is_the_platform check (is_platform = (id = private.platform_id()) and not (is_platform and is_marketplace)),
     constraint slug_is_url_safe check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(slug) <= 80),
     constraint tax_id_is_short check (length(tax_id) <= 40),
+    constraint tax_id_is_readable check (private.is_line(tax_id)),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
     constraint payout_weekday_is_a_weekday check (payout_weekday between 0 and 6),
@@ -436,7 +644,8 @@ create table public.organizations (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
     ),
     constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
-    constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192)
+    constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192),
+    constraint labels_are_words check (private.values_are_lines(labels))
 );
 
 create unique index slug_is_unique on public.organizations (lower(slug));
@@ -457,6 +666,11 @@ comment on column public.organizations.referral_discount_bps is
     'Discount on the first lesson of a referred learner; 0 turns referrals off.';
 comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.forfeits_expired_hours is
+    'Whether prepaid minutes that expire are earned by the instructor; else they are refunded.';
+comment on column public.organizations.requires_second_factor is
+    'Whether changing where money goes needs a session with a second factor (aal2). On the platform''s own row, where it is on unless '
+    'switched off in Studio: whether anything that only a platform admin may do needs one.';
 comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
@@ -475,8 +689,12 @@ create table public.profiles (
     constraint names_are_short check (
         greatest(length(full_name), length(display_name), length(first_name), length(last_name)) <= 200
     ),
+    constraint names_are_readable check (
+        private.is_line(full_name) and private.is_line(display_name) and private.is_line(first_name) and private.is_line(last_name)
+    ),
     constraint phone_is_short check (length(phone) <= 40),
-    constraint avatar_url_is_a_link check (avatar_url ~ '^https?://' and length(avatar_url) <= 2000),
+    constraint phone_is_readable check (private.is_line(phone)),
+    constraint avatar_url_is_a_link check (private.is_link(avatar_url)),
     constraint time_zone_is_known check (private.is_time_zone(time_zone))
 );
 
@@ -513,10 +731,10 @@ alter table public.profiles enable row level security;
 alter table public.organization_members enable row level security;
 alter table private.platform_admins enable row level security;
 
-insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform)
+insert into public.organizations (id, name, slug, time_zone, currency, is_marketplace, is_platform, requires_second_factor)
 values
-    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false),
-    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true);
+    ('00000000-0000-4000-8000-000000000001', 'Marketplace', 'marketplace', 'Europe/London', 'gbp', true, false, false),
+    (private.platform_id(), 'Platform', 'platform', 'Europe/London', 'gbp', false, true, true);
 
 create trigger touch_updated_at
     before update on public.organizations
@@ -528,7 +746,7 @@ create trigger touch_updated_at
 
 -- sql/10_people/20_profiles.sql
 -- Creates a profile for every new login, and follows changes of the login's address. It must never stop a sign-up, so names
--- that are too long are cut, and a bad avatar link is left out, instead of being refused.
+-- that are too long are cut, and names that cannot be read and a bad avatar link are left out, instead of being refused.
 -- Definer: Supabase Auth may not write in public.
 create function private.sync_profile()
     returns trigger
@@ -538,25 +756,35 @@ create function private.sync_profile()
     set search_path = '', pg_temp
 as $$
 declare
-    metadata jsonb := coalesce(new.raw_user_meta_data, '{}');
+    metadata constant jsonb := coalesce(new.raw_user_meta_data, '{}');
+    full_name constant text := private.name_or_null(metadata ->> 'full_name');
 begin
     insert into public.profiles as profile (id, email, full_name, display_name, first_name, last_name, avatar_url)
     values (
         new.id,
         new.email,
-        left(metadata ->> 'full_name', 200),
-        left(coalesce(metadata ->> 'display_name', metadata ->> 'full_name'), 200),
-        left(metadata ->> 'first_name', 200),
-        left(metadata ->> 'last_name', 200),
-        case
-            when length(metadata ->> 'avatar_url') <= 2000 then substring(metadata ->> 'avatar_url' from '^https?://\S+$')
-        end
+        full_name,
+        coalesce(private.name_or_null(metadata ->> 'display_name'), full_name),
+        private.name_or_null(metadata ->> 'first_name'),
+        private.name_or_null(metadata ->> 'last_name'),
+        case when private.is_link(metadata ->> 'avatar_url') then metadata ->> 'avatar_url' end
     )
     on conflict (id) do update
         set email = excluded.email
         where profile.email is distinct from excluded.email;
     return new;
 end;
+$$;
+
+-- The first 200 characters of a name that somebody has given to Auth; null if it cannot be read.
+create function private.name_or_null(p_name text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case when private.is_line(left(p_name, 200)) then left(p_name, 200) end;
 $$;
 
 create trigger sync_profile
@@ -575,7 +803,8 @@ as $$
     select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
 $$;
 
--- True if the caller runs the platform. Definer: nobody may read the list of platform admins.
+-- True if the caller runs the platform, and has shown a second factor where the platform asks for one: without it an admin of the
+-- platform is a person like any other. Definer: nobody may read the list of platform admins.
 create function private.is_platform_admin()
     returns boolean
     language plpgsql
@@ -585,8 +814,39 @@ create function private.is_platform_admin()
     set search_path = '', pg_temp
 as $$
 begin
-    return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id());
+    return exists (select from private.platform_admins admin where admin.user_id = private.my_user_id())
+        and private.has_second_factor_for(private.platform_id());
 end;
+$$;
+
+-- True if the caller's session has a second factor. Supabase Auth writes the level that a session has reached into its token.
+create function private.has_second_factor()
+    returns boolean
+    language sql
+    stable
+    security invoker
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+    select coalesce(auth.jwt() ->> 'aal' = 'aal2', false);
+$$;
+
+-- True if a session has the second factor that an organization asks for, or the organization asks for none. A service that acts
+-- for a person says itself what that person's session has.
+create function private.has_second_factor_for(p_org_id uuid, p_has_second_factor boolean default private.has_second_factor())
+    returns boolean
+    language sql
+    stable
+    security invoker
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_has_second_factor, false) or exists (
+        select
+        from public.organizations organization
+        where organization.id = p_org_id
+            and not organization.requires_second_factor
+    );
 $$;
 
 -- The organizations that the caller belongs to or administers.
@@ -660,7 +920,7 @@ as $$
 $$;
 
 -- sql/10_people/40_require.sql
--- The signed-in person; refuses visitors and anonymous sign-ins.
+-- The signed-in person; refuses visitors, anonymous sign-ins, and logins that have been deleted, whose tokens last until they expire.
 create function private.require_person()
     returns uuid
     language plpgsql
@@ -671,7 +931,7 @@ as $$
 declare
     person uuid := private.my_user_id();
 begin
-    if person is null then
+    if not exists (select from public.profiles profile where profile.id = person) then
         perform private.refuse(
             '42501', 'sign_in_required',
             'You need to sign in to do this.',
@@ -705,6 +965,25 @@ begin
 end;
 $$;
 
+-- Refuses a session without the second factor that the organization asks for; the caller's own, unless a service says what a person has.
+create function private.assert_second_factor(p_org_id uuid, p_has_second_factor boolean default private.has_second_factor())
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.has_second_factor_for(p_org_id, p_has_second_factor) then
+        perform private.refuse(
+            '42501', 'second_factor_required',
+            'This needs your second factor.',
+            'Verify a factor with Auth (mfa.challengeAndVerify), then try again.'
+        );
+    end if;
+end;
+$$;
+
 -- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
 create function private.require_platform_admin(p_reason text)
     returns uuid
@@ -714,14 +993,16 @@ create function private.require_platform_admin(p_reason text)
     set search_path = '', pg_temp
 as $$
 begin
-    if not private.is_platform_admin() then
+    if exists (select from private.platform_admins admin where admin.user_id = private.my_user_id()) then
+        perform private.assert_second_factor(private.platform_id());
+    else
         perform private.refuse(
             '42501', 'not_an_admin',
             'Only an admin of the platform can do this.',
             'Ask the platform''s support.'
         );
     end if;
-    if coalesce(length(trim(p_reason)), 0) not between 3 and 500 then
+    if coalesce(length(trim(p_reason)), 0) not between 3 and 500 or not private.is_visible(p_reason) then
         perform private.refuse(
             'PT422', 'reason_required',
             'An admin''s decision needs a reason of 3 to 500 characters.',
@@ -784,6 +1065,10 @@ where (select private.is_platform_admin());
 comment on view public.my_roles is
     'The caller''s roles, one row each: owner, admin, instructor or learner of an organization, or platform_admin.';
 
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.my_roles
+    for each row execute function private.refuse_write_to_view();
+
 -- sql/10_people/90_access.sql
 grant execute on function private.my_user_id to authenticated;
 grant execute on function private.platform_id to authenticated;
@@ -837,7 +1122,7 @@ grant select on public.my_roles to authenticated;
 --   50_callers           my_…_ids: which of these rows belong to the caller; asked by the policies of every later room
 --   70_consent           who is a minor, and whether a guardian has consented
 --
--- What only the person and the admins may see is in a second table (…_details), because policies choose rows, not columns.
+-- What fewer may see is in a second table (…_details, learner_contacts), because policies choose rows, not columns.
 -- Discounts (35), credits (45) and bookings (50) ask 31_bookable_learner; 14_schools links logins.
 
 create type public.verification_status as enum ('pending', 'verified', 'rejected');
@@ -872,6 +1157,7 @@ create table public.instructors (
     unique (org_id, user_id),
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint display_name_is_short check (length(display_name) between 1 and 200),
+    constraint display_name_is_readable check (private.is_line(display_name)),
     constraint bio_is_short check (length(bio) <= 10000),
     constraint expertise_is_short check (private.tags_are_valid(expertise_areas)),
     constraint hourly_rate_can_be_charged check (hourly_rate_cents between 0 and 99999999),
@@ -888,17 +1174,22 @@ create table public.instructors (
 
 create index on public.instructors (org_id, is_active);
 create index on public.instructors (user_id);
+create index listed_instructors on public.instructors (org_id, id) where is_active and verification_status = 'verified';
 create index on public.instructors (currency);
 create index on public.instructors using gin (expertise_areas);
 create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
 
 comment on table public.instructors is
     'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
-comment on column public.instructors.user_id is 'The instructor''s login; null while a school manages the instructor.';
+comment on column public.instructors.user_id is
+    'The instructor''s login; null while a school manages the instructor. It has an instructor''s rights while it is a member with that role.';
 comment on column public.instructors.hourly_rate_cents is 'Price of 60 minutes, without the platform''s fee that may be added on top.';
 comment on column public.instructors.is_active is 'False: not listed, and new bookings are refused. Set by the school.';
 comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
+comment on column public.instructors.verification_status is
+    'What the platform has decided about this login and this name; with another login or name a verified instructor is pending again.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
+comment on column public.instructors.lesson_count is 'Completed lessons that earned something; maintained by the database.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
 
 create table public.instructor_details (
@@ -918,6 +1209,7 @@ create table public.instructor_details (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint phone_is_short check (length(phone) <= 40),
     constraint license_is_short check (length(license_id) <= 100),
+    constraint texts_are_readable check (private.is_line(phone) and private.is_line(license_id)),
     constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0)
 );
@@ -933,8 +1225,6 @@ create table public.learners (
     org_id uuid not null references public.organizations (id) on delete restrict,
     user_id uuid references public.profiles (id) on delete restrict,
     full_name text not null,
-    email text,
-    phone text,
     learning_goals text[] not null default '{}',
     interests text[] not null default '{}',
     experience_level public.experience_level,
@@ -946,11 +1236,12 @@ create table public.learners (
     unique (org_id, user_id),
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
-    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint full_name_is_readable check (private.is_line(full_name)),
     constraint goals_are_short check (
         cardinality(learning_goals) <= 50 and pg_column_size(learning_goals) <= 8192
         and cardinality(interests) <= 50 and pg_column_size(interests) <= 8192
     ),
+    constraint goals_are_lines check (private.are_lines(learning_goals) and private.are_lines(interests)),
     constraint duration_is_in_quarters check (
         preferred_duration_minutes between 15 and 1440 and preferred_duration_minutes % 15 = 0
     )
@@ -959,29 +1250,54 @@ create table public.learners (
 create index on public.learners (org_id, full_name);
 create index on public.learners (user_id);
 
-comment on table public.learners is 'Who is taught, within one organization. The private columns are in learner_details.';
+comment on table public.learners is
+    'Who is taught, within one organization. The private columns are in learner_details and learner_contacts.';
 comment on column public.learners.lesson_count is 'Completed lessons; maintained by the database.';
 
 create table public.learner_details (
     learner_id uuid not null unique,
     org_id uuid not null,
     date_of_birth date,
+    is_birth_self_declared boolean not null default false,
     notes text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, learner_id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint birth_is_plausible check (date_of_birth between date '1900-01-01' and date '2100-01-01'),
+    constraint a_declared_birth_has_a_date check (not is_birth_self_declared or date_of_birth is not null),
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
 
 comment on table public.learner_details is 'The columns that only the learner, their guardians and the admins see; one row for each learner.';
+comment on column public.learner_details.is_birth_self_declared is
+    'The date of birth is the learner''s own word, so it counts in the person''s other organizations too; one that the school has '
+    'recorded counts there only.';
+
+create table public.learner_contacts (
+    learner_id uuid not null unique,
+    org_id uuid not null,
+    email text,
+    phone text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, learner_id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint email_is_valid check (private.is_email(email)),
+    constraint phone_is_readable check (private.is_line(phone))
+);
+
+comment on table public.learner_contacts is
+    'How a learner is reached: for the learner, their guardians, the admins, and instructors while a lesson brings them together; one row '
+    'for each learner.';
 
 create table public.instructor_learners (
     org_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
+    contact_until timestamptz,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, instructor_id, learner_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -993,7 +1309,10 @@ create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
 comment on table public.instructor_learners is
-    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other.';
+    'Which learner has ever booked which instructor, even if the booking expired: each of the two may then see the other''s name.';
+comment on column public.instructor_learners.contact_until is
+    'Until when the instructor may see how to reach the learner: 90 days after the last lesson that is paid or accepted; null before there '
+    'is one.';
 
 create table public.guardians (
     id uuid primary key default gen_random_uuid(),
@@ -1004,7 +1323,9 @@ create table public.guardians (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     constraint full_name_is_short check (length(full_name) between 1 and 200),
-    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40)
+    constraint full_name_is_readable check (private.is_line(full_name)),
+    constraint contact_is_short check (length(email) <= 320 and length(phone) <= 40),
+    constraint phone_is_readable check (private.is_line(phone))
 );
 
 comment on column public.guardians.user_id is 'The guardian''s login; null after the person was erased.';
@@ -1021,6 +1342,7 @@ create table public.learner_guardians (
     can_book boolean not null default false,
     can_pay boolean not null default false,
     invited_by uuid references public.profiles (id) on delete set null,
+    expires_at timestamptz not null default private.clock() + interval '14 days',
     consented_at timestamptz,
     revoked_at timestamptz,
     created_at timestamptz not null default private.clock(),
@@ -1028,7 +1350,9 @@ create table public.learner_guardians (
     primary key (org_id, id),
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint email_is_short check (length(guardian_email) between 3 and 320 and position('@' in guardian_email) > 1),
+    constraint email_is_valid check (private.is_email(guardian_email)),
     constraint relation_is_short check (length(relation) <= 100),
+    constraint relation_is_readable check (private.is_line(relation)),
     constraint consent_is_given_by_somebody check ((consented_at is null) = (guardian_id is null))
 );
 
@@ -1043,12 +1367,16 @@ create index on public.learner_guardians (lower(guardian_email));
 
 comment on table public.learner_guardians is
     'What a guardian may do for a learner: from the guardian''s consent until the link is revoked or the learner turns 18.';
-comment on column public.learner_guardians.guardian_email is 'The address that the link was offered to. Only its verified owner can consent.';
+comment on column public.learner_guardians.guardian_email is
+    'The address that the link was offered to. Only its verified owner can consent, once; then the link is the guardian''s, whoever owns the '
+    'address later.';
+comment on column public.learner_guardians.expires_at is 'Until when the offer can be accepted; means nothing after consent.';
 
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;
 alter table public.learners enable row level security;
 alter table public.learner_details enable row level security;
+alter table public.learner_contacts enable row level security;
 alter table public.instructor_learners enable row level security;
 alter table public.guardians enable row level security;
 alter table public.learner_guardians enable row level security;
@@ -1063,6 +1391,10 @@ create trigger touch_updated_at
 
 create trigger touch_updated_at
     before update on public.learners
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_contacts
     for each row execute function private.touch_updated_at();
 
 create trigger touch_updated_at
@@ -1199,7 +1531,8 @@ create trigger add_instructor_details
     after insert on public.instructors
     for each row execute function private.add_instructor_details();
 
--- Verifies or rejects an instructor; platform admins only. Definer: nobody may update the verification directly.
+-- Verifies or rejects an instructor: the person who is the login now, under the name of now. Platform admins only.
+-- Definer: nobody may update the verification directly.
 create function private.admin_verify_instructor(
     p_instructor_id uuid,
     p_verification_status public.verification_status,
@@ -1231,6 +1564,31 @@ begin
 end;
 $$;
 
+-- A verification is of one person under one name: with another login or another name the instructor waits to be verified again,
+-- whoever changes it. Lessons that are booked stay.
+create function private.forget_verification()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    new.verification_status := 'pending';
+    return new;
+end;
+$$;
+
+create trigger forget_verification
+    before update of user_id, display_name on public.instructors
+    for each row
+    when (
+        old.verification_status = 'verified'
+        and new.verification_status = 'verified'
+        and (old.user_id is distinct from new.user_id or old.display_name <> new.display_name)
+    )
+    execute function private.forget_verification();
+
 -- The public directory of instructors who can be booked.
 -- Definer: under row-level security the indexes on names and tags could not be used, because their operators are not
 -- leakproof; the function shows only what everybody may see. Planned anew for each search: the right index depends on the
@@ -1250,6 +1608,7 @@ create function private.search_instructors(
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
+    perform private.assert_tags_are_lines(p_expertise_areas);
     return query
     select instructor.*
     from public.instructors instructor
@@ -1290,9 +1649,13 @@ begin
     perform private.require_org_admin(p_org_id);
     perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
 
-    insert into public.learners (org_id, full_name, email, phone)
-    values (p_org_id, trim(p_full_name), p_email, p_phone)
+    insert into public.learners (org_id, full_name)
+    values (p_org_id, trim(p_full_name))
     returning id into new_learner_id;
+    update public.learner_contacts
+    set email = p_email,
+        phone = p_phone
+    where learner_id = new_learner_id;
 
     update public.learner_details
     set date_of_birth = p_date_of_birth,
@@ -1307,7 +1670,7 @@ exception
 end;
 $$;
 
--- Creates the learner_details row of every new learner.
+-- Creates the learner_details and learner_contacts rows of every new learner.
 -- Definer: whoever inserts a learner need not be allowed to insert details.
 create function private.add_learner_details()
     returns trigger
@@ -1318,6 +1681,7 @@ create function private.add_learner_details()
 as $$
 begin
     insert into public.learner_details (learner_id, org_id) values (new.id, new.org_id);
+    insert into public.learner_contacts (learner_id, org_id) values (new.id, new.org_id);
     return null;
 end;
 $$;
@@ -1326,7 +1690,8 @@ create trigger add_learner_details
     after insert on public.learners
     for each row execute function private.add_learner_details();
 
--- Sets a learner's date of birth. The learner or a guardian can set it once; an admin of the organization can correct it.
+-- Sets a learner's date of birth: once by the learner, or by a guardian who may book for a learner without a login; an admin of the
+-- organization can correct it. The learner's own word counts in all organizations, anybody else's in this one.
 -- Definer: the date decides who needs a guardian, so nobody may update it directly.
 create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
@@ -1336,14 +1701,19 @@ create function private.set_date_of_birth(p_learner_id uuid, p_date_of_birth dat
     set search_path = '', pg_temp
 as $$
 declare
+    person uuid := private.require_person();
     details public.learner_details;
 begin
-    perform private.require_person();
-    select * into details
-    from public.learner_details
-    where learner_id = p_learner_id
-        and (learner_id = any (private.my_family_ids()) or org_id = any (private.my_admin_org_ids()))
-    for no key update;
+    select known.* into details
+    from public.learners learner
+    join public.learner_details known on known.org_id = learner.org_id and known.learner_id = learner.id
+    where learner.id = p_learner_id
+        and (
+            learner.user_id = person
+            or (learner.user_id is null and learner.id = any (private.ward_ids(person, 'book')))
+            or learner.org_id = any (private.my_admin_org_ids())
+        )
+    for no key update of known;
 
     if not found then
         perform private.refuse_unknown_learner();
@@ -1360,7 +1730,10 @@ begin
     end if;
     perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
 
-    update public.learner_details set date_of_birth = p_date_of_birth where learner_id = p_learner_id;
+    update public.learner_details
+    set date_of_birth = p_date_of_birth,
+        is_birth_self_declared = p_learner_id = any (private.my_learner_ids())
+    where learner_id = p_learner_id;
 end;
 $$;
 
@@ -1488,15 +1861,14 @@ begin
         );
     end if;
 
-    insert into public.learners (org_id, user_id, full_name, email, phone)
-    values (
-        p_org_id,
-        p_user_id,
-        coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'),
-        profile.email,
-        profile.phone
-    )
-    on conflict (org_id, user_id) do nothing;
+    insert into public.learners (org_id, user_id, full_name)
+    values (p_org_id, p_user_id, coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'Learner'))
+    on conflict (org_id, user_id) do nothing
+    returning * into learner;
+    update public.learner_contacts
+    set email = case when private.is_email(profile.email) then profile.email end,
+        phone = profile.phone
+    where learner_id = learner.id;
 
     insert into public.organization_members (org_id, user_id, role)
     values (p_org_id, p_user_id, 'learner')
@@ -1531,8 +1903,9 @@ end;
 $$;
 
 -- sql/12_parties/40_guardians.sql
--- Offers the guardianship of a learner to an address; it begins when the owner of that address consents. For the learner and
--- for admins of the learner's organization. Definer: nobody writes guardianships directly.
+-- Offers the guardianship of a learner to an address; it begins when the owner of that address consents, within 14 days. For the
+-- learner, and for admins of the organization if the learner is under 18 or has no login: adults choose for themselves who acts
+-- for them. Definer: nobody writes guardianships directly.
 create function private.link_guardian(
     p_learner_id uuid,
     p_guardian_email text,
@@ -1561,6 +1934,17 @@ begin
     if not found then
         perform private.refuse_unknown_learner();
     end if;
+    if learner.user_id is not null
+        and learner.user_id <> person
+        and not private.is_minor(private.date_of_birth_of(learner.id))
+    then
+        perform private.refuse(
+            'PT422', 'learner_is_adult',
+            'An adult learner chooses for themselves who acts for them.',
+            'Ask the learner to call link_guardian; for a learner under 18, set the date of birth first.'
+        );
+    end if;
+    perform private.assert_may_offer_guardianship(learner.id);
     if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
@@ -1569,6 +1953,13 @@ begin
         );
     end if;
 
+    update public.learner_guardians
+    set revoked_at = private.clock()
+    where org_id = learner.org_id
+        and learner_id = learner.id
+        and lower(guardian_email) = lower(trim(p_guardian_email))
+        and num_nonnulls(consented_at, revoked_at) = 0
+        and expires_at <= private.clock();
     insert into public.learner_guardians (
         org_id, learner_id, guardian_email, relation, can_view, can_book, can_pay, invited_by
     )
@@ -1594,8 +1985,36 @@ exception
 end;
 $$;
 
--- The guardian accepts, signed in with the verified address that the link was offered to.
--- Definer: nobody writes guardianships directly.
+-- Refuses the eleventh offer for one learner within 24 hours, whatever became of the others: each leads to a mail to somebody who did not
+-- ask for it. The learner's row is locked, so that offers made at once are counted one by one.
+create function private.assert_may_offer_guardianship(p_learner_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 10;
+begin
+    perform from public.learners where id = p_learner_id for no key update;
+    if (
+        select count(*)
+        from public.learner_guardians link
+        where link.learner_id = p_learner_id
+            and link.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_guardians',
+            format('%s guardianships a day can be offered for a learner.', max_a_day),
+            'Go on tomorrow.'
+        );
+    end if;
+end;
+$$;
+
+-- The guardian accepts an offer, once, signed in with the verified address that it was made to. From then on the link belongs to the
+-- person: the address, and whoever owns it later, counts no more. Definer: nobody writes guardianships directly.
 create function private.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
     language plpgsql
@@ -1612,7 +2031,14 @@ begin
     from public.learner_guardians
     where id = p_learner_guardian_id
         and revoked_at is null
-        and lower(guardian_email) = private.verified_email(person)
+        and (
+            guardian_id = private.my_guardian_id()
+            or (
+                consented_at is null
+                and expires_at > private.clock()
+                and lower(guardian_email) = private.verified_email(person)
+            )
+        )
     for no key update;
 
     if not found then
@@ -1622,11 +2048,15 @@ begin
             'Sign in with the verified address that it was offered to.'
         );
     end if;
+    if link.guardian_id is not null then
+        return link.guardian_id;
+    end if;
     if exists (
         select
         from public.learners learner
         join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
         where learner.user_id = person
+            and (learner.org_id = link.org_id or details.is_birth_self_declared)
             and private.is_minor(details.date_of_birth)
     ) then
         perform private.refuse(
@@ -1645,7 +2075,7 @@ begin
 
     update public.learner_guardians
     set guardian_id = new_guardian_id,
-        consented_at = coalesce(consented_at, private.clock())
+        consented_at = private.clock()
     where org_id = link.org_id
         and id = link.id;
     return new_guardian_id;
@@ -1667,17 +2097,15 @@ begin
 
     update public.learner_guardians link
     set revoked_at = private.clock()
-    from public.learner_details details
     where link.id = p_learner_guardian_id
         and link.revoked_at is null
-        and details.learner_id = link.learner_id
         and (
             link.org_id = any (private.my_admin_org_ids())
             or link.guardian_id = private.my_guardian_id()
             or (link.consented_at is null and lower(link.guardian_email) = private.my_verified_email())
             or (
                 link.learner_id = any (private.my_learner_ids())
-                and (link.consented_at is null or not private.is_minor(details.date_of_birth))
+                and (link.consented_at is null or not private.is_minor(private.date_of_birth_of(link.learner_id)))
             )
         );
 
@@ -1736,7 +2164,8 @@ create trigger forbid_own_guardian
     execute function private.forbid_own_guardian('id');
 
 -- sql/12_parties/50_callers.sql
--- The caller's instructor rows, one an organization. Definer: the policy of the table that it reads calls it.
+-- The instructors that the caller is now, one an organization: whoever leaves an organization is its instructor no more.
+-- Definer: the policy of the table that it reads calls it.
 create function private.my_instructor_ids()
     returns uuid[]
     language plpgsql
@@ -1749,7 +2178,69 @@ begin
     return array(
         select instructor.id
         from public.instructors instructor
+        join public.organization_members member
+            on member.org_id = instructor.org_id
+            and member.user_id = instructor.user_id
+            and member.role = 'instructor'
         where instructor.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The instructors that the caller is or was: what they earned, and how it is paid, stays theirs to read after they have left.
+-- Definer: the policy of the table that it reads calls it.
+create function private.my_earner_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        where instructor.user_id = private.my_user_id()
+    );
+end;
+$$;
+
+-- The instructors whom the public may know: active and verified. What they offer, and when, is public too.
+-- Definer: policies for visitors call it.
+create function private.listed_instructor_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select instructor.id
+        from public.instructors instructor
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
+    );
+end;
+$$;
+
+-- The organizations that have such an instructor, whose services for any instructor are public. Definer: as listed_instructor_ids.
+create function private.listed_org_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select distinct instructor.org_id
+        from public.instructors instructor
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
     );
 end;
 $$;
@@ -1816,16 +2307,16 @@ begin
         select link.learner_id
         from public.guardians guardian
         join public.learner_guardians link on link.guardian_id = guardian.id
-        join public.learner_details details on details.org_id = link.org_id and details.learner_id = link.learner_id
+        cross join lateral private.date_of_birth_of(link.learner_id) birth (on_date)
         where guardian.user_id = p_user_id
             and link.revoked_at is null
             and case p_scope when 'view' then link.can_view when 'book' then link.can_book when 'pay' then link.can_pay end
-            and (details.date_of_birth is null or private.is_minor(details.date_of_birth))
+            and (birth.on_date is null or private.is_minor(birth.on_date))
     );
 end;
 $$;
 
--- The organizations of those learners: the family may read the services they booked there.
+-- The organizations of those learners: the family may read the services of any instructor that they booked there.
 -- Definer: callers may not read all these tables.
 create function private.my_family_org_ids()
     returns uuid[]
@@ -1844,8 +2335,8 @@ begin
 end;
 $$;
 
--- The caller's contacts, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
--- ever booked, and the ids of learners who have ever booked the caller (whose phone and address the caller may then see).
+-- Whom the caller has met, in one array: the ids of instructors whom the caller, or a learner whose guardian the caller is, has
+-- ever booked, and the ids of learners who have ever booked the caller. They see each other's names.
 -- Definer: policies of the tables that it reads call it.
 create function private.my_contact_ids()
     returns uuid[]
@@ -1864,6 +2355,26 @@ begin
         select pair.learner_id
         from public.instructor_learners pair
         where pair.instructor_id = any (private.my_instructor_ids())
+    );
+end;
+$$;
+
+-- The learners whom the caller may reach as their instructor: from a paid or accepted booking until 90 days after the last lesson.
+-- Definer: policies of the tables that it reads call it.
+create function private.my_reachable_learner_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select pair.learner_id
+        from public.instructor_learners pair
+        where pair.instructor_id = any (private.my_instructor_ids())
+            and pair.contact_until > private.clock()
     );
 end;
 $$;
@@ -1893,8 +2404,7 @@ end;
 $$;
 
 -- sql/12_parties/70_consent.sql
--- True for an adult, and for a minor with a guardian who has consented. A login is one person in all organizations: a minor in
--- one of them is a minor in all, and the consent given in one counts in all.
+-- True for an adult, and for a minor with a guardian who has consented in this organization.
 create function private.has_required_consent(p_learner_id uuid)
     returns boolean
     language plpgsql
@@ -1902,27 +2412,41 @@ create function private.has_required_consent(p_learner_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    same_person_ids constant uuid[] := array(
-        select same_person.id
-        from public.learners learner
-        join public.learners same_person on same_person.id = learner.id or same_person.user_id = learner.user_id
-        where learner.id = p_learner_id
-    );
 begin
-    return not exists (
-        select
-        from public.learner_details details
-        where details.learner_id = any (same_person_ids)
-            and private.is_minor(details.date_of_birth)
-    ) or exists (
+    return not private.is_minor(private.date_of_birth_of(p_learner_id)) or exists (
         select
         from public.learner_guardians link
-        where link.learner_id = any (same_person_ids)
+        where link.learner_id = p_learner_id
             and link.consented_at is not null
             and link.revoked_at is null
     );
 end;
+$$;
+
+-- A learner's date of birth as it counts in the learner's organization: the one that is known there, else the person's own word
+-- elsewhere (of two the later). What one organization has recorded about a person counts in no other.
+create function private.date_of_birth_of(p_learner_id uuid)
+    returns date
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        details.date_of_birth,
+        (
+            select max(declared.date_of_birth)
+            from public.learners same_person
+            join public.learner_details declared
+                on declared.org_id = same_person.org_id
+                and declared.learner_id = same_person.id
+                and declared.is_birth_self_declared
+            where same_person.user_id = learner.user_id
+        )
+    )
+    from public.learners learner
+    join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
+    where learner.id = p_learner_id;
 $$;
 
 -- True for a person under 18 by today's UTC date. A person without a date of birth counts as an adult.
@@ -2007,7 +2531,8 @@ return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_bi
 
 comment on function public.add_learner is
     'Adds a learner without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners.';
+    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners and '
+    'public.learner_contacts.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
@@ -2018,7 +2543,8 @@ create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date
 return private.set_date_of_birth(p_learner_id, p_date_of_birth);
 
 comment on function public.set_date_of_birth is
-    'Sets a learner''s date of birth, once; an admin of the organization may correct it. '
+    'Sets a learner''s date of birth, once: for the learner, or for a guardian who may book for a learner without a login; an admin of '
+    'the organization may correct it. The learner''s own word counts in all organizations, anybody else''s in this one. '
     'Errors: sign_in_required, learner_not_found, date_of_birth_is_set, birth_is_plausible, value_missing.';
 
 create function public.link_guardian(
@@ -2037,9 +2563,10 @@ create function public.link_guardian(
 return private.link_guardian(p_learner_id, p_guardian_email, p_relation, p_can_view, p_can_book, p_can_pay);
 
 comment on function public.link_guardian is
-    'Offers the guardianship of a learner to an address and returns the link''s id. For the learner and the organization''s admins. '
-    'Errors: sign_in_required, learner_not_found, own_guardian, guardian_is_linked, value_missing, and the rules of '
-    'public.learner_guardians.';
+    'Offers the guardianship of a learner to an address, for 14 days, and returns the link''s id. For the learner, and for the '
+    'organization''s admins if the learner is under 18 or has no login. '
+    'Errors: sign_in_required, learner_not_found, learner_is_adult, own_guardian, guardian_is_linked, too_many_guardians, '
+    'value_missing, and the rules of public.learner_guardians.';
 
 create function public.give_guardian_consent(p_learner_guardian_id uuid)
     returns uuid
@@ -2050,7 +2577,8 @@ create function public.give_guardian_consent(p_learner_guardian_id uuid)
 return private.give_guardian_consent(p_learner_guardian_id);
 
 comment on function public.give_guardian_consent is
-    'Accepts a guardianship that was offered to the caller''s verified address and returns the guardian''s id. '
+    'Accepts a guardianship that was offered to the caller''s verified address and returns the guardian''s id. Accepted once, it belongs '
+    'to the person, whatever becomes of the address. '
     'Errors: sign_in_required, guardianship_not_found, own_guardian, guardian_is_minor.';
 
 create function public.revoke_guardian(p_learner_guardian_id uuid)
@@ -2085,12 +2613,16 @@ end;
 
 comment on function public.search_instructors is
     'The public directory: active, available and verified instructors whose name contains p_query and who cover all of '
-    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page.';
+    'p_expertise_areas, in pages of at most 200; p_after is the last id of the previous page. Errors: tags_are_lines.';
 
 -- sql/12_parties/90_access.sql
+grant execute on function private.listed_instructor_ids to anon, authenticated;
+grant execute on function private.listed_org_ids to anon, authenticated;
 grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_earner_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
+grant execute on function private.my_reachable_learner_ids to authenticated;
 grant execute on function private.my_family_ids to authenticated;
 grant execute on function private.my_family_org_ids to authenticated;
 grant execute on function private.my_guardian_id to authenticated;
@@ -2106,7 +2638,7 @@ create policy select_listed_own_or_contact on public.instructors
     to authenticated
     using (
         (is_active and verification_status = 'verified')
-        or id = any ((select private.my_instructor_ids())::uuid[])
+        or id = any ((select private.my_earner_ids())::uuid[])
         or id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
@@ -2130,7 +2662,7 @@ create policy select_own_or_admin on public.instructor_details
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -2146,8 +2678,8 @@ grant select on public.instructor_details to authenticated, service_role;
 grant update (phone, license_id) on public.instructor_details to authenticated;
 -- NOTE: fee, payee and payout settings decide about money, so they change only through functions and Studio.
 
--- A learner's name, phone and e-mail are visible to the learner, to guardians with the right to view, to every instructor whom
--- the learner has ever booked, and to the admins of the organization.
+-- A learner's name is visible to the learner, to guardians with the right to view, to every instructor whom the learner has ever
+-- booked, and to the admins of the organization; phone and e-mail, in learner_contacts, to those whom a lesson brings together.
 create policy select_family_contact_or_admin on public.learners
     for select
     to authenticated
@@ -2167,8 +2699,28 @@ create policy update_own_or_admin on public.learners
 
 grant select on public.learners to authenticated, service_role;
 grant update (
-    full_name, email, phone, learning_goals, interests, experience_level, preferred_duration_minutes
+    full_name, learning_goals, interests, experience_level, preferred_duration_minutes
 ) on public.learners to authenticated;
+
+create policy select_family_reachable_or_admin on public.learner_contacts
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or learner_id = any ((select private.my_reachable_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.learner_contacts
+    for update
+    to authenticated
+    using (
+        learner_id = any ((select private.my_learner_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_contacts to authenticated, service_role;
+grant update (email, phone) on public.learner_contacts to authenticated;
 
 create policy select_family_or_admin on public.learner_details
     for select
@@ -2221,7 +2773,12 @@ create policy select_party on public.learner_guardians
     using (
         learner_id = any ((select private.my_learner_ids())::uuid[])
         or guardian_id = (select private.my_guardian_id())
-        or lower(guardian_email) = (select private.my_verified_email())
+        or (
+            lower(guardian_email) = (select private.my_verified_email())
+            and consented_at is null
+            and revoked_at is null
+            and expires_at > (select private.clock())
+        )
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -2278,6 +2835,7 @@ create table public.invitations (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint the_platform_has_no_people check (org_id <> private.platform_id()),
     constraint email_is_short check (length(email) between 3 and 320 and position('@' in email) > 1),
+    constraint email_is_valid check (private.is_email(email)),
     constraint only_instructors_become_instructors check (instructor_id is null or role = 'instructor'),
     constraint only_learners_become_learners check (learner_id is null or role = 'learner'),
     constraint an_invitation_ends_once check (num_nonnulls(accepted_at, revoked_at) <= 1)
@@ -2285,7 +2843,7 @@ create table public.invitations (
 
 create index on public.invitations (org_id, instructor_id);
 create index on public.invitations (org_id, learner_id);
-create index on public.invitations (invited_by);
+create index on public.invitations (invited_by, created_at);
 create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 
@@ -2351,6 +2909,42 @@ exception
 end;
 $$;
 
+-- Nobody owns more than ten organizations, however they came to them: a school is cheap to found, and each may have settings,
+-- people and offers of its own. The person's profile is locked, so that two schools founded at once are counted one by one.
+-- Definer: the writer may not see where else the person is an owner.
+create function private.limit_ownership()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    max_organizations constant integer := 10;
+begin
+    perform from public.profiles where id = new.user_id for no key update;
+    if (
+        select count(*)
+        from public.organization_members member
+        where member.user_id = new.user_id
+            and member.role = 'owner'
+    ) >= max_organizations then
+        perform private.refuse(
+            'PT409', 'too_many_organizations',
+            format('A person can own %s organizations.', max_organizations),
+            'Make somebody else the owner of one of them first.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger limit_ownership
+    before insert on public.organization_members
+    for each row
+    when (new.role = 'owner')
+    execute function private.limit_ownership();
+
 -- A name turned into a slug: lower case, with hyphens for everything but a-z and 0-9, at most 80 characters.
 create function private.slug_of(p_name text)
     returns text
@@ -2363,7 +2957,8 @@ as $$
 $$;
 
 -- Changes the settings that a school decides about; null leaves a setting as it is. Existing bookings and payments keep the
--- settings that they were made with. Definer: the settings decide about money, so nobody updates organizations directly.
+-- settings that they were made with. Whether a second factor is asked for is the owners' choice. Definer: the settings decide about
+-- money, so nobody updates organizations directly.
 create function private.update_organization(
     p_org_id uuid,
     p_name text,
@@ -2375,7 +2970,9 @@ create function private.update_organization(
     p_checkout_hold_minutes integer,
     p_max_open_holds integer,
     p_labels jsonb,
-    p_credit_validity_months integer
+    p_credit_validity_months integer,
+    p_forfeits_expired_hours boolean,
+    p_requires_second_factor boolean
 )
     returns void
     language plpgsql
@@ -2387,6 +2984,10 @@ declare
     broken_rule text;
 begin
     perform private.require_org_admin(p_org_id);
+    if p_requires_second_factor is not null then
+        perform private.assert_can_assign_role(p_org_id, 'owner');
+        perform private.assert_second_factor(p_org_id);
+    end if;
 
     update public.organizations
     set name = coalesce(trim(p_name), name),
@@ -2398,7 +2999,9 @@ begin
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         labels = coalesce(p_labels, labels),
-        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0)
+        credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
+        forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
+        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then
@@ -2494,6 +3097,7 @@ declare
 begin
     perform private.assert_can_assign_role(p_org_id, p_role);
     perform private.assert_party_has_no_login(p_org_id, p_instructor_id, p_learner_id);
+    perform private.assert_may_invite(private.my_user_id());
 
     return query
     insert into public.invitations as invitation (
@@ -2508,6 +3112,34 @@ exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses a person's 51st invitation within 24 hours, for whichever school and whatever became of the others: each leads to a mail to
+-- somebody who did not ask for it. The person's profile is locked, so that invitations made at once are counted one by one.
+create function private.assert_may_invite(p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 50;
+begin
+    perform from public.profiles where id = p_user_id for no key update;
+    if (
+        select count(*)
+        from public.invitations invitation
+        where invitation.invited_by = p_user_id
+            and invitation.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_invitations',
+            format('A person can make %s invitations a day.', max_a_day),
+            'Go on tomorrow, or let another admin of the school invite.'
+        );
+    end if;
 end;
 $$;
 
@@ -2653,6 +3285,7 @@ create function private.link_login(p_invitation public.invitations, p_user_id uu
     set search_path = '', pg_temp
 as $$
 declare
+    new_learner_id uuid;
     person_name text := (
         select coalesce(nullif(profile.full_name, ''), nullif(profile.display_name, ''), 'New member')
         from public.profiles profile
@@ -2675,9 +3308,11 @@ begin
             and user_id is null;
         perform private.assert_login_is_linked(found);
     elsif p_invitation.role = 'learner' and p_invitation.learner_id is null then
-        insert into public.learners (org_id, user_id, full_name, email)
-        values (p_invitation.org_id, p_user_id, person_name, p_invitation.email)
-        on conflict (org_id, user_id) do nothing;
+        insert into public.learners (org_id, user_id, full_name)
+        values (p_invitation.org_id, p_user_id, person_name)
+        on conflict (org_id, user_id) do nothing
+        returning id into new_learner_id;
+        update public.learner_contacts set email = p_invitation.email where learner_id = new_learner_id;
     elsif p_invitation.role = 'learner' then
         update public.learners
         set user_id = p_user_id
@@ -2770,8 +3405,8 @@ begin
 end;
 $$;
 
--- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. An instructor who
--- leaves is deactivated. Definer: nobody writes memberships directly.
+-- Removes a role: everybody can remove their own, and an admin another member's, if they may assign that role. What follows when an
+-- instructor leaves is in 82_effects. Definer: nobody writes memberships directly.
 create function private.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
     language plpgsql
@@ -2794,13 +3429,6 @@ begin
             'There is no such member with that role.',
             'Reload the list of members.'
         );
-    end if;
-
-    if p_role = 'instructor' then
-        update public.instructors
-        set is_active = false
-        where org_id = p_org_id
-            and user_id = p_user_id;
     end if;
 end;
 $$;
@@ -2836,8 +3464,29 @@ create trigger keep_an_owner
     when (old.role = 'owner')
     execute function private.keep_an_owner();
 
--- Activates or deactivates an instructor; existing bookings stay. For the school's admins.
--- Definer: nobody may update is_active directly.
+-- Deactivates an instructor of whom a person was the login, because that person has left the organization; existing bookings stay.
+-- 82_effects calls it. Returns the instructor; null if the person was none.
+create function private.deactivate_former_instructor(p_membership public.organization_members)
+    returns public.instructors
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    update public.instructors
+    set is_active = false
+    where org_id = p_membership.org_id
+        and user_id = p_membership.user_id
+    returning * into instructor;
+    return instructor;
+end;
+$$;
+
+-- Activates or deactivates an instructor; existing bookings stay. Somebody who has left is invited again instead. For the school's
+-- admins. Definer: nobody may update is_active directly.
 create function private.set_instructor_active(p_instructor_id uuid, p_is_active boolean)
     returns void
     language plpgsql
@@ -2845,6 +3494,8 @@ create function private.set_instructor_active(p_instructor_id uuid, p_is_active 
     security definer
     set search_path = '', pg_temp
 as $$
+declare
+    instructor public.instructors;
 begin
     perform private.require_person();
     if p_is_active is null then
@@ -2854,13 +3505,27 @@ begin
     update public.instructors
     set is_active = p_is_active
     where id = p_instructor_id
-        and org_id = any (private.my_admin_org_ids());
+        and org_id = any (private.my_admin_org_ids())
+    returning * into instructor;
 
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
             'Your organization has no such instructor.',
             'Check the id.'
+        );
+    end if;
+    if instructor.is_active and instructor.user_id is not null and not exists (
+        select
+        from public.organization_members member
+        where member.org_id = instructor.org_id
+            and member.user_id = instructor.user_id
+            and member.role = 'instructor'
+    ) then
+        perform private.refuse(
+            'PT409', 'instructor_has_left',
+            'This instructor has left your organization.',
+            'Invite them again with invite_member.'
         );
     end if;
 end;
@@ -2932,7 +3597,8 @@ return private.create_organization(p_name, p_slug, p_time_zone, p_currency, p_ta
 
 comment on function public.create_organization is
     'Founds a school, makes the caller its owner, and returns its id. p_time_zone is an IANA name, p_currency an ISO code, p_slug '
-    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, value_missing, and the rules of public.organizations.';
+    'defaults to the name. Errors: sign_in_required, unknown_currency, slug_taken, too_many_organizations, value_missing, and the rules of '
+    'public.organizations.';
 
 create function public.update_organization(
     p_org_id uuid,
@@ -2945,7 +3611,9 @@ create function public.update_organization(
     p_checkout_hold_minutes integer default null,
     p_max_open_holds integer default null,
     p_labels jsonb default null,
-    p_credit_validity_months integer default null
+    p_credit_validity_months integer default null,
+    p_forfeits_expired_hours boolean default null,
+    p_requires_second_factor boolean default null
 )
     returns void
     language sql
@@ -2954,13 +3622,16 @@ create function public.update_organization(
     set search_path = '', pg_temp
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
-    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months
+    p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
+    p_requires_second_factor
 );
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
-    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry. Errors: sign_in_required, '
-    'organization_not_found, unknown_currency, value_out_of_range, and the rules of public.organizations.';
+    'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry; '
+    'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
+    'p_requires_second_factor: whether changing where money goes needs one, for owners. Errors: sign_in_required, '
+    'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
     p_org_id uuid,
@@ -3018,7 +3689,7 @@ return private.set_instructor_active(p_instructor_id, p_is_active);
 
 comment on function public.set_instructor_active is
     'Activates or deactivates an instructor; existing bookings stay. For the school''s admins. '
-    'Errors: sign_in_required, value_missing, instructor_not_found.';
+    'Errors: sign_in_required, value_missing, instructor_not_found, instructor_has_left.';
 
 create function public.invite_member(
     p_org_id uuid,
@@ -3041,7 +3712,8 @@ comment on function public.invite_member is
     'Offers a role to an address and returns the token, this once, to be sent there. Valid for seven days, and while the inviter may '
     'assign the role. For the school''s admins. p_instructor_id or p_learner_id: the added instructor or learner, still without a '
     'login, whom the invited person will be. '
-    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, and the '
+    'Errors: sign_in_required, organization_not_found, value_missing, role_above_yours, instructor_not_found, learner_not_found, '
+    'too_many_invitations, and the '
     'rules of public.invitations.';
 
 create function public.accept_invitation(p_token text)
@@ -3054,7 +3726,8 @@ return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
     'Accepts an invitation to the caller''s verified address and returns the organization''s id. Errors: sign_in_required, '
-    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap.';
+    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap, '
+    'too_many_organizations.';
 
 create function public.revoke_invitation(p_invitation_id uuid)
     returns void
@@ -3077,7 +3750,7 @@ return private.add_member_role(p_org_id, p_user_id, p_role);
 
 comment on function public.add_member_role is
     'Makes a member an owner or admin as well. For owners. Errors: sign_in_required, organization_not_found, value_missing, '
-    'role_above_yours, invitation_needed.';
+    'role_above_yours, invitation_needed, too_many_organizations.';
 
 create function public.remove_member_role(p_org_id uuid, p_user_id uuid, p_role public.org_role)
     returns void
@@ -3111,7 +3784,13 @@ create policy select_admin_or_invited on public.invitations
     to authenticated
     using (
         org_id = any ((select private.my_admin_org_ids())::uuid[])
-        or lower(email) = (select private.my_verified_email())
+        or accepted_by = (select private.my_user_id())
+        or (
+            lower(email) = (select private.my_verified_email())
+            and accepted_at is null
+            and revoked_at is null
+            and expires_at > (select private.clock())
+        )
     );
 
 grant select (
@@ -3193,7 +3872,10 @@ comment on column public.audit_logs.new_values is
     '"(personal)".';
 comment on column public.audit_logs.user_id is
     'The signed-in person, or the person for whom a service acted. No foreign key: the log outlives logins.';
-comment on column public.audit_logs.reason is 'The reason that a platform admin gave.';
+comment on column public.audit_logs.reason is 'The reason that a platform admin gave: for the platform, so no role of the API may read it.';
+comment on column public.audit_logs.ip is
+    'The address of the person''s device, as the platform''s own proxy gives it; null unless the setting lplate.client_address_header '
+    'names the header in which it does.';
 
 alter table public.audit_logs enable row level security;
 alter table private.audit_logs_default enable row level security;
@@ -3313,8 +3995,9 @@ as $$
 $$;
 
 -- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for
--- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). Malformed headers are
--- ignored, so that they never stop a change.
+-- the transaction: lplate.acting_user (for whom a service acts), lplate.reason (an admin's reason). A caller can send any header, so
+-- the address counts only from the header that the platform's own proxy writes, which lplate.client_address_header names; of a list
+-- it is the last, which the nearest proxy has added. Malformed headers are ignored, so that they never stop a change.
 create function private.actor(
     out user_id uuid,
     out kind private.actor_kind,
@@ -3330,7 +4013,7 @@ as $$
 declare
     given_headers text := current_setting('request.headers', true);
     headers jsonb := case when pg_input_is_valid(given_headers, 'jsonb') then given_headers::jsonb end;
-    address text := trim(split_part(headers ->> 'x-forwarded-for', ',', 1));
+    address text := trim(split_part(headers ->> lower(current_setting('lplate.client_address_header', true)), ',', -1));
 begin
     user_id := coalesce(private.my_user_id(), nullif(current_setting('lplate.acting_user', true), '')::uuid);
     kind := private.actor_kind();
@@ -3407,7 +4090,9 @@ select private.audit_table('public.instructors', 'id', '{display_name,bio}');
 
 select private.audit_table('public.instructor_details', 'instructor_id', '{phone,license_id}');
 
-select private.audit_table('public.learners', 'id', '{full_name,email,phone,learning_goals,interests}');
+select private.audit_table('public.learners', 'id', '{full_name,learning_goals,interests}');
+
+select private.audit_table('public.learner_contacts', 'learner_id', '{email,phone}');
 
 select private.audit_table('public.learner_details', 'learner_id', '{date_of_birth,notes}');
 
@@ -3474,7 +4159,10 @@ create policy select_admin on public.audit_logs
     to authenticated
     using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
 
-grant select on public.audit_logs to authenticated, service_role;
+grant select (
+    id, created_at, org_id, entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, description, ip, request_id
+) on public.audit_logs to authenticated, service_role;
+-- NOTE: the reasons that admins of the platform give are for the platform: they are read in Studio.
 -- NOTE: rows of no organization (profiles, platform admins) and of the platform's own are readable in Studio only.
 
 -- sql/20_ledger/10_tables.sql
@@ -3483,7 +4171,7 @@ grant select on public.audit_logs to authenticated, service_role;
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
--- Every room that moves money posts here (discounts 35, credits 45, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
+-- Every room that moves money posts here (discounts 35, orders 48, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
 -- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
@@ -3494,6 +4182,7 @@ create type private.ledger_account_kind as enum (
     'payee_payable',
     'payout_in_transit',
     'learner_prepaid',
+    'refunds_due',
     'learner_rewards',
     'platform_fees',
     'deferred_fees',
@@ -3701,7 +4390,7 @@ begin
 end;
 $$;
 
--- Posts one business event once: a second call with the same key posts nothing and returns false. The entry function for every
+-- Posts one business event once, one line an account: a second call with the same key posts nothing and returns false. The entry function for every
 -- room; it stands below post_batch only because a SQL function needs what it calls to exist.
 create function private.post_transaction(
     p_org_id uuid,
@@ -3726,9 +4415,10 @@ as $$
         array(
             select row(
                 p_org_id, p_source_id, p_idempotency_key, p_currency, posting.account_kind, posting.owner_id,
-                posting.amount_cents
+                sum(posting.amount_cents)
             )::private.keyed_posting
             from unnest(p_postings) posting
+            group by posting.account_kind, posting.owner_id
         )
     ) = 1;
 $$;
@@ -4137,7 +4827,8 @@ grant execute on function private.admin_replay_command to authenticated;
 grant execute on function public.admin_replay_command to authenticated;
 
 -- sql/27_alerts/10_tables.sql
--- 27_alerts: messages to an organization's admins, and often an instructor, about money that needs their attention.
+-- 27_alerts: messages to an organization's admins, and often an instructor, about money or lessons that need their attention; and to a
+-- learner about a lesson that does not take place.
 --
 --   20_alerts  raise_alert: tell somebody once; called by payments, disputes, cancellations, connect and payouts
 --              resolve_alert: whom the alert addresses marks it as done
@@ -4150,6 +4841,7 @@ create table public.alerts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
+    learner_id uuid,
     code text not null,
     message text not null,
     related_type text not null,
@@ -4160,26 +4852,31 @@ create table public.alerts (
     primary key (org_id, id),
     unique (org_id, idempotency_key),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint message_is_short check (length(message) between 1 and 1000)
 );
 
 create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
+create index on public.alerts (org_id, learner_id);
+create index on public.alerts (learner_id, created_at);
 
-comment on table public.alerts is 'Messages about money that needs somebody''s attention. Open until resolved_at is set.';
+comment on table public.alerts is 'Messages about money or lessons that need somebody''s attention. Open until resolved_at is set.';
 comment on column public.alerts.instructor_id is 'The instructor who is told as well as the organization''s admins; null: the admins only.';
+comment on column public.alerts.learner_id is 'The learner who is told, with guardians who may view, as well as the organization''s admins.';
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
     'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
-    'bank_payout_failed, account_disconnected.';
+    'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor. '
+    'About a lesson: lesson_cancelled.';
 
 alter table public.alerts enable row level security;
 
 select private.audit_table('public.alerts', 'id');
 
 -- sql/27_alerts/20_alerts.sql
--- Adds an alert for an organization's admins and, if named, an instructor; once for each idempotency key.
+-- Adds an alert for an organization's admins and, if named, an instructor or a learner; once for each idempotency key.
 create function private.raise_alert(
     p_org_id uuid,
     p_instructor_id uuid,
@@ -4187,7 +4884,8 @@ create function private.raise_alert(
     p_message text,
     p_related_type text,
     p_related_id uuid,
-    p_idempotency_key text
+    p_idempotency_key text,
+    p_learner_id uuid default null
 )
     returns void
     language sql
@@ -4195,8 +4893,8 @@ create function private.raise_alert(
     security invoker
     set search_path = '', pg_temp
 as $$
-    insert into public.alerts (org_id, instructor_id, code, message, related_type, related_id, idempotency_key)
-    values (p_org_id, p_instructor_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
+    insert into public.alerts (org_id, instructor_id, learner_id, code, message, related_type, related_id, idempotency_key)
+    values (p_org_id, p_instructor_id, p_learner_id, p_code, p_message, p_related_type, p_related_id, p_idempotency_key)
     on conflict (org_id, idempotency_key) do nothing;
 $$;
 
@@ -4218,6 +4916,7 @@ begin
         and (
             org_id = any (private.my_admin_org_ids())
             or instructor_id = any (private.my_instructor_ids())
+            or learner_id = any (private.my_family_ids())
             or (org_id = private.platform_id() and private.is_platform_admin())
         );
 
@@ -4249,6 +4948,7 @@ create policy select_addressed on public.alerts
     to authenticated
     using (
         instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or learner_id = any ((select private.my_family_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -4285,7 +4985,6 @@ create table public.services (
     currency text not null references private.currencies (code),
     level public.experience_level,
     prerequisites text,
-    materials_url text,
     max_participants integer not null default 1,
     is_active boolean not null default true,
     capture_mode public.capture_mode not null default 'automatic',
@@ -4298,13 +4997,13 @@ create table public.services (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint the_platform_sells_nothing check (org_id <> private.platform_id()),
     constraint title_is_short check (length(title) between 1 and 200),
+    constraint title_is_readable check (private.is_line(title)),
     constraint description_is_short check (length(description) <= 20000),
     constraint short_description_is_short check (length(short_description) <= 500),
     constraint tags_are_short check (private.tags_are_valid(topic_tags)),
     constraint duration_is_in_quarters check (duration_minutes between 15 and 1440 and duration_minutes % 15 = 0),
     constraint price_can_be_charged check (price_cents between 0 and 50000000),
     constraint prerequisites_are_short check (length(prerequisites) <= 5000),
-    constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000),
     constraint approval_takes_at_most_two_weeks check (approval_hours between 1 and 336),
     constraint group_is_of_reasonable_size check (max_participants between 1 and 500)
 );
@@ -4328,6 +5027,26 @@ comment on column public.services.requires_approval is
 comment on column public.services.approval_hours is
     'Hours within which the instructor must answer a request, and the learner must pay once it is confirmed.';
 
+create table public.service_materials (
+    service_id uuid not null unique,
+    org_id uuid not null,
+    instructor_id uuid,
+    materials_url text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, service_id),
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000)
+);
+
+create index on public.service_materials (org_id, instructor_id);
+create index on public.service_materials (instructor_id);
+
+comment on table public.service_materials is
+    'What a service is taught with: for its instructor and the school''s admins, and by lesson_materials for who has booked it. One row for '
+    'each service.';
+
 create table public.rate_cards (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
@@ -4342,6 +5061,8 @@ create table public.rate_cards (
     unique (org_id, id, currency),
     unique (org_id, name),
     constraint name_is_short check (length(name) between 1 and 200),
+    constraint name_is_readable check (private.is_line(name)),
+    constraint dates_are_plausible check (private.is_plausible_date(valid_from) and private.is_plausible_date(valid_to)),
     constraint end_is_not_before_start check (valid_from <= valid_to),
     constraint a_default_is_always_valid check (not is_default or num_nonnulls(valid_from, valid_to) = 0),
     constraint rate_cards_never_overlap exclude using gist (
@@ -4395,6 +5116,7 @@ comment on type private.price is
     'What a lesson costs and who gets what, in the minor unit: total = share + fee - discount, always.';
 
 alter table public.services enable row level security;
+alter table public.service_materials enable row level security;
 alter table public.rate_cards enable row level security;
 alter table public.rate_card_items enable row level security;
 
@@ -4402,7 +5124,13 @@ create trigger touch_updated_at
     before update on public.services
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.services', 'id', '{description,short_description,prerequisites,materials_url}');
+select private.audit_table('public.services', 'id', '{description,short_description,prerequisites}');
+
+create trigger touch_updated_at
+    before update on public.service_materials
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.service_materials', 'service_id', '{materials_url}');
 
 create trigger touch_updated_at
     before update on public.rate_cards
@@ -4475,13 +5203,13 @@ begin
 
     insert into public.services (
         org_id, instructor_id, title, description, short_description, topic_tags, duration_minutes, price_cents, currency,
-        level, prerequisites, materials_url, max_participants, requires_approval, approval_hours, capture_mode
+        level, prerequisites, max_participants, requires_approval, approval_hours, capture_mode
     )
     values (
         p_org_id, p_instructor_id, trim(p_title), p_description,
         coalesce(p_short_description, private.shorten(p_description, 500)),
         coalesce(p_topic_tags, '{}'), p_duration_minutes, p_price_cents, service_currency,
-        p_level, p_prerequisites, p_materials_url, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
+        p_level, p_prerequisites, p_max_participants, p_requires_approval, p_approval_hours, p_capture_mode
     )
     on conflict do nothing
     returning id into new_service_id;
@@ -4493,6 +5221,7 @@ begin
             'Choose another title, or change the existing service.'
         );
     end if;
+    update public.service_materials set materials_url = p_materials_url where service_id = new_service_id;
     return new_service_id;
 exception
     when check_violation or not_null_violation then
@@ -4501,6 +5230,28 @@ exception
         return null;
 end;
 $$;
+
+-- Creates the service_materials row of every new service, and keeps its instructor that of the service.
+-- Definer: whoever writes a service need not be allowed to insert its materials.
+create function private.add_service_materials()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into public.service_materials (service_id, org_id, instructor_id)
+    values (new.id, new.org_id, new.instructor_id)
+    on conflict (service_id) do update
+        set instructor_id = excluded.instructor_id;
+    return null;
+end;
+$$;
+
+create trigger add_service_materials
+    after insert or update of instructor_id on public.services
+    for each row execute function private.add_service_materials();
 
 -- Adds a service of the caller's own, under the name and with the parameters of the published API.
 -- Definer: the organization is the instructor's, never one that the caller claims.
@@ -4532,7 +5283,7 @@ begin
 
     select * into instructor
     from public.instructors
-    where user_id = p_expert_user_id
+    where id = any (private.my_instructor_ids())
         and org_id = coalesce(p_org_id, private.marketplace_id());
 
     if not found then
@@ -4746,7 +5497,7 @@ end;
 $$;
 
 -- sql/30_catalogue/40_search.sql
--- Lists active services of schools, and of instructors who take bookings, by title, tags and level, in pages.
+-- Lists active services of schools with a listed instructor, and of instructors who take bookings, by title, tags and level, in pages.
 -- Definer: it shows only what everybody may see, and row-level security would keep the indexes from being used. The plan is
 -- made anew for each search, because the best index depends on the filters given.
 create function private.search_services(
@@ -4765,6 +5516,7 @@ create function private.search_services(
     set plan_cache_mode = 'force_custom_plan'
 as $$
 begin
+    perform private.assert_tags_are_lines(p_topic_tags);
     return query
     select service.*
     from public.services service
@@ -4773,7 +5525,16 @@ begin
         and instructor.id = service.instructor_id
     where service.is_active
         and (
-            service.instructor_id is null
+            (
+                service.instructor_id is null
+                and exists (
+                    select
+                    from public.instructors listed
+                    where listed.org_id = service.org_id
+                        and listed.is_active
+                        and listed.verification_status = 'verified'
+                )
+            )
             or (instructor.is_active and instructor.is_available and instructor.verification_status = 'verified')
         )
         and (p_org_id is null or service.org_id = p_org_id)
@@ -4786,51 +5547,7 @@ begin
 end;
 $$;
 
--- sql/30_catalogue/50_quote.sql
--- What a booking would cost the learner, line by line; the lines sum to what is charged.
--- Definer: visitors may not read fees and rate cards.
-create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
-    returns table (line_item text, amount_cents bigint, currency text)
-    language plpgsql
-    stable
-    security definer
-    set search_path = '', pg_temp
-as $$
-declare
-    price private.price;
-begin
-    select (private.price_service(
-        service.id,
-        coalesce(p_instructor_id, service.instructor_id),
-        coalesce(p_start_at, private.clock())
-    )).*
-    into price
-    from public.services service
-    where service.id = p_service_id
-        and service.is_active
-        and coalesce(service.instructor_id = p_instructor_id, true);
-
-    if price.currency is null then
-        perform private.refuse(
-            'PT404', 'service_not_found',
-            'This lesson is not on offer, or not by this instructor.',
-            'Check the service, and name the instructor if the school offers it.'
-        );
-    end if;
-    perform private.assert_price_is_payable(price);
-
-    return query
-    select line.line_item, line.amount_cents, price.currency
-    from (
-        values
-            ('lesson', price.list_cents),
-            ('platform_fee', price.total_cents - price.list_cents + price.discount_cents),
-            ('discount', -price.discount_cents)
-    ) line (line_item, amount_cents)
-    where line.line_item = 'lesson' or line.amount_cents <> 0;
-end;
-$$;
-
+-- sql/30_catalogue/50_payable.sql
 -- Refuses a price whose total Stripe cannot charge; a total of nothing is allowed. Called wherever something is sold.
 create function private.assert_price_is_payable(p_price private.price)
     returns void
@@ -4894,10 +5611,15 @@ end;
 $$;
 
 -- sql/30_catalogue/70_prices.sql
--- The price of a service with an instructor for a lesson that starts at p_start_at. Null if the instructor does not belong
--- to the service's organization; its amounts are null if the service has no price. The hourly rate counts only in its own
--- currency.
-create function private.price_service(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+-- The price of a service with an instructor for a lesson that starts at p_start_at and lasts p_minutes, or as long as the service
+-- if that is null: a price for the whole lesson counts in proportion. Null if the instructor does not belong to the service's
+-- organization; its amounts are null if the service has no price. The hourly rate counts only in its own currency.
+create function private.price_service(
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_start_at timestamptz,
+    p_minutes integer default null
+)
     returns private.price
     language plpgsql
     stable
@@ -4910,11 +5632,19 @@ begin
             instructor.id,
             service.currency,
             coalesce(
-                private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
-                service.price_cents,
+                private.prorate(
+                    coalesce(
+                        private.rate_card_price_cents(service.id, (p_start_at at time zone organization.time_zone)::date),
+                        service.price_cents
+                    ),
+                    coalesce(p_minutes, service.duration_minutes),
+                    service.duration_minutes
+                ),
                 case
                     when instructor.currency = service.currency
-                        then private.hourly_cents(instructor.hourly_rate_cents, service.duration_minutes)
+                        then private.hourly_cents(
+                            instructor.hourly_rate_cents, coalesce(p_minutes, service.duration_minutes)
+                        )
                 end
             )
         )
@@ -5123,8 +5853,9 @@ comment on function public.create_service is
     'Adds a service of one instructor, or with p_instructor_id null of any instructor of the school, and returns its id. For the instructor '
     'and the school''s admins. p_price_cents is for the whole lesson (null: the hourly rate), p_currency defaults to the organization''s; '
     'with p_capture_mode ''manual'' the payer''s bank only reserves the money, which is captured after the lesson. '
+    'p_materials_url is for who has booked the lesson. '
     'Errors: sign_in_required, organization_not_found, instructor_not_found, unknown_currency, currency_differs, value_missing, '
-    'service_exists, and the rules of public.services.';
+    'service_exists, and the rules of public.services and public.service_materials.';
 
 create function public.create_rate_card(
     p_org_id uuid,
@@ -5183,22 +5914,6 @@ comment on function public.set_rate is
     'Sets the price of a service on a rate card, for the whole lesson in the minor unit; null removes it from the card. Existing '
     'bookings keep their price. Errors: sign_in_required, rate_card_not_found, service_not_found, and the rules of public.rate_card_items.';
 
-create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
-    returns table (line_item text, amount_cents bigint, currency text)
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-begin atomic
-    select quoted.line_item, quoted.amount_cents, quoted.currency
-    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
-end;
-
-comment on function public.quote_booking is
-    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
-    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
-    'amount_too_small, amount_too_large.';
-
 create function public.search_services(
     p_query text default null,
     p_topic_tags text[] default '{}',
@@ -5219,23 +5934,36 @@ end;
 
 comment on function public.search_services is
     'Active services of schools, and of instructors who take bookings, whose title contains p_query and that have all of p_topic_tags; in pages '
-    'of at most 200, where p_after is the last id of the previous page.';
+    'of at most 200, where p_after is the last id of the previous page. Errors: tags_are_lines.';
 
 -- sql/30_catalogue/90_access.sql
 create policy select_listed on public.services
     for select
     to anon
-    using (is_active);
+    using (
+        is_active
+        and (
+            instructor_id = any ((select private.listed_instructor_ids())::uuid[])
+            or (instructor_id is null and org_id = any ((select private.listed_org_ids())::uuid[]))
+        )
+    );
 
+-- The directory is asked last, because it is the longest: a list of one's own bookings never asks it.
 create policy select_listed_own_or_contact on public.services
     for select
     to authenticated
     using (
-        is_active
-        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_org_ids())::uuid[])
-        or org_id = any ((select private.my_family_org_ids())::uuid[])
+        or (instructor_id is null and org_id = any ((select private.my_family_org_ids())::uuid[]))
+        or (
+            is_active
+            and (
+                instructor_id = any ((select private.listed_instructor_ids())::uuid[])
+                or (instructor_id is null and org_id = any ((select private.listed_org_ids())::uuid[]))
+            )
+        )
     );
 
 create policy update_own_or_admin on public.services
@@ -5249,10 +5977,29 @@ create policy update_own_or_admin on public.services
 grant select on public.services to anon, authenticated, service_role;
 grant update (
     title, description, short_description, topic_tags, duration_minutes, price_cents,
-    level, prerequisites, materials_url, max_participants, is_active, requires_approval, approval_hours,
-    capture_mode
+    level, prerequisites, max_participants, is_active, requires_approval, approval_hours, capture_mode
 ) on public.services to authenticated;
 -- NOTE: no insert is granted: create_session and create_service add services. No update of the currency: it never changes.
+
+create policy select_own_or_admin on public.service_materials
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy update_own_or_admin on public.service_materials
+    for update
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.service_materials to authenticated, service_role;
+grant update (materials_url) on public.service_materials to authenticated;
+-- NOTE: who has booked a lesson asks lesson_materials.
 
 create policy select_member on public.rate_cards
     for select
@@ -5280,8 +6027,6 @@ grant execute on function private.delete_rate_card to authenticated;
 grant execute on function public.delete_rate_card to authenticated;
 grant execute on function private.set_rate to authenticated;
 grant execute on function public.set_rate to authenticated;
-grant execute on function private.quote_booking to anon, authenticated;
-grant execute on function public.quote_booking to anon, authenticated;
 grant execute on function private.search_services to anon, authenticated;
 grant execute on function public.search_services to anon, authenticated;
 
@@ -5324,7 +6069,8 @@ create table public.discount_codes (
     constraint percentage_is_a_fraction check (discount_bps between 1 and 10000),
     constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0),
     constraint each_learner_may_use_it check (max_uses_per_learner > 0),
-    constraint end_is_after_start check (starts_at < expires_at)
+    constraint end_is_after_start check (starts_at < expires_at),
+    constraint times_are_plausible check (private.is_plausible_time(starts_at) and private.is_plausible_time(expires_at))
 );
 
 create unique index discount_code_is_unique on public.discount_codes (lower(code), org_id) nulls not distinct;
@@ -5384,11 +6130,13 @@ create table public.code_redemptions (
     referral_code_id uuid,
     learner_id uuid not null,
     learner_person_id uuid not null,
-    booking_id uuid unique,
-    credit_id uuid unique,
+    order_id uuid not null unique,
     currency text not null,
     discount_cents bigint not null,
+    returned_cents bigint not null default 0,
+    revision integer not null default 0,
     status public.redemption_status not null default 'reserved',
+    redeemed_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -5398,8 +6146,9 @@ create table public.code_redemptions (
         (kind = 'discount') = (discount_code_id is not null)
         and (kind = 'referral') = (referral_code_id is not null)
     ),
-    constraint it_is_for_a_booking_or_for_credit check (num_nonnulls(booking_id, credit_id) = 1),
-    constraint discount_is_positive check (discount_cents > 0)
+    constraint discount_is_positive check (discount_cents > 0),
+    constraint at_most_the_discount_is_returned check (returned_cents between 0 and discount_cents),
+    constraint only_rewards_are_returned check (returned_cents = 0 or kind = 'reward')
 );
 
 create index on public.code_redemptions (discount_code_id, learner_person_id) where status <> 'released';
@@ -5410,9 +6159,12 @@ create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 
 comment on table public.code_redemptions is
-    'The discount on one booking or one purchase of prepaid minutes, from a discount code, a referral code or the learner''s own rewards.';
+    'The discount on an order, from a discount code, a referral code or the learner''s own rewards.';
+comment on column public.code_redemptions.returned_cents is
+    'Rewards that returned to the learner, in the minor unit: in proportion to what was refunded, or all of them if the lesson was not given.';
+comment on column public.code_redemptions.revision is 'Number of changes to returned_cents; part of their idempotency keys.';
 comment on column public.code_redemptions.status is
-    'reserved with the booking or purchase, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
+    'reserved with the order, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
     id bigint generated always as identity primary key,
@@ -5465,21 +6217,24 @@ select private.audit_table('public.referral_codes', 'id', '{code}');
 select private.audit_table('public.code_redemptions', 'id');
 
 -- sql/35_discounts/11_transitions.sql
--- A discount is reserved with its booking or purchase, redeemed when that is paid, and released when it can no longer be paid
--- or has been refunded in full. Rewards that were redeemed have left the learner's account, and return when released.
+-- A discount is reserved with its order, redeemed when that is paid, and released when it can no longer be paid or has been
+-- refunded in full; if such a refund fails after all, it is redeemed again. Rewards that were redeemed have left the learner's
+-- account, and return with what is refunded.
 --
 -- redemption:
 --   · → reserved: reserve_discount (user, service, studio)
 --   reserved → redeemed: activate_credit, on_booking_changed (user, service, job)
 --   reserved → released: cancel_open_payment, undo_cancelled_payment (user, service, job, studio)
---   redeemed → released: restore_discount (user, service, job)
+--   redeemed → released: return_discount (user, service, job, studio)
+--   released → redeemed: return_discount (service, job)
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('redemption', 'new', 'reserved', '{user,service,studio}'),
     ('redemption', 'reserved', 'redeemed', '{user,service,job}'),
     ('redemption', 'reserved', 'released', '{user,service,job,studio}'),
-    ('redemption', 'redeemed', 'released', '{user,service,job}');
+    ('redemption', 'redeemed', 'released', '{user,service,job,studio}'),
+    ('redemption', 'released', 'redeemed', '{service,job}');
 
 -- sql/35_discounts/20_discount_codes.sql
 -- Adds a discount code; platform admins only, since the platform pays for it. Definer: nobody may write codes directly.
@@ -5625,6 +6380,7 @@ declare
     price private.price;
     offer private.code_offer;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     learner := private.require_bookable_learner(
         case when p_learner_id is null then person end, p_learner_id, service.org_id
     );
@@ -5750,15 +6506,14 @@ begin
 end;
 $$;
 
--- Reserves a discount for a booking or a purchase. The code is locked and checked again, so that of two learners only one
+-- Reserves a discount for an order. The code is locked and checked again, so that of two learners only one
 -- gets its last use. The caller has locked the learner's rows, so that one person's uses follow one another. For a referral,
 -- the codes of the referred person are locked too, so that two people cannot refer each other in a race.
 create function private.reserve_discount(
     p_offer private.code_offer,
     p_learner public.learners,
     p_price private.price,
-    p_booking_id uuid,
-    p_credit_id uuid
+    p_order_id uuid
 )
     returns void
     language plpgsql
@@ -5784,7 +6539,7 @@ begin
     end if;
 
     insert into public.code_redemptions (
-        org_id, kind, discount_code_id, referral_code_id, learner_id, learner_person_id, booking_id, credit_id,
+        org_id, kind, discount_code_id, referral_code_id, learner_id, learner_person_id, order_id,
         currency, discount_cents
     )
     values (
@@ -5794,8 +6549,7 @@ begin
         case p_offer.kind when 'referral' then p_offer.code_id end,
         p_learner.id,
         coalesce(p_learner.user_id, p_learner.id),
-        p_booking_id,
-        p_credit_id,
+        p_order_id,
         p_price.currency,
         p_offer.discount_cents
     );
@@ -5820,10 +6574,10 @@ end;
 $$;
 
 -- sql/35_discounts/50_redeem.sql
--- Redeems or releases the discount reserved for a booking or a purchase, if there is one. Payments (60) call it when a payment
--- succeeds or can no longer succeed. Redeemed rewards leave the learner's account and lower the cost of promotions: it was
--- recorded when they were granted, and the discount is recorded as a cost of its own.
-create function private.finish_redemption(p_booking_id uuid, p_credit_id uuid, p_status public.redemption_status)
+-- Redeems or releases the discount reserved for an order, if there is one. Payments (60) call it when a payment succeeds or can no
+-- longer succeed. Redeemed rewards leave the learner's account and lower the cost of promotions: it was recorded when they were
+-- granted, and the discount is recorded as a cost of its own.
+create function private.finish_redemption(p_order_id uuid, p_status public.redemption_status)
     returns void
     language plpgsql
     volatile
@@ -5834,8 +6588,9 @@ declare
     redemption public.code_redemptions;
 begin
     update public.code_redemptions
-    set status = p_status
-    where (booking_id = p_booking_id or credit_id = p_credit_id)
+    set status = p_status,
+        redeemed_at = case p_status when 'redeemed' then private.clock() end
+    where order_id = p_order_id
         and status = 'reserved'
     returning * into redemption;
 
@@ -5850,6 +6605,79 @@ begin
         );
     end if;
 end;
+$$;
+
+-- Brings the redeemed discount of an order to what was returned of the order so far: released once all of it is back, so that its code
+-- can be used again, and redeemed again if it is not after all and the code has a use left; of rewards, so much has returned to the
+-- learner. return_order_discount (48) calls it.
+create function private.return_discount(p_order_id uuid, p_is_all_back boolean, p_returned_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.code_redemptions;
+    redemption public.code_redemptions;
+begin
+    select * into before
+    from public.code_redemptions
+    where order_id = p_order_id
+        and redeemed_at is not null
+    for no key update;
+    if not found then
+        return;
+    end if;
+
+    update public.code_redemptions
+    set status = case
+            when p_is_all_back then 'released'
+            when status = 'redeemed' or private.has_use_left(before) then 'redeemed'
+            else 'released'
+        end::public.redemption_status,
+        returned_cents = case kind when 'reward' then p_returned_cents else 0 end,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+        and (
+            (status = 'released') <> p_is_all_back
+            or (kind = 'reward' and returned_cents <> p_returned_cents)
+        )
+    returning * into redemption;
+
+    perform private.post_transaction(
+        redemption.org_id, 'reward_returned', 'code_redemption', redemption.id,
+        format('redemption:%s:returned:%s', redemption.id, redemption.revision),
+        redemption.currency, private.clock(),
+        array[
+            row('promotions', null, redemption.returned_cents - before.returned_cents),
+            row('learner_rewards', redemption.learner_id, before.returned_cents - redemption.returned_cents)
+        ]::private.posting[]
+    )
+    where redemption.returned_cents <> before.returned_cents;
+end;
+$$;
+
+-- Whether the code of a released discount can be redeemed once more.
+create function private.has_use_left(p_redemption public.code_redemptions)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select not exists (
+        select
+        from public.discount_codes code
+        where code.id = p_redemption.discount_code_id
+            and code.uses_count >= code.max_uses
+    ) and not exists (
+        select
+        from public.referral_codes code
+        where code.id = p_redemption.referral_code_id
+            and code.uses_count >= code.max_uses
+    );
 $$;
 
 -- Keeps uses_count equal to the number of reserved and redeemed discounts of a code, whoever writes them. A check on the code
@@ -5953,7 +6781,10 @@ begin
             and code.starts_at <= private.clock()
             and (code.expires_at is null or private.clock() < code.expires_at)
             and (code.max_uses is null or code.uses_count < code.max_uses)
-            and (not code.is_first_lesson_only or not private.has_learnt_before(p_learner_person_id))
+            and (
+                not code.is_first_lesson_only
+                or not (private.has_learnt_before(p_learner_person_id) or private.has_first_discount(p_learner_person_id))
+            )
             and code.max_uses_per_learner > (
                 select count(*)
                 from public.code_redemptions redemption
@@ -5963,6 +6794,24 @@ begin
             )
     );
 end;
+$$;
+
+-- Whether this person uses a code for first lessons already, anywhere: only one lesson is the first, however many are booked before it.
+create function private.has_first_discount(p_learner_person_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.code_redemptions redemption
+        join public.discount_codes code on code.id = redemption.discount_code_id
+        where redemption.learner_person_id = p_learner_person_id
+            and redemption.status <> 'released'
+            and code.is_first_lesson_only
+    );
 $$;
 
 -- Whether this person has had a lesson before, in any organization.
@@ -6123,7 +6972,7 @@ end;
 comment on function public.check_discount_code is
     'What a discount or referral code takes off a lesson, and what is left to pay, in the minor unit. is_valid is false for any code that '
     'the learner cannot use now, whatever the reason. Whoever books with a code must have checked it within the last day. '
-    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses.';
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses, time_is_plausible.';
 
 create function public.create_referral_code(p_org_id uuid default null)
     returns table (code text, discount_bps integer, reward_cents bigint, currency text)
@@ -6217,9 +7066,10 @@ grant execute on function public.admin_end_discount_code to authenticated;
 -- sql/40_availability/10_tables.sql
 -- Availability: when instructors are open, which times they offer, and when they are busy.
 --
--- Opening hours are weekly windows plus exceptions for single dates, in local time (70_opening_hours.sql turns them into
+-- Opening hours are weekly windows plus exceptions for dates, in local time (70_opening_hours.sql turns them into
 -- instants, across changes of the clocks). Frontends list what is open by list_open_slots of 50_bookings; an instructor may
 -- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
+-- A free slot is as its service is now, and a booked one as it was booked (50_follow_service.sql).
 -- A booking takes a seat of a slot, and the slot then occupies the instructor's calendar (40_occupy.sql): the exclusion
 -- constraint instructor_is_never_double_booked is what finally rules out that one person gives two lessons at once.
 --
@@ -6243,11 +7093,15 @@ create table public.availability_windows (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint day_is_a_weekday check (day_of_week between 0 and 6),
     constraint window_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint times_are_whole_minutes check (extract(second from start_time) = 0 and extract(second from end_time) = 0),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
-    constraint end_is_not_before_start check (effective_from <= effective_to)
+    constraint end_is_not_before_start check (effective_from <= effective_to),
+    constraint hours_are_given_once unique nulls not distinct (
+        org_id, instructor_id, day_of_week, start_time, end_time, time_zone, effective_from, effective_to
+    ),
+    constraint dates_are_plausible check (private.is_plausible_date(effective_from) and private.is_plausible_date(effective_to))
 );
 
-create index on public.availability_windows (org_id, instructor_id, day_of_week);
 create index on public.availability_windows (instructor_id);
 
 comment on table public.availability_windows is 'Weekly opening hours of an instructor, in local time.';
@@ -6261,6 +7115,7 @@ create table public.availability_exceptions (
     org_id uuid not null,
     instructor_id uuid not null,
     on_date date not null,
+    last_date date,
     is_available boolean not null,
     start_time time not null default time '00:00',
     end_time time not null default time '24:00',
@@ -6270,17 +7125,23 @@ create table public.availability_exceptions (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    constraint date_is_plausible check (on_date between date '2000-01-01' and date '2100-01-01'),
+    constraint date_is_plausible check (private.is_plausible_date(on_date)),
+    constraint dates_are_at_most_a_year check (last_date between on_date and on_date + 366),
     constraint exception_is_not_empty check (start_time <> end_time and start_time < time '24:00'),
+    constraint times_are_whole_minutes check (extract(second from start_time) = 0 and extract(second from end_time) = 0),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
-    constraint note_is_short check (length(note) <= 1000)
+    constraint note_is_short check (length(note) <= 1000),
+    constraint exception_is_given_once unique nulls not distinct (
+        org_id, instructor_id, on_date, last_date, is_available, start_time, end_time, time_zone
+    )
 );
 
-create index on public.availability_exceptions (org_id, instructor_id);
 create index on public.availability_exceptions (instructor_id, on_date);
 
 comment on table public.availability_exceptions is
-    'A change to the opening hours on one date: a range of times that is closed, or one that is opened in addition. A date may have several.';
+    'A change to the opening hours on a date, or on every date up to last_date: a range of times that is closed, or one that is opened in '
+    'addition. A date may have several.';
+comment on column public.availability_exceptions.last_date is 'The last of several dates in a row, inclusive; null: on_date alone.';
 comment on column public.availability_exceptions.is_available is
     'True: the instructor is open at these times, outside the weekly windows too. False: closed.';
 comment on column public.availability_exceptions.end_time is 'Local time. At or before start_time, it is on the next day.';
@@ -6299,7 +7160,9 @@ create table public.bookable_slots (
     current_bookings integer not null default 0,
     is_published boolean not null default true,
     is_withdrawn_when_free boolean not null default false,
-    is_available boolean not null generated always as (is_published and current_bookings < max_bookings) stored,
+    is_available boolean not null generated always as (
+        is_published and not is_withdrawn_when_free and current_bookings < max_bookings
+    ) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -6324,11 +7187,11 @@ comment on table public.bookable_slots is
     'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
 comment on column public.bookable_slots.is_published is 'Whether it is offered under its own id; false if it was withdrawn, or made by a booking.';
 comment on column public.bookable_slots.is_withdrawn_when_free is
-    'It was withdrawn while booked: it stays published until its last booking ends, and is withdrawn then.';
+    'It was withdrawn while booked: its other seats are not offered any more, and it is withdrawn once its last booking ends.';
 comment on column public.bookable_slots.current_bookings is
     'Seats taken, by bookings that are neither cancelled nor declined nor expired. Kept up to date with every change of a booking''s status.';
 comment on column public.bookable_slots.is_available is
-    'Whether a seat is left. The instructor may still be busy with another service, which only booking finds out.';
+    'Whether a seat is offered and left. The instructor may still be busy with another service, which only booking finds out.';
 
 create table private.instructor_calendar (
     id uuid not null unique default gen_random_uuid(),
@@ -6404,10 +7267,91 @@ create trigger fill_availability_defaults
     before insert on public.availability_exceptions
     for each row execute function private.fill_availability_defaults();
 
--- When opening hours change, withdraws the published future slots for which the instructor is no longer open. A free slot is
--- withdrawn at once, a booked one when it becomes free. Slots are locked in the order of their times, like everywhere.
--- Definer: slots change only through functions.
-create function private.withdraw_stale_slots()
+-- Refuses more than 50 windows of an instructor: listing open times reads them all. The instructor is locked, so that two writers
+-- cannot add them side by side, and before any slot, as bookings under a daily cap lock the two.
+-- Definer: the writer need not be able to lock the instructor.
+create function private.assert_windows_are_few()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_instructors(array(select changed.instructor_id from changed));
+    if exists (
+        select
+        from public.availability_windows availability
+        where availability.instructor_id in (select changed.instructor_id from changed)
+        group by availability.instructor_id
+        having count(*) > 50
+    ) then
+        perform private.refuse(
+            'PT422', 'too_many_windows',
+            'An instructor has at most 50 weekly windows.',
+            'Delete windows that are over, or join those that touch.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger assert_windows_are_few
+    after insert on public.availability_windows
+    referencing new table as changed
+    for each statement execute function private.assert_windows_are_few();
+
+-- Refuses more than 366 exceptions of an instructor that are not over yet. Definer: as above.
+create function private.assert_exceptions_are_few()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_instructors(array(select changed.instructor_id from changed));
+    if exists (
+        select
+        from public.availability_exceptions exception
+        where exception.instructor_id in (select changed.instructor_id from changed)
+            and coalesce(exception.last_date, exception.on_date) >= private.clock()::date - 1
+        group by exception.instructor_id
+        having count(*) > 366
+    ) then
+        perform private.refuse(
+            'PT422', 'too_many_exceptions',
+            'An instructor has at most 366 exceptions ahead.',
+            'Send last_date to close or open several dates in a row by one exception.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger assert_exceptions_are_few
+    after insert on public.availability_exceptions
+    referencing new table as changed
+    for each statement execute function private.assert_exceptions_are_few();
+
+-- Locks instructors in the order of their ids, so that what is counted for them is counted once at a time.
+create function private.lock_instructors(p_instructor_ids uuid[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select instructor.id
+    from public.instructors instructor
+    where instructor.id = any (p_instructor_ids)
+    order by instructor.id
+    for no key update;
+$$;
+
+-- When opening hours change, withdraws the published slots ahead for which the instructor is no longer open: any week's, after a
+-- change of windows. Once a statement, however many rows it changes. Definer: slots change only through functions.
+create function private.withdraw_slots_outside_windows()
     returns trigger
     language plpgsql
     volatile
@@ -6415,62 +7359,134 @@ create function private.withdraw_stale_slots()
     set search_path = '', pg_temp
 as $$
 declare
-    changed_instructor_id uuid := case tg_op when 'DELETE' then old.instructor_id else new.instructor_id end;
-    first_at timestamptz;
-    last_at timestamptz;
+    changed_instructor_id uuid;
 begin
-    select min(slot.start_at), max(slot.start_at)
-    into first_at, last_at
-    from public.bookable_slots slot
-    where slot.instructor_id = changed_instructor_id
-        and slot.start_at > private.clock()
-        and slot.is_published;
-
-    perform
-    from public.bookable_slots slot
-    where slot.instructor_id = changed_instructor_id
-        and slot.start_at between first_at and last_at
-        and slot.is_published
-    order by slot.start_at, slot.id
-    for no key update;
-
-    with opening as materialized (
-        select hours.opens_at, hours.closes_at
-        from private.opening_hours(changed_instructor_id, first_at, last_at) hours
-    )
-
-    update public.bookable_slots slot
-    set is_published = slot.current_bookings > 0,
-        is_withdrawn_when_free = slot.current_bookings > 0
-    where slot.instructor_id = changed_instructor_id
-        and slot.start_at between first_at and last_at
-        and slot.is_published
-        and not slot.is_withdrawn_when_free
-        and (
-            (select private.closed_times(changed_instructor_id, first_at, last_at)) && tstzrange(slot.start_at, slot.end_at)
-            or not exists (
-                select
-                from opening
-                where opening.opens_at <= slot.start_at
-                    and opening.closes_at >= slot.end_at
-            )
-        );
+    for changed_instructor_id in
+        select distinct changed.instructor_id
+        from changed
+        order by changed.instructor_id
+    loop
+        perform private.withdraw_closed_slots(changed_instructor_id, private.clock(), 'infinity');
+    end loop;
     return null;
 end;
 $$;
 
-create trigger withdraw_stale_slots
-    after update or delete on public.availability_windows
-    for each row execute function private.withdraw_stale_slots();
+create trigger withdraw_after_update
+    after update on public.availability_windows
+    referencing old table as changed
+    for each statement execute function private.withdraw_slots_outside_windows();
 
-create trigger withdraw_stale_slots
-    after insert or update or delete on public.availability_exceptions
-    for each row execute function private.withdraw_stale_slots();
+create trigger withdraw_after_delete
+    after delete on public.availability_windows
+    referencing old table as changed
+    for each statement execute function private.withdraw_slots_outside_windows();
+
+-- The same after a change of exceptions, for their dates: in any time zone, a date lies within a day of the same date in UTC, and
+-- hours that pass midnight end on the next. Definer: as above.
+create function private.withdraw_slots_of_exceptions()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    dates record;
+begin
+    for dates in
+        select
+            changed.instructor_id,
+            min(changed.on_date) as first_on,
+            max(coalesce(changed.last_date, changed.on_date)) as last_on
+        from changed
+        group by changed.instructor_id
+        order by changed.instructor_id
+    loop
+        perform private.withdraw_closed_slots(
+            dates.instructor_id,
+            greatest(private.clock(), (dates.first_on - 2)::timestamp at time zone 'UTC'),
+            (dates.last_on + 3)::timestamp at time zone 'UTC'
+        );
+    end loop;
+    return null;
+end;
+$$;
+
+create trigger withdraw_after_insert
+    after insert on public.availability_exceptions
+    referencing new table as changed
+    for each statement execute function private.withdraw_slots_of_exceptions();
+
+create trigger withdraw_after_update_as_it_is
+    after update on public.availability_exceptions
+    referencing new table as changed
+    for each statement execute function private.withdraw_slots_of_exceptions();
+
+create trigger withdraw_after_update_as_it_was
+    after update on public.availability_exceptions
+    referencing old table as changed
+    for each statement execute function private.withdraw_slots_of_exceptions();
+
+create trigger withdraw_after_delete
+    after delete on public.availability_exceptions
+    referencing old table as changed
+    for each statement execute function private.withdraw_slots_of_exceptions();
+
+-- Withdraws the published slots of an instructor between two instants for which the instructor is not open: a free slot at once,
+-- a booked one when it becomes free. Slots are locked in the order of their times, like everywhere.
+create function private.withdraw_closed_slots(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    school_id constant uuid := (select instructor.org_id from public.instructors instructor where instructor.id = p_instructor_id);
+    first_at timestamptz;
+    last_at timestamptz;
+    open_times tstzmultirange;
+    stale_ids uuid[];
+begin
+    select min(slot.start_at), max(slot.start_at)
+    into first_at, last_at
+    from public.bookable_slots slot
+    where slot.org_id = school_id
+        and slot.instructor_id = p_instructor_id
+        and slot.start_at > p_from
+        and slot.start_at < p_to
+        and slot.is_published;
+    if first_at is null then
+        return;
+    end if;
+
+    open_times := private.open_times(p_instructor_id, first_at, last_at + interval '1 day');
+    stale_ids := array(
+        select slot.id
+        from public.bookable_slots slot
+        where slot.org_id = school_id
+            and slot.instructor_id = p_instructor_id
+            and slot.start_at between first_at and last_at
+            and slot.is_published
+            and not slot.is_withdrawn_when_free
+            and not open_times @> tstzrange(slot.start_at, slot.end_at)
+        order by slot.start_at, slot.id
+        for no key update
+    );
+
+    update public.bookable_slots slot
+    set is_published = slot.current_bookings > 0,
+        is_withdrawn_when_free = slot.current_bookings > 0
+    where slot.id = any (stale_ids);
+end;
+$$;
 
 -- sql/40_availability/30_publish.sql
 -- Publishes the times of an instructor's opening hours as slots of a service, within the booking horizon, and returns how many
--- are new. Calling it again adds only missing slots; a withdrawn slot is published again, with the service's present length
--- and seats unless it is booked. Definer: slots change only through functions, so that they fit the opening hours.
+-- are new. Calling it again adds only missing slots; a withdrawn slot is published again. Instructor and service are locked, so that
+-- slots are counted once at a time and no slot is made while the service changes.
+-- Definer: slots change only through functions, so that they fit the opening hours.
 create function private.publish_slots(
     p_service_id uuid,
     p_from timestamptz,
@@ -6485,6 +7501,7 @@ create function private.publish_slots(
 as $$
 declare
     instructor public.instructors := private.require_publishing_instructor(p_service_id, p_instructor_id);
+    addable integer;
     published integer;
 begin
     perform private.assert_time_range(p_from, p_to, 400);
@@ -6496,6 +7513,10 @@ begin
         );
     end if;
 
+    perform private.lock_instructors(array[instructor.id]);
+    perform from public.services where org_id = instructor.org_id and id = p_service_id for share;
+    addable := private.addable_slots(instructor);
+
     insert into public.bookable_slots as slot (
         org_id, service_id, instructor_id, availability_window_id, start_at, end_at, max_bookings
     )
@@ -6506,17 +7527,56 @@ begin
     cross join private.slot_times(service.id, instructor.id, greatest(p_from, private.clock()), p_to) slot_time
     where service.id = p_service_id
         and slot_time.start_at > private.clock()
+        and not exists (
+            select
+            from public.bookable_slots known
+            where known.instructor_id = instructor.id
+                and known.service_id = service.id
+                and known.start_at = slot_time.start_at
+                and known.is_published
+                and not known.is_withdrawn_when_free
+        )
+    order by slot_time.start_at
+    limit addable + 1
     on conflict (instructor_id, service_id, start_at) do update
         set is_published = true,
             is_withdrawn_when_free = false,
-            availability_window_id = excluded.availability_window_id,
-            end_at = case slot.current_bookings when 0 then excluded.end_at else slot.end_at end,
-            max_bookings = case slot.current_bookings when 0 then excluded.max_bookings else slot.max_bookings end
+            availability_window_id = excluded.availability_window_id
         where not slot.is_published
             or slot.is_withdrawn_when_free;
 
     get diagnostics published = row_count;
+    if published > addable then
+        perform private.refuse(
+            'PT422', 'too_many_slots',
+            format('That is more published times than are allowed: %s can be added now.', addable),
+            'Publish a shorter range of times. Open times can be booked without being published.'
+        );
+    end if;
     return published;
+end;
+$$;
+
+-- How many times an instructor may publish besides those ahead: 20,000 in all, and 500 before the instructor is verified.
+create function private.addable_slots(p_instructor public.instructors)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return greatest(
+        case p_instructor.verification_status when 'verified' then 20000 else 500 end - (
+            select count(*)
+            from public.bookable_slots slot
+            where slot.org_id = p_instructor.org_id
+                and slot.instructor_id = p_instructor.id
+                and slot.start_at > private.clock()
+                and slot.is_published
+        ),
+        0
+    );
 end;
 $$;
 
@@ -6592,7 +7652,7 @@ begin
         and candidate.id = coalesce(p_instructor_id, service.instructor_id)
     where service.id = p_service_id
         and (service.instructor_id is null or service.instructor_id = candidate.id)
-        and (candidate.user_id = private.my_user_id() or candidate.org_id = any (private.my_admin_org_ids()));
+        and (candidate.id = any (private.my_instructor_ids()) or candidate.org_id = any (private.my_admin_org_ids()));
 
     if not found then
         perform private.refuse(
@@ -6667,7 +7727,8 @@ begin
 end;
 $$;
 
--- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them.
+-- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them. With its last
+-- booking it may get another length.
 -- Definer: the writer may have no access to private.
 create function private.forbid_moving_taken_slot()
     returns trigger
@@ -6678,8 +7739,10 @@ create function private.forbid_moving_taken_slot()
 as $$
 begin
     if old.current_bookings > 0
-        and (new.start_at, new.end_at, new.service_id, new.instructor_id)
-            <> (old.start_at, old.end_at, old.service_id, old.instructor_id)
+        and (
+            (new.start_at, new.service_id, new.instructor_id) <> (old.start_at, old.service_id, old.instructor_id)
+            or (new.end_at <> old.end_at and new.current_bookings > 0)
+        )
     then
         perform private.refuse(
             'PT409', 'slot_is_booked',
@@ -6694,6 +7757,81 @@ $$;
 create trigger forbid_moving_taken_slot
     before update on public.bookable_slots
     for each row execute function private.forbid_moving_taken_slot();
+
+-- sql/40_availability/50_follow_service.sql
+-- A free slot is as long as its service and has as many seats, whoever writes it; a booked one keeps what was booked. It follows
+-- its service once its last booking has ended. Definer: the writer need not be able to read the service.
+create function private.follow_service()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.current_bookings = 0
+        and (
+            tg_op = 'INSERT'
+            or old.current_bookings > 0
+            or new.is_published and not old.is_published
+            or (new.start_at, new.end_at, new.max_bookings, new.service_id)
+            <> (old.start_at, old.end_at, old.max_bookings, old.service_id)
+        )
+    then
+        select new.start_at + make_interval(mins => service.duration_minutes), service.max_participants
+        into new.end_at, new.max_bookings
+        from public.services service
+        where service.org_id = new.org_id
+            and service.id = new.service_id;
+    end if;
+    return new;
+end;
+$$;
+
+create trigger follow_service
+    before insert or update on public.bookable_slots
+    for each row execute function private.follow_service();
+
+-- Gives the free slots ahead of a service its new length and seats, and withdraws those that the instructor is not open for any
+-- more. Slots are locked in the order of their times, like everywhere. 82_effects calls it when a service changes.
+create function private.update_free_slots(p_service public.services)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    free_ids uuid[];
+    instructor_id uuid;
+begin
+    free_ids := array(
+        select slot.id
+        from public.bookable_slots slot
+        where slot.org_id = p_service.org_id
+            and slot.service_id = p_service.id
+            and slot.start_at > private.clock()
+            and slot.current_bookings = 0
+        order by slot.start_at, slot.id
+        for no key update
+    );
+
+    update public.bookable_slots slot
+    set end_at = slot.start_at + make_interval(mins => p_service.duration_minutes),
+        max_bookings = p_service.max_participants
+    where slot.id = any (free_ids)
+        and slot.current_bookings = 0;
+
+    for instructor_id in
+        select distinct slot.instructor_id
+        from public.bookable_slots slot
+        where slot.id = any (free_ids)
+        order by slot.instructor_id
+    loop
+        perform private.withdraw_closed_slots(instructor_id, private.clock(), 'infinity');
+    end loop;
+end;
+$$;
 
 -- sql/40_availability/70_opening_hours.sql
 -- The times at which a service could start within an instructor's opening hours, between two instants; whether the instructor
@@ -6762,7 +7900,7 @@ end;
 $$;
 
 -- When an instructor is open between two instants, by weekly windows and by exceptions that open a time. It goes through local
--- dates, so that nine o'clock stays nine o'clock when the clocks change.
+-- dates, so that nine o'clock stays nine o'clock when the clocks change. An exception lasts at most a year, so older ones are not read.
 create function private.opening_hours(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns table (
         availability_window_id uuid,
@@ -6796,12 +7934,20 @@ begin
             and day.local_date >= coalesce(availability.effective_from, day.local_date)
             and day.local_date <= coalesce(availability.effective_to, day.local_date)
         union all
-        select null, opened.time_zone, opened.on_date, opened.start_time, opened.end_time
-        from public.availability_exceptions opened
-        where opened.instructor_id = p_instructor_id
-            and opened.is_available
-            and opened.on_date between (p_from at time zone opened.time_zone)::date - 1
-            and (p_to at time zone opened.time_zone)::date
+        select null, opened.time_zone, opened.first_date + step.days, opened.start_time, opened.end_time
+        from (
+            select
+                opening.*,
+                greatest(opening.on_date, (p_from at time zone opening.time_zone)::date - 1) as first_date,
+                least(
+                    coalesce(opening.last_date, opening.on_date), (p_to at time zone opening.time_zone)::date
+                ) as final_date
+            from public.availability_exceptions opening
+            where opening.instructor_id = p_instructor_id
+                and opening.is_available
+                and opening.on_date between (p_from at time zone 'UTC')::date - 370 and (p_to at time zone 'UTC')::date + 1
+        ) opened
+        cross join lateral generate_series(0, opened.final_date - opened.first_date) step (days)
     ),
 
     local as (
@@ -6820,6 +7966,25 @@ begin
 end;
 $$;
 
+-- When an instructor is open between two instants, less what exceptions close.
+create function private.open_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(tstzrange(opening.opens_at, opening.closes_at))
+            from private.opening_hours(p_instructor_id, p_from, p_to) opening
+        ),
+        '{}'
+    ) - private.closed_times(p_instructor_id, p_from, p_to);
+end;
+$$;
+
 -- The times that an instructor has closed by exceptions, as ranges of instants.
 create function private.closed_times(p_instructor_id uuid, p_from timestamptz, p_to timestamptz)
     returns tstzmultirange
@@ -6833,18 +7998,27 @@ begin
         (
             select range_agg(
                 tstzrange(
-                    private.as_instant(closed.on_date + closed.start_time, closed.time_zone),
+                    private.as_instant(day.local_date + closed.start_time, closed.time_zone),
                     private.as_instant(
-                        closed.on_date + closed.end_time + private.next_day_offset(closed.start_time, closed.end_time),
+                        day.local_date + closed.end_time + private.next_day_offset(closed.start_time, closed.end_time),
                         closed.time_zone
                     )
                 )
             )
-            from public.availability_exceptions closed
-            where closed.instructor_id = p_instructor_id
-                and not closed.is_available
-                and closed.on_date between (p_from at time zone closed.time_zone)::date - 2
-                and (p_to at time zone closed.time_zone)::date + 1
+            from (
+                select
+                    closing.*,
+                    greatest(closing.on_date, (p_from at time zone closing.time_zone)::date - 2) as first_date,
+                    least(
+                        coalesce(closing.last_date, closing.on_date), (p_to at time zone closing.time_zone)::date + 1
+                    ) as final_date
+                from public.availability_exceptions closing
+                where closing.instructor_id = p_instructor_id
+                    and not closing.is_available
+                    and closing.on_date between (p_from at time zone 'UTC')::date - 370 and (p_to at time zone 'UTC')::date + 2
+            ) closed
+            cross join lateral generate_series(0, closed.final_date - closed.first_date) step (days)
+            cross join lateral (select closed.first_date + step.days as local_date) day
         ),
         '{}'
     );
@@ -6904,8 +8078,8 @@ return private.publish_slots(p_service_id, p_from, p_to, p_instructor_id);
 
 comment on function public.publish_slots is
     'Publishes the times of the instructor''s opening hours from p_from (inclusive) to p_to (exclusive) as slots of a service, and returns '
-    'how many are new. p_instructor_id is needed for a service that any instructor of the school gives. '
-    'Errors: sign_in_required, service_not_found, bad_time_range.';
+    'how many are new. p_instructor_id is needed for a service that any instructor of the school gives. An instructor has at most 20,000 '
+    'published times ahead, and 500 before being verified. Errors: sign_in_required, service_not_found, bad_time_range, too_many_slots.';
 
 create function public.unpublish_slots(
     p_service_id uuid,
@@ -6999,24 +8173,25 @@ create policy delete_own_or_admin on public.availability_exceptions
     );
 
 grant select, delete on public.availability_exceptions to authenticated;
-grant insert (org_id, instructor_id, on_date, is_available, start_time, end_time, time_zone, note)
+grant insert (org_id, instructor_id, on_date, last_date, is_available, start_time, end_time, time_zone, note)
     on public.availability_exceptions to authenticated;
-grant update (on_date, is_available, start_time, end_time, time_zone, note) on public.availability_exceptions to authenticated;
+grant update (on_date, last_date, is_available, start_time, end_time, time_zone, note)
+    on public.availability_exceptions to authenticated;
 grant select on public.availability_exceptions to service_role;
 
 create policy select_free on public.bookable_slots
     for select
     to anon
-    using (is_available);
+    using (is_available and instructor_id = any ((select private.listed_instructor_ids())::uuid[]));
 
 create policy select_free_own_or_member on public.bookable_slots
     for select
     to authenticated
     using (
-        is_available
-        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or instructor_id = any ((select private.my_contact_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
+        or (is_available and instructor_id = any ((select private.listed_instructor_ids())::uuid[]))
     );
 
 grant select on public.bookable_slots to anon, authenticated, service_role;
@@ -7030,17 +8205,18 @@ grant execute on function public.unpublish_slots to authenticated;
 -- sql/45_credits/10_tables.sql
 -- Credits: minutes that a learner buys ahead with one instructor.
 --
--- A purchase makes a lot (20_buy.sql), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
+-- A purchase makes a lot (48_orders), which is pending until it is paid. A booking that is paid by prepaid minutes reserves
 -- minutes of one or more lots, oldest first; when the booking ends, they are consumed or restored (40_consume.sql). Minutes
--- can also be refunded (64_cancellations), lost in a dispute (62_disputes), or expire (50_expire.sql).
--- Every change goes through add_credit_entry (30_entries.sql), with its part of the price: parts are cumulative, so that all
--- parts of a lot sum to its price exactly (70_parts.sql).
+-- can also be refunded or expire (64_cancellations), or be lost in a dispute (62_disputes).
+-- Every change goes through add_credit_entry (30_entries.sql), with its part of the price. What minutes are worth follows from
+-- how many of the lot are gone (70_parts.sql), so that all parts of a lot sum to its price exactly. What that means for the
+-- ledger is decided in 48_orders.
 --
--- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy through 80_api.sql.
+-- Called by orders (48), bookings (50), payments (60), disputes (62) and cancellations (64).
 
-create type public.credit_status as enum ('pending', 'active', 'frozen', 'closed', 'cancelled');
+create type public.credit_status as enum ('pending', 'active', 'frozen', 'cancelled');
 create type public.credit_entry_kind as enum (
-    'purchase', 'reserve', 'restore', 'consume', 'refund', 'refund_failed', 'expire', 'dispute', 'dispute_reversed'
+    'purchase', 'reserve', 'restore', 'consume', 'give_back', 'refund', 'refund_failed', 'expire', 'dispute', 'dispute_reversed'
 );
 
 create table public.learner_credits (
@@ -7065,9 +8241,7 @@ create table public.learner_credits (
     fee_mode public.fee_mode not null,
     fee_bps integer not null,
     is_fee_refundable boolean not null,
-    taken_share_cents bigint not null default 0,
-    taken_fee_cents bigint not null default 0,
-    taken_discount_cents bigint not null default 0,
+    expires_forfeited boolean not null default false,
     status public.credit_status not null default 'pending',
     is_active boolean not null generated always as (status = 'active') stored,
     hold_expires_at timestamptz,
@@ -7094,11 +8268,6 @@ create table public.learner_credits (
     constraint total_is_share_plus_fee_minus_discount check (
         total_cents = instructor_share_cents + platform_fee_cents - discount_cents
     ),
-    constraint taken_parts_are_at_most_the_whole check (
-        taken_share_cents between 0 and instructor_share_cents
-        and taken_fee_cents between 0 and platform_fee_cents
-        and taken_discount_cents between 0 and discount_cents
-    ),
     constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
     constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
@@ -7119,12 +8288,11 @@ comment on column public.learner_credits.service_id is
     'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
 comment on column public.learner_credits.total_cents is 'What the learner pays for all minutes: share + fee - discount.';
-comment on column public.learner_credits.taken_share_cents is
-    'The instructor''s part of the minutes that are reserved, used or refunded so far. It is cumulative, so rounding is made up by the last '
-    'minutes.';
+comment on column public.learner_credits.minutes_refunded is 'Minutes that were refunded, or lost to a dispute.';
+comment on column public.learner_credits.expires_forfeited is
+    'Whether minutes that expire are earned by the instructor; else they are refunded. The organization''s terms when they were bought.';
 comment on column public.learner_credits.status is
-    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; closed after a dispute over all of it was '
-    'lost; cancelled if it was not paid in time.';
+    'pending until paid; active while its minutes can be used; frozen while its payment is disputed; cancelled if it was not paid in time.';
 comment on column public.learner_credits.is_active is 'Whether its status lets minutes be used.';
 
 create table public.credit_entries (
@@ -7140,21 +8308,24 @@ create table public.credit_entries (
     discount_cents bigint not null,
     booking_id uuid,
     refund_id uuid,
+    dispute_id uuid,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint minutes_are_positive check (minutes > 0),
-    constraint only_bookings_reserve_restore_and_consume check (
-        (kind in ('reserve', 'restore', 'consume')) = (booking_id is not null)
+    constraint only_bookings_reserve_use_and_return check (
+        (kind in ('reserve', 'restore', 'consume', 'give_back')) = (booking_id is not null)
     ),
-    constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null))
+    constraint only_refunds_have_a_refund check ((kind in ('refund', 'refund_failed')) = (refund_id is not null)),
+    constraint only_disputes_have_a_dispute check ((kind in ('dispute', 'dispute_reversed')) = (dispute_id is not null))
 );
 
 create index on public.credit_entries (org_id, credit_id);
 create index on public.credit_entries (org_id, booking_id);
 create index on public.credit_entries (org_id, refund_id);
+create index on public.credit_entries (org_id, dispute_id);
 create index on public.credit_entries (org_id, learner_id);
 create index on public.credit_entries (org_id, instructor_id);
 create index on public.credit_entries (learner_id);
@@ -7163,11 +8334,6 @@ create index on public.credit_entries (booking_id);
 
 comment on table public.credit_entries is 'Every change of a lot''s minutes, with the part of the price that belongs to them. Append-only.';
 comment on column public.credit_entries.share_cents is 'The instructor''s part of the price of these minutes.';
-
-alter table public.code_redemptions
-    add foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict;
-
-create index on public.code_redemptions (org_id, credit_id);
 
 create type private.credit_part as (
     credit_id uuid,
@@ -7201,16 +8367,14 @@ select private.audit_table('public.learner_credits', 'id');
 
 -- sql/45_credits/11_transitions.sql
 -- A lot is pending until its payment succeeds, even one that arrives after the lot was cancelled for not being paid in time.
--- It is frozen while the payment is disputed, and closed once disputes over all of it are lost; if one of them is won after all, it is
--- active again.
+-- It is frozen while the payment is disputed.
 --
 -- credit:
 --   · → pending: buy_credits (user, service, studio)
 --   pending, cancelled → active: activate_credit (service, job)
 --   pending → cancelled: expire_purchases (user, service, job, studio)
---   active → frozen, closed: take_lost_minutes (service, job)
---   frozen → active, closed: take_lost_minutes (service, job)
---   closed → active, frozen: take_lost_minutes (service, job)
+--   active → frozen: freeze_credit (service, job)
+--   frozen → active: freeze_credit (service, job)
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
@@ -7219,13 +8383,622 @@ values
     ('credit', 'pending', 'cancelled', '{user,service,job,studio}'),
     ('credit', 'cancelled', 'active', '{service,job}'),
     ('credit', 'active', 'frozen', '{service,job}'),
-    ('credit', 'active', 'closed', '{service,job}'),
-    ('credit', 'frozen', 'active', '{service,job}'),
-    ('credit', 'frozen', 'closed', '{service,job}'),
-    ('credit', 'closed', 'active', '{service,job}'),
-    ('credit', 'closed', 'frozen', '{service,job}');
+    ('credit', 'frozen', 'active', '{service,job}');
 
--- sql/45_credits/20_buy.sql
+-- sql/45_credits/30_entries.sql
+-- Changes a lot's minutes, with the part of the price that belongs to them: nothing else does. The update locks the lot, and a
+-- check on it rules out that a minute is used twice. Posts nothing: 48_orders says what follows for the ledger.
+create function private.add_credit_entry(
+    p_part private.credit_part,
+    p_kind public.credit_entry_kind,
+    p_booking_id uuid default null,
+    p_refund_id uuid default null,
+    p_dispute_id uuid default null
+)
+    returns public.credit_entries
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    entry public.credit_entries;
+    -- What is added to the minutes reserved, used and refunded.
+    effect constant integer[] := case p_kind
+        when 'reserve' then '{1,0,0}'
+        when 'restore' then '{-1,0,0}'
+        when 'consume' then '{-1,1,0}'
+        when 'give_back' then '{0,-1,0}'
+        when 'refund' then '{0,0,1}'
+        when 'dispute' then '{0,0,1}'
+        when 'dispute_reversed' then '{0,0,-1}'
+        when 'refund_failed' then '{0,0,-1}'
+        when 'expire' then '{0,1,0}'
+        else '{0,0,0}'
+    end;
+begin
+    update public.learner_credits
+    set minutes_reserved = minutes_reserved + effect[1] * p_part.minutes,
+        minutes_used = minutes_used + effect[2] * p_part.minutes,
+        minutes_refunded = minutes_refunded + effect[3] * p_part.minutes
+    where id = p_part.credit_id
+        and p_kind <> 'purchase';
+
+    insert into public.credit_entries (
+        org_id, credit_id, learner_id, instructor_id, kind, minutes, share_cents, fee_cents, discount_cents,
+        booking_id, refund_id, dispute_id
+    )
+    select
+        credit.org_id, credit.id, credit.learner_id, credit.instructor_id, p_kind,
+        p_part.minutes, p_part.share_cents, p_part.fee_cents, p_part.discount_cents,
+        p_booking_id, p_refund_id, p_dispute_id
+    from public.learner_credits credit
+    where credit.id = p_part.credit_id
+    returning * into entry;
+    return entry;
+end;
+$$;
+
+-- A lot keeps its parties, its minutes and its price from the moment it is made.
+-- Definer: the writer may have no access to private.
+create function private.forbid_credit_repricing()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if row(
+        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.currency, new.minutes_purchased,
+        new.price_cents, new.discount_cents, new.platform_fee_cents, new.instructor_share_cents, new.total_cents,
+        new.fee_mode, new.fee_bps, new.is_fee_refundable, new.expires_forfeited
+    ) is distinct from row(
+        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.currency, old.minutes_purchased,
+        old.price_cents, old.discount_cents, old.platform_fee_cents, old.instructor_share_cents, old.total_cents,
+        old.fee_mode, old.fee_bps, old.is_fee_refundable, old.expires_forfeited
+    ) then
+        perform private.refuse(
+            'PT409', 'credit_is_frozen',
+            'Prepaid minutes keep their parties and their price.',
+            'Refund these minutes, and buy others.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_credit_repricing
+    before update on public.learner_credits
+    for each row execute function private.forbid_credit_repricing();
+
+-- sql/45_credits/40_consume.sql
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest. Returns what was
+-- restored, by lot. end_item (48) calls it.
+create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
+    returns setof private.credit_part
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    reserved private.credit_part;
+    part private.credit_part;
+    to_restore integer := p_restored_minutes;
+begin
+    for reserved in
+        select held.* from private.reserved_credit(p_booking_id) held
+    loop
+        part := private.restore_minutes(reserved.credit_id, least(to_restore, reserved.minutes), p_booking_id, 'restore');
+        to_restore := to_restore - part.minutes;
+        reserved.minutes := reserved.minutes - part.minutes;
+        if part.minutes > 0 then
+            return next part;
+        end if;
+        if reserved.minutes > 0 then
+            perform private.add_credit_entry(
+                row(
+                    reserved.credit_id, reserved.minutes, greatest(reserved.share_cents - part.share_cents, 0),
+                    greatest(reserved.fee_cents - part.fee_cents, 0), greatest(reserved.discount_cents - part.discount_cents, 0)
+                )::private.credit_part,
+                'consume', p_booking_id
+            );
+        end if;
+    end loop;
+end;
+$$;
+
+-- Restores minutes that a booking reserved (restore) or has used (give_back) to a lot, at what they are worth there. Minutes restored to
+-- a lot that has expired can be used for 30 days more.
+create function private.restore_minutes(p_credit_id uuid, p_minutes integer, p_booking_id uuid, p_kind public.credit_entry_kind)
+    returns private.credit_part
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    select * into strict credit from public.learner_credits where id = p_credit_id for no key update;
+    part := private.last_credit_part(credit, p_minutes);
+    if p_minutes = 0 then
+        return part;
+    end if;
+
+    perform private.add_credit_entry(part, p_kind, p_booking_id);
+    update public.learner_credits
+    set expires_at = private.clock() + interval '30 days'
+    where org_id = credit.org_id
+        and id = credit.id
+        and expires_at <= private.clock();
+    return part;
+end;
+$$;
+
+-- The minutes that a booking has reserved, by lot in the order of their ids.
+create function private.reserved_credit(p_booking_id uuid)
+    returns setof private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        entry.credit_id,
+        sum(signed.factor * entry.minutes)::integer,
+        sum(signed.factor * entry.share_cents)::bigint,
+        sum(signed.factor * entry.fee_cents)::bigint,
+        sum(signed.factor * entry.discount_cents)::bigint
+    from public.credit_entries entry
+    cross join lateral (select case entry.kind when 'reserve' then 1 else -1 end as factor) signed
+    where entry.booking_id = p_booking_id
+        and entry.kind in ('reserve', 'restore', 'consume')
+    group by entry.credit_id
+    having sum(signed.factor * entry.minutes) > 0
+    order by entry.credit_id;
+$$;
+
+-- The minutes that a booking has used, by lot in the order of their ids.
+create function private.used_credit(p_booking_id uuid)
+    returns table (credit_id uuid, minutes integer)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select entry.credit_id, sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end)::integer
+    from public.credit_entries entry
+    where entry.booking_id = p_booking_id
+        and entry.kind in ('consume', 'give_back')
+    group by entry.credit_id
+    having sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end) > 0
+    order by entry.credit_id;
+$$;
+
+-- sql/45_credits/70_parts.sql
+-- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
+-- one service, or for lessons at the hourly rate; always in its currency.
+create function private.plan_credit(
+    p_learner_id uuid,
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_is_hourly boolean,
+    p_currency text,
+    p_minutes integer
+)
+    returns setof private.credit_part
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+    parts private.credit_part[] := '{}';
+    missing integer := p_minutes;
+begin
+    for credit in
+        select lot.*
+        from public.learner_credits lot
+        where lot.learner_id = p_learner_id
+            and lot.instructor_id = p_instructor_id
+            and lot.status = 'active'
+            and lot.currency = p_currency
+            and lot.minutes_left > 0
+            and (lot.expires_at is null or private.clock() < lot.expires_at)
+            and (lot.service_id = p_service_id or (lot.service_id is null and p_is_hourly))
+        order by lot.activated_at, lot.id
+    loop
+        parts := parts || private.next_credit_part(credit, least(missing, credit.minutes_left));
+        missing := missing - least(missing, credit.minutes_left);
+        exit when missing = 0;
+    end loop;
+
+    if missing = 0 then
+        return query select part.* from unnest(parts) part;
+    end if;
+end;
+$$;
+
+-- The minutes of a lot from one to another, with their part of its price. Parts are cumulative: no cent is lost by rounding, however a
+-- lot is divided.
+create function private.credit_part_between(p_credit public.learner_credits, p_from_minutes integer, p_to_minutes integer)
+    returns private.credit_part
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_credit.id,
+        p_to_minutes - p_from_minutes,
+        private.prorate(p_credit.instructor_share_cents, p_to_minutes, p_credit.minutes_purchased)
+        - private.prorate(p_credit.instructor_share_cents, p_from_minutes, p_credit.minutes_purchased),
+        private.prorate(p_credit.platform_fee_cents, p_to_minutes, p_credit.minutes_purchased)
+        - private.prorate(p_credit.platform_fee_cents, p_from_minutes, p_credit.minutes_purchased),
+        private.prorate(p_credit.discount_cents, p_to_minutes, p_credit.minutes_purchased)
+        - private.prorate(p_credit.discount_cents, p_from_minutes, p_credit.minutes_purchased)
+    )::private.credit_part;
+$$;
+
+-- What the minutes of an entry come to: what the learner paid for them.
+create function private.entry_cents(p_entry public.credit_entries)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_entry.share_cents + p_entry.fee_cents - p_entry.discount_cents;
+$$;
+
+-- What a part of a lot's price comes to: what the learner paid for these minutes.
+create function private.credit_part_cents(p_part private.credit_part)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_part.share_cents + p_part.fee_cents - p_part.discount_cents;
+$$;
+
+-- The next minutes of a lot, with their part of its price: what all minutes gone and these are worth, less what the gone ones are.
+create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
+    returns private.credit_part
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.credit_part_between(p_credit, gone.minutes, gone.minutes + p_minutes)
+    from (select p_credit.minutes_purchased - p_credit.minutes_left as minutes) gone;
+$$;
+
+-- The last minutes that left a lot, with their part of its price: what comes back when so many minutes do.
+create function private.last_credit_part(p_credit public.learner_credits, p_minutes integer)
+    returns private.credit_part
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.credit_part_between(p_credit, gone.minutes - p_minutes, gone.minutes)
+    from (select p_credit.minutes_purchased - p_credit.minutes_left as minutes) gone;
+$$;
+
+-- sql/45_credits/80_api.sql
+create function public.credit_balance(p_instructor_id uuid default null)
+    returns table (
+        learner_id uuid,
+        instructor_id uuid,
+        service_id uuid,
+        minutes_left bigint,
+        hours_left numeric,
+        minutes_reserved bigint,
+        next_expiry_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        lot.learner_id,
+        lot.instructor_id,
+        lot.service_id,
+        sum(lot.minutes_left) as minutes_left,
+        round(sum(lot.minutes_left) / 60.0, 2) as hours_left,
+        sum(lot.minutes_reserved) as minutes_reserved,
+        min(lot.expires_at) as next_expiry_at
+    from public.learner_credits lot
+    where lot.learner_id = any ((select private.my_family_ids())::uuid[])
+        and lot.status = 'active'
+        and (lot.expires_at is null or private.clock() < lot.expires_at)
+        and (p_instructor_id is null or lot.instructor_id = p_instructor_id)
+    group by lot.learner_id, lot.instructor_id, lot.service_id
+    order by lot.learner_id, lot.instructor_id, lot.service_id nulls first;
+end;
+
+comment on function public.credit_balance is
+    'The prepaid minutes that the caller and the caller''s wards can still use, by instructor and service. service_id is null for minutes '
+    'that pay for any lesson priced by the hourly rate.';
+
+-- sql/45_credits/90_access.sql
+create policy select_party on public.learner_credits
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+create policy select_party on public.credit_entries
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_credits to authenticated, service_role;
+grant select on public.credit_entries to authenticated, service_role;
+-- NOTE: no write is granted: lots and entries change only through functions.
+
+grant execute on function public.credit_balance to authenticated;
+
+-- sql/48_orders/10_tables.sql
+-- Orders: what a learner commits to pay for at once, with one instructor.
+--
+-- orders       one or more lessons (a series), or a lot of prepaid hours; one payment pays an order
+-- order_items  each lesson and each lot, with its frozen price and what became of its money: paid, refunded, lost, how it ended
+--
+-- An item is one lesson from its booking to its end, through all of its moves, or one lot. Who is entitled to how much of its money
+-- at any moment is one function of its row (40_books.sql). Whatever happens changes that row, and the ledger is posted the
+-- difference: by a payment, a refund or a dispute together with the money that moved, else by 50_end.sql and 51_move.sql. So
+-- every order of events ends in the same books.
+-- What prepaid hours are used for, refunded or lost leaves a lot as minutes (45_credits), with their part of its price.
+--
+-- Locks: whatever moves an order's money locks the order first (lock_orders in 20_place.sql); then come learner, code, slots, bookings
+-- and lots, payments, refunds, earnings, payouts and balances.
+--
+-- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy hours through 80_api.sql.
+
+create type public.order_item_kind as enum ('booking', 'credits');
+create type public.order_item_ending as enum ('given', 'missed', 'cancelled', 'fault');
+
+create table public.orders (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    is_all_or_nothing boolean not null default false,
+    placed_by uuid references public.profiles (id) on delete set null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$')
+);
+
+create index on public.orders (org_id, learner_id);
+create index on public.orders (org_id, instructor_id);
+create index on public.orders (learner_id);
+create index on public.orders (instructor_id);
+create index on public.orders (placed_by);
+
+comment on table public.orders is
+    'What a learner commits to pay for at once, with one instructor: one or more lessons, or prepaid hours. Its status and amounts follow '
+    'from its items and payments.';
+comment on column public.orders.is_all_or_nothing is 'Whether a late payment pays for all of its lessons or for none.';
+comment on column public.orders.placed_by is 'The person who ordered: the learner, a guardian or an admin of the school.';
+
+create table public.order_items (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    order_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    kind public.order_item_kind not null,
+    booking_id uuid,
+    credit_id uuid,
+    currency text not null,
+    minutes integer not null,
+    list_cents bigint not null,
+    discount_cents bigint not null,
+    fee_cents bigint not null,
+    share_cents bigint not null,
+    total_cents bigint not null generated always as (share_cents + fee_cents - discount_cents) stored,
+    is_fee_refundable boolean not null,
+    credit_share_cents bigint not null default 0,
+    credit_fee_cents bigint not null default 0,
+    credit_discount_cents bigint not null default 0,
+    is_paid boolean not null default false,
+    excess_cents bigint not null default 0,
+    refunded_cents bigint not null default 0,
+    restored_cents bigint not null default 0,
+    lost_cents bigint not null default 0,
+    liable_cents bigint not null default 0,
+    ending public.order_item_ending,
+    refund_bps integer not null default 0,
+    owed_cents bigint not null default 0,
+    revision integer not null default 0,
+    last_refund_id uuid,
+    last_dispute_id uuid,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
+    constraint kind_says_what_it_is check (
+        (kind = 'booking') = (booking_id is not null) and (kind = 'credits') = (credit_id is not null)
+    ),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint minutes_are_positive check (minutes > 0),
+    constraint amounts_are_not_negative check (
+        least(list_cents, discount_cents, fee_cents, share_cents, share_cents + fee_cents - discount_cents, refunded_cents, restored_cents,
+            lost_cents, owed_cents) >= 0
+    ),
+    constraint credit_pays_a_part check (
+        credit_share_cents between 0 and share_cents
+        and credit_fee_cents between 0 and fee_cents
+        and credit_discount_cents between 0 and discount_cents
+    ),
+    constraint at_most_the_total_is_refunded check (refunded_cents <= share_cents + fee_cents - discount_cents),
+    constraint liability_is_for_what_is_lost check (liable_cents between 0 and lost_cents),
+    constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
+);
+
+create index on public.order_items (org_id, order_id);
+create index on public.order_items (org_id, learner_id);
+create index on public.order_items (org_id, instructor_id);
+create unique index one_item_a_booking on public.order_items (org_id, booking_id);
+create unique index one_item_a_credit on public.order_items (org_id, credit_id);
+create index on public.order_items (learner_id);
+create index on public.order_items (instructor_id);
+
+comment on table public.order_items is
+    'One lesson, through all of its moves, or one lot of prepaid hours: its price, and what became of its money. Amounts are in the '
+    'minor unit of currency.';
+comment on column public.order_items.booking_id is 'The lesson''s booking; after a move, the replacement.';
+comment on column public.order_items.total_cents is 'What the learner pays: share + fee - discount.';
+comment on column public.order_items.share_cents is 'The instructor''s share, if the lesson is given.';
+comment on column public.order_items.credit_share_cents is 'The part of the share that prepaid minutes pay; likewise of fee and discount.';
+comment on column public.order_items.is_paid is 'Whether money or prepaid minutes have paid for it; a free lesson is paid by its confirmation.';
+comment on column public.order_items.excess_cents is
+    'What was received beyond the price and is owed back, because the lesson moved to a cheaper time or was paid twice; negative while '
+    'an authorization is not captured.';
+comment on column public.order_items.refunded_cents is 'What went back to the payer of the price, by refunds that succeeded.';
+comment on column public.order_items.restored_cents is 'What prepaid minutes that went back to their lot are worth.';
+comment on column public.order_items.lost_cents is 'What disputes have taken.';
+comment on column public.order_items.liable_cents is 'The part of lost_cents for which the instructor is liable.';
+comment on column public.order_items.ending is
+    'given; missed: the learner did not come; cancelled: by the learner or a guardian; fault: anyone else''s, also paid too late. '
+    'Null while it is ahead.';
+comment on column public.order_items.refund_bps is 'The fraction of a cancelled lesson that its policy gives back, in basis points.';
+comment on column public.order_items.owed_cents is 'What a cancellation owes the payer and has not refunded yet, fixed when it happened.';
+comment on column public.order_items.last_refund_id is 'The latest refund that changed refunded_cents or excess_cents.';
+comment on column public.order_items.last_dispute_id is 'The latest dispute that changed lost_cents.';
+comment on column public.order_items.revision is 'Number of its postings without a payment, refund or dispute; part of their idempotency keys.';
+
+create type private.item_books as (
+    prepaid_share_cents bigint,
+    prepaid_fee_cents bigint,
+    prepaid_discount_cents bigint,
+    share_cents bigint,
+    fee_cents bigint,
+    discount_cents bigint,
+    loss_cents bigint,
+    due_cents bigint
+);
+comment on type private.item_books is
+    'What an item''s money belongs to: prepaid parts, the instructor''s share, the platform''s fee, less the discount and what the '
+    'platform lost; and what is due to the payer.';
+
+alter table public.code_redemptions
+    add foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict;
+
+create index on public.code_redemptions (org_id, order_id);
+
+alter table public.orders enable row level security;
+alter table public.order_items enable row level security;
+
+create trigger touch_updated_at
+    before update on public.order_items
+    for each row execute function private.touch_updated_at();
+
+-- Who placed it may be forgotten, with the login.
+create trigger forbid_change
+    before update of id, org_id, learner_id, instructor_id, currency, is_all_or_nothing, created_at or delete on public.orders
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.orders
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('public.orders', 'id');
+
+select private.audit_table('public.order_items', 'id');
+
+-- sql/48_orders/20_place.sql
+-- Opens an order of a learner with an instructor. What is ordered is added as items, by add_booking_item (50) and add_credit_item.
+create function private.place_order(
+    p_org_id uuid,
+    p_learner_id uuid,
+    p_instructor_id uuid,
+    p_currency text,
+    p_is_all_or_nothing boolean default false
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, placed_by)
+    values (p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, private.my_user_id())
+    returning id;
+$$;
+
+-- The orders of the hours that pay for these orders' lessons, and the orders whose lessons are paid by the hours of these.
+create function private.orders_tied_by_hours(p_order_ids uuid[])
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array(
+        select sold.order_id
+        from public.order_items lesson
+        join public.credit_entries entry on entry.org_id = lesson.org_id and entry.booking_id = lesson.booking_id
+        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+        where lesson.order_id = any (p_order_ids)
+        union
+        select lesson.order_id
+        from public.order_items sold
+        join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
+        join public.order_items lesson on lesson.org_id = entry.org_id and lesson.booking_id = entry.booking_id
+        where sold.order_id = any (p_order_ids)
+    );
+$$;
+
+-- Locks orders in the order of their ids, with the orders of the hours that pay for them or that they sold: whoever moves their money
+-- calls it first. Orders that are being placed are nobody else's yet and need no lock.
+create function private.lock_orders(p_order_ids uuid[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select ordered.id
+    from public.orders ordered
+    where ordered.id = any (p_order_ids || private.orders_tied_by_hours(p_order_ids))
+    order by ordered.id
+    for no key update;
+$$;
+
+-- The order of an item, for its lock.
+create function private.order_of_booking(p_booking_id uuid)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select item.order_id from public.order_items item where item.booking_id = p_booking_id;
+$$;
+
+-- sql/48_orders/30_buy_credits.sql
 -- Sells minutes with one instructor at today's price, as a lot to be paid within a day. Calling it again with the same client
 -- key, instructor and minutes returns the same lot.
 -- Definer: nobody may write lots directly.
@@ -7252,6 +9025,7 @@ declare
     price private.price;
     offer private.code_offer;
     credit public.learner_credits;
+    order_id uuid;
     broken_rule text;
 begin
     select * into instructor
@@ -7295,19 +9069,21 @@ begin
     insert into public.learner_credits (
         org_id, learner_id, instructor_id, service_id, currency, minutes_purchased,
         price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        is_fee_refundable, hold_expires_at, client_key, bought_by
+        is_fee_refundable, expires_forfeited, hold_expires_at, client_key, bought_by
     )
     select
         instructor.org_id, learner.id, instructor.id, p_service_id, price.currency, minutes,
         price.list_cents, price.discount_cents, price.fee_cents, price.share_cents, price.total_cents,
         price.fee_mode, price.fee_bps,
-        organization.fee_refundable, private.clock() + interval '24 hours', p_client_key, person
+        organization.fee_refundable, organization.forfeits_expired_hours, private.clock() + interval '24 hours', p_client_key, person
     from public.organizations organization
     where organization.id = instructor.org_id
     returning * into credit;
 
+    order_id := private.place_order(credit.org_id, credit.learner_id, credit.instructor_id, credit.currency);
+    perform private.add_credit_item(order_id, credit);
     if offer.kind is not null then
-        perform private.reserve_discount(offer, learner, price, null, credit.id);
+        perform private.reserve_discount(offer, learner, price, order_id);
     end if;
     return credit;
 exception
@@ -7316,6 +9092,25 @@ exception
         perform private.refuse_violation(broken_rule);
         return null;
 end;
+$$;
+
+-- Adds a lot to its order, at its frozen price.
+create function private.add_credit_item(p_order_id uuid, p_credit public.learner_credits)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into public.order_items (
+        org_id, order_id, learner_id, instructor_id, kind, credit_id, currency, minutes,
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable
+    )
+    values (
+        p_credit.org_id, p_order_id, p_credit.learner_id, p_credit.instructor_id, 'credits', p_credit.id, p_credit.currency,
+        p_credit.minutes_purchased, p_credit.price_cents, p_credit.discount_cents, p_credit.platform_fee_cents,
+        p_credit.instructor_share_cents, p_credit.is_fee_refundable
+    );
 $$;
 
 -- Converts hours to minutes. Hours are sold in quarters, at most 500 at once; for one service, in whole lessons.
@@ -7407,119 +9202,234 @@ begin
 end;
 $$;
 
--- sql/45_credits/30_entries.sql
--- Changes a lot's minutes, with the part of the price that belongs to them: nothing else does. The update locks the lot, and a
--- check on it rules out that a minute is used twice.
-create function private.add_credit_entry(
-    p_part private.credit_part,
-    p_kind public.credit_entry_kind,
-    p_booking_id uuid,
-    p_refund_id uuid
-)
-    returns public.credit_entries
+-- sql/48_orders/40_books.sql
+-- What an item's money belongs to at this moment. It depends on nothing but the row, so that the difference of two answers is what
+-- an event posts. With S share, F fee, D discount, T total, R refunded or restored so far, C lost so far, S* = min(S, T), f the
+-- fraction of the policy and E what the instructor may keep (keepable_cents):
+--   the instructor has min(E, S - a - b), where a is the part of the share that refunds take and b what disputes take beyond it
+--   if the instructor is liable; fee and discount follow in proportion; the platform has the rest.
+-- What the ending owes the payer counts as refunded. A lot's money leaves it with its minutes, so that its item has only what was paid
+-- twice. All lines together are what was received, less what was refunded and lost.
+create function private.item_books(p_item public.order_items)
+    returns private.item_books
     language plpgsql
-    volatile
+    immutable
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
-    entry public.credit_entries;
-    -- What is added to the minutes reserved, used and refunded, and to the parts of the price that are taken.
-    effect constant integer[] := case p_kind
-        when 'reserve' then '{1,0,0,1}'
-        when 'restore' then '{-1,0,0,-1}'
-        when 'consume' then '{-1,1,0,0}'
-        when 'refund' then '{0,0,1,1}'
-        when 'dispute' then '{0,0,1,1}'
-        when 'dispute_reversed' then '{0,0,-1,-1}'
-        when 'refund_failed' then '{0,0,-1,-1}'
-        when 'expire' then '{0,1,0,1}'
-        else '{0,0,0,0}'
-    end;
+    books private.item_books := row(0, 0, 0, 0, 0, 0, 0, 0)::private.item_books;
+    credit_cents constant bigint := p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+    received_cents constant bigint := credit_cents
+        + case when p_item.is_paid then p_item.total_cents - credit_cents + p_item.excess_cents else 0 end;
+    is_ahead constant boolean := p_item.ending is null;
+    part public.order_items := p_item;
+    back_cents bigint;
+    lost_cents bigint;
+    kept_cents bigint;
+    untaken_cents bigint;
 begin
-    update public.learner_credits
-    set minutes_reserved = minutes_reserved + effect[1] * p_part.minutes,
-        minutes_used = minutes_used + effect[2] * p_part.minutes,
-        minutes_refunded = minutes_refunded + effect[3] * p_part.minutes,
-        taken_share_cents = taken_share_cents + effect[4] * p_part.share_cents,
-        taken_fee_cents = taken_fee_cents + effect[4] * p_part.fee_cents,
-        taken_discount_cents = taken_discount_cents + effect[4] * p_part.discount_cents
-    where id = p_part.credit_id;
-
-    insert into public.credit_entries (
-        org_id, credit_id, learner_id, instructor_id, kind, minutes, share_cents, fee_cents, discount_cents, booking_id, refund_id
-    )
-    select
-        credit.org_id, credit.id, credit.learner_id, credit.instructor_id, p_kind,
-        p_part.minutes, p_part.share_cents, p_part.fee_cents, p_part.discount_cents, p_booking_id, p_refund_id
-    from public.learner_credits credit
-    where credit.id = p_part.credit_id
-    returning * into entry;
-    return entry;
-end;
-$$;
-
--- Restores to a lot some of the minutes that lost disputes have taken: with what is taken of the price so far, less what is taken
--- without them.
-create function private.restore_lost_minutes(p_credit public.learner_credits, p_minutes integer)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    kept_minutes constant integer := p_credit.minutes_purchased - p_credit.minutes_left - p_minutes;
-begin
-    perform private.add_credit_entry(
-        row(
-            p_credit.id,
-            p_minutes,
-            greatest(p_credit.taken_share_cents - private.prorate(p_credit.instructor_share_cents, kept_minutes, p_credit.minutes_purchased), 0),
-            greatest(p_credit.taken_fee_cents - private.prorate(p_credit.platform_fee_cents, kept_minutes, p_credit.minutes_purchased), 0),
-            greatest(p_credit.taken_discount_cents - private.prorate(p_credit.discount_cents, kept_minutes, p_credit.minutes_purchased), 0)
-        )::private.credit_part,
-        'dispute_reversed', null, null
-    );
-end;
-$$;
-
--- A lot keeps its parties, its minutes and its price from the moment it is made.
--- Definer: the writer may have no access to private.
-create function private.forbid_credit_repricing()
-    returns trigger
-    language plpgsql
-    volatile
-    security definer
-    set search_path = '', pg_temp
-as $$
-begin
-    if row(
-        new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.currency, new.minutes_purchased,
-        new.price_cents, new.discount_cents, new.platform_fee_cents, new.instructor_share_cents, new.total_cents,
-        new.fee_mode, new.fee_bps, new.is_fee_refundable
-    ) is distinct from row(
-        old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.currency, old.minutes_purchased,
-        old.price_cents, old.discount_cents, old.platform_fee_cents, old.instructor_share_cents, old.total_cents,
-        old.fee_mode, old.fee_bps, old.is_fee_refundable
-    ) then
-        perform private.refuse(
-            'PT409', 'credit_is_frozen',
-            'Prepaid minutes keep their parties and their price.',
-            'Refund these minutes, and buy others.'
-        );
+    if p_item.kind = 'credits' then
+        books.due_cents := p_item.excess_cents;
+        return books;
     end if;
-    return new;
+    if is_ahead then
+        books.prepaid_share_cents := p_item.credit_share_cents;
+        books.prepaid_fee_cents := p_item.credit_fee_cents;
+        books.prepaid_discount_cents := p_item.credit_discount_cents;
+        part.share_cents := p_item.share_cents - p_item.credit_share_cents;
+        part.fee_cents := p_item.fee_cents - p_item.credit_fee_cents;
+        part.discount_cents := p_item.discount_cents - p_item.credit_discount_cents;
+        part.total_cents := p_item.total_cents - credit_cents;
+    end if;
+
+    if p_item.is_paid and part.total_cents = 0 then
+        books.share_cents := private.keepable_cents(part);
+        books.discount_cents := private.prorate(part.discount_cents, books.share_cents, part.share_cents);
+        books.fee_cents := books.discount_cents - books.share_cents;
+        books.due_cents := p_item.excess_cents;
+    elsif p_item.is_paid then
+        books.due_cents := private.owed_cents(part) + p_item.excess_cents;
+        back_cents := least(part.refunded_cents + part.restored_cents, part.total_cents) + private.owed_cents(part);
+        lost_cents := private.lost_part_cents(part);
+        kept_cents := part.total_cents - back_cents;
+
+        untaken_cents := part.share_cents - private.share_taken_cents(part, back_cents);
+        books.share_cents := least(private.keepable_cents(part), untaken_cents);
+        books.discount_cents := private.discount_left_cents(part, back_cents);
+        books.discount_cents := books.discount_cents - least(
+            books.discount_cents,
+            untaken_cents - books.share_cents,
+            part.share_cents - least(part.share_cents, part.total_cents)
+        );
+        books.fee_cents := kept_cents + books.discount_cents - books.share_cents;
+
+        if lost_cents > 0 then
+            books.fee_cents := least(books.fee_cents, part.fee_cents);
+            books.fee_cents := books.fee_cents - private.prorate(books.fee_cents, lost_cents, kept_cents);
+            books.discount_cents := books.discount_cents - private.prorate(books.discount_cents, lost_cents, kept_cents);
+        end if;
+        if least(lost_cents, part.liable_cents) > 0 then
+            books.share_cents := least(
+                books.share_cents,
+                untaken_cents - greatest(
+                    private.prorate(part.share_cents, back_cents + least(lost_cents, part.liable_cents), part.total_cents)
+                    - (part.share_cents - untaken_cents),
+                    0
+                )
+            );
+        end if;
+    end if;
+
+    books.loss_cents := books.prepaid_share_cents + books.prepaid_fee_cents - books.prepaid_discount_cents
+        + books.share_cents + books.fee_cents - books.discount_cents + books.due_cents
+        - (received_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents);
+    return books;
 end;
 $$;
 
-create trigger forbid_credit_repricing
-    before update on public.learner_credits
-    for each row execute function private.forbid_credit_repricing();
+-- E: what the instructor may keep of an item. One that has not ended is meant to be given.
+create function private.keepable_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_item.ending
+        when 'fault' then 0
+        when 'missed' then paid.share_cents
+        when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
+        else p_item.share_cents
+    end
+    from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+$$;
 
--- sql/45_credits/40_consume.sql
--- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest.
-create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
+-- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.
+create function private.unreturned_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
+$$;
+
+-- What the ending owes the payer besides what is refunded and lost. Of a fault all that is left, whatever happens later; of a
+-- cancellation what was fixed then.
+create function private.owed_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when not p_item.is_paid then 0
+        when p_item.ending = 'fault' then unreturned.cents
+        when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
+        else 0
+    end
+    from (select private.unreturned_cents(p_item) as cents) unreturned;
+$$;
+
+-- C: what disputes have taken, as far as it was not refunded; what goes beyond is the platform's loss.
+create function private.lost_part_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select least(p_item.lost_cents, greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents, 0));
+$$;
+
+-- a: the part of the share that refunds of so much take. If the fee is not refundable they take the share first; if all is refunded
+-- they take all.
+create function private.share_taken_cents(p_item public.order_items, p_back_cents bigint)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_back_cents >= p_item.total_cents then p_item.share_cents
+        when p_item.is_fee_refundable then private.prorate(p_item.share_cents, p_back_cents, p_item.total_cents)
+        else least(p_back_cents, p_item.share_cents, p_item.total_cents)
+    end;
+$$;
+
+-- The part of the discount that is left after refunds of so much. If the fee is not refundable, what they take beyond the share takes
+-- fee and discount.
+create function private.discount_left_cents(p_item public.order_items, p_back_cents bigint)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_back_cents >= p_item.total_cents then 0
+        when p_item.is_fee_refundable
+            then p_item.discount_cents - private.prorate(p_item.discount_cents, p_back_cents, p_item.total_cents)
+        else p_item.discount_cents - private.prorate(
+            p_item.discount_cents,
+            greatest(p_back_cents - p_item.share_cents, 0),
+            greatest(p_item.total_cents - p_item.share_cents, 0)
+        )
+    end;
+$$;
+
+-- The ledger lines that take an item's books from one state of its row to another. They sum to what was received in between, less what
+-- was refunded and lost, with the sign reversed: the caller adds where that money is.
+create function private.item_postings(p_before public.order_items, p_after public.order_items)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row('learner_prepaid', null, before.prepaid_share_cents - after.prepaid_share_cents),
+        row('deferred_fees', null, before.prepaid_fee_cents - after.prepaid_fee_cents),
+        row('deferred_promotions', null, after.prepaid_discount_cents - before.prepaid_discount_cents),
+        row('instructor_pending', p_after.instructor_id, before.share_cents - after.share_cents),
+        row('platform_fees', null, before.fee_cents - after.fee_cents),
+        row('promotions', null, after.discount_cents - before.discount_cents),
+        row('dispute_losses', null, after.loss_cents - before.loss_cents),
+        row('refunds_due', null, before.due_cents - after.due_cents)
+    ]::private.posting[]
+    from private.item_books(p_before) before
+    cross join private.item_books(p_after) after;
+$$;
+
+-- The ledger lines of prepaid minutes that leave their lot (p_sign 1), or come back to it (-1), with their part of its price.
+create function private.credit_postings(p_part private.credit_part, p_sign integer)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row('learner_prepaid', null, p_sign * p_part.share_cents),
+        row('deferred_fees', null, p_sign * p_part.fee_cents),
+        row('deferred_promotions', null, -p_sign * p_part.discount_cents)
+    ]::private.posting[];
+$$;
+
+-- sql/48_orders/50_end.sql
+-- Ends an item with its booking: consumes its prepaid minutes but for those restored, and posts what that changes. What a cancellation
+-- owes, and how many minutes it restores, was decided before, under the order's lock. 82_effects calls it.
+create function private.end_item(
+    p_booking_id uuid,
+    p_ending public.order_item_ending,
+    p_refund_bps integer,
+    p_owed_cents bigint,
+    p_restored_minutes integer
+)
     returns void
     language plpgsql
     volatile
@@ -7527,78 +9437,132 @@ create function private.consume_credit(p_booking_id uuid, p_restored_minutes int
     set search_path = '', pg_temp
 as $$
 declare
+    before public.order_items;
+    item public.order_items;
     part private.credit_part;
+    postings private.posting[] := '{}';
+    new_cents bigint := 0;
 begin
-    perform
-    from public.learner_credits credit
-    where credit.id in (select reserved.credit_id from private.reserved_credit(p_booking_id) reserved)
-    order by credit.id
-    for no key update;
+    select * into before from public.order_items where booking_id = p_booking_id and ending is null for no key update;
+    if not found then
+        return;
+    end if;
+    for part in
+        select restored.* from private.consume_credit(p_booking_id, p_restored_minutes) restored
+    loop
+        postings := postings || private.credit_postings(part, -1);
+        new_cents := new_cents + private.credit_part_cents(part);
+    end loop;
 
-    for part in
-        select restored.* from private.restored_credit(p_booking_id, p_restored_minutes) restored
-    loop
-        perform private.add_credit_entry(part, 'restore', p_booking_id, null);
-    end loop;
-    for part in
-        select rest.* from private.reserved_credit(p_booking_id) rest
-    loop
-        perform private.post_credit_consumed(private.add_credit_entry(part, 'consume', p_booking_id, null));
-    end loop;
+    update public.order_items
+    set ending = p_ending,
+        refund_bps = coalesce(p_refund_bps, 0),
+        owed_cents = coalesce(p_owed_cents, 0),
+        restored_cents = restored_cents + new_cents,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'item_ended', postings);
 end;
 $$;
 
--- The minutes that a booking still has reserved, by lot.
-create function private.reserved_credit(p_booking_id uuid)
-    returns setof private.credit_part
-    language sql
-    stable
+-- Restores, as minutes, what somebody else's fault still owes for a lesson that prepaid minutes paid for: a dispute that had taken it was
+-- won. Rounded up to whole minutes.
+create function private.restore_owed_minutes(p_item_id uuid)
+    returns void
+    language plpgsql
+    volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        entry.credit_id,
-        sum(signed.factor * entry.minutes)::integer,
-        sum(signed.factor * entry.share_cents)::bigint,
-        sum(signed.factor * entry.fee_cents)::bigint,
-        sum(signed.factor * entry.discount_cents)::bigint
-    from public.credit_entries entry
-    cross join lateral (select case entry.kind when 'reserve' then 1 else -1 end as factor) signed
-    where entry.booking_id = p_booking_id
-    group by entry.credit_id
-    having sum(signed.factor * entry.minutes) > 0
-    order by entry.credit_id;
+declare
+    before public.order_items;
+    item public.order_items;
+    used record;
+    part private.credit_part;
+    postings private.posting[] := '{}';
+    new_cents bigint := 0;
+    missing integer;
+begin
+    select * into strict before from public.order_items where id = p_item_id for no key update;
+    missing := private.minutes_worth(before, private.owed_cents(before));
+    for used in
+        select lot.credit_id, lot.minutes from private.used_credit(before.booking_id) lot
+    loop
+        part := private.restore_minutes(used.credit_id, least(missing, used.minutes), before.booking_id, 'give_back');
+        missing := missing - part.minutes;
+        postings := postings || private.credit_postings(part, -1);
+        new_cents := new_cents + private.credit_part_cents(part);
+    end loop;
+    if new_cents = 0 then
+        return;
+    end if;
+
+    update public.order_items
+    set restored_cents = restored_cents + new_cents,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'minutes_restored', postings);
+end;
 $$;
 
--- What restoring so many of a booking's reserved minutes gives back to which lot, in the order of the lots' ids. Within a lot
--- every amount is divided in proportion, and what is consumed is what is rounded.
-create function private.restored_credit(p_booking_id uuid, p_minutes integer)
-    returns setof private.credit_part
+-- How many of an item's minutes so much of its price is worth, rounded up.
+create function private.minutes_worth(p_item public.order_items, p_cents bigint)
+    returns integer
     language sql
-    stable
+    immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        part.credit_id,
-        part.minutes - part.kept_minutes,
-        part.share_cents - private.prorate(part.share_cents, part.kept_minutes, part.minutes),
-        part.fee_cents - private.prorate(part.fee_cents, part.kept_minutes, part.minutes),
-        part.discount_cents - private.prorate(part.discount_cents, part.kept_minutes, part.minutes)
-    from (
-        select
-            reserved.*,
-            least(
-                greatest(sum(reserved.minutes) over (order by reserved.credit_id) - p_minutes, 0),
-                reserved.minutes
-            )::integer as kept_minutes
-        from private.reserved_credit(p_booking_id) reserved
-    ) part
-    where part.minutes > part.kept_minutes;
+    select case
+        when p_item.total_cents = 0 then p_item.minutes
+        else (p_cents * p_item.minutes + p_item.total_cents - 1) / p_item.total_cents
+    end::integer;
 $$;
 
--- Posts consumed or expired minutes to the ledger: what was deferred at the purchase is earned.
-create function private.post_credit_consumed(p_entry public.credit_entries)
+-- Pays a free item: the platform pays the instructor's share. Items with a price are paid by payments or by prepaid minutes. 82_effects
+-- calls it when a booking is confirmed.
+create function private.pay_free_item(p_booking_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+begin
+    select * into before
+    from public.order_items
+    where booking_id = p_booking_id
+        and not is_paid
+        and total_cents = 0
+    for no key update;
+    if not found then
+        return;
+    end if;
+
+    update public.order_items
+    set is_paid = true,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'free_item_paid', '{}');
+end;
+$$;
+
+-- Posts what a change of an item's row means, where no money of a payment, refund or dispute moved.
+create function private.post_item(
+    p_before public.order_items,
+    p_after public.order_items,
+    p_kind text,
+    p_postings private.posting[]
+)
     returns void
     language sql
     volatile
@@ -7606,152 +9570,159 @@ create function private.post_credit_consumed(p_entry public.credit_entries)
     set search_path = '', pg_temp
 as $$
     select private.post_transaction(
-        p_entry.org_id, 'credit_consumed', 'credit_entry', p_entry.id, format('credit_entry:%s:consumed', p_entry.id),
-        credit.currency, p_entry.created_at,
-        array[
-            row('learner_prepaid', null, p_entry.share_cents),
-            row('deferred_fees', null, p_entry.fee_cents),
-            row('deferred_promotions', null, -p_entry.discount_cents),
-            row('instructor_pending', credit.instructor_id, -p_entry.share_cents),
-            row('platform_fees', null, -p_entry.fee_cents),
-            row('promotions', null, p_entry.discount_cents)
-        ]::private.posting[]
-    )
-    from public.learner_credits credit
-    where credit.org_id = p_entry.org_id
-        and credit.id = p_entry.credit_id;
+        p_after.org_id, p_kind, 'order_item', p_after.id, format('order_item:%s:%s', p_after.id, p_after.revision),
+        p_after.currency, private.clock(), private.item_postings(p_before, p_after) || p_postings
+    );
 $$;
 
--- sql/45_credits/50_expire.sql
--- Expires the minutes of lots that have passed their date, and returns the entries. The instructor earns their share, without
--- a lesson. Called by maintain (95).
-create function private.expire_credits()
-    returns setof public.credit_entries
+-- sql/48_orders/51_move.sql
+-- Moves an item to the replacement of its booking, at the replacement's price. What the new time costs less is owed back; what it costs
+-- more the payment for it brings. Prepaid minutes were restored with the original and are reserved for the replacement; the cent by
+-- which that can differ is the platform's. Bookings (50) call it once the original has ended for the replacement.
+create function private.move_item(p_from_booking_id uuid, p_to_booking_id uuid, p_price private.price)
+    returns void
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
-    credit public.learner_credits;
-    entry public.credit_entries;
+    before public.order_items;
+    item public.order_items;
+    credit private.credit_part := private.booking_credit(p_to_booking_id, 'reserve');
+    postings private.posting[];
+    overpaid_cents bigint;
 begin
-    for credit in
-        select lot.*
-        from public.learner_credits lot
-        where lot.status = 'active'
-            and lot.expires_at <= private.clock()
-            and lot.minutes_left > 0
-        order by lot.id
-        limit 1000
-        for no key update skip locked
-    loop
-        entry := private.add_credit_entry(private.next_credit_part(credit, credit.minutes_left), 'expire', null, null);
-        perform private.post_credit_consumed(entry);
-        return next entry;
-    end loop;
+    select * into strict before from public.order_items where booking_id = p_from_booking_id for no key update;
+    overpaid_cents := before.total_cents
+        - (before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents)
+        - (p_price.total_cents - private.credit_part_cents(credit));
+
+    update public.order_items
+    set booking_id = p_to_booking_id,
+        list_cents = p_price.list_cents,
+        discount_cents = p_price.discount_cents,
+        fee_cents = p_price.fee_cents,
+        share_cents = p_price.share_cents,
+        credit_share_cents = credit.share_cents,
+        credit_fee_cents = credit.fee_cents,
+        credit_discount_cents = credit.discount_cents,
+        refunded_cents = least(refunded_cents, p_price.total_cents),
+        excess_cents = case
+            when is_paid then excess_cents + overpaid_cents - greatest(refunded_cents - p_price.total_cents, 0)
+            else excess_cents
+        end,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+
+    postings := private.item_postings(before, item)
+        || private.credit_postings(private.booking_credit(p_from_booking_id, 'restore'), -1)
+        || private.credit_postings(credit, 1);
+    perform private.post_item(
+        item, item, 'item_moved',
+        postings || row('platform_fees', null, -coalesce((select sum(line.amount_cents) from unnest(postings) line), 0))::private.posting
+    );
 end;
 $$;
 
--- sql/45_credits/70_parts.sql
--- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
--- one service, or for lessons at the hourly rate; always in its currency.
-create function private.plan_credit(
-    p_learner_id uuid,
-    p_instructor_id uuid,
-    p_service_id uuid,
-    p_is_hourly boolean,
-    p_currency text,
-    p_minutes integer
-)
-    returns setof private.credit_part
-    language plpgsql
+-- The parts of the prices of lots that entries of one kind have moved for a booking.
+create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
+    returns private.credit_part
+    language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    credit public.learner_credits;
-    parts private.credit_part[] := '{}';
-    missing integer := p_minutes;
-begin
-    for credit in
-        select lot.*
-        from public.learner_credits lot
-        where lot.learner_id = p_learner_id
-            and lot.instructor_id = p_instructor_id
-            and lot.status = 'active'
-            and lot.currency = p_currency
-            and lot.minutes_left > 0
-            and (lot.expires_at is null or private.clock() < lot.expires_at)
-            and (lot.service_id = p_service_id or (lot.service_id is null and p_is_hourly))
-        order by lot.activated_at, lot.id
-    loop
-        parts := parts || private.next_credit_part(credit, least(missing, credit.minutes_left));
-        missing := missing - least(missing, credit.minutes_left);
-        exit when missing = 0;
-    end loop;
-
-    if missing = 0 then
-        return query select part.* from unnest(parts) part;
-    end if;
-end;
+    select row(
+        null,
+        coalesce(sum(entry.minutes), 0)::integer,
+        coalesce(sum(entry.share_cents), 0)::bigint,
+        coalesce(sum(entry.fee_cents), 0)::bigint,
+        coalesce(sum(entry.discount_cents), 0)::bigint
+    )::private.credit_part
+    from public.credit_entries entry
+    where entry.booking_id = p_booking_id
+        and entry.kind = p_kind;
 $$;
 
--- The next minutes of a lot and their part of its price: the price of all minutes taken so far and these, less what has been
--- taken for the earlier ones, so that no cent is lost by rounding. If restored parts were rounded to less, a part can come out
--- below zero; it is nothing then, and later minutes make up for it.
-create function private.next_credit_part(p_credit public.learner_credits, p_minutes integer)
-    returns private.credit_part
+-- sql/48_orders/60_discount.sql
+-- What of an item's price is refunded, restored, or will be released of an authorization that is not captured yet.
+create function private.returned_cents(p_item public.order_items)
+    returns bigint
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(
-        p_credit.id,
-        p_minutes,
-        greatest(
-            private.prorate(p_credit.instructor_share_cents, taken.minutes, p_credit.minutes_purchased)
-            - p_credit.taken_share_cents,
-            0
-        ),
-        greatest(
-            private.prorate(p_credit.platform_fee_cents, taken.minutes, p_credit.minutes_purchased)
-            - p_credit.taken_fee_cents,
-            0
-        ),
-        greatest(
-            private.prorate(p_credit.discount_cents, taken.minutes, p_credit.minutes_purchased)
-            - p_credit.taken_discount_cents,
-            0
-        )
-    )::private.credit_part
-    from (select p_credit.minutes_purchased - p_credit.minutes_left + p_minutes as minutes) taken;
+    select p_item.refunded_cents + p_item.restored_cents + case when p_item.is_paid then 0 else p_item.owed_cents end;
 $$;
 
--- The minutes that lost disputes have taken from a lot, and their part of its price.
-create function private.lost_minutes(p_credit_id uuid)
-    returns private.credit_part
+-- Whether the payer has all of an item's price back, or will have.
+create function private.is_all_back(p_item public.order_items)
+    returns boolean
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(
-        p_credit_id,
-        coalesce(sum(signed.factor * entry.minutes), 0),
-        coalesce(sum(signed.factor * entry.share_cents), 0),
-        coalesce(sum(signed.factor * entry.fee_cents), 0),
-        coalesce(sum(signed.factor * entry.discount_cents), 0)
-    )::private.credit_part
-    from public.credit_entries entry
-    cross join lateral (select case entry.kind when 'dispute' then 1 else -1 end as factor) signed
-    where entry.credit_id = p_credit_id
-        and entry.kind in ('dispute', 'dispute_reversed');
+    select case
+        when p_item.kind = 'credits' then coalesce(
+            (
+                select lot.minutes_refunded = lot.minutes_purchased
+                from public.learner_credits lot
+                where lot.org_id = p_item.org_id
+                    and lot.id = p_item.credit_id
+            ),
+            false
+        )
+        when p_item.ending = 'fault' then true
+        when p_item.total_cents = 0 then p_item.ending = 'cancelled' and p_item.refund_bps = 10000
+        else private.returned_cents(p_item) >= p_item.total_cents
+    end;
 $$;
 
--- sql/45_credits/80_api.sql
+-- Of the rewards that helped to pay an item, how many go back: all if somebody else was at fault, else in proportion to what was refunded.
+create function private.returned_reward_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_item.ending = 'fault' then p_item.discount_cents
+        when p_item.total_cents = 0 then private.prorate(p_item.discount_cents, p_item.refund_bps, 10000)
+        else private.prorate(p_item.discount_cents, least(private.returned_cents(p_item), p_item.total_cents), p_item.total_cents)
+    end;
+$$;
+
+-- Brings the discount of an order to what its items have become: released when all of the order is back, and of spent rewards as much
+-- returned as was refunded of what they helped to pay. 82_effects calls it when an item has ended, or was refunded.
+create function private.return_order_discount(p_order_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.return_discount(
+        p_order_id,
+        bool_and(private.is_all_back(item)),
+        least(
+            redemption.discount_cents,
+            redemption.discount_cents - least(redemption.discount_cents, sum(item.discount_cents))
+            + sum(private.returned_reward_cents(item))
+        )::bigint
+    )
+    from public.code_redemptions redemption
+    join public.order_items item on item.org_id = redemption.org_id and item.order_id = redemption.order_id
+    where redemption.order_id = p_order_id
+    group by redemption.org_id, redemption.id;
+$$;
+
+-- sql/48_orders/80_api.sql
 create function public.buy_credits(
     p_instructor_id uuid,
     p_hours numeric,
@@ -7779,44 +9750,8 @@ comment on function public.buy_credits is
     'not_whole_lessons, not_yourself, not_a_learner_here, consent_required, client_key_reused, code_not_checked, code_not_valid, '
     'price_missing, amount_too_small, amount_too_large, nothing_to_sell, and the rules of public.learner_credits.';
 
-create function public.credit_balance(p_instructor_id uuid default null)
-    returns table (
-        learner_id uuid,
-        instructor_id uuid,
-        service_id uuid,
-        minutes_left bigint,
-        hours_left numeric,
-        minutes_reserved bigint,
-        next_expiry_at timestamptz
-    )
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-begin atomic
-    select
-        lot.learner_id,
-        lot.instructor_id,
-        lot.service_id,
-        sum(lot.minutes_left) as minutes_left,
-        round(sum(lot.minutes_left) / 60.0, 2) as hours_left,
-        sum(lot.minutes_reserved) as minutes_reserved,
-        min(lot.expires_at) as next_expiry_at
-    from public.learner_credits lot
-    where lot.learner_id = any ((select private.my_family_ids())::uuid[])
-        and lot.status = 'active'
-        and (lot.expires_at is null or private.clock() < lot.expires_at)
-        and (p_instructor_id is null or lot.instructor_id = p_instructor_id)
-    group by lot.learner_id, lot.instructor_id, lot.service_id
-    order by lot.learner_id, lot.instructor_id, lot.service_id nulls first;
-end;
-
-comment on function public.credit_balance is
-    'The prepaid minutes that the caller and the caller''s wards can still use, by instructor and service. service_id is null for minutes '
-    'that pay for any lesson priced by the hourly rate.';
-
--- sql/45_credits/90_access.sql
-create policy select_party on public.learner_credits
+-- sql/48_orders/90_access.sql
+create policy select_party on public.orders
     for select
     to authenticated
     using (
@@ -7825,7 +9760,7 @@ create policy select_party on public.learner_credits
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-create policy select_party on public.credit_entries
+create policy select_party on public.order_items
     for select
     to authenticated
     using (
@@ -7834,29 +9769,29 @@ create policy select_party on public.credit_entries
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
-grant select on public.learner_credits to authenticated, service_role;
-grant select on public.credit_entries to authenticated, service_role;
--- NOTE: no write is granted: lots and entries change only through functions.
+grant select on public.orders to authenticated, service_role;
+grant select on public.order_items to authenticated, service_role;
+-- NOTE: no write is granted: orders change only through functions.
 
 grant execute on function private.buy_credits to authenticated;
 grant execute on function public.buy_credits to authenticated;
-grant execute on function public.credit_balance to authenticated;
 
 -- sql/50_bookings/10_tables.sql
 -- Bookings: a learner's commitment to a time, from the first request to its end.
 --
 -- What is open: 30_list.sql and 31_open_slots.sql. Listing and booking ask the same function, private.open_slots, so that
--- whatever is listed can be booked at that instant.
+-- whatever is listed can be booked at that instant. 32_quote.sql says what it would cost.
 -- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
 -- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
--- After that the instructor answers a request (53_answer.sql), the payment confirms the booking (60_confirm.sql), or it
+-- After that the instructor answers a request (53_answer.sql), an adult learner answers what a school has booked for them
+-- (55_propose.sql), the payment confirms the booking (60_confirm.sql), or it
 -- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
 -- Cancelling and rescheduling live in 64_cancellations, lessons in 55_lessons, what follows from a status in 82_effects.
 --
 -- Called by learners and instructors through 80_api.sql, and by payments (60), which confirm what was paid.
 
 create type public.booking_status as enum (
-    'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
+    'proposed', 'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show', 'cancelled', 'declined', 'expired'
 );
 create type public.booking_party as enum ('learner', 'guardian', 'instructor', 'admin', 'system');
 
@@ -7960,6 +9895,7 @@ create table public.bookings (
     kept_share_cents bigint,
     client_key text,
     series_id uuid,
+    order_id uuid not null,
     original_booking_id uuid unique,
     is_rescheduled boolean not null default false,
     cancellation_policy_id uuid not null,
@@ -7975,6 +9911,7 @@ create table public.bookings (
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
     foreign key (org_id, series_id) references public.booking_series (org_id, id) on delete restrict,
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
     foreign key (org_id, original_booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, cancellation_policy_id) references public.cancellation_policies (org_id, id) on delete restrict,
     constraint end_is_after_start check (start_at < end_at),
@@ -7989,7 +9926,7 @@ create table public.bookings (
     constraint share_follows_from_the_price check (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
-    constraint credit_pays_all_or_nothing check (credit_applied_cents in (0, total_cents)),
+    constraint credit_pays_at_most_the_total check (credit_applied_cents <= total_cents),
     constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
     constraint cancelled_and_no_show_say_what_they_refund check (
@@ -7998,7 +9935,7 @@ create table public.bookings (
     ),
     constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
-    constraint a_hold_has_a_deadline check (status not in ('held', 'requested') or hold_expires_at is not null),
+    constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
         and (status = 'cancelled') = (cancelled_by is not null)
@@ -8020,7 +9957,7 @@ create table public.bookings (
     constraint learner_is_never_double_booked exclude using gist (
         learner_person_id with =,
         tstzrange(start_at, end_at) with &&
-    ) where (not is_group and status not in ('cancelled', 'declined', 'expired'))
+    ) where (not is_group and status not in ('proposed', 'cancelled', 'declined', 'expired'))
 );
 
 create unique index one_seat_a_learner_and_lesson
@@ -8036,9 +9973,10 @@ create index on public.bookings (org_id, slot_id);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
 create index on public.bookings (status);
-create index on public.bookings (hold_expires_at) where status in ('held', 'requested');
+create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (org_id, series_id);
+create index on public.bookings (org_id, order_id);
 create index on public.bookings (org_id, original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
@@ -8049,7 +9987,8 @@ comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
 comment on column public.bookings.is_group is 'Whether the slot has several seats. A learner''s private lessons never overlap; group lessons may.';
 comment on column public.bookings.hold_expires_at is
-    'How long a held booking waits for payment, or a requested one for the instructor''s answer, before it loses its seat.';
+    'How long a held booking waits for payment, a requested one for the instructor''s answer, or a proposed one for the learner''s word, '
+    'before it loses its seat.';
 comment on column public.bookings.price_cents is 'List price, in the minor unit of currency, as all amounts here.';
 comment on column public.bookings.platform_fee_cents is 'fee_bps of the list price, rounded half up.';
 comment on column public.bookings.instructor_share_cents is 'What the instructor earns by this lesson, in the same currency.';
@@ -8061,11 +10000,12 @@ comment on column public.bookings.is_fee_refundable is
     'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
 comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
-comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total: all of it, or nothing.';
+comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
+comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
 comment on column public.bookings.original_booking_id is
-    'The original booking, if this one is its replacement. On confirmation the original''s payments become this booking''s.';
+    'The original booking, if this one is its replacement. Once the original has ended for it, its order item is this booking''s.';
 comment on column public.bookings.is_rescheduled is
-    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its payments.';
+    'Whether this booking was rescheduled: cancelled for a replacement, which takes over its order item.';
 comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
@@ -8093,12 +10033,10 @@ create index on public.booking_notes (instructor_id);
 
 comment on table public.booking_notes is 'The instructor''s own notes on a booking. Only the instructor and admins can read them.';
 
-alter table public.code_redemptions
+alter table public.order_items
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
 alter table public.credit_entries
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
-
-create index on public.code_redemptions (org_id, booking_id);
 
 create type private.booking_request as (
     notes text,
@@ -8109,7 +10047,8 @@ create type private.booking_request as (
     uses_rewards boolean,
     uses_credit boolean,
     series_id uuid,
-    original_booking_id uuid
+    original_booking_id uuid,
+    order_id uuid
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
@@ -8170,31 +10109,43 @@ select private.audit_table(
 select private.audit_table('public.booking_notes', 'booking_id', '{notes}');
 
 -- sql/50_bookings/11_transitions.sql
--- A booking is held until it is paid, or requested until its instructor answers. Once confirmed it takes place (in_progress,
+-- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school has
+-- made it. Once confirmed it takes place (in_progress,
 -- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
 -- late and its time is still free.
 --
 -- booking:
---   · → held, requested: hold_slot (user, service, studio)
+--   · → proposed, held, requested: hold_slot (user, service, studio)
+--   proposed → held: accept_proposal (user, service, studio)
+--   proposed → confirmed: accept_proposal (user, service, job)
+--   proposed → declined: decline_proposal (user, service, studio)
 --   requested → held: confirm_booking (user, service, studio)
 --   requested → confirmed: confirm_booking (user, service, job)
 --   requested → declined: decline_booking (user, service, studio)
 --   held → confirmed: hold_slot, confirm_paid_booking (user, service, job)
 --   expired → confirmed: confirm_paid_booking (service, job)
---   held, requested → expired: expire_holds (user, service, job, studio)
+--   proposed, held, requested → expired: expire_holds (user, service, job, studio)
 --   confirmed → in_progress: start_lesson (user, job, studio)
 --   confirmed, in_progress → completed: complete_lesson (user, job, studio)
 --   confirmed, in_progress → no_show: mark_no_show (user, job, studio)
---   held, requested → cancelled: cancel_booking, offboard_instructor, cancel_replacement (user, service, job, studio)
---   confirmed → cancelled: cancel_booking, offboard_instructor, end_original_booking, undo_cancelled_payment,
---       void_ageing_authorizations (user, service, job, studio)
+--   held, requested → cancelled: cancel_booking, cancel_locked, offboard_instructor, cancel_replacement, cancel_refused_lessons
+--       (user, service, job, studio)
+--   proposed → cancelled: cancel_booking, cancel_locked, offboard_instructor (user, service, job, studio)
+--   confirmed → cancelled: cancel_booking, cancel_locked, offboard_instructor, end_original_booking,
+--       undo_cancelled_payment, cancel_lost_lessons, void_ageing_authorizations (user, service, job, studio)
 --   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations
 --       (user, service, job, studio)
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
+    ('booking', 'new', 'proposed', '{user,service,studio}'),
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
+    ('booking', 'proposed', 'held', '{user,service,studio}'),
+    ('booking', 'proposed', 'confirmed', '{user,service,job}'),
+    ('booking', 'proposed', 'declined', '{user,service,studio}'),
+    ('booking', 'proposed', 'expired', '{user,service,job,studio}'),
+    ('booking', 'proposed', 'cancelled', '{user,service,job,studio}'),
     ('booking', 'held', 'confirmed', '{user,service,job}'),
     ('booking', 'held', 'expired', '{user,service,job,studio}'),
     ('booking', 'held', 'cancelled', '{user,service,job,studio}'),
@@ -8366,14 +10317,16 @@ values
     ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 0, 5000);
 
 -- sql/50_bookings/30_list.sql
--- The times at which a service of an instructor can be booked at this instant, in UTC and local time. Times without a payable
--- price are left out: one time stands for its date, because only rate cards make prices differ, by date.
+-- The times at which a service of an instructor can be booked at this instant, in UTC and local time, in pages. Times without a payable
+-- price are left out: one time stands for those of its date and length, because only rate cards make prices differ, by date.
 -- Definer: visitors may not read opening hours, calendars and prices.
 create function private.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
     p_from timestamptz,
-    p_to timestamptz
+    p_to timestamptz,
+    p_limit integer,
+    p_after timestamptz
 )
     returns table (
         start_at timestamptz,
@@ -8405,18 +10358,22 @@ begin
     with open_slot as materialized (
         select
             open_time.*,
+            private.minutes_between(open_time.start_at, open_time.end_at) as minutes,
             case when has_rates then (open_time.start_at at time zone pricing_zone)::date end as priced_on
-        from private.open_slots(p_instructor_id, p_service_id, p_from, p_to) open_time
+        from private.open_slots(p_instructor_id, p_service_id, greatest(p_from, p_after), p_to) open_time
+        where open_time.start_at > coalesce(p_after, '-infinity')
     ),
 
     payable as materialized (
-        select day.priced_on
+        select day.priced_on, day.minutes
         from (
-            select open_slot.priced_on, min(open_slot.start_at) as first_at
+            select open_slot.priced_on, open_slot.minutes, min(open_slot.start_at) as first_at
             from open_slot
-            group by open_slot.priced_on
+            group by open_slot.priced_on, open_slot.minutes
         ) day
-        where private.price_refusal(private.price_service(p_service_id, p_instructor_id, day.first_at)) is null
+        where private.price_refusal(
+            private.price_service(p_service_id, p_instructor_id, day.first_at, day.minutes)
+        ) is null
     )
 
     select
@@ -8428,8 +10385,14 @@ begin
         open_slot.slot_id,
         open_slot.seats_left
     from open_slot
-    where exists (select from payable where payable.priced_on is not distinct from open_slot.priced_on)
-    order by open_slot.start_at;
+    where exists (
+        select
+        from payable
+        where payable.priced_on is not distinct from open_slot.priced_on
+            and payable.minutes = open_slot.minutes
+    )
+    order by open_slot.start_at
+    limit private.page_size(p_limit, 500, 1000);
 end;
 $$;
 
@@ -8482,13 +10445,15 @@ $$;
 
 -- sql/50_bookings/31_open_slots.sql
 -- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
--- bookings, within notice, horizon and daily cap, and not colliding with the calendar, buffers included. A slot that is
--- partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
+-- bookings, within notice, horizon and daily cap, not on closed dates, and not colliding with the calendar, buffers included. A
+-- slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
+-- p_leaving_out is a booking that counts as cancelled, to ask where it could be moved to.
 create function private.open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
     p_from timestamptz,
-    p_to timestamptz
+    p_to timestamptz,
+    p_leaving_out uuid default null
 )
     returns table (start_at timestamptz, end_at timestamptz, time_zone text, slot_id uuid, seats_left integer)
     language plpgsql
@@ -8504,6 +10469,7 @@ declare
     opens_at timestamptz;
     closes_at timestamptz;
     busy tstzmultirange;
+    closed tstzmultirange;
     full_days date[];
 begin
     select * into instructor
@@ -8526,17 +10492,18 @@ begin
     if service.id is null or opens_at >= closes_at then
         return;
     end if;
-    busy := private.busy_times(coalesce(instructor.user_id, instructor.id), opens_at, closes_at);
-    full_days := private.full_days(instructor, opens_at, closes_at);
+    busy := private.busy_times(coalesce(instructor.user_id, instructor.id), opens_at, closes_at, p_leaving_out);
+    closed := private.closed_times(instructor.id, opens_at, closes_at);
+    full_days := private.full_days(instructor, opens_at, closes_at, p_leaving_out);
 
     return query
     with slot as materialized (
         select
             known.id, known.start_at, known.end_at, known.max_bookings, seat.taken as seats_taken,
-            known.is_published and (not known.is_withdrawn_when_free or seat.taken > 0) as is_offered
+            known.is_published and not known.is_withdrawn_when_free as is_offered
         from public.bookable_slots known
         cross join lateral (
-            select case when known.current_bookings > 0 then private.seats_taken(known.id) else 0 end as taken
+            select case when known.current_bookings > 0 then private.seats_taken(known.id, p_leaving_out) else 0 end as taken
         ) seat
         where known.instructor_id = p_instructor_id
             and known.service_id = p_service_id
@@ -8547,9 +10514,12 @@ begin
     candidate as (
         select
             coalesce(slot.start_at, slot_time.start_at) as start_at,
-            case when slot.is_offered or slot.seats_taken > 0 then slot.end_at else slot_time.end_at end as end_at,
+            case
+                when slot.seats_taken > 0 then slot.end_at
+                else coalesce(slot.start_at, slot_time.start_at) + make_interval(mins => service.duration_minutes)
+            end as end_at,
             case when slot.is_offered then slot.id end as slot_id,
-            case when slot.is_offered or slot.seats_taken > 0 then slot.max_bookings else service.max_participants end as seats,
+            case when slot.seats_taken > 0 then slot.max_bookings else service.max_participants end as seats,
             coalesce(slot.seats_taken, 0) as seats_taken
         from private.slot_times(service.id, instructor.id, opens_at, closes_at) slot_time
         full join slot on slot.start_at = slot_time.start_at
@@ -8561,6 +10531,7 @@ begin
         candidate.start_at, candidate.end_at, instructor.time_zone, candidate.slot_id, candidate.seats - candidate.seats_taken
     from candidate
     where candidate.seats_taken < candidate.seats
+        and not closed && tstzrange(candidate.start_at, candidate.end_at)
         and (
             candidate.seats_taken > 0
             or not (
@@ -8576,8 +10547,8 @@ end;
 $$;
 
 -- When a person's calendar is taken around a range of times, buffers included. A hold that has passed its deadline takes
--- nothing, even if it has not been expired yet.
-create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz)
+-- nothing, even if it has not been expired yet, and neither does the booking p_leaving_out.
+create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz, p_leaving_out uuid)
     returns tstzmultirange
     language plpgsql
     stable
@@ -8591,7 +10562,7 @@ begin
             from private.instructor_calendar calendar
             where calendar.person_id = p_person_id
                 and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
-                and (calendar.slot_id is null or private.seats_taken(calendar.slot_id) > 0)
+                and (calendar.slot_id is null or private.seats_taken(calendar.slot_id, p_leaving_out) > 0)
         ),
         '{}'
     );
@@ -8599,7 +10570,12 @@ end;
 $$;
 
 -- The local dates on which an instructor has reached the daily cap, counting lessons of all organizations.
-create function private.full_days(p_instructor public.instructors, p_from timestamptz, p_to timestamptz)
+create function private.full_days(
+    p_instructor public.instructors,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_leaving_out uuid
+)
     returns date[]
     language plpgsql
     stable
@@ -8616,15 +10592,16 @@ begin
         join public.bookable_slots slot on slot.org_id = calendar.org_id and slot.id = calendar.slot_id
         where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
             and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
-            and private.seats_taken(slot.id) > 0
+            and private.seats_taken(slot.id, p_leaving_out) > 0
         group by 1
         having count(*) >= p_instructor.daily_cap
     );
 end;
 $$;
 
--- How many seats of a slot are taken at this instant. Holds that have passed their deadline do not count.
-create function private.seats_taken(p_slot_id uuid)
+-- How many seats of a slot are taken at this instant. Holds that have passed their deadline do not count, nor does the booking
+-- p_leaving_out.
+create function private.seats_taken(p_slot_id uuid, p_leaving_out uuid default null)
     returns integer
     language plpgsql
     stable
@@ -8639,14 +10616,86 @@ begin
         from public.bookings booking
         where booking.slot_id = p_slot_id
             and booking.status not in ('cancelled', 'declined', 'expired')
-            and (booking.status not in ('held', 'requested') or booking.hold_expires_at > present)
+            and (booking.status not in ('proposed', 'held', 'requested') or booking.hold_expires_at > present)
+            and booking.id is distinct from p_leaving_out
     );
+end;
+$$;
+
+-- How long a lesson would be that is booked at this time now: as long as the slot if somebody has a seat of it, else as the service.
+create function private.lesson_minutes(p_service public.services, p_instructor_id uuid, p_start_at timestamptz)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select private.minutes_between(slot.start_at, slot.end_at)
+            from public.bookable_slots slot
+            where slot.instructor_id = p_instructor_id
+                and slot.service_id = p_service.id
+                and slot.start_at = p_start_at
+                and slot.current_bookings > 0
+                and private.seats_taken(slot.id) > 0
+        ),
+        p_service.duration_minutes
+    );
+end;
+$$;
+
+-- sql/50_bookings/32_quote.sql
+-- What a booking would cost the learner, line by line; the lines sum to what is charged. A time of which somebody has a seat is as
+-- long as it was booked. Definer: visitors may not read fees, rate cards and bookings.
+create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    price private.price;
+begin
+    perform private.assert_time_is_plausible(p_start_at);
+    select (private.price_service(
+        service.id,
+        coalesce(p_instructor_id, service.instructor_id),
+        coalesce(p_start_at, private.clock()),
+        private.lesson_minutes(service, coalesce(p_instructor_id, service.instructor_id), p_start_at)
+    )).*
+    into price
+    from public.services service
+    where service.id = p_service_id
+        and service.is_active
+        and coalesce(service.instructor_id = p_instructor_id, true);
+
+    if price.currency is null then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'This lesson is not on offer, or not by this instructor.',
+            'Check the service, and name the instructor if the school offers it.'
+        );
+    end if;
+    perform private.assert_price_is_payable(price);
+
+    return query
+    select line.line_item, line.amount_cents, price.currency
+    from (
+        values
+            ('lesson', price.list_cents),
+            ('platform_fee', price.total_cents - price.list_cents + price.discount_cents),
+            ('discount', -price.discount_cents)
+    ) line (line_item, amount_cents)
+    where line.line_item = 'lesson' or line.amount_cents <> 0;
 end;
 $$;
 
 -- sql/50_bookings/40_price.sql
 -- What a booking costs now, what pays for it besides a card, and its terms. Refuses what cannot be charged. hold_slot freezes
--- the answer; rescheduling (64) asks it in advance.
+-- the answer; rescheduling (64) asks it in advance. p_service has the length of the time that is booked.
 create function private.price_booking(
     p_service public.services,
     p_instructor public.instructors,
@@ -8662,7 +10711,9 @@ create function private.price_booking(
 as $$
 declare
     terms private.booking_terms;
-    price private.price := private.price_service(p_service.id, p_instructor.id, p_start_at);
+    price private.price := private.price_service(
+        p_service.id, p_instructor.id, p_start_at, p_service.duration_minutes
+    );
 begin
     select organization.fee_refundable, private.current_policy_id(organization.id)
     into terms.is_fee_refundable, terms.cancellation_policy_id
@@ -8798,9 +10849,10 @@ begin
 end;
 $$;
 
--- The terms of a replacement booking. It keeps the original's fee, discount rate and refund rules, and its price is the
--- original's plus what the new time costs more, or minus what it costs less, at today's list prices. The original's total
--- counts towards it.
+-- The terms of a replacement booking. It keeps the original's fee, discount and refund rules, and its price is the original's plus
+-- what the new time costs more, or minus what it costs less, at today's list prices; but never less than both of the prices that
+-- are known. A discount of a percentage follows the price; a fixed amount and spent rewards stay. The original's total counts
+-- towards it.
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
@@ -8823,8 +10875,13 @@ begin
         original.currency,
         greatest(
             original.price_cents + p_price.list_cents
-            - (private.price_service(original.service_id, original.instructor_id, original.start_at)).list_cents,
-            0
+            - (
+                private.price_service(
+                    original.service_id, original.instructor_id, original.start_at,
+                    private.minutes_between(original.start_at, original.end_at)
+                )
+            ).list_cents,
+            least(original.price_cents, p_price.list_cents)
         ),
         original.fee_mode,
         original.fee_bps
@@ -8832,7 +10889,10 @@ begin
     terms.price := private.discount_price(
         price,
         least(
-            private.prorate(original.discount_cents, price.list_cents, original.price_cents),
+            case
+                when private.is_discount_fixed(original.order_id) then original.discount_cents
+                else private.prorate(original.discount_cents, price.list_cents, original.price_cents)
+            end,
             price.share_cents + price.fee_cents
         )
     );
@@ -8845,6 +10905,25 @@ begin
     perform private.assert_price_is_payable(due);
     return terms;
 end;
+$$;
+
+-- Whether an order's discount is an amount, of a code or of rewards, and no percentage.
+create function private.is_discount_fixed(p_order_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        (
+            select redemption.kind = 'reward' or code.amount_cents is not null
+            from public.code_redemptions redemption
+            left join public.discount_codes code on code.id = redemption.discount_code_id
+            where redemption.order_id = p_order_id
+        ),
+        false
+    );
 $$;
 
 -- sql/50_bookings/50_reserve.sql
@@ -8977,6 +11056,7 @@ begin
             when 'object' then
                 p_place - '{address,lat,lng}'::text[] = '{}'
                 and coalesce(jsonb_typeof(p_place -> 'address'), 'null') in ('string', 'null')
+                and coalesce(private.is_visible(nullif(p_place ->> 'address', '')), true)
                 and coalesce(jsonb_typeof(p_place -> 'lat'), 'null') in ('number', 'null')
                 and coalesce(jsonb_typeof(p_place -> 'lng'), 'null') = coalesce(jsonb_typeof(p_place -> 'lat'), 'null')
             when 'null' then true
@@ -9012,8 +11092,9 @@ $$;
 
 -- sql/50_bookings/51_hold.sql
 -- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
--- approval, until the instructor's answer. Most losers of a race are told by an unlocked look; the others are stopped by
--- take_seat and the constraint instructor_is_never_double_booked.
+-- approval, until the instructor's answer, or where a school books for an adult, until the learner's. Most losers of a race are told by
+-- an unlocked look; the others are stopped by take_seat and the constraint instructor_is_never_double_booked. Price and prepaid minutes
+-- are those of the slot, whose length may differ from the service's; a slot that gets another length after it was priced is refused.
 -- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
     p_slot_id uuid,
@@ -9039,6 +11120,7 @@ declare
     organization public.organizations;
     terms private.booking_terms;
     booking public.bookings;
+    is_proposed constant boolean := private.waits_for_the_learner(p_learner, p_request);
 begin
     select * into strict slot from public.bookable_slots where id = p_slot_id;
     select * into strict service from public.services where org_id = slot.org_id and id = slot.service_id;
@@ -9053,22 +11135,30 @@ begin
             'Choose another instructor.'
         );
     end if;
-    terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
 
     perform private.lock_daily_cap(instructor);
     perform private.expire_holds(slot.id, learner_person_id);
-    perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
+    slot := private.follow_service_if_free(slot, service);
+    service.duration_minutes := private.minutes_between(slot.start_at, slot.end_at);
+    terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
+    if not is_proposed then
+        perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
+    end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
         perform private.refuse_taken_slot();
     end if;
 
-    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request);
+    booking := private.add_booking(slot, service, organization, p_learner, learner_person_id, terms, p_request, is_proposed);
+    if booking.end_at <> slot.end_at then
+        perform private.refuse_taken_slot();
+    end if;
     if (terms.offer).kind is not null then
-        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.id, null);
+        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.order_id);
     end if;
     if terms.credit_cents > 0 or p_request.uses_credit then
         perform private.reserve_credit(booking, service);
     end if;
+    perform private.add_booking_item(booking);
     if booking.status = 'held' and booking.due_cents = 0 then
         update public.bookings
         set status = 'confirmed',
@@ -9078,6 +11168,31 @@ begin
         returning * into booking;
     end if;
     return booking;
+end;
+$$;
+
+-- Returns the slot as it is now, with the service's present length and seats if nobody has booked it: it may have been published
+-- while the service changed.
+create function private.follow_service_if_free(p_slot public.bookable_slots, p_service public.services)
+    returns public.bookable_slots
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    update public.bookable_slots
+    set end_at = start_at + make_interval(mins => p_service.duration_minutes),
+        max_bookings = p_service.max_participants
+    where org_id = p_slot.org_id
+        and id = p_slot.id
+        and current_bookings = 0
+        and (end_at, max_bookings)
+        <> (start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants);
+    select * into strict slot from public.bookable_slots where org_id = p_slot.org_id and id = p_slot.id;
+    return slot;
 end;
 $$;
 
@@ -9176,7 +11291,7 @@ begin
 end;
 $$;
 
--- Inserts the booking, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
+-- Inserts the booking, proposed, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
 create function private.add_booking(
     p_slot public.bookable_slots,
     p_service public.services,
@@ -9184,7 +11299,8 @@ create function private.add_booking(
     p_learner public.learners,
     p_learner_person_id uuid,
     p_terms private.booking_terms,
-    p_request private.booking_request
+    p_request private.booking_request,
+    p_is_proposed boolean
 )
     returns public.bookings
     language plpgsql
@@ -9201,26 +11317,39 @@ begin
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
         credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, original_booking_id, booked_by
+        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
     )
     values (
         p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
         p_slot.max_bookings > 1, p_slot.start_at, p_slot.end_at,
-        case when p_service.requires_approval then 'requested' else 'held' end::public.booking_status,
-        least(
-            private.clock() + case
-                when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
-                else make_interval(mins => p_organization.checkout_hold_minutes)
-            end,
-            p_slot.start_at
-        ),
+        case
+            when p_is_proposed then 'proposed'
+            when p_service.requires_approval then 'requested'
+            else 'held'
+        end::public.booking_status,
+        case
+            when p_is_proposed then private.proposal_expires_at(p_slot.start_at)
+            else least(
+                private.clock() + case
+                    when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
+                    else make_interval(mins => p_organization.checkout_hold_minutes)
+                end,
+                p_slot.start_at
+            )
+        end,
         (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
         (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
         p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
         p_organization.payout_hold,
         p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
         p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
-        p_request.notes, p_request.client_key, p_request.series_id, p_request.original_booking_id, private.my_user_id()
+        p_request.notes, p_request.client_key, p_request.series_id,
+        coalesce(
+            p_request.order_id,
+            private.order_of_booking(p_request.original_booking_id),
+            private.place_order(p_slot.org_id, p_learner.id, p_slot.instructor_id, (p_terms.price).currency)
+        ),
+        p_request.original_booking_id, private.my_user_id()
     )
     on conflict do nothing
     returning * into booking;
@@ -9234,6 +11363,57 @@ begin
     end if;
     return booking;
 end;
+$$;
+
+-- Adds a booking to its order, at its frozen price. Prepaid minutes go back with their part of the fee. A replacement whose original has
+-- ended for it takes over the original's item; while the original still stands, the item stays with that until the difference is paid.
+create function private.add_booking_item(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit private.credit_part;
+begin
+    if p_booking.original_booking_id is not null then
+        perform private.move_item(p_booking.original_booking_id, p_booking.id, private.price_of_booking(p_booking))
+        from public.bookings original
+        where original.org_id = p_booking.org_id
+            and original.id = p_booking.original_booking_id
+            and original.is_rescheduled;
+        return;
+    end if;
+
+    credit := private.booking_credit(p_booking.id, 'reserve');
+    insert into public.order_items (
+        org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes,
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable,
+        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid
+    )
+    values (
+        p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
+        extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
+        p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
+        p_booking.is_fee_refundable or credit.minutes > 0,
+        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
+    );
+end;
+$$;
+
+-- A booking's frozen price.
+create function private.price_of_booking(p_booking public.bookings)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_booking.currency, p_booking.price_cents, p_booking.discount_cents, p_booking.fee_mode, p_booking.fee_bps,
+        p_booking.platform_fee_cents, p_booking.instructor_share_cents, p_booking.total_cents
+    )::private.price;
 $$;
 
 -- sql/50_bookings/52_request.sql
@@ -9260,6 +11440,7 @@ declare
     learner public.learners;
     booking public.bookings;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     select * into strict service from public.services where id = p_service_id;
 
     learner := private.require_bookable_learner(
@@ -9278,8 +11459,7 @@ begin
 end;
 $$;
 
--- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered. A slot that
--- an earlier booking made, and that is free again, is adapted to the service's present length and seats.
+-- Returns the slot of an open time: the published one, or one made for this booking, which nobody else is offered.
 create function private.ensure_slot(
     p_service public.services,
     p_instructor public.instructors,
@@ -9313,20 +11493,6 @@ begin
         and instructor_id = p_instructor.id
         and service_id = p_service.id
         and start_at = p_start_at;
-
-    if (slot.end_at - slot.start_at, slot.max_bookings)
-        <> (make_interval(mins => p_service.duration_minutes), p_service.max_participants)
-    then
-        perform private.expire_holds(slot.id);
-        update public.bookable_slots
-        set end_at = start_at + make_interval(mins => p_service.duration_minutes),
-            max_bookings = p_service.max_participants
-        where org_id = slot.org_id
-            and id = slot.id
-            and not is_published
-            and current_bookings = 0;
-        select * into strict slot from public.bookable_slots where org_id = slot.org_id and id = slot.id;
-    end if;
     return slot;
 end;
 $$;
@@ -9413,14 +11579,14 @@ declare
     booking public.bookings;
 begin
     perform private.require_person();
+    perform private.lock_bookings(array[p_booking_id]);
     select * into booking
     from public.bookings
     where id = p_booking_id
         and (
             instructor_id = any (private.my_instructor_ids())
             or org_id = any (private.my_admin_org_ids())
-        )
-    for no key update;
+        );
 
     if not found then
         perform private.refuse(
@@ -9459,6 +11625,7 @@ declare
     series public.booking_series := private.open_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
     );
+    order_id constant uuid := private.place_series_order(series);
     local_start timestamp;
     refused_code text;
 begin
@@ -9474,7 +11641,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
@@ -9498,6 +11665,21 @@ begin
         perform private.refuse_taken_slot();
     end if;
 end;
+$$;
+
+-- Opens the order of a series: one payment pays for all of its lessons.
+create function private.place_series_order(p_series public.booking_series)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.place_order(
+        p_series.org_id, p_series.learner_id, p_series.instructor_id,
+        (private.price_service(p_series.service_id, p_series.instructor_id, p_series.first_start_at)).currency,
+        p_series.mode = 'all_or_nothing'
+    );
 $$;
 
 -- Inserts the series that the bookings will belong to, for a learner for whom the caller may book.
@@ -9525,6 +11707,7 @@ declare
     broken_rule text;
     missing_column text;
 begin
+    perform private.assert_time_is_plausible(p_start_at);
     learner := private.require_bookable_learner(
         case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
         p_learner_id,
@@ -9548,6 +11731,152 @@ exception
 end;
 $$;
 
+-- sql/50_bookings/55_propose.sql
+-- A school can book for its learners, but it neither fills an adult's calendar nor spends what is theirs: such a booking is proposed. It
+-- keeps the instructor's time until the learner, or a guardian who may book, accepts or declines it, or it lapses.
+
+-- True if a booking waits for the learner's word: somebody books for an adult with a login who is neither the learner nor a guardian with
+-- the right to book. Refuses to spend prepaid hours, codes or rewards of such a learner. A replacement is no new booking.
+create function private.waits_for_the_learner(p_learner public.learners, p_request private.booking_request)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.my_user_id();
+begin
+    if p_request.original_booking_id is not null
+        or p_learner.user_id is null
+        or p_learner.user_id = person
+        or p_learner.id = any (private.ward_ids(person, 'book'))
+        or private.is_minor(private.date_of_birth_of(p_learner.id))
+    then
+        return false;
+    end if;
+    if p_request.uses_credit or p_request.uses_rewards or p_request.discount_code is not null then
+        perform private.refuse(
+            'PT422', 'learner_spends',
+            'Prepaid hours, codes and rewards are spent by the learner.',
+            'Leave them out, or let the learner book.'
+        );
+    end if;
+    return true;
+end;
+$$;
+
+-- When a proposal sent now lapses: after 48 hours, and 24 hours before the lesson at the latest; one that is sent later than that after
+-- two hours, and with the start of the lesson at the latest.
+create function private.proposal_expires_at(p_start_at timestamptz)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(
+        least(private.clock() + interval '48 hours', p_start_at - interval '24 hours'),
+        least(private.clock() + interval '2 hours', p_start_at)
+    );
+$$;
+
+-- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
+-- is due. Definer: bookings change only through functions.
+create function private.accept_proposal(p_booking_id uuid)
+    returns public.booking_status
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings := private.require_proposal(p_booking_id);
+    organization public.organizations;
+begin
+    select * into strict organization from public.organizations where id = booking.org_id;
+    perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization.max_open_holds);
+
+    update public.bookings
+    set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
+        hold_expires_at = case
+            when booking.due_cents > 0 then least(
+                private.clock() + make_interval(mins => organization.checkout_hold_minutes),
+                booking.start_at
+            )
+        end
+    where org_id = booking.org_id
+        and id = booking.id
+    returning * into booking;
+    return booking.status;
+exception
+    when exclusion_violation then
+        perform private.refuse(
+            'PT409', 'learner_busy',
+            'You already have a lesson at that time.',
+            'Cancel or move it first, or decline this one.'
+        );
+        return null;
+end;
+$$;
+
+-- The learner turns a proposal down, which frees the time and costs nothing. Definer: bookings change only through functions.
+create function private.decline_proposal(p_booking_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings := private.require_proposal(p_booking_id);
+begin
+    update public.bookings
+    set status = 'declined',
+        hold_expires_at = null
+    where org_id = booking.org_id
+        and id = booking.id;
+end;
+$$;
+
+-- Returns the proposed booking, locked with its order and its learner, if the caller is the learner or a guardian who may book and it has not lapsed.
+create function private.require_proposal(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    booking public.bookings;
+begin
+    perform private.lock_bookings(array[p_booking_id]);
+    perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
+    select * into booking
+    from public.bookings
+    where id = p_booking_id
+        and (learner_id = any (private.my_learner_ids()) or learner_id = any (private.ward_ids(person, 'book')));
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such booking.',
+            'Check the booking''s id, and that you are signed in as the right person.'
+        );
+    end if;
+    if booking.status <> 'proposed' or booking.hold_expires_at <= private.clock() then
+        perform private.refuse(
+            'PT409', 'booking_not_proposed',
+            format('This booking is %s, so it waits for no answer of yours.', booking.status),
+            'Reload the booking. A proposal that has lapsed can be booked anew.'
+        );
+    end if;
+    return booking;
+end;
+$$;
+
 -- sql/50_bookings/60_confirm.sql
 -- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
 -- the payment must be refunded: the time is taken, the lesson has started, the booking was ended or paid before, or the
@@ -9568,8 +11897,11 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
-    if booking.original_booking_id is not null and not private.end_original_booking(booking.original_booking_id, 'learner') then
-        return false;
+    if booking.original_booking_id is not null then
+        if not private.end_original_booking(booking.original_booking_id, 'learner') then
+            return false;
+        end if;
+        perform private.move_item(booking.original_booking_id, booking.id, private.price_of_booking(booking));
     end if;
     if booking.status = 'expired' then
         perform private.expire_holds(booking.slot_id, booking.learner_person_id);
@@ -9619,10 +11951,10 @@ end;
 $$;
 
 -- sql/50_bookings/61_expire.sql
--- Expires held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
+-- Expires proposed, held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
 -- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
 -- so an expired hold never blocks anybody, even before maintenance.
--- Bookings are locked in the order of their times, as a series locks them, so that the two cannot deadlock.
+-- Whose order or booking somebody else holds is left to the next call, so that nothing waits here.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
@@ -9638,7 +11970,8 @@ begin
     for overdue_id in
         select booking.id
         from public.bookings booking
-        where booking.status in ('held', 'requested')
+        join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
+        where booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0
@@ -9657,7 +11990,7 @@ begin
             )
         order by booking.start_at, booking.slot_id, booking.id
         limit 1000
-        for no key update skip locked
+        for no key update of booking, ordered skip locked
     loop
         update public.bookings set status = 'expired' where id = overdue_id;
         expired := expired + 1;
@@ -9668,8 +12001,8 @@ $$;
 
 -- sql/50_bookings/70_guards.sql
 -- Lets a booking take a seat only if its slot has one and its instructor is free, whoever writes the booking. Time, service
--- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged. The slot of a
--- group is locked first, so that its seats are counted one learner at a time.
+-- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged, and the date not
+-- closed. The slot of a group is locked first, so that its seats are counted one learner at a time.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -9700,6 +12033,10 @@ begin
 
     if (new.start_at, new.end_at, new.service_id, new.instructor_id)
         <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
+        or (
+            tg_op = 'UPDATE'
+            and private.closed_times(slot.instructor_id, slot.start_at, slot.end_at) && tstzrange(slot.start_at, slot.end_at)
+        )
         or not private.occupy_instructor(slot)
     then
         perform private.refuse_taken_slot();
@@ -9774,12 +12111,12 @@ begin
         new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id, new.is_group,
         new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
         new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents,
-        new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
+        new.order_id, new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
     ) is distinct from row(
         old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id, old.is_group,
         old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
         old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
-        old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
+        old.order_id, old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
     )
         or (
             new.learner_person_id <> old.learner_person_id
@@ -9804,9 +12141,8 @@ create trigger forbid_repricing
     before update on public.bookings
     for each row execute function private.forbid_repricing();
 
--- Locks bookings, after the replacements reserved for them: the order in which a payment for a replacement locks the two. What ends
--- several bookings, or locks a booking's slot, payments or prepaid minutes before it ends the booking, calls this first, so that it
--- cannot deadlock with somebody who ends one of them.
+-- Locks the orders of bookings, then the bookings, after the replacements reserved for them. Whoever ends bookings, or changes what
+-- they are paid with, calls this first, so that nobody who does the same waits for them backwards.
 create function private.lock_bookings(p_booking_ids uuid[])
     returns void
     language sql
@@ -9814,6 +12150,8 @@ create function private.lock_bookings(p_booking_ids uuid[])
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.lock_orders(array(select booking.order_id from public.bookings booking where booking.id = any (p_booking_ids)));
+
     select booking.id
     from public.bookings booking
     where booking.id = any (p_booking_ids)
@@ -9838,6 +12176,42 @@ begin
     values (p_booking.org_id, p_booking.instructor_id, p_booking.learner_id)
     on conflict do nothing;
 end;
+$$;
+
+-- Opens the learner's contact data to the instructor when a booking is confirmed or its request accepted, until 90 days after the
+-- lesson; a booking that ends without a lesson opens nothing. 82_effects calls it.
+create function private.set_contact_window(p_before public.bookings, p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.instructor_learners pair
+    set contact_until = lasting.contact_until
+    from (
+        select case
+            when p_booking.status = 'confirmed' or (p_before.status, p_booking.status) = ('requested', 'held')
+                then greatest(known.contact_until, p_booking.end_at + interval '90 days')
+            when p_booking.status in ('cancelled', 'declined', 'expired') and known.contact_until is not null then (
+                select max(booking.end_at) + interval '90 days'
+                from public.bookings booking
+                where booking.org_id = known.org_id
+                    and booking.instructor_id = known.instructor_id
+                    and booking.learner_id = known.learner_id
+                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+            )
+            else known.contact_until
+        end as contact_until
+        from public.instructor_learners known
+        where known.org_id = p_booking.org_id
+            and known.instructor_id = p_booking.instructor_id
+            and known.learner_id = p_booking.learner_id
+    ) lasting
+    where pair.org_id = p_booking.org_id
+        and pair.instructor_id = p_booking.instructor_id
+        and pair.learner_id = p_booking.learner_id
+        and pair.contact_until is distinct from lasting.contact_until;
 $$;
 
 -- Makes the learner's bookings and used discounts count for the person behind the learner's login. 82_effects calls it when the
@@ -9877,27 +12251,35 @@ begin
 end;
 $$;
 
--- Consumes the prepaid minutes of a booking that ended, as far as the instructor keeps the share, and restores the rest: all of
--- them if the booking ended unconfirmed. A booking without prepaid minutes has none. 82_effects calls it.
-create function private.consume_booking_minutes(p_booking public.bookings)
+-- Tells the admins of an organization that an instructor has left whose lessons ahead nobody gives now. 82_effects calls it.
+create function private.report_lessons_ahead(p_instructor public.instructors)
     returns void
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-begin
-    if p_booking.credit_applied_cents = 0 then
-        return;
-    end if;
-
-    perform private.consume_credit(
-        p_booking.id,
-        case
-            when p_booking.status in ('completed', 'no_show') then coalesce(p_booking.restored_minutes, 0)
-            else coalesce(p_booking.restored_minutes, 1440)
-        end
+declare
+    lessons_ahead constant bigint := (
+        select count(*)
+        from public.bookings booking
+        where booking.org_id = p_instructor.org_id
+            and booking.instructor_id = p_instructor.id
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
+            and booking.end_at > private.clock()
     );
+begin
+    if lessons_ahead > 0 then
+        perform private.raise_alert(
+            p_instructor.org_id, null, 'lessons_without_instructor',
+            format(
+                'An instructor has left. Lessons ahead that nobody gives now: %s. Cancel them, which refunds the learners in full, and '
+                'offer other times.',
+                lessons_ahead
+            ),
+            'instructors', p_instructor.id, format('instructor:%s:left:%s', p_instructor.id, extract(epoch from private.clock()))
+        );
+    end if;
 end;
 $$;
 
@@ -9906,7 +12288,9 @@ create function public.list_open_slots(
     p_instructor_id uuid,
     p_service_id uuid,
     p_from timestamptz,
-    p_to timestamptz
+    p_to timestamptz,
+    p_limit integer default 500,
+    p_after timestamptz default null
 )
     returns table (
         start_at timestamptz,
@@ -9925,12 +12309,29 @@ begin atomic
     select
         open_slot.start_at, open_slot.end_at, open_slot.local_start, open_slot.local_end,
         open_slot.time_zone, open_slot.slot_id, open_slot.seats_left
-    from private.list_open_slots(p_instructor_id, p_service_id, p_from, p_to) open_slot;
+    from private.list_open_slots(p_instructor_id, p_service_id, p_from, p_to, p_limit, p_after) open_slot;
 end;
 
 comment on function public.list_open_slots is
     'The times at which a service of an instructor can be booked at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 days: '
-    'in UTC and in the instructor''s local time. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+    'in UTC and in the instructor''s local time, in pages of p_limit, at most 1,000. For the next page send start_at of the last row as p_after; '
+    'a page with fewer rows is the last. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
+
+create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
+    returns table (line_item text, amount_cents bigint, currency text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select quoted.line_item, quoted.amount_cents, quoted.currency
+    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
+end;
+
+comment on function public.quote_booking is
+    'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'amount_too_small, amount_too_large, time_is_plausible.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -9961,7 +12362,7 @@ begin atomic
         p_slot_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
         )::private.booking_request
     ) booking;
 end;
@@ -9975,7 +12376,7 @@ comment on function public.create_booking_with_payment is
     'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
     'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
     'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
-    'learner_busy, bad_place, and the rules of public.bookings.';
+    'learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -10016,18 +12417,19 @@ begin atomic
         p_learner_user_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
         )::private.booking_request
     ) booking;
 end;
 
 comment on function public.request_booking is
-    'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then) or '
-    'confirmed (nothing is due). All other parameters are as in create_booking_with_payment. '
-    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, slot_in_the_past, '
-    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
+    'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then), '
+    'proposed (a school has booked for an adult, who answers until then) or confirmed (nothing is due). '
+    'All other parameters are as in create_booking_with_payment. '
+    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, bad_place, and the rules of public.bookings.';
+    'amount_too_large, too_many_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking_series(
     p_instructor_id uuid,
@@ -10058,9 +12460,9 @@ comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
     'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
-    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
-    'learner_busy, bad_place, and the rules of public.bookings and public.booking_series.';
+    'learner_busy, learner_spends, bad_place, and the rules of public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
     returns void
@@ -10084,6 +12486,30 @@ return private.decline_booking(p_booking_id, p_reason);
 
 comment on function public.decline_booking is
     'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
+
+create function public.accept_proposal(p_booking_id uuid)
+    returns public.booking_status
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.accept_proposal(p_booking_id);
+
+comment on function public.accept_proposal is
+    'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, and returns the status: held until '
+    'it is paid, or confirmed. Errors: sign_in_required, booking_not_found, booking_not_proposed, too_many_holds, learner_busy.';
+
+create function public.decline_proposal(p_booking_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.decline_proposal(p_booking_id);
+
+comment on function public.decline_proposal is
+    'Declines what the school has booked for the caller, or for a learner for whom the caller may book; it frees the time and costs nothing. '
+    'Errors: sign_in_required, booking_not_found, booking_not_proposed.';
 
 create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid
@@ -10170,6 +12596,8 @@ grant execute on function private.create_booking_with_payment to authenticated;
 grant execute on function public.create_booking_with_payment to authenticated;
 grant execute on function private.list_open_slots to anon, authenticated;
 grant execute on function public.list_open_slots to anon, authenticated;
+grant execute on function private.quote_booking to anon, authenticated;
+grant execute on function public.quote_booking to anon, authenticated;
 grant execute on function private.request_booking to authenticated;
 grant execute on function public.request_booking to authenticated;
 grant execute on function private.request_booking_series to authenticated;
@@ -10178,6 +12606,10 @@ grant execute on function private.confirm_booking to authenticated;
 grant execute on function public.confirm_booking to authenticated;
 grant execute on function private.decline_booking to authenticated;
 grant execute on function public.decline_booking to authenticated;
+grant execute on function private.accept_proposal to authenticated;
+grant execute on function public.accept_proposal to authenticated;
+grant execute on function private.decline_proposal to authenticated;
+grant execute on function public.decline_proposal to authenticated;
 grant execute on function private.set_cancellation_policy to authenticated;
 grant execute on function public.set_cancellation_policy to authenticated;
 grant execute on function private.cancellation_policy to anon, authenticated;
@@ -10331,7 +12763,8 @@ begin
 end;
 $$;
 
--- Counts a completed lesson in the instructor's public total and in the learner's. 82_effects calls it.
+-- Counts a completed lesson in the learner's total, and in the instructor's public one if it earned something: free lessons could be given to
+-- friends without end. 82_effects calls it.
 create function private.count_lesson(p_booking public.bookings)
     returns void
     language plpgsql
@@ -10340,7 +12773,10 @@ create function private.count_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
-    update public.instructors set lesson_count = lesson_count + 1 where id = p_booking.instructor_id;
+    update public.instructors
+    set lesson_count = lesson_count + 1
+    where id = p_booking.instructor_id
+        and p_booking.instructor_share_cents > 0;
     update public.learners set lesson_count = lesson_count + 1 where id = p_booking.learner_id;
 end;
 $$;
@@ -10390,8 +12826,10 @@ grant execute on function public.complete_lesson to authenticated;
 -- sql/60_payments/10_tables.sql
 -- Payments: money that learners pay through Stripe, and money that goes back to them.
 --
--- payments   one attempt to collect money for a booking or a credit lot (one Stripe PaymentIntent), its split frozen
--- refunds    money going back to the payer, whether we or Stripe's Dashboard began it
+-- payments        one attempt to collect money for an order (one Stripe PaymentIntent), its split frozen
+-- payment_items   which payment pays how much of which item of the order
+-- refunds         money going back to the payer, whether we or Stripe's Dashboard began it
+-- return_items    which refund, or dispute (62), took how much of which item back
 -- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
@@ -10399,7 +12837,7 @@ grant execute on function public.complete_lesson to authenticated;
 -- record_processing_fee, record_suspense_fee and record_stripe_fees; 95_operations calls expire_purchases and
 -- enqueue_stripe_fees. 64_cancellations decides refunds: create_refund, capture_payment.
 -- Disputes are in 62_disputes. Every cent is posted to 20_ledger; every call to Stripe leaves through 25_outbox.
-create type public.payment_kind as enum ('booking', 'credits', 'subscription');
+create type public.payment_kind as enum ('booking', 'credits');
 create type public.payment_status as enum (
     'requires_payment', 'requires_action', 'processing', 'authorized', 'succeeded', 'cancelled', 'unknown'
 );
@@ -10411,8 +12849,7 @@ create table public.payments (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
     kind public.payment_kind not null default 'booking',
-    booking_id uuid,
-    credit_id uuid,
+    order_id uuid not null,
     payer_id uuid references public.profiles (id) on delete set null,
     learner_id uuid not null,
     instructor_id uuid not null,
@@ -10426,6 +12863,7 @@ create table public.payments (
     minutes integer not null,
     capture_method public.capture_mode not null default 'automatic',
     is_accepted boolean not null default false,
+    is_replaced boolean not null default false,
     status public.payment_status not null default 'requires_payment',
     authorized_cents bigint not null default 0,
     captured_cents bigint not null default 0,
@@ -10433,7 +12871,6 @@ create table public.payments (
     refunded_cents bigint not null default 0,
     is_disputed boolean not null default false,
     lost_cents bigint not null default 0,
-    absorbed_share_cents bigint not null default 0,
     authorized_at timestamptz,
     processing_fee_cents bigint,
     funds_available_at timestamptz,
@@ -10447,13 +12884,9 @@ create table public.payments (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
-    foreign key (org_id, credit_id) references public.learner_credits (org_id, id) on delete restrict,
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
-    constraint kind_agrees_with_booking_or_credit check (
-        (kind = 'booking') = (booking_id is not null) and (kind = 'credits') = (credit_id is not null)
-    ),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amounts_are_not_negative check (least(list_cents, discount_cents, fee_cents, share_cents) >= 0),
     constraint amount_can_be_charged check (amount_cents between 1 and 99999999),
@@ -10463,7 +12896,7 @@ create table public.payments (
         authorized_cents between 0 and amount_cents and captured_cents between 0 and amount_cents
     ),
     constraint money_returned_is_at_most_the_amount check (
-        least(uncaptured_cents, refunded_cents, lost_cents, absorbed_share_cents) >= 0
+        least(uncaptured_cents, refunded_cents, lost_cents) >= 0
         and uncaptured_cents + refunded_cents + lost_cents <= amount_cents
     ),
     constraint only_an_authorization_is_left_uncaptured check (uncaptured_cents = 0 or capture_method = 'manual'),
@@ -10473,21 +12906,14 @@ create table public.payments (
     constraint processing_fee_is_not_negative check (processing_fee_cents >= 0)
 );
 
-create unique index one_open_payment_a_booking
-    on public.payments (booking_id)
-    where status not in ('succeeded', 'cancelled') and not is_accepted;
-create unique index one_open_payment_a_credit
-    on public.payments (credit_id)
-    where status not in ('succeeded', 'cancelled');
+create unique index one_open_payment_an_order
+    on public.payments (order_id)
+    where status not in ('succeeded', 'cancelled') and not is_accepted and not is_replaced;
 create index on public.payments (org_id, status);
-create index on public.payments (org_id, booking_id);
-create index on public.payments (org_id, credit_id);
+create index on public.payments (org_id, order_id);
 create index on public.payments (org_id, learner_id);
 create index on public.payments (org_id, instructor_id);
-create index on public.payments (booking_id);
-create index on public.payments (credit_id);
 create index on public.payments (authorized_at) where status = 'authorized';
-create index on public.payments (booking_id) where is_disputed;
 create index on public.payments (payer_id);
 create index on public.payments (learner_id);
 create index on public.payments (instructor_id);
@@ -10504,14 +12930,13 @@ comment on column public.payments.minutes is 'Minutes of the instructor''s time 
 comment on column public.payments.capture_method is
     'manual: the bank only authorizes the money; it is captured after the lesson.';
 comment on column public.payments.is_accepted is
-    'Whether the payment pays for its booking or credit lot. Money that arrives too late or twice is not accepted and is '
-    'refunded.';
+    'Whether the payment has paid for something of its order. Money that arrives too late or twice is not accepted and is refunded.';
+comment on column public.payments.is_replaced is
+    'Whether its order has changed since it was opened, so that another payment takes its place and this one is cancelled.';
 comment on column public.payments.uncaptured_cents is
     'The part of an authorization that is never captured; decided when the capture is requested.';
 comment on column public.payments.is_disputed is 'A dispute is open, so the payment is neither refunded nor paid out.';
 comment on column public.payments.lost_cents is 'The part of the payment that lost disputes have taken.';
-comment on column public.payments.absorbed_share_cents is
-    'The instructor''s share of lost_cents that the platform bears.';
 comment on column public.payments.description is 'Text on Stripe''s payment page and receipt.';
 comment on column public.payments.refunded_cents is 'Sum of the refunds that succeeded.';
 comment on column public.payments.processing_fee_cents is 'Stripe''s fee for the payment; null until it is known.';
@@ -10519,6 +12944,41 @@ comment on column public.payments.funds_available_at is
     'When Stripe makes the money available for transfers; null until it is known.';
 comment on column public.payments.last_event_at is
     'Time of the latest Stripe event applied; older events change nothing.';
+
+create table public.payment_items (
+    org_id uuid not null,
+    payment_id uuid not null,
+    item_id uuid not null,
+    booking_id uuid,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    share_cents bigint not null,
+    fee_cents bigint not null,
+    discount_cents bigint not null,
+    amount_cents bigint not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, payment_id, item_id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0),
+    constraint amount_is_share_plus_fee_minus_discount check (amount_cents = share_cents + fee_cents - discount_cents)
+);
+
+create index on public.payment_items (payment_id);
+create index on public.payment_items (org_id, item_id);
+create index on public.payment_items (org_id, booking_id);
+create index on public.payment_items (org_id, learner_id);
+create index on public.payment_items (org_id, instructor_id);
+create index on public.payment_items (learner_id);
+create index on public.payment_items (instructor_id);
+
+comment on table public.payment_items is
+    'What a payment pays of which item of its order; written when the payment is opened, and effective when it succeeds. Append-only.';
+comment on column public.payment_items.booking_id is
+    'The booking that it confirms: a lesson''s, or the dearer replacement whose difference it pays; null for prepaid hours.';
 
 create table public.refunds (
     id uuid not null unique default gen_random_uuid(),
@@ -10528,14 +12988,12 @@ create table public.refunds (
     instructor_id uuid not null,
     currency text not null,
     amount_cents bigint not null,
-    share_cents bigint,
-    fee_cents bigint,
-    discount_cents bigint,
     unmatched_cents bigint not null default 0,
     is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
     stripe_refund_id text unique,
+    request_id uuid,
     client_key text,
     requested_by uuid references public.profiles (id) on delete set null,
     failure_code text,
@@ -10545,20 +13003,18 @@ create table public.refunds (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (payment_id, client_key),
+    foreign key (org_id, request_id) references public.refunds (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint amount_is_positive check (amount_cents > 0),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint reason_is_short check (length(reason) between 1 and 500),
+    constraint reason_is_visible check (private.is_visible(reason)),
     constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_'),
     constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
-    constraint the_split_is_whole check (num_nulls(share_cents, fee_cents, discount_cents) in (0, 3)),
-    constraint amount_is_share_plus_fee_minus_discount check (
-        amount_cents = share_cents + fee_cents - discount_cents + unmatched_cents
-    ),
-    constraint client_key_is_short check (length(client_key) between 1 and 200),
-    constraint a_success_is_split check (status <> 'succeeded' or share_cents is not null)
+    constraint at_most_the_amount_is_unmatched check (unmatched_cents between 0 and amount_cents),
+    constraint client_key_is_short check (length(client_key) between 1 and 200)
 );
 
 create index on public.refunds (org_id, payment_id);
@@ -10567,21 +13023,59 @@ create index on public.refunds (org_id, instructor_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
+create index on public.refunds (org_id, request_id);
 create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
 
+alter table public.order_items
+    add foreign key (org_id, last_refund_id) references public.refunds (org_id, id) on delete restrict;
+
+create index on public.order_items (org_id, last_refund_id);
+
 comment on table public.refunds is
     'Money going back to the payer. The row is written before the refund is requested from Stripe.';
-comment on column public.refunds.share_cents is
-    'The instructor''s part of the refund, in cumulative proportion; of a failed refund, the part that its reversal posted.';
 comment on column public.refunds.unmatched_cents is
-    'The part of a refund made in Stripe''s Dashboard that pays back no whole minutes; it is posted to suspense.';
+    'The part of a refund made in Stripe''s Dashboard that pays back nothing that was sold, such as a part of a minute; it is posted to suspense.';
+comment on column public.refunds.request_id is
+    'The first refund of the request that this one belongs to, where a request is spread over several payments; null if it is the only one.';
 comment on column public.refunds.is_made_elsewhere is
     'Made another way than through Stripe, from the platform''s bank account, and recorded by an admin.';
 comment on column public.refunds.client_key is
     'Chosen by the client: a repeated request with the same key and amount is the same refund.';
+
+create type private.return_kind as enum ('granted', 'owed', 'excess', 'lost');
+
+create table private.return_items (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    item_id uuid not null,
+    payment_id uuid not null,
+    refund_id uuid,
+    dispute_id uuid,
+    kind private.return_kind not null,
+    amount_cents bigint not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
+    constraint it_is_of_a_refund_or_a_dispute check (num_nonnulls(refund_id, dispute_id) = 1),
+    constraint disputes_lose check ((kind = 'lost') = (dispute_id is not null)),
+    constraint only_what_was_lost_is_won_back check (amount_cents > 0 or (kind = 'lost' and amount_cents < 0))
+);
+
+create index on private.return_items (org_id, item_id);
+create index on private.return_items (org_id, payment_id);
+create index on private.return_items (org_id, refund_id);
+create index on private.return_items (org_id, dispute_id);
+
+comment on table private.return_items is
+    'What of an item''s price a refund pays back or a dispute has taken; a refund counts when it succeeds. Append-only: what a dispute '
+    'gives back is a row of its own, negative. Prepaid minutes leave their lot by credit_entries instead.';
+comment on column private.return_items.kind is
+    'granted: of the price, by an admin; owed: of the price, by the item''s ending; excess: beyond the price; lost: by a dispute.';
 
 create table private.suspense_items (
     id uuid not null unique default gen_random_uuid(),
@@ -10646,7 +13140,9 @@ comment on type private.stripe_outcome is
     'look), and why.';
 
 alter table public.payments enable row level security;
+alter table public.payment_items enable row level security;
 alter table public.refunds enable row level security;
+alter table private.return_items enable row level security;
 alter table private.suspense_items enable row level security;
 alter table private.suspense_refunds enable row level security;
 
@@ -10671,6 +13167,22 @@ select private.audit_table('public.payments', 'id');
 select private.audit_table('public.refunds', 'id', '{reason}');
 
 select private.audit_table('private.suspense_items', 'id');
+
+create trigger forbid_change
+    before update or delete on public.payment_items
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.payment_items
+    for each statement execute function private.forbid_change();
+
+create trigger forbid_change
+    before update or delete on private.return_items
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.return_items
+    for each statement execute function private.forbid_change();
 
 -- sql/60_payments/11_transitions.sql
 -- A payment follows Stripe's PaymentIntent and ends in succeeded or cancelled. A decline returns it to requires_payment,
@@ -10739,12 +13251,12 @@ values
     ('refund', 'requires_action', 'cancelled', '{service,job}'),
     ('refund', 'succeeded', 'failed', '{service,job}');
 
--- sql/60_payments/20_open_for_booking.sql
--- Opens the payment of a held booking or of a credit purchase (21_open_for_credit), and returns what the webhook service needs
--- to create or fetch its PaymentIntent. The service has verified the person's token. A repeated call returns the same payment
--- and the same key.
+-- sql/60_payments/20_open.sql
+-- Opens the payment of an order, or returns the one that is open, with what the webhook service needs to create or fetch its
+-- PaymentIntent. p_ordered_id is an order, or a booking or a lot of prepaid hours of one: all that can be paid of the order now is
+-- paid at once. The service has verified the person's token. A repeated call returns the same payment and the same key.
 -- Definer: the service has no access to the tables.
-create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit_id uuid default null)
+create function private.open_payment(p_user_id uuid, p_ordered_id uuid)
     returns table (
         payment_id uuid,
         amount_cents bigint,
@@ -10762,14 +13274,13 @@ create function private.open_payment(p_user_id uuid, p_booking_id uuid, p_credit
     set search_path = '', pg_temp
 as $$
 declare
+    ordered public.orders := private.require_own_order(p_user_id, p_ordered_id);
     payment public.payments;
 begin
     perform set_config('lplate.acting_user', p_user_id::text, true);
-    payment := case
-        when p_credit_id is null
-            then private.open_booking_payment(private.require_payable_booking(p_user_id, p_booking_id), p_user_id)
-        else private.open_credit_payment(private.require_payable_credit(p_user_id, p_credit_id), p_user_id)
-    end;
+    perform private.lock_orders(array[ordered.id]);
+    perform private.assert_order_is_payable(ordered.id, p_ordered_id);
+    payment := coalesce(private.reuse_open_payment(ordered.id), private.add_payment(ordered, p_user_id));
 
     return query
     select
@@ -10788,56 +13299,132 @@ begin
 end;
 $$;
 
--- Returns, locked, a booking that the person may pay for now: their own, or one of a learner for whom they pay as guardian.
--- Refuses with the same error whether the booking is somebody else's or does not exist.
-create function private.require_payable_booking(p_user_id uuid, p_booking_id uuid)
-    returns public.bookings
+-- Returns the order that the person may pay for: their own, or one of a learner for whom they pay as guardian. Refuses with the same
+-- error whether it is somebody else's or does not exist.
+create function private.require_own_order(p_user_id uuid, p_ordered_id uuid)
+    returns public.orders
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
-    booking public.bookings;
+    ordered public.orders;
 begin
-    select * into booking
-    from public.bookings
-    where id = p_booking_id
-        and (
-            learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
-            or learner_id = any (private.ward_ids(p_user_id, 'pay'))
+    select placed.* into ordered
+    from public.orders placed
+    where placed.id in (
+            select p_ordered_id
+            union all
+            select booking.order_id from public.bookings booking where booking.id = p_ordered_id
+            union all
+            select item.order_id from public.order_items item where item.credit_id = p_ordered_id
         )
-    for no key update;
-
+        and (
+            placed.learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
+            or placed.learner_id = any (private.ward_ids(p_user_id, 'pay'))
+        );
     if not found then
         perform private.refuse(
-            'PT404', 'booking_not_found',
-            'You have no such booking.',
-            'Check the booking''s id, and that you are signed in as the learner or as a guardian who may pay.'
+            'PT404', 'order_not_found',
+            'You have no such order, booking or purchase of hours.',
+            'Check the id, and that you are signed in as the learner or as a guardian who may pay.'
         );
     end if;
-    if booking.status = 'expired' or (booking.status = 'held' and booking.hold_expires_at <= private.clock()) then
-        perform private.refuse(
-            'PT409', 'hold_expired',
-            'Your reservation has expired.',
-            'Book the time again, if it is still free.'
-        );
-    end if;
-    if booking.status <> 'held' then
-        perform private.refuse(
-            'PT409', 'booking_not_payable',
-            format('This booking is %s, so there is nothing to pay.', booking.status),
-            'Reload the booking.'
-        );
-    end if;
-    return booking;
+    return ordered;
 end;
 $$;
 
--- Returns the booking's open payment, or opens one. A service with manual capture only authorizes the money if the lesson ends
--- within six days, because an authorization lasts seven; a booking further ahead is charged at once. A replacement booking
--- is charged only the difference from the original.
-create function private.open_booking_payment(p_booking public.bookings, p_payer_id uuid)
+-- Refuses an order of which nothing can be paid, or whose named booking or lot cannot. The caller has locked the order.
+create function private.assert_order_is_payable(p_order_id uuid, p_ordered_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    named record;
+begin
+    if exists (
+        select
+        from private.payable_items(p_order_id) payable
+        where p_ordered_id in (p_order_id, payable.booking_id, payable.credit_id)
+    ) then
+        return;
+    end if;
+
+    select ordered.status, ordered.hold_expires_at into named
+    from (
+        select booking.id, booking.status::text as status, booking.hold_expires_at
+        from public.bookings booking
+        where booking.order_id = p_order_id
+        union all
+        select lot.id, lot.status::text, lot.hold_expires_at
+        from public.order_items item
+        join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+        where item.order_id = p_order_id
+    ) ordered
+    where p_ordered_id in (p_order_id, ordered.id)
+    order by ordered.status in ('held', 'pending', 'expired') desc
+    limit 1;
+    if named.status = 'expired' or named.hold_expires_at <= private.clock() then
+        perform private.refuse(
+            'PT409', 'hold_expired',
+            'The time to pay for this has expired.',
+            'Book the time again, if it is still free, or buy the hours again at today''s price.'
+        );
+    end if;
+    perform private.refuse(
+        'PT409', 'order_not_payable',
+        format('This is %s, so there is nothing to pay.', coalesce(named.status, 'empty')),
+        'Reload it.'
+    );
+end;
+$$;
+
+-- What can be paid of an order now, and how much: its held lessons with something due, or its pending lot. Of a dearer replacement the
+-- difference from the lesson as it is paid.
+create function private.payable_items(p_order_id uuid)
+    returns table (
+        item_id uuid, booking_id uuid, credit_id uuid, list_cents bigint, share_cents bigint, fee_cents bigint, discount_cents bigint,
+        amount_cents bigint, minutes integer, ends_at timestamptz, service_id uuid
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        item.id, booking.id, null::uuid,
+        booking.price_cents - case when is_difference.so then item.list_cents else 0 end,
+        booking.instructor_share_cents - case when is_difference.so then item.share_cents else item.credit_share_cents end,
+        booking.platform_fee_cents - case when is_difference.so then item.fee_cents else item.credit_fee_cents end,
+        booking.discount_cents - case when is_difference.so then item.discount_cents else item.credit_discount_cents end,
+        booking.due_cents, item.minutes, booking.end_at, booking.service_id
+    from public.bookings booking
+    join public.order_items item
+        on item.org_id = booking.org_id
+        and item.booking_id in (booking.id, booking.original_booking_id)
+    cross join lateral (select item.booking_id <> booking.id as so) is_difference
+    where booking.order_id = p_order_id
+        and booking.status = 'held'
+        and booking.hold_expires_at > private.clock()
+        and booking.due_cents > 0
+    union all
+    select
+        item.id, null, lot.id, item.list_cents, item.share_cents, item.fee_cents, item.discount_cents,
+        item.total_cents, item.minutes, null, lot.service_id
+    from public.order_items item
+    join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+    where item.order_id = p_order_id
+        and lot.status = 'pending'
+        and lot.hold_expires_at > private.clock();
+$$;
+
+-- Returns the order's open payment, or null. If the order has changed since that was opened, because one of its lessons was cancelled or
+-- has expired, that payment is cancelled, for another to take its place.
+create function private.reuse_open_payment(p_order_id uuid)
     returns public.payments
     language plpgsql
     volatile
@@ -10846,44 +13433,72 @@ create function private.open_booking_payment(p_booking public.bookings, p_payer_
 as $$
 declare
     payment public.payments;
-    original public.bookings;
 begin
     select open_payment.* into payment
     from public.payments open_payment
-    where open_payment.org_id = p_booking.org_id
-        and open_payment.booking_id = p_booking.id
-        and open_payment.status not in ('succeeded', 'cancelled');
-    if found then
-        return payment;
+    where open_payment.order_id = p_order_id
+        and open_payment.status not in ('succeeded', 'cancelled')
+        and not open_payment.is_accepted
+        and not open_payment.is_replaced;
+    if not found then
+        return null;
     end if;
+    if payment.status <> 'unknown' and payment.amount_cents <> (
+        select sum(payable.amount_cents) from private.payable_items(p_order_id) payable
+    ) then
+        update public.payments set is_replaced = true where org_id = payment.org_id and id = payment.id;
+        perform private.cancel_payment(payment);
+        return null;
+    end if;
+    return payment;
+end;
+$$;
 
-    select * into original from public.bookings where org_id = p_booking.org_id and id = p_booking.original_booking_id;
+-- Opens a payment for all that can be paid of an order. A lesson whose service asks for manual capture is only authorized if it is the
+-- only one and ends within six days, because an authorization lasts seven; anything else is charged at once.
+create function private.add_payment(p_order public.orders, p_payer_id uuid)
+    returns public.payments
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+    new_id constant uuid := gen_random_uuid();
+begin
     insert into public.payments (
-        id, org_id, booking_id, payer_id, learner_id, instructor_id, currency,
+        id, org_id, order_id, kind, payer_id, learner_id, instructor_id, currency,
         list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, capture_method,
         description, metadata
     )
     select
-        new_id, p_booking.org_id, p_booking.id, p_payer_id, p_booking.learner_id, p_booking.instructor_id, p_booking.currency,
-        p_booking.price_cents - coalesce(original.price_cents, 0),
-        p_booking.discount_cents - coalesce(original.discount_cents, 0),
-        p_booking.platform_fee_cents - coalesce(original.platform_fee_cents, 0),
-        p_booking.instructor_share_cents - coalesce(original.instructor_share_cents, 0),
-        p_booking.due_cents,
-        p_booking.is_fee_refundable,
-        extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
+        new_id, p_order.org_id, p_order.id, min(item.kind::text)::public.payment_kind, p_payer_id, p_order.learner_id, p_order.instructor_id,
+        p_order.currency, sum(payable.list_cents), sum(payable.discount_cents), sum(payable.fee_cents), sum(payable.share_cents),
+        sum(payable.amount_cents), bool_and(item.is_fee_refundable), sum(payable.minutes),
         case
-            when service.capture_mode = 'manual' and p_booking.end_at <= private.clock() + interval '6 days'
+            when count(*) = 1 and bool_and(service.capture_mode = 'manual' and payable.ends_at <= private.clock() + interval '6 days')
                 then 'manual'
             else 'automatic'
         end::public.capture_mode,
-        service.title,
-        jsonb_build_object('payment_id', new_id, 'booking_id', p_booking.id, 'org_id', p_booking.org_id)
-    from public.services service
-    cross join gen_random_uuid() new_id
-    where service.org_id = p_booking.org_id
-        and service.id = p_booking.service_id
+        case
+            when bool_or(payable.credit_id is not null) then 'Prepaid lessons'
+            when count(*) = 1 then min(service.title)
+            else format('%s lessons: %s', count(*), min(service.title))
+        end,
+        jsonb_build_object('payment_id', new_id, 'order_id', p_order.id, 'org_id', p_order.org_id)
+    from private.payable_items(p_order.id) payable
+    join public.order_items item on item.org_id = p_order.org_id and item.id = payable.item_id
+    left join public.services service on service.org_id = p_order.org_id and service.id = payable.service_id
     returning * into payment;
+
+    insert into public.payment_items (
+        org_id, payment_id, item_id, booking_id, learner_id, instructor_id, share_cents, fee_cents, discount_cents, amount_cents
+    )
+    select
+        p_order.org_id, payment.id, payable.item_id, payable.booking_id, p_order.learner_id, p_order.instructor_id,
+        payable.share_cents, payable.fee_cents, payable.discount_cents, payable.amount_cents
+    from private.payable_items(p_order.id) payable;
     return payment;
 end;
 $$;
@@ -10915,89 +13530,6 @@ as $$
         'transfer_group', p_payment.id,
         'metadata', p_payment.metadata
     );
-$$;
-
--- sql/60_payments/21_open_for_credit.sql
--- Returns, locked, a credit purchase that the person may pay for now: their own, or one of a learner for whom they pay as
--- guardian. Refuses with the same error whether the purchase is somebody else's or does not exist. open_payment calls it.
-create function private.require_payable_credit(p_user_id uuid, p_credit_id uuid)
-    returns public.learner_credits
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    credit public.learner_credits;
-begin
-    select * into credit
-    from public.learner_credits
-    where id = p_credit_id
-        and (
-            learner_id in (select learner.id from public.learners learner where learner.user_id = p_user_id)
-            or learner_id = any (private.ward_ids(p_user_id, 'pay'))
-        )
-    for no key update;
-
-    if not found then
-        perform private.refuse(
-            'PT404', 'credit_not_found',
-            'You have no such purchase of hours.',
-            'Check the id, and that you are signed in as the learner or as a guardian who may pay.'
-        );
-    end if;
-    if credit.status = 'cancelled' or (credit.status = 'pending' and credit.hold_expires_at <= private.clock()) then
-        perform private.refuse(
-            'PT409', 'hold_expired',
-            'The time to pay at this price has expired.',
-            'Buy the hours again at today''s price.'
-        );
-    end if;
-    if credit.status <> 'pending' then
-        perform private.refuse(
-            'PT409', 'credit_not_payable',
-            format('These hours are %s, so there is nothing to pay.', credit.status),
-            'Reload your hours.'
-        );
-    end if;
-    return credit;
-end;
-$$;
-
--- Returns the credit purchase's open payment, or opens one.
-create function private.open_credit_payment(p_credit public.learner_credits, p_payer_id uuid)
-    returns public.payments
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    payment public.payments;
-begin
-    select open_payment.* into payment
-    from public.payments open_payment
-    where open_payment.org_id = p_credit.org_id
-        and open_payment.credit_id = p_credit.id
-        and open_payment.status not in ('succeeded', 'cancelled');
-    if found then
-        return payment;
-    end if;
-
-    insert into public.payments (
-        id, org_id, kind, credit_id, payer_id, learner_id, instructor_id, currency,
-        list_cents, discount_cents, fee_cents, share_cents, amount_cents, is_fee_refundable, minutes, description, metadata
-    )
-    select
-        new_id, p_credit.org_id, 'credits', p_credit.id, p_payer_id, p_credit.learner_id, p_credit.instructor_id,
-        p_credit.currency, p_credit.price_cents, p_credit.discount_cents, p_credit.platform_fee_cents,
-        p_credit.instructor_share_cents, p_credit.total_cents, p_credit.is_fee_refundable, p_credit.minutes_purchased,
-        'Prepaid lessons',
-        jsonb_build_object('payment_id', new_id, 'credit_id', p_credit.id, 'org_id', p_credit.org_id)
-    from gen_random_uuid() new_id
-    returning * into payment;
-    return payment;
-end;
 $$;
 
 -- sql/60_payments/22_intent.sql
@@ -11051,9 +13583,7 @@ declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
 begin
-    if new_status = 'cancelled' then
-        perform private.lock_booking_of_intent(p_intent);
-    end if;
+    perform private.lock_order_of_intent(p_intent);
     select * into payment from private.lock_payment_of_intent(p_intent);
 
     if not found then
@@ -11088,7 +13618,7 @@ begin
         and id = payment.id
     returning * into payment;
 
-    perform private.keep_hold_while_processing(payment.booking_id, new_status);
+    perform private.keep_hold_while_processing(payment, new_status);
     if new_status = 'authorized' and payment.capture_method = 'manual' and not private.accept_payment(payment) then
         perform private.cancel_payment(payment);
     end if;
@@ -11096,9 +13626,8 @@ begin
 end;
 $$;
 
--- Locks the booking that a PaymentIntent has paid for. Losing an authorization cancels that booking, and whoever cancels a booking
--- locks it before its payments. Before it was accepted, a payment is locked before its booking.
-create function private.lock_booking_of_intent(p_intent jsonb)
+-- Locks the order of a PaymentIntent's payment, found without a lock: before the payment, as everybody does.
+create function private.lock_order_of_intent(p_intent jsonb)
     returns void
     language plpgsql
     volatile
@@ -11106,12 +13635,12 @@ create function private.lock_booking_of_intent(p_intent jsonb)
     set search_path = '', pg_temp
 as $$
 begin
-    perform private.lock_bookings(
+    perform private.lock_orders(
         array(
-            select payment.booking_id
+            select payment.order_id
             from public.payments payment
             where payment.stripe_payment_intent_id = p_intent ->> 'id'
-                and payment.is_accepted
+                or payment.id = private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id')
         )
     );
 end;
@@ -11208,9 +13737,9 @@ begin
 end;
 $$;
 
--- Extends the hold until the lesson's start while the bank processes the payment. If the payment then fails, the learner has the
--- checkout minutes once more.
-create function private.keep_hold_while_processing(p_booking_id uuid, p_status public.payment_status)
+-- Extends the holds of a payment's lessons until they start while the bank processes it. If it then fails, the learner has the checkout
+-- minutes once more.
+create function private.keep_hold_while_processing(p_payment public.payments, p_status public.payment_status)
     returns void
     language sql
     volatile
@@ -11226,7 +13755,13 @@ as $$
         )
     end
     from public.organizations organization
-    where booking.id = p_booking_id
+    where booking.id in (
+            select part.booking_id
+            from public.payment_items part
+            where part.org_id = p_payment.org_id
+                and part.payment_id = p_payment.id
+        )
+        and booking.org_id = p_payment.org_id
         and organization.id = booking.org_id
         and booking.status = 'held';
 $$;
@@ -11260,9 +13795,9 @@ end;
 $$;
 
 -- sql/60_payments/23_success.sql
--- Posts a successful payment, then confirms the booking or activates the credit lot that it pays for. Another amount or currency
--- than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). If the booking or
--- lot is no longer available, the payment is refunded in full. apply_payment_intent calls it.
+-- Applies a success: confirms the lessons or activates the lot that the payment pays for, and posts what was received. Another amount or
+-- currency than requested is posted to suspense and pays for nothing (of an authorization, any part may be captured). What is no
+-- longer available is refunded, and so is what was paid twice. The caller holds the order's lock. apply_payment_intent calls it.
 create function private.apply_payment_success(
     p_payment public.payments,
     p_intent jsonb,
@@ -11277,6 +13812,7 @@ as $$
 declare
     received_cents constant bigint := coalesce((p_intent ->> 'amount_received')::bigint, 0);
     payment public.payments;
+    has_accepted boolean;
 begin
     if not (
         received_cents = p_payment.amount_cents
@@ -11298,8 +13834,10 @@ begin
         return row('processed', 'amount_mismatch')::private.stripe_outcome;
     end if;
 
+    has_accepted := private.accept_payment(p_payment);
     update public.payments
     set status = 'succeeded',
+        is_accepted = has_accepted,
         authorized_cents = amount_cents,
         captured_cents = received_cents,
         uncaptured_cents = amount_cents - received_cents,
@@ -11313,55 +13851,27 @@ begin
 
     perform private.release_from_suspense(p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
+    perform private.post_waiting_refunds(payment, p_occurred_at);
     perform private.enqueue_command(
         p_payment.org_id, 'fetch_processing_fee', format('payment:%s:processing_fee', p_payment.id),
         jsonb_build_object('payment_id', payment.id, 'payment_intent', p_intent ->> 'id', 'charge', payment.stripe_charge_id)
     );
-    if not private.accept_payment(payment) then
-        perform private.refund_rest(p_payment.id, 'What was paid for is no longer available.');
-    elsif p_payment.uncaptured_cents > payment.uncaptured_cents then
-        perform private.create_refund(
-            payment, p_payment.uncaptured_cents - payment.uncaptured_cents, 'More was captured than was due.'
-        );
-    end if;
+    perform private.refund_due(
+        part.item_id,
+        case
+            when payment.is_accepted then 'More was paid than was due.'
+            else 'What was paid for is no longer available.'
+        end
+    )
+    from public.payment_items part
+    where part.org_id = payment.org_id
+        and part.payment_id = payment.id;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
 
--- Posts a successful payment. A booking's money is owed to the instructor and the platform at once; a credit lot's is deferred
--- until its minutes are used.
-create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    perform private.post_transaction(
-        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
-        p_payment.currency, p_occurred_at,
-        case p_payment.kind
-            when 'credits' then array[
-                row('stripe_balance', null, p_payment.captured_cents),
-                row('deferred_promotions', null, p_payment.discount_cents),
-                row('learner_prepaid', null, -p_payment.share_cents),
-                row('deferred_fees', null, -p_payment.fee_cents)
-            ]::private.posting[]
-            else array[
-                row('stripe_balance', null, p_payment.captured_cents),
-                row('promotions', null, p_payment.discount_cents - released.discount_cents),
-                row('instructor_pending', p_payment.instructor_id, released.share_cents - p_payment.share_cents),
-                row('platform_fees', null, released.fee_cents - p_payment.fee_cents)
-            ]::private.posting[]
-        end
-    )
-    from private.split_refund(p_payment, p_payment.uncaptured_cents) released;
-end;
-$$;
-
--- Confirms the booking or activates the credit lot that a payment pays for, once. Returns false if it is no longer available, so
--- that the caller refunds the money or cancels the authorization.
+-- Confirms the lessons or activates the lot that a payment pays for; returns whether any of them is available. The payment of an
+-- all-or-nothing series confirms all of its lessons or none. An authorization is accepted when it is made, not when it is captured.
 create function private.accept_payment(p_payment public.payments)
     returns boolean
     language plpgsql
@@ -11370,20 +13880,85 @@ create function private.accept_payment(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
 declare
-    is_available boolean := p_payment.is_accepted;
+    part public.payment_items;
+    accepted_count integer := 0;
+    refused_count integer := 0;
 begin
     if p_payment.is_accepted then
         return true;
     end if;
-    is_available := case p_payment.kind
-        when 'credits' then private.activate_credit(p_payment.credit_id)
-        else private.confirm_paid_booking(p_payment.booking_id)
+    begin
+        for part in
+            select paid.*
+            from public.payment_items paid
+            left join public.bookings booking on booking.org_id = paid.org_id and booking.id = paid.booking_id
+            where paid.org_id = p_payment.org_id
+                and paid.payment_id = p_payment.id
+            order by booking.start_at, paid.item_id
+        loop
+            if private.accept_item(part) then
+                accepted_count := accepted_count + 1;
+            else
+                refused_count := refused_count + 1;
+            end if;
+        end loop;
+        if least(accepted_count, refused_count) > 0 and exists (
+            select
+            from public.orders ordered
+            where ordered.org_id = p_payment.org_id
+                and ordered.id = p_payment.order_id
+                and ordered.is_all_or_nothing
+        ) then
+            raise exception using errcode = 'LP001';
+        end if;
+    exception
+        when sqlstate 'LP001' then
+            perform private.cancel_refused_lessons(p_payment);
+            return false;
     end;
-    if is_available then
-        update public.payments set is_accepted = true where id = p_payment.id;
+
+    if accepted_count > 0 then
+        update public.payments set is_accepted = true where org_id = p_payment.org_id and id = p_payment.id and status = 'authorized';
     end if;
-    return is_available;
+    return accepted_count > 0;
 end;
+$$;
+
+-- Confirms the booking or activates the lot of one item; false if it is no longer available.
+create function private.accept_item(p_part public.payment_items)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_part.booking_id is not null then
+        return private.confirm_paid_booking(p_part.booking_id);
+    end if;
+    return private.activate_credit(item.credit_id)
+    from public.order_items item
+    where item.org_id = p_part.org_id
+        and item.id = p_part.item_id;
+end;
+$$;
+
+-- Cancels the held lessons of an all-or-nothing series of which one is no longer available.
+create function private.cancel_refused_lessons(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'A time of the series was no longer available when it was paid.'
+    where org_id = p_payment.org_id
+        and order_id = p_payment.order_id
+        and status in ('held', 'requested');
 $$;
 
 -- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
@@ -11411,16 +13986,126 @@ begin
         return false;
     end if;
 
-    perform private.add_credit_entry(
-        row(
-            credit.id, credit.minutes_purchased,
-            credit.instructor_share_cents, credit.platform_fee_cents, credit.discount_cents
-        )::private.credit_part,
-        'purchase', null, null
-    );
-    perform private.finish_redemption(null, credit.id, 'redeemed');
+    perform private.add_credit_entry(private.credit_part_between(credit, 0, credit.minutes_purchased), 'purchase');
+    perform private.finish_redemption(item.order_id, 'redeemed')
+    from public.order_items item
+    where item.credit_id = credit.id;
     return true;
 end;
+$$;
+
+-- Posts what a payment has received to the items that it pays.
+create function private.post_payment(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    part public.payment_items;
+    postings private.posting[] := array[row('stripe_balance', null, p_payment.captured_cents)]::private.posting[];
+begin
+    for part in
+        select paid.*
+        from public.payment_items paid
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+        order by paid.item_id
+    loop
+        postings := postings || private.pay_item(p_payment, part);
+    end loop;
+    perform private.post_transaction(
+        p_payment.org_id, 'payment_succeeded', 'payment', p_payment.id, format('payment:%s:succeeded', p_payment.id),
+        p_payment.currency, p_occurred_at, postings
+    );
+end;
+$$;
+
+-- Gives an item what a payment has received for it, and returns the postings. A lesson that is not available any more, and was not paid
+-- before, is somebody else's fault from now on: all of it is owed back. What of an authorization was not captured counts as refunded.
+create function private.pay_item(p_payment public.payments, p_part public.payment_items)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+    received_cents constant bigint := p_part.amount_cents - p_payment.uncaptured_cents;
+    credit_cents bigint;
+    new_excess_cents bigint;
+    shortfall_cents bigint;
+begin
+    select * into strict before from public.order_items where org_id = p_part.org_id and id = p_part.item_id for no key update;
+    if before.kind = 'credits' and not before.is_paid then
+        update public.order_items set is_paid = true where org_id = before.org_id and id = before.id;
+        return private.credit_postings(private.credit_part_between(lot, 0, lot.minutes_purchased), -1)
+        from public.learner_credits lot
+        where lot.org_id = before.org_id
+            and lot.id = before.credit_id;
+    end if;
+
+    credit_cents := before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents;
+    new_excess_cents := before.excess_cents + received_cents
+        - case when before.is_paid then 0 else before.total_cents - credit_cents end;
+    shortfall_cents := case
+        when private.has_uncaptured_payment(before, p_payment.id) then 0
+        else greatest(-new_excess_cents, 0)
+    end;
+    update public.order_items
+    set is_paid = true,
+        ending = coalesce(
+            ending,
+            case when not (before.is_paid or p_payment.is_accepted and private.is_standing(before)) then 'fault' end::public.order_item_ending
+        ),
+        excess_cents = new_excess_cents + shortfall_cents,
+        refunded_cents = refunded_cents + shortfall_cents,
+        owed_cents = greatest(owed_cents - shortfall_cents, 0)
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    return private.item_postings(before, item);
+end;
+$$;
+
+-- Whether an item has an authorization that is still to be captured, besides one payment.
+create function private.has_uncaptured_payment(p_item public.order_items, p_but_payment_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.payment_items part
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and payment.status = 'authorized'
+            and payment.is_accepted
+            and payment.id <> p_but_payment_id
+    );
+$$;
+
+-- Whether an item's booking is confirmed, or took place.
+create function private.is_standing(p_item public.order_items)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.bookings booking
+        where booking.org_id = p_item.org_id
+            and booking.id = p_item.booking_id
+            and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+    );
 $$;
 
 -- sql/60_payments/24_suspense.sql
@@ -11487,24 +14172,20 @@ begin
         where made.org_id = p_payment.org_id
             and made.payment_id = p_payment.id
             and made.status = 'succeeded'
-            and made.unmatched_cents < made.amount_cents
+            and made.unmatched_cents = 0
         order by made.id
         for no key update
     loop
         perform private.post_transaction(
             refund.org_id, 'refund_from_suspense', 'refund', refund.id, format('refund:%s:from_suspense', refund.id),
             refund.currency, p_occurred_at,
-            private.refund_postings(p_payment, refund, -1)
-            || array[
-                row('stripe_balance', null, -refund.amount_cents),
+            array[
+                row('refunds_due', null, -refund.amount_cents),
                 row('suspense', null, refund.amount_cents)
             ]::private.posting[]
         );
         update public.refunds
-        set share_cents = 0,
-            fee_cents = 0,
-            discount_cents = 0,
-            unmatched_cents = amount_cents
+        set unmatched_cents = amount_cents
         where org_id = refund.org_id
             and id = refund.id;
     end loop;
@@ -11880,9 +14561,9 @@ as $$
 $$;
 
 -- sql/60_payments/30_capture.sql
--- Captures the authorized payments of a lesson that was given, or that the learner missed. If it was rescheduled to a cheaper
--- time, only the new price is captured. 82_effects calls it.
-create function private.capture_booking_payments(p_booking public.bookings)
+-- Captures the authorized payments of an item that has ended, as far as its price is kept, and releases the rest: all of a fault, of a
+-- cancellation what it owes. If a lesson moved to a cheaper time, only the new price is captured. 82_effects calls it.
+create function private.capture_item(p_booking_id uuid)
     returns void
     language plpgsql
     volatile
@@ -11890,17 +14571,28 @@ create function private.capture_booking_payments(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 declare
-    paid record;
+    item public.order_items;
     payment public.payments;
+    kept_cents bigint;
 begin
-    for paid in
-        select part.payment_id, part.whole_cents - part.price_cents as uncaptured_cents
-        from private.allocate_price(p_booking.id, p_booking) part
+    select * into item from public.order_items where booking_id = p_booking_id;
+    kept_cents := case when item.ending = 'fault' then 0 else item.total_cents - item.owed_cents end;
+
+    for payment in
+        select paid.*
+        from public.payment_items part
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+        where part.org_id = item.org_id
+            and part.item_id = item.id
+            and paid.is_accepted
+            and paid.status in ('authorized', 'succeeded')
+        order by paid.created_at, paid.id
+        for no key update of paid
     loop
-        select * into payment from public.payments where id = paid.payment_id and status = 'authorized' for no key update;
-        if found then
-            perform private.capture_payment(payment, paid.uncaptured_cents);
+        if payment.status = 'authorized' then
+            perform private.capture_payment(payment, payment.amount_cents - least(payment.amount_cents, kept_cents));
         end if;
+        kept_cents := greatest(kept_cents - payment.amount_cents, 0);
     end loop;
 end;
 $$;
@@ -11915,7 +14607,12 @@ create function private.capture_payment(p_payment public.payments, p_released_ce
     set search_path = '', pg_temp
 as $$
 begin
-    update public.payments set uncaptured_cents = p_released_cents where id = p_payment.id;
+    if p_released_cents > 0 then
+        update public.payments
+        set uncaptured_cents = p_released_cents
+        where org_id = p_payment.org_id
+            and id = p_payment.id;
+    end if;
     if p_released_cents = p_payment.amount_cents then
         perform private.cancel_payment(p_payment);
         return;
@@ -11934,9 +14631,9 @@ begin
 end;
 $$;
 
--- Locks the payments of a booking, and of the booking that it replaces, so that nothing is refunded, disputed or lost of them
--- until the transaction ends. Payments that were not accepted belong to no booking and stay free.
-create function private.lock_booking_payments(p_booking public.bookings)
+-- Locks the payments of a booking's order, so that nothing is refunded, disputed or lost of them until the transaction ends. The caller
+-- holds the order's lock.
+create function private.lock_order_payments(p_order_id uuid)
     returns void
     language sql
     volatile
@@ -11945,17 +14642,16 @@ create function private.lock_booking_payments(p_booking public.bookings)
 as $$
     select payment.id
     from public.payments payment
-    where payment.org_id = p_booking.org_id
-        and payment.booking_id in (p_booking.id, p_booking.original_booking_id)
-        and payment.is_accepted
+    where payment.order_id = p_order_id
     order by payment.id
     for no key update;
 $$;
 
 -- sql/60_payments/31_cancel.sql
--- Cancels at Stripe the open payment of a booking or a credit purchase that ended unpaid. Its discount is free again once Stripe
--- confirms the cancellation, or at once if there is no payment.
-create function private.cancel_open_payment(p_booking_id uuid, p_credit_id uuid)
+-- Cancels at Stripe the open payment of an order of which something ended unpaid. If something of it can still be paid, another payment
+-- takes its place when the learner comes back to pay. The order's discount is free again once Stripe confirms the cancellation, or
+-- at once if there is no payment.
+create function private.cancel_open_payment(p_order_id uuid)
     returns void
     language plpgsql
     volatile
@@ -11967,21 +14663,42 @@ declare
 begin
     select payment.* into open_payment
     from public.payments payment
-    where (payment.booking_id = p_booking_id or payment.credit_id = p_credit_id)
+    where payment.order_id = p_order_id
         and payment.status not in ('succeeded', 'cancelled', 'unknown')
-        and not payment.is_accepted;
+        and not payment.is_accepted
+        and not payment.is_replaced;
 
     if found then
+        update public.payments
+        set is_replaced = true
+        where org_id = open_payment.org_id
+            and id = open_payment.id;
         perform private.cancel_payment(open_payment);
     elsif not exists (
         select
         from public.payments payment
-        where (payment.booking_id = p_booking_id or payment.credit_id = p_credit_id)
+        where payment.order_id = p_order_id
             and payment.status <> 'cancelled'
-    ) then
-        perform private.finish_redemption(p_booking_id, p_credit_id, 'released');
+    ) and not exists (select from private.standing_items(p_order_id)) then
+        perform private.finish_redemption(p_order_id, 'released');
     end if;
 end;
+$$;
+
+-- What of an order can still be paid, or is paid: lessons that are held, requested or confirmed, and lots that are not cancelled.
+create function private.standing_items(p_order_id uuid)
+    returns table (item_id uuid)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select item.id
+    from public.order_items item
+    left join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    left join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+    where item.order_id = p_order_id
+        and (booking.status not in ('cancelled', 'declined', 'expired') or lot.status <> 'cancelled');
 $$;
 
 -- Queues the command that cancels a payment's PaymentIntent at Stripe, once. The command first creates the intent, with the same
@@ -12016,28 +14733,31 @@ create function private.expire_purchases()
     set search_path = '', pg_temp
 as $$
 declare
-    overdue_id uuid;
+    overdue record;
     cancelled_count integer := 0;
 begin
-    for overdue_id in
-        select credit.id
+    for overdue in
+        select credit.id, ordered.id as order_id
         from public.learner_credits credit
+        join public.order_items item on item.org_id = credit.org_id and item.credit_id = credit.id
+        join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         where credit.status = 'pending'
             and credit.hold_expires_at <= private.clock()
         order by credit.id
         limit 1000
-        for no key update skip locked
+        for no key update of credit, ordered skip locked
     loop
-        update public.learner_credits set status = 'cancelled' where id = overdue_id;
-        perform private.cancel_open_payment(null, overdue_id);
+        update public.learner_credits set status = 'cancelled' where id = overdue.id;
+        perform private.cancel_open_payment(overdue.order_id);
         cancelled_count := cancelled_count + 1;
     end loop;
     return cancelled_count;
 end;
 $$;
 
--- Undoes what a payment had paid for that Stripe has cancelled. Its discount is free again. If an authorization was lost, the
--- booking that it confirmed is cancelled; if the lesson was given already, the admins are told. 82_effects calls it.
+-- Undoes what a payment had paid for that Stripe has cancelled. Its discount is free again unless something of its order stands. If an
+-- authorization was lost, the booking that it confirmed is cancelled; if the lesson was given already, the admins are told.
+-- 82_effects calls it.
 create function private.undo_cancelled_payment(p_payment public.payments)
     returns void
     language plpgsql
@@ -12046,54 +14766,40 @@ create function private.undo_cancelled_payment(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
 begin
-    if exists (
-        select
-        from public.bookings booking
-        where booking.org_id = p_payment.org_id
-            and booking.id = p_payment.booking_id
-            and booking.status not in ('cancelled', 'declined', 'expired')
-            and not p_payment.is_accepted
-    ) or exists (
-        select
-        from public.learner_credits credit
-        where credit.org_id = p_payment.org_id
-            and credit.id = p_payment.credit_id
-            and credit.status <> 'cancelled'
-    ) then
+    if not p_payment.is_accepted then
+        if not exists (select from private.standing_items(p_payment.order_id)) then
+            perform private.finish_redemption(p_payment.order_id, 'released');
+        end if;
         return;
     end if;
 
-    perform private.finish_redemption(p_payment.booking_id, p_payment.credit_id, 'released');
-    if p_payment.is_accepted then
-        perform private.restore_discount(p_payment.booking_id, p_payment.credit_id);
-        update public.bookings
-        set status = 'cancelled',
-            cancelled_by = 'system',
-            cancelled_at = private.clock(),
-            cancellation_reason = 'The authorization of the payment has ended.'
-        where org_id = p_payment.org_id
-            and id = p_payment.booking_id
-            and status in ('confirmed', 'in_progress');
-        if found or p_payment.uncaptured_cents < p_payment.amount_cents and exists (
-            select
-            from public.bookings booking
-            where booking.org_id = p_payment.org_id
-                and booking.id = p_payment.booking_id
-                and (booking.status in ('completed', 'no_show') or booking.kept_share_cents > 0)
-        ) then
-            perform private.raise_alert(
-                p_payment.org_id, p_payment.instructor_id, 'authorization_lost',
-                'A payment that was authorized could not be captured any more.',
-                'payments', p_payment.id, format('payment:%s:authorization_lost', p_payment.id)
-            );
-        end if;
+    perform private.release_paid_items(p_payment);
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The authorization of the payment has ended.'
+    where org_id = p_payment.org_id
+        and order_id = p_payment.order_id
+        and status in ('confirmed', 'in_progress')
+        and id in (
+            select part.booking_id
+            from public.payment_items part
+            where part.org_id = p_payment.org_id
+                and part.payment_id = p_payment.id
+        );
+    if found or p_payment.uncaptured_cents < p_payment.amount_cents then
+        perform private.raise_alert(
+            p_payment.org_id, p_payment.instructor_id, 'authorization_lost',
+            'A payment that was authorized could not be captured any more.',
+            'payments', p_payment.id, format('payment:%s:authorization_lost', p_payment.id)
+        );
     end if;
 end;
 $$;
 
--- sql/60_payments/40_refund.sql
--- Refunds all that is left of a payment; does nothing if nothing is left.
-create function private.refund_rest(p_payment_id uuid, p_reason text)
+-- Counts an authorization that ended uncaptured as given back, of items that another payment has paid in part.
+create function private.release_paid_items(p_payment public.payments)
     returns void
     language plpgsql
     volatile
@@ -12101,23 +14807,153 @@ create function private.refund_rest(p_payment_id uuid, p_reason text)
     set search_path = '', pg_temp
 as $$
 declare
-    payment public.payments;
-    rest_cents bigint;
+    before public.order_items;
+    item public.order_items;
 begin
-    select * into strict payment from public.payments where id = p_payment_id for no key update;
-    rest_cents := private.refundable_cents(payment);
-    if rest_cents > 0 then
-        perform private.create_refund(payment, rest_cents, p_reason);
-    end if;
+    for before in
+        select paid.*
+        from public.payment_items part
+        join public.order_items paid on paid.org_id = part.org_id and paid.id = part.item_id
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+            and paid.is_paid
+            and paid.excess_cents < 0
+        for no key update of paid
+    loop
+        update public.order_items
+        set refunded_cents = refunded_cents - excess_cents,
+            owed_cents = greatest(owed_cents + excess_cents, 0),
+            excess_cents = 0,
+            revision = revision + 1
+        where org_id = before.org_id
+            and id = before.id
+        returning * into item;
+        perform private.post_item(before, item, 'authorization_released', '{}');
+    end loop;
 end;
 $$;
 
--- Creates a refund and queues the command that makes it at Stripe. The caller holds the payment's lock.
+-- sql/60_payments/40_refund.sql
+-- Refunds what is due to the payer of an item: what its ending owes, and what was received beyond its price; from its latest payments
+-- first. What prepaid minutes paid for comes back as minutes. What is being refunded already counts, so that a second call refunds
+-- nothing twice. A disputed payment cannot be refunded: the admins are told, and the rest follows when the dispute has ended. The
+-- caller holds the order's lock.
+create function private.refund_due(p_item_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+    source record;
+    payment public.payments;
+    owed_cents bigint;
+    excess_cents bigint;
+    now_owed_cents bigint;
+    now_excess_cents bigint;
+begin
+    select * into strict item from public.order_items where id = p_item_id;
+    if item.credit_share_cents + item.credit_fee_cents > 0 and private.owed_cents(item) > 0 then
+        perform private.restore_owed_minutes(item.id);
+        select * into strict item from public.order_items where id = p_item_id;
+    end if;
+    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, item.ending = 'fault');
+    excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
+
+    for source in
+        select part.payment_id, part.amount_cents - private.returned_part_cents(part) as left_cents
+        from public.payment_items part
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+        where part.org_id = item.org_id
+            and part.item_id = item.id
+            and paid.status = 'succeeded'
+        order by paid.created_at desc, paid.id desc
+    loop
+        exit when greatest(owed_cents, excess_cents) <= 0;
+        select * into strict payment from public.payments where id = source.payment_id for no key update;
+        if payment.is_disputed then
+            perform private.raise_alert(
+                item.org_id, null, 'refund_waits_for_dispute',
+                'A refund is due of a payment that is disputed. It is made when the dispute is won.',
+                'payments', payment.id, format('order_item:%s:refund_waits', item.id)
+            );
+            continue;
+        end if;
+        source.left_cents := least(source.left_cents, private.refundable_cents(payment));
+        now_excess_cents := greatest(least(excess_cents, source.left_cents), 0);
+        now_owed_cents := greatest(least(owed_cents, source.left_cents - now_excess_cents), 0);
+        if now_excess_cents + now_owed_cents > 0 then
+            perform private.create_refund(payment, item.id, now_owed_cents, 'owed', now_excess_cents, p_reason);
+        end if;
+        excess_cents := excess_cents - now_excess_cents;
+        owed_cents := owed_cents - now_owed_cents;
+    end loop;
+end;
+$$;
+
+-- What is being refunded of an item's price: of what its ending owes, or of a fault everything.
+create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted boolean)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(sum(part.amount_cents), 0)::bigint
+    from private.return_items part
+    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.item_id = p_item_id
+        and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
+        and refund.status in ('pending', 'requires_action');
+$$;
+
+-- What is being refunded of what was received beyond an item's price.
+create function private.waiting_excess_cents(p_item_id uuid)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(sum(part.amount_cents), 0)::bigint
+    from private.return_items part
+    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.item_id = p_item_id
+        and part.kind = 'excess'
+        and refund.status in ('pending', 'requires_action');
+$$;
+
+-- What refunds that succeeded or may still succeed return of what a payment has paid for an item.
+create function private.returned_part_cents(p_part public.payment_items)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(sum(part.amount_cents), 0)::bigint
+    from private.return_items part
+    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.org_id = p_part.org_id
+        and part.item_id = p_part.item_id
+        and part.payment_id = p_part.payment_id
+        and refund.status in ('pending', 'requires_action', 'succeeded');
+$$;
+
+-- Creates a refund of an item's price (p_kind: granted or owed) and of what was received beyond it, and queues the command that makes it
+-- at Stripe. The caller holds the order's lock.
 create function private.create_refund(
     p_payment public.payments,
-    p_amount_cents bigint,
+    p_item_id uuid,
+    p_price_cents bigint,
+    p_kind private.return_kind,
+    p_excess_cents bigint,
     p_reason text,
-    p_client_key text default null
+    p_client_key text default null,
+    p_request_id uuid default null,
+    p_status public.refund_status default 'pending'
 )
     returns uuid
     language plpgsql
@@ -12129,15 +14965,21 @@ declare
     new_refund_id uuid;
 begin
     insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, request_id, requested_by
     )
     values (
         p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id,
-        p_payment.currency, p_amount_cents, p_reason, 'pending', p_client_key, private.my_user_id()
+        p_payment.currency, p_price_cents + p_excess_cents, p_reason, p_status, p_client_key, p_request_id, private.my_user_id()
     )
     returning id into new_refund_id;
 
-    perform private.send_refund(new_refund_id);
+    insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
+    select p_payment.org_id, p_item_id, p_payment.id, new_refund_id, part.kind, part.cents
+    from (values (p_kind, p_price_cents), ('excess', p_excess_cents)) part (kind, cents)
+    where part.cents > 0;
+    if p_status = 'pending' then
+        perform private.send_refund(new_refund_id);
+    end if;
     return new_refund_id;
 end;
 $$;
@@ -12171,17 +15013,40 @@ $$;
 -- Definer: the jobs have no access to the tables.
 create function private.record_refund_failure(p_refund_id uuid, p_code text, p_message text)
     returns void
-    language sql
+    language plpgsql
     volatile
     security definer
     set search_path = '', pg_temp
 as $$
+declare
+    payment public.payments;
+    refund public.refunds;
+begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.refunds asked
+            join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+            where asked.id = p_refund_id
+        )
+    );
+    select paid.* into payment
+    from public.refunds asked
+    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+    where asked.id = p_refund_id
+    for no key update of paid;
+    select * into refund from public.refunds where id = p_refund_id and status in ('pending', 'requires_action');
+    if not found then
+        return;
+    end if;
+    perform private.undo_refund(payment, refund, private.clock());
     update public.refunds
     set status = 'failed',
         failure_code = left(p_code, 100),
         failure_message = left(p_message, 500)
-    where id = p_refund_id
-        and status in ('pending', 'requires_action');
+    where org_id = refund.org_id
+        and id = refund.id;
+end;
 $$;
 
 -- sql/60_payments/41_refund_events.sql
@@ -12220,6 +15085,13 @@ declare
     payment public.payments;
     refund public.refunds;
 begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.payments paid
+            where paid.stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+        )
+    );
     select * into payment
     from public.payments
     where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
@@ -12238,8 +15110,8 @@ begin
 
     if new_status = 'succeeded' then
         perform private.post_refund(payment, refund, p_occurred_at);
-    elsif refund.status = 'succeeded' then
-        perform private.reverse_refund(payment, refund, p_occurred_at);
+    elsif new_status in ('failed', 'cancelled') then
+        perform private.undo_refund(payment, refund, p_occurred_at);
     end if;
 
     update public.refunds
@@ -12279,74 +15151,21 @@ begin
     end if;
 
     insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id, metadata
     )
     values (
         p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, lower(p_refund ->> 'currency'),
-        (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id'
+        (p_refund ->> 'amount')::bigint, 'Made in Stripe''s Dashboard.', 'pending', p_refund ->> 'id',
+        jsonb_strip_nulls(jsonb_build_object('booking_id', private.uuid_or_null(p_refund -> 'metadata' ->> 'booking_id')))
     )
     returning * into refund;
-    if p_payment.kind = 'credits' and p_payment.is_accepted then
-        refund := private.take_refunded_minutes(p_payment, refund);
-    end if;
     return refund;
 end;
 $$;
 
--- Takes from a credit lot the minutes that a refund made in Stripe's Dashboard pays back: as many whole minutes as are left, or were
--- lost to disputes, and as the amount covers. The rest is posted to suspense until an admin resolves it. What disputes have cost is
--- of what no refund has paid back, so lost minutes are restored first; 82_effects has them taken again.
-create function private.take_refunded_minutes(p_payment public.payments, p_refund public.refunds)
-    returns public.refunds
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    credit public.learner_credits;
-    lost_minutes constant integer := (private.lost_minutes(p_payment.credit_id)).minutes;
-    part private.credit_part;
-    refund public.refunds;
-begin
-    select * into strict credit
-    from public.learner_credits
-    where org_id = p_payment.org_id
-        and id = p_payment.credit_id
-    for no key update;
-    if lost_minutes > 0 and p_refund.amount_cents * credit.minutes_purchased >= credit.total_cents then
-        perform private.restore_lost_minutes(credit, lost_minutes);
-        select * into strict credit from public.learner_credits where org_id = credit.org_id and id = credit.id;
-    end if;
-    part := private.next_credit_part(
-        credit,
-        least(credit.minutes_left, p_refund.amount_cents * credit.minutes_purchased / credit.total_cents)::integer
-    );
-    if part.share_cents + part.fee_cents - part.discount_cents > p_refund.amount_cents then
-        part := private.next_credit_part(credit, part.minutes - 1);
-    end if;
-
-    update public.refunds
-    set share_cents = part.share_cents,
-        fee_cents = part.fee_cents,
-        discount_cents = part.discount_cents,
-        unmatched_cents = amount_cents - (part.share_cents + part.fee_cents - part.discount_cents)
-    where org_id = p_refund.org_id
-        and id = p_refund.id
-    returning * into refund;
-    if part.minutes > 0 then
-        perform private.add_credit_entry(part, 'refund', null, refund.id);
-    end if;
-    if refund.unmatched_cents > 0 then
-        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
-        values (refund.org_id, refund.id, refund.currency, -refund.unmatched_cents);
-    end if;
-    return refund;
-end;
-$$;
-
--- Restores the discount of what a refund paid back, once the whole payment was refunded. 82_effects calls it.
-create function private.finish_refund(p_refund public.refunds)
+-- A refund that failed may still be owed: the admins are told, unless the payer has all of the payment back another way. 82_effects
+-- calls it.
+create function private.alert_failed_refund(p_refund public.refunds)
     returns void
     language plpgsql
     volatile
@@ -12354,35 +15173,14 @@ create function private.finish_refund(p_refund public.refunds)
     set search_path = '', pg_temp
 as $$
 begin
-    perform private.restore_discount(payment.booking_id, payment.credit_id)
-    from public.payments payment
-    where payment.org_id = p_refund.org_id
-        and payment.id = p_refund.payment_id
-        and payment.refunded_cents = payment.captured_cents;
-end;
-$$;
-
--- A refund that failed is still owed: its prepaid minutes are restored, and the admins are told. 82_effects calls it.
-create function private.undo_failed_refund(p_refund public.refunds)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    entry public.credit_entries;
-begin
-    select * into entry
-    from public.credit_entries
-    where org_id = p_refund.org_id
-        and refund_id = p_refund.id
-        and kind = 'refund';
-    if found then
-        perform private.add_credit_entry(
-            row(entry.credit_id, entry.minutes, entry.share_cents, entry.fee_cents, entry.discount_cents)::private.credit_part,
-            'refund_failed', null, p_refund.id
-        );
+    if exists (
+        select
+        from public.payments payment
+        where payment.org_id = p_refund.org_id
+            and payment.id = p_refund.payment_id
+            and payment.refunded_cents + payment.lost_cents >= payment.captured_cents
+    ) then
+        return;
     end if;
     perform private.raise_alert(
         p_refund.org_id, null, 'refund_failed',
@@ -12397,11 +15195,24 @@ begin
 end;
 $$;
 
--- sql/60_payments/42_refund_postings.sql
--- Posts a refund that succeeded. Its parts are cumulative (the split of all refunds after it, less the split of those before it), so
--- the last refund brings every account to zero. What a lost dispute had taken of the refunded part is not lost with the payment any
--- more: 82_effects has 62_disputes correct that. A refund of money that paid for nothing is taken from suspense.
--- apply_refund calls it.
+-- Brings the discount of what a refund pays back to what is back of its order. 82_effects calls it.
+create function private.return_payment_discount(p_refund public.refunds)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.return_order_discount(payment.order_id)
+    from public.payments payment
+    where payment.org_id = p_refund.org_id
+        and payment.id = p_refund.payment_id;
+$$;
+
+-- sql/60_payments/42_post_refund.sql
+-- Posts a refund that succeeded: its items have so much less of their price. One that Stripe's Dashboard made names no item, and is
+-- allocated now (43_allocate.sql). Before the payment's own success is known it waits as a claim; a refund of money that paid for
+-- nothing is taken from suspense. apply_refund calls it, holding the order's lock.
 create function private.post_refund(
     p_payment public.payments,
     p_refund public.refunds,
@@ -12414,44 +15225,67 @@ create function private.post_refund(
     set search_path = '', pg_temp
 as $$
 declare
-    refund public.refunds;
+    postings private.posting[];
 begin
     if private.is_set_aside(p_payment) then
         update public.refunds
-        set share_cents = 0,
-            fee_cents = 0,
-            discount_cents = 0,
-            unmatched_cents = amount_cents
+        set unmatched_cents = amount_cents
         where org_id = p_refund.org_id
             and id = p_refund.id;
-    elsif p_payment.kind = 'booking' or not p_payment.is_accepted then
-        update public.refunds
-        set share_cents = after.share_cents - before.share_cents,
-            fee_cents = after.fee_cents - before.fee_cents,
-            discount_cents = after.discount_cents - before.discount_cents
-        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.returned_cents(p_payment) + p_refund.amount_cents) after
-        where id = p_refund.id;
+        postings := array[row('suspense', null, p_refund.amount_cents)]::private.posting[];
+    else
+        update public.payments
+        set refunded_cents = refunded_cents + p_refund.amount_cents,
+            lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
+        where org_id = p_payment.org_id
+            and id = p_payment.id;
+        postings := case
+            when p_payment.status <> 'succeeded' then array[row('refunds_due', null, p_refund.amount_cents)]::private.posting[]
+            when private.is_refund_of_minutes(p_refund) then array[row('refunds_due', null, p_refund.amount_cents)]::private.posting[]
+            else private.return_to_items(p_payment, p_refund)
+        end;
     end if;
-    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
-
-    update public.payments
-    set refunded_cents = refunded_cents + p_refund.amount_cents,
-        lost_cents = least(lost_cents, amount_cents - uncaptured_cents - refunded_cents - p_refund.amount_cents)
-    where org_id = p_payment.org_id
-        and id = p_payment.id
-        and not private.is_set_aside(payments);
 
     perform private.post_transaction(
-        refund.org_id, 'refund_succeeded', 'refund', refund.id, format('refund:%s:succeeded', refund.id),
-        refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, 1)
+        p_refund.org_id, 'refund_succeeded', 'refund', p_refund.id, format('refund:%s:succeeded', p_refund.id),
+        p_refund.currency, p_occurred_at, postings || private.refund_cash(p_refund, 1)
     );
 end;
 $$;
 
--- Reverses a refund that the bank returned after it had succeeded. Its parts are again the difference of two cumulative splits,
--- so the ledger does not depend on the order in which several refunds succeeded and failed.
-create function private.reverse_refund(
+-- Posts the refunds that had succeeded before their payment was known to.
+create function private.post_waiting_refunds(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refund public.refunds;
+begin
+    for refund in
+        select made.*
+        from public.refunds made
+        where made.org_id = p_payment.org_id
+            and made.payment_id = p_payment.id
+            and made.status = 'succeeded'
+            and made.unmatched_cents = 0
+        order by made.created_at, made.id
+    loop
+        perform private.post_transaction(
+            refund.org_id, 'refund_matched', 'refund', refund.id, format('refund:%s:matched', refund.id),
+            refund.currency, p_occurred_at,
+            private.return_to_items(p_payment, refund) || row('refunds_due', null, -refund.amount_cents)::private.posting
+        );
+    end loop;
+end;
+$$;
+
+-- Undoes a refund that failed, before or after it had succeeded: its items, or the minutes that it paid back, have their price again;
+-- the cent by which minutes are worth another amount by now is the platform's, and so is a fee that was kept. apply_refund and
+-- record_refund_failure call it, holding the order's lock.
+create function private.undo_refund(
     p_payment public.payments,
     p_refund public.refunds,
     p_occurred_at timestamptz
@@ -12463,196 +15297,485 @@ create function private.reverse_refund(
     set search_path = '', pg_temp
 as $$
 declare
-    refund public.refunds;
+    had_succeeded constant boolean := p_refund.status = 'succeeded';
+    postings private.posting[] := private.take_back_minutes(p_refund);
 begin
-    if not private.is_set_aside(p_payment) and (p_payment.kind = 'booking' or not p_payment.is_accepted) then
-        update public.refunds
-        set share_cents = before.share_cents - after.share_cents,
-            fee_cents = before.fee_cents - after.fee_cents,
-            discount_cents = before.discount_cents - after.discount_cents
-        from private.split_refund(p_payment, private.returned_cents(p_payment)) before
-        cross join private.split_refund(p_payment, private.returned_cents(p_payment) - p_refund.amount_cents) after
-        where id = p_refund.id;
+    if had_succeeded then
+        postings := postings
+            || private.take_from_items(p_refund)
+            || private.refund_cash(p_refund, -1)
+            || row('suspense', null, -p_refund.unmatched_cents)::private.posting;
+        update public.payments
+        set refunded_cents = refunded_cents - p_refund.amount_cents
+        where org_id = p_payment.org_id
+            and id = p_payment.id
+            and not private.is_set_aside(payments);
     end if;
-    select * into strict refund from public.refunds where org_id = p_refund.org_id and id = p_refund.id;
-
-    update public.payments
-    set refunded_cents = refunded_cents - p_refund.amount_cents
-    where org_id = p_payment.org_id
-        and id = p_payment.id
-        and not private.is_set_aside(payments);
+    if had_succeeded and p_payment.status not in ('succeeded', 'unknown') and p_refund.unmatched_cents = 0 then
+        postings := postings || row('refunds_due', null, -p_refund.amount_cents)::private.posting;
+    elsif not had_succeeded and private.is_refund_of_minutes(p_refund) then
+        postings := postings || row('refunds_due', null, p_refund.amount_cents)::private.posting;
+    end if;
 
     perform private.post_transaction(
-        refund.org_id, 'refund_failed', 'refund', refund.id, format('refund:%s:failed', refund.id),
-        refund.currency, p_occurred_at, private.refund_postings(p_payment, refund, -1)
+        p_refund.org_id, 'refund_failed', 'refund', p_refund.id, format('refund:%s:failed', p_refund.id),
+        p_refund.currency, p_occurred_at,
+        postings || row('platform_fees', null, -coalesce((select sum(line.amount_cents) from unnest(postings) line), 0))::private.posting
     );
+    perform private.match_refunds(p_payment, p_occurred_at);
 end;
 $$;
 
--- The ledger lines of a refund (p_sign 1) or of its reversal (-1). If the fee is not refundable, refunding prepaid minutes turns
--- their deferred fee and discount into the platform's income and cost.
-create function private.refund_postings(p_payment public.payments, p_refund public.refunds, p_sign integer)
-    returns private.posting[]
+-- Whether a refund pays back prepaid minutes.
+create function private.is_refund_of_minutes(p_refund public.refunds)
+    returns boolean
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select array_agg(
-        row(
-            line.account_kind,
-            case line.account_kind when 'instructor_pending' then p_refund.instructor_id end,
-            p_sign * line.amount_cents
-        )::private.posting
-    )
-    from (
+    select exists (
         select
-            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end::private.ledger_account_kind as account_kind,
-            -p_refund.amount_cents as amount_cents
-        union all
-        select 'suspense', p_refund.unmatched_cents
-        union all
-        select share.account_kind, part.cents
-        from (
-            values
-                ('instructor_pending'::private.ledger_account_kind, 'learner_prepaid'::private.ledger_account_kind, 1),
-                ('platform_fees', 'deferred_fees', 2),
-                ('promotions', 'deferred_promotions', 3)
-        ) account (earned, deferred, nth)
-        cross join lateral (
-            select case p_payment.kind when 'credits' then account.deferred else account.earned end as account_kind
-        ) share
-        cross join lateral (
-            select (array[p_refund.share_cents, p_refund.fee_cents, -p_refund.discount_cents])[account.nth] as cents
-        ) part
-        union all
-        select kept.account_kind, kept.cents
         from public.credit_entries entry
-        cross join lateral (
-            values
-                ('deferred_fees'::private.ledger_account_kind, entry.fee_cents - p_refund.fee_cents),
-                ('platform_fees', p_refund.fee_cents - entry.fee_cents),
-                ('deferred_promotions', p_refund.discount_cents - entry.discount_cents),
-                ('promotions', entry.discount_cents - p_refund.discount_cents)
-        ) kept (account_kind, cents)
         where entry.org_id = p_refund.org_id
             and entry.refund_id = p_refund.id
-            and entry.kind = 'refund'
-    ) line;
-$$;
-
--- sql/60_payments/43_free_bookings.sql
--- Moves the payments and the discount of an original booking to its confirmed replacement. A booking that replaces none is left
--- alone. 82_effects calls it.
-create function private.carry_payments(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if p_booking.original_booking_id is null then
-        return;
-    end if;
-
-    update public.payments
-    set booking_id = p_booking.id
-    where org_id = p_booking.org_id
-        and booking_id = p_booking.original_booking_id
-        and is_accepted;
-    update public.code_redemptions set booking_id = p_booking.id where booking_id = p_booking.original_booking_id;
-end;
-$$;
-
--- Posts a confirmed booking that costs the learner nothing: the platform pays the instructor's share. Bookings with a price are
--- posted with their payments. 82_effects calls it.
-create function private.post_free_booking(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if p_booking.total_cents > 0 then
-        return;
-    end if;
-
-    perform private.post_transaction(
-        p_booking.org_id, 'free_booking_confirmed', 'booking', p_booking.id, format('booking:%s:free', p_booking.id),
-        p_booking.currency, private.clock(),
-        array[
-            row('promotions', null, p_booking.discount_cents),
-            row('instructor_pending', p_booking.instructor_id, -p_booking.instructor_share_cents),
-            row('platform_fees', null, -p_booking.platform_fee_cents)
-        ]::private.posting[]
     );
-end;
 $$;
 
--- Reverses the posting of a free booking that was cancelled or that the instructor missed, but for what the instructor keeps. If
--- nothing is kept, its discount is restored. Bookings with a price are left alone. 82_effects calls it.
-create function private.reverse_free_booking(p_booking public.bookings)
-    returns void
+-- Puts the minutes of a failed refund back into their lot, and returns the postings.
+create function private.take_back_minutes(p_refund public.refunds)
+    returns private.posting[]
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
-    share_cents constant bigint := p_booking.instructor_share_cents - coalesce(p_booking.kept_share_cents, 0);
-    fee_cents bigint;
+    entry public.credit_entries;
+    credit public.learner_credits;
+    part private.credit_part;
+    postings private.posting[] := '{}';
 begin
-    if p_booking.total_cents > 0 or p_booking.instructor_share_cents = 0 then
-        return;
-    end if;
-
-    fee_cents := private.prorate(p_booking.platform_fee_cents, share_cents, p_booking.instructor_share_cents);
-    perform private.post_transaction(
-        p_booking.org_id, 'free_booking_cancelled', 'booking', p_booking.id, format('booking:%s:free_cancelled', p_booking.id),
-        p_booking.currency, private.clock(),
-        array[
-            row('promotions', null, -(share_cents + fee_cents)),
-            row('instructor_pending', p_booking.instructor_id, share_cents),
-            row('platform_fees', null, fee_cents)
-        ]::private.posting[]
-    );
-    if share_cents = p_booking.instructor_share_cents and not p_booking.is_rescheduled then
-        perform private.restore_discount(p_booking.id, null);
-    end if;
+    for entry in
+        select refunded.*
+        from public.credit_entries refunded
+        where refunded.org_id = p_refund.org_id
+            and refunded.refund_id = p_refund.id
+            and refunded.kind = 'refund'
+    loop
+        select * into strict credit from public.learner_credits where org_id = entry.org_id and id = entry.credit_id for no key update;
+        part := private.last_credit_part(credit, entry.minutes);
+        perform private.add_credit_entry(part, 'refund_failed', p_refund_id => p_refund.id);
+        postings := postings || private.credit_postings(part, -1);
+    end loop;
+    return postings;
 end;
 $$;
 
--- Restores the discount of a booking or credit purchase that was refunded in full: its code can be used again, and spent rewards
--- return to the learner.
-create function private.restore_discount(p_booking_id uuid, p_credit_id uuid)
-    returns void
+-- Where the money of a refund went: from Stripe, or from the platform's bank account.
+create function private.refund_cash(p_refund public.refunds, p_sign integer)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row(
+            case when p_refund.is_made_elsewhere then 'platform_bank' else 'stripe_balance' end,
+            null,
+            -p_sign * p_refund.amount_cents
+        )
+    ]::private.posting[];
+$$;
+
+-- Takes a refund that succeeded from its items' prices, and returns the postings. If another refund has paid back meanwhile what was
+-- received beyond the price, it is of the price.
+create function private.return_to_items(p_payment public.payments, p_refund public.refunds)
+    returns private.posting[]
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
-    redemption public.code_redemptions;
+    postings private.posting[] := private.allocate_refund(p_payment, p_refund);
+    part private.return_items;
+    before public.order_items;
+    item public.order_items;
+    beyond_cents bigint;
 begin
-    update public.code_redemptions
-    set status = 'released'
-    where (booking_id = p_booking_id or credit_id = p_credit_id)
-        and status = 'redeemed'
-    returning * into redemption;
-
-    if redemption.kind = 'reward' then
-        perform private.post_transaction(
-            redemption.org_id, 'reward_returned', 'code_redemption', redemption.id,
-            format('redemption:%s:returned', redemption.id),
-            redemption.currency, private.clock(),
-            array[
-                row('promotions', null, redemption.discount_cents),
-                row('learner_rewards', redemption.learner_id, -redemption.discount_cents)
-            ]::private.posting[]
+    for part in
+        select returned.*
+        from private.return_items returned
+        where returned.org_id = p_refund.org_id
+            and returned.refund_id = p_refund.id
+        order by returned.item_id, returned.kind
+    loop
+        select * into strict before from public.order_items where org_id = part.org_id and id = part.item_id for no key update;
+        beyond_cents := greatest(
+            case
+                when part.kind <> 'excess' then 0
+                when before.kind = 'credits' then part.amount_cents
+                else least(part.amount_cents, greatest(before.excess_cents, 0))
+            end,
+            before.refunded_cents + part.amount_cents - before.total_cents
         );
+        update public.order_items
+        set refunded_cents = refunded_cents + part.amount_cents - beyond_cents,
+            excess_cents = excess_cents - beyond_cents,
+            owed_cents = greatest(owed_cents - case part.kind when 'owed' then part.amount_cents else 0 end, 0),
+            last_refund_id = p_refund.id
+        where org_id = before.org_id
+            and id = before.id
+        returning * into item;
+        postings := postings || private.item_postings(before, item);
+    end loop;
+    return postings;
+end;
+$$;
+
+-- Gives items the part of their price again that a failed refund had taken, and returns the postings. What an ending owed is owed again.
+create function private.take_from_items(p_refund public.refunds)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    part private.return_items;
+    before public.order_items;
+    item public.order_items;
+    beyond_cents bigint;
+begin
+    for part in
+        select returned.*
+        from private.return_items returned
+        where returned.org_id = p_refund.org_id
+            and returned.refund_id = p_refund.id
+        order by returned.item_id, returned.kind
+    loop
+        select * into strict before from public.order_items where org_id = part.org_id and id = part.item_id for no key update;
+        beyond_cents := case
+            when part.kind = 'excess' then part.amount_cents
+            else greatest(part.amount_cents - before.refunded_cents, 0)
+        end;
+        update public.order_items
+        set refunded_cents = refunded_cents - part.amount_cents + beyond_cents,
+            excess_cents = excess_cents + beyond_cents,
+            owed_cents = owed_cents + case when part.kind = 'owed' and ending = 'cancelled' then part.amount_cents else 0 end,
+            last_refund_id = p_refund.id
+        where org_id = before.org_id
+            and id = before.id
+        returning * into item;
+        postings := postings || private.item_postings(before, item);
+    end loop;
+    return postings;
+end;
+$$;
+
+-- sql/60_payments/43_allocate_refund.sql
+-- Allocates a refund that was made in Stripe's Dashboard or recorded by an admin: to the lesson that its metadata name as booking_id;
+-- else first to what is due of its payment's items, then to minutes of a lot that nobody has used, then to lessons in proportion to
+-- what is still paid of each. What is left, such as a part of a minute, is set aside. Returns the postings of minutes and of what is
+-- set aside; the lessons' parts are written as return_items. A refund that names its items is left alone.
+create function private.allocate_refund(p_payment public.payments, p_refund public.refunds)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    named_id constant uuid := private.uuid_or_null(p_refund.metadata ->> 'booking_id');
+    left_cents bigint := p_refund.amount_cents;
+    postings private.posting[] := '{}';
+    part private.credit_part;
+begin
+    if private.is_refund_of_minutes(p_refund) or exists (
+        select
+        from private.return_items named
+        where named.org_id = p_refund.org_id
+            and named.refund_id = p_refund.id
+    ) then
+        return postings;
     end if;
+
+    left_cents := left_cents - case
+        when named_id is null then 0
+        else private.allocate_in_proportion(p_payment, p_refund, left_cents, named_id)
+    end;
+    left_cents := left_cents - private.allocate_to_due(p_payment, p_refund, left_cents);
+    if p_payment.kind = 'credits' then
+        postings := private.restore_lost_minutes(p_payment);
+        part := private.refund_whole_minutes(p_payment, p_refund, left_cents);
+        postings := postings || private.credit_postings(part, 1);
+        left_cents := left_cents - private.credit_part_cents(part);
+    end if;
+    left_cents := left_cents - private.allocate_in_proportion(p_payment, p_refund, left_cents, null);
+
+    if left_cents > 0 then
+        update public.refunds set unmatched_cents = left_cents where org_id = p_refund.org_id and id = p_refund.id;
+        insert into private.suspense_items (org_id, refund_id, currency, amount_cents)
+        values (p_refund.org_id, p_refund.id, p_refund.currency, -left_cents);
+        postings := postings || row('suspense', null, left_cents)::private.posting;
+    end if;
+    return postings;
+end;
+$$;
+
+-- Puts the minutes that lost disputes have taken back into a payment's lot, and returns the postings: a dispute costs only what no refund
+-- has paid back, so that the order in which the two are told does not matter. 82_effects has 62_disputes take them again.
+create function private.restore_lost_minutes(p_payment public.payments)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    lost record;
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    for lost in
+        select
+            entry.credit_id, entry.dispute_id,
+            sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end)::integer as minutes
+        from public.payment_items paid
+        join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+        join public.credit_entries entry on entry.org_id = item.org_id and entry.credit_id = item.credit_id
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+            and entry.dispute_id is not null
+        group by entry.credit_id, entry.dispute_id
+        having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
+        order by entry.dispute_id
+    loop
+        select * into strict credit from public.learner_credits where org_id = p_payment.org_id and id = lost.credit_id for no key update;
+        part := private.last_credit_part(credit, lost.minutes);
+        perform private.add_credit_entry(part, 'dispute_reversed', p_dispute_id => lost.dispute_id);
+        postings := postings
+            || private.credit_postings(part, -1)
+            || row('dispute_losses', null, private.credit_part_cents(part))::private.posting;
+    end loop;
+    return postings;
+end;
+$$;
+
+-- Allocates to what is due: what was received beyond the price, then what endings owe. Returns how much that takes.
+create function private.allocate_to_due(p_payment public.payments, p_refund public.refunds, p_cents bigint)
+    returns bigint
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+    taken_cents bigint := 0;
+    excess_cents bigint;
+    owed_cents bigint;
+begin
+    for item in
+        select paid.*
+        from public.payment_items part
+        join public.order_items paid on paid.org_id = part.org_id and paid.id = part.item_id
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+        order by paid.id
+    loop
+        excess_cents := least(greatest(item.excess_cents, 0), p_cents - taken_cents);
+        owed_cents := least(private.owed_cents(item), p_cents - taken_cents - excess_cents);
+        taken_cents := taken_cents + excess_cents + owed_cents;
+        insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
+        select item.org_id, item.id, p_payment.id, p_refund.id, due.kind, due.cents
+        from (values ('excess'::private.return_kind, excess_cents), ('owed', owed_cents)) due (kind, cents)
+        where due.cents > 0;
+    end loop;
+    return taken_cents;
+end;
+$$;
+
+-- Takes from a lot as many whole minutes as are left and as the amount covers. What a part of a minute is worth stays.
+create function private.refund_whole_minutes(p_payment public.payments, p_refund public.refunds, p_cents bigint)
+    returns private.credit_part
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    select lot.* into credit
+    from public.payment_items paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+    join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
+        and lot.status in ('active', 'frozen')
+    for no key update of lot;
+    if not found then
+        return row(null, 0, 0, 0, 0)::private.credit_part;
+    end if;
+    part := private.next_minutes_covered(credit, p_cents);
+    if part.minutes > 0 then
+        perform private.add_credit_entry(part, 'refund', p_refund_id => p_refund.id);
+    end if;
+    return part;
+end;
+$$;
+
+-- The next minutes of a lot that an amount covers, as far as they are left. Rounded down: parts are rounded, so that a minute more or less
+-- can be worth a cent too much.
+create function private.next_minutes_covered(p_credit public.learner_credits, p_cents bigint)
+    returns private.credit_part
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    covered integer := least(p_credit.minutes_left, greatest(p_cents, 0) * p_credit.minutes_purchased / p_credit.total_cents);
+begin
+    while private.credit_part_cents(private.next_credit_part(p_credit, covered)) > p_cents loop
+        covered := covered - 1;
+    end loop;
+    return private.next_credit_part(p_credit, covered);
+end;
+$$;
+
+-- Allocates to lessons in proportion to what is still paid of each: the lessons that the payment pays, or those that the hours which it
+-- paid were used for; or to the one that is named. Returns how much that takes.
+create function private.allocate_in_proportion(
+    p_payment public.payments,
+    p_refund public.refunds,
+    p_cents bigint,
+    p_booking_id uuid
+)
+    returns bigint
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    whole_cents bigint;
+    taken_cents bigint;
+begin
+    select coalesce(sum(lesson.left_cents), 0) into whole_cents from private.refundable_lessons(p_payment, p_refund.id) lesson
+    where lesson.booking_id = coalesce(p_booking_id, lesson.booking_id);
+    taken_cents := least(greatest(p_cents, 0), whole_cents);
+    insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
+    select p_payment.org_id, spread.item_id, p_payment.id, p_refund.id, 'granted', spread.cents
+    from (
+        select
+            lesson.item_id,
+            private.prorate(taken_cents, lesson.left_so_far_cents, whole_cents)
+            - private.prorate(taken_cents, lesson.left_so_far_cents - lesson.left_cents, whole_cents) as cents
+        from (
+            select
+                paid.item_id,
+                paid.left_cents,
+                sum(paid.left_cents) over (order by paid.item_id)::bigint as left_so_far_cents
+            from private.refundable_lessons(p_payment, p_refund.id) paid
+            where paid.booking_id = coalesce(p_booking_id, paid.booking_id)
+        ) lesson
+    ) spread
+    where spread.cents > 0;
+    return taken_cents;
+end;
+$$;
+
+-- The lessons that a payment, or the hours that it paid for, pays, with what no refund, this one included, has paid back
+-- of each. Of hours, only lessons that
+-- are over: minutes that are reserved belong to the lesson ahead.
+create function private.refundable_lessons(p_payment public.payments, p_refund_id uuid)
+    returns table (item_id uuid, booking_id uuid, left_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        item.id,
+        item.booking_id,
+        item.total_cents - item.refunded_cents - item.restored_cents - allocated.cents
+    from public.order_items item
+    cross join lateral (
+        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        from private.return_items part
+        where part.org_id = item.org_id
+            and part.item_id = item.id
+            and part.refund_id = p_refund_id
+            and part.kind <> 'excess'
+    ) allocated
+    where item.org_id = p_payment.org_id
+        and item.kind = 'booking'
+        and item.is_paid
+        and item.total_cents - item.refunded_cents - item.restored_cents > allocated.cents
+        and (
+            item.id in (
+                select part.item_id
+                from public.payment_items part
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+            )
+            or item.ending is not null and item.booking_id in (
+                select entry.booking_id
+                from public.payment_items part
+                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
+                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+                    and entry.kind = 'consume'
+            )
+        )
+    order by item.id;
+$$;
+
+-- Takes minutes that came back to a lot for refunds that had been set aside, because its minutes were in another refund when they were
+-- made. undo_refund's caller has posted that one.
+create function private.match_refunds(p_payment public.payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refund public.refunds;
+    part private.credit_part;
+begin
+    for refund in
+        select made.*
+        from public.refunds made
+        where made.org_id = p_payment.org_id
+            and made.payment_id = p_payment.id
+            and p_payment.kind = 'credits'
+            and p_payment.status = 'succeeded'
+            and made.status = 'succeeded'
+            and made.unmatched_cents > 0
+        order by made.id
+    loop
+        part := private.refund_whole_minutes(p_payment, refund, refund.unmatched_cents);
+        continue when part.minutes = 0;
+        update public.refunds
+        set unmatched_cents = unmatched_cents - private.credit_part_cents(part)
+        where org_id = refund.org_id
+            and id = refund.id
+        returning * into refund;
+        perform private.post_transaction(
+            refund.org_id, 'refund_matched', 'refund', refund.id, format('refund:%s:matched:%s', refund.id, refund.unmatched_cents),
+            refund.currency, p_occurred_at,
+            private.credit_postings(part, 1) || row('suspense', null, -private.credit_part_cents(part))::private.posting
+        );
+    end loop;
 end;
 $$;
 
@@ -12676,6 +15799,14 @@ declare
     own jsonb;
     forgotten jsonb;
 begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.refunds asked
+            join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+            where asked.id = p_refund_id
+        )
+    );
     select paid.* into strict payment
     from public.payments paid
     join public.refunds asked on asked.org_id = paid.org_id and asked.payment_id = paid.id
@@ -12775,90 +15906,6 @@ as $$
 $$;
 
 -- sql/60_payments/70_arithmetic.sql
--- Allocates a booking's price to its payments, oldest first. p_terms is that booking, or the original of a reschedule: after a
--- reschedule to a cheaper time, whole_cents - price_cents is refundable. If the fee is not refundable, allocates the
--- instructor's share only. Captures and cancellations call it.
-create function private.allocate_price(p_booking_id uuid, p_terms public.bookings)
-    returns table (payment_id uuid, whole_cents bigint, price_cents bigint)
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select
-        paid.id,
-        paid.whole_cents,
-        greatest(
-            least(
-                paid.whole_cents,
-                case
-                    when p_terms.is_fee_refundable then p_terms.total_cents
-                    else least(p_terms.instructor_share_cents, p_terms.total_cents)
-                end - paid.earlier_cents
-            ),
-            0
-        )
-    from (
-        select
-            part.id,
-            part.whole_cents,
-            coalesce(
-                sum(part.whole_cents) over (
-                    order by part.created_at, part.id rows between unbounded preceding and 1 preceding
-                ),
-                0
-            )::bigint as earlier_cents
-        from (
-            select
-                payment.id,
-                payment.created_at,
-                case
-                    when payment.is_fee_refundable then payment.amount_cents
-                    else least(payment.share_cents, payment.amount_cents)
-                end as whole_cents
-            from public.payments payment
-            where payment.booking_id = p_booking_id
-                and payment.is_accepted
-                and payment.status in ('authorized', 'succeeded')
-        ) part
-    ) paid;
-$$;
-
--- Splits an amount of a payment that is refunded, lost or never captured into the instructor's share, the platform's fee and the
--- discount: each in rounded proportion, the fee takes the rounding difference. If the fee is not refundable, the share is
--- refunded first, and only the excess comes from fee and discount; if the discount exceeds the fee, nothing comes from them.
-create function private.split_refund(
-    p_payment public.payments,
-    p_amount_cents bigint,
-    out share_cents bigint,
-    out fee_cents bigint,
-    out discount_cents bigint
-)
-    language plpgsql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    whole_cents constant bigint := p_payment.amount_cents;
-    beyond_share_cents constant bigint := whole_cents - p_payment.share_cents;
-begin
-    if p_payment.is_fee_refundable then
-        share_cents := private.prorate(p_payment.share_cents, p_amount_cents, whole_cents);
-        discount_cents := private.prorate(p_payment.discount_cents, p_amount_cents, whole_cents);
-    elsif beyond_share_cents >= 0 then
-        share_cents := least(p_amount_cents, p_payment.share_cents);
-        discount_cents := private.prorate(
-            p_payment.discount_cents, p_amount_cents - share_cents, beyond_share_cents
-        );
-    else
-        share_cents := private.prorate(p_payment.share_cents, p_amount_cents, whole_cents);
-        discount_cents := share_cents - p_amount_cents;
-    end if;
-    fee_cents := p_amount_cents - share_cents + discount_cents;
-end;
-$$;
-
 -- Whether a payment's money is in suspense, because another amount was received, or after the payment was cancelled.
 create function private.is_set_aside(p_payment public.payments)
     returns boolean
@@ -12875,28 +15922,6 @@ begin
             and item.payment_id = p_payment.id
     );
 end;
-$$;
-
--- The part of a payment that is gone: never captured, refunded, or lost in a dispute.
-create function private.gone_cents(p_payment public.payments)
-    returns bigint
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select p_payment.uncaptured_cents + p_payment.refunded_cents + p_payment.lost_cents;
-$$;
-
--- The part of a payment that the payer has back: never captured, or refunded.
-create function private.returned_cents(p_payment public.payments)
-    returns bigint
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select p_payment.uncaptured_cents + p_payment.refunded_cents;
 $$;
 
 -- The amount of a payment that can still be refunded: captured, not lost, and not in a refund that succeeded or may succeed. Zero
@@ -12932,56 +15957,30 @@ as $$
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
--- The instructor's share of a payment that remains after p_more_cents more are refunded. A loss that the platform bears takes
--- nothing from it.
-create function private.remaining_share_cents(p_payment public.payments, p_more_cents bigint default 0)
-    returns bigint
-    language plpgsql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    return (
-        select p_payment.share_cents
-            - (private.split_refund(p_payment, private.gone_cents(p_payment) + p_more_cents)).share_cents
-            + p_payment.absorbed_share_cents
-    );
-end;
-$$;
-
--- The instructor's earning from a booking that is over: the share, less its refunded part; for prepaid minutes and for lessons
--- that cost the learner nothing, the part of the share that was kept.
-create function private.earned_share_cents(p_booking public.bookings)
-    returns bigint
-    language plpgsql
+-- The ids of the items that a payment pays.
+create function private.paid_item_ids(p_payment_id uuid)
+    returns setof uuid
+    language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-begin
-    return (
-        select least(
-            p_booking.kept_share_cents,
-            p_booking.instructor_share_cents,
-            case
-                when p_booking.credit_applied_cents = 0 and p_booking.total_cents > 0 then (
-                    select coalesce(sum(private.remaining_share_cents(payment)), 0)
-                    from public.payments payment
-                    where payment.org_id = p_booking.org_id
-                        and payment.booking_id = p_booking.id
-                        and payment.is_accepted
-                        and payment.status <> 'cancelled'
-                )
-            end
-        )::bigint
-    );
-end;
+    select part.item_id from public.payment_items part where part.payment_id = p_payment_id order by part.item_id;
+$$;
+
+-- The ids of the payments that pay an item.
+create function private.paying_payment_ids(p_item_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select part.payment_id from public.payment_items part where part.item_id = p_item_id order by part.payment_id;
 $$;
 
 -- sql/60_payments/71_guards.sql
--- Keeps a payment's parties and amounts as they were when it was opened. Its booking may change only from the original of a
--- reschedule to the replacement.
+-- Keeps a payment's order, parties and amounts as they were when it was opened.
 -- Definer: the writer may have no access to private.
 create function private.forbid_payment_repricing()
     returns trigger
@@ -12992,24 +15991,14 @@ create function private.forbid_payment_repricing()
 as $$
 begin
     if row(
-        new.id, new.org_id, new.kind, new.credit_id, coalesce(new.payer_id, old.payer_id), new.learner_id, new.instructor_id,
+        new.id, new.org_id, new.kind, new.order_id, coalesce(new.payer_id, old.payer_id), new.learner_id, new.instructor_id,
         new.currency, new.list_cents, new.discount_cents, new.fee_cents, new.share_cents, new.amount_cents,
         new.is_fee_refundable, new.minutes, new.capture_method
     ) is distinct from row(
-        old.id, old.org_id, old.kind, old.credit_id, old.payer_id, old.learner_id, old.instructor_id, old.currency,
+        old.id, old.org_id, old.kind, old.order_id, old.payer_id, old.learner_id, old.instructor_id, old.currency,
         old.list_cents, old.discount_cents, old.fee_cents, old.share_cents, old.amount_cents,
         old.is_fee_refundable, old.minutes, old.capture_method
-    )
-        or (
-            new.booking_id is distinct from old.booking_id
-            and not exists (
-                select
-                from public.bookings booking
-                where booking.id = new.booking_id
-                    and booking.original_booking_id = old.booking_id
-            )
-        )
-    then
+    ) then
         perform private.refuse(
             'PT409', 'payment_is_frozen',
             'A payment keeps its parties and its amounts.',
@@ -13147,6 +16136,15 @@ create policy select_party on public.payments
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
+create policy select_party on public.payment_items
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
 create policy select_party on public.refunds
     for select
     to authenticated
@@ -13157,6 +16155,7 @@ create policy select_party on public.refunds
     );
 
 grant select on public.payments to authenticated, service_role;
+grant select on public.payment_items to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
 -- NOTE: no role may write these tables; money moves only through functions.
 
@@ -13176,9 +16175,9 @@ grant execute on function private.record_stripe_fees to jobs;
 -- dispute_transactions   Stripe's balance transactions of disputes, each posted once
 --
 -- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
--- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one is written off
--- against the fee, the discount and the instructor's share or the platform, as the liability says (30_write_off), or against
--- prepaid minutes (31_lost_minutes). What it has cost is recomputed after each event, so that it can be won after it was lost.
+-- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one falls on what the
+-- payment has paid for (30_write_off): unused minutes, lessons ahead, then lessons given; who bears it, the items say (48_orders).
+-- It is allocated anew after each event, so that it can be won after it was lost.
 -- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
     'warning_needs_response', 'warning_under_review', 'warning_closed', 'prevented',
@@ -13199,7 +16198,6 @@ create table public.disputes (
     withdrawn_cents bigint not null default 0,
     fee_cents bigint not null default 0,
     lost_cents bigint not null default 0,
-    lost_share_cents bigint not null default 0,
     liability public.dispute_liability not null,
     revision integer not null default 0,
     evidence_due_at timestamptz,
@@ -13216,7 +16214,7 @@ create table public.disputes (
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint dispute_id_is_stripes check (stripe_dispute_id ~ '^(dp|du)_'),
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint amounts_are_not_negative check (least(amount_cents, lost_cents, lost_share_cents) >= 0),
+    constraint amounts_are_not_negative check (least(amount_cents, lost_cents) >= 0),
     constraint closed_at_is_set_when_closed check (
         (status in ('warning_closed', 'prevented', 'lost', 'won')) = (closed_at is not null)
     )
@@ -13237,8 +16235,7 @@ comment on column public.disputes.withdrawn_cents is
 comment on column public.disputes.fee_cents is 'Stripe''s dispute fee, less what it has reinstated.';
 comment on column public.disputes.status is
     'Stripe''s status. A lost dispute may be appealed (appeal_…): its money stays lost unless the appeal is won.';
-comment on column public.disputes.lost_cents is 'The part of the payment that was lost.';
-comment on column public.disputes.lost_share_cents is 'The instructor''s share of lost_cents.';
+comment on column public.disputes.lost_cents is 'What was lost: what Stripe has withdrawn, once the dispute is lost.';
 comment on column public.disputes.liability is
     'Who bears the instructor''s share of a loss: the organization''s setting when the dispute was opened.';
 comment on column public.disputes.revision is
@@ -13264,18 +16261,14 @@ create index on private.dispute_transactions (org_id, dispute_id);
 comment on table private.dispute_transactions is
     'Stripe''s balance transactions of disputes, each posted once. amount_cents is negative where Stripe withdrew money.';
 
-create type private.dispute_loss as (
-    dispute_id uuid,
-    claim_cents bigint,
-    loss_cents bigint,
-    share_cents bigint,
-    fee_cents bigint,
-    discount_cents bigint,
-    absorbed_cents bigint
-);
-comment on type private.dispute_loss is
-    'What a dispute has cost: of the claim, which Stripe has withdrawn for good, the loss is the part that the payment covers, made of '
-    'share, fee and discount; absorbed is the part of the share that the platform pays to the instructor.';
+alter table public.credit_entries
+    add foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict;
+alter table public.order_items
+    add foreign key (org_id, last_dispute_id) references public.disputes (org_id, id) on delete restrict;
+alter table private.return_items
+    add foreign key (org_id, dispute_id) references public.disputes (org_id, id) on delete restrict;
+
+create index on public.order_items (org_id, last_dispute_id);
 
 alter table public.disputes enable row level security;
 alter table private.dispute_transactions enable row level security;
@@ -13370,6 +16363,14 @@ declare
     payment public.payments;
     dispute public.disputes;
 begin
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.payments paid
+            where paid.stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
+                or paid.stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+        )
+    );
     select * into payment
     from public.payments
     where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
@@ -13538,14 +16539,6 @@ declare
     dispute public.disputes;
 begin
     select * into strict dispute from public.disputes where id = p_dispute_id;
-    update public.payments
-    set is_disputed = exists (
-        select
-        from public.disputes open_dispute
-        where open_dispute.payment_id = payments.id
-            and open_dispute.status in ('needs_response', 'under_review')
-    )
-    where id = dispute.payment_id;
     perform private.write_off_losses(dispute.payment_id, p_occurred_at);
 
     if dispute.status in ('warning_needs_response', 'needs_response', 'appeal_needs_response', 'lost') then
@@ -13563,9 +16556,10 @@ end;
 $$;
 
 -- sql/62_disputes/30_write_off.sql
--- Recomputes what the disputes of a payment have cost, from their balance transactions and from what was refunded, and posts the
--- difference to what is posted. So every order of events ends in the same books, and a dispute may be won after it was lost. Called
--- after each event of a dispute, and by 82_effects when a payment succeeds, or a refund of it succeeds or fails.
+-- Brings what the disputes of a payment have cost to what Stripe has withdrawn for the lost ones, posts the difference, and says whether
+-- the payment is disputed. So every order of events ends in the same books, and a dispute may be won after it was lost. Called after
+-- each event of a dispute, and by 82_effects when the payment succeeds, or minutes that it paid for come back to their lot. The
+-- caller holds the order's lock.
 create function private.write_off_losses(p_payment_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -13575,193 +16569,46 @@ create function private.write_off_losses(p_payment_id uuid, p_occurred_at timest
 as $$
 declare
     payment public.payments;
-    loss private.dispute_loss;
+    dispute public.disputes;
 begin
-    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
+    if not exists (select from public.disputes known where known.payment_id = p_payment_id) then
         return;
     end if;
 
-    payment := private.count_losses(p_payment_id);
-    for loss in
-        select part.* from private.losses_of_payment(payment) part
-    loop
-        update public.disputes
-        set lost_cents = loss.loss_cents,
-            lost_share_cents = loss.share_cents
-        where org_id = payment.org_id
-            and id = loss.dispute_id
-            and (lost_cents, lost_share_cents) <> (loss.loss_cents, loss.share_cents);
-        perform private.post_loss(loss, private.loss_postings(payment, loss), p_occurred_at);
-    end loop;
-end;
-$$;
-
--- Brings the lost minutes of a credit lot and the lost amounts of a payment to what its disputes have cost; returns the payment,
--- locked. The disputes and the ledger are not changed yet. 82_effects calls it before a refund is netted.
-create function private.count_losses(p_payment_id uuid)
-    returns public.payments
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    payment public.payments;
-    lost record;
-begin
     select * into strict payment from public.payments where id = p_payment_id for no key update;
-    if not exists (select from public.disputes dispute where dispute.payment_id = p_payment_id) then
-        return payment;
+    if payment.status = 'succeeded' or private.is_set_aside(payment) then
+        for dispute in
+            select one.*
+            from public.disputes one
+            where one.org_id = payment.org_id
+                and one.payment_id = payment.id
+            order by one.opened_at, one.stripe_dispute_id
+        loop
+            perform private.write_off_dispute(payment, dispute, p_occurred_at);
+        end loop;
     end if;
-    if payment.kind = 'credits' and payment.is_accepted then
-        perform private.take_lost_minutes(payment);
-    end if;
-
-    select
-        least(
-            coalesce(sum(loss.loss_cents), 0),
-            payment.amount_cents - payment.uncaptured_cents - payment.refunded_cents
-        ) as cents,
-        coalesce(sum(loss.absorbed_cents), 0) as absorbed_cents
-    into lost
-    from private.losses_of_payment(payment) loss;
 
     update public.payments
-    set lost_cents = lost.cents,
-        absorbed_share_cents = lost.absorbed_cents
-    where org_id = payment.org_id
-        and id = payment.id
-        and (lost_cents, absorbed_share_cents) <> (lost.cents, lost.absorbed_cents)
-    returning * into payment;
-    if not found then
-        select * into strict payment from public.payments where id = p_payment_id;
-    end if;
-    return payment;
-end;
-$$;
-
--- What each dispute of a payment has cost, in the order in which they were opened. A lost dispute costs what Stripe has withdrawn, also
--- while it is appealed; every other one nothing. What two disputes have cost together is divided cumulatively. If the platform
--- bears liability, it pays the share that the instructor keeps, which of a cancelled lesson may be a part only.
-create function private.losses_of_payment(p_payment public.payments)
-    returns setof private.dispute_loss
-    language plpgsql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    dispute public.disputes;
-    loss private.dispute_loss;
-    claimed_cents bigint := 0;
-    absorbable_cents bigint := (select booking.kept_share_cents from public.bookings booking where booking.id = p_payment.booking_id);
-begin
-    for dispute in
-        select one.*
+    set is_disputed = result.is_open,
+        lost_cents = least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents)
+    from (
+        select
+            bool_or(one.status in ('needs_response', 'under_review')) as is_open,
+            case when payment.status = 'succeeded' then sum(one.lost_cents) else 0 end::bigint as lost_cents
         from public.disputes one
-        where one.org_id = p_payment.org_id
-            and one.payment_id = p_payment.id
-        order by one.opened_at, one.stripe_dispute_id
-    loop
-        loss.dispute_id := dispute.id;
-        loss.claim_cents := case when private.is_dispute_lost(dispute.status) then dispute.withdrawn_cents else 0 end;
-        select
-            after.share_cents + after.fee_cents - after.discount_cents
-            - (before.share_cents + before.fee_cents - before.discount_cents),
-            after.share_cents - before.share_cents,
-            after.fee_cents - before.fee_cents,
-            after.discount_cents - before.discount_cents
-        into loss.loss_cents, loss.share_cents, loss.fee_cents, loss.discount_cents
-        from private.split_loss(p_payment, claimed_cents) before
-        cross join private.split_loss(p_payment, claimed_cents + greatest(loss.claim_cents, 0)) after;
-        claimed_cents := claimed_cents + greatest(loss.claim_cents, 0);
-
-        loss.absorbed_cents := case
-            when dispute.liability = 'platform' and p_payment.kind = 'booking' and p_payment.is_accepted
-                then least(loss.share_cents, absorbable_cents)
-            else 0
-        end;
-        absorbable_cents := absorbable_cents - loss.absorbed_cents;
-        return next loss;
-    end loop;
+        where one.org_id = payment.org_id
+            and one.payment_id = payment.id
+    ) result
+    where payments.org_id = payment.org_id
+        and payments.id = payment.id
+        and (is_disputed, payments.lost_cents)
+        <> (result.is_open, least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents));
 end;
 $$;
 
--- Splits the first p_cents that disputes have cost into the instructor's share, the platform's fee and the discount: of what was not
--- refunded, or for prepaid minutes of what the lost minutes were worth. The platform bears what is beyond. Of money that matches
--- no payment nothing can be split: all of it is in suspense.
-create function private.split_loss(
-    p_payment public.payments,
-    p_cents bigint,
-    out share_cents bigint,
-    out fee_cents bigint,
-    out discount_cents bigint
-)
-    language plpgsql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    returned_cents constant bigint := private.returned_cents(p_payment);
-    lost_cents constant bigint := least(p_cents, p_payment.amount_cents - returned_cents);
-    worth private.credit_part;
-    worth_cents bigint;
-begin
-    if private.is_set_aside(p_payment) then
-        share_cents := 0;
-        fee_cents := 0;
-        discount_cents := 0;
-    elsif p_payment.kind = 'credits' and p_payment.is_accepted then
-        worth := private.lost_minutes(p_payment.credit_id);
-        worth_cents := worth.share_cents + worth.fee_cents - worth.discount_cents;
-        share_cents := private.prorate(worth.share_cents, least(p_cents, worth_cents), worth_cents);
-        discount_cents := private.prorate(worth.discount_cents, least(p_cents, worth_cents), worth_cents);
-        fee_cents := least(p_cents, worth_cents) - share_cents + discount_cents;
-    else
-        select
-            after.share_cents - before.share_cents,
-            after.fee_cents - before.fee_cents,
-            after.discount_cents - before.discount_cents
-        into share_cents, fee_cents, discount_cents
-        from private.split_refund(p_payment, returned_cents) before
-        cross join private.split_refund(p_payment, returned_cents + lost_cents) after;
-    end if;
-end;
-$$;
-
--- The ledger lines of what a dispute has cost; they are all zero if it cost nothing.
-create function private.loss_postings(p_payment public.payments, p_loss private.dispute_loss)
-    returns private.posting[]
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select case
-        when private.is_set_aside(p_payment) then array[
-            row('dispute_receivable', null, -p_loss.claim_cents),
-            row('suspense', null, p_loss.claim_cents)
-        ]::private.posting[]
-        when p_payment.kind = 'credits' then array[
-            row('dispute_receivable', null, -p_loss.claim_cents),
-            row('learner_prepaid', null, p_loss.share_cents),
-            row('deferred_fees', null, p_loss.fee_cents),
-            row('deferred_promotions', null, -p_loss.discount_cents),
-            row('dispute_losses', null, p_loss.claim_cents - p_loss.loss_cents)
-        ]::private.posting[]
-        else array[
-            row('dispute_receivable', null, -p_loss.claim_cents),
-            row('platform_fees', null, p_loss.fee_cents),
-            row('promotions', null, -p_loss.discount_cents),
-            row('instructor_pending', p_payment.instructor_id, p_loss.share_cents - p_loss.absorbed_cents),
-            row('dispute_losses', null, p_loss.absorbed_cents + p_loss.claim_cents - p_loss.loss_cents)
-        ]::private.posting[]
-    end;
-$$;
-
--- Posts the difference between what a dispute has cost and what was posted of it before; does nothing if there is none.
-create function private.post_loss(p_loss private.dispute_loss, p_postings private.posting[], p_occurred_at timestamptz)
+-- Allocates what a lost dispute has cost, releases what it has not cost after all, and posts the difference. What nothing that was sold
+-- covers, such as a part of a minute, is the platform's loss. Of money in suspense nothing was sold.
+create function private.write_off_dispute(p_payment public.payments, p_dispute public.disputes, p_occurred_at timestamptz)
     returns void
     language plpgsql
     volatile
@@ -13769,43 +16616,285 @@ create function private.post_loss(p_loss private.dispute_loss, p_postings privat
     set search_path = '', pg_temp
 as $$
 declare
-    dispute public.disputes;
-    difference private.posting[];
+    claim_cents constant bigint := case
+        when private.is_dispute_lost(p_dispute.status) then greatest(p_dispute.withdrawn_cents, 0)
+        else 0
+    end;
+    allocated_cents bigint := private.allocated_loss_cents(p_dispute);
+    postings private.posting[] := array[
+        row('dispute_receivable', null, p_dispute.lost_cents - claim_cents)
+    ]::private.posting[];
 begin
-    select * into strict dispute from public.disputes where id = p_loss.dispute_id;
-    select array_agg(row(changed.account_kind, changed.owner_id, changed.cents)::private.posting)
-    into difference
-    from (
-        select line.account_kind, line.owner_id, sum(line.amount_cents)::bigint as cents
-        from (
-            select wanted.account_kind, wanted.owner_id, wanted.amount_cents
-            from unnest(p_postings) wanted
-            union all
-            select account.kind, account.owner_id, -entry.amount_cents
-            from private.ledger_transactions posted
-            join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
-            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-            where posted.org_id = dispute.org_id
-                and posted.source_type = 'dispute'
-                and posted.source_id = dispute.id
-                and posted.kind = 'dispute_lost'
-        ) line
-        group by line.account_kind, line.owner_id
-        having sum(line.amount_cents) <> 0
-    ) changed;
-    if difference is null then
-        return;
+    if private.is_set_aside(p_payment) then
+        postings := postings || row('suspense', null, claim_cents - p_dispute.lost_cents)::private.posting;
+    else
+        if allocated_cents > claim_cents then
+            postings := postings || private.release_loss(p_dispute);
+            allocated_cents := 0;
+        end if;
+        if allocated_cents < claim_cents then
+            postings := postings || private.allocate_loss(p_payment, p_dispute, claim_cents - allocated_cents);
+        end if;
+        postings := postings
+            || row('dispute_losses', null, -(select sum(line.amount_cents) from unnest(postings) line))::private.posting;
     end if;
 
-    update public.disputes
-    set revision = revision + 1
-    where org_id = dispute.org_id
-        and id = dispute.id;
-    perform private.post_transaction(
-        dispute.org_id, 'dispute_lost', 'dispute', dispute.id, format('dispute:%s:lost:%s', dispute.id, dispute.revision),
-        dispute.currency, p_occurred_at, difference
-    );
+    if exists (
+        select
+        from unnest(postings) line
+        group by line.account_kind, line.owner_id
+        having sum(line.amount_cents) <> 0
+    ) then
+        update public.disputes
+        set lost_cents = claim_cents,
+            revision = revision + 1
+        where org_id = p_dispute.org_id
+            and id = p_dispute.id;
+        perform private.post_transaction(
+            p_dispute.org_id, 'dispute_lost', 'dispute', p_dispute.id,
+            format('dispute:%s:lost:%s', p_dispute.id, p_dispute.revision),
+            p_dispute.currency, p_occurred_at, postings
+        );
+    end if;
 end;
+$$;
+
+-- What a dispute has been allocated of items and of minutes so far.
+create function private.allocated_loss_cents(p_dispute public.disputes)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (
+        coalesce(
+            (
+                select sum(part.amount_cents)
+                from private.return_items part
+                where part.org_id = p_dispute.org_id
+                    and part.dispute_id = p_dispute.id
+            ),
+            0
+        )
+        + coalesce(
+            (
+                select sum(
+                    case entry.kind when 'dispute' then 1 else -1 end
+                    * (entry.share_cents + entry.fee_cents - entry.discount_cents)
+                )
+                from public.credit_entries entry
+                where entry.org_id = p_dispute.org_id
+                    and entry.dispute_id = p_dispute.id
+            ),
+            0
+        )
+    )::bigint;
+$$;
+
+-- Allocates so much of a lost dispute. Of prepaid hours it takes unused minutes, rounded down; once all are gone, and of a payment for
+-- several lessons, it falls on lessons ahead, the latest first, and then on those given, in proportion to what is still paid of
+-- each. The only lesson of a payment bears all of it. Returns the postings.
+create function private.allocate_loss(p_payment public.payments, p_dispute public.disputes, p_cents bigint)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    credit public.learner_credits;
+    part private.credit_part;
+    rest_cents bigint := p_cents;
+    lesson record;
+    loss_cents bigint;
+    is_only_lesson constant boolean := p_payment.kind = 'booking' and (
+        select count(*) = 1
+        from public.payment_items paid
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+    );
+begin
+    if p_payment.kind = 'credits' then
+        select lot.* into credit
+        from public.payment_items paid
+        join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+        join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+        where paid.org_id = p_payment.org_id
+            and paid.payment_id = p_payment.id
+        for no key update of lot;
+        part := private.next_minutes_covered(credit, rest_cents);
+        if part.minutes > 0 then
+            perform private.add_credit_entry(part, 'dispute', p_dispute_id => p_dispute.id);
+            postings := private.credit_postings(part, 1);
+            rest_cents := rest_cents - private.credit_part_cents(part);
+        end if;
+        if part.minutes < credit.minutes_left then
+            return postings;
+        end if;
+    end if;
+
+    for lesson in
+        select paid.item_id, paid.left_cents
+        from private.lessons_of_payment(p_payment) paid
+        where paid.is_ahead
+        order by paid.start_at desc, paid.item_id
+    loop
+        loss_cents := case when is_only_lesson then rest_cents else least(rest_cents, lesson.left_cents) end;
+        postings := postings || private.lose_of_item(p_dispute, p_payment.id, lesson.item_id, loss_cents);
+        rest_cents := rest_cents - loss_cents;
+    end loop;
+
+    for lesson in
+        select
+            paid.item_id,
+            private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents, paid.whole_cents)
+            - private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents - paid.left_cents, paid.whole_cents) as cents
+        from (
+            select
+                given.item_id,
+                given.left_cents,
+                sum(given.left_cents) over (order by given.created_at, given.item_id)::bigint as so_far_cents,
+                sum(given.left_cents) over ()::bigint as whole_cents
+            from private.lessons_of_payment(p_payment) given
+            where not given.is_ahead
+                and (is_only_lesson or not given.is_fault)
+        ) paid
+        order by paid.item_id
+    loop
+        postings := postings || private.lose_of_item(
+            p_dispute, p_payment.id, lesson.item_id, case when is_only_lesson then rest_cents else lesson.cents end
+        );
+    end loop;
+    return postings;
+end;
+$$;
+
+-- The lessons that a payment, or the hours that it paid for, pays, with what is still paid of each.
+create function private.lessons_of_payment(p_payment public.payments)
+    returns table (
+        item_id uuid, left_cents bigint, is_ahead boolean, is_fault boolean, start_at timestamptz, created_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        item.id, private.unreturned_cents(item), item.ending is null, item.ending = 'fault', booking.start_at, item.created_at
+    from public.order_items item
+    join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    where item.org_id = p_payment.org_id
+        and item.is_paid
+        and (
+            item.id in (
+                select part.item_id
+                from public.payment_items part
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+            )
+            or item.booking_id in (
+                select entry.booking_id
+                from public.payment_items part
+                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
+                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+                    and entry.kind in ('reserve', 'consume')
+            )
+        );
+$$;
+
+-- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
+create function private.lose_of_item(p_dispute public.disputes, p_payment_id uuid, p_item_id uuid, p_cents bigint)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+begin
+    if p_cents = 0 then
+        return '{}';
+    end if;
+    select * into strict before from public.order_items where org_id = p_dispute.org_id and id = p_item_id for no key update;
+    insert into private.return_items (org_id, item_id, payment_id, dispute_id, kind, amount_cents)
+    values (p_dispute.org_id, p_item_id, p_payment_id, p_dispute.id, 'lost', p_cents);
+    update public.order_items
+    set lost_cents = lost_cents + p_cents,
+        liable_cents = liable_cents + case p_dispute.liability when 'instructor' then p_cents else 0 end,
+        last_dispute_id = p_dispute.id
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    return private.item_postings(before, item);
+end;
+$$;
+
+-- Releases all that a dispute had taken: items have their price again, and minutes are back in their lot. Returns the postings.
+create function private.release_loss(p_dispute public.disputes)
+    returns private.posting[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.posting[] := '{}';
+    lost record;
+    credit public.learner_credits;
+    part private.credit_part;
+begin
+    for lost in
+        select taken.item_id, taken.payment_id, sum(taken.amount_cents)::bigint as cents
+        from private.return_items taken
+        where taken.org_id = p_dispute.org_id
+            and taken.dispute_id = p_dispute.id
+        group by taken.item_id, taken.payment_id
+        order by taken.item_id
+    loop
+        postings := postings || private.lose_of_item(p_dispute, lost.payment_id, lost.item_id, -lost.cents);
+    end loop;
+
+    for lost in
+        select entry.credit_id, sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end)::integer as minutes
+        from public.credit_entries entry
+        where entry.org_id = p_dispute.org_id
+            and entry.dispute_id = p_dispute.id
+        group by entry.credit_id
+        having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
+    loop
+        select * into strict credit from public.learner_credits where org_id = p_dispute.org_id and id = lost.credit_id for no key update;
+        part := private.last_credit_part(credit, lost.minutes);
+        perform private.add_credit_entry(part, 'dispute_reversed', p_dispute_id => p_dispute.id);
+        postings := postings || private.credit_postings(part, -1);
+    end loop;
+    return postings;
+end;
+$$;
+
+-- Recomputes what disputes over the hours that a booking used have cost, after minutes have come back to them. 82_effects calls it.
+create function private.write_off_restored_minutes(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.write_off_losses(bought.payment_id, private.clock())
+    from (
+        select distinct part.payment_id
+        from public.credit_entries entry
+        join public.order_items item on item.org_id = entry.org_id and item.credit_id = entry.credit_id
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        where entry.org_id = p_booking.org_id
+            and entry.booking_id = p_booking.id
+            and entry.kind = 'restore'
+    ) bought;
 $$;
 
 -- Whether a dispute was lost: also while that is appealed.
@@ -13819,74 +16908,41 @@ as $$
     select p_status in ('lost', 'appeal_needs_response', 'appeal_under_review');
 $$;
 
--- sql/62_disputes/31_lost_minutes.sql
--- Takes from a credit lot the minutes that lost disputes over its purchase have cost, rounded down, or restores those that they have
--- not cost after all. What the minutes do not cover is the platform's loss, because those lessons were given. A lot is closed once
--- disputes have cost all of it, and usable again when they have not. count_losses calls it.
-create function private.take_lost_minutes(p_payment public.payments)
+-- Freezes a lot while its payment is disputed, so that its minutes are not used meanwhile. 82_effects calls it.
+create function private.freeze_credit(p_payment public.payments)
     returns void
-    language plpgsql
+    language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    credit public.learner_credits;
-    claim_cents bigint;
-    lost private.credit_part;
-    part private.credit_part;
-    missing integer;
-begin
-    select * into strict credit from public.learner_credits where id = p_payment.credit_id for no key update;
-    select coalesce(sum(greatest(dispute.withdrawn_cents, 0)), 0)
-    into claim_cents
-    from public.disputes dispute
-    where dispute.org_id = p_payment.org_id
-        and dispute.payment_id = p_payment.id
-        and private.is_dispute_lost(dispute.status);
-
-    lost := private.lost_minutes(credit.id);
-    missing := least(claim_cents * credit.minutes_purchased / credit.total_cents, credit.minutes_left + lost.minutes) - lost.minutes;
-    if missing < 0 then
-        perform private.restore_lost_minutes(credit, -missing);
-    elsif missing > 0 then
-        part := private.next_credit_part(credit, missing);
-        if lost.share_cents + part.share_cents + lost.fee_cents + part.fee_cents - lost.discount_cents - part.discount_cents > claim_cents then
-            part := private.next_credit_part(credit, missing - 1);
-        end if;
-        if part.minutes > 0 then
-            perform private.add_credit_entry(part, 'dispute', null, null);
-        end if;
-    end if;
-
-    update public.learner_credits
-    set status = case
-        when claim_cents >= credit.total_cents then 'closed'
-        when p_payment.is_disputed then 'frozen'
-        else 'active'
-    end::public.credit_status
-    where org_id = credit.org_id
-        and id = credit.id
-        and status in ('active', 'frozen', 'closed');
-end;
+    update public.learner_credits lot
+    set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
+    from public.order_items item
+    where item.org_id = p_payment.org_id
+        and item.order_id = p_payment.order_id
+        and lot.org_id = item.org_id
+        and lot.id = item.credit_id
+        and lot.status = case when p_payment.is_disputed then 'active' else 'frozen' end::public.credit_status;
 $$;
 
--- Recomputes what disputes over the purchase of a lot have cost after its minutes have changed: a lesson was cancelled, or a refund
--- was made or failed. 82_effects calls it.
-create function private.write_off_minutes(p_entry public.credit_entries)
+-- Refunds what is owed of the items that a dispute gave back: somebody else's fault is made whole whenever the money is there.
+-- 82_effects calls it.
+create function private.refund_won_items(p_dispute public.disputes)
     returns void
-    language plpgsql
+    language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-begin
-    perform private.write_off_losses(payment.id, private.clock())
-    from public.payments payment
-    where payment.org_id = p_entry.org_id
-        and payment.credit_id = p_entry.credit_id
-        and payment.is_accepted;
-end;
+    select private.refund_due(won.item_id, 'The dispute was won.')
+    from (
+        select distinct part.item_id
+        from private.return_items part
+        where part.org_id = p_dispute.org_id
+            and part.dispute_id = p_dispute.id
+    ) won
+    order by won.item_id;
 $$;
 
 -- sql/62_disputes/40_fraud_warning.sql
@@ -14183,86 +17239,58 @@ grant execute on function public.admin_resolve_suspense to authenticated;
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
--- whoever ends the booking; 30 to 40 are the use cases cancel, no-show and reschedule; 50 and 51 are refunds that a person requests
--- or an admin makes; 60 and 61 end many bookings at once. The only table holds what was decided to go back; bookings are in
--- 50_bookings, payments and refunds in 60_payments.
+-- whoever ends the booking; 30 to 41 are the use cases cancel (one
+-- booking, a series, a day), no-show and reschedule; 50 to 53 are refunds that a person requests
+-- or an admin makes, and what becomes of hours that expire; 60 to 62 end many bookings at once.
 --
--- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations. 82_effects calls the functions that
--- refund a booking once its status has changed, whoever changed it.
-create table private.return_items (
-    org_id uuid not null,
-    booking_id uuid not null,
-    payment_id uuid not null,
-    refund_cents bigint not null,
-    decided_at timestamptz not null default private.clock(),
-    primary key (org_id, booking_id, payment_id),
-    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
-    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
-    constraint refund_is_not_negative check (refund_cents >= 0)
-);
-
-create index on private.return_items (org_id, payment_id);
-
-comment on table private.return_items is
-    'What the end of a booking gives back of each of its payments: decided once, under the locks of the payments, and then '
-    'carried out by refund_booking.';
-comment on column private.return_items.refund_cents is
-    'The amount to refund; of an authorization, the amount that is not captured. In the minor unit.';
-
-alter table private.return_items enable row level security;
-
+-- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations and expire_credits. 82_effects calls the
+-- functions that end a booking's order item and refund it once its status has changed, whoever changed it. The room has no tables:
+-- bookings are in 50_bookings, their items in 48_orders, payments and refunds in 60_payments.
 create type private.cancellation_outcome as (
+    ending public.order_item_ending,
     refund_bps integer,
     cancellation_refund_cents bigint,
     restored_minutes integer,
     kept_cents bigint,
-    kept_share_cents bigint,
-    items private.return_items array
+    kept_share_cents bigint
 );
-comment on type private.cancellation_outcome is
-    'What a cancellation or no-show refunds and restores, in all and by payment, and what is kept.';
-
-create trigger forbid_change
-    before update or delete on private.return_items
-    for each row execute function private.forbid_change();
-
-create trigger forbid_truncate
-    before truncate on private.return_items
-    for each statement execute function private.forbid_change();
+comment on type private.cancellation_outcome is 'What a cancellation or no-show refunds and restores, and what is kept.';
 
 -- sql/64_cancellations/20_outcome.sql
--- Decides what a cancellation or no-show refunds at this refund rate and what the instructor keeps, and stores it for
--- refund_booking to carry out. The slot and the payments are locked first, so that what is decided is what happens: a refund or a
--- dispute that arrives earlier counts, and one that arrives later waits. The caller holds the booking's lock.
-create function private.decide_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
+-- Decides what a cancellation or no-show refunds and what the instructor keeps. The order, the slot and the payments are locked first, so
+-- that what is decided is what happens: a refund or a dispute that arrives earlier counts, and one that arrives later waits.
+create function private.decide_cancellation_outcome(
+    p_booking public.bookings,
+    p_ended_by public.booking_party,
+    p_is_no_show boolean,
+    p_refund_bps integer default null
+)
     returns private.cancellation_outcome
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    outcome private.cancellation_outcome;
 begin
     perform
     from public.bookable_slots
     where org_id = p_booking.org_id
         and id = p_booking.slot_id
     for no key update;
-    perform private.lock_booking_payments(p_booking);
-
-    outcome := private.calculate_cancellation_outcome(p_booking, p_refund_bps);
-
-    insert into private.return_items (org_id, booking_id, payment_id, refund_cents)
-    select item.org_id, item.booking_id, item.payment_id, item.refund_cents
-    from unnest(outcome.items) item;
-    return outcome;
+    perform private.lock_order_payments(p_booking.order_id);
+    return private.calculate_cancellation_outcome(p_booking, p_ended_by, p_is_no_show, p_refund_bps);
 end;
 $$;
 
--- Calculates what a cancellation or no-show refunds at this refund rate: money, prepaid minutes, or a part of a free booking's
--- share. A replacement that was not confirmed refunds what was paid for its original. Previews and decisions call it.
-create function private.calculate_cancellation_outcome(p_booking public.bookings, p_refund_bps integer)
+-- Calculates it for the present instant, by the table of entitlements: the learner's or a guardian's cancellation gives back the policy's
+-- fraction of what is still paid; the learner's no-show nothing; anybody else's cancellation, and the instructor's no-show,
+-- everything. A refund rate that is given replaces the policy's. Previews and decisions call it.
+create function private.calculate_cancellation_outcome(
+    p_booking public.bookings,
+    p_ended_by public.booking_party,
+    p_is_no_show boolean,
+    p_refund_bps integer default null
+)
     returns private.cancellation_outcome
     language plpgsql
     stable
@@ -14270,106 +17298,114 @@ create function private.calculate_cancellation_outcome(p_booking public.bookings
     set search_path = '', pg_temp
 as $$
 declare
+    item public.order_items;
     outcome private.cancellation_outcome;
-    minutes constant integer := extract(epoch from p_booking.end_at - p_booking.start_at) / 60;
+    credit_cents bigint;
+    refundable_cents bigint;
 begin
-    outcome.refund_bps := p_refund_bps;
-    outcome.restored_minutes := 0;
-    select
-        coalesce(sum(due.refund_cents), 0),
-        coalesce(sum(due.kept_cents), 0),
-        coalesce(sum(due.kept_share_cents), 0),
-        array_agg(
-            row(p_booking.org_id, p_booking.id, due.payment_id, due.refund_cents, private.clock())::private.return_items
-        )
-    into outcome.cancellation_refund_cents, outcome.kept_cents, outcome.kept_share_cents, outcome.items
-    from private.cancellation_refunds(p_booking, p_refund_bps) due;
+    select * into item from public.order_items where org_id = p_booking.org_id and booking_id = p_booking.id;
+    outcome.ending := private.ending_of(p_booking, p_ended_by, p_is_no_show, p_refund_bps);
+    outcome.refund_bps := case outcome.ending
+        when 'fault' then 10000
+        when 'missed' then 0
+        else coalesce(p_refund_bps, private.policy_refund_bps(p_booking))
+    end;
+    outcome.restored_minutes := case
+        when item.id is null then 0
+        when outcome.ending = 'fault'
+            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item)))
+        else (private.reserved_minutes(p_booking.id) * outcome.refund_bps + 9999) / 10000
+    end;
 
-    if p_booking.status in ('confirmed', 'in_progress') and p_booking.total_cents = 0 and p_booking.credit_applied_cents = 0 then
-        outcome.kept_share_cents := p_booking.instructor_share_cents
-            - private.prorate(p_booking.instructor_share_cents, p_refund_bps, 10000);
-    end if;
-    if exists (select from private.reserved_credit(p_booking.id)) then
-        outcome.restored_minutes := private.prorate(minutes, p_refund_bps, 10000);
-        select p_booking.instructor_share_cents - coalesce(sum(restored.share_cents), 0) into outcome.kept_share_cents
-        from private.restored_credit(p_booking.id, outcome.restored_minutes) restored;
-    end if;
+    credit_cents := item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents;
+    refundable_cents := case
+        when not private.is_paid_by_card(item) then 0
+        else greatest(
+            case when item.is_fee_refundable or outcome.ending = 'fault' then item.total_cents else least(item.share_cents, item.total_cents) end
+            - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true),
+            0
+        )
+    end;
+    outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
+        + case
+            when private.is_paid_by_card(item) and outcome.ending = 'fault'
+                then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
+            else 0
+        end;
+    outcome.kept_cents := case
+        when private.is_paid_by_card(item) then greatest(
+            item.total_cents - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true)
+            - outcome.cancellation_refund_cents,
+            0
+        )
+        else 0
+    end;
+    item.ending := outcome.ending;
+    item.refund_bps := outcome.refund_bps;
+    outcome.kept_share_cents := case
+        when p_booking.status in ('confirmed', 'in_progress') then private.keepable_cents(item)
+        else 0
+    end;
     return outcome;
 end;
 $$;
 
--- What of each payment is refunded at this refund rate, and what is kept of it, in all and of the instructor's share. Earlier
--- refunds count. A disputed payment cannot be refunded, but the instructor does not keep more for that. If the fee is not
--- refundable, the rate applies to the share. For an unconfirmed replacement: all that is left of its original's payments.
-create function private.cancellation_refunds(p_booking public.bookings, p_refund_bps integer)
-    returns table (payment_id uuid, refund_cents bigint, kept_cents bigint, kept_share_cents bigint)
+-- How a booking ends that a party cancels or misses. What was not confirmed is nobody's lesson, so that all of it goes back.
+create function private.ending_of(
+    p_booking public.bookings,
+    p_ended_by public.booking_party,
+    p_is_no_show boolean,
+    p_refund_bps integer
+)
+    returns public.order_item_ending
     language sql
-    stable
+    immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        payment.id,
-        due.cents,
-        payment.amount_cents - payment.uncaptured_cents - payment.lost_cents - refunding.cents - due.cents,
-        least(
-            private.remaining_share_cents(payment, refunding.cents - payment.refunded_cents + due.cents),
-            payment.share_cents - (private.split_refund(payment, whole.cents)).share_cents
-        )
-    from private.allocate_price(p_booking.id, p_booking) paid
-    join public.payments payment on payment.org_id = p_booking.org_id and payment.id = paid.payment_id
-    cross join lateral (select private.committed_refund_cents(payment.id) as cents) refunding
-    cross join lateral (
-        select paid.whole_cents - paid.price_cents + private.prorate(paid.price_cents, p_refund_bps, 10000) as cents
-    ) whole
-    cross join lateral (
-        select least(
-            greatest(whole.cents - payment.uncaptured_cents - refunding.cents, 0),
-            case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end
-        ) as cents
-    ) due
-    where p_booking.status in ('confirmed', 'in_progress')
-    union all
-    select
-        payment.id,
-        case payment.status when 'authorized' then payment.amount_cents else private.refundable_cents(payment) end,
-        0,
-        0
-    from public.bookings original
-    join public.payments payment on payment.org_id = original.org_id and payment.booking_id = original.id
-    where p_booking.status not in ('confirmed', 'in_progress')
-        and original.org_id = p_booking.org_id
-        and original.id = p_booking.original_booking_id
-        and original.is_rescheduled
-        and payment.is_accepted
-        and payment.status in ('authorized', 'succeeded');
+    select case
+        when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
+        when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
+        when p_ended_by in ('learner', 'guardian') or p_refund_bps < 10000 then 'cancelled'
+        else 'fault'
+    end::public.order_item_ending;
 $$;
 
--- The refund rate of a cancellation or no-show in basis points. A learner or guardian who cancels a confirmed booking gets what
--- its cancellation policy says; a learner who does not come gets nothing; in every other case everything is refunded.
-create function private.cancellation_refund_bps(
-    p_booking public.bookings,
-    p_ended_by public.booking_party,
-    p_is_no_show boolean
-)
+-- The prepaid minutes that a booking has reserved.
+create function private.reserved_minutes(p_booking_id uuid)
     returns integer
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
-        when p_booking.status not in ('confirmed', 'in_progress') then 10000
-        when p_is_no_show then case p_ended_by when 'learner' then 0 else 10000 end
-        when p_ended_by in ('learner', 'guardian') then private.policy_refund_bps(p_booking)
-        else 10000
-    end;
+    select coalesce(sum(reserved.minutes), 0)::integer from private.reserved_credit(p_booking_id) reserved;
+$$;
+
+-- Whether a payment has paid for an item, or has an authorization for it.
+create function private.is_paid_by_card(p_item public.order_items)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.payment_items part
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and payment.is_accepted
+            and payment.status in ('authorized', 'succeeded')
+    );
 $$;
 
 -- sql/64_cancellations/21_ended_bookings.sql
--- Guards every booking that ends, also by an edit in Studio: what it refunds is decided before it ends, unless the function that
--- ends it has decided already. A refund rate that the writer sets is used. A replacement that is declined or expires refunds its
--- original. Definer: the writer needs no access to payments and credits.
+-- Decides what every booking refunds that is cancelled or missed, whoever ends it: a function, or an edit in Studio. A refund rate that
+-- the writer sets is used; amounts are not. Whoever edits a booking directly while somebody else moves its order's money is
+-- refused, because waiting here could deadlock.
+-- Definer: the writer needs no access to payments and credits.
 create function private.set_cancellation_outcome()
     returns trigger
     language plpgsql
@@ -14380,24 +17416,19 @@ as $$
 declare
     outcome private.cancellation_outcome;
 begin
-    if new.cancellation_refund_cents is not null and not private.has_undecided_payments(new) then
+    perform private.assert_order_is_free(new.order_id);
+    if new.status not in ('cancelled', 'no_show') then
         return new;
     end if;
 
+    new.hold_expires_at := null;
     outcome := private.decide_cancellation_outcome(
-        old,
-        coalesce(
-            new.refund_bps,
-            private.cancellation_refund_bps(old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show')
-        )
+        old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show', new.refund_bps
     );
-    if new.status in ('cancelled', 'no_show') then
-        new.hold_expires_at := null;
-        new.refund_bps := outcome.refund_bps;
-        new.cancellation_refund_cents := outcome.cancellation_refund_cents;
-        new.restored_minutes := outcome.restored_minutes;
-        new.kept_share_cents := outcome.kept_share_cents;
-    end if;
+    new.refund_bps := outcome.refund_bps;
+    new.cancellation_refund_cents := outcome.cancellation_refund_cents;
+    new.restored_minutes := outcome.restored_minutes;
+    new.kept_share_cents := outcome.kept_share_cents;
     return new;
 end;
 $$;
@@ -14405,45 +17436,32 @@ $$;
 create trigger set_cancellation_outcome
     before update of status on public.bookings
     for each row
-    when (
-        new.status <> old.status
-        and not new.is_rescheduled
-        and (
-            new.status in ('cancelled', 'no_show')
-            or (new.status in ('declined', 'expired') and new.original_booking_id is not null)
-        )
-    )
+    when (new.status <> old.status and not new.is_rescheduled)
     execute function private.set_cancellation_outcome();
 
--- Has the booking, or the original that was given up for it, a payment of which nobody has decided what is refunded?
-create function private.has_undecided_payments(p_booking public.bookings)
-    returns boolean
-    language sql
-    stable
+-- Locks an order without waiting. Functions hold the lock already; a direct edit is refused while somebody else holds it.
+create function private.assert_order_is_free(p_order_id uuid)
+    returns void
+    language plpgsql
+    volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
-        select
-        from public.bookings paid
-        join public.payments payment on payment.org_id = paid.org_id and payment.booking_id = paid.id
-        where paid.org_id = p_booking.org_id
-            and (paid.id = p_booking.id or (paid.id = p_booking.original_booking_id and paid.is_rescheduled))
-            and payment.is_accepted
-            and payment.status in ('authorized', 'succeeded')
-            and not exists (
-                select
-                from private.return_items item
-                where item.org_id = p_booking.org_id
-                    and item.booking_id = p_booking.id
-                    and item.payment_id = payment.id
-            )
-    );
+begin
+    perform from public.orders where id = p_order_id for no key update nowait;
+exception
+    when lock_not_available then
+        perform private.refuse(
+            'PT409', 'order_busy',
+            'Somebody else is changing this order at this moment.',
+            'Try again.'
+        );
+end;
 $$;
 
--- Carries out what was decided about the payments of a booking that ended: refunds them, or captures only the rest of an
--- authorization. A disputed payment cannot be refunded, so the admins are told. 82_effects calls it.
-create function private.refund_booking(p_booking public.bookings)
+-- Ends the item of a booking that has ended, as was decided before. A replacement that was not confirmed ends the item only if the
+-- original was given up for it. 82_effects calls it.
+create function private.end_booking_item(p_booking public.bookings, p_was_confirmed boolean)
     returns void
     language plpgsql
     volatile
@@ -14451,37 +17469,54 @@ create function private.refund_booking(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 declare
-    item private.return_items;
-    payment public.payments;
+    ending public.order_item_ending;
 begin
-    for item in
-        select decided.*
-        from private.return_items decided
-        join public.payments paid on paid.org_id = decided.org_id and paid.id = decided.payment_id
-        where decided.org_id = p_booking.org_id
-            and decided.booking_id = p_booking.id
-        order by paid.created_at, paid.id
-    loop
-        select * into strict payment from public.payments where org_id = item.org_id and id = item.payment_id;
-        if payment.status = 'authorized' then
-            perform private.capture_payment(payment, item.refund_cents);
-        elsif payment.is_disputed then
-            perform private.raise_alert(
-                p_booking.org_id, null, 'refund_waits_for_dispute',
-                'A lesson was called off whose payment is disputed. Decide about a refund when the dispute has ended.',
-                'payments', payment.id, format('booking:%s:refund_waits', p_booking.id)
-            );
-        elsif item.refund_cents > 0 then
-            perform private.create_refund(
-                payment, item.refund_cents,
-                case
-                    when payment.booking_id <> p_booking.id then 'The rescheduled lesson was not confirmed.'
-                    when p_booking.status = 'no_show' then 'The instructor did not come.'
-                    else 'The booking was cancelled.'
-                end
-            );
-        end if;
-    end loop;
+    if not p_was_confirmed then
+        perform private.end_item(item.booking_id, 'fault', 10000, 0, item.minutes)
+        from public.order_items item
+        where item.booking_id = p_booking.id
+            and (item.is_paid or item.credit_share_cents + item.credit_fee_cents > 0);
+        return;
+    end if;
+
+    ending := case
+        when p_booking.status = 'completed' then 'given'
+        when p_booking.status = 'no_show' then case p_booking.no_show_by when 'learner' then 'missed' else 'fault' end
+        when p_booking.cancelled_by in ('learner', 'guardian') or p_booking.refund_bps < 10000 then 'cancelled'
+        else 'fault'
+    end;
+    perform private.end_item(
+        p_booking.id,
+        ending,
+        p_booking.refund_bps,
+        case ending when 'cancelled' then p_booking.cancellation_refund_cents else 0 end,
+        coalesce(p_booking.restored_minutes, 0)
+    );
+end;
+$$;
+
+-- Refunds what is due of a booking that ended, and captures of its authorizations what is kept. 82_effects calls it.
+create function private.settle_ended_booking(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.capture_item(p_booking.id);
+    perform private.refund_due(
+        item.id,
+        case
+            when p_booking.original_booking_id is not null and p_booking.cancellation_refund_cents is null
+                then 'The rescheduled lesson was not confirmed.'
+            when p_booking.status = 'no_show' then 'The instructor did not come.'
+            else 'The booking was cancelled.'
+        end
+    )
+    from public.order_items item
+    where item.booking_id = p_booking.id
+        and item.ending is not null;
 end;
 $$;
 
@@ -14503,6 +17538,34 @@ as $$
         and status in ('held', 'requested');
 $$;
 
+-- Cancels lessons ahead of which a lost dispute has taken what was paid: all of it, or any of it where prepaid minutes paid. The rest
+-- goes back. 82_effects calls it.
+create function private.cancel_lost_lessons(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The payer''s bank has taken back what was paid for it.'
+    where org_id = p_dispute.org_id
+        and status = 'confirmed'
+        and start_at > private.clock()
+        and id in (
+            select item.booking_id
+            from private.return_items lost
+            join public.order_items item on item.org_id = lost.org_id and item.id = lost.item_id
+            where lost.org_id = p_dispute.org_id
+                and lost.dispute_id = p_dispute.id
+                and item.lost_cents > 0
+                and (private.unreturned_cents(item) = 0 or item.credit_share_cents > 0)
+        );
+$$;
+
 -- sql/64_cancellations/30_cancel.sql
 -- What cancelling a booking would give back at this instant, to the cent.
 -- Definer: parties of a booking may not read its payments' books.
@@ -14522,7 +17585,7 @@ declare
     outcome private.cancellation_outcome;
 begin
     perform private.assert_cancellable(booking);
-    outcome := private.calculate_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
+    outcome := private.calculate_cancellation_outcome(booking, party, false);
     return query
     select
         booking.id, party, outcome.refund_bps, outcome.cancellation_refund_cents, outcome.kept_cents,
@@ -14545,27 +17608,19 @@ as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);
     party constant public.booking_party := private.party_of(booking);
-    outcome private.cancellation_outcome;
     broken_rule text;
 begin
     if booking.status <> 'cancelled' or booking.is_rescheduled then
         perform private.assert_cancellable(booking);
-        outcome := private.decide_cancellation_outcome(booking, private.cancellation_refund_bps(booking, party, false));
-        perform private.assert_refund_is_expected(outcome.cancellation_refund_cents, p_expected_refund_cents);
-
         update public.bookings
         set status = 'cancelled',
-            hold_expires_at = null,
             cancelled_by = party,
             cancelled_at = private.clock(),
-            cancellation_reason = p_reason,
-            refund_bps = outcome.refund_bps,
-            cancellation_refund_cents = outcome.cancellation_refund_cents,
-            restored_minutes = outcome.restored_minutes,
-            kept_share_cents = outcome.kept_share_cents
+            cancellation_reason = p_reason
         where org_id = booking.org_id
             and id = booking.id
         returning * into booking;
+        perform private.assert_refund_is_expected(booking.cancellation_refund_cents, p_expected_refund_cents);
     end if;
 
     return query
@@ -14579,9 +17634,23 @@ exception
 end;
 $$;
 
--- Returns, locked, a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not
--- exist.
+-- Returns, locked, a booking to which the caller is a party.
 create function private.require_party(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    perform private.lock_bookings(array[p_booking_id]);
+    return private.booking_of_party(p_booking_id);
+end;
+$$;
+
+-- Returns a booking to which the caller is a party; refuses with the same error whether it is somebody else's or does not exist.
+create function private.booking_of_party(p_booking_id uuid)
     returns public.bookings
     language plpgsql
     volatile
@@ -14591,8 +17660,6 @@ as $$
 declare
     booking public.bookings;
 begin
-    perform private.require_person();
-    perform private.lock_bookings(array[p_booking_id]);
     select * into booking from public.bookings where id = p_booking_id;
 
     if private.party_of(booking) is null then
@@ -14632,7 +17699,7 @@ create function private.assert_cancellable(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
-    if p_booking.status not in ('held', 'requested', 'confirmed', 'in_progress') then
+    if p_booking.status not in ('proposed', 'held', 'requested', 'confirmed', 'in_progress') then
         perform private.refuse(
             'PT409', 'booking_not_cancellable',
             format('This booking is %s, so it cannot be cancelled.', p_booking.status),
@@ -14720,9 +17787,295 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/32_cancel_series.sql
+-- What cancelling the rest of a series would give back at this instant, booking by booking.
+-- Definer: parties of a booking may not read its payments' books.
+create function private.preview_series_cancellation(p_series_id uuid, p_from timestamptz)
+    returns table (
+        booking_id uuid, start_at timestamptz, refund_bps integer,
+        refund_cents bigint, kept_cents bigint, restored_minutes integer, currency text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+    outcome private.cancellation_outcome;
+begin
+    for booking in
+        select ahead.*
+        from private.rest_of_series(p_series_id, p_from) ahead
+    loop
+        outcome := private.calculate_cancellation_outcome(booking, private.party_of(booking), false);
+        booking_id := booking.id;
+        start_at := booking.start_at;
+        refund_bps := outcome.refund_bps;
+        refund_cents := outcome.cancellation_refund_cents;
+        kept_cents := outcome.kept_cents;
+        restored_minutes := outcome.restored_minutes;
+        currency := booking.currency;
+        return next;
+    end loop;
+end;
+$$;
+
+-- Cancels the rest of a series at once and refunds what preview_series_cancellation said, or refuses if that has changed. Each
+-- booking is refunded by its own policy and notice; nothing is left to cancel a second time.
+-- Definer: bookings change only through functions.
+create function private.cancel_series(
+    p_series_id uuid,
+    p_from timestamptz,
+    p_reason text,
+    p_expected_refund_cents bigint
+)
+    returns table (
+        booking_id uuid, start_at timestamptz, refund_bps integer,
+        refund_cents bigint, restored_minutes integer, currency text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    ids constant uuid[] := array(select ahead.id from private.rest_of_series(p_series_id, p_from) ahead);
+    broken_rule text;
+begin
+    perform private.lock_bookings(ids);
+    perform private.cancel_locked(ids, null, p_reason);
+    perform private.assert_refund_is_expected(
+        (
+            select coalesce(sum(booking.cancellation_refund_cents), 0)::bigint
+            from public.bookings booking
+            where booking.id = any (ids)
+        ),
+        p_expected_refund_cents
+    );
+
+    return query
+    select
+        booking.id, booking.start_at, booking.refund_bps, booking.cancellation_refund_cents, booking.restored_minutes,
+        booking.currency
+    from public.bookings booking
+    where booking.id = any (ids)
+        and booking.status = 'cancelled'
+    order by booking.start_at, booking.id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- The bookings of a series that are still ahead, from p_from on; refuses whoever is no party of it.
+create function private.rest_of_series(p_series_id uuid, p_from timestamptz)
+    returns setof public.bookings
+    language plpgsql
+    stable
+    security invoker
+    rows 20
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.require_person();
+    select * into booking
+    from public.bookings
+    where org_id = (select series.org_id from public.booking_series series where series.id = p_series_id)
+        and series_id = p_series_id
+    limit 1;
+    if private.party_of(booking) is null then
+        perform private.refuse(
+            'PT404', 'series_not_found',
+            'You have no such series of bookings.',
+            'Check the series'' id, and that you are signed in as the right person.'
+        );
+    end if;
+
+    return query
+    select ahead.*
+    from public.bookings ahead
+    where ahead.org_id = booking.org_id
+        and ahead.series_id = p_series_id
+        and ahead.status in ('proposed', 'held', 'requested', 'confirmed')
+        and ahead.start_at > private.clock()
+        and ahead.start_at >= coalesce(p_from, '-infinity')
+    order by ahead.start_at, ahead.id;
+end;
+$$;
+
+-- Cancels bookings that the caller has locked, for this party or else for what the session's person is to each. What each refunds is
+-- decided as it ends. A replacement goes before its original, which would end it.
+create function private.cancel_locked(p_booking_ids uuid[], p_party public.booking_party, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ahead public.bookings;
+begin
+    for ahead in
+        select booking.*
+        from public.bookings booking
+        where booking.id = any (p_booking_ids)
+        order by booking.original_booking_id nulls last, booking.start_at, booking.id
+    loop
+        update public.bookings
+        set status = 'cancelled',
+            cancelled_by = coalesce(p_party, private.party_of(ahead)),
+            cancelled_at = private.clock(),
+            cancellation_reason = p_reason
+        where org_id = ahead.org_id
+            and id = ahead.id
+            and status in ('proposed', 'held', 'requested', 'confirmed');
+    end loop;
+end;
+$$;
+
+-- sql/64_cancellations/33_cancel_day.sql
+-- Cancels an instructor's lessons of a date and closes it, for an instructor who is ill: every learner is refunded in full, told, and
+-- offered the next open time. The instructor or an admin calls it; calling it again cancels what was booked at the same moment.
+-- Definer: it changes bookings, hours and alerts, which the caller may not write.
+create function private.cancel_day(p_instructor_id uuid, p_on date, p_reason text)
+    returns table (
+        booking_id uuid, learner_id uuid, start_at timestamptz,
+        refund_cents bigint, restored_minutes integer, currency text, next_start_at timestamptz
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors := private.require_instructor_for_day(p_instructor_id);
+    ids uuid[];
+    cancelled record;
+    broken_rule text;
+    missing_column text;
+begin
+    if p_on not between date '2000-01-01' and date '2100-01-01' then
+        perform private.refuse_violation('date_is_plausible');
+    end if;
+
+    ids := array(
+        select booking.id
+        from public.bookings booking
+        where booking.org_id = instructor.org_id
+            and booking.instructor_id = instructor.id
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            and booking.start_at > private.clock()
+            and booking.start_at >= private.as_instant(p_on::timestamp, instructor.time_zone)
+            and booking.start_at < private.as_instant((p_on + 1)::timestamp, instructor.time_zone)
+    );
+    perform private.lock_bookings(ids);
+    insert into public.availability_exceptions (org_id, instructor_id, on_date, is_available, time_zone, note)
+    values (instructor.org_id, instructor.id, p_on, false, instructor.time_zone, left(p_reason, 1000))
+    on conflict do nothing;
+    perform private.cancel_locked(
+        ids,
+        case when instructor.id = any (private.my_instructor_ids()) then 'instructor' else 'admin' end::public.booking_party,
+        p_reason
+    );
+
+    for cancelled in
+        select booking.*, private.next_open_at(booking) as next_at
+        from public.bookings booking
+        where booking.id = any (ids)
+            and booking.status = 'cancelled'
+        order by booking.start_at, booking.id
+    loop
+        perform private.tell_of_cancelled_day(cancelled.id, instructor, cancelled.next_at);
+        booking_id := cancelled.id;
+        learner_id := cancelled.learner_id;
+        start_at := cancelled.start_at;
+        refund_cents := cancelled.cancellation_refund_cents;
+        restored_minutes := cancelled.restored_minutes;
+        currency := cancelled.currency;
+        next_start_at := cancelled.next_at;
+        return next;
+    end loop;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Returns the instructor if it is the caller, or one of a school that the caller administers.
+create function private.require_instructor_for_day(p_instructor_id uuid)
+    returns public.instructors
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors candidate
+    where candidate.id = p_instructor_id
+        and (candidate.id = any (private.my_instructor_ids()) or candidate.org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'You are not this instructor, nor an admin of their school.',
+            'Check the id, and that you are signed in as the right person.'
+        );
+    end if;
+    return instructor;
+end;
+$$;
+
+-- The first time within four weeks at which the same instructor gives the same lesson; null if there is none.
+create function private.next_open_at(p_booking public.bookings)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select min(open_time.start_at)
+    from private.open_slots(
+        p_booking.instructor_id, p_booking.service_id, p_booking.start_at, p_booking.start_at + interval '28 days'
+    ) open_time;
+$$;
+
+-- Tells the learner, their guardians and the organization's admins that a lesson does not take place.
+create function private.tell_of_cancelled_day(
+    p_booking_id uuid,
+    p_instructor public.instructors,
+    p_next_at timestamptz
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.raise_alert(
+        booking.org_id, null, 'lesson_cancelled',
+        format(
+            'The lesson with %s on %s is cancelled. What was paid comes back in full.%s',
+            left(p_instructor.display_name, 200),
+            to_char(booking.start_at at time zone p_instructor.time_zone, 'FMDay FMDD FMMonth YYYY, HH24:MI'),
+            to_char(p_next_at at time zone p_instructor.time_zone, '" The next open time is "FMDay FMDD FMMonth YYYY, HH24:MI"."')
+        ),
+        'bookings', booking.id, format('booking:%s:day_cancelled', booking.id), booking.learner_id
+    )
+    from public.bookings booking
+    where booking.id = p_booking_id;
+$$;
+
 -- sql/64_cancellations/40_reschedule.sql
--- Reschedules a confirmed booking to another time of its service, by reserving a replacement. The original's payments carry over;
--- for a more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
+-- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
+-- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -14737,7 +18090,7 @@ declare
     instructor public.instructors;
     replacement public.bookings;
 begin
-    perform private.lock_learner((select known.learner_id from public.bookings known where known.id = p_booking_id));
+    perform private.assert_time_is_plausible(p_start_at);
     original := private.require_party(p_booking_id);
     replacement := private.find_booking_by_client_key(
         original.learner_id, p_client_key, original.service_id, original.instructor_id, p_start_at
@@ -14756,15 +18109,14 @@ begin
     return query
     select
         replacement,
-        case
-            when replacement.original_total_cents = 0 then 0
-            when replacement.is_fee_refundable then greatest(original.total_cents - replacement.total_cents, 0)
-            else greatest(
-                least(original.instructor_share_cents, original.total_cents)
-                - least(replacement.instructor_share_cents, replacement.total_cents),
-                0
-            )
-        end;
+        coalesce(
+            (
+                select private.waiting_excess_cents(item.id)
+                from public.order_items item
+                where item.booking_id = replacement.id
+            ),
+            0
+        );
 end;
 $$;
 
@@ -14801,9 +18153,11 @@ begin
     end if;
     if exists (
         select
-        from public.payments payment
-        where payment.org_id = p_booking.org_id
-            and payment.booking_id = p_booking.id
+        from public.order_items item
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where item.org_id = p_booking.org_id
+            and item.booking_id = p_booking.id
             and payment.is_accepted
             and (
                 payment.is_disputed
@@ -14841,14 +18195,16 @@ declare
     learner public.learners;
     replacement public.bookings;
     terms private.booking_terms;
+    priced_service public.services := p_service;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
-        p_booking.series_id, p_booking.id
+        p_booking.series_id, p_booking.id, p_booking.order_id
     );
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
     if p_booking.credit_applied_cents = 0 then
-        terms := private.price_booking(p_service, p_instructor, p_start_at, learner, request);
+        priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+        terms := private.price_booking(priced_service, p_instructor, p_start_at, learner, request);
     end if;
     if coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
@@ -14869,62 +18225,200 @@ begin
 end;
 $$;
 
--- Refunds what a confirmed replacement costs less than its original, from the latest payments. Of an authorization the difference
--- is not captured after the lesson, so nothing is refunded. 82_effects calls it after the payments were carried over.
-create function private.refund_price_difference(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    due record;
-    payment public.payments;
-    difference_cents bigint;
-begin
-    if p_booking.total_cents >= p_booking.original_total_cents then
-        return;
-    end if;
-
-    for due in
-        select before.payment_id, before.price_cents - after.price_cents as cents
-        from public.bookings original
-        cross join lateral private.allocate_price(p_booking.id, original) before
-        join private.allocate_price(p_booking.id, p_booking) after on after.payment_id = before.payment_id
-        where original.org_id = p_booking.org_id
-            and original.id = p_booking.original_booking_id
-            and before.price_cents > after.price_cents
-        order by before.payment_id
-    loop
-        select * into strict payment from public.payments where id = due.payment_id for no key update;
-        difference_cents := least(due.cents, private.refundable_cents(payment));
-        if difference_cents > 0 then
-            perform private.create_refund(payment, difference_cents, 'The lesson was moved to a cheaper time.');
-        end if;
-    end loop;
-end;
-$$;
-
--- Restores the discount of a free original booking whose replacement ended unconfirmed. 82_effects calls it.
-create function private.restore_original_discount(p_booking public.bookings)
+-- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,
+-- so nothing is due. 82_effects calls it.
+create function private.refund_moved_item(p_booking public.bookings)
     returns void
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.restore_discount(original.id, null)
-    from public.bookings original
-    where original.org_id = p_booking.org_id
-        and original.id = p_booking.original_booking_id
-        and original.is_rescheduled
-        and original.total_cents = 0;
+    select private.refund_due(item.id, 'The lesson was moved to a cheaper time.')
+    from public.order_items item
+    where item.org_id = p_booking.org_id
+        and item.booking_id = p_booking.id
+        and p_booking.original_booking_id is not null;
+$$;
+
+-- sql/64_cancellations/41_reschedule_times.sql
+-- The times to which a booking can be rescheduled at this instant, in UTC and local time, in pages, and what is left to pay for each.
+-- The booking's own time counts as free where nothing more is due, because the original then ends first.
+-- Definer: the caller may not read opening hours and calendars.
+create function private.list_reschedule_times(
+    p_booking_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer,
+    p_after timestamptz
+)
+    returns table (
+        start_at timestamptz, end_at timestamptz, local_start timestamp, local_end timestamp,
+        time_zone text, seats_left integer, amount_cents bigint
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.require_person();
+    perform private.assert_time_range(p_from, p_to, 62);
+    booking := private.booking_of_party(p_booking_id);
+    perform private.assert_reschedulable(booking, null);
+
+    return query
+    with open_time as materialized (
+        select
+            candidate.*,
+            private.minutes_between(candidate.start_at, candidate.end_at) as minutes,
+            (candidate.start_at at time zone organization.time_zone)::date as priced_on,
+            tstzrange(candidate.start_at, candidate.end_at) as during
+        from private.open_slots(
+            booking.instructor_id, booking.service_id, greatest(p_from, p_after), p_to, booking.id
+        ) candidate
+        join public.organizations organization on organization.id = booking.org_id
+        where candidate.start_at > coalesce(p_after, '-infinity')
+            and candidate.start_at <> booking.start_at
+            and candidate.start_at + (booking.end_at - booking.start_at) <= private.authorized_until(booking)
+    ),
+
+    priced as materialized (
+        select day.priced_on, day.minutes, private.reschedule_total(booking, day.first_at, day.minutes) as total_cents
+        from (
+            select open_time.priced_on, open_time.minutes, min(open_time.start_at) as first_at
+            from open_time
+            group by open_time.priced_on, open_time.minutes
+        ) day
+    ),
+
+    beside as materialized (
+        select free.start_at
+        from private.open_slots(booking.instructor_id, booking.service_id, greatest(p_from, p_after), p_to) free
+        where exists (select from priced where priced.total_cents > booking.total_cents)
+    )
+
+    select
+        open_time.start_at,
+        open_time.end_at,
+        open_time.start_at at time zone open_time.time_zone,
+        open_time.end_at at time zone open_time.time_zone,
+        open_time.time_zone,
+        open_time.seats_left,
+        greatest(priced.total_cents - booking.total_cents, 0)
+    from open_time
+    join priced on priced.priced_on = open_time.priced_on and priced.minutes = open_time.minutes
+    where priced.total_cents is not null
+        and not private.is_learner_busy(booking, open_time.during, priced.total_cents <= booking.total_cents)
+        and (
+            priced.total_cents <= booking.total_cents
+            or open_time.start_at in (select beside.start_at from beside)
+        )
+    order by open_time.start_at
+    limit private.page_size(p_limit, 500, 1000);
+end;
+$$;
+
+-- What the booking's replacement would cost in all; null if it could not be paid. A lesson that is paid with prepaid hours costs what
+-- it cost, as long as the hours suffice.
+create function private.reschedule_total(p_booking public.bookings, p_start_at timestamptz, p_minutes integer)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    service public.services;
+    instructor public.instructors;
+    learner public.learners;
+    more_minutes constant integer := p_minutes - private.minutes_between(p_booking.start_at, p_booking.end_at);
+begin
+    select * into strict service from public.services where org_id = p_booking.org_id and id = p_booking.service_id;
+    select * into strict instructor from public.instructors where org_id = p_booking.org_id and id = p_booking.instructor_id;
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
+
+    if p_booking.credit_applied_cents > 0 then
+        return case
+            when more_minutes <= 0
+                or exists (
+                    select
+                    from private.plan_credit(
+                        learner.id, instructor.id, service.id, private.is_hourly(service, p_start_at), p_booking.currency,
+                        more_minutes
+                    )
+                )
+                then p_booking.total_cents
+        end;
+    end if;
+
+    service.duration_minutes := p_minutes;
+    return (
+        (
+            private.price_booking(
+                service, instructor, p_start_at, learner,
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null)::private.booking_request
+            )
+        ).price
+    ).total_cents;
+exception
+    when sqlstate 'PT409' or sqlstate 'PT422' then
+        return null;
+end;
+$$;
+
+-- Whether the learner has another private lesson during this time, or a seat of the same group. The booking itself counts unless it
+-- ends first.
+create function private.is_learner_busy(p_booking public.bookings, p_during tstzrange, p_ends_first boolean)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from public.bookings other
+        where other.learner_person_id = p_booking.learner_person_id
+            and other.start_at < upper(p_during)
+            and other.end_at > lower(p_during)
+            and private.occupies_slot(other.status)
+            and (other.status not in ('proposed', 'held', 'requested') or other.hold_expires_at > private.clock())
+            and (other.id <> p_booking.id or not p_ends_first)
+            and (
+                not (other.is_group or p_booking.is_group)
+                or (other.service_id, other.instructor_id, other.start_at)
+                = (p_booking.service_id, p_booking.instructor_id, lower(p_during))
+            )
+    );
+end;
+$$;
+
+-- Until when a replacement must end: an authorization has to last until then.
+create function private.authorized_until(p_booking public.bookings)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(min(payment.authorized_at) + interval '6 days', 'infinity')
+    from public.order_items item
+    join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+    join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+    where item.org_id = p_booking.org_id
+        and item.booking_id = p_booking.id
+        and payment.is_accepted
+        and payment.status = 'authorized';
 $$;
 
 -- sql/64_cancellations/50_refunds.sql
--- Requests a refund for the learner, or a guardian who may pay; an admin decides. If the booking has several payments, the oldest
--- one that covers the amount is refunded. The same key and amount again are the same request.
+-- Requests a refund of a lesson for the learner, or a guardian who may pay; an admin decides. The amount is spread over the payments of
+-- the lesson, the latest first: each has a refund of its own, and the id of the first stands for the request. A lesson that was
+-- paid with prepaid hours is refunded in money, from the payment for the hours. The same key and amount again are the same request.
 -- Definer: refunds are written only through functions.
 create function private.request_refund(p_booking_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
     returns uuid
@@ -14935,64 +18429,254 @@ create function private.request_refund(p_booking_id uuid, p_amount_cents bigint,
 as $$
 declare
     person uuid := private.require_person();
-    payment public.payments;
-    refund_id uuid;
+    item public.order_items;
     broken_rule text;
     missing_column text;
 begin
-    select paid.* into payment
-    from public.payments paid
+    perform private.lock_orders(array[private.order_of_booking(p_booking_id)]);
+    select paid.* into item
+    from public.order_items paid
     where paid.booking_id = p_booking_id
-        and paid.is_accepted
-        and paid.status = 'succeeded'
+        and paid.is_paid
+        and paid.total_cents > 0
         and (
             paid.learner_id = any (private.my_learner_ids())
             or paid.learner_id = any (private.ward_ids(person, 'pay'))
-        )
-    order by
-        exists (
-            select
-            from public.refunds asked
-            where asked.org_id = paid.org_id
-                and asked.payment_id = paid.id
-                and asked.client_key = p_client_key
-        ) desc,
-        private.refundable_cents(paid) >= p_amount_cents desc,
-        paid.created_at,
-        paid.id
-    limit 1
-    for no key update;
+        );
     if not found then
         perform private.refuse(
             'PT404', 'payment_not_found',
             'You have no such paid booking.',
-            'Check the booking''s id. Prepaid hours are refunded by refund_credits.'
+            'Check the booking''s id. Unused hours are refunded by refund_credits.'
         );
     end if;
-
-    refund_id := private.find_refund_by_client_key(payment.id, p_client_key, p_amount_cents);
-    if refund_id is not null then
-        return refund_id;
-    end if;
-    perform private.assert_refund_amount(payment, p_amount_cents);
-    insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
-    )
-    values (
-        payment.org_id, payment.id, payment.learner_id, payment.instructor_id, payment.currency,
-        p_amount_cents, p_reason, 'requested', p_client_key, person
-    )
-    returning id into refund_id;
-    return refund_id;
+    return private.spread_refund(item, p_amount_cents, p_reason, p_client_key, 'requested');
 exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
         return null;
+    when unique_violation then
+        perform private.refuse_reused_refund_key();
+        return null;
 end;
 $$;
 
--- Grants or declines a requested refund; the organization's admins only.
+-- Refuses a client key that another refund of the same payment has.
+create function private.refuse_reused_refund_key()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'client_key_reused',
+        'This p_client_key was already used for another refund.',
+        'Send a new p_client_key for another refund.'
+    );
+end;
+$$;
+
+-- Spreads a refund of an item over its payments, the latest first, and returns the first refund's id; with the same key again, that of
+-- the refund that was made before. The caller holds the order's lock.
+create function private.spread_refund(
+    p_item public.order_items,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text,
+    p_status public.refund_status
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    source record;
+    payment public.payments;
+    rest_cents bigint := p_amount_cents;
+    first_id uuid := private.find_item_refund(p_item, p_client_key, p_amount_cents);
+    new_id uuid;
+begin
+    if first_id is not null then
+        return first_id;
+    end if;
+    if p_status = 'requested' then
+        perform private.assert_may_request_refund(p_item);
+    end if;
+    perform private.assert_item_is_refundable(p_item, p_amount_cents);
+    for source in
+        select paid.payment_id, paid.left_cents from private.refund_sources(p_item) paid where paid.left_cents > 0
+    loop
+        exit when rest_cents = 0;
+        select * into strict payment from public.payments where id = source.payment_id for no key update;
+        new_id := private.create_refund(
+            payment, p_item.id, least(rest_cents, source.left_cents), private.refund_kind(p_item), 0,
+            p_reason, p_client_key, first_id, p_status
+        );
+        first_id := coalesce(first_id, new_id);
+        rest_cents := rest_cents - least(rest_cents, source.left_cents);
+    end loop;
+    return first_id;
+end;
+$$;
+
+-- The payments from which an item can be refunded, the latest first, with how much each can: those that pay it, or that paid for the
+-- hours it used.
+create function private.refund_sources(p_item public.order_items)
+    returns table (payment_id uuid, left_cents bigint, is_disputed boolean)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        payment.id,
+        greatest(least(source.cents - returned.cents, private.refundable_cents(payment)), 0),
+        payment.is_disputed
+    from (
+        select part.org_id, part.payment_id, part.amount_cents as cents
+        from public.payment_items part
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+        union all
+        select bought.org_id, bought.payment_id, sum(entry.share_cents + entry.fee_cents - entry.discount_cents)::bigint
+        from public.credit_entries entry
+        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
+        where entry.org_id = p_item.org_id
+            and entry.booking_id = p_item.booking_id
+            and entry.kind = 'consume'
+        group by bought.org_id, bought.payment_id
+    ) source
+    join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
+    cross join lateral (
+        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        from private.return_items part
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and part.payment_id = payment.id
+            and refund.status in ('pending', 'requires_action', 'succeeded')
+    ) returned
+    where payment.status = 'succeeded'
+    order by payment.created_at desc, payment.id desc;
+$$;
+
+-- Refuses a sixth request for one lesson, whatever became of the others, so that nobody fills the list of the school's admins.
+create function private.assert_may_request_refund(p_item public.order_items)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_requests constant integer := 5;
+begin
+    if (
+        select count(distinct coalesce(refund.request_id, refund.id))
+        from private.return_items part
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and refund.requested_by is not null
+    ) >= max_requests then
+        perform private.refuse(
+            'PT429', 'too_many_refund_requests',
+            format('A refund of this booking was requested %s times.', max_requests),
+            'Ask the school, or the platform''s support, about the earlier requests.'
+        );
+    end if;
+end;
+$$;
+
+-- Whether a refund by an admin pays what the item's ending owes: of a fault always, of a cancellation if the refund for it has failed.
+create function private.refund_kind(p_item public.order_items)
+    returns private.return_kind
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when private.owed_cents(p_item) > private.waiting_refund_cents(p_item.id, p_item.ending = 'fault') then 'owed'
+        else 'granted'
+    end::private.return_kind;
+$$;
+
+-- Refuses to refund of an item what is disputed, or more than can be.
+create function private.assert_item_is_refundable(p_item public.order_items, p_amount_cents bigint)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    refundable record;
+begin
+    if coalesce(p_amount_cents, 0) < 1 then
+        perform private.refuse(
+            'PT422', 'bad_amount',
+            'The smallest refund is 1, in the minor unit.',
+            'Send a positive whole number.'
+        );
+    end if;
+    select coalesce(sum(source.left_cents), 0)::bigint as cents, bool_or(source.is_disputed) as is_disputed
+    into refundable
+    from private.refund_sources(p_item) source;
+    if refundable.is_disputed and refundable.cents < p_amount_cents then
+        perform private.refuse(
+            'PT409', 'payment_disputed',
+            'The payer''s bank disputes this payment, so it cannot be refunded now.',
+            'Wait until the dispute has ended.'
+        );
+    end if;
+    if p_amount_cents > refundable.cents then
+        perform private.refuse(
+            'PT409', 'refund_exceeds_payment',
+            format('At most %s (minor units) of this payment can be refunded.', refundable.cents),
+            'Send a smaller amount.'
+        );
+    end if;
+end;
+$$;
+
+-- Returns the id of the refund of an item that an earlier request with the same key made, or null.
+create function private.find_item_refund(p_item public.order_items, p_client_key text, p_amount_cents bigint)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    request record;
+begin
+    select coalesce(refund.request_id, refund.id) as id, sum(refund.amount_cents) as amount_cents
+    into request
+    from public.refunds refund
+    join private.return_items part on part.org_id = refund.org_id and part.refund_id = refund.id
+    where part.org_id = p_item.org_id
+        and part.item_id = p_item.id
+        and refund.client_key = p_client_key
+    group by coalesce(refund.request_id, refund.id);
+    if found and request.amount_cents is distinct from p_amount_cents then
+        perform private.refuse(
+            'PT409', 'client_key_reused',
+            'This p_client_key was already used with another amount.',
+            'Send a new p_client_key for another refund.'
+        );
+    end if;
+    return request.id;
+end;
+$$;
+
+-- Grants or declines a requested refund; the organization's admins only. All refunds of one request are decided together.
 -- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
@@ -15004,15 +18688,22 @@ as $$
 declare
     refund public.refunds;
     payment public.payments;
+    asked_id uuid;
 begin
     perform private.require_person();
-    select paid.* into payment
+    perform private.lock_orders(
+        array(
+            select paid.order_id
+            from public.refunds asked
+            join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
+            where asked.id = p_refund_id
+        )
+    );
+    select coalesce(asked.request_id, asked.id) into asked_id
     from public.refunds asked
-    join public.payments paid on paid.org_id = asked.org_id and paid.id = asked.payment_id
     where asked.id = p_refund_id
         and asked.org_id = any (private.my_admin_org_ids())
-    for no key update of paid;
-    select * into refund from public.refunds where id = p_refund_id and payment_id = payment.id and status = 'requested';
+        and asked.status = 'requested';
     if not found then
         perform private.refuse(
             'PT404', 'refund_not_found',
@@ -15025,20 +18716,39 @@ begin
     end if;
     perform set_config('lplate.reason', left(p_note, 500), true);
 
-    if p_is_granted then
-        perform private.assert_refund_amount(payment, refund.amount_cents);
-        update public.refunds set status = 'pending' where id = refund.id;
-        perform private.send_refund(refund.id);
-        return 'pending';
-    end if;
-    update public.refunds set status = 'declined' where id = refund.id;
-    return 'declined';
+    for refund in
+        select asked.*
+        from public.refunds asked
+        where asked_id in (asked.id, asked.request_id)
+            and asked.status = 'requested'
+        order by asked.id
+    loop
+        select * into strict payment from public.payments where org_id = refund.org_id and id = refund.payment_id for no key update;
+        if p_is_granted then
+            perform private.assert_payment_is_refundable(payment, refund.amount_cents);
+        end if;
+        update public.refunds
+        set status = case when p_is_granted then 'pending' else 'declined' end::public.refund_status
+        where org_id = refund.org_id
+            and id = refund.id;
+        if p_is_granted then
+            perform private.send_refund(refund.id);
+        end if;
+    end loop;
+    return case when p_is_granted then 'pending' else 'declined' end;
 end;
 $$;
 
--- Refunds a payment in part or in full; platform admins only. The same key and amount again are the same refund.
+-- Refunds a payment in part or in full; platform admins only. p_booking_id names the lesson where the payment pays for several, or for
+-- hours that the lesson used. The same key and amount again are the same refund.
 -- Definer: refunds are written only through functions.
-create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
+create function private.admin_refund(
+    p_payment_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_client_key text,
+    p_booking_id uuid
+)
     returns uuid
     language plpgsql
     volatile
@@ -15047,10 +18757,12 @@ create function private.admin_refund(p_payment_id uuid, p_amount_cents bigint, p
 as $$
 declare
     payment public.payments;
+    item public.order_items;
     refund_id uuid;
     broken_rule text;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_orders(array(select paid.order_id from public.payments paid where paid.id = p_payment_id));
     select * into payment from public.payments where id = p_payment_id for no key update;
     if not found then
         perform private.refuse(
@@ -15064,13 +18776,87 @@ begin
     if refund_id is not null then
         return refund_id;
     end if;
-    perform private.assert_refund_amount(payment, p_amount_cents);
-    return private.create_refund(payment, p_amount_cents, p_reason, p_client_key);
+    item := private.require_refunded_item(payment, p_booking_id);
+    if coalesce(p_amount_cents, 0) >= 1 then
+        perform private.assert_payment_is_refundable(payment, p_amount_cents);
+        if p_amount_cents > (
+            select coalesce(sum(source.left_cents), 0) from private.refund_sources(item) source where source.payment_id = payment.id
+        ) then
+            perform private.assert_item_is_refundable(item, p_amount_cents);
+            perform private.refuse(
+                'PT409', 'refund_exceeds_payment',
+                'This payment did not pay so much of this lesson.',
+                'Send a smaller amount, or name another of its payments.'
+            );
+        end if;
+    else
+        perform private.assert_item_is_refundable(item, p_amount_cents);
+    end if;
+    return private.create_refund(payment, item.id, p_amount_cents, private.refund_kind(item), 0, p_reason, p_client_key);
 exception
     when check_violation then
         get stacked diagnostics broken_rule = constraint_name;
         perform private.refuse_violation(broken_rule);
         return null;
+    when unique_violation then
+        perform private.refuse_reused_refund_key();
+        return null;
+end;
+$$;
+
+-- Returns the lesson of which a payment is refunded: the one that is named, or the only one that it pays.
+create function private.require_refunded_item(p_payment public.payments, p_booking_id uuid)
+    returns public.order_items
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+begin
+    if p_payment.kind = 'credits' and p_booking_id is null then
+        perform private.refuse(
+            'PT409', 'refund_by_minutes',
+            'Prepaid hours are refunded by the minute.',
+            'Call refund_credits; or name the lesson that they were used for.'
+        );
+    end if;
+    if p_booking_id is null and (
+        select count(*)
+        from public.payment_items part
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+    ) > 1 then
+        perform private.refuse(
+            'PT422', 'lesson_not_named',
+            'This payment pays for several lessons.',
+            'Send p_booking_id, or cancel the lessons.'
+        );
+    end if;
+
+    select paid.* into item
+    from public.order_items paid
+    where paid.org_id = p_payment.org_id
+        and paid.kind = 'booking'
+        and paid.booking_id = coalesce(p_booking_id, paid.booking_id)
+        and (
+            paid.id in (
+                select part.item_id
+                from public.payment_items part
+                where part.org_id = p_payment.org_id
+                    and part.payment_id = p_payment.id
+            )
+            or p_payment.id in (select source.payment_id from private.refund_sources(paid) source where p_booking_id is not null)
+        );
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'This payment does not pay for that lesson.',
+            'Check the ids.'
+        );
+    end if;
+    return item;
 end;
 $$;
 
@@ -15100,33 +18886,6 @@ begin
 end;
 $$;
 
--- Refuses an amount that the payment cannot refund. The caller holds the payment's lock.
-create function private.assert_refund_amount(p_payment public.payments, p_amount_cents bigint)
-    returns void
-    language plpgsql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if coalesce(p_amount_cents, 0) < 1 then
-        perform private.refuse(
-            'PT422', 'bad_amount',
-            'The smallest refund is 1, in the minor unit.',
-            'Send a positive whole number.'
-        );
-    end if;
-    if p_payment.kind = 'credits' then
-        perform private.refuse(
-            'PT409', 'refund_by_minutes',
-            'Prepaid hours are refunded by the minute.',
-            'Call refund_credits.'
-        );
-    end if;
-    perform private.assert_payment_is_refundable(p_payment, p_amount_cents);
-end;
-$$;
-
 -- sql/64_cancellations/51_refund_credits.sql
 -- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
 -- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
@@ -15144,16 +18903,19 @@ declare
     credit public.learner_credits;
     broken_rule text;
 begin
+    perform private.lock_orders(array(select item.order_id from public.order_items item where item.credit_id = p_credit_id));
     select paid.* into payment
-    from public.payments paid
-    where paid.credit_id = p_credit_id
+    from public.order_items item
+    join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+    join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+    where item.credit_id = p_credit_id
         and paid.is_accepted
         and (
             paid.learner_id = any (private.my_learner_ids())
             or paid.learner_id = any (private.ward_ids(person, 'pay'))
             or paid.org_id = any (private.my_admin_org_ids())
         )
-    for no key update;
+    for no key update of paid;
     if not found then
         perform private.refuse(
             'PT404', 'credit_not_found',
@@ -15172,14 +18934,15 @@ exception
 end;
 $$;
 
--- Refunds unused minutes of a credit lot, all of them if p_minutes is null. The caller holds the locks of payment and lot.
--- offboard_instructor calls it too.
+-- Refunds unused minutes of a credit lot, all of them if p_minutes is null; with the fee if that is refundable or somebody else is at
+-- fault. The caller holds the locks of order, payment and lot. Expiry and offboarding call it too.
 create function private.refund_lot(
     p_payment public.payments,
     p_credit public.learner_credits,
     p_minutes integer,
     p_reason text,
-    p_client_key text
+    p_client_key text,
+    p_is_fault boolean default false
 )
     returns table (refund_id uuid, minutes integer, amount_cents bigint)
     language plpgsql
@@ -15224,7 +18987,7 @@ begin
 
     perform private.assert_minutes_are_refundable(p_payment, p_credit, p_minutes);
     part := private.next_credit_part(p_credit, coalesce(p_minutes, p_credit.minutes_left));
-    refund_id := private.create_credit_refund(p_payment, p_credit, part, p_reason, p_client_key);
+    refund_id := private.create_credit_refund(p_payment, p_credit, part, p_reason, p_client_key, p_is_fault);
     minutes := part.minutes;
     select refund.amount_cents into amount_cents from public.refunds refund where refund.id = refund_id;
     return next;
@@ -15251,7 +19014,7 @@ begin
             'Send a positive whole number, or null for all that are left.'
         );
     end if;
-    perform private.assert_payment_is_refundable(p_payment, 0);
+    perform private.assert_payment_is_refundable(p_payment, 1);
     if p_credit.status <> 'active' or coalesce(p_minutes, 1) > p_credit.minutes_left then
         perform private.refuse(
             'PT409', 'insufficient_credit',
@@ -15265,13 +19028,16 @@ begin
 end;
 $$;
 
--- Creates the refund at the price paid, without the fee if that is not refundable, and takes the minutes from the lot.
+-- Takes the minutes from the lot and creates the refund at the price paid. The money is due to the payer from then on; a fee that is not
+-- refundable is earned. The payment may have less left, because a part of a minute was lost or refunded before: the payer has that
+-- already, and the platform bore it.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,
     p_part private.credit_part,
     p_reason text,
-    p_client_key text
+    p_client_key text,
+    p_is_fault boolean
 )
     returns uuid
     language plpgsql
@@ -15281,32 +19047,52 @@ create function private.create_credit_refund(
 as $$
 declare
     new_refund_id uuid;
-    fee_cents constant bigint := case when p_credit.is_fee_refundable then p_part.fee_cents else 0 end;
-    discount_cents constant bigint := case
-        when p_credit.is_fee_refundable then p_part.discount_cents
-        else greatest(p_part.discount_cents - p_part.fee_cents, 0)
-    end;
+    total_cents constant bigint := private.credit_part_cents(p_part);
+    is_whole constant boolean := p_credit.is_fee_refundable or p_is_fault;
+    price_cents constant bigint := case when is_whole then total_cents else least(p_part.share_cents, total_cents) end;
+    refund_cents constant bigint := least(price_cents, private.refundable_cents(p_payment));
 begin
     insert into public.refunds (
-        org_id, payment_id, learner_id, instructor_id, currency,
-        amount_cents, share_cents, fee_cents, discount_cents, reason, status, client_key, requested_by
+        org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
     )
     values (
         p_payment.org_id, p_payment.id, p_payment.learner_id, p_payment.instructor_id, p_payment.currency,
-        p_part.share_cents + fee_cents - discount_cents, p_part.share_cents, fee_cents, discount_cents,
-        coalesce(p_reason, 'Unused hours were given back.'), 'pending', p_client_key, private.my_user_id()
+        refund_cents, coalesce(p_reason, 'Unused hours were given back.'), 'pending', p_client_key, private.my_user_id()
     )
     returning id into new_refund_id;
-    perform private.add_credit_entry(p_part, 'refund', null, new_refund_id);
+    perform private.add_credit_entry(p_part, 'refund', p_refund_id => new_refund_id);
+    perform private.post_transaction(
+        p_payment.org_id, 'hours_refunded', 'refund', new_refund_id, format('refund:%s:due', new_refund_id),
+        p_payment.currency, private.clock(),
+        private.credit_postings(p_part, 1)
+        || row('refunds_due', null, -refund_cents)::private.posting
+        || row('platform_fees', null, refund_cents - price_cents)::private.posting
+        || case when is_whole then '{}' else private.earned_part_postings(p_part, price_cents) end
+    );
     perform private.send_refund(new_refund_id);
     return new_refund_id;
 end;
 $$;
 
+-- The ledger lines of the fee that the platform earns of minutes whose share, or so much of it as was paid, goes to somebody: the discount
+-- that went beyond the fee was never paid.
+create function private.earned_part_postings(p_part private.credit_part, p_share_cents bigint)
+    returns private.posting[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array[
+        row('platform_fees', null, -p_part.fee_cents),
+        row('promotions', null, p_part.discount_cents - (p_part.share_cents - p_share_cents))
+    ]::private.posting[];
+$$;
+
 -- sql/64_cancellations/52_record_refund.sql
 -- Records a refund that was made another way than through Stripe, such as a transfer from the platform's bank account after Stripe could
--- not reach the payer; platform admins only. Of prepaid hours it takes the minutes that the amount pays back, as a refund made in
--- Stripe's Dashboard does. The next jobs maintain posts it, since no person moves money. The same key and amount again are the same
+-- not reach the payer; platform admins only. The next jobs maintain posts it, since no person moves money: then it
+-- takes minutes or lessons as a refund made in Stripe's Dashboard does. The same key and amount again are the same
 -- refund.
 -- Definer: refunds are written only through functions.
 create function private.admin_record_refund(p_payment_id uuid, p_amount_cents bigint, p_reason text, p_client_key text)
@@ -15322,6 +19108,7 @@ declare
     broken_rule text;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_orders(array(select paid.order_id from public.payments paid where paid.id = p_payment_id));
     select * into payment from public.payments where id = p_payment_id for no key update;
     if not found then
         perform private.refuse(
@@ -15352,9 +19139,6 @@ begin
         'pending', p_client_key, private.my_user_id(), true
     )
     returning * into refund;
-    if payment.kind = 'credits' and payment.is_accepted then
-        refund := private.take_refunded_minutes(payment, refund);
-    end if;
     return refund.id;
 exception
     when check_violation then
@@ -15386,6 +19170,7 @@ begin
         order by waiting.payment_id, waiting.id
         limit 100
     loop
+        perform private.lock_orders(array(select paid.order_id from public.payments paid where paid.id = recorded.payment_id));
         select * into strict payment
         from public.payments
         where org_id = recorded.org_id
@@ -15407,9 +19192,77 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/53_expire_credits.sql
+-- Ends the minutes of lots that have passed their date, and returns how many lots. They are refunded, fee included; where the
+-- organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
+-- lesson. Called by maintain (95).
+create function private.expire_credits()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    overdue record;
+    payment public.payments;
+    expired_count integer := 0;
+begin
+    for overdue in
+        select lot as credit, part.payment_id
+        from public.learner_credits lot
+        join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
+        join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id and paid.is_accepted
+        where lot.status = 'active'
+            and lot.expires_at <= private.clock()
+            and lot.minutes_left > 0
+            and (lot.expires_forfeited or private.refundable_cents(paid) > 0)
+        order by lot.id
+        limit 1000
+        for no key update of lot, ordered skip locked
+    loop
+        if (overdue.credit).expires_forfeited then
+            perform private.forfeit_credit(overdue.credit);
+        else
+            select * into strict payment from public.payments where id = overdue.payment_id for no key update;
+            perform private.refund_lot(payment, overdue.credit, null, 'The hours have expired.', null, true);
+        end if;
+        expired_count := expired_count + 1;
+    end loop;
+    return expired_count;
+end;
+$$;
+
+-- Lets the instructor earn what is left of an expired lot.
+create function private.forfeit_credit(p_credit public.learner_credits)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    part constant private.credit_part := private.next_credit_part(p_credit, p_credit.minutes_left);
+    earned_cents constant bigint := least(part.share_cents, private.credit_part_cents(part));
+    entry public.credit_entries;
+begin
+    entry := private.add_credit_entry(part, 'expire');
+    perform private.post_transaction(
+        p_credit.org_id, 'credit_forfeited', 'credit_entry', entry.id, format('credit_entry:%s:forfeited', entry.id),
+        p_credit.currency, private.clock(),
+        private.credit_postings(part, 1)
+        || row('instructor_pending', p_credit.instructor_id, -earned_cents)::private.posting
+        || private.earned_part_postings(part, earned_cents)
+    );
+end;
+$$;
+
 -- sql/64_cancellations/60_offboard.sql
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
--- ahead are cancelled with full refunds, and learners' unused minutes are refunded. Returns each refunded credit lot.
+-- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. Returns each
+-- refunded credit lot.
 -- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
@@ -15421,7 +19274,6 @@ as $$
 declare
     instructor public.instructors;
     ahead record;
-    credit public.learner_credits;
     payment public.payments;
 begin
     perform private.require_person();
@@ -15444,7 +19296,7 @@ begin
         from public.bookings booking
         where booking.org_id = instructor.org_id
             and booking.instructor_id = instructor.id
-            and booking.status in ('held', 'requested', 'confirmed')
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed')
         order by booking.original_booking_id nulls last, booking.id
     loop
         perform private.require_party(ahead.id);
@@ -15454,39 +19306,33 @@ begin
             cancelled_at = private.clock(),
             cancellation_reason = left(p_reason, 2000)
         where id = ahead.id
-            and status in ('held', 'requested', 'confirmed');
+            and status in ('proposed', 'held', 'requested', 'confirmed');
     end loop;
 
     for payment in
         select paid.*
         from public.learner_credits lot
-        join public.payments paid
-            on paid.org_id = lot.org_id
-            and paid.credit_id = lot.id
-            and paid.is_accepted
-            and not paid.is_disputed
+        join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id and paid.is_accepted
         where lot.org_id = instructor.org_id
             and lot.instructor_id = instructor.id
-            and lot.status = 'active'
-            and lot.minutes_left > 0
         order by paid.id
-        for no key update of paid
     loop
-        select * into strict credit
-        from public.learner_credits
-        where org_id = payment.org_id
-            and id = payment.credit_id
-        for no key update;
-        continue when credit.status <> 'active' or credit.minutes_left = 0;
         return query
-        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
-        from private.refund_lot(payment, credit, null, 'The instructor has left.', null) made;
+        select lot.credit_id, lot.learner_id, lot.minutes, lot.amount_cents, lot.currency, lot.refund_id
+        from private.refund_left_hours(payment) lot;
     end loop;
+
+    delete from public.organization_members
+    where org_id = instructor.org_id
+        and user_id = instructor.user_id
+        and role = 'instructor';
 end;
 $$;
 
--- Locks the bookings that offboarding cancels, then the payments of the credit lots that it refunds: all of them before the first slot
--- or lot, because a cancellation locks its booking before the slot, and a refund of a lot locks the payment before the lot.
+-- Locks the orders of the bookings that offboarding cancels and of the hours that it refunds, then the bookings: all of them before the
+-- first slot or lot.
 create function private.lock_offboarded(p_instructor public.instructors)
     returns void
     language plpgsql
@@ -15495,26 +19341,62 @@ create function private.lock_offboarded(p_instructor public.instructors)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.lock_orders(
+        array(
+            select booking.order_id
+            from public.bookings booking
+            where booking.org_id = p_instructor.org_id
+                and booking.instructor_id = p_instructor.id
+                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            union
+            select item.order_id
+            from public.learner_credits lot
+            join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
+            where lot.org_id = p_instructor.org_id
+                and lot.instructor_id = p_instructor.id
+        )
+    );
     perform private.lock_bookings(
         array(
             select booking.id
             from public.bookings booking
             where booking.org_id = p_instructor.org_id
                 and booking.instructor_id = p_instructor.id
-                and booking.status in ('held', 'requested', 'confirmed')
+                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
         )
     );
-    perform
-    from public.learner_credits lot
-    join public.payments paid
-        on paid.org_id = lot.org_id
-        and paid.credit_id = lot.id
-        and paid.is_accepted
-    where lot.org_id = p_instructor.org_id
-        and lot.instructor_id = p_instructor.id
-        and lot.status = 'active'
-    order by paid.id
-    for no key update of paid;
+end;
+$$;
+
+-- Refunds what is left of the hours that a payment has paid for and whose instructor has left: nobody can give them any more. While the
+-- payment is disputed it waits. 82_effects calls it when the payment arrives, or its dispute has ended.
+create function private.refund_left_hours(p_payment public.payments)
+    returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+begin
+    for credit in
+        select lot.*
+        from public.order_items item
+        join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
+        join public.instructors instructor on instructor.org_id = lot.org_id and instructor.id = lot.instructor_id
+        where item.org_id = p_payment.org_id
+            and item.order_id = p_payment.order_id
+            and lot.status = 'active'
+            and lot.minutes_left > 0
+            and not instructor.is_active
+            and not p_payment.is_disputed
+        for no key update of lot
+    loop
+        return query
+        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
+        from private.refund_lot(p_payment, credit, null, 'The instructor has left.', null, true) made;
+    end loop;
 end;
 $$;
 
@@ -15541,10 +19423,11 @@ declare
     ageing record;
     voided integer := 0;
 begin
-    perform private.lock_bookings(array(select payment.booking_id from public.payments payment where payment.id = any (ageing_ids)));
+    perform private.lock_bookings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
     for ageing in
-        select payment.booking_id, payment.org_id, payment.instructor_id
+        select part.booking_id, payment.org_id, payment.instructor_id
         from public.payments payment
+        join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
         where payment.id = any (ageing_ids)
             and payment.status = 'authorized'
         order by payment.id
@@ -15625,6 +19508,88 @@ comment on function public.cancel_booking is
     'the amount has changed. Cancelling again has no effect. Errors: sign_in_required, booking_not_found, '
     'booking_not_cancellable, refund_changed, and the rules of public.bookings.';
 
+create function public.preview_series_cancellation(p_series_id uuid, p_from timestamptz default null)
+    returns table (
+        booking_id uuid,
+        start_at timestamptz,
+        refund_bps integer,
+        refund_cents bigint,
+        kept_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        ending.booking_id, ending.start_at, ending.refund_bps, ending.refund_cents, ending.kept_cents,
+        ending.restored_minutes, ending.currency
+    from private.preview_series_cancellation(p_series_id, p_from) ending;
+end;
+
+comment on function public.preview_series_cancellation is
+    'What cancel_series would refund now, one row a booking that is still ahead, at most 52; for whom preview_cancellation is. '
+    'Errors: sign_in_required, series_not_found.';
+
+create function public.cancel_series(
+    p_series_id uuid,
+    p_from timestamptz default null,
+    p_reason text default null,
+    p_expected_refund_cents bigint default null
+)
+    returns table (
+        booking_id uuid,
+        start_at timestamptz,
+        refund_bps integer,
+        refund_cents bigint,
+        restored_minutes integer,
+        currency text
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        ending.booking_id, ending.start_at, ending.refund_bps, ending.refund_cents, ending.restored_minutes, ending.currency
+    from private.cancel_series(p_series_id, p_from, p_reason, p_expected_refund_cents) ending;
+end;
+
+comment on function public.cancel_series is
+    'Cancels the bookings of a series that are still ahead, all of them or those from p_from on, and returns one row each. Every booking '
+    'is refunded as cancel_booking would. Send the sum of preview_series_cancellation as p_expected_refund_cents: the call is refused '
+    'if the amount has changed. Cancelling again has no effect. Errors: sign_in_required, series_not_found, refund_changed, and the '
+    'rules of public.bookings.';
+
+create function public.cancel_day(p_instructor_id uuid, p_on date, p_reason text default null)
+    returns table (
+        booking_id uuid,
+        learner_id uuid,
+        start_at timestamptz,
+        refund_cents bigint,
+        restored_minutes integer,
+        currency text,
+        next_start_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        ending.booking_id, ending.learner_id, ending.start_at, ending.refund_cents, ending.restored_minutes, ending.currency,
+        ending.next_start_at
+    from private.cancel_day(p_instructor_id, p_on, p_reason) ending;
+end;
+
+comment on function public.cancel_day is
+    'Cancels an instructor''s lessons of a date that have not begun and closes the date; for the instructor and the school''s admins. Every '
+    'learner is refunded in full and told by an alert, with next_start_at, the next open time of the same lesson, to offer. Returns one row '
+    'a booking, at most a day''s. Errors: sign_in_required, instructor_not_found, value_missing, too_many_exceptions, and the rules of '
+    'public.bookings and public.availability_exceptions.';
+
 create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
     returns void
     language sql
@@ -15672,9 +19637,41 @@ comment on function public.reschedule_booking is
     'amount_cents is paid (the original stays until then), or requested. refund_cents is the refund for a cheaper time. A '
     'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
     'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
-    'slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
     'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
     'rules of public.bookings.';
+
+create function public.list_reschedule_times(
+    p_booking_id uuid,
+    p_from timestamptz,
+    p_to timestamptz,
+    p_limit integer default 500,
+    p_after timestamptz default null
+)
+    returns table (
+        start_at timestamptz,
+        end_at timestamptz,
+        local_start timestamp,
+        local_end timestamp,
+        time_zone text,
+        seats_left integer,
+        amount_cents bigint
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        free.start_at, free.end_at, free.local_start, free.local_end, free.time_zone, free.seats_left, free.amount_cents
+    from private.list_reschedule_times(p_booking_id, p_from, p_to, p_limit, p_after) free;
+end;
+
+comment on function public.list_reschedule_times is
+    'The times to which reschedule_booking would move a booking at this instant, from p_from (inclusive) to p_to (exclusive), at most 62 '
+    'days, and what is left to pay for each, in pages of p_limit, at most 1,000. For the next page send start_at of the last row as '
+    'p_after; a page with fewer rows is the last. Errors: sign_in_required, bad_time_range, booking_not_found, '
+    'booking_not_reschedulable, too_late_to_reschedule, payment_does_not_last.';
 
 create function public.request_refund(
     p_booking_id uuid,
@@ -15692,7 +19689,7 @@ return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_k
 comment on function public.request_refund is
     'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
     'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
-    'value_missing, and the rules of public.refunds.';
+    'too_many_refund_requests, value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
     returns public.refund_status
@@ -15710,18 +19707,20 @@ create function public.admin_refund(
     p_payment_id uuid,
     p_amount_cents bigint,
     p_reason text,
-    p_client_key text default null
+    p_client_key text default null,
+    p_booking_id uuid default null
 )
     returns uuid
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key);
+return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key, p_booking_id);
 
 comment on function public.admin_refund is
-    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. Errors: '
-    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, payment_disputed, '
+    'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. p_booking_id names the '
+    'lesson where a payment pays for several, or for the hours that the lesson used. Errors: '
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, lesson_not_named, payment_disputed, '
     'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
 create function public.admin_record_refund(
@@ -15802,6 +19801,14 @@ grant execute on function private.refund_credits to authenticated;
 grant execute on function public.refund_credits to authenticated;
 grant execute on function private.offboard_instructor to authenticated;
 grant execute on function public.offboard_instructor to authenticated;
+grant execute on function private.preview_series_cancellation to authenticated;
+grant execute on function public.preview_series_cancellation to authenticated;
+grant execute on function private.cancel_series to authenticated;
+grant execute on function public.cancel_series to authenticated;
+grant execute on function private.cancel_day to authenticated;
+grant execute on function public.cancel_day to authenticated;
+grant execute on function private.list_reschedule_times to authenticated;
+grant execute on function public.list_reschedule_times to authenticated;
 
 -- sql/66_rewards/10_tables.sql
 -- Rewards: what a learner gets for recommending an organization.
@@ -15817,7 +19824,7 @@ create table public.referral_rewards (
     redemption_id uuid not null unique,
     referrer_id uuid not null,
     booking_id uuid not null,
-    payment_id uuid not null,
+    item_id uuid not null,
     currency text not null,
     amount_cents bigint not null,
     clawed_back_cents bigint not null default 0,
@@ -15828,7 +19835,7 @@ create table public.referral_rewards (
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
-    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amount_is_positive check (amount_cents > 0),
     constraint at_most_the_reward_is_taken_back check (clawed_back_cents between 0 and amount_cents)
@@ -15837,9 +19844,8 @@ create table public.referral_rewards (
 create index on public.referral_rewards (org_id, redemption_id);
 create index on public.referral_rewards (org_id, referrer_id);
 create index on public.referral_rewards (org_id, booking_id);
-create index on public.referral_rewards (org_id, payment_id);
+create index on public.referral_rewards (org_id, item_id);
 create index on public.referral_rewards (referrer_id);
-create index on public.referral_rewards (payment_id);
 
 comment on table public.referral_rewards is
     'A referrer''s reward for a new learner''s lesson, granted once it is completed and paid; clawed back in proportion as '
@@ -15857,8 +19863,8 @@ select private.audit_table('public.referral_rewards', 'id');
 
 -- sql/66_rewards/20_grant.sql
 -- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
--- two comes last. A reward in another currency than the payment's is none.
-create function private.grant_reward(p_booking_id uuid)
+-- two comes last. A reward is at most what the platform has earned of that lesson; in another currency than the lesson's it is none.
+create function private.grant_reward(p_item_id uuid)
     returns void
     language plpgsql
     volatile
@@ -15869,36 +19875,26 @@ declare
     reward public.referral_rewards;
 begin
     insert into public.referral_rewards (
-        org_id, redemption_id, referrer_id, booking_id, payment_id, currency, amount_cents
+        org_id, redemption_id, referrer_id, booking_id, item_id, currency, amount_cents
     )
     select
-        redemption.org_id, redemption.id, code.referrer_id, booking.id, payment.id, code.currency, code.reward_cents
-    from public.bookings booking
-    join public.payments payment
-        on payment.status = 'succeeded'
-        and payment.is_accepted
-        and (
-            payment.booking_id = booking.id
-            or payment.credit_id in (
-                select entry.credit_id
-                from public.credit_entries entry
-                where entry.org_id = booking.org_id
-                    and entry.booking_id = booking.id
-            )
-        )
+        redemption.org_id, redemption.id, code.referrer_id, item.booking_id, item.id, code.currency, earned.cents
+    from public.order_items item
     join public.code_redemptions redemption
-        on redemption.kind = 'referral'
+        on redemption.org_id = item.org_id
+        and redemption.kind = 'referral'
         and redemption.status = 'redeemed'
-        and (redemption.booking_id = payment.booking_id or redemption.credit_id = payment.credit_id)
+        and redemption.order_id in (select item.order_id union all select private.orders_of_hours(item.booking_id))
     join public.referral_codes code on code.org_id = redemption.org_id and code.id = redemption.referral_code_id
-    where booking.id = p_booking_id
-        and booking.status = 'completed'
-        and payment.refunded_cents < payment.captured_cents
-        and code.reward_cents > 0
-        and code.currency = payment.currency
-    order by payment.created_at
+    cross join lateral private.item_books(item) books
+    cross join lateral (select least(code.reward_cents, books.fee_cents - books.discount_cents) as cents) earned
+    where item.id = p_item_id
+        and item.ending = 'given'
+        and item.is_paid
+        and private.unreturned_cents(item) > 0
+        and earned.cents > 0
+        and code.currency = item.currency
     limit 1
-    for no key update of payment
     on conflict (redemption_id) do nothing
     returning * into reward;
 
@@ -15911,15 +19907,28 @@ begin
                 row('learner_rewards', reward.referrer_id, -reward.amount_cents)
             ]::private.posting[]
         );
-        perform private.claw_back_reward(reward.payment_id);
     end if;
 end;
 $$;
 
+-- The orders of the hours that a booking has used.
+create function private.orders_of_hours(p_booking_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select distinct sold.order_id
+    from public.credit_entries entry
+    join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+    where entry.booking_id = p_booking_id;
+$$;
+
 -- sql/66_rewards/30_claw_back.sql
--- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's payment; a failed refund restores it.
+-- Claws a reward back in cumulative proportion to the refunded or lost part of the lesson's price; a failed refund restores it.
 -- A reward that was already spent leaves a negative balance, which later rewards make up.
-create function private.claw_back_reward(p_payment_id uuid)
+create function private.claw_back_reward(p_item_id uuid)
     returns void
     language plpgsql
     volatile
@@ -15928,16 +19937,16 @@ create function private.claw_back_reward(p_payment_id uuid)
 as $$
 declare
     reward public.referral_rewards;
-    payment public.payments;
+    item public.order_items;
     target_cents bigint;
 begin
-    select * into reward from public.referral_rewards where payment_id = p_payment_id for no key update;
+    select * into reward from public.referral_rewards where item_id = p_item_id for no key update;
     if not found then
         return;
     end if;
-    select * into strict payment from public.payments where id = p_payment_id;
+    select * into strict item from public.order_items where id = p_item_id;
     target_cents := private.prorate(
-        reward.amount_cents, payment.refunded_cents + payment.lost_cents, payment.captured_cents
+        reward.amount_cents, item.total_cents - private.unreturned_cents(item), item.total_cents
     );
     if target_cents = reward.clawed_back_cents then
         return;
@@ -16017,7 +20026,8 @@ grant execute on function public.reward_balance to authenticated;
 -- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
 -- security of the tables below decides what each reader sees.
 -- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
--- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view.
+-- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
+-- what a booked lesson is taught with.
 -- Frontends call these; no other room does. It has no tables.
 create view public.booking_details
     with (security_invoker = true)
@@ -16032,6 +20042,7 @@ select
     booking.start_at,
     booking.end_at,
     case booking.status
+        when 'proposed' then 'pending'
         when 'held' then 'pending'
         when 'requested' then 'pending'
         when 'in_progress' then 'confirmed'
@@ -16082,17 +20093,25 @@ join public.services service on service.org_id = booking.org_id and service.id =
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
 join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
 left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
+left join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
 left join lateral (
     select
         latest.status,
         latest.failure_code,
-        sum(latest.authorized_cents) over () as authorized_cents,
-        sum(latest.captured_cents) over () as captured_cents,
-        sum(latest.refunded_cents) over () as refunded_cents,
+        sum(least(part.amount_cents, latest.authorized_cents)) over () as authorized_cents,
+        sum(least(part.amount_cents, latest.captured_cents)) over () as captured_cents,
+        case
+            when item.is_paid then
+                sum(least(part.amount_cents, latest.captured_cents)) over ()
+                - item.total_cents + item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents
+                - item.excess_cents + item.refunded_cents
+            else 0
+        end as refunded_cents,
         latest.stripe_payment_intent_id
-    from public.payments latest
-    where latest.org_id = booking.org_id
-        and latest.booking_id = booking.id
+    from public.payment_items part
+    join public.payments latest on latest.org_id = part.org_id and latest.id = part.payment_id
+    where part.org_id = booking.org_id
+        and (part.item_id = item.id or (item.id is null and part.booking_id = booking.id and not booking.is_rescheduled))
     order by latest.captured_cents > 0 desc, latest.created_at desc
     limit 1
 ) payment on true;
@@ -16101,11 +20120,15 @@ comment on view public.booking_details is
     'A booking with all that a frontend shows, in the words of the published API. Row-level security of the underlying tables '
     'applies to each reader: expert_notes is null for the learner.';
 comment on column public.booking_details.status is
-    'pending (held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
+    'pending (proposed, held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
     'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
     'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '
     'refunded (in full).';
+
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.booking_details
+    for each row execute function private.refuse_write_to_view();
 
 -- sql/67_booking_lists/20_lists.sql
 -- Returns the details of these bookings by time, as far as the caller may see them. The functions of 80_api call it with one page.
@@ -16155,9 +20178,15 @@ begin
 end;
 $$;
 
--- An instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
+-- One page of an instructor's bookings on a date in the instructor's time zone, for the instructor and the school's admins.
 -- Definer: as my_booking_ids.
-create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
+create function private.instructor_day_ids(
+    p_instructor_id uuid,
+    p_on date,
+    p_limit integer,
+    p_after_start_at timestamptz,
+    p_after_id uuid
+)
     returns uuid[]
     language plpgsql
     stable
@@ -16165,6 +20194,7 @@ create function private.instructor_day_ids(p_instructor_id uuid, p_on date)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.assert_date_is_plausible(p_on);
     return array(
         select booking.id
         from public.bookings booking
@@ -16180,6 +20210,9 @@ begin
             and booking.start_at >= p_on::timestamp at time zone 'UTC' - interval '14 hours'
             and booking.start_at < p_on::timestamp at time zone 'UTC' + interval '36 hours'
             and (booking.start_at at time zone instructor.time_zone)::date = p_on
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit, 200)
     );
 end;
 $$;
@@ -16214,6 +20247,38 @@ begin
 end;
 $$;
 
+-- sql/67_booking_lists/30_materials.sql
+-- The link to what a booked lesson is taught with; null if there is none. For the learner and guardians who may view, once the booking
+-- is confirmed. Definer: who books may not read the materials of services.
+create function private.lesson_materials(p_booking_id uuid)
+    returns text
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    materials public.service_materials;
+begin
+    perform private.require_person();
+    select known.* into materials
+    from public.bookings booking
+    join public.service_materials known on known.org_id = booking.org_id and known.service_id = booking.service_id
+    where booking.id = p_booking_id
+        and booking.learner_id = any (private.my_family_ids())
+        and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show');
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have no such confirmed booking.',
+            'Check the id, and that the booking is paid.'
+        );
+    end if;
+    return materials.materials_url;
+end;
+$$;
+
 -- sql/67_booking_lists/80_api.sql
 create function public.my_bookings(
     p_from timestamptz default '-infinity',
@@ -16237,7 +20302,10 @@ comment on function public.my_bookings is
 
 create function public.instructor_day(
     p_instructor_id uuid,
-    p_on date
+    p_on date,
+    p_limit integer default 200,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
 )
     returns setof public.booking_details
     language sql
@@ -16246,11 +20314,14 @@ create function public.instructor_day(
     set search_path = '', pg_temp
 begin atomic
     select details.*
-    from private.list_bookings(private.instructor_day_ids(p_instructor_id, p_on)) details;
+    from private.list_bookings(
+        private.instructor_day_ids(p_instructor_id, p_on, p_limit, p_after_start_at, p_after_id)
+    ) details;
 end;
 
 comment on function public.instructor_day is
-    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins.';
+    'An instructor''s bookings on a date in the instructor''s time zone, for the instructor and the school''s admins, in pages of at most 200. '
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: date_is_plausible.';
 
 create function public.organization_bookings(
     p_org_id uuid,
@@ -16276,6 +20347,18 @@ comment on function public.organization_bookings is
     'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
     'start_at and id of the last row as p_after_start_at and p_after_id.';
 
+create function public.lesson_materials(p_booking_id uuid)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+return private.lesson_materials(p_booking_id);
+
+comment on function public.lesson_materials is
+    'The link to what a confirmed lesson is taught with, or null; for the learner and guardians who may view. '
+    'Errors: sign_in_required, booking_not_found.';
+
 -- sql/67_booking_lists/90_access.sql
 grant select on public.booking_details to authenticated;
 grant execute on function private.list_bookings to authenticated;
@@ -16285,6 +20368,8 @@ grant execute on function private.organization_booking_ids to authenticated;
 grant execute on function public.my_bookings to authenticated;
 grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
+grant execute on function private.lesson_materials to authenticated;
+grant execute on function public.lesson_materials to authenticated;
 
 -- sql/68_connect/10_tables.sql
 -- Connect: the Stripe accounts into which payees are paid.
@@ -16361,11 +20446,28 @@ create table public.connect_account_details (
 
 comment on table public.connect_account_details is 'What Stripe says about an account that only admins may see.';
 
+create table private.connect_links (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    opened_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
+);
+
+create index on private.connect_links (org_id, (coalesce(instructor_id, org_id)), opened_at);
+create index on private.connect_links (org_id, instructor_id);
+
+comment on table private.connect_links is
+    'The onboarding links that a payee has asked for within the last hour, which are limited; older ones are removed with the next.';
+comment on column private.connect_links.instructor_id is 'Null when the organization is the payee.';
+
 create type private.payee as (org_id uuid, instructor_id uuid);
 comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
 
 alter table public.stripe_connect_accounts enable row level security;
 alter table public.connect_account_details enable row level security;
+alter table private.connect_links enable row level security;
 
 create trigger touch_updated_at
     before update on public.stripe_connect_accounts
@@ -16382,14 +20484,16 @@ select private.audit_table('public.connect_account_details', 'connect_account_id
 -- sql/68_connect/20_onboard.sql
 -- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
 -- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
--- account, another country (and so another service agreement) may be chosen, which changes the key.
+-- account, another country (and so another service agreement) may be chosen, which changes the key. Since money goes where this leads,
+-- p_has_second_factor says what the person's session has.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
     p_instructor_id uuid,
     p_org_id uuid,
     p_country text,
-    p_platform_country text
+    p_platform_country text,
+    p_has_second_factor boolean default false
 )
     returns table (
         connect_account_id uuid,
@@ -16408,7 +20512,9 @@ as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
 begin
+    perform private.assert_second_factor(payee.org_id, p_has_second_factor);
     perform set_config('lplate.acting_user', p_user_id::text, true);
+    perform private.count_connect_link(payee);
 
     insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
     values (
@@ -16482,6 +20588,42 @@ begin
         );
     end if;
     return payee;
+end;
+$$;
+
+-- Notes that a payee asks for an onboarding link, and refuses the eleventh within an hour: each is a call of Stripe, and the first after an
+-- account was retired makes another account there. The payee's row is locked, so that requests made at once are counted one by one.
+create function private.count_connect_link(p_payee private.payee)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_an_hour constant integer := 10;
+    payee_id constant uuid := coalesce(p_payee.instructor_id, p_payee.org_id);
+begin
+    perform from public.instructors where org_id = p_payee.org_id and id = p_payee.instructor_id for no key update;
+    perform from public.organizations where id = p_payee.org_id and p_payee.instructor_id is null for no key update;
+
+    delete from private.connect_links link
+    where link.org_id = p_payee.org_id
+        and coalesce(link.instructor_id, link.org_id) = payee_id
+        and link.opened_at <= private.clock() - interval '1 hour';
+    if (
+        select count(*)
+        from private.connect_links link
+        where link.org_id = p_payee.org_id
+            and coalesce(link.instructor_id, link.org_id) = payee_id
+    ) >= max_an_hour then
+        perform private.refuse(
+            'PT429', 'too_many_links',
+            format('%s onboarding links were opened within an hour.', max_an_hour),
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+    insert into private.connect_links (org_id, instructor_id) values (p_payee.org_id, p_payee.instructor_id);
 end;
 $$;
 
@@ -16587,8 +20729,33 @@ begin
         set disabled_reason = excluded.disabled_reason,
             requirements = excluded.requirements,
             business_profile = excluded.business_profile;
+    if account.stripe_account_id is null then
+        perform private.report_replaced_account(account);
+    end if;
     return row('processed', null)::private.stripe_outcome;
 end;
+$$;
+
+-- Tells a payee, and the admins of the organization, that payouts go to another account than before. The first account replaces none.
+create function private.report_replaced_account(p_account public.stripe_connect_accounts)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.raise_alert(
+        p_account.org_id, p_account.instructor_id, 'account_replaced',
+        'Payouts go to another Stripe account from now on. If you do not know why, tell the platform at once.',
+        'stripe_connect_accounts', p_account.id, format('account:%s:replaces', p_account.id)
+    )
+    where exists (
+        select
+        from public.stripe_connect_accounts earlier
+        where earlier.org_id = p_account.org_id
+            and earlier.instructor_id is not distinct from p_account.instructor_id
+            and earlier.retired_at is not null
+    );
 $$;
 
 -- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.
@@ -16702,8 +20869,14 @@ end;
 $$;
 
 -- sql/68_connect/40_dashboard.sql
--- Returns the Stripe account whose dashboard a payee may open. Definer: the service has no access to the tables.
-create function private.open_dashboard_link(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
+-- Returns the Stripe account whose dashboard, where its bank account can be changed, a payee may open. p_has_second_factor says what
+-- the person's session has. Definer: the service has no access to the tables.
+create function private.open_dashboard_link(
+    p_user_id uuid,
+    p_instructor_id uuid,
+    p_org_id uuid,
+    p_has_second_factor boolean default false
+)
     returns table (stripe_account_id text)
     language plpgsql
     volatile
@@ -16713,6 +20886,7 @@ as $$
 declare
     account public.stripe_connect_accounts := private.require_connect_account(p_user_id, p_instructor_id, p_org_id);
 begin
+    perform private.assert_second_factor(account.org_id, p_has_second_factor);
     if not account.details_submitted then
         perform private.refuse(
             'PT409', 'onboarding_not_finished',
@@ -16790,7 +20964,7 @@ create policy select_own_or_admin on public.stripe_connect_accounts
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -16810,8 +20984,8 @@ grant execute on function private.record_connect_account to webhook_service, job
 -- sql/70_earnings/10_tables.sql
 -- Earnings: what instructors have earned and what was taken back, one signed row a cause. A row says when it can be paid
 -- (available_at), where it stands (11_transitions.sql) and, later, which payout pays it.
--- * 20_accrue.sql adds a row when a booking ends, or when prepaid minutes expire.
--- * 30_adjust.sql adds the difference when a refund or a lost dispute changes what a booking earned.
+-- * 20_accrue.sql adds a row when a booking has ended and is paid, the difference when a refund or a dispute changes what it earned,
+--   and a row when prepaid minutes are forfeited.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
 -- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
@@ -16829,6 +21003,7 @@ create table public.earnings (
     instructor_id uuid not null,
     payee_id uuid not null,
     kind public.earning_kind not null,
+    item_id uuid,
     booking_id uuid,
     payment_id uuid,
     refund_id uuid,
@@ -16845,6 +21020,7 @@ create table public.earnings (
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
@@ -16863,9 +21039,10 @@ create table public.earnings (
 create unique index one_earning_a_booking
     on public.earnings (booking_id)
     where kind in ('lesson', 'cancellation', 'no_show');
-create unique index one_earning_a_refund on public.earnings (refund_id, kind) where refund_id is not null;
+create unique index one_earning_a_refund on public.earnings (refund_id, item_id, kind) where refund_id is not null;
 create index on public.earnings (org_id, status, available_at) where payout_id is null;
 create index on public.earnings (org_id, instructor_id);
+create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
 create index on public.earnings (org_id, refund_id);
@@ -16903,6 +21080,7 @@ create table public.problem_reports (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint description_is_short check (length(description) between 3 and 5000),
+    constraint description_is_visible check (private.is_visible(description)),
     constraint a_resolved_report_says_how check ((resolved_at is null) = (resolution is null)),
     constraint only_a_resolved_report_awaits_a_refund check (not awaits_refund or resolved_at is not null)
 );
@@ -16943,19 +21121,17 @@ select private.audit_table('public.earnings', 'id');
 -- without an open cause (has_freezing_cause).
 --
 -- earning:
---   · → pending: accrue_earning, accrue_expiry, net_booking (user, service, job, studio)
---   · → frozen: accrue_earning (user, service, job, studio)
+--   · → pending: earn_item, accrue_expiry (user, service, job, studio)
 --   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
 --       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
---   pending → frozen: report_problem, refreeze_earnings (user, service, job, studio)
+--   pending → frozen: earn_item, report_problem, refreeze_earnings (user, service, job, studio)
 --   frozen → pending: refreeze_earnings (user, service, job, studio)
 --   available → paid: mark_payout_paid (service, job)
 --   available → closed: create_payouts (service, job)
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('earning', 'new', 'pending', '{user,service,job,studio}'),
-    ('earning', 'new', 'frozen', '{user,service,job,studio}'),
     ('earning', 'new', 'available', '{user,service,job,studio}'),
     ('earning', 'pending', 'available', '{service,job}'),
     ('earning', 'pending', 'frozen', '{user,service,job,studio}'),
@@ -16964,49 +21140,74 @@ values
     ('earning', 'available', 'closed', '{service,job}');
 
 -- sql/70_earnings/20_accrue.sql
--- Credits the instructor with the kept share of a booking that ended: a lesson that was given, a learner's no-show or a late
--- cancellation. The earning starts frozen while a payment of the booking is disputed. The caller holds the payments' locks.
--- 82_effects calls it.
-create function private.accrue_earning(p_booking public.bookings)
+-- Credits the instructor with what an item that has ended earns, or the difference to what was credited before: after a refund, a lost
+-- dispute, a refund that failed, or a dispute that was won. The first row says how the lesson ended; the difference becomes payable
+-- when that does, so that the two are paid out together. It starts frozen while there is a cause. 82_effects calls it, with the
+-- refund or the dispute that is the reason.
+create function private.earn_item(p_item_id uuid, p_refund_id uuid default null, p_dispute_id uuid default null)
     returns void
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    earning public.earnings;
 begin
     insert into public.earnings (
-        org_id, instructor_id, payee_id, kind, booking_id, payment_id, currency, amount_cents, available_at, status
+        org_id, instructor_id, payee_id, kind, item_id, booking_id, payment_id, refund_id, dispute_id, currency, amount_cents, available_at
     )
     select
-        p_booking.org_id,
-        p_booking.instructor_id,
-        private.payee_id(p_booking.instructor_id),
-        case p_booking.status
-            when 'completed' then 'lesson'
-            when 'no_show' then 'no_show'
-            else 'cancellation'
-        end::public.earning_kind,
-        p_booking.id,
-        funding.id,
-        p_booking.currency,
-        earned.cents,
-        greatest(private.clock() + p_booking.payout_hold, funding.funds_available_at),
+        item.org_id,
+        item.instructor_id,
+        coalesce(first_earning.payee_id, private.payee_id(item.instructor_id)),
         case
-            when funding.is_disputed
-                or exists (
-                    select
-                    from public.payments paid
-                    where paid.org_id = p_booking.org_id
-                        and paid.booking_id = p_booking.id
-                        and paid.is_disputed
-                )
-                then 'frozen'
-            else 'pending'
-        end::public.earning_status
-    from (select private.earned_share_cents(p_booking) as cents) earned
-    left join private.funding_payment(p_booking.id) funding on true
-    where earned.cents > 0;
+            when first_earning.id is null and item.ending = 'given' then 'lesson'
+            when first_earning.id is null and item.ending = 'missed' then 'no_show'
+            when first_earning.id is null and change.cents > 0 then 'cancellation'
+            when change.cents < 0 and p_refund_id is not null then 'refund'
+            when change.cents < 0 and p_dispute_id is not null then 'dispute'
+            else 'adjustment'
+        end::public.earning_kind,
+        item.id,
+        item.booking_id,
+        funding.id,
+        p_refund_id,
+        p_dispute_id,
+        item.currency,
+        change.cents,
+        coalesce(
+            first_earning.available_at,
+            greatest(
+                case item.ending
+                    when 'cancelled' then private.clock()
+                    else greatest(booking.end_at, coalesce(lesson.ended_at, private.clock()))
+                end + booking.payout_hold,
+                funding.funds_available_at
+            )
+        )
+    from public.order_items item
+    join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    left join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
+    left join public.earnings first_earning
+        on first_earning.org_id = item.org_id
+        and first_earning.item_id = item.id
+        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
+    left join private.funding_payment(item.id) funding on true
+    cross join lateral (
+        select (private.item_books(item)).share_cents - coalesce(sum(earned.amount_cents), 0)::bigint as cents
+        from public.earnings earned
+        where earned.org_id = item.org_id
+            and earned.item_id = item.id
+    ) change
+    where item.id = p_item_id
+        and item.ending is not null
+        and change.cents <> 0
+    returning * into earning;
+
+    if private.has_freezing_cause(earning) then
+        update public.earnings set status = 'frozen' where org_id = earning.org_id and id = earning.id;
+    end if;
 end;
 $$;
 
@@ -17030,8 +21231,8 @@ as $$
     where instructor.id = p_instructor_id;
 $$;
 
--- The payment whose money a booking's earning waits for: the latest of the booking itself or of the prepaid minutes that it used.
-create function private.funding_payment(p_booking_id uuid)
+-- The payment whose money an item's earning waits for: the latest that pays it, or that paid for the hours it used.
+create function private.funding_payment(p_item_id uuid)
     returns setof public.payments
     language sql
     stable
@@ -17039,20 +21240,26 @@ create function private.funding_payment(p_booking_id uuid)
     set search_path = '', pg_temp
 as $$
     select payment.*
-    from public.payments payment
+    from (
+        select part.org_id, part.payment_id
+        from public.payment_items part
+        where part.item_id = p_item_id
+        union all
+        select bought.org_id, bought.payment_id
+        from public.order_items item
+        join public.credit_entries entry on entry.org_id = item.org_id and entry.booking_id = item.booking_id and entry.kind = 'consume'
+        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
+        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
+        where item.id = p_item_id
+    ) paid
+    join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
     where payment.is_accepted
         and payment.status in ('authorized', 'succeeded')
-        and (
-            payment.booking_id = p_booking_id
-            or payment.credit_id in (
-                select entry.credit_id from public.credit_entries entry where entry.booking_id = p_booking_id
-            )
-        )
     order by payment.created_at desc, payment.id desc
     limit 1;
 $$;
 
--- Credits the instructor with prepaid minutes that expired unused. 82_effects calls it.
+-- Credits the instructor with prepaid minutes that were forfeited, as far as their share was paid. 82_effects calls it.
 create function private.accrue_expiry(p_entry public.credit_entries)
     returns void
     language plpgsql
@@ -17066,13 +21273,17 @@ begin
     )
     select
         p_entry.org_id, p_entry.instructor_id, private.payee_id(p_entry.instructor_id), 'credit_expiry', p_entry.id, payment.id,
-        payment.currency, p_entry.share_cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
-    from public.payments payment
+        payment.currency, earned.cents, greatest(private.clock() + organization.payout_hold, payment.funds_available_at)
+    from public.order_items item
+    join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+    join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id and payment.is_accepted
     join public.organizations organization on organization.id = payment.org_id
-    where payment.org_id = p_entry.org_id
-        and payment.credit_id = p_entry.credit_id
-        and payment.is_accepted
-        and p_entry.share_cents > 0;
+    cross join lateral (
+        select least(p_entry.share_cents, p_entry.share_cents + p_entry.fee_cents - p_entry.discount_cents) as cents
+    ) earned
+    where item.org_id = p_entry.org_id
+        and item.credit_id = p_entry.credit_id
+        and earned.cents > 0;
 end;
 $$;
 
@@ -17096,59 +21307,8 @@ begin
 end;
 $$;
 
--- sql/70_earnings/30_adjust.sql
--- Adds the earning, mostly negative, by which a booking's earnings again sum to the instructor's remaining share: after a refund, after
--- a refund that failed, after a lost dispute, or after an authorization that was lost. It becomes payable when the booking's first
--- earning does, so that the two are paid out together. 82_effects calls it with the refund, the dispute or neither.
-create function private.net_booking(p_payment_id uuid, p_refund_id uuid, p_dispute_id uuid)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    insert into public.earnings (
-        org_id, instructor_id, payee_id, kind, booking_id, payment_id, refund_id, dispute_id, currency, amount_cents, available_at
-    )
-    select
-        booking.org_id,
-        booking.instructor_id,
-        coalesce(first_earning.payee_id, private.payee_id(booking.instructor_id)),
-        case
-            when change.cents < 0 and p_refund_id is not null then 'refund'
-            when change.cents < 0 and p_dispute_id is not null then 'dispute'
-            else 'adjustment'
-        end::public.earning_kind,
-        booking.id,
-        payment.id,
-        p_refund_id,
-        p_dispute_id,
-        booking.currency,
-        change.cents,
-        coalesce(first_earning.available_at, private.clock())
-    from public.payments payment
-    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
-    left join public.earnings first_earning
-        on first_earning.org_id = booking.org_id
-        and first_earning.booking_id = booking.id
-        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
-    cross join lateral (
-        select private.earned_share_cents(booking) - coalesce(sum(earning.amount_cents), 0) as cents
-        from public.earnings earning
-        where earning.org_id = booking.org_id
-            and earning.booking_id = booking.id
-    ) change
-    where payment.id = p_payment_id
-        and payment.is_accepted
-        and booking.status in ('completed', 'no_show', 'cancelled')
-        and not booking.is_rescheduled
-        and change.cents <> 0;
-end;
-$$;
-
 -- sql/70_earnings/40_freeze.sql
--- Freezes a booking's unpaid earnings, or those of prepaid minutes, while there is a cause, and unfreezes them once there is none. Called
+-- Freezes the unpaid earnings of a booking or of a payment's money while there is a cause, and unfreezes them once there is none. Called
 -- when a cause begins or ends: by 82_effects for disputes and refunds, and by 41_report_problem.sql.
 create function private.refreeze_earnings(p_org_id uuid, p_booking_id uuid, p_payment_id uuid)
     returns void
@@ -17164,7 +21324,11 @@ begin
         select unpaid.id, private.has_freezing_cause(unpaid) as is_open
         from public.earnings unpaid
         where unpaid.org_id = p_org_id
-            and (unpaid.booking_id = p_booking_id or unpaid.payment_id = p_payment_id)
+            and (
+                unpaid.booking_id = p_booking_id
+                or unpaid.payment_id = p_payment_id
+                or unpaid.item_id in (select private.paid_item_ids(p_payment_id))
+            )
             and unpaid.status in ('pending', 'frozen')
     ) cause
     where earning.id = cause.id
@@ -17188,14 +21352,31 @@ begin
         where report.org_id = p_earning.org_id
             and report.booking_id = p_earning.booking_id
             and (report.resolved_at is null or report.awaits_refund)
-    ) or exists (
+    ) or private.is_earning_disputed(p_earning);
+end;
+$$;
+
+-- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson.
+create function private.is_earning_disputed(p_earning public.earnings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
         select
         from public.payments payment
-        where payment.org_id = p_earning.org_id
+        where payment.id = p_earning.payment_id
             and payment.is_disputed
-            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
+    ) or exists (
+        select
+        from public.payment_items part
+        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        where part.org_id = p_earning.org_id
+            and part.item_id = p_earning.item_id
+            and payment.is_disputed
     );
-end;
 $$;
 
 -- sql/70_earnings/41_report_problem.sql
@@ -17301,11 +21482,12 @@ begin
     for report in
         update public.problem_reports waiting
         set awaits_refund = false
-        from public.payments payment
-        where payment.org_id = p_refund.org_id
-            and payment.id = p_refund.payment_id
-            and waiting.org_id = payment.org_id
-            and waiting.booking_id = payment.booking_id
+        from private.return_items part
+        join public.order_items item on item.org_id = part.org_id and item.id = part.item_id
+        where part.org_id = p_refund.org_id
+            and part.refund_id = p_refund.id
+            and waiting.org_id = item.org_id
+            and waiting.booking_id = item.booking_id
             and waiting.awaits_refund
         returning waiting.org_id, waiting.booking_id
     loop
@@ -17381,9 +21563,10 @@ as $$
         and payment.is_disputed is not true
         and not exists (
             select
-            from public.payments paid
-            where paid.org_id = earning.org_id
-                and paid.booking_id = earning.booking_id
+            from public.payment_items part
+            join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+            where part.org_id = earning.org_id
+                and part.item_id = earning.item_id
                 and paid.is_disputed
         )
         and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)
@@ -17496,6 +21679,10 @@ comment on view public.instructor_balances is
     'payday) + in transit (in a payout that is not paid yet) + paid, or closed because a payee''s earnings summed to zero. What was reversed '
     'counts as available, not as paid.';
 
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.instructor_balances
+    for each row execute function private.refuse_write_to_view();
+
 create function public.my_balance()
     returns setof public.instructor_balances
     language sql
@@ -17505,7 +21692,7 @@ create function public.my_balance()
 begin atomic
     select balance.*
     from public.instructor_balances balance
-    where balance.instructor_id = any ((select private.my_instructor_ids())::uuid[]);
+    where balance.instructor_id = any ((select private.my_earner_ids())::uuid[]);
 end;
 
 comment on function public.my_balance is
@@ -17554,7 +21741,7 @@ create policy select_own_or_admin on public.earnings
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -19202,23 +23389,6 @@ begin
 end;
 $$;
 
--- Is the payment of an earning, or another payment of its booking, disputed?
-create function private.is_earning_disputed(p_earning public.earnings)
-    returns boolean
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select exists (
-        select
-        from public.payments payment
-        where payment.org_id = p_earning.org_id
-            and (payment.id = p_earning.payment_id or payment.booking_id = p_earning.booking_id)
-            and payment.is_disputed
-    );
-$$;
-
 -- Has the payer's bank disputed any earning in a payout?
 create function private.has_disputed_earnings(p_payout public.payouts)
     returns boolean
@@ -19256,7 +23426,7 @@ begin
             from public.earnings earning
             where earning.org_id = held.org_id
                 and earning.payout_id = held.id
-                and (earning.payment_id = p_payment.id or earning.booking_id = p_payment.booking_id)
+                and (earning.payment_id = p_payment.id or earning.item_id in (select private.paid_item_ids(p_payment.id)))
                 and not private.is_earning_disputed(earning)
         );
 end;
@@ -19840,7 +24010,7 @@ begin
         from public.payouts payout
         where payout.id = p_payout_id
             and (
-                payout.instructor_id = any (private.my_instructor_ids())
+                payout.instructor_id = any (private.my_earner_ids())
                 or payout.org_id = any (private.my_admin_org_ids())
             )
     ) then
@@ -19977,7 +24147,8 @@ $$;
 
 -- sql/72_payouts/61_settings.sql
 -- Sets when and from which amount an instructor is paid, which instructors do themselves or the school's admins for them, and
--- whether the instructor or the school is paid, which only admins decide. Null keeps a setting. Existing earnings keep their payee.
+-- whether the instructor or the school is paid, which only admins decide: with a second factor if the school asks for one, and both are
+-- told. Null keeps a setting. Existing earnings keep their payee.
 -- Definer: no role may write these columns.
 create function private.set_payout_settings(
     p_instructor_id uuid,
@@ -19993,6 +24164,7 @@ create function private.set_payout_settings(
 as $$
 declare
     instructor public.instructors;
+    details public.instructor_details;
     broken_rule text;
 begin
     perform private.require_person();
@@ -20015,6 +24187,23 @@ begin
         );
     end if;
 
+    select * into strict details
+    from public.instructor_details
+    where instructor_id = p_instructor_id
+    for no key update;
+    if p_payee <> details.payee then
+        perform private.assert_second_factor(instructor.org_id);
+        perform private.raise_alert(
+            instructor.org_id, instructor.id, 'payee_changed',
+            format(
+                'Earnings from now on are paid to the %s. If you do not know why, tell the platform at once.',
+                case p_payee when 'organization' then 'school' else 'instructor' end
+            ),
+            'instructors', instructor.id,
+            format('instructor:%s:paid_to:%s:%s', instructor.id, p_payee, extract(epoch from private.clock()))
+        );
+    end if;
+
     update public.instructor_details
     set payout_schedule = coalesce(p_payout_schedule, payout_schedule),
         minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
@@ -20027,7 +24216,8 @@ exception
 end;
 $$;
 
--- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished.
+-- Retires a payee's Stripe account, so that onboarding creates another; refused while a payout to it is unfinished, and without a second
+-- factor if the organization asks for one. The payee and the organization's admins are told.
 -- Definer: no role may write Stripe accounts.
 create function private.retire_connect_account(p_connect_account_id uuid)
     returns void
@@ -20045,7 +24235,7 @@ begin
     where id = p_connect_account_id
         and retired_at is null
         and (
-            instructor_id = any (private.my_instructor_ids())
+            instructor_id = any (private.my_earner_ids())
             or (instructor_id is null and org_id = any (private.my_admin_org_ids()))
         )
     for no key update;
@@ -20056,6 +24246,7 @@ begin
             'Reload your payout settings.'
         );
     end if;
+    perform private.assert_second_factor(account.org_id);
     if exists (
         select
         from public.payouts payout
@@ -20071,6 +24262,11 @@ begin
     end if;
 
     update public.stripe_connect_accounts set retired_at = private.clock() where id = account.id;
+    perform private.raise_alert(
+        account.org_id, account.instructor_id, 'account_retired',
+        'The Stripe account for payouts was retired: payouts wait for another. If you do not know why, tell the platform at once.',
+        'stripe_connect_accounts', account.id, format('account:%s:retired', account.id)
+    );
 end;
 $$;
 
@@ -20118,7 +24314,7 @@ return private.set_payout_settings(p_instructor_id, p_payout_schedule, p_minimum
 
 comment on function public.set_payout_settings is
     'Sets when and from which amount an instructor is paid (by the instructor or the school''s admins) and who is paid (by the admins alone). '
-    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, and the rules of '
+    'Null keeps a setting. Errors: sign_in_required, instructor_not_found, payee_is_the_schools_choice, second_factor_required, and the rules of '
     'public.instructor_details.';
 
 create function public.retire_connect_account(p_connect_account_id uuid)
@@ -20130,7 +24326,8 @@ create function public.retire_connect_account(p_connect_account_id uuid)
 return private.retire_connect_account(p_connect_account_id);
 
 comment on function public.retire_connect_account is
-    'Retires a Stripe account, so that onboarding creates another; for its payee. Errors: sign_in_required, no_account, payout_in_flight.';
+    'Retires a Stripe account, so that onboarding creates another; for its payee. '
+    'Errors: sign_in_required, no_account, second_factor_required, payout_in_flight.';
 
 create function public.admin_hold_payout(p_payout_id uuid, p_reason text)
     returns void
@@ -20203,7 +24400,7 @@ create policy select_own_or_admin on public.payouts
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -20211,7 +24408,7 @@ create policy select_own_or_admin on public.payout_items
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -20219,7 +24416,7 @@ create policy select_own_or_admin on public.payout_run_results
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -20227,7 +24424,7 @@ create policy select_own_or_admin on public.bank_payouts
     for select
     to authenticated
     using (
-        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
@@ -20301,50 +24498,35 @@ begin
         return null;
     end if;
     was_confirmed := old.status in ('confirmed', 'in_progress');
+    perform private.set_contact_window(old, new);
 
     if new.status = 'confirmed' then
-        perform private.finish_redemption(new.id, null, 'redeemed');
-        perform private.carry_payments(new);
-        perform private.post_free_booking(new);
-        perform private.refund_price_difference(new);
+        perform private.finish_redemption(new.order_id, 'redeemed');
+        perform private.pay_free_item(new.id);
+        perform private.refund_moved_item(new);
 
     elsif new.status = 'completed' then
-        perform private.lock_booking_payments(new);
-        perform private.capture_booking_payments(new);
+        perform private.end_booking_item(new, was_confirmed);
+        perform private.capture_item(new.id);
         perform private.count_lesson(new);
-        perform private.accrue_earning(new);
-        perform private.grant_reward(new.id);
-        perform private.consume_booking_minutes(new);
-
-    elsif new.status = 'no_show' and new.no_show_by = 'learner' then
-        perform private.capture_booking_payments(new);
-        perform private.accrue_earning(new);
-        perform private.consume_booking_minutes(new);
 
     elsif new.status = 'no_show' then
-        perform private.accrue_earning(new);
-        perform private.reverse_free_booking(new);
-        perform private.refund_booking(new);
+        perform private.end_booking_item(new, was_confirmed);
+        perform private.settle_ended_booking(new);
         perform private.cancel_replacement(new);
-        perform private.consume_booking_minutes(new);
+        perform private.write_off_restored_minutes(new);
 
-    elsif new.status = 'cancelled' and was_confirmed then
-        perform private.accrue_earning(new);
-        perform private.cancel_open_payment(new.id, null);
+    elsif new.status = 'cancelled' and new.is_rescheduled then
         perform private.free_seat(new);
-        perform private.reverse_free_booking(new);
-        if not new.is_rescheduled then
-            perform private.refund_booking(new);
-            perform private.cancel_replacement(new);
-        end if;
-        perform private.consume_booking_minutes(new);
+        perform private.consume_credit(new.id, 1440);
 
     elsif new.status in ('cancelled', 'declined', 'expired') then
-        perform private.cancel_open_payment(new.id, null);
+        perform private.cancel_open_payment(new.order_id);
         perform private.free_seat(new);
-        perform private.refund_booking(new);
-        perform private.restore_original_discount(new);
-        perform private.consume_booking_minutes(new);
+        perform private.end_booking_item(new, was_confirmed);
+        perform private.settle_ended_booking(new);
+        perform private.cancel_replacement(new);
+        perform private.write_off_restored_minutes(new);
     end if;
     return null;
 end;
@@ -20355,7 +24537,8 @@ create trigger on_booking_changed
     for each row execute function private.on_booking_changed();
 
 -- sql/82_effects/30_payments.sql
--- What follows when a payment is disputed or accepted, its amounts change, its money becomes available or Stripe cancels it.
+-- What follows when a payment succeeds or is disputed, its money becomes available or Stripe cancels it. What its items earn by it follows
+-- from 31_order_items.sql.
 -- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
@@ -20366,20 +24549,20 @@ create function private.on_payment_changed()
 as $$
 begin
     if new.is_disputed <> old.is_disputed then
-        perform private.refreeze_earnings(new.org_id, new.booking_id, new.id);
+        perform private.freeze_credit(new);
+        perform private.refreeze_earnings(new.org_id, null, new.id);
         if not new.is_disputed then
             perform private.cancel_undisputed_payouts(new);
+            perform private.refund_due(item_id, 'The dispute has ended.') from private.paid_item_ids(new.id) item_id;
+            perform private.refund_left_hours(new);
         end if;
     end if;
 
-    if (new.captured_cents, new.refunded_cents, new.lost_cents) <> (old.captured_cents, old.refunded_cents, old.lost_cents) then
-        if new.booking_id is not null and old.captured_cents = 0 then
-            perform private.grant_reward(new.booking_id);
-        end if;
-        perform private.claw_back_reward(new.id);
+    if new.status = 'succeeded' and old.status <> 'succeeded' then
+        perform private.refund_left_hours(new);
     end if;
 
-    if (new.status, new.is_accepted) <> (old.status, old.is_accepted) and new.status in ('succeeded', 'unknown') then
+    if new.status = 'unknown' and old.status <> 'unknown' then
         perform private.write_off_losses(new.id, private.clock());
     end if;
 
@@ -20389,22 +24572,51 @@ begin
 
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
-        if new.is_accepted then
-            perform private.net_booking(new.id, null, null);
-        end if;
     end if;
     return null;
 end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, is_accepted, captured_cents, refunded_cents, lost_cents, is_disputed, funds_available_at on public.payments
+    after update of status, is_disputed, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();
 
+-- sql/82_effects/31_order_items.sql
+-- What follows when an item of an order is paid, ends, or is refunded or lost in part: what disputes had cost before its payment was known
+-- to succeed, what the instructor earns by it, the referrer's reward, and what becomes of its discount. The ledger is posted by whoever
+-- changes the item.
+-- Definer: whoever changes an item may not write earnings, rewards and discounts.
+create function private.on_order_item_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.is_paid and not old.is_paid then
+        perform private.write_off_losses(payment_id, private.clock()) from private.paying_payment_ids(new.id) payment_id;
+    end if;
+    perform private.earn_item(
+        new.id,
+        case when (new.refunded_cents, new.excess_cents) <> (old.refunded_cents, old.excess_cents) then new.last_refund_id end,
+        case when new.lost_cents <> old.lost_cents then new.last_dispute_id end
+    );
+    perform private.grant_reward(new.id);
+    perform private.claw_back_reward(new.id);
+    perform private.return_order_discount(new.order_id);
+    return null;
+end;
+$$;
+
+create trigger on_order_item_changed
+    after update of is_paid, ending, excess_cents, refunded_cents, restored_cents, lost_cents, discount_cents on public.order_items
+    for each row execute function private.on_order_item_changed();
+
 -- sql/82_effects/40_refunds.sql
--- What follows when a refund succeeds or fails, also when it fails after it had succeeded. What disputes have cost is counted before
--- the booking is netted, because they cost only what was not refunded.
--- Definer: whoever changes a refund may not write credits, discounts, disputes and earnings.
+-- What follows when a refund succeeds or fails, also when it fails after it had succeeded. What its items earn follows from
+-- 31_order_items.sql.
+-- Definer: whoever changes a refund may not write discounts, disputes and earnings.
 create function private.on_refund_changed()
     returns trigger
     language plpgsql
@@ -20418,19 +24630,14 @@ begin
     end if;
 
     if new.status = 'succeeded' then
-        perform private.finish_refund(new);
-        perform private.count_losses(new.payment_id);
-        perform private.net_booking(new.payment_id, new.id, null);
+        perform private.return_payment_discount(new);
         perform private.write_off_losses(new.payment_id, private.clock());
         perform private.end_wait_for_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
-        perform private.undo_failed_refund(new);
-        if old.status = 'succeeded' then
-            perform private.count_losses(new.payment_id);
-            perform private.net_booking(new.payment_id, new.id, null);
-            perform private.write_off_losses(new.payment_id, private.clock());
-        end if;
+        perform private.alert_failed_refund(new);
+        perform private.return_payment_discount(new);
+        perform private.write_off_losses(new.payment_id, private.clock());
     end if;
     return null;
 end;
@@ -20441,8 +24648,9 @@ create trigger on_refund_changed
     for each row execute function private.on_refund_changed();
 
 -- sql/82_effects/41_disputes.sql
--- What follows when a dispute takes money of a payment: the instructor's earning is adjusted where the instructor is liable.
--- Definer: whoever changes a dispute may not write earnings.
+-- What follows when what a dispute takes of a payment is allocated, or given back: lessons ahead that it took are cancelled, and what is owed of
+-- its items is refunded once the money is back.
+-- Definer: whoever changes a dispute may not write bookings and refunds.
 create function private.on_dispute_changed()
     returns trigger
     language plpgsql
@@ -20451,20 +24659,22 @@ create function private.on_dispute_changed()
     set search_path = '', pg_temp
 as $$
 begin
-    if new.lost_cents <> old.lost_cents then
-        perform private.net_booking(new.payment_id, null, new.id);
+    if new.lost_cents < old.lost_cents then
+        perform private.refund_won_items(new);
+    else
+        perform private.cancel_lost_lessons(new);
     end if;
     return null;
 end;
 $$;
 
 create trigger on_dispute_changed
-    after update of lost_cents on public.disputes
+    after update of lost_cents, revision on public.disputes
     for each row execute function private.on_dispute_changed();
 
 -- sql/82_effects/50_credit_entries.sql
--- What follows when prepaid minutes expire, or are restored or refunded while disputes may have cost some of them. Entries are never changed.
--- Definer: whoever adds an entry may not write earnings and disputes.
+-- What follows when prepaid minutes are forfeited: the instructor earns them. Entries are never changed.
+-- Definer: whoever adds an entry may not write earnings.
 create function private.on_credit_entry_added()
     returns trigger
     language plpgsql
@@ -20475,8 +24685,6 @@ as $$
 begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
-    elsif new.kind in ('restore', 'refund', 'refund_failed') then
-        perform private.write_off_minutes(new);
     end if;
     return null;
 end;
@@ -20544,6 +24752,48 @@ $$;
 create trigger on_instructor_login_changed
     after update of user_id on public.instructors
     for each row execute function private.on_instructor_login_changed();
+
+-- When an instructor has left an organization, nothing more of theirs is sold there, and the organization is told of the lessons ahead.
+-- Definer: whoever removes a member may not write instructors and alerts.
+create function private.on_member_left()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if old.role = 'instructor' then
+        perform private.report_lessons_ahead(private.deactivate_former_instructor(old));
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_member_left
+    after delete on public.organization_members
+    for each row execute function private.on_member_left();
+
+-- sql/82_effects/61_services.sql
+-- When a service gets another length or other seats, its free slots follow. Definer: slots change only through functions.
+create function private.on_service_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if (new.duration_minutes, new.max_participants) <> (old.duration_minutes, old.max_participants) then
+        perform private.update_free_slots(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_service_changed
+    after update of duration_minutes, max_participants on public.services
+    for each row execute function private.on_service_changed();
 
 -- sql/85_webhooks/10_tables.sql
 -- Webhooks: the inbox of Stripe's events. The Flask service verifies a webhook's signature and calls receive_stripe_event, which
@@ -21040,8 +25290,18 @@ grant execute on function public.admin_replay_event to authenticated;
 grant execute on function private.admin_dismiss_event to authenticated;
 grant execute on function public.admin_dismiss_event to authenticated;
 
+-- sql/95_operations/10_audited_rules.sql
+-- Rules that are kept as rows decide about everybody's money, and an admin in Studio can change them: the audit log says who did.
+-- They are audited from here on, after the rooms have inserted their own.
+select private.audit_table('private.status_transitions', 'edge');
+
+select private.audit_table('private.currencies', 'code');
+
+select private.audit_table('private.suspense_refunds', 'stripe_refund_id');
+
 -- sql/95_operations/20_maintain.sql
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
+-- * 10_audited_rules.sql: the tables of rules that the audit log watches once all rooms are there.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
 -- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
 --   25_payday.sql keeps `jobs payouts` from paying while there are any.
@@ -21079,7 +25339,7 @@ begin
     union all
     select 'purchases_expired', private.expire_purchases()::bigint
     union all
-    select 'credits_expired', (select count(*) from private.expire_credits())
+    select 'credits_expired', private.expire_credits()::bigint
     union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all
@@ -21260,7 +25520,8 @@ begin
     where not booking.is_group
         and not other.is_group
         and private.occupies_slot(booking.status)
-        and private.occupies_slot(other.status);
+        and private.occupies_slot(other.status)
+        and 'proposed' not in (booking.status, other.status);
 end;
 $$;
 
@@ -21360,43 +25621,52 @@ begin
         or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents
 
     union all
-    select 'paid_bookings_are_confirmed_or_refunded', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    select 'confirmed_bookings_are_paid', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
     from public.bookings booking
     where booking.status in ('confirmed', 'in_progress', 'completed')
         and booking.total_cents > booking.credit_applied_cents
         and not exists (
             select
-            from public.payments payment
-            where payment.org_id = booking.org_id
-                and payment.booking_id = booking.id
+            from public.order_items item
+            join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+            where item.org_id = booking.org_id
+                and item.booking_id = booking.id
                 and payment.is_accepted
         )
 
     union all
-    select 'payments_of_unconfirmed_bookings_are_refunded', jsonb_build_object('payment_id', payment.id)
+    select 'payments_are_the_sum_of_their_items', jsonb_build_object('payment_id', payment.id, 'amount_cents', payment.amount_cents)
     from public.payments payment
-    join public.bookings booking on booking.org_id = payment.org_id and booking.id = payment.booking_id
-    where payment.status = 'succeeded'
-        and booking.status in ('held', 'requested', 'expired', 'declined')
-        and not exists (
-            select
-            from public.refunds refund
-            where refund.org_id = payment.org_id
-                and refund.payment_id = payment.id
-        )
+    left join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
+    group by payment.org_id, payment.id
+    having (payment.share_cents, payment.fee_cents, payment.discount_cents, payment.amount_cents) is distinct from (
+        sum(part.share_cents)::bigint, sum(part.fee_cents)::bigint, sum(part.discount_cents)::bigint, sum(part.amount_cents)::bigint
+    )
 
     union all
-    select 'unaccepted_payments_are_refunded', jsonb_build_object('payment_id', payment.id)
-    from public.payments payment
-    where payment.status = 'succeeded'
-        and not payment.is_accepted
-        and not payment.is_disputed
-        and payment.lost_cents = 0
+    select 'what_is_due_is_being_refunded', jsonb_build_object('item_id', item.id, 'due_cents', due.cents)
+    from public.order_items item
+    cross join lateral (
+        select private.owed_cents(item) + greatest(item.excess_cents, 0)
+            - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+    ) due
+    where due.cents > 0
         and not exists (
             select
-            from public.refunds refund
-            where refund.org_id = payment.org_id
-                and refund.payment_id = payment.id
+            from public.payment_items part
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and payment.is_disputed
+        )
+        and not exists (
+            select
+            from private.return_items part
+            join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and refund.status in ('failed', 'cancelled')
         );
 end;
 $$;
@@ -21413,19 +25683,28 @@ create function private.violations_of_earnings()
 as $$
 begin
     return query
-    select 'ended_bookings_are_earned', jsonb_build_object(
-        'booking_id', booking.id, 'expected_cents', private.earned_share_cents(booking), 'earned_cents', earned.cents
+    select 'ended_items_are_earned', jsonb_build_object(
+        'item_id', item.id, 'expected_cents', books.share_cents, 'earned_cents', earned.cents
     )
-    from public.bookings booking
+    from public.order_items item
+    cross join lateral private.item_books(item) books
     cross join lateral (
         select coalesce(sum(earning.amount_cents), 0) as cents
         from public.earnings earning
-        where earning.org_id = booking.org_id
-            and earning.booking_id = booking.id
+        where earning.org_id = item.org_id
+            and earning.item_id = item.id
     ) earned
-    where booking.status in ('completed', 'no_show', 'cancelled')
-        and not booking.is_rescheduled
-        and earned.cents <> private.earned_share_cents(booking)
+    where earned.cents <> case when item.ending is null then 0 else books.share_cents end
+
+    union all
+    select 'ended_bookings_have_ended_items', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
+    from public.bookings booking
+    join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
+    where item.is_paid
+        and case
+            when item.ending is null then booking.status not in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
+            else booking.status in ('confirmed', 'in_progress')
+        end
 
     union all
     select 'frozen_earnings_have_a_cause', jsonb_build_object('earning_id', earning.id)
@@ -21448,22 +25727,14 @@ begin
         full join (
             select part.instructor_id, part.currency, sum(part.amount_cents)::bigint as amount_cents
             from (
-                select payment.instructor_id, payment.currency, private.remaining_share_cents(payment) as amount_cents
-                from public.payments payment
-                where payment.status = 'succeeded'
-                    and payment.kind = 'booking'
+                select item.instructor_id, item.currency, books.share_cents as amount_cents
+                from public.order_items item
+                cross join lateral private.item_books(item) books
                 union all
-                select entry.instructor_id, credit.currency, entry.share_cents
+                select entry.instructor_id, lot.currency, least(entry.share_cents, private.entry_cents(entry))
                 from public.credit_entries entry
-                join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
-                where entry.kind in ('consume', 'expire')
-                union all
-                select booking.instructor_id, booking.currency, coalesce(booking.kept_share_cents, booking.instructor_share_cents)
-                from public.bookings booking
-                where booking.total_cents = 0
-                    and booking.credit_applied_cents = 0
-                    and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show', 'cancelled')
-                    and not exists (select from private.reserved_credit(booking.id))
+                join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
+                where entry.kind = 'expire'
                 union all
                 select earning.instructor_id, earning.currency, -earning.amount_cents
                 from public.earnings earning
@@ -21615,20 +25886,13 @@ begin
     left join lateral (
         select
             coalesce(sum(case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'consume' then -1 else 0 end * entry.minutes), 0) as reserved,
-            coalesce(sum(entry.minutes) filter (where entry.kind in ('consume', 'expire')), 0) as used,
-            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 when 'dispute_reversed' then -1 else 0 end * entry.minutes), 0) as refunded,
-            coalesce(
-                sum(
-                    case when entry.kind in ('reserve', 'refund', 'dispute', 'expire') then 1 when entry.kind in ('restore', 'refund_failed', 'dispute_reversed') then -1 else 0 end
-                    * entry.share_cents
-                ),
-                0
-            ) as share_cents
+            coalesce(sum(case entry.kind when 'consume' then 1 when 'expire' then 1 when 'give_back' then -1 else 0 end * entry.minutes), 0) as used,
+            coalesce(sum(case entry.kind when 'refund' then 1 when 'dispute' then 1 when 'refund_failed' then -1 when 'dispute_reversed' then -1 else 0 end * entry.minutes), 0) as refunded
         from public.credit_entries entry
         where entry.credit_id = credit.id
     ) moved on true
-    where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded, credit.taken_share_cents)
-        is distinct from (moved.reserved, moved.used, moved.refunded, moved.share_cents)
+    where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded)
+        is distinct from (moved.reserved, moved.used, moved.refunded)
 
     union all
     select 'minutes_are_reserved_for_lessons_ahead', jsonb_build_object('booking_id', booking.id, 'status', booking.status)
@@ -21640,51 +25904,43 @@ begin
 
     union all
     select 'prepaid_money_is_that_of_unused_minutes', jsonb_build_object(
-        'currency', coalesce(unused.currency, posted.currency), 'minutes_cents', unused.cents, 'ledger_cents', posted.cents
+        'kind', coalesce(held.kind, posted.kind), 'currency', coalesce(held.currency, posted.currency),
+        'expected_cents', held.cents, 'ledger_cents', posted.cents
     )
     from (
-        select part.currency, sum(part.cents) as cents
+        select part.kind, part.currency, sum(part.cents)::bigint as cents
         from (
-            select payment.currency, payment.share_cents as cents
-            from public.payments payment
-            where payment.kind = 'credits'
-                and payment.status = 'succeeded'
+            select line.kind, item.currency, line.cents
+            from public.order_items item
+            cross join lateral private.item_books(item) books
+            cross join lateral (
+                values
+                    ('learner_prepaid'::private.ledger_account_kind, books.prepaid_share_cents),
+                    ('deferred_fees', books.prepaid_fee_cents),
+                    ('deferred_promotions', -books.prepaid_discount_cents)
+            ) line (kind, cents)
             union all
-            select credit.currency, -entry.share_cents
-            from public.credit_entries entry
-            join public.learner_credits credit on credit.id = entry.credit_id
-            left join public.refunds refund on refund.id = entry.refund_id
-            where entry.kind in ('consume', 'expire', 'dispute')
-                or (entry.kind = 'refund' and refund.status = 'succeeded')
-            union all
-            select credit.currency, entry.share_cents
-            from public.credit_entries entry
-            join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
-            where entry.kind = 'dispute_reversed'
-            union all
-            select dispute.currency, -dispute.lost_share_cents
-            from public.disputes dispute
-            join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
-            where payment.kind = 'credits'
-                and not payment.is_accepted
-            union all
-            select refund.currency, -refund.share_cents
-            from public.refunds refund
-            join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
-            where payment.kind = 'credits'
-                and not payment.is_accepted
-                and refund.status = 'succeeded'
+            select line.kind, lot.currency, line.cents
+            from public.learner_credits lot
+            join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id and item.is_paid
+            cross join lateral private.next_credit_part(lot, lot.minutes_left) unused
+            cross join lateral (
+                values
+                    ('learner_prepaid'::private.ledger_account_kind, unused.share_cents),
+                    ('deferred_fees', unused.fee_cents),
+                    ('deferred_promotions', -unused.discount_cents)
+            ) line (kind, cents)
         ) part
-        group by part.currency
-    ) unused
+        group by part.kind, part.currency
+    ) held
     full join (
-        select account.currency, -sum(entry.amount_cents) as cents
+        select account.kind, account.currency, -sum(entry.amount_cents)::bigint as cents
         from private.ledger_accounts account
         join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
-        where account.kind = 'learner_prepaid'
-        group by account.currency
-    ) posted on posted.currency = unused.currency
-    where coalesce(unused.cents, 0) <> coalesce(posted.cents, 0);
+        where account.kind in ('learner_prepaid', 'deferred_fees', 'deferred_promotions')
+        group by account.kind, account.currency
+    ) posted on posted.kind = held.kind and posted.currency = held.currency
+    where coalesce(held.cents, 0) <> coalesce(posted.cents, 0);
 end;
 $$;
 
@@ -21719,7 +25975,7 @@ begin
             select
             from public.code_redemptions redemption
             where redemption.org_id = booking.org_id
-                and redemption.booking_id = booking.id
+                and redemption.order_id = booking.order_id
         )
 
     union all
@@ -21732,12 +25988,12 @@ begin
             where reward.referrer_id = account.owner_id
                 and reward.currency = account.currency
         ) - (
-            select coalesce(sum(redemption.discount_cents), 0)
+            select coalesce(sum(redemption.discount_cents - redemption.returned_cents), 0)
             from public.code_redemptions redemption
             where redemption.learner_id = account.owner_id
                 and redemption.currency = account.currency
                 and redemption.kind = 'reward'
-                and redemption.status = 'redeemed'
+                and redemption.redeemed_at is not null
         );
 end;
 $$;
@@ -21764,7 +26020,11 @@ begin
             and posted.source_id = dispute.id
             and account.kind = 'dispute_receivable'
     ) claim
-    where claim.cents <> case when private.is_dispute_lost(dispute.status) then 0 else dispute.withdrawn_cents end
+    join public.payments payment on payment.org_id = dispute.org_id and payment.id = dispute.payment_id
+    where claim.cents <> case
+        when private.is_dispute_lost(dispute.status) and (payment.status = 'succeeded' or private.is_set_aside(payment)) then 0
+        else dispute.withdrawn_cents
+    end
 
     union all
     select 'only_lost_disputes_cost_anything', jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents)
@@ -22131,7 +26391,7 @@ begin
     if exists (
         select
         from public.bookings booking
-        where booking.status in ('held', 'requested', 'confirmed', 'in_progress')
+        where booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
             and (booking.learner_id = any (p_learner_ids) or booking.instructor_id = any (p_instructor_ids))
     ) then
         perform private.refuse(
@@ -22324,9 +26584,9 @@ as $$
     set description = null,
         short_description = null,
         prerequisites = null,
-        materials_url = null,
         is_active = false
     where instructor_id = p_instructor_id;
+    update public.service_materials set materials_url = null where instructor_id = p_instructor_id;
     update public.connect_account_details details
     set requirements = null,
         business_profile = null
@@ -22374,7 +26634,15 @@ as $$
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
     update public.lessons set review = null, notes = null where learner_id = p_learner_id;
-    update public.learner_details set date_of_birth = null, notes = null where learner_id = p_learner_id;
+    update public.learner_details
+    set date_of_birth = null,
+        is_birth_self_declared = false,
+        notes = null
+    where learner_id = p_learner_id;
+    update public.learner_contacts
+    set email = null,
+        phone = null
+    where learner_id = p_learner_id;
     update public.learner_guardians
     set revoked_at = coalesce(revoked_at, private.clock()),
         guardian_email = 'erased@invalid',
@@ -22382,8 +26650,6 @@ as $$
     where learner_id = p_learner_id;
     update public.learners
     set full_name = 'Erased learner',
-        email = null,
-        phone = null,
         learning_goals = '{}',
         interests = '{}',
         user_id = null
