@@ -63,6 +63,7 @@ class SmallWorld:
         for person in (self.grace, self.ivy, self.omar, self.ada, self.ben):
             person.sign_up()
         self.stage.appoint(self.grace)
+        self.grace.show_second_factor()
         self._teach(self.ivy, 45_25, "City driving", 60)
         self._teach(self.omar, 38_00, "Motorway practice", 90)
         now = self.stage.present()

@@ -37,6 +37,7 @@ const supabase = createClient(process.env.API_URL, process.env.ANON_KEY, {
   realtime: { transport: WebSocket },
 });
 const service = process.env.SERVICE_URL;
+const url = process.env.API_URL;
 const travelled = globalThis.Date.parse(process.env.PRESENT) - globalThis.Date.now();
 class Date extends globalThis.Date {
   constructor(...parts) {
@@ -74,6 +75,7 @@ import { codeOf, type Database } from "../types/api";
 
 const supabase = createClient<Database>("http://127.0.0.1", "key");
 const service: string = "http://127.0.0.1";
+const url: string = "http://127.0.0.1";
 """
 
 
