@@ -85,13 +85,14 @@ begin
                 and part.item_id = item.id
                 and payment.is_disputed
         )
+        -- A refund that failed waits for an admin; one that Stripe's Dashboard has begun goes to what is due once it succeeds.
         and not exists (
             select
-            from private.return_items part
-            join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+            from public.payment_items part
+            join public.refunds refund on refund.org_id = part.org_id and refund.payment_id = part.payment_id
             where part.org_id = item.org_id
                 and part.item_id = item.id
-                and refund.status in ('failed', 'cancelled')
+                and refund.status in ('pending', 'requires_action', 'failed', 'cancelled')
         );
 end;
 $$;
