@@ -213,7 +213,7 @@ begin
 end;
 $$;
 
--- The lessons that a payment, or the hours that it paid for, pays, with what is still paid of each.
+-- The lessons that a payment pays, by card or by hours, with what is still paid of each.
 create function private.lessons_of_payment(p_payment public.payments)
     returns table (
         item_id uuid, left_cents bigint, is_ahead boolean, is_fault boolean, start_at timestamptz, created_at timestamptz
@@ -225,27 +225,12 @@ create function private.lessons_of_payment(p_payment public.payments)
 as $$
     select
         item.id, private.unreturned_cents(item), item.ending is null, item.ending = 'fault', booking.start_at, item.created_at
-    from public.order_items item
+    from private.item_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
-    where item.org_id = p_payment.org_id
-        and item.is_paid
-        and (
-            item.id in (
-                select part.item_id
-                from public.payment_items part
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-            )
-            or item.booking_id in (
-                select entry.booking_id
-                from public.payment_items part
-                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
-                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-                    and entry.kind in ('reserve', 'consume')
-            )
-        );
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
+        and item.is_paid;
 $$;
 
 -- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.

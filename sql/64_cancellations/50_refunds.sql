@@ -117,23 +117,9 @@ create function private.refund_sources(p_item public.order_items)
 as $$
     select
         payment.id,
-        greatest(least(source.cents - returned.cents, private.refundable_cents(payment)), 0),
+        greatest(least(source.paid_cents - returned.cents, private.refundable_cents(payment)), 0),
         payment.is_disputed
-    from (
-        select part.org_id, part.payment_id, part.amount_cents as cents
-        from public.payment_items part
-        where part.org_id = p_item.org_id
-            and part.item_id = p_item.id
-        union all
-        select bought.org_id, bought.payment_id, sum(entry.share_cents + entry.fee_cents - entry.discount_cents)::bigint
-        from public.credit_entries entry
-        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
-        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
-        where entry.org_id = p_item.org_id
-            and entry.booking_id = p_item.booking_id
-            and entry.kind = 'consume'
-        group by bought.org_id, bought.payment_id
-    ) source
+    from private.item_payments source
     join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
     cross join lateral (
         select coalesce(sum(part.amount_cents), 0)::bigint as cents
@@ -144,7 +130,9 @@ as $$
             and part.payment_id = payment.id
             and refund.status in ('pending', 'requires_action', 'succeeded')
     ) returned
-    where payment.status = 'succeeded'
+    where source.org_id = p_item.org_id
+        and source.item_id = p_item.id
+        and payment.status = 'succeeded'
     order by payment.created_at desc, payment.id desc;
 $$;
 

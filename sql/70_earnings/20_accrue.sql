@@ -98,20 +98,10 @@ create function private.funding_payment(p_item_id uuid)
     set search_path = '', pg_temp
 as $$
     select payment.*
-    from (
-        select part.org_id, part.payment_id
-        from public.payment_items part
-        where part.item_id = p_item_id
-        union all
-        select bought.org_id, bought.payment_id
-        from public.order_items item
-        join public.credit_entries entry on entry.org_id = item.org_id and entry.booking_id = item.booking_id and entry.kind = 'consume'
-        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
-        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
-        where item.id = p_item_id
-    ) paid
+    from private.item_payments paid
     join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
-    where payment.is_accepted
+    where paid.item_id = p_item_id
+        and payment.is_accepted
         and payment.status in ('authorized', 'succeeded')
     order by payment.created_at desc, payment.id desc
     limit 1;
