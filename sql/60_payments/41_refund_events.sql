@@ -156,3 +156,25 @@ as $$
     where payment.org_id = p_refund.org_id
         and payment.id = p_refund.payment_id;
 $$;
+
+-- Refunds what is due of a payment of which Stripe's Dashboard had begun a refund that failed: nothing could be refunded while that was on
+-- its way. 82_effects calls it.
+create function private.refund_due_again(p_refund public.refunds)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.refund_due(paid.item_id, 'A refund made in Stripe''s Dashboard has failed.')
+    from public.payment_items paid
+    where paid.org_id = p_refund.org_id
+        and paid.payment_id = p_refund.payment_id
+        and p_refund.stripe_refund_id is not null
+        and not exists (
+            select
+            from private.return_items named
+            where named.org_id = p_refund.org_id
+                and named.refund_id = p_refund.id
+        );
+$$;

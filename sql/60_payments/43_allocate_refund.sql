@@ -98,6 +98,7 @@ as $$
 declare
     item public.order_items;
     taken_cents bigint := 0;
+    rest_cents bigint;
     excess_cents bigint;
     owed_cents bigint;
 begin
@@ -109,8 +110,9 @@ begin
             and part.payment_id = p_payment.id
         order by paid.id
     loop
-        excess_cents := least(greatest(item.excess_cents, 0), p_cents - taken_cents);
-        owed_cents := least(private.owed_cents(item), p_cents - taken_cents - excess_cents);
+        rest_cents := least(private.unrefunded_part_cents(p_payment, item.id), p_cents - taken_cents);
+        excess_cents := least(greatest(item.excess_cents, 0), rest_cents);
+        owed_cents := least(private.owed_cents(item), rest_cents - excess_cents);
         taken_cents := taken_cents + excess_cents + owed_cents;
         insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
         select item.org_id, item.id, p_payment.id, p_refund.id, due.kind, due.cents
@@ -119,6 +121,45 @@ begin
     end loop;
     return taken_cents;
 end;
+$$;
+
+-- What is left of what a payment paid of an item, after the refunds that succeeded.
+create function private.unrefunded_part_cents(p_payment public.payments, p_item_id uuid)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(part.amount_cents - p_payment.uncaptured_cents - coalesce(sum(returned.amount_cents), 0), 0)::bigint
+    from public.payment_items part
+    left join (
+        private.return_items returned
+        join public.refunds refund
+            on refund.org_id = returned.org_id
+            and refund.id = returned.refund_id
+            and refund.status = 'succeeded'
+    )
+        on returned.org_id = part.org_id
+        and returned.item_id = part.item_id
+        and returned.payment_id = part.payment_id
+    where part.org_id = p_payment.org_id
+        and part.payment_id = p_payment.id
+        and part.item_id = p_item_id
+    group by part.amount_cents;
+$$;
+
+-- The item of a booking, also of one that was rescheduled after a payment was opened for it.
+create function private.items_of_booking(p_booking_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select item.id from public.order_items item where item.booking_id = p_booking_id
+    union
+    select part.item_id from public.payment_items part where part.booking_id = p_booking_id;
 $$;
 
 -- Takes from a lot as many whole minutes as are left and as the amount covers. What a part of a minute is worth stays.
@@ -171,8 +212,8 @@ begin
 end;
 $$;
 
--- Allocates to lessons in proportion to what is still paid of each: the lessons that the payment pays, or those that the hours which it
--- paid were used for; or to the one that is named. Returns how much that takes.
+-- Allocates to the lessons that the payment pays, by card or by hours, in proportion to what is left of each; or to the one that is named.
+-- Returns how much that takes.
 create function private.allocate_in_proportion(
     p_payment public.payments,
     p_refund public.refunds,
@@ -190,7 +231,7 @@ declare
     taken_cents bigint;
 begin
     select coalesce(sum(lesson.left_cents), 0) into whole_cents from private.refundable_lessons(p_payment, p_refund.id) lesson
-    where lesson.booking_id = coalesce(p_booking_id, lesson.booking_id);
+    where p_booking_id is null or lesson.item_id in (select private.items_of_booking(p_booking_id));
     taken_cents := least(greatest(p_cents, 0), whole_cents);
     insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
     select p_payment.org_id, spread.item_id, p_payment.id, p_refund.id, 'granted', spread.cents
@@ -205,7 +246,7 @@ begin
                 paid.left_cents,
                 sum(paid.left_cents) over (order by paid.item_id)::bigint as left_so_far_cents
             from private.refundable_lessons(p_payment, p_refund.id) paid
-            where paid.booking_id = coalesce(p_booking_id, paid.booking_id)
+            where p_booking_id is null or paid.item_id in (select private.items_of_booking(p_booking_id))
         ) lesson
     ) spread
     where spread.cents > 0;
@@ -213,50 +254,39 @@ begin
 end;
 $$;
 
--- The lessons that a payment, or the hours that it paid for, pays, with what no refund, this one included, has paid back
--- of each. Of hours, only lessons that
--- are over: minutes that are reserved belong to the lesson ahead.
+-- The lessons that a payment pays, with what is left of what it paid of each after the refunds that succeeded and this one. Of those paid
+-- by hours only lessons that are over: minutes that are reserved belong to the lesson ahead.
 create function private.refundable_lessons(p_payment public.payments, p_refund_id uuid)
-    returns table (item_id uuid, booking_id uuid, left_cents bigint)
+    returns table (item_id uuid, left_cents bigint)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        item.id,
-        item.booking_id,
-        item.total_cents - item.refunded_cents - item.restored_cents - allocated.cents
-    from public.order_items item
+    select item.id, rest.cents
+    from private.item_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     cross join lateral (
-        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        select
+            coalesce(sum(part.amount_cents) filter (where part.payment_id = paid.payment_id), 0) as of_payment_cents,
+            coalesce(sum(part.amount_cents) filter (where part.refund_id = p_refund_id and part.kind <> 'excess'), 0) as of_refund_cents
         from private.return_items part
-        where part.org_id = item.org_id
-            and part.item_id = item.id
-            and part.refund_id = p_refund_id
-            and part.kind <> 'excess'
-    ) allocated
-    where item.org_id = p_payment.org_id
-        and item.kind = 'booking'
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = paid.org_id
+            and part.item_id = paid.item_id
+            and (refund.id = p_refund_id or refund.status = 'succeeded')
+    ) returned
+    cross join lateral (
+        select least(
+            paid.paid_cents - returned.of_payment_cents,
+            item.total_cents - item.refunded_cents - item.restored_cents - returned.of_refund_cents
+        )::bigint as cents
+    ) rest
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
         and item.is_paid
-        and item.total_cents - item.refunded_cents - item.restored_cents > allocated.cents
-        and (
-            item.id in (
-                select part.item_id
-                from public.payment_items part
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-            )
-            or item.ending is not null and item.booking_id in (
-                select entry.booking_id
-                from public.payment_items part
-                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
-                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-                    and entry.kind = 'consume'
-            )
-        )
+        and (item.ending is not null or not paid.is_by_hours)
+        and rest.cents > 0
     order by item.id;
 $$;
 

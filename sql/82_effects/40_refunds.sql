@@ -20,6 +20,7 @@ begin
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.alert_failed_refund(new);
+        perform private.refund_due_again(new);
         perform private.return_payment_discount(new);
         perform private.write_off_losses(new.payment_id, private.clock());
     end if;

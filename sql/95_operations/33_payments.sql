@@ -67,6 +67,32 @@ begin
     group by payment.org_id, payment.id
     having (payment.share_cents, payment.fee_cents, payment.discount_cents, payment.amount_cents) is distinct from (
         sum(part.share_cents)::bigint, sum(part.fee_cents)::bigint, sum(part.discount_cents)::bigint, sum(part.amount_cents)::bigint
-    );
+    )
+
+    union all
+    select 'what_is_due_is_being_refunded', jsonb_build_object('item_id', item.id, 'due_cents', due.cents)
+    from public.order_items item
+    cross join lateral (
+        select private.owed_cents(item) + item.excess_cents
+            - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+    ) due
+    where due.cents > 0
+        and not exists (
+            select
+            from public.payment_items part
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and payment.is_disputed
+        )
+        -- A refund that failed waits for an admin; one that Stripe's Dashboard has begun goes to what is due once it succeeds.
+        and not exists (
+            select
+            from public.payment_items part
+            join public.refunds refund on refund.org_id = part.org_id and refund.payment_id = part.payment_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and refund.status in ('pending', 'requires_action', 'failed', 'cancelled')
+        );
 end;
 $$;

@@ -13251,6 +13251,34 @@ values
     ('refund', 'requires_action', 'cancelled', '{service,job}'),
     ('refund', 'succeeded', 'failed', '{service,job}');
 
+-- sql/60_payments/12_item_payments.sql
+-- Who asks what a payment has paid for, or what has paid for a lesson, asks here: refunds, disputes (62), requests (64), earnings (70).
+create view private.item_payments
+    with (security_invoker = true)
+as
+select
+    part.org_id, part.item_id, part.payment_id, part.amount_cents as paid_cents, false as is_by_hours
+from public.payment_items part
+join public.order_items item on item.org_id = part.org_id and item.id = part.item_id and item.kind = 'booking'
+union all
+select
+    item.org_id,
+    item.id,
+    bought.payment_id,
+    sum(
+        case entry.kind when 'reserve' then 1 when 'restore' then -1 when 'give_back' then -1 else 0 end
+        * (entry.share_cents + entry.fee_cents - entry.discount_cents)
+    )::bigint as paid_cents,
+    true as is_by_hours
+from public.order_items item
+join public.credit_entries entry on entry.org_id = item.org_id and entry.booking_id = item.booking_id
+join public.order_items lot on lot.org_id = entry.org_id and lot.credit_id = entry.credit_id
+join public.payment_items bought on bought.org_id = lot.org_id and bought.item_id = lot.id
+group by item.org_id, item.id, bought.payment_id;
+
+comment on view private.item_payments is
+    'Which payment pays how much of which lesson: by card, or by the prepaid hours that it has bought.';
+
 -- sql/60_payments/20_open.sql
 -- Opens the payment of an order, or returns the one that is open, with what the webhook service needs to create or fetch its
 -- PaymentIntent. p_ordered_id is an order, or a booking or a lot of prepaid hours of one: all that can be paid of the order now is
@@ -15209,6 +15237,28 @@ as $$
         and payment.id = p_refund.payment_id;
 $$;
 
+-- Refunds what is due of a payment of which Stripe's Dashboard had begun a refund that failed: nothing could be refunded while that was on
+-- its way. 82_effects calls it.
+create function private.refund_due_again(p_refund public.refunds)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.refund_due(paid.item_id, 'A refund made in Stripe''s Dashboard has failed.')
+    from public.payment_items paid
+    where paid.org_id = p_refund.org_id
+        and paid.payment_id = p_refund.payment_id
+        and p_refund.stripe_refund_id is not null
+        and not exists (
+            select
+            from private.return_items named
+            where named.org_id = p_refund.org_id
+                and named.refund_id = p_refund.id
+        );
+$$;
+
 -- sql/60_payments/42_post_refund.sql
 -- Posts a refund that succeeded: its items have so much less of their price. One that Stripe's Dashboard made names no item, and is
 -- allocated now (43_allocate.sql). Before the payment's own success is known it waits as a claim; a refund of money that paid for
@@ -15577,6 +15627,7 @@ as $$
 declare
     item public.order_items;
     taken_cents bigint := 0;
+    rest_cents bigint;
     excess_cents bigint;
     owed_cents bigint;
 begin
@@ -15588,8 +15639,9 @@ begin
             and part.payment_id = p_payment.id
         order by paid.id
     loop
-        excess_cents := least(greatest(item.excess_cents, 0), p_cents - taken_cents);
-        owed_cents := least(private.owed_cents(item), p_cents - taken_cents - excess_cents);
+        rest_cents := least(private.unrefunded_part_cents(p_payment, item.id), p_cents - taken_cents);
+        excess_cents := least(greatest(item.excess_cents, 0), rest_cents);
+        owed_cents := least(private.owed_cents(item), rest_cents - excess_cents);
         taken_cents := taken_cents + excess_cents + owed_cents;
         insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
         select item.org_id, item.id, p_payment.id, p_refund.id, due.kind, due.cents
@@ -15598,6 +15650,45 @@ begin
     end loop;
     return taken_cents;
 end;
+$$;
+
+-- What is left of what a payment paid of an item, after the refunds that succeeded.
+create function private.unrefunded_part_cents(p_payment public.payments, p_item_id uuid)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(part.amount_cents - p_payment.uncaptured_cents - coalesce(sum(returned.amount_cents), 0), 0)::bigint
+    from public.payment_items part
+    left join (
+        private.return_items returned
+        join public.refunds refund
+            on refund.org_id = returned.org_id
+            and refund.id = returned.refund_id
+            and refund.status = 'succeeded'
+    )
+        on returned.org_id = part.org_id
+        and returned.item_id = part.item_id
+        and returned.payment_id = part.payment_id
+    where part.org_id = p_payment.org_id
+        and part.payment_id = p_payment.id
+        and part.item_id = p_item_id
+    group by part.amount_cents;
+$$;
+
+-- The item of a booking, also of one that was rescheduled after a payment was opened for it.
+create function private.items_of_booking(p_booking_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select item.id from public.order_items item where item.booking_id = p_booking_id
+    union
+    select part.item_id from public.payment_items part where part.booking_id = p_booking_id;
 $$;
 
 -- Takes from a lot as many whole minutes as are left and as the amount covers. What a part of a minute is worth stays.
@@ -15650,8 +15741,8 @@ begin
 end;
 $$;
 
--- Allocates to lessons in proportion to what is still paid of each: the lessons that the payment pays, or those that the hours which it
--- paid were used for; or to the one that is named. Returns how much that takes.
+-- Allocates to the lessons that the payment pays, by card or by hours, in proportion to what is left of each; or to the one that is named.
+-- Returns how much that takes.
 create function private.allocate_in_proportion(
     p_payment public.payments,
     p_refund public.refunds,
@@ -15669,7 +15760,7 @@ declare
     taken_cents bigint;
 begin
     select coalesce(sum(lesson.left_cents), 0) into whole_cents from private.refundable_lessons(p_payment, p_refund.id) lesson
-    where lesson.booking_id = coalesce(p_booking_id, lesson.booking_id);
+    where p_booking_id is null or lesson.item_id in (select private.items_of_booking(p_booking_id));
     taken_cents := least(greatest(p_cents, 0), whole_cents);
     insert into private.return_items (org_id, item_id, payment_id, refund_id, kind, amount_cents)
     select p_payment.org_id, spread.item_id, p_payment.id, p_refund.id, 'granted', spread.cents
@@ -15684,7 +15775,7 @@ begin
                 paid.left_cents,
                 sum(paid.left_cents) over (order by paid.item_id)::bigint as left_so_far_cents
             from private.refundable_lessons(p_payment, p_refund.id) paid
-            where paid.booking_id = coalesce(p_booking_id, paid.booking_id)
+            where p_booking_id is null or paid.item_id in (select private.items_of_booking(p_booking_id))
         ) lesson
     ) spread
     where spread.cents > 0;
@@ -15692,50 +15783,39 @@ begin
 end;
 $$;
 
--- The lessons that a payment, or the hours that it paid for, pays, with what no refund, this one included, has paid back
--- of each. Of hours, only lessons that
--- are over: minutes that are reserved belong to the lesson ahead.
+-- The lessons that a payment pays, with what is left of what it paid of each after the refunds that succeeded and this one. Of those paid
+-- by hours only lessons that are over: minutes that are reserved belong to the lesson ahead.
 create function private.refundable_lessons(p_payment public.payments, p_refund_id uuid)
-    returns table (item_id uuid, booking_id uuid, left_cents bigint)
+    returns table (item_id uuid, left_cents bigint)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select
-        item.id,
-        item.booking_id,
-        item.total_cents - item.refunded_cents - item.restored_cents - allocated.cents
-    from public.order_items item
+    select item.id, rest.cents
+    from private.item_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     cross join lateral (
-        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        select
+            coalesce(sum(part.amount_cents) filter (where part.payment_id = paid.payment_id), 0) as of_payment_cents,
+            coalesce(sum(part.amount_cents) filter (where part.refund_id = p_refund_id and part.kind <> 'excess'), 0) as of_refund_cents
         from private.return_items part
-        where part.org_id = item.org_id
-            and part.item_id = item.id
-            and part.refund_id = p_refund_id
-            and part.kind <> 'excess'
-    ) allocated
-    where item.org_id = p_payment.org_id
-        and item.kind = 'booking'
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = paid.org_id
+            and part.item_id = paid.item_id
+            and (refund.id = p_refund_id or refund.status = 'succeeded')
+    ) returned
+    cross join lateral (
+        select least(
+            paid.paid_cents - returned.of_payment_cents,
+            item.total_cents - item.refunded_cents - item.restored_cents - returned.of_refund_cents
+        )::bigint as cents
+    ) rest
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
         and item.is_paid
-        and item.total_cents - item.refunded_cents - item.restored_cents > allocated.cents
-        and (
-            item.id in (
-                select part.item_id
-                from public.payment_items part
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-            )
-            or item.ending is not null and item.booking_id in (
-                select entry.booking_id
-                from public.payment_items part
-                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
-                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-                    and entry.kind = 'consume'
-            )
-        )
+        and (item.ending is not null or not paid.is_by_hours)
+        and rest.cents > 0
     order by item.id;
 $$;
 
@@ -16771,7 +16851,7 @@ begin
 end;
 $$;
 
--- The lessons that a payment, or the hours that it paid for, pays, with what is still paid of each.
+-- The lessons that a payment pays, by card or by hours, with what is still paid of each.
 create function private.lessons_of_payment(p_payment public.payments)
     returns table (
         item_id uuid, left_cents bigint, is_ahead boolean, is_fault boolean, start_at timestamptz, created_at timestamptz
@@ -16783,27 +16863,12 @@ create function private.lessons_of_payment(p_payment public.payments)
 as $$
     select
         item.id, private.unreturned_cents(item), item.ending is null, item.ending = 'fault', booking.start_at, item.created_at
-    from public.order_items item
+    from private.item_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
-    where item.org_id = p_payment.org_id
-        and item.is_paid
-        and (
-            item.id in (
-                select part.item_id
-                from public.payment_items part
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-            )
-            or item.booking_id in (
-                select entry.booking_id
-                from public.payment_items part
-                join public.order_items sold on sold.org_id = part.org_id and sold.id = part.item_id
-                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
-                where part.org_id = p_payment.org_id
-                    and part.payment_id = p_payment.id
-                    and entry.kind in ('reserve', 'consume')
-            )
-        );
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
+        and item.is_paid;
 $$;
 
 -- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
@@ -18535,23 +18600,9 @@ create function private.refund_sources(p_item public.order_items)
 as $$
     select
         payment.id,
-        greatest(least(source.cents - returned.cents, private.refundable_cents(payment)), 0),
+        greatest(least(source.paid_cents - returned.cents, private.refundable_cents(payment)), 0),
         payment.is_disputed
-    from (
-        select part.org_id, part.payment_id, part.amount_cents as cents
-        from public.payment_items part
-        where part.org_id = p_item.org_id
-            and part.item_id = p_item.id
-        union all
-        select bought.org_id, bought.payment_id, sum(entry.share_cents + entry.fee_cents - entry.discount_cents)::bigint
-        from public.credit_entries entry
-        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
-        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
-        where entry.org_id = p_item.org_id
-            and entry.booking_id = p_item.booking_id
-            and entry.kind = 'consume'
-        group by bought.org_id, bought.payment_id
-    ) source
+    from private.item_payments source
     join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
     cross join lateral (
         select coalesce(sum(part.amount_cents), 0)::bigint as cents
@@ -18562,7 +18613,9 @@ as $$
             and part.payment_id = payment.id
             and refund.status in ('pending', 'requires_action', 'succeeded')
     ) returned
-    where payment.status = 'succeeded'
+    where source.org_id = p_item.org_id
+        and source.item_id = p_item.id
+        and payment.status = 'succeeded'
     order by payment.created_at desc, payment.id desc;
 $$;
 
@@ -21240,20 +21293,10 @@ create function private.funding_payment(p_item_id uuid)
     set search_path = '', pg_temp
 as $$
     select payment.*
-    from (
-        select part.org_id, part.payment_id
-        from public.payment_items part
-        where part.item_id = p_item_id
-        union all
-        select bought.org_id, bought.payment_id
-        from public.order_items item
-        join public.credit_entries entry on entry.org_id = item.org_id and entry.booking_id = item.booking_id and entry.kind = 'consume'
-        join public.order_items sold on sold.org_id = entry.org_id and sold.credit_id = entry.credit_id
-        join public.payment_items bought on bought.org_id = sold.org_id and bought.item_id = sold.id
-        where item.id = p_item_id
-    ) paid
+    from private.item_payments paid
     join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
-    where payment.is_accepted
+    where paid.item_id = p_item_id
+        and payment.is_accepted
         and payment.status in ('authorized', 'succeeded')
     order by payment.created_at desc, payment.id desc
     limit 1;
@@ -24636,6 +24679,7 @@ begin
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.alert_failed_refund(new);
+        perform private.refund_due_again(new);
         perform private.return_payment_discount(new);
         perform private.write_off_losses(new.payment_id, private.clock());
     end if;
@@ -25642,7 +25686,33 @@ begin
     group by payment.org_id, payment.id
     having (payment.share_cents, payment.fee_cents, payment.discount_cents, payment.amount_cents) is distinct from (
         sum(part.share_cents)::bigint, sum(part.fee_cents)::bigint, sum(part.discount_cents)::bigint, sum(part.amount_cents)::bigint
-    );
+    )
+
+    union all
+    select 'what_is_due_is_being_refunded', jsonb_build_object('item_id', item.id, 'due_cents', due.cents)
+    from public.order_items item
+    cross join lateral (
+        select private.owed_cents(item) + item.excess_cents
+            - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+    ) due
+    where due.cents > 0
+        and not exists (
+            select
+            from public.payment_items part
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and payment.is_disputed
+        )
+        -- A refund that failed waits for an admin; one that Stripe's Dashboard has begun goes to what is due once it succeeds.
+        and not exists (
+            select
+            from public.payment_items part
+            join public.refunds refund on refund.org_id = part.org_id and refund.payment_id = part.payment_id
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+                and refund.status in ('pending', 'requires_action', 'failed', 'cancelled')
+        );
 end;
 $$;
 

@@ -147,6 +147,10 @@ PLANTED = {
         "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
         f" where {one('public.payments', 'captured_cents > 0')}",
     ],
+    "what_is_due_is_being_refunded": [
+        "update public.order_items set excess_cents = 1 where booking_id ="
+        f" (select id from public.bookings where {CONFIRMED})",
+    ],
     "ended_bookings_have_ended_items": [
         f"update public.bookings set status = 'expired' where {CONFIRMED}",
         "update public.order_items set ending = null where booking_id ="
