@@ -3,7 +3,8 @@
 -- What is open: 30_list.sql and 31_open_slots.sql. Listing and booking ask the same function, private.open_slots, so that
 -- whatever is listed can be booked at that instant. 32_quote.sql says what it would cost.
 -- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
--- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
+-- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, reserves the seat until a deadline, and adds the booking to
+-- its order (56_order_item.sql).
 -- After that the instructor answers a request (53_answer.sql), an adult learner answers what a school has booked for them
 -- (55_propose.sql), the payment confirms the booking (60_confirm.sql), or it
 -- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.

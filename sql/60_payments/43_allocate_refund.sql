@@ -47,9 +47,10 @@ begin
 end;
 $$;
 
--- Puts the minutes that lost disputes have taken back into a payment's lot, and returns the postings: a dispute costs only what no refund
--- has paid back, so that the order in which the two are told does not matter. 82_effects has 62_disputes take them again.
-create function private.restore_lost_minutes(p_payment public.payments)
+-- Puts the minutes that lost disputes, or one of them, have taken back into a payment's lot, and returns the postings, against what was
+-- lost. A dispute costs only what no refund has paid back: a refund calls this first, and 82_effects has 62_disputes take them
+-- again, so that the order in which the two are told does not matter.
+create function private.restore_lost_minutes(p_payment public.payments, p_dispute_id uuid default null)
     returns private.posting[]
     language plpgsql
     volatile
@@ -71,7 +72,7 @@ begin
         join public.credit_entries entry on entry.org_id = item.org_id and entry.credit_id = item.credit_id
         where paid.org_id = p_payment.org_id
             and paid.payment_id = p_payment.id
-            and entry.dispute_id is not null
+            and entry.dispute_id = coalesce(p_dispute_id, entry.dispute_id)
         group by entry.credit_id, entry.dispute_id
         having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
         order by entry.dispute_id

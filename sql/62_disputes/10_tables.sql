@@ -5,7 +5,7 @@
 --
 -- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
 -- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one falls on what the
--- payment has paid for (30_write_off): unused minutes, lessons ahead, then lessons given; who bears it, the items say (48_orders).
+-- payment has paid for (30_write_off, 31_allocate_loss): unused minutes, lessons ahead, then lessons given; who bears it, the items say (48_orders).
 -- It is allocated anew after each event, so that it can be won after it was lost.
 -- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (

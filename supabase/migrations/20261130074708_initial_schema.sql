@@ -9782,7 +9782,8 @@ grant execute on function public.buy_credits to authenticated;
 -- What is open: 30_list.sql and 31_open_slots.sql. Listing and booking ask the same function, private.open_slots, so that
 -- whatever is listed can be booked at that instant. 32_quote.sql says what it would cost.
 -- Booking: 50_reserve.sql (a published slot), 52_request.sql (any listed time) and 54_series.sql (many) all lead to hold_slot
--- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, and reserves the seat until a deadline.
+-- in 51_hold.sql, which prices the booking (40_price.sql), freezes the price, reserves the seat until a deadline, and adds the booking to
+-- its order (56_order_item.sql).
 -- After that the instructor answers a request (53_answer.sql), an adult learner answers what a school has booked for them
 -- (55_propose.sql), the payment confirms the booking (60_confirm.sql), or it
 -- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
@@ -11365,57 +11366,6 @@ begin
 end;
 $$;
 
--- Adds a booking to its order, at its frozen price. Prepaid minutes go back with their part of the fee. A replacement whose original has
--- ended for it takes over the original's item; while the original still stands, the item stays with that until the difference is paid.
-create function private.add_booking_item(p_booking public.bookings)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    credit private.credit_part;
-begin
-    if p_booking.original_booking_id is not null then
-        perform private.move_item(p_booking.original_booking_id, p_booking.id, private.price_of_booking(p_booking))
-        from public.bookings original
-        where original.org_id = p_booking.org_id
-            and original.id = p_booking.original_booking_id
-            and original.is_rescheduled;
-        return;
-    end if;
-
-    credit := private.booking_credit(p_booking.id, 'reserve');
-    insert into public.order_items (
-        org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes,
-        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable,
-        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid
-    )
-    values (
-        p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
-        extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
-        p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
-        p_booking.is_fee_refundable or credit.minutes > 0,
-        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
-    );
-end;
-$$;
-
--- A booking's frozen price.
-create function private.price_of_booking(p_booking public.bookings)
-    returns private.price
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select row(
-        p_booking.currency, p_booking.price_cents, p_booking.discount_cents, p_booking.fee_mode, p_booking.fee_bps,
-        p_booking.platform_fee_cents, p_booking.instructor_share_cents, p_booking.total_cents
-    )::private.price;
-$$;
-
 -- sql/50_bookings/52_request.sql
 -- Books any time that list_open_slots lists, published or not. Without approval it leads straight to a held booking.
 -- Definer: learners may not write slots or bookings themselves, and the price comes from the service.
@@ -11875,6 +11825,58 @@ begin
     end if;
     return booking;
 end;
+$$;
+
+-- sql/50_bookings/56_order_item.sql
+-- Adds a booking to its order, at its frozen price. Prepaid minutes go back with their part of the fee. A replacement whose original has
+-- ended for it takes over the original's item; while the original still stands, the item stays with that until the difference is paid.
+create function private.add_booking_item(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit private.credit_part;
+begin
+    if p_booking.original_booking_id is not null then
+        perform private.move_item(p_booking.original_booking_id, p_booking.id, private.price_of_booking(p_booking))
+        from public.bookings original
+        where original.org_id = p_booking.org_id
+            and original.id = p_booking.original_booking_id
+            and original.is_rescheduled;
+        return;
+    end if;
+
+    credit := private.booking_credit(p_booking.id, 'reserve');
+    insert into public.order_items (
+        org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes,
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable,
+        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid
+    )
+    values (
+        p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
+        extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
+        p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
+        p_booking.is_fee_refundable or credit.minutes > 0,
+        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
+    );
+end;
+$$;
+
+-- A booking's frozen price.
+create function private.price_of_booking(p_booking public.bookings)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_booking.currency, p_booking.price_cents, p_booking.discount_cents, p_booking.fee_mode, p_booking.fee_bps,
+        p_booking.platform_fee_cents, p_booking.instructor_share_cents, p_booking.total_cents
+    )::private.price;
 $$;
 
 -- sql/50_bookings/60_confirm.sql
@@ -13560,6 +13562,131 @@ as $$
     );
 $$;
 
+-- sql/60_payments/21_accept.sql
+-- Confirms the lessons or activates the lot that a payment pays for; returns whether any of them is available. The payment of an
+-- all-or-nothing series confirms all of its lessons or none. An authorization is accepted when it is made, not when it is captured.
+create function private.accept_payment(p_payment public.payments)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    part public.payment_items;
+    accepted_count integer := 0;
+    refused_count integer := 0;
+begin
+    if p_payment.is_accepted then
+        return true;
+    end if;
+    begin
+        for part in
+            select paid.*
+            from public.payment_items paid
+            left join public.bookings booking on booking.org_id = paid.org_id and booking.id = paid.booking_id
+            where paid.org_id = p_payment.org_id
+                and paid.payment_id = p_payment.id
+            order by booking.start_at, paid.item_id
+        loop
+            if private.accept_item(part) then
+                accepted_count := accepted_count + 1;
+            else
+                refused_count := refused_count + 1;
+            end if;
+        end loop;
+        if least(accepted_count, refused_count) > 0 and exists (
+            select
+            from public.orders ordered
+            where ordered.org_id = p_payment.org_id
+                and ordered.id = p_payment.order_id
+                and ordered.is_all_or_nothing
+        ) then
+            raise exception using errcode = 'LP001';
+        end if;
+    exception
+        when sqlstate 'LP001' then
+            perform private.cancel_refused_lessons(p_payment);
+            return false;
+    end;
+
+    if accepted_count > 0 then
+        update public.payments set is_accepted = true where org_id = p_payment.org_id and id = p_payment.id and status = 'authorized';
+    end if;
+    return accepted_count > 0;
+end;
+$$;
+
+-- Confirms the booking or activates the lot of one item; false if it is no longer available.
+create function private.accept_item(p_part public.payment_items)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_part.booking_id is not null then
+        return private.confirm_paid_booking(p_part.booking_id);
+    end if;
+    return private.activate_credit(item.credit_id)
+    from public.order_items item
+    where item.org_id = p_part.org_id
+        and item.id = p_part.item_id;
+end;
+$$;
+
+-- Cancels the held lessons of an all-or-nothing series of which one is no longer available.
+create function private.cancel_refused_lessons(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'A time of the series was no longer available when it was paid.'
+    where org_id = p_payment.org_id
+        and order_id = p_payment.order_id
+        and status in ('held', 'requested');
+$$;
+
+-- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
+create function private.activate_credit(p_credit_id uuid)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    credit public.learner_credits;
+begin
+    update public.learner_credits lot
+    set status = 'active',
+        hold_expires_at = null,
+        activated_at = private.clock(),
+        expires_at = private.clock() + make_interval(months => organization.credit_validity_months)
+    from public.organizations organization
+    where lot.id = p_credit_id
+        and organization.id = lot.org_id
+        and lot.status in ('pending', 'cancelled')
+    returning lot.* into credit;
+    if not found then
+        return false;
+    end if;
+
+    perform private.add_credit_entry(private.credit_part_between(credit, 0, credit.minutes_purchased), 'purchase');
+    perform private.finish_redemption(item.order_id, 'redeemed')
+    from public.order_items item
+    where item.credit_id = credit.id;
+    return true;
+end;
+$$;
+
 -- sql/60_payments/22_intent.sql
 -- Records Stripe's response to creating, fetching, capturing or cancelling a PaymentIntent; the webhook service and the jobs call
 -- it. A response says when the intent was created and cancelled, not when it succeeded. A success is final, so it is dated
@@ -13895,130 +14022,6 @@ begin
     where part.org_id = payment.org_id
         and part.payment_id = payment.id;
     return row('processed', null)::private.stripe_outcome;
-end;
-$$;
-
--- Confirms the lessons or activates the lot that a payment pays for; returns whether any of them is available. The payment of an
--- all-or-nothing series confirms all of its lessons or none. An authorization is accepted when it is made, not when it is captured.
-create function private.accept_payment(p_payment public.payments)
-    returns boolean
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    part public.payment_items;
-    accepted_count integer := 0;
-    refused_count integer := 0;
-begin
-    if p_payment.is_accepted then
-        return true;
-    end if;
-    begin
-        for part in
-            select paid.*
-            from public.payment_items paid
-            left join public.bookings booking on booking.org_id = paid.org_id and booking.id = paid.booking_id
-            where paid.org_id = p_payment.org_id
-                and paid.payment_id = p_payment.id
-            order by booking.start_at, paid.item_id
-        loop
-            if private.accept_item(part) then
-                accepted_count := accepted_count + 1;
-            else
-                refused_count := refused_count + 1;
-            end if;
-        end loop;
-        if least(accepted_count, refused_count) > 0 and exists (
-            select
-            from public.orders ordered
-            where ordered.org_id = p_payment.org_id
-                and ordered.id = p_payment.order_id
-                and ordered.is_all_or_nothing
-        ) then
-            raise exception using errcode = 'LP001';
-        end if;
-    exception
-        when sqlstate 'LP001' then
-            perform private.cancel_refused_lessons(p_payment);
-            return false;
-    end;
-
-    if accepted_count > 0 then
-        update public.payments set is_accepted = true where org_id = p_payment.org_id and id = p_payment.id and status = 'authorized';
-    end if;
-    return accepted_count > 0;
-end;
-$$;
-
--- Confirms the booking or activates the lot of one item; false if it is no longer available.
-create function private.accept_item(p_part public.payment_items)
-    returns boolean
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if p_part.booking_id is not null then
-        return private.confirm_paid_booking(p_part.booking_id);
-    end if;
-    return private.activate_credit(item.credit_id)
-    from public.order_items item
-    where item.org_id = p_part.org_id
-        and item.id = p_part.item_id;
-end;
-$$;
-
--- Cancels the held lessons of an all-or-nothing series of which one is no longer available.
-create function private.cancel_refused_lessons(p_payment public.payments)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    update public.bookings
-    set status = 'cancelled',
-        cancelled_by = 'system',
-        cancelled_at = private.clock(),
-        cancellation_reason = 'A time of the series was no longer available when it was paid.'
-    where org_id = p_payment.org_id
-        and order_id = p_payment.order_id
-        and status in ('held', 'requested');
-$$;
-
--- Makes the minutes of a paid credit lot usable. Returns false if the lot was paid before.
-create function private.activate_credit(p_credit_id uuid)
-    returns boolean
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-declare
-    credit public.learner_credits;
-begin
-    update public.learner_credits lot
-    set status = 'active',
-        hold_expires_at = null,
-        activated_at = private.clock(),
-        expires_at = private.clock() + make_interval(months => organization.credit_validity_months)
-    from public.organizations organization
-    where lot.id = p_credit_id
-        and organization.id = lot.org_id
-        and lot.status in ('pending', 'cancelled')
-    returning lot.* into credit;
-    if not found then
-        return false;
-    end if;
-
-    perform private.add_credit_entry(private.credit_part_between(credit, 0, credit.minutes_purchased), 'purchase');
-    perform private.finish_redemption(item.order_id, 'redeemed')
-    from public.order_items item
-    where item.credit_id = credit.id;
-    return true;
 end;
 $$;
 
@@ -15576,9 +15579,10 @@ begin
 end;
 $$;
 
--- Puts the minutes that lost disputes have taken back into a payment's lot, and returns the postings: a dispute costs only what no refund
--- has paid back, so that the order in which the two are told does not matter. 82_effects has 62_disputes take them again.
-create function private.restore_lost_minutes(p_payment public.payments)
+-- Puts the minutes that lost disputes, or one of them, have taken back into a payment's lot, and returns the postings, against what was
+-- lost. A dispute costs only what no refund has paid back: a refund calls this first, and 82_effects has 62_disputes take them
+-- again, so that the order in which the two are told does not matter.
+create function private.restore_lost_minutes(p_payment public.payments, p_dispute_id uuid default null)
     returns private.posting[]
     language plpgsql
     volatile
@@ -15600,7 +15604,7 @@ begin
         join public.credit_entries entry on entry.org_id = item.org_id and entry.credit_id = item.credit_id
         where paid.org_id = p_payment.org_id
             and paid.payment_id = p_payment.id
-            and entry.dispute_id is not null
+            and entry.dispute_id = coalesce(p_dispute_id, entry.dispute_id)
         group by entry.credit_id, entry.dispute_id
         having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
         order by entry.dispute_id
@@ -16256,7 +16260,7 @@ grant execute on function private.record_stripe_fees to jobs;
 --
 -- 85_webhooks hands in Stripe's events through apply_dispute and apply_fraud_warning; the jobs call record_dispute. An open dispute sets
 -- payments.is_disputed: the payment is neither refunded nor paid out, and a credit lot is frozen. A lost one falls on what the
--- payment has paid for (30_write_off): unused minutes, lessons ahead, then lessons given; who bears it, the items say (48_orders).
+-- payment has paid for (30_write_off, 31_allocate_loss): unused minutes, lessons ahead, then lessons given; who bears it, the items say (48_orders).
 -- It is allocated anew after each event, so that it can be won after it was lost.
 -- Admins answer disputes in Stripe's Dashboard; nothing here is called by people.
 create type public.dispute_status as enum (
@@ -16709,7 +16713,7 @@ begin
         postings := postings || row('suspense', null, claim_cents - p_dispute.lost_cents)::private.posting;
     else
         if allocated_cents > claim_cents then
-            postings := postings || private.release_loss(p_dispute);
+            postings := postings || private.release_loss(p_payment, p_dispute);
             allocated_cents := 0;
         end if;
         if allocated_cents < claim_cents then
@@ -16772,6 +16776,38 @@ as $$
     )::bigint;
 $$;
 
+-- Recomputes what disputes over the hours that a booking used have cost, after minutes have come back to them. 82_effects calls it.
+create function private.write_off_restored_minutes(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.write_off_losses(bought.payment_id, private.clock())
+    from (
+        select distinct part.payment_id
+        from public.credit_entries entry
+        join public.order_items item on item.org_id = entry.org_id and item.credit_id = entry.credit_id
+        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        where entry.org_id = p_booking.org_id
+            and entry.booking_id = p_booking.id
+            and entry.kind = 'restore'
+    ) bought;
+$$;
+
+-- Whether a dispute was lost: also while that is appealed.
+create function private.is_dispute_lost(p_status public.dispute_status)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_status in ('lost', 'appeal_needs_response', 'appeal_under_review');
+$$;
+
+-- sql/62_disputes/31_allocate_loss.sql
 -- Allocates so much of a lost dispute. Of prepaid hours it takes unused minutes, rounded down; once all are gone, and of a payment for
 -- several lessons, it falls on lessons ahead, the latest first, and then on those given, in proportion to what is still paid of
 -- each. The only lesson of a payment bears all of it. Returns the postings.
@@ -16822,7 +16858,7 @@ begin
         order by paid.start_at desc, paid.item_id
     loop
         loss_cents := case when is_only_lesson then rest_cents else least(rest_cents, lesson.left_cents) end;
-        postings := postings || private.lose_of_item(p_dispute, p_payment.id, lesson.item_id, loss_cents);
+        postings := postings || private.lose_of_item(p_dispute, lesson.item_id, loss_cents);
         rest_cents := rest_cents - loss_cents;
     end loop;
 
@@ -16844,7 +16880,7 @@ begin
         order by paid.item_id
     loop
         postings := postings || private.lose_of_item(
-            p_dispute, p_payment.id, lesson.item_id, case when is_only_lesson then rest_cents else lesson.cents end
+            p_dispute, lesson.item_id, case when is_only_lesson then rest_cents else lesson.cents end
         );
     end loop;
     return postings;
@@ -16872,7 +16908,7 @@ as $$
 $$;
 
 -- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
-create function private.lose_of_item(p_dispute public.disputes, p_payment_id uuid, p_item_id uuid, p_cents bigint)
+create function private.lose_of_item(p_dispute public.disputes, p_item_id uuid, p_cents bigint)
     returns private.posting[]
     language plpgsql
     volatile
@@ -16888,7 +16924,7 @@ begin
     end if;
     select * into strict before from public.order_items where org_id = p_dispute.org_id and id = p_item_id for no key update;
     insert into private.return_items (org_id, item_id, payment_id, dispute_id, kind, amount_cents)
-    values (p_dispute.org_id, p_item_id, p_payment_id, p_dispute.id, 'lost', p_cents);
+    values (p_dispute.org_id, p_item_id, p_dispute.payment_id, p_dispute.id, 'lost', p_cents);
     update public.order_items
     set lost_cents = lost_cents + p_cents,
         liable_cents = liable_cents + case p_dispute.liability when 'instructor' then p_cents else 0 end,
@@ -16901,7 +16937,7 @@ end;
 $$;
 
 -- Releases all that a dispute had taken: items have their price again, and minutes are back in their lot. Returns the postings.
-create function private.release_loss(p_dispute public.disputes)
+create function private.release_loss(p_payment public.payments, p_dispute public.disputes)
     returns private.posting[]
     language plpgsql
     volatile
@@ -16911,86 +16947,23 @@ as $$
 declare
     postings private.posting[] := '{}';
     lost record;
-    credit public.learner_credits;
-    part private.credit_part;
 begin
     for lost in
-        select taken.item_id, taken.payment_id, sum(taken.amount_cents)::bigint as cents
+        select taken.item_id, sum(taken.amount_cents)::bigint as cents
         from private.return_items taken
         where taken.org_id = p_dispute.org_id
             and taken.dispute_id = p_dispute.id
-        group by taken.item_id, taken.payment_id
+        group by taken.item_id
         order by taken.item_id
     loop
-        postings := postings || private.lose_of_item(p_dispute, lost.payment_id, lost.item_id, -lost.cents);
+        postings := postings || private.lose_of_item(p_dispute, lost.item_id, -lost.cents);
     end loop;
 
-    for lost in
-        select entry.credit_id, sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end)::integer as minutes
-        from public.credit_entries entry
-        where entry.org_id = p_dispute.org_id
-            and entry.dispute_id = p_dispute.id
-        group by entry.credit_id
-        having sum(case entry.kind when 'dispute' then entry.minutes else -entry.minutes end) > 0
-    loop
-        select * into strict credit from public.learner_credits where org_id = p_dispute.org_id and id = lost.credit_id for no key update;
-        part := private.last_credit_part(credit, lost.minutes);
-        perform private.add_credit_entry(part, 'dispute_reversed', p_dispute_id => p_dispute.id);
-        postings := postings || private.credit_postings(part, -1);
-    end loop;
-    return postings;
+    return postings || private.restore_lost_minutes(p_payment, p_dispute.id);
 end;
 $$;
 
--- Recomputes what disputes over the hours that a booking used have cost, after minutes have come back to them. 82_effects calls it.
-create function private.write_off_restored_minutes(p_booking public.bookings)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select private.write_off_losses(bought.payment_id, private.clock())
-    from (
-        select distinct part.payment_id
-        from public.credit_entries entry
-        join public.order_items item on item.org_id = entry.org_id and item.credit_id = entry.credit_id
-        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
-        where entry.org_id = p_booking.org_id
-            and entry.booking_id = p_booking.id
-            and entry.kind = 'restore'
-    ) bought;
-$$;
-
--- Whether a dispute was lost: also while that is appealed.
-create function private.is_dispute_lost(p_status public.dispute_status)
-    returns boolean
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select p_status in ('lost', 'appeal_needs_response', 'appeal_under_review');
-$$;
-
--- Freezes a lot while its payment is disputed, so that its minutes are not used meanwhile. 82_effects calls it.
-create function private.freeze_credit(p_payment public.payments)
-    returns void
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    update public.learner_credits lot
-    set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
-    from public.order_items item
-    where item.org_id = p_payment.org_id
-        and item.order_id = p_payment.order_id
-        and lot.org_id = item.org_id
-        and lot.id = item.credit_id
-        and lot.status = case when p_payment.is_disputed then 'active' else 'frozen' end::public.credit_status;
-$$;
-
+-- sql/62_disputes/32_refund_won.sql
 -- Refunds what is owed of the items that a dispute gave back: somebody else's fault is made whole whenever the money is there.
 -- 82_effects calls it.
 create function private.refund_won_items(p_dispute public.disputes)
@@ -17008,6 +16981,25 @@ as $$
             and part.dispute_id = p_dispute.id
     ) won
     order by won.item_id;
+$$;
+
+-- sql/62_disputes/33_freeze_credit.sql
+-- Freezes a lot while its payment is disputed, so that its minutes are not used meanwhile. 82_effects calls it.
+create function private.freeze_credit(p_payment public.payments)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.learner_credits lot
+    set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
+    from public.order_items item
+    where item.org_id = p_payment.org_id
+        and item.order_id = p_payment.order_id
+        and lot.org_id = item.org_id
+        and lot.id = item.credit_id
+        and lot.status = case when p_payment.is_disputed then 'active' else 'frozen' end::public.credit_status;
 $$;
 
 -- sql/62_disputes/40_fraud_warning.sql
@@ -17305,7 +17297,7 @@ grant execute on function public.admin_resolve_suspense to authenticated;
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
 -- whoever ends the booking; 30 to 41 are the use cases cancel (one
--- booking, a series, a day), no-show and reschedule; 50 to 53 are refunds that a person requests
+-- booking, a series, a day), no-show and reschedule; 50 to 55 are refunds that a person requests
 -- or an admin makes, and what becomes of hours that expire; 60 to 62 end many bookings at once.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations and expire_credits. 82_effects calls the
@@ -18480,7 +18472,7 @@ as $$
         and payment.status = 'authorized';
 $$;
 
--- sql/64_cancellations/50_refunds.sql
+-- sql/64_cancellations/50_request_refund.sql
 -- Requests a refund of a lesson for the learner, or a guardian who may pay; an admin decides. The amount is spread over the payments of
 -- the lesson, the latest first: each has a refund of its own, and the id of the first stands for the request. A lesson that was
 -- paid with prepaid hours is refunded in money, from the payment for the hours. The same key and amount again are the same request.
@@ -18729,6 +18721,7 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/51_decide_refund.sql
 -- Grants or declines a requested refund; the organization's admins only. All refunds of one request are decided together.
 -- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
@@ -18792,6 +18785,7 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/52_admin_refund.sql
 -- Refunds a payment in part or in full; platform admins only. p_booking_id names the lesson where the payment pays for several, or for
 -- hours that the lesson used. The same key and amount again are the same refund.
 -- Definer: refunds are written only through functions.
@@ -18939,7 +18933,7 @@ begin
 end;
 $$;
 
--- sql/64_cancellations/51_refund_credits.sql
+-- sql/64_cancellations/53_refund_credits.sql
 -- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
 -- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
 -- Definer: credits are written only through functions.
@@ -19142,7 +19136,7 @@ as $$
     ]::private.posting[];
 $$;
 
--- sql/64_cancellations/52_record_refund.sql
+-- sql/64_cancellations/54_record_refund.sql
 -- Records a refund that was made another way than through Stripe, such as a transfer from the platform's bank account after Stripe could
 -- not reach the payer; platform admins only. The next jobs maintain posts it, since no person moves money: then it
 -- takes minutes or lessons as a refund made in Stripe's Dashboard does. The same key and amount again are the same
@@ -19245,7 +19239,7 @@ begin
 end;
 $$;
 
--- sql/64_cancellations/53_expire_credits.sql
+-- sql/64_cancellations/55_expire_credits.sql
 -- Ends the minutes of lots that have passed their date, and returns how many lots. They are refunded, fee included; where the
 -- organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
 -- lesson. Called by maintain (95).
