@@ -1,6 +1,6 @@
--- Allocates so much of a lost dispute. Of prepaid hours it takes unused minutes, rounded down; once all are gone, and of a payment for
--- several lessons, it falls on lessons ahead, the latest first, and then on those given, in proportion to what is still paid of
--- each. The only lesson of a payment bears all of it. Returns the postings.
+-- Allocates so much of a lost dispute. Of prepaid hours it takes unused minutes, rounded down. Once all are gone, and of a payment for
+-- several lessons, it falls on lessons ahead, the latest first; then on those given, and last on those that another's fault has ended,
+-- in proportion to what is still paid of each. The only lesson of a payment bears all of it. Returns the postings.
 create function private.allocate_loss(p_payment public.payments, p_dispute public.disputes, p_cents bigint)
     returns private.posting[]
     language plpgsql
@@ -13,14 +13,8 @@ declare
     credit public.learner_credits;
     part private.credit_part;
     rest_cents bigint := p_cents;
+    are_faults boolean;
     lesson record;
-    loss_cents bigint;
-    is_only_lesson constant boolean := p_payment.kind = 'booking' and (
-        select count(*) = 1
-        from public.payment_items paid
-        where paid.org_id = p_payment.org_id
-            and paid.payment_id = p_payment.id
-    );
 begin
     if p_payment.kind = 'credits' then
         select lot.* into credit
@@ -39,6 +33,8 @@ begin
         if part.minutes < credit.minutes_left then
             return postings;
         end if;
+    elsif private.only_lesson_id(p_payment) is not null then
+        return private.lose_of_item(p_dispute, private.only_lesson_id(p_payment), rest_cents);
     end if;
 
     for lesson in
@@ -47,34 +43,51 @@ begin
         where paid.is_ahead
         order by paid.start_at desc, paid.item_id
     loop
-        loss_cents := case when is_only_lesson then rest_cents else least(rest_cents, lesson.left_cents) end;
-        postings := postings || private.lose_of_item(p_dispute, lesson.item_id, loss_cents);
-        rest_cents := rest_cents - loss_cents;
+        postings := postings || private.lose_of_item(p_dispute, lesson.item_id, least(rest_cents, lesson.left_cents));
+        rest_cents := rest_cents - least(rest_cents, lesson.left_cents);
     end loop;
 
-    for lesson in
-        select
-            paid.item_id,
-            private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents, paid.whole_cents)
-            - private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents - paid.left_cents, paid.whole_cents) as cents
-        from (
+    foreach are_faults in array array[false, true] loop
+        for lesson in
             select
-                given.item_id,
-                given.left_cents,
-                sum(given.left_cents) over (order by given.created_at, given.item_id)::bigint as so_far_cents,
-                sum(given.left_cents) over ()::bigint as whole_cents
-            from private.lessons_of_payment(p_payment) given
-            where not given.is_ahead
-                and (is_only_lesson or not given.is_fault)
-        ) paid
-        order by paid.item_id
-    loop
-        postings := postings || private.lose_of_item(
-            p_dispute, lesson.item_id, case when is_only_lesson then rest_cents else lesson.cents end
-        );
+                paid.item_id,
+                private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents, paid.whole_cents)
+                - private.prorate(least(rest_cents, paid.whole_cents), paid.so_far_cents - paid.left_cents, paid.whole_cents) as cents
+            from (
+                select
+                    ended.item_id,
+                    ended.left_cents,
+                    sum(ended.left_cents) over (order by ended.created_at, ended.item_id)::bigint as so_far_cents,
+                    sum(ended.left_cents) over ()::bigint as whole_cents
+                from private.lessons_of_payment(p_payment) ended
+                where not ended.is_ahead
+                    and ended.is_fault = are_faults
+            ) paid
+            order by paid.item_id
+        loop
+            postings := postings || private.lose_of_item(p_dispute, lesson.item_id, lesson.cents);
+            rest_cents := rest_cents - lesson.cents;
+        end loop;
     end loop;
     return postings;
 end;
+$$;
+
+-- The lesson of a payment that pays for it alone, else null.
+create function private.only_lesson_id(p_payment public.payments)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (array_agg(paid.item_id))[1]
+    from public.payment_items paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+    where paid.org_id = p_payment.org_id
+        and paid.payment_id = p_payment.id
+    having count(*) = 1
+        and bool_and(item.is_paid);
 $$;
 
 -- The lessons that a payment pays, by card or by hours, with what is still paid of each.
@@ -88,7 +101,7 @@ create function private.lessons_of_payment(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
     select
-        item.id, private.unreturned_cents(item), item.ending is null, item.ending = 'fault', booking.start_at, item.created_at
+        item.id, private.unreturned_cents(item), item.ending is null, coalesce(item.ending = 'fault', false), booking.start_at, item.created_at
     from private.item_payments paid
     join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id

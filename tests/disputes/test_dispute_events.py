@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tests.cancellations.steps import follow, move, pay_difference, payments, price_on
 from tests.factories import Booking, World, dispute_object
+from tests.orders.steps import refunds, series, succeed
 
 WARNINGS = ["warning_needs_response", "warning_under_review", "warning_closed", "prevented"]
 
@@ -400,3 +401,23 @@ def test_another_dispute_is_refused(world: World) -> None:
             p_dispute=Jsonb(other),
             p_settles_at=world.now(),
         )
+
+
+def test_a_loss_beyond_the_lesson_given_falls_on_the_one_that_the_instructor_cancelled(
+    world: World,
+) -> None:
+    """Of 106.20 the bank has given back 63.72; what is left, 42.48, is refunded."""
+    given, cancelled = series(world, 2)
+    given.open_payment()
+    succeed(world, given.payment)
+    given.complete()
+    world.dispute(given.payment, amount=6372)
+    world.ask(
+        given.instructor.user_id, "public.cancel_booking", p_booking_id=cancelled.id, p_reason="Ill"
+    )
+    world.dispute(given.payment, "lost", amount=6372)
+    assert refunds(world) == [(4248, "pending")]
+    lost = "select lost_cents from public.order_items where booking_id = %s"
+    assert world.value(lost, given.id) == 5310
+    assert world.value(lost, cancelled.id) == 1062
+    assert world.violations() == []
