@@ -7,6 +7,7 @@ import { byDay, timeButton } from "./times";
 type Booking = Tables<"booking_details">;
 
 const WORDS: Record<Booking["booking_status"], string> = {
+  proposed: "waits for your answer",
   held: "not paid yet",
   requested: "waits for the instructor",
   confirmed: "confirmed",
