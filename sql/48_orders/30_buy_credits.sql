@@ -53,6 +53,9 @@ begin
         return credit;
     end if;
 
+    if p_code is not null then
+        perform private.assert_may_spend(learner, false);
+    end if;
     price := private.price_credit(instructor, service, minutes);
     offer := private.require_discount(p_code, false, learner, price);
     price := private.discount_price(price, coalesce(offer.discount_cents, 0));
