@@ -51,7 +51,7 @@ declare
 begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.expire_holds(booking.slot_id, booking.learner_person_id);
-    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization.max_open_holds);
+    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
 
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,

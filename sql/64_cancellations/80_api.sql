@@ -183,7 +183,8 @@ comment on function public.reschedule_booking is
     'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
     'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
-    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
+    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, learner_busy, and the '
     'rules of public.bookings.';
 
 create function public.list_reschedule_times(
@@ -246,7 +247,8 @@ return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
     'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
-    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment.';
+    'A school grants what its payees have not been paid out yet; beyond that the platform decides. '
+    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment, refund_exceeds_balance.';
 
 create function public.admin_refund(
     p_payment_id uuid,
