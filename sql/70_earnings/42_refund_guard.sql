@@ -54,6 +54,7 @@ create trigger keep_refund_within_balance
     execute function private.keep_refund_within_balance();
 
 -- What refunds that are on their way, or are just being granted, take from each payee of an organization: at most what each lesson earned.
+-- What a cancellation or a fault owes is no part of what was earned.
 create function private.refund_burdens(p_org_id uuid, p_refund_id uuid)
     returns table (payee_id uuid, currency text, cents bigint)
     language sql
@@ -63,7 +64,7 @@ create function private.refund_burdens(p_org_id uuid, p_refund_id uuid)
 as $$
     select earned.payee_id, earned.currency, sum(least(part.amount_cents, earned.cents))::bigint
     from public.refunds refund
-    join private.return_items part on part.org_id = refund.org_id and part.refund_id = refund.id
+    join private.return_items part on part.org_id = refund.org_id and part.refund_id = refund.id and part.kind = 'granted'
     cross join lateral (
         select earning.payee_id, earning.currency, sum(earning.amount_cents)::bigint as cents
         from public.earnings earning
