@@ -39,6 +39,7 @@ create table public.organizations (
     fee_refundable boolean not null default true,
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
+    max_held_lessons integer not null default 12,
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
@@ -60,6 +61,7 @@ create table public.organizations (
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0),
     constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
     constraint open_holds_are_limited check (max_open_holds between 1 and 100),
+    constraint held_lessons_are_limited check (max_held_lessons between 1 and 1000),
     constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
     constraint a_reward_is_for_a_discounted_lesson check (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
@@ -77,6 +79,8 @@ create index on public.organizations (currency);
 comment on table public.organizations is 'A tenant: a school, or the open marketplace for instructors without one.';
 comment on column public.organizations.is_platform is
     'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
+comment on column public.organizations.max_open_holds is 'How many orders a person may have unpaid at once; a series is one.';
+comment on column public.organizations.max_held_lessons is 'How many lessons ahead a person may have unpaid at once, free ones counted.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';

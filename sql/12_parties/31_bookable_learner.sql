@@ -51,6 +51,33 @@ begin
 end;
 $$;
 
+-- Refuses to spend what is a learner's: codes by anybody but the learner and a guardian who may book, prepaid hours and rewards, which are
+-- money, by anybody but the learner and a guardian who may book and pay. A school spends nothing of its learners, whatever their age.
+create function private.assert_may_spend(p_learner public.learners, p_is_money boolean)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.my_user_id();
+begin
+    if p_learner.user_id is distinct from person
+        and not (
+            p_learner.id = any (private.ward_ids(person, 'book'))
+            and (not p_is_money or p_learner.id = any (private.ward_ids(person, 'pay')))
+        )
+    then
+        perform private.refuse(
+            'PT422', 'learner_spends',
+            'Prepaid hours, codes and rewards are spent by the learner, or by a guardian who may pay.',
+            'Leave them out, or let the learner book.'
+        );
+    end if;
+end;
+$$;
+
 -- The person's learner row in an organization. The marketplace creates one for everybody who books; a school adds its learners
 -- itself, and a learner who has left the school is refused. Caller: require_bookable_learner.
 create function private.ensure_learner(p_user_id uuid, p_org_id uuid)

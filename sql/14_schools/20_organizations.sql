@@ -111,7 +111,8 @@ create function private.update_organization(
     p_labels jsonb,
     p_credit_validity_months integer,
     p_forfeits_expired_hours boolean,
-    p_requires_second_factor boolean
+    p_requires_second_factor boolean,
+    p_max_held_lessons integer
 )
     returns void
     language plpgsql
@@ -137,6 +138,7 @@ begin
         minimum_payout_cents = coalesce(p_minimum_payout_cents, minimum_payout_cents),
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
+        max_held_lessons = coalesce(p_max_held_lessons, max_held_lessons),
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),

@@ -44,7 +44,9 @@ begin
     price := private.price_service(
         service.id, coalesce(p_instructor_id, service.instructor_id), coalesce(p_start_at, private.clock())
     );
-    offer := private.offered_discount(private.find_code(p_code, service.org_id), learner, price);
+    offer := private.offered_discount(
+        private.find_code(p_code, service.org_id), learner, price, coalesce(p_instructor_id, service.instructor_id)
+    );
     insert into private.code_checks (user_id, discount_code_id, referral_code_id)
     values (
         person,

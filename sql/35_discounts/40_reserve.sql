@@ -4,7 +4,8 @@ create function private.require_discount(
     p_code text,
     p_uses_rewards boolean,
     p_learner public.learners,
-    p_price private.price
+    p_price private.price,
+    p_instructor_id uuid
 )
     returns private.code_offer
     language plpgsql
@@ -19,7 +20,7 @@ begin
     if p_code is null then
         return case
             when p_uses_rewards
-                then private.offered_discount(row('reward', null, null)::private.code_offer, p_learner, p_price)
+                then private.offered_discount(row('reward', null, null)::private.code_offer, p_learner, p_price, p_instructor_id)
         end;
     end if;
 
@@ -44,7 +45,7 @@ begin
         );
     end if;
 
-    offer := private.offered_discount(named_code, p_learner, p_price);
+    offer := private.offered_discount(named_code, p_learner, p_price, p_instructor_id);
     if offer.code_id is null then
         perform private.refuse_code();
     end if;
@@ -59,6 +60,7 @@ create function private.reserve_discount(
     p_offer private.code_offer,
     p_learner public.learners,
     p_price private.price,
+    p_instructor_id uuid,
     p_order_id uuid
 )
     returns void
@@ -80,7 +82,7 @@ begin
         order by code.id
         for no key update of code;
     end if;
-    if (private.offered_discount(p_offer, p_learner, p_price)).discount_cents is distinct from p_offer.discount_cents then
+    if (private.offered_discount(p_offer, p_learner, p_price, p_instructor_id)).discount_cents is distinct from p_offer.discount_cents then
         perform private.refuse_code();
     end if;
 

@@ -1,6 +1,11 @@
--- What a code, or the learner's rewards, take off a price at this instant; null if nothing. It is asked again when the discount
--- is reserved.
-create function private.offered_discount(p_offer private.code_offer, p_learner public.learners, p_price private.price)
+-- What a code, or the learner's rewards, take off an instructor's price at this instant; null if nothing. It is asked again when the
+-- discount is reserved. Who buys from their own people has at most the platform's fee off: they would be paid for it.
+create function private.offered_discount(
+    p_offer private.code_offer,
+    p_learner public.learners,
+    p_price private.price,
+    p_instructor_id uuid
+)
     returns private.code_offer
     language plpgsql
     stable
@@ -15,11 +20,72 @@ declare
         when 'reward' then private.usable_reward_cents(p_learner.id, p_price)
     end;
 begin
+    if cents > p_price.fee_cents and private.buys_from_own_people(p_learner, p_instructor_id) then
+        cents := nullif(p_price.fee_cents, 0);
+    end if;
     if cents is null then
         return null;
     end if;
     return row(p_offer.kind, p_offer.code_id, cents)::private.code_offer;
 end;
+$$;
+
+-- Whether a lesson is bought from oneself, from one's own school or from a member of it. The buyers are the learner, the guardians and the
+-- caller; a school's own are its owners, admins and instructors, former instructors among them. Instructors of the marketplace are
+-- strangers to each other.
+create function private.buys_from_own_people(p_learner public.learners, p_instructor_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    with buyer (user_id) as (
+        select p_learner.user_id
+        union
+        select private.my_user_id()
+        union
+        select guardian.user_id
+        from public.learner_guardians link
+        join public.guardians guardian on guardian.id = link.guardian_id
+        where link.org_id = p_learner.org_id
+            and link.learner_id = p_learner.id
+            and link.revoked_at is null
+    ),
+
+    seller as (
+        select instructor.org_id, instructor.user_id
+        from public.instructors instructor
+        where instructor.id = p_instructor_id
+    ),
+
+    own (user_id, org_id, runs_it) as (
+        select member.user_id, member.org_id, member.role in ('owner', 'admin')
+        from public.organization_members member
+        where member.role in ('owner', 'admin', 'instructor')
+            and member.user_id in (select buyer.user_id from buyer union all select seller.user_id from seller)
+        union all
+        select instructor.user_id, instructor.org_id, false
+        from public.instructors instructor
+        where instructor.user_id in (select buyer.user_id from buyer)
+        union all
+        select seller.user_id, seller.org_id, false
+        from seller
+    )
+
+    select exists (
+        select
+        from seller
+        join buyer on buyer.user_id = seller.user_id
+    ) or exists (
+        select
+        from own sold
+        join own bought on bought.org_id = sold.org_id
+        join public.organizations organization on organization.id = sold.org_id
+        where sold.user_id is not distinct from (select seller.user_id from seller)
+            and bought.user_id in (select buyer.user_id from buyer)
+            and (not organization.is_marketplace or bought.runs_it)
+    );
 $$;
 
 -- The code with this text: the organization's own, else the whole platform's, else a learner's referral code there. Null if

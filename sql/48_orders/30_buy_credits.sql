@@ -47,14 +47,25 @@ begin
         case when p_learner_id is null then person end, p_learner_id, instructor.org_id
     );
 
+    if instructor.user_id = learner.user_id then
+        perform private.refuse(
+            'PT422', 'own_lesson',
+            'You cannot buy hours from yourself.',
+            'Choose another instructor.'
+        );
+    end if;
+
     perform private.lock_learner(learner.id);
     credit := private.find_purchase_by_client_key(learner.id, p_client_key, instructor.id, p_service_id, minutes);
     if credit.id is not null then
         return credit;
     end if;
 
+    if p_code is not null then
+        perform private.assert_may_spend(learner, false);
+    end if;
     price := private.price_credit(instructor, service, minutes);
-    offer := private.require_discount(p_code, false, learner, price);
+    offer := private.require_discount(p_code, false, learner, price, instructor.id);
     price := private.discount_price(price, coalesce(offer.discount_cents, 0));
     perform private.assert_price_is_payable(price);
     if price.total_cents = 0 then
@@ -82,7 +93,7 @@ begin
     order_id := private.place_order(credit.org_id, credit.learner_id, credit.instructor_id, credit.currency);
     perform private.add_credit_item(order_id, credit);
     if offer.kind is not null then
-        perform private.reserve_discount(offer, learner, price, order_id);
+        perform private.reserve_discount(offer, learner, price, instructor.id, order_id);
     end if;
     return credit;
 exception

@@ -124,6 +124,7 @@ create table public.bookings (
     booked_by uuid references public.profiles (id) on delete set null,
     is_fee_refundable boolean not null,
     payout_hold interval not null,
+    given_up_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -197,6 +198,8 @@ create index on public.bookings (slot_id);
 create index on public.bookings (status);
 create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
+create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
 create index on public.bookings (org_id, original_booking_id);
@@ -222,6 +225,8 @@ comment on column public.bookings.is_fee_refundable is
     'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
 comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
+comment on column public.bookings.given_up_at is
+    'When it ended unpaid, by the learner''s doing: its hold expired, or the learner cancelled it while it was held, not at once.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
 comment on column public.bookings.original_booking_id is

@@ -33,7 +33,9 @@ begin
         return private.price_reschedule(terms, price, p_request.original_booking_id);
     end if;
 
-    terms.offer := private.require_discount(p_request.discount_code, p_request.uses_rewards, p_learner, price);
+    terms.offer := private.require_discount(
+        p_request.discount_code, p_request.uses_rewards, p_learner, price, p_instructor.id
+    );
     terms.price := private.discount_price(price, coalesce((terms.offer).discount_cents, 0));
     perform private.assert_price_is_payable(terms.price);
     return terms;
@@ -155,8 +157,8 @@ $$;
 
 -- The terms of a replacement booking. It keeps the original's fee, discount and refund rules, and its price is the original's plus
 -- what the new time costs more, or minus what it costs less, at today's list prices; but never less than both of the prices that
--- are known. A discount of a percentage follows the price; a fixed amount and spent rewards stay. The original's total counts
--- towards it.
+-- are known. A discount of a percentage follows the price; a fixed amount and spent rewards stay, but never exceed the fee by more
+-- than before. The original's total counts towards it.
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
@@ -197,7 +199,8 @@ begin
                 when private.is_discount_fixed(original.order_id) then original.discount_cents
                 else private.prorate(original.discount_cents, price.list_cents, original.price_cents)
             end,
-            price.share_cents + price.fee_cents
+            price.share_cents + price.fee_cents,
+            price.fee_cents + greatest(original.discount_cents - original.platform_fee_cents, 0)
         )
     );
     terms.original_total_cents := original.total_cents;

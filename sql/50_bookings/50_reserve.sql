@@ -58,6 +58,11 @@ begin
     if booking.id is not null then
         return booking;
     end if;
+    if p_request.original_booking_id is null
+        and (p_request.uses_credit or p_request.uses_rewards or p_request.discount_code is not null)
+    then
+        perform private.assert_may_spend(p_learner, p_request.uses_credit or p_request.uses_rewards);
+    end if;
     perform private.assert_place_is_valid(p_request.pickup);
     perform private.assert_place_is_valid(p_request.dropoff);
     return private.hold_slot(p_slot.id, p_learner, p_request);

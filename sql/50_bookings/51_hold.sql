@@ -48,8 +48,8 @@ begin
     slot := private.follow_service_if_free(slot, service);
     service.duration_minutes := private.minutes_between(slot.start_at, slot.end_at);
     terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
-    if not is_proposed then
-        perform private.assert_may_hold(learner_person_id, p_request.series_id, organization.max_open_holds);
+    if not is_proposed and (terms.credit_cents = 0 or terms.credit_cents < (terms.price).total_cents) then
+        perform private.assert_may_hold(learner_person_id, p_request.series_id, organization);
     end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
         perform private.refuse_taken_slot();
@@ -60,7 +60,7 @@ begin
         perform private.refuse_taken_slot();
     end if;
     if (terms.offer).kind is not null then
-        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.order_id);
+        perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.instructor_id, booking.order_id);
     end if;
     if terms.credit_cents > 0 or p_request.uses_credit then
         perform private.reserve_credit(booking, service);
@@ -171,28 +171,58 @@ as $$
     for no key update;
 $$;
 
--- Refuses a person who has as many unpaid bookings, held or requested, as the organization allows. A series counts once, and
--- the series that is being booked does not count.
-create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_max_open_holds integer)
+-- Refuses a person who keeps as many orders or lessons ahead without paying as the organization allows, or who has given up too many
+-- holds of late. Held and requested lessons are unpaid, and free ones stay so. A series is one order; the series that is being booked
+-- does not count as one.
+create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_organization public.organizations)
     returns void
     language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    max_given_up constant integer := 6;
+    open_orders bigint;
+    held_lessons bigint;
 begin
+    select
+        count(distinct coalesce(booking.series_id, booking.id)) filter (
+            where booking.status <> 'confirmed' and (p_series_id is null or booking.series_id is distinct from p_series_id)
+        ),
+        count(*)
+    into open_orders, held_lessons
+    from public.bookings booking
+    where booking.learner_person_id = p_learner_person_id
+        and (
+            (booking.status in ('held', 'requested') and booking.hold_expires_at > private.clock())
+            or (booking.status = 'confirmed' and booking.total_cents = 0 and booking.start_at > private.clock())
+        );
+
+    if open_orders >= p_organization.max_open_holds then
+        perform private.refuse(
+            'PT409', 'too_many_holds',
+            format('You already have %s unpaid bookings.', p_organization.max_open_holds),
+            'Pay for one of them, or let it expire.'
+        );
+    end if;
+    if held_lessons >= p_organization.max_held_lessons then
+        perform private.refuse(
+            'PT409', 'too_many_held_lessons',
+            format('At most %s lessons ahead can be unpaid or free.', p_organization.max_held_lessons),
+            'Pay for lessons that you have booked, or book fewer at once.'
+        );
+    end if;
     if (
         select count(distinct coalesce(booking.series_id, booking.id))
         from public.bookings booking
         where booking.learner_person_id = p_learner_person_id
-            and booking.status in ('held', 'requested')
-            and booking.hold_expires_at > private.clock()
-            and (p_series_id is null or booking.series_id is distinct from p_series_id)
-    ) >= p_max_open_holds then
+            and booking.given_up_at > private.clock() - interval '24 hours'
+    ) >= max_given_up then
         perform private.refuse(
-            'PT409', 'too_many_holds',
-            format('You already have %s unpaid bookings.', p_max_open_holds),
-            'Pay for one of them, or let it expire.'
+            'PT429', 'too_many_unpaid_holds',
+            format('You have reserved %s times within a day without paying for them.', max_given_up),
+            'Go on tomorrow, or book with prepaid hours.'
         );
     end if;
 end;

@@ -2,33 +2,22 @@
 -- keeps the instructor's time until the learner, or a guardian who may book, accepts or declines it, or it lapses.
 
 -- True if a booking waits for the learner's word: somebody books for an adult with a login who is neither the learner nor a guardian with
--- the right to book. Refuses to spend prepaid hours, codes or rewards of such a learner. A replacement is no new booking.
+-- the right to book. A replacement is no new booking.
 create function private.waits_for_the_learner(p_learner public.learners, p_request private.booking_request)
     returns boolean
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
 declare
     person constant uuid := private.my_user_id();
 begin
-    if p_request.original_booking_id is not null
-        or p_learner.user_id is null
-        or p_learner.user_id = person
-        or p_learner.id = any (private.ward_ids(person, 'book'))
-        or private.is_minor(private.date_of_birth_of(p_learner.id))
-    then
-        return false;
-    end if;
-    if p_request.uses_credit or p_request.uses_rewards or p_request.discount_code is not null then
-        perform private.refuse(
-            'PT422', 'learner_spends',
-            'Prepaid hours, codes and rewards are spent by the learner.',
-            'Leave them out, or let the learner book.'
-        );
-    end if;
-    return true;
+    return p_request.original_booking_id is null
+        and p_learner.user_id is not null
+        and p_learner.user_id is distinct from person
+        and not p_learner.id = any (private.ward_ids(person, 'book'))
+        and not private.is_minor(private.date_of_birth_of(p_learner.id));
 end;
 $$;
 
@@ -62,7 +51,7 @@ declare
 begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.expire_holds(booking.slot_id, booking.learner_person_id);
-    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization.max_open_holds);
+    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
 
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,

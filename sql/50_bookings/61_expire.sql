@@ -45,3 +45,28 @@ begin
     return expired;
 end;
 $$;
+
+-- Notes when a hold ends unpaid by the learner's doing: it expires, or the learner cancels it later than a minute after booking, before
+-- which it was a mistake. A late payment undoes it. Who gives up many holds waits: see assert_may_hold. Definer: as the other guards.
+create function private.note_given_up_hold()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    new.given_up_at := case
+        when new.status = 'expired'
+            or (new.cancelled_by in ('learner', 'guardian') and private.clock() > old.created_at + interval '1 minute')
+            then least(old.hold_expires_at, private.clock())
+    end;
+    return new;
+end;
+$$;
+
+create trigger note_given_up_hold
+    before update of status on public.bookings
+    for each row
+    when (old.status in ('held', 'expired') and new.status <> old.status)
+    execute function private.note_given_up_hold();

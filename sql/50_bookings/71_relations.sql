@@ -110,8 +110,8 @@ begin
         perform private.raise_alert(
             p_instructor.org_id, null, 'lessons_without_instructor',
             format(
-                'An instructor has left. Lessons ahead that nobody gives now: %s. Cancel them, which refunds the learners in full, and '
-                'offer other times.',
+                'An instructor has left. Lessons ahead that nobody gives now: %s. Give them to other '
+                'instructors, or cancel them, which refunds the learners in full.',
                 lessons_ahead
             ),
             'instructors', p_instructor.id, format('instructor:%s:left:%s', p_instructor.id, extract(epoch from private.clock()))

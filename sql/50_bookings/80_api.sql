@@ -89,7 +89,8 @@ comment on function public.create_booking_with_payment is
     'due, the booking is confirmed already. Calling again with the same p_client_key and slot returns the same booking. Errors: sign_in_required, '
     'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
     'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
-    'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, '
     'learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking(
@@ -143,7 +144,8 @@ comment on function public.request_booking is
     'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
     'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
+    'amount_too_large, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking_series(
     p_instructor_id uuid,
@@ -175,7 +177,8 @@ comment on function public.request_booking_series is
     'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
-    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
+    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, '
     'learner_busy, learner_spends, bad_place, and the rules of public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
@@ -211,7 +214,8 @@ return private.accept_proposal(p_booking_id);
 
 comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, and returns the status: held until '
-    'it is paid, or confirmed. Errors: sign_in_required, booking_not_found, booking_not_proposed, too_many_holds, learner_busy.';
+    'it is paid, or confirmed. Errors: sign_in_required, booking_not_found, booking_not_proposed, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, learner_busy.';
 
 create function public.decline_proposal(p_booking_id uuid)
     returns void

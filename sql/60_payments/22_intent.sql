@@ -202,8 +202,9 @@ begin
 end;
 $$;
 
--- Extends the holds of a payment's lessons until they start while the bank processes it. If it then fails, the learner has the checkout
--- minutes once more.
+-- Extends the holds of a payment's lessons while the bank processes it: until three days after it was opened or 24 hours before the
+-- lesson, whichever is first, so that no bank account without money keeps a time for weeks. If it then fails, the learner has the
+-- checkout minutes once more.
 create function private.keep_hold_while_processing(p_payment public.payments, p_status public.payment_status)
     returns void
     language sql
@@ -213,7 +214,10 @@ create function private.keep_hold_while_processing(p_payment public.payments, p_
 as $$
     update public.bookings booking
     set hold_expires_at = case p_status
-        when 'processing' then booking.start_at
+        when 'processing' then greatest(
+            booking.hold_expires_at,
+            least(p_payment.created_at + interval '3 days', booking.start_at - interval '24 hours')
+        )
         else least(
             booking.hold_expires_at,
             private.clock() + make_interval(mins => organization.checkout_hold_minutes)

@@ -1,8 +1,8 @@
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
--- whoever ends the booking; 30 to 41 are the use cases cancel (one
--- booking, a series, a day), no-show and reschedule; 50 to 55 are refunds that a person requests
+-- whoever ends the booking; 30 to 42 are the use cases cancel (one
+-- booking, a series, a day), no-show, reschedule and reassign; 50 to 55 are refunds that a person requests
 -- or an admin makes, and what becomes of hours that expire; 60 to 62 end many bookings at once.
 --
 -- Frontends call the functions of 80_api; 95_operations calls void_ageing_authorizations and expire_credits. 82_effects calls the

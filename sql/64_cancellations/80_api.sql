@@ -183,7 +183,8 @@ comment on function public.reschedule_booking is
     'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
     'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
-    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, slot_taken, learner_busy, and the '
+    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, learner_busy, and the '
     'rules of public.bookings.';
 
 create function public.list_reschedule_times(
@@ -246,7 +247,8 @@ return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
     'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
-    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment.';
+    'A school grants what its payees have not been paid out yet; beyond that the platform decides. '
+    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment, refund_exceeds_balance.';
 
 create function public.admin_refund(
     p_payment_id uuid,
@@ -324,3 +326,35 @@ end;
 comment on function public.offboard_instructor is
     'Deactivates an instructor: cancels the lessons ahead with full refunds, refunds the hours that learners have left, and '
     'returns one row a refunded lot; for the organization''s admins. Errors: sign_in_required, instructor_not_found.';
+
+create function public.reassign_booking(p_booking_id uuid, p_instructor_id uuid, p_service_id uuid default null)
+    returns table (
+        booking_id uuid,
+        booking_status public.booking_status,
+        amount_cents bigint,
+        currency text,
+        refund_cents bigint,
+        restored_minutes integer
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        (reassigned.booking).id as booking_id,
+        (reassigned.booking).status as booking_status,
+        (reassigned.booking).due_cents as amount_cents,
+        (reassigned.booking).currency as currency,
+        reassigned.refund_cents,
+        reassigned.restored_minutes
+    from private.reassign_booking(p_booking_id, p_instructor_id, p_service_id) reassigned;
+end;
+
+comment on function public.reassign_booking is
+    'Gives a lesson ahead to another instructor of the school, whose own has left or cannot come; for the school''s admins. The lesson is '
+    'cancelled with all of its money back, and the same time with the other instructor is proposed to the learner, who is told and need not '
+    'accept. p_service_id names the lesson if the other instructor gives it under another; amount_cents is what it costs there. '
+    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, service_not_found, not_another_instructor, not_a_learner_here, '
+    'consent_required, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, slot_taken, price_missing, '
+    'amount_too_small, amount_too_large, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, learner_busy.';

@@ -26,3 +26,5 @@ grant execute on function private.cancel_day to authenticated;
 grant execute on function public.cancel_day to authenticated;
 grant execute on function private.list_reschedule_times to authenticated;
 grant execute on function public.list_reschedule_times to authenticated;
+grant execute on function private.reassign_booking to authenticated;
+grant execute on function public.reassign_booking to authenticated;

@@ -3,6 +3,7 @@
 -- * 20_accrue.sql adds a row when a booking has ended and is paid, the difference when a refund or a dispute changes what it earned,
 --   and a row when prepaid minutes are forfeited.
 -- * 40_freeze.sql and 41_report_problem.sql stop an earning while a dispute or a complaint is open.
+-- * 42_refund_guard.sql lets a school refund only what its payees have not been paid out.
 -- * 50_payable.sql decides which earnings are payable, and moves them in the ledger from pending to payable.
 -- * 60_write_off.sql makes up for a balance that stays negative, at the platform's cost.
 -- Called by 82_effects when bookings, payments, refunds, disputes and credit entries change; by 72_payouts, whose runs pay

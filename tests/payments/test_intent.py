@@ -165,7 +165,7 @@ def test_a_failure_in_the_second_of_its_processing_frees_the_time(world: World, 
     for status in sorted(news, key=lambda status: status != first):
         say(booking, status, **news[status])
     assert booking.payment["status"] == "processing"
-    assert booking.columns["hold_expires_at"] == booking.columns["start_at"]
+    assert booking.columns["hold_expires_at"] == booking.columns["start_at"] - A_DAY
     assert fetches(world) == [
         {
             "payment_id": str(booking.payment["id"]),
@@ -298,6 +298,7 @@ def test_another_payments_intent_is_refused(world: World, metadata: dict[str, st
 
 
 QUARTER = timedelta(minutes=15)
+A_DAY = timedelta(days=1)
 
 
 def processing(world: World) -> Booking:
@@ -306,9 +307,11 @@ def processing(world: World) -> Booking:
     return booking
 
 
-def test_a_processing_payment_keeps_the_time_until_the_lesson(world: World) -> None:
+def test_a_processing_payment_keeps_the_time_until_the_day_before_the_lesson(
+    world: World,
+) -> None:
     booking = processing(world)
-    assert booking.columns["hold_expires_at"] == booking.columns["start_at"]
+    assert booking.columns["hold_expires_at"] == booking.columns["start_at"] - A_DAY
     world.travel(by=timedelta(hours=20))
     world.serve("jobs", "private.maintain")
     assert booking.status == "held"

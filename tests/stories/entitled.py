@@ -1,4 +1,4 @@
-"""What the model of entitlements says of the items of the stories.
+"""What the model of entitlements says of the items of the stories, and of people who conspire.
 
 The stories know how each lesson ended, because they ended it; the database is asked only for what
 was paid, refunded and lost of each item, never for what follows from that.
@@ -6,12 +6,14 @@ was paid, refunded and lost of each item, never for what follows from that.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
 from tests.model.entitlements import Ending, Item, Price, notice_fraction
+from tests.stories.stripe_model import StripeModel
 
 ENDINGS = {
     None: None,
@@ -72,3 +74,29 @@ def _item(row: dict[str, Any], ending: Ending | None, fraction: Fraction) -> Ite
         fraction=fraction,
         promised=row["owed_cents"],
     )
+
+
+def rich_pairs(books: dict[str, Any], stripe: StripeModel) -> list[str]:
+    """The learners and instructors who have more together than the model lets them have.
+
+    Whatever they agreed upon: what an instructor has earned by a learner is at most what Stripe has
+    of the learner's money, what codes and rewards add beyond the fees, and what banks took back
+    from the platform. Every group is made of such pairs, so none has more than they have.
+    """
+    gained: Counter[tuple[str, str]] = Counter()
+    for item in books["items"]:
+        pair = (item["learner_id"], item["instructor_id"])
+        gained[pair] += item["earned"]
+        if item["is_paid"]:
+            gained[pair] -= max(item["discount_cents"] - item["fee_cents"], 0)
+        if item["restored_cents"]:
+            # Minutes are restored whole: the platform bears the rest of one.
+            gained[pair] -= -(-item["total_cents"] // item["minutes"])
+    pairs = {
+        payment["id"]: (payment["learner_id"], payment["instructor_id"])
+        for payment in books["payments"]
+    }
+    for intent in stripe.intents:
+        if (pair_of_payment := pairs.get(str(intent.payment_id))) is not None:
+            gained[pair_of_payment] -= intent.received_cents - intent.refunded_cents
+    return [f"{pair} have gained {cents}" for pair, cents in gained.items() if cents > 0]

@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 from tests.factories import World, refusal
 from tests.model.entitlements import Ending
 from tests.stories.books import READ
-from tests.stories.entitled import Told, told_of_cancellation, wrong_items
+from tests.stories.entitled import Told, rich_pairs, told_of_cancellation, wrong_items
 from tests.stories.marketplace import BEGINNING, CODES, Customer, Marketplace
 from tests.stories.stripe_model import Intent, News, Refused, StripeModel, Transfer
 
@@ -803,6 +803,8 @@ class Story(RuleBasedStateMachine):
         self.books_are_in_order()
         if not self.is_left_to_admins:
             assert self.books["stripe_cents"] == self.stripe.done.cents
+            rich = rich_pairs(self.books, self.stripe)
+            assert rich == [], rich
 
 
 def pick(rows: list[Thing], n: int) -> Thing:
