@@ -42,7 +42,7 @@ select private.audit_table('public.organization_members', 'id');
 
 select private.audit_table('private.platform_admins', 'user_id');
 
-select private.audit_table('public.instructors', 'id', '{display_name,bio}');
+select private.audit_table('public.instructors', 'id', '{display_name,bio,avatar_url,area,area_lat,area_lng}');
 
 select private.audit_table('public.instructor_details', 'instructor_id', '{phone,license_id}');
 
