@@ -56,4 +56,4 @@ select private.audit_table('public.guardians', 'id', '{full_name,phone,email}');
 
 select private.audit_table('public.learner_guardians', 'id', '{guardian_email,relation}');
 
-select private.audit_table('public.invitations', 'id', '{email,token_hash}');
+select private.audit_table('public.invitations', 'id', '{email}');
