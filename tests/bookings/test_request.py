@@ -126,9 +126,15 @@ def test_a_guardian_without_the_right_to_book_does_not(
     world: World, instructor: Instructor, service_id: UUID
 ) -> None:
     learner_id = world.child(MARKETPLACE)
-    guardian = world.guardian(learner_id, view=True, pay=True)
-    with world.unchanged(), world.refusing("42501", "not_yourself"):
-        world.request(guardian, instructor, service_id, world.in_days(2), p_learner_id=learner_id)
+    for scopes, code in (
+        ({"view": True, "pay": True}, "may_not_book"),
+        ({"view": False, "pay": True}, "not_yourself"),
+    ):
+        guardian = world.guardian(learner_id, **scopes)
+        with world.unchanged(), world.refusing("42501", code):
+            world.request(
+                guardian, instructor, service_id, world.in_days(2), p_learner_id=learner_id
+            )
 
 
 def test_an_admin_books_for_a_learner_of_the_school_only(world: World) -> None:
@@ -311,10 +317,10 @@ REFUSALS: list[tuple[Spoil, str, str]] = [
         "PT409",
         "instructor_unavailable",
     ),
-    (starting(2, 10, 30), "PT409", "slot_taken"),
-    (starting(2, 17), "PT409", "slot_taken"),
-    (starting(2, 8), "PT409", "slot_taken"),
-    (updating("availability_windows set is_active = false"), "PT409", "slot_taken"),
+    (starting(2, 10, 30), "PT409", "time_not_offered"),
+    (starting(2, 17), "PT409", "time_not_offered"),
+    (starting(2, 8), "PT409", "time_not_offered"),
+    (updating("availability_windows set is_active = false"), "PT409", "time_not_offered"),
     (spoil_taken, "PT409", "slot_taken"),
     (spoil_own_lesson, "PT422", "own_lesson"),
     (updating("instructors set currency = 'eur'"), "PT409", "price_missing"),
