@@ -105,6 +105,7 @@ begin
             and slot.service_id = p_service_id
             and slot.start_at = p_start_at
             and slot.is_published
+            and not slot.is_withdrawn_when_free
     );
 end;
 $$;

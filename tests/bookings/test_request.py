@@ -465,5 +465,7 @@ def test_every_refusal_that_the_comment_lists_is_tried_here(world: World) -> Non
     comment = world.value("select obj_description('public.request_booking'::regproc, 'pg_proc')")
     listed = {code.strip() for code in comment.split("Errors: ")[1].rstrip(".").split(",")}
     tried = {code for _, _, code in REFUSALS}
-    # A place is tried in test_check_place.py, what a school spends in test_propose.py.
-    assert listed - tried == {"bad_place", "learner_spends", "and the rules of public.bookings"}
+    # A guardian without the right is tried above, a place in test_check_place.py, and what a school
+    # spends in test_propose.py.
+    elsewhere = {"may_not_book", "bad_place", "learner_spends", "and the rules of public.bookings"}
+    assert listed - tried == elsewhere
