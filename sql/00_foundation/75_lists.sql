@@ -12,6 +12,7 @@ as $$
 $$;
 
 -- The time zones that organizations and instructors may be in, for frontends.
+-- Definer: visitors may not look names up in private.
 create function private.list_time_zones()
     returns table (name text)
     language sql
