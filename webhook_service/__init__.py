@@ -47,7 +47,7 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(health.make_blueprint(database))
     app.register_blueprint(stripe_webhooks.make_blueprint(config, database))
     for users in (
-        payment_intents.make_blueprint(database, stripe, auth),
+        payment_intents.make_blueprint(database, stripe, auth, config.stripe_publishable_key),
         connect.make_blueprint(config, database, stripe, auth),
     ):
         cors.init_blueprint(users, config.cors_origins)

@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode
 from lplate.settings import BaseUrl, StripeSettings, database_url_of
 
 WEBHOOK_SECRET = re.compile(r"whsec_.{16,}")
+PUBLISHABLE_KEY = re.compile(r"pk_(test|live)_\w+", re.ASCII)
 ORIGIN = re.compile(r"https?://[^/\s*]+|http://(localhost|127\.0\.0\.1):\*")
 
 
@@ -35,6 +36,12 @@ def _jwt_secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _publishable_key(value: str) -> str:
+    if not PUBLISHABLE_KEY.fullmatch(value):
+        raise ValueError("must be a publishable key: pk_test_… or pk_live_…")
+    return value
+
+
 def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
     if not all(ORIGIN.fullmatch(origin) for origin in value):
         raise ValueError(
@@ -53,6 +60,7 @@ WebhookSecrets = Annotated[
 ]
 CountryCode = Annotated[str, AfterValidator(_country_code)]
 JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
+PublishableKey = Annotated[str, AfterValidator(_publishable_key)]
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)]
 
 
@@ -65,6 +73,7 @@ class Config(StripeSettings):
     stripe_timeout_seconds: float = Field(default=10, gt=0, le=60)
     stripe_webhook_secrets: WebhookSecrets
     stripe_connect_webhook_secrets: WebhookSecrets
+    stripe_publishable_key: PublishableKey | None = None
     stripe_platform_country: CountryCode = "GB"
     supabase_jwks_url: BaseUrl | None = None
     supabase_jwt_secret: JwtSecret | None = None
@@ -74,6 +83,13 @@ class Config(StripeSettings):
     def _one_way_to_verify_users(self) -> Self:
         if (self.supabase_jwks_url is None) == (self.supabase_jwt_secret is None):
             raise ValueError("SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET must be set, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_of_one_mode(self) -> Self:
+        key = self.stripe_publishable_key
+        if key is not None and key.startswith("pk_live_") != self.is_live:
+            raise ValueError("STRIPE_PUBLISHABLE_KEY must be of the mode of STRIPE_SECRET_KEY")
         return self
 
     @model_validator(mode="after")

@@ -38,6 +38,7 @@ class OpenPayment:
     description: str
     transfer_group: str
     metadata: dict[str, str]
+    hold_expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

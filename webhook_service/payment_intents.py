@@ -34,7 +34,9 @@ class PaymentIntentRequest(Body):
         return ordered_id
 
 
-def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator) -> Blueprint:
+def make_blueprint(
+    database: Database, stripe: StripeClient, auth: Authenticator, publishable_key: str | None
+) -> Blueprint:
     """Make the endpoint that opens a payment and its PaymentIntent."""
     blueprint = Blueprint("payment_intents", __name__)
 
@@ -42,7 +44,11 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
         "/payment-intents", methods=["POST", "OPTIONS"], provide_automatic_options=True
     )
     def create_payment_intent() -> dict[str, Any]:
-        """Return {payment_intent_id, client_secret, amount_cents, currency}.
+        """Return what a browser needs to pay: the client secret, and whose key it goes with.
+
+        {payment_intent_id, client_secret, publishable_key, status, amount_cents, currency,
+        hold_expires_at}: `status` is Stripe's, such as requires_action; `publishable_key` is null
+        if the service has not been told it.
 
         Repeating the request finds the same payment and the same PaymentIntent.
         """
@@ -56,8 +62,11 @@ def make_blueprint(database: Database, stripe: StripeClient, auth: Authenticator
         return {
             "payment_intent_id": intent["id"],
             "client_secret": client_secret,
+            "publishable_key": publishable_key,
+            "status": intent["status"],
             "amount_cents": payment.amount_cents,
             "currency": payment.currency,
+            "hold_expires_at": payment.hold_expires_at.isoformat(),
         }
 
     return blueprint

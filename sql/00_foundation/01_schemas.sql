@@ -7,6 +7,7 @@
 --   40_transitions  the trigger that every table with a status attaches, and who is acting
 --   70_values       pure helpers: prorating, time zones, plausible dates, search patterns, page sizes
 --   71_texts        what a text has to be: a line, an e-mail address, a link, tags
+--   75_lists        the currencies and time zones that there are, which 80_api gives to frontends
 --   90_access       which of them the API roles may execute
 
 -- The two logins of the Python services. Roles belong to the whole cluster, so they may exist already when a second

@@ -159,3 +159,27 @@ create function private.minutes_between(p_start_at timestamptz, p_end_at timesta
 as $$
     select (extract(epoch from p_end_at - p_start_at) / 60)::integer;
 $$;
+
+-- The kilometres between two places on earth, as the crow flies (haversine). Null if one of them is not known.
+create function private.km_between(p_lat numeric, p_lng numeric, p_other_lat numeric, p_other_lng numeric)
+    returns numeric
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select round(
+        (
+            2 * 6371 * asin(
+                sqrt(
+                    least(
+                        1,
+                        sin(radians(p_other_lat - p_lat) / 2) ^ 2
+                        + cos(radians(p_lat)) * cos(radians(p_other_lat)) * sin(radians(p_other_lng - p_lng) / 2) ^ 2
+                    )
+                )
+            )
+        )::numeric,
+        1
+    );
+$$;

@@ -112,3 +112,31 @@ begin atomic
     select count(*) <= 50 and private.are_lines(p_tags) and coalesce(bool_and(length(tag) between 1 and 100), true)
     from unnest(p_tags) tag;
 end;
+
+-- True for an object of at most 20 lists of words, each as tags are, such as {"languages": ["en", "pl"]}.
+create function private.facets_are_valid(p_facets jsonb)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select jsonb_typeof(p_facets) = 'object'
+        and count(*) <= 20
+        and coalesce(
+            bool_and(
+                length(facet.key) between 1 and 50
+                and private.is_line(facet.key)
+                and jsonb_typeof(facet.words) = 'array'
+                and not facet.words @? 'strict $[*] ? (@.type() <> "string")'
+                and private.tags_are_valid(
+                    array(
+                        select word.text
+                        from jsonb_array_elements_text(case jsonb_typeof(facet.words) when 'array' then facet.words end) word (text)
+                    )
+                )
+            ),
+            true
+        )
+    from jsonb_each(case jsonb_typeof(p_facets) when 'object' then p_facets end) facet (key, words);
+end;

@@ -8,3 +8,9 @@ grant execute on function private.is_email to authenticated;
 grant execute on function private.is_link to authenticated;
 grant execute on function private.are_lines to authenticated;
 grant execute on function private.tags_are_valid to authenticated;
+grant execute on function private.facets_are_valid to authenticated;
+
+grant execute on function private.list_currencies to anon, authenticated;
+grant execute on function public.list_currencies to anon, authenticated;
+grant execute on function private.list_time_zones to anon, authenticated;
+grant execute on function public.list_time_zones to anon, authenticated;

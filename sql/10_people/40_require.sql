@@ -10,13 +10,62 @@ declare
     person uuid := private.my_user_id();
 begin
     if not exists (select from public.profiles profile where profile.id = person) then
-        perform private.refuse(
-            '42501', 'sign_in_required',
-            'You need to sign in to do this.',
-            'Sign in with an e-mail address or a phone number, then try again.'
-        );
+        perform private.refuse_visitor();
     end if;
     return person;
+end;
+$$;
+
+-- Asks for a sign-in.
+create function private.refuse_visitor()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        '42501', 'sign_in_required',
+        'You need to sign in to do this.',
+        'Sign in with an e-mail address or a phone number, then try again.'
+    );
+end;
+$$;
+
+-- Asks a visitor for a sign-in who calls a function, or reads a table, that is not for visitors: without it Postgres would answer, in
+-- words for its administrators and without a code. What visitors may do is said by the grants alone. The Data API asks it first.
+-- Definer: visitors may not look names up in private.
+create function private.check_request()
+    returns void
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    asked_function constant text := substring(current_setting('request.path', true) from '^/rpc/(\w+)$');
+    asked_table constant text := substring(current_setting('request.path', true) from '^/(\w+)$');
+begin
+    if current_setting('role') = 'anon' and (
+        exists (
+            select
+            from pg_proc function
+            where function.pronamespace = 'public'::regnamespace
+                and function.proname = asked_function
+                and not has_function_privilege('anon', function.oid, 'execute')
+        )
+        or exists (
+            select
+            from pg_class relation
+            where relation.relnamespace = 'public'::regnamespace
+                and relation.relname = asked_table
+                and relation.relkind in ('r', 'p', 'v')
+                and not has_table_privilege('anon', relation.oid, 'select')
+        )
+    ) then
+        perform private.refuse_visitor();
+    end if;
 end;
 $$;
 

@@ -14,3 +14,15 @@ comment on view public.my_roles is
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.my_roles
     for each row execute function private.refuse_write_to_view();
+
+create function public.check_request()
+    returns void
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+return private.check_request();
+
+comment on function public.check_request is
+    'Asked by the Data API before each request, so that a visitor who needs to sign in is told so with a code. Nothing for frontends. '
+    'Errors: sign_in_required.';

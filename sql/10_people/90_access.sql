@@ -39,3 +39,26 @@ grant select on public.organization_members to authenticated, service_role;
 -- NOTE: no write is granted: roles change only through the functions of 14_schools.
 
 grant select on public.my_roles to authenticated;
+
+grant execute on function private.check_request to anon, authenticated, service_role;
+grant execute on function public.check_request to anon, authenticated, service_role;
+
+-- The setting belongs to the role, not to the database: it is written once, and whoever restores a backup elsewhere
+-- repeats it.
+do $$
+begin
+    if not exists (
+        select
+        from pg_db_role_setting
+        where setrole = 'authenticator'::regrole
+            and setconfig @> '{pgrst.db_pre_request=public.check_request}'
+    ) then
+        alter role authenticator set pgrst.db_pre_request = 'public.check_request';
+    end if;
+exception
+    when insufficient_privilege then
+        raise warning 'Visitors are refused without a code until a superuser runs: '
+            'alter role authenticator set pgrst.db_pre_request = ''public.check_request''';
+end;
+$$;
+notify pgrst, 'reload config';

@@ -36,6 +36,11 @@ create table public.instructors (
     rating_count integer not null default 0,
     lesson_count integer not null default 0,
     daily_cap integer,
+    avatar_url text,
+    area text,
+    area_lat numeric(4, 2),
+    area_lng numeric(5, 2),
+    facets jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -53,6 +58,12 @@ create table public.instructors (
         buffer_before_minutes between 0 and 240 and buffer_after_minutes between 0 and 240
     ),
     constraint daily_cap_is_reasonable check (daily_cap between 1 and 50),
+    constraint avatar_url_is_a_link check (private.is_link(avatar_url)),
+    constraint area_is_short check (length(area) between 1 and 200),
+    constraint area_is_readable check (private.is_line(area)),
+    constraint area_is_on_earth check (area_lat between -90 and 90 and area_lng between -180 and 180),
+    constraint coordinates_are_a_pair check ((area_lat is null) = (area_lng is null)),
+    constraint facets_are_lists_of_words check (private.facets_are_valid(facets)),
     constraint rating_is_one_to_five check (rating between 1 and 5),
     constraint counts_are_not_negative check (rating_count >= 0 and lesson_count >= 0)
 );
@@ -63,6 +74,11 @@ create index listed_instructors on public.instructors (org_id, id) where is_acti
 create index on public.instructors (currency);
 create index on public.instructors using gin (expertise_areas);
 create index on public.instructors using gin (display_name extensions.gin_trgm_ops);
+create index on public.instructors using gin (facets jsonb_path_ops);
+create index on public.instructors (area_lat);
+create index best_rated_instructors
+    on public.instructors ((-coalesce(rating, 0)), id)
+    where is_active and is_available and verification_status = 'verified';
 
 comment on table public.instructors is
     'Who teaches and is paid: the columns that everybody may see. The private ones are in instructor_details.';
@@ -73,6 +89,13 @@ comment on column public.instructors.is_active is 'False: not listed, and new bo
 comment on column public.instructors.is_available is 'False: new bookings are refused for now. Set by the instructor.';
 comment on column public.instructors.verification_status is
     'What the platform has decided about this login and this name; with another login or name a verified instructor is pending again.';
+comment on column public.instructors.avatar_url is 'A photo that everybody may see.';
+comment on column public.instructors.area is 'Where lessons take place, in words for everybody, such as a part of a town; never an address.';
+comment on column public.instructors.area_lat is
+    'Where about that is. Only two decimals are kept, a kilometre or so, whatever is sent: an exact place is never stored.';
+comment on column public.instructors.facets is
+    'What learners choose by, as lists of words: {"languages": ["en", "pl"], "transmission": ["manual"]}. The organization''s labels name '
+    'the keys and words for people.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
 comment on column public.instructors.lesson_count is 'Completed lessons that earned something; maintained by the database.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';

@@ -33,6 +33,13 @@ begin
         end if;
     end if;
 
+    if learner.id is null and p_learner_id = any (private.ward_ids(person, 'view')) then
+        perform private.refuse(
+            '42501', 'may_not_book',
+            'You may see this learner''s lessons, but not book any.',
+            'Ask for the right to book, or let the learner or another guardian book.'
+        );
+    end if;
     if learner.id is null then
         perform private.refuse(
             '42501', 'not_yourself',

@@ -36,7 +36,8 @@ create policy update_own_or_admin on public.instructors
 grant select on public.instructors to anon, authenticated, service_role;
 grant update (
     display_name, bio, expertise_areas, hourly_rate_cents, is_available, time_zone,
-    minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap
+    minimum_notice_minutes, horizon_days, buffer_before_minutes, buffer_after_minutes, daily_cap,
+    avatar_url, area, area_lat, area_lng, facets
 ) on public.instructors to authenticated;
 -- NOTE: instructors may not set is_active, verification_status and the totals.
 

@@ -15,7 +15,6 @@ create table public.invitations (
     role public.org_role not null,
     instructor_id uuid,
     learner_id uuid,
-    token_hash bytea not null unique,
     invited_by uuid references public.profiles (id) on delete set null,
     expires_at timestamptz not null,
     accepted_by uuid references public.profiles (id) on delete set null,
@@ -41,11 +40,19 @@ create index on public.invitations (accepted_by);
 create index on public.invitations (lower(email));
 
 comment on table public.invitations is
-    'An offer of a role in an organization to the owner of one verified address. Of its single-use token only the hash is stored.';
+    'An offer of a role in an organization to the owner of one verified address, who shows its single-use token.';
 comment on column public.invitations.instructor_id is 'The invited person becomes the login of this instructor, who has none yet.';
 comment on column public.invitations.learner_id is 'The invited person becomes the login of this learner, who has none yet.';
 
+create table private.invitation_tokens (
+    invitation_id uuid primary key references public.invitations (id) on delete cascade,
+    token_hash bytea not null unique
+);
+
+comment on table private.invitation_tokens is 'The hash of each invitation''s token: admins read invitations, and nobody reads this.';
+
 alter table public.invitations enable row level security;
+alter table private.invitation_tokens enable row level security;
 
 create trigger touch_updated_at
     before update on public.invitations

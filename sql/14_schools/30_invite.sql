@@ -16,6 +16,7 @@ create function private.invite_member(
 as $$
 declare
     secret text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+    invitation public.invitations;
     broken_rule text;
     missing_column text;
 begin
@@ -23,15 +24,18 @@ begin
     perform private.assert_party_has_no_login(p_org_id, p_instructor_id, p_learner_id);
     perform private.assert_may_invite(private.my_user_id());
 
-    return query
-    insert into public.invitations as invitation (
-        org_id, email, role, instructor_id, learner_id, token_hash, invited_by, expires_at
+    insert into public.invitations (
+        org_id, email, role, instructor_id, learner_id, invited_by, expires_at
     )
     values (
-        p_org_id, lower(trim(p_email)), p_role, p_instructor_id, p_learner_id,
-        sha256(convert_to(secret, 'UTF8')), private.my_user_id(), private.clock() + interval '7 days'
+        p_org_id, lower(trim(p_email)), p_role, p_instructor_id, p_learner_id, private.my_user_id(),
+        private.clock() + interval '7 days'
     )
-    returning invitation.id, secret, invitation.expires_at;
+    returning * into invitation;
+    insert into private.invitation_tokens (invitation_id, token_hash)
+    values (invitation.id, sha256(convert_to(secret, 'UTF8')));
+
+    return query select invitation.id, secret, invitation.expires_at;
 exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;

@@ -12,10 +12,11 @@ declare
     person uuid := private.require_person();
     invitation public.invitations;
 begin
-    select * into invitation
-    from public.invitations
-    where token_hash = sha256(convert_to(p_token, 'UTF8'))
-    for no key update;
+    select offered.* into invitation
+    from private.invitation_tokens known
+    join public.invitations offered on offered.id = known.invitation_id
+    where known.token_hash = sha256(convert_to(p_token, 'UTF8'))
+    for no key update of offered;
 
     if not found or invitation.revoked_at is not null then
         perform private.refuse(

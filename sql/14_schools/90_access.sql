@@ -12,11 +12,8 @@ create policy select_admin_or_invited on public.invitations
         )
     );
 
-grant select (
-    id, org_id, email, role, instructor_id, learner_id, invited_by, expires_at, accepted_by, accepted_at, revoked_at,
-    created_at, updated_at
-) on public.invitations to authenticated, service_role;
--- NOTE: nobody may read the token's hash.
+grant select on public.invitations to authenticated, service_role;
+-- NOTE: no write is granted: roles are offered through functions only.
 
 grant execute on function private.create_organization to authenticated;
 grant execute on function public.create_organization to authenticated;

@@ -42,7 +42,7 @@ select private.audit_table('public.organization_members', 'id');
 
 select private.audit_table('private.platform_admins', 'user_id');
 
-select private.audit_table('public.instructors', 'id', '{display_name,bio}');
+select private.audit_table('public.instructors', 'id', '{display_name,bio,avatar_url,area,area_lat,area_lng}');
 
 select private.audit_table('public.instructor_details', 'instructor_id', '{phone,license_id}');
 
@@ -56,4 +56,4 @@ select private.audit_table('public.guardians', 'id', '{full_name,phone,email}');
 
 select private.audit_table('public.learner_guardians', 'id', '{guardian_email,relation}');
 
-select private.audit_table('public.invitations', 'id', '{email,token_hash}');
+select private.audit_table('public.invitations', 'id', '{email}');

@@ -56,6 +56,7 @@ create index on public.services (is_active) where is_active;
 create index on public.services using gin (topic_tags);
 create index on public.services using gin (title extensions.gin_trgm_ops);
 create index on public.services (currency);
+create index services_of_any_instructor on public.services ((case when instructor_id is null then org_id end));
 
 comment on table public.services is 'A lesson on offer: title, length and price.';
 comment on column public.services.instructor_id is 'The instructor who gives the lesson; null when any instructor of the school may.';

@@ -45,7 +45,7 @@ create index on public.discount_codes (org_id);
 create index on public.discount_codes (currency);
 
 comment on table public.discount_codes is
-    'Codes for a discount, which the platform pays for. They are never listed; whoever knows a code may check it.';
+    'Codes for a discount, which the platform pays for. Only admins see a list of them; whoever knows a code may check it.';
 comment on column public.discount_codes.org_id is 'The organization where the code can be used; null means anywhere.';
 comment on column public.discount_codes.code is 'Compared without case.';
 comment on column public.discount_codes.amount_cents is

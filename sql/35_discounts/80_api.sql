@@ -17,8 +17,9 @@ end;
 
 comment on function public.check_discount_code is
     'What a discount or referral code takes off a lesson, and what is left to pay, in the minor unit. is_valid is false for any code that '
-    'the learner cannot use now, whatever the reason. Whoever books with a code must have checked it within the last day. '
-    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, too_many_guesses, time_is_plausible.';
+    'the learner cannot use now, whatever the reason. Whoever books with a code must have checked it within the last day. Errors: '
+    'sign_in_required, service_not_found, not_yourself, may_not_book, not_a_learner_here, consent_required, too_many_guesses, '
+    'time_is_plausible.';
 
 create function public.create_referral_code(p_org_id uuid default null)
     returns table (code text, discount_bps integer, reward_cents bigint, currency text)

@@ -1,5 +1,13 @@
--- NOTE: no user may read discount codes, and learners read only their own referral code: codes can never be listed.
-grant select on public.discount_codes to service_role;
+create policy select_admin on public.discount_codes
+    for select
+    to authenticated
+    using (
+        org_id = any ((select private.my_admin_org_ids())::uuid[])
+        or (select private.is_platform_admin())
+    );
+
+grant select on public.discount_codes to authenticated, service_role;
+-- NOTE: admins read the codes of their organization. Learners read only their own referral code, and cannot list codes.
 
 create policy select_own on public.referral_codes
     for select

@@ -19,8 +19,8 @@ begin atomic
 end;
 
 comment on function public.buy_credits is
-    'Buys hours with an instructor at today''s price, which stays as it is: for lessons priced by the hourly rate, or with p_service_id for '
-    'that service. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pay through POST '
+    'Buys hours with an instructor at today''s price, which stays as it is: for lessons priced by the hourly rate, or with p_service_id '
+    'for that service. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pay through POST '
     '/payment-intents until hold_expires_at. Errors: sign_in_required, instructor_not_found, service_not_found, bad_hours, '
-    'not_whole_lessons, not_yourself, own_lesson, learner_spends, not_a_learner_here, consent_required, client_key_reused, '
+    'not_whole_lessons, not_yourself, may_not_book, own_lesson, learner_spends, not_a_learner_here, consent_required, client_key_reused, '
     'code_not_checked, code_not_valid, price_missing, amount_too_small, amount_too_large, nothing_to_sell, and the rules of public.learner_credits.';

@@ -56,6 +56,13 @@ declare
     slot public.bookable_slots;
 begin
     if not private.is_slot_open(p_instructor.id, p_service.id, p_start_at) then
+        if not private.is_time_offered(p_instructor.id, p_service.id, p_start_at) then
+            perform private.refuse(
+                'PT409', 'time_not_offered',
+                'The instructor does not give this lesson at that time.',
+                'Choose a time that list_open_slots lists.'
+            );
+        end if;
         perform private.refuse_taken_slot();
     end if;
 
@@ -75,5 +82,30 @@ begin
         and service_id = p_service.id
         and start_at = p_start_at;
     return slot;
+end;
+$$;
+
+-- Whether a lesson begins at this time, by the opening hours or because the time was published, free or not.
+create function private.is_time_offered(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from private.slot_times(p_service_id, p_instructor_id, p_start_at, p_start_at + interval '1 microsecond') slot_time
+        where slot_time.start_at = p_start_at
+    ) or exists (
+        select
+        from public.bookable_slots slot
+        where slot.instructor_id = p_instructor_id
+            and slot.service_id = p_service_id
+            and slot.start_at = p_start_at
+            and slot.is_published
+            and not slot.is_withdrawn_when_free
+    );
 end;
 $$;

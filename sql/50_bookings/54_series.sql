@@ -46,7 +46,7 @@ begin
                 get stacked diagnostics refused_code = pg_exception_detail;
                 refusal := refused_code::jsonb ->> 'code';
                 if p_mode = 'all_or_nothing' or refusal not in (
-                    'slot_taken', 'learner_busy', 'too_short_notice', 'too_far_ahead'
+                    'slot_taken', 'time_not_offered', 'learner_busy', 'too_short_notice', 'too_far_ahead'
                 ) then
                     raise;
                 end if;

@@ -82,16 +82,17 @@ begin atomic
 end;
 
 comment on function public.create_booking_with_payment is
-    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the service''s '
-    'id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff are {"address", '
-    '"lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. p_discount_code is a code '
-    'that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the learner''s rewards off. If nothing is '
-    'due, the booking is confirmed already. Calling again with the same p_client_key and slot returns the same booking. Errors: sign_in_required, '
-    'not_yourself, not_a_learner_here, consent_required, slot_not_found, client_key_reused, slot_in_the_past, service_inactive, '
-    'instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, '
-    'discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
-    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, '
-    'learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
+    'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
+    'service''s id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff '
+    'are {"address", "lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. '
+    'p_discount_code is a code that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the '
+    'learner''s rewards off. If nothing is due, the booking is confirmed already. Calling again with the same p_client_key and slot '
+    'returns the same booking. Errors: sign_in_required, not_yourself, may_not_book, not_a_learner_here, consent_required, '
+    'slot_not_found, client_key_reused, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, '
+    'own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, '
+    'price_missing, amount_too_small, amount_too_large, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, learner_busy, learner_spends, bad_place, and the '
+    'rules of public.bookings.';
 
 create function public.request_booking(
     p_instructor_id uuid,
@@ -139,13 +140,13 @@ end;
 
 comment on function public.request_booking is
     'Books any time that list_open_slots lists. status: held (pay until hold_expires_at), requested (the instructor answers until then), '
-    'proposed (a school has booked for an adult, who answers until then) or confirmed (nothing is due). '
-    'All other parameters are as in create_booking_with_payment. '
-    'Errors: sign_in_required, service_not_found, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
-    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, code_not_checked, '
-    'code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, price_missing, amount_too_small, '
-    'amount_too_large, too_many_holds, '
-    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
+    'proposed (a school has booked for an adult, who answers until then) or confirmed (nothing is due). All other parameters are as in '
+    'create_booking_with_payment. Errors: sign_in_required, service_not_found, not_yourself, may_not_book, not_a_learner_here, '
+    'consent_required, client_key_reused, time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, '
+    'too_short_notice, too_far_ahead, own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, discount_with_credit, '
+    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, '
+    'time_not_offered, learner_busy, learner_spends, bad_place, and the rules of public.bookings.';
 
 create function public.request_booking_series(
     p_instructor_id uuid,
@@ -173,13 +174,13 @@ begin atomic
 end;
 
 comment on function public.request_booking_series is
-    'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
-    'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
-    'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
-    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
-    'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
+    'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses '
+    'all; skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
+    'Errors: sign_in_required, service_not_found, value_missing, not_yourself, may_not_book, not_a_learner_here, consent_required, '
+    'client_key_reused, time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, '
+    'own_lesson, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
     'too_many_held_lessons, too_many_unpaid_holds, slot_taken, '
-    'learner_busy, learner_spends, bad_place, and the rules of public.bookings and public.booking_series.';
+    'time_not_offered, learner_busy, learner_spends, bad_place, and the rules of public.bookings and public.booking_series.';
 
 create function public.confirm_booking(p_booking_id uuid)
     returns void

@@ -12,7 +12,8 @@ create function private.open_payment(p_user_id uuid, p_ordered_id uuid)
         capture_method text,
         description text,
         transfer_group text,
-        metadata jsonb
+        metadata jsonb,
+        hold_expires_at timestamptz
     )
     language plpgsql
     volatile
@@ -38,7 +39,8 @@ begin
         parameters.capture_method,
         parameters.description,
         parameters.transfer_group,
-        parameters.metadata
+        parameters.metadata,
+        private.order_deadline(ordered.id)
     from jsonb_to_record(private.intent_parameters(payment)) parameters (
         amount bigint, currency text, capture_method text, description text, transfer_group text, metadata jsonb
     );
@@ -166,6 +168,20 @@ as $$
     where item.order_id = p_order_id
         and lot.status = 'pending'
         and lot.hold_expires_at > private.clock();
+$$;
+
+-- Until when an order is to be paid: the first deadline of what can be paid of it now.
+create function private.order_deadline(p_order_id uuid)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select min(coalesce(booking.hold_expires_at, lot.hold_expires_at))
+    from private.payable_items(p_order_id) payable
+    left join public.bookings booking on booking.id = payable.booking_id
+    left join public.learner_credits lot on lot.id = payable.credit_id;
 $$;
 
 -- Returns the order's open payment, or null. If the order has changed since that was opened, because one of its lessons was cancelled or

@@ -31,6 +31,9 @@ grant select on public.payment_items to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
 -- NOTE: no role may write these tables; money moves only through functions.
 
+-- What frontends may watch through Realtime: that a payment has got on, without its amounts.
+alter publication supabase_realtime add table public.payments (id, org_id, order_id, status, updated_at);
+
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;
 grant execute on function private.compare_refund to jobs;

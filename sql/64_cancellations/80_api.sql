@@ -178,14 +178,13 @@ begin atomic
 end;
 
 comment on function public.reschedule_booking is
-    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until '
-    'amount_cents is paid (the original stays until then), or requested. refund_cents is the refund for a cheaper time. A '
-    'learner may do so while cancelling would refund in full. Errors: sign_in_required, booking_not_found, '
-    'booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
-    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
-    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, '
-    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, learner_busy, and the '
-    'rules of public.bookings.';
+    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until amount_cents is paid (the '
+    'original stays until then), or requested. refund_cents is the refund for a cheaper time. A learner may do so while cancelling would '
+    'refund in full. Errors: sign_in_required, booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, '
+    'payment_does_not_last, client_key_reused, time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, '
+    'too_short_notice, too_far_ahead, insufficient_credit, credit_changed, amount_too_small, amount_too_large, price_missing, '
+    'too_many_holds, '
+    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, time_not_offered, learner_busy, and the rules of public.bookings.';
 
 create function public.list_reschedule_times(
     p_booking_id uuid,

@@ -4,7 +4,7 @@
 -- security of the tables below decides what each reader sees.
 -- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
 -- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
--- what a booked lesson is taught with.
+-- what a booked lesson is taught with, instructor_contact to the instructor's phone, and my_payments lists what was paid.
 -- Frontends call these; no other room does. It has no tables.
 create view public.booking_details
     with (security_invoker = true)
@@ -35,6 +35,7 @@ select
         when payment.status in ('processing', 'authorized', 'cancelled') then payment.status::text
         when payment.status = 'requires_payment' and payment.failure_code is not null then 'failed'
         when booking.status in ('expired', 'cancelled', 'declined') then 'cancelled'
+        when payment.status = 'requires_action' then 'requires_action'
         else 'pending'
     end as payment_status,
     coalesce(payment.authorized_cents, 0)::bigint as amount_authorized,
@@ -64,7 +65,8 @@ select
     booking.end_at as slot_end_time,
     booking.status as booking_status,
     booking.total_cents,
-    booking.due_cents
+    booking.due_cents,
+    booking.hold_expires_at
 from public.bookings booking
 join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
@@ -100,8 +102,11 @@ comment on column public.booking_details.status is
     'pending (proposed, held, requested), confirmed (also in progress), completed (also the learner''s no-show), cancelled (also '
     'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
-    'pending, processing, authorized, captured (also by prepaid hours), failed (declined; may be tried again), cancelled or '
-    'refunded (in full).';
+    'pending (nothing was tried), requires_action (the bank wants something of the payer), processing, authorized, captured (also by '
+    'prepaid hours), failed (declined; may be tried again), cancelled or refunded (in full).';
+
+comment on column public.booking_details.hold_expires_at is
+    'Until when a pending booking is to be paid, answered or accepted; null once it is confirmed or has ended.';
 
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.booking_details

@@ -76,3 +76,53 @@ return private.lesson_materials(p_booking_id);
 comment on function public.lesson_materials is
     'The link to what a confirmed lesson is taught with, or null; for the learner and guardians who may view. '
     'Errors: sign_in_required, booking_not_found.';
+
+create function public.instructor_contact(p_booking_id uuid)
+    returns table (display_name text, phone text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select contact.display_name, contact.phone from private.instructor_contact(p_booking_id) contact;
+end;
+
+comment on function public.instructor_contact is
+    'The instructor''s name and phone number, or null, for the learner of a confirmed lesson and guardians who may view, until it is over. '
+    'Errors: sign_in_required, booking_not_found.';
+
+create function public.my_payments(
+    p_limit integer default 50,
+    p_after_created_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns table (
+        id uuid,
+        created_at timestamptz,
+        organization_name text,
+        instructor_name text,
+        learner_name text,
+        description text,
+        status public.payment_status,
+        currency text,
+        amount_cents bigint,
+        captured_cents bigint,
+        refunded_cents bigint,
+        lines jsonb
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        paid.id, paid.created_at, paid.organization_name, paid.instructor_name, paid.learner_name, paid.description, paid.status,
+        paid.currency, paid.amount_cents, paid.captured_cents, paid.refunded_cents, paid.lines
+    from private.my_payments(p_limit, p_after_created_at, p_after_id) paid;
+end;
+
+comment on function public.my_payments is
+    'What the caller has paid or begun to pay, and what was paid for learners in their care, the latest first, in pages of at most 200: a '
+    'receipt where status is succeeded. lines has what it was for: [{"booking_id", "credit_id", "title", "start_at", "minutes", '
+    '"amount_cents"}, …], which sum to amount_cents. For the next page send created_at and id of the last row as p_after_created_at and '
+    'p_after_id. Errors: sign_in_required.';

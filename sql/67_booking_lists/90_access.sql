@@ -8,3 +8,7 @@ grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
 grant execute on function private.lesson_materials to authenticated;
 grant execute on function public.lesson_materials to authenticated;
+grant execute on function private.instructor_contact to authenticated;
+grant execute on function public.instructor_contact to authenticated;
+grant execute on function private.my_payments to authenticated;
+grant execute on function public.my_payments to authenticated;

@@ -29,6 +29,11 @@ as $$
     set display_name = 'Erased instructor',
         bio = null,
         expertise_areas = '{}',
+        avatar_url = null,
+        area = null,
+        area_lat = null,
+        area_lng = null,
+        facets = '{}',
         is_active = false,
         is_available = false,
         user_id = null

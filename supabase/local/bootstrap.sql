@@ -17,6 +17,7 @@ create role supabase_auth_admin login noinherit createrole password 'postgres';
 
 alter role authenticator set statement_timeout = '8s';
 alter role authenticator set lock_timeout = '8s';
+grant set on parameter pgrst.db_pre_request to postgres;
 alter role anon set statement_timeout = '3s';
 alter role authenticated set statement_timeout = '8s';
 alter role postgres set search_path = "$user", public, extensions;

@@ -39,7 +39,7 @@ export async function serveApi(server, database, { apiPort, jwtSecret }) {
   const restConnection = connect(server, "authenticator", database, 10);
   const catalog = await watchCatalog(server, database);
   const auth = createAuthApp(authConnection, options);
-  const rest = createRestApp(restConnection, catalog, options);
+  const rest = createRestApp(restConnection, catalog, { ...options, preRequest: await preRequestOf(restConnection) });
 
   const http = await listen(apiPort, (request, { incoming }) => {
     const { pathname } = new URL(request.url);
@@ -80,12 +80,23 @@ function createAuthApp(connection, { jwtSecret, resolver }) {
   });
 }
 
-function createRestApp(connection, catalog, { jwtSecret, resolver }) {
+// The function that PostgREST calls at the start of every request: a setting of the authenticator's.
+async function preRequestOf(connection) {
+  const [{ name }] = await connection.driver.unsafe(
+    "select to_regproc(current_setting('pgrst.db_pre_request', true))::oid::regproc::text as name",
+  );
+  return name;
+}
+
+function createRestApp(connection, catalog, { jwtSecret, resolver, preRequest }) {
   // Otherwise Lite's first request grants every table in every schema with RLS to the API roles.
   connection.rlsState = "active";
   // The authenticator may see no table, so the catalog is read by a role that may.
   connection.introspect = async (options) => withKeysOfRows(await catalog.read(options));
-  connection.applyJwtSessionContext = becomeCaller;
+  connection.applyJwtSessionContext = async (transaction, caller) => {
+    await becomeCaller(transaction, caller);
+    if (preRequest) await sql.raw(`select public.${preRequest.replace(/^public\./, "")}()`).execute(transaction);
+  };
   connection.normalizeDbError = withStatus;
   connection.applyRpcRequestGucs = async () => {};
   return new App({

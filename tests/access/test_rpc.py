@@ -68,8 +68,12 @@ def outcome(answer: httpx.Response, person: Person) -> str:
     if answer.is_success:
         return ALLOWED if answer.json() else NO_ROWS
     error = answer.json()
-    if error["code"] == "42501" and error["details"] is None and answer.status_code == 401:
-        return REFUSED if person.role == "anon" else "401"
+    if answer.status_code == 401:
+        asked_to_sign_in = (error["code"], error["details"]) == (
+            "42501",
+            '{"code": "sign_in_required"}',
+        )
+        return REFUSED if person.role == "anon" and asked_to_sign_in else f"401 {error}"
     if 400 <= answer.status_code < 500 and error["details"]:
         return str(json.loads(error["details"])["code"])
     return f"{answer.status_code} {error}"

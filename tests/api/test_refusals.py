@@ -73,7 +73,9 @@ def test_booking_for_somebody_else_is_forbidden(
 def test_a_visitor_is_asked_to_sign_in(frontend: Frontend, ben: UUID, slot_id: UUID) -> None:
     with frontend.world.unchanged():
         answer = book(frontend, None, ben, slot_id)
-    assert (answer.status_code, answer.json()["code"]) == (401, "42501")
+        read = frontend.send(None, "GET", "/bookings?select=id")
+    assert_refused(answer, 401, "sign_in_required", "42501")
+    assert_refused(read, 401, "sign_in_required", "42501")
 
 
 def test_a_foreign_lesson_is_as_unknown_as_one_that_does_not_exist(

@@ -63,7 +63,7 @@ def test_a_withdrawn_slot_can_neither_be_seen_nor_booked(
         assert world.rows("select * from public.bookable_slots") == []
     with world.unchanged(), world.refusing("PT404", "slot_not_found"):
         world.book(world.person(), slots[0])
-    with world.unchanged(), world.refusing("PT409", "slot_taken"):
+    with world.unchanged(), world.refusing("PT409", "time_not_offered"):
         world.request(world.person(), instructor, service_id, world.in_days(2))
 
 

@@ -39,6 +39,11 @@ insert into public.organizations (id, name, slug, time_zone, currency)
 select md5('school ' || number)::uuid, 'School ' || number, 'school-' || number, 'UTC', 'gbp'
 from generate_series(0, current_setting('city.instructors')::integer / 20) number;
 
+-- The policy of an organization bears its id.
+insert into public.cancellation_policies (id, org_id, version)
+select id, id, 99
+from public.organizations;
+
 insert into auth.users (id, email)
 select user_id, user_id || '@example.org'
 from person
@@ -58,10 +63,13 @@ from person
 where number % 20 = 1;
 
 insert into public.instructors (
-    id, org_id, user_id, display_name, expertise_areas, hourly_rate_cents, currency, verification_status, time_zone
+    id, org_id, user_id, display_name, expertise_areas, hourly_rate_cents, currency, verification_status, time_zone,
+    area_lat, area_lng, facets
 )
 select
-    instructor_id, org_id, teacher_id, initcap(word || ' ' || name), array[word, topic], 4500, 'gbp', 'verified', 'UTC'
+    instructor_id, org_id, teacher_id, initcap(word || ' ' || name), array[word, topic], 4500, 'gbp', 'verified', 'UTC',
+    case when number < 10 then 60 else number % 50 end, number % 100,
+    jsonb_build_object('languages', array[case when number < 10 then 'eo' else 'en' end])
 from person;
 
 insert into public.instructor_details (instructor_id, org_id)
@@ -129,14 +137,14 @@ select org_id, instructor_id, teacher_id, slot_id, tstzrange(start_at, end_at)
 from lesson;
 
 insert into public.bookings (
-    id, org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at, status,
+    id, org_id, order_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at, status,
     currency, price_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps, booked_by,
-    is_fee_refundable, payout_hold
+    is_fee_refundable, payout_hold, cancellation_policy_id
 )
 select
-    booking_id, org_id, learner_id, instructor_id, service_id, slot_id, pupil_id, false, start_at, end_at, 'confirmed',
+    booking_id, org_id, booking_id, learner_id, instructor_id, service_id, slot_id, pupil_id, false, start_at, end_at, 'confirmed',
     'gbp', 4500, 810, 4500, 5310, 'on_top', 1800, pupil_id,
-    true, interval '24 hours'
+    true, interval '24 hours', org_id
 from lesson;
 
 insert into public.booking_notes (booking_id, org_id, instructor_id)
@@ -147,11 +155,29 @@ insert into public.instructor_learners (org_id, instructor_id, learner_id)
 select distinct org_id, instructor_id, learner_id
 from lesson;
 
+-- The order of a lesson, its item and its payment bear the id of its booking.
+insert into public.orders (id, org_id, learner_id, instructor_id, currency, placed_by)
+select booking_id, org_id, learner_id, instructor_id, 'gbp', pupil_id
+from lesson;
+
+insert into public.order_items (
+    id, org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes, list_cents, discount_cents, fee_cents,
+    share_cents, is_fee_refundable, is_paid
+)
+select booking_id, org_id, booking_id, learner_id, instructor_id, 'booking', booking_id, 'gbp', 60, 4500, 0, 810, 4500, true, true
+from lesson;
+
 insert into public.payments (
-    org_id, booking_id, payer_id, learner_id, instructor_id, currency, list_cents, discount_cents, fee_cents, share_cents,
-    amount_cents, minutes, status, captured_cents, stripe_payment_intent_id, stripe_charge_id
+    id, org_id, order_id, payer_id, learner_id, instructor_id, currency, list_cents, discount_cents, fee_cents, share_cents,
+    amount_cents, minutes, is_accepted, status, captured_cents, stripe_payment_intent_id, stripe_charge_id
 )
 select
-    org_id, booking_id, pupil_id, learner_id, instructor_id, 'gbp', 4500, 0, 810, 4500,
-    5310, 60, 'succeeded', 5310, 'pi_' || booking_id, 'ch_' || booking_id
+    booking_id, org_id, booking_id, pupil_id, learner_id, instructor_id, 'gbp', 4500, 0, 810, 4500,
+    5310, 60, true, 'succeeded', 5310, 'pi_' || booking_id, 'ch_' || booking_id
+from lesson;
+
+insert into public.payment_items (
+    org_id, payment_id, item_id, booking_id, learner_id, instructor_id, share_cents, fee_cents, discount_cents, amount_cents
+)
+select org_id, booking_id, booking_id, booking_id, learner_id, instructor_id, 4500, 810, 0, 5310
 from lesson;

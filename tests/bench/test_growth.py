@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -46,6 +47,7 @@ class Question:
         return text.format(
             n=number,
             school=school,
+            zero=UUID(int=0),
             owner=school * 20 + 1,
             tomorrow=TOMORROW,
             month_later=TOMORROW + timedelta(days=31),
@@ -78,6 +80,22 @@ QUESTIONS = [
     Question("services by topic", "search_services(p_topic_tags => '{{skid-pan}}')", 10),
     Question("services of a school", "search_services(p_org_id => md5('school 1')::uuid)", 10),
     Question("the first page of services", "search_services()", 50),
+    Question("the directory by title", "search_directory('quixote')", 10),
+    Question(
+        "the directory by a facet", 'search_directory(p_facets => \'{{"languages": ["eo"]}}\')', 10
+    ),
+    Question(
+        "the directory around a place",
+        "search_directory(p_lat => 60, p_lng => 5, p_radius_km => 500)",
+        10,
+    ),
+    Question("the first page of the directory", "search_directory()", 20),
+    Question(
+        "a later page of the directory",
+        "search_directory(p_limit => 10,"
+        " p_after => '0/80000000-0000-4000-8000-000000000000/{zero}')",
+        10,
+    ),
     Question("a learner's bookings", "my_bookings()", 50, "pupil {n}"),
     Question(
         "an instructor's day",

@@ -114,6 +114,22 @@ def test_a_payment_is_pending_until_it_is_captured(world: World) -> None:
     assert payment(booking) == ("captured", 5310, 5310, 0)
 
 
+def test_a_bank_that_wants_something_of_the_payer_is_told_apart(world: World) -> None:
+    booking = world.booking()
+    world.deliver("payment_intent.requires_action", booking.intent("requires_action"))
+    assert payment(booking) == ("requires_action", 0, 0, 0)
+    world.travel(by=timedelta(hours=1))
+    world.serve("jobs", "private.maintain")
+    assert payment(booking) == ("cancelled", 0, 0, 0)
+
+
+def test_a_booking_says_until_when_it_is_to_be_paid(world: World) -> None:
+    booking = world.booking()
+    assert details(booking)["hold_expires_at"] == world.now() + timedelta(minutes=15)
+    booking.pay()
+    assert details(booking)["hold_expires_at"] is None
+
+
 def test_a_declined_payment_is_failed_until_the_next_try(world: World) -> None:
     booking = world.booking()
     declined = booking.intent("requires_payment_method", last_payment_error={"code": "expired"})

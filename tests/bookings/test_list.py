@@ -183,7 +183,7 @@ def test_a_closed_day_sells_no_more_seats_of_a_group(
     assert listed(world, instructor, service_id, 1) == []
     with world.acting_as(None, "anon"):
         assert world.rows("select * from public.bookable_slots") == []
-    with world.refusing("PT409", "slot_taken"):
+    with world.refusing("PT409", "time_not_offered"):
         world.request(world.person(), instructor, service_id, world.in_days(0, 10))
     with world.refusing(*(("PT409", "slot_taken") if way == "published" else NOT_FOUND)):
         world.book(world.person(), slot_id)

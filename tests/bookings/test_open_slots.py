@@ -33,7 +33,13 @@ CHANGES = {
 }
 PLACES = [(zone, on) for zone, dates in CHANGES.items() for on in dates]
 DAY = timedelta(days=1)
-NOT_OPEN = {"slot_taken", "slot_in_the_past", "too_short_notice", "too_far_ahead"}
+NOT_OPEN = {
+    "time_not_offered",
+    "slot_taken",
+    "slot_in_the_past",
+    "too_short_notice",
+    "too_far_ahead",
+}
 
 
 @dataclass(frozen=True)

@@ -126,9 +126,15 @@ def test_a_guardian_without_the_right_to_book_does_not(
     world: World, instructor: Instructor, service_id: UUID
 ) -> None:
     learner_id = world.child(MARKETPLACE)
-    guardian = world.guardian(learner_id, view=True, pay=True)
-    with world.unchanged(), world.refusing("42501", "not_yourself"):
-        world.request(guardian, instructor, service_id, world.in_days(2), p_learner_id=learner_id)
+    for scopes, code in (
+        ({"view": True, "pay": True}, "may_not_book"),
+        ({"view": False, "pay": True}, "not_yourself"),
+    ):
+        guardian = world.guardian(learner_id, **scopes)
+        with world.unchanged(), world.refusing("42501", code):
+            world.request(
+                guardian, instructor, service_id, world.in_days(2), p_learner_id=learner_id
+            )
 
 
 def test_an_admin_books_for_a_learner_of_the_school_only(world: World) -> None:
@@ -311,10 +317,10 @@ REFUSALS: list[tuple[Spoil, str, str]] = [
         "PT409",
         "instructor_unavailable",
     ),
-    (starting(2, 10, 30), "PT409", "slot_taken"),
-    (starting(2, 17), "PT409", "slot_taken"),
-    (starting(2, 8), "PT409", "slot_taken"),
-    (updating("availability_windows set is_active = false"), "PT409", "slot_taken"),
+    (starting(2, 10, 30), "PT409", "time_not_offered"),
+    (starting(2, 17), "PT409", "time_not_offered"),
+    (starting(2, 8), "PT409", "time_not_offered"),
+    (updating("availability_windows set is_active = false"), "PT409", "time_not_offered"),
     (spoil_taken, "PT409", "slot_taken"),
     (spoil_own_lesson, "PT422", "own_lesson"),
     (updating("instructors set currency = 'eur'"), "PT409", "price_missing"),
@@ -459,7 +465,14 @@ def test_every_refusal_that_the_comment_lists_is_tried_here(world: World) -> Non
     comment = world.value("select obj_description('public.request_booking'::regproc, 'pg_proc')")
     listed = {code.strip() for code in comment.split("Errors: ")[1].rstrip(".").split(",")}
     tried = {code for _, _, code in REFUSALS}
-    # A place is tried in test_check_place.py, what a school spends in test_propose.py, and what is
-    # held without paying in tests/abuse.
-    elsewhere = {"bad_place", "learner_spends", "too_many_held_lessons", "too_many_unpaid_holds"}
-    assert listed - tried == elsewhere | {"and the rules of public.bookings"}
+    # A guardian without the right is tried above, a place in test_check_place.py, what a school
+    # spends in test_propose.py, and what is held without paying in tests/abuse.
+    elsewhere = {
+        "may_not_book",
+        "bad_place",
+        "learner_spends",
+        "too_many_held_lessons",
+        "too_many_unpaid_holds",
+        "and the rules of public.bookings",
+    }
+    assert listed - tried == elsewhere

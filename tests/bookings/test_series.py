@@ -156,7 +156,7 @@ def test_closed_dates_can_be_skipped(
 ) -> None:
     world.closing(instructor, (FIRST + WEEK).date())
     rows = series(world, learner, instructor, service_id, p_mode=SKIP)
-    assert [row["refusal"] for row in rows] == [None, "slot_taken", None, None]
+    assert [row["refusal"] for row in rows] == [None, "time_not_offered", None, None]
 
 
 def test_what_lies_outside_notice_and_horizon_can_be_skipped(
@@ -176,8 +176,8 @@ def test_when_nothing_is_open_the_series_is_refused_in_either_mode(
     world: World, learner: UUID, instructor: Instructor, service_id: UUID
 ) -> None:
     world.connection.execute("update public.availability_windows set is_active = false")
-    for mode in (ALL, SKIP):
-        with world.unchanged(), world.refusing("PT409", "slot_taken"):
+    for mode, code in ((ALL, "time_not_offered"), (SKIP, "slot_taken")):
+        with world.unchanged(), world.refusing("PT409", code):
             series(world, learner, instructor, service_id, p_mode=mode)
 
 
@@ -216,7 +216,7 @@ def test_the_first_of_two_equal_local_times_is_not_taken_for_the_second(
 ) -> None:
     world.travel(to=datetime.fromisoformat("2027-10-20 08:00+00"))
     summer, winter = (datetime.fromisoformat(f"2027-10-31 0{hour}:00+00") for hour in (0, 1))
-    with world.unchanged(), world.refusing("PT409", "slot_taken"):
+    with world.unchanged(), world.refusing("PT409", "time_not_offered"):
         series(world, learner, instructor, service_id, 2, summer)
     rows = series(world, learner, instructor, service_id, 2, winter)
     assert starts(rows) == ["10-31 01:00", "11-07 01:00"]

@@ -88,3 +88,22 @@ def test_there_is_no_float_and_every_amount_is_a_whole_number(world: World) -> N
         "require_credit_minutes.p_hours": "numeric",
         "credit_balance.hours_left": "numeric",
     }
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_frontends_list_them(world: World, signed_in: bool) -> None:
+    person = world.person() if signed_in else None
+    listed = world.ask(person, "public.list_currencies")
+    assert [row["code"] for row in listed] == sorted(row["code"] for row in listed)
+    assert {"code": "dkk", "minor_digits": 2, "minimum_charge_cents": 250} in listed
+    assert len(listed) == world.count("private.currencies")
+
+
+def test_every_listed_time_zone_may_be_chosen(world: World) -> None:
+    names = [row["name"] for row in world.ask(None, "public.list_time_zones")]
+    assert {"Europe/London", "Asia/Kolkata", "UTC"} <= set(names)
+    assert not {"posixrules", "EST5EDT", "localtime"} & set(names)
+    (refused,) = world.rows(
+        "select count(*) from unnest(%s::text[]) name where not private.is_time_zone(name)", names
+    )
+    assert refused["count"] == 0

@@ -34,7 +34,6 @@ def test_nobody_belongs_to_it(world: World) -> None:
         "org_id": PLATFORM,
         "email": "leo@example.com",
         "role": "learner",
-        "token_hash": b"x",
         "expires_at": world.now() + timedelta(days=1),
     }
     with world.refusing("23514", "the_platform_has_no_people"):

@@ -59,7 +59,7 @@ RIGHTS = """
     from public.organizations
     where id = any (select id from pg_temp.known_organizations)
     union all
-    select format('%s is invited: %s %s %s', email, role, org_id, encode(token_hash, 'hex'))
+    select format('%s is invited: %s %s %s', email, role, org_id, id)
     from public.invitations
     where invited_by is distinct from auth.uid() and revoked_at is null and accepted_at is null
 """

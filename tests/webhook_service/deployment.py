@@ -38,6 +38,7 @@ class Deployment:
     def environment(self, **changes: str) -> dict[str, str]:
         return ENVIRONMENT | {
             "STRIPE_SECRET_KEY": self.fake.api_key,
+            "STRIPE_PUBLISHABLE_KEY": "pk_test_0123456789",
             "STRIPE_API_BASE": self.fake.url,
             "STRIPE_TIMEOUT_SECONDS": "20",
             "WEBHOOK_SERVICE_DATABASE_URL": self.cluster.url("webhook_service", self.database),

@@ -40,6 +40,8 @@ def test_a_missing_variable_is_named(
         ("STRIPE_SECRET_KEY", "pk_test_0123456789"),
         ("STRIPE_SECRET_KEY", "sk_prod_0123456789"),
         ("STRIPE_SECRET_KEY", "sk_test_0123456789\nX-Header: 1"),
+        ("STRIPE_PUBLISHABLE_KEY", "sk_test_0123456789"),
+        ("STRIPE_PUBLISHABLE_KEY", "pk_live_0123456789"),
         ("STRIPE_WEBHOOK_SECRETS", "whsec_short"),
         ("STRIPE_WEBHOOK_SECRETS", "0123456789012345678901234567890"),
         ("STRIPE_WEBHOOK_SECRETS", "whsec_platform_0123456789,other"),
@@ -72,6 +74,14 @@ def test_a_live_key_goes_to_stripe_only(environment: pytest.MonkeyPatch) -> None
     assert Config.load().is_live
     environment.setenv("STRIPE_API_BASE", "http://127.0.0.1:12111")
     assert "STRIPE_API_BASE" in refusal()
+
+
+def test_the_publishable_key_is_of_the_same_mode(environment: pytest.MonkeyPatch) -> None:
+    assert Config.load().stripe_publishable_key is None
+    environment.setenv("STRIPE_PUBLISHABLE_KEY", "pk_test_0123456789")
+    assert Config.load().stripe_publishable_key == "pk_test_0123456789"
+    environment.setenv("STRIPE_SECRET_KEY", "rk_live_0123456789")
+    assert "STRIPE_PUBLISHABLE_KEY" in refusal()
 
 
 def test_any_port_of_this_machine_is_for_tests(environment: pytest.MonkeyPatch) -> None:

@@ -42,8 +42,11 @@ def test_a_learner_gets_what_a_browser_needs_to_pay(
     assert response.json == {
         "payment_intent_id": intent["id"],
         "client_secret": intent["client_secret"],
+        "publishable_key": "pk_test_0123456789",
+        "status": "requires_payment_method",
         "amount_cents": intent["amount"],
         "currency": intent["currency"],
+        "hold_expires_at": booking.columns["hold_expires_at"].isoformat(),
     }
     assert booking.payment["stripe_payment_intent_id"] == intent["id"]
     assert intent["amount"] == booking.payment["amount_cents"]
