@@ -48,8 +48,8 @@ create table public.payments (
     authorized_at timestamptz,
     processing_fee_cents bigint,
     funds_available_at timestamptz,
-    stripe_payment_intent_id text unique,
-    stripe_charge_id text unique,
+    stripe_payment_intent_id text,
+    stripe_charge_id text,
     last_event_at timestamptz,
     failure_code text,
     failure_message text,
@@ -166,7 +166,7 @@ create table public.refunds (
     is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
-    stripe_refund_id text unique,
+    stripe_refund_id text,
     request_id uuid,
     client_key text,
     requested_by uuid references public.profiles (id) on delete set null,
@@ -256,8 +256,8 @@ create table private.suspense_items (
     org_id uuid not null references public.organizations (id) on delete restrict,
     payment_id uuid,
     refund_id uuid,
-    stripe_payment_intent_id text unique,
-    stripe_charge_id text unique,
+    stripe_payment_intent_id text,
+    stripe_charge_id text,
     currency text not null,
     amount_cents bigint not null,
     processing_fee_cents bigint,
@@ -266,6 +266,7 @@ create table private.suspense_items (
     resolved_at timestamptz,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (stripe_payment_intent_id, org_id),
     foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
     foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
     constraint money_came_by_an_intent_or_went_by_a_refund check (
@@ -292,7 +293,7 @@ comment on column private.suspense_items.pays_payment_id is
     'The payment, maybe of another organization, that an admin has decided it pays for, until jobs maintain has carried that out.';
 
 create table private.suspense_refunds (
-    stripe_refund_id text not null unique,
+    stripe_refund_id text not null,
     org_id uuid not null,
     suspense_item_id uuid not null,
     amount_cents bigint not null,
@@ -307,11 +308,6 @@ create table private.suspense_refunds (
 create index on private.suspense_refunds (org_id, suspense_item_id);
 
 comment on table private.suspense_refunds is 'Refunds made in Stripe''s Dashboard of money that matches no payment.';
-
-create type private.stripe_outcome as (status text, note text);
-comment on type private.stripe_outcome is
-    'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
-    'look), and why.';
 
 alter table public.payments enable row level security;
 alter table public.payment_items enable row level security;
@@ -357,3 +353,33 @@ create trigger forbid_change
 create trigger forbid_truncate
     before truncate on private.return_items
     for each statement execute function private.forbid_change();
+
+create trigger register_payment_intent
+    after insert or update of stripe_payment_intent_id on public.payments
+    for each row
+    when (new.stripe_payment_intent_id is not null)
+    execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
+
+create trigger register_charge
+    after insert or update of stripe_charge_id on public.payments
+    for each row
+    when (new.stripe_charge_id is not null)
+    execute function private.register_stripe_object('charge', 'stripe_charge_id');
+
+create trigger register_refund
+    after insert or update of stripe_refund_id on public.refunds
+    for each row
+    when (new.stripe_refund_id is not null)
+    execute function private.register_stripe_object('refund', 'stripe_refund_id');
+
+create trigger register_payment_intent
+    after insert or update of stripe_payment_intent_id on private.suspense_items
+    for each row
+    when (new.stripe_payment_intent_id is not null)
+    execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
+
+create trigger register_charge
+    after insert or update of stripe_charge_id on private.suspense_items
+    for each row
+    when (new.stripe_charge_id is not null)
+    execute function private.register_stripe_object('charge', 'stripe_charge_id');

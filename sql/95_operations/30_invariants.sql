@@ -1,6 +1,6 @@
 -- Everything that must always be true and that SQL can check: one row for each violation, with the ids to look at; no row when all is
 -- well. Called by `jobs doctor`, by the payout job before it pays, and by most tests. An invariant is one query below, whose first
--- column is its name; the functions that list violations stand in files 31 to 37, ordered by what they look at.
+-- column is its name; the functions that list violations stand in files 31 to 38, ordered by what they look at.
 -- Definer: the jobs have no access to the tables.
 create function private.check_invariants()
     returns table (invariant text, detail jsonb)
@@ -26,6 +26,8 @@ begin
     select violation.invariant, violation.detail from private.violations_of_discounts() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_disputes() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_stripe_objects() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_records() violation;
 end;
