@@ -36,7 +36,8 @@ $$;
 
 -- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
 -- cancellation are final; among other statuses the latest counts. Stripe dates events in whole seconds: of different news of one
--- second the furthest along counts, until a fetch has settled which was the last.
+-- second the furthest along counts, until a fetch has settled which was the last. What bears our metadata and is no payment's is set aside
+-- under the organization whose payment they name, else the platform's.
 create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
@@ -47,6 +48,7 @@ as $$
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
+    named_org_id uuid;
 begin
     perform private.lock_order_of_intent(p_intent);
     select * into payment from private.lock_payment_of_intent(p_intent);
@@ -55,7 +57,12 @@ begin
         if not private.bears_our_metadata(p_intent) then
             return row('ignored', 'not_ours')::private.stripe_outcome;
         end if;
-        if new_status = 'succeeded' and private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at) then
+        select named.org_id into named_org_id
+        from public.payments named
+        where named.id = private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
+        if new_status = 'succeeded'
+            and private.post_to_suspense(coalesce(named_org_id, private.platform_id()), null, p_intent, p_occurred_at)
+        then
             return row('processed', 'set_aside')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;

@@ -49,9 +49,7 @@ create table public.disputes (
     )
 );
 
-create index on public.disputes (org_id, payment_id);
 create index on public.disputes (org_id, learner_id);
-create index on public.disputes (org_id, instructor_id);
 create index on public.disputes (payment_id);
 create index on public.disputes (instructor_id);
 create index on public.disputes (evidence_due_at) where closed_at is null;

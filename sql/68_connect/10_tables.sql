@@ -44,7 +44,6 @@ create table public.stripe_connect_accounts (
 create unique index one_live_account_a_payee
     on public.stripe_connect_accounts (org_id, (coalesce(instructor_id, org_id)))
     where retired_at is null;
-create index on public.stripe_connect_accounts (org_id, instructor_id);
 create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is

@@ -85,8 +85,6 @@ create table public.payouts (
 )
 with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
 
-create index on public.payouts (org_id, instructor_id);
-create index on public.payouts (org_id, run_id);
 create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
 create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
@@ -119,7 +117,6 @@ create table public.payout_items (
 );
 
 create index on public.payout_items (org_id, earning_id);
-create index on public.payout_items (org_id, instructor_id);
 create index on public.payout_items (instructor_id);
 
 comment on table public.payout_items is 'The earnings that a payout pays. Their amounts sum to the amount of the payout.';
@@ -145,7 +142,6 @@ create table public.payout_run_results (
     )
 );
 
-create index on public.payout_run_results (org_id, instructor_id);
 create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
 
@@ -177,7 +173,6 @@ create table public.bank_payouts (
 );
 
 create index on public.bank_payouts (org_id, connect_account_id);
-create index on public.bank_payouts (org_id, instructor_id);
 create index on public.bank_payouts (instructor_id, created_at);
 
 comment on table public.bank_payouts is

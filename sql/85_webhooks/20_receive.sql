@@ -78,16 +78,7 @@ begin
         private.organization_of_stripe_ids(
             object ->> 'id', private.expandable_id(object -> 'payment_intent'), private.expandable_id(object -> 'charge')
         ),
-        (
-            select payment.org_id
-            from public.payments payment
-            where payment.id = private.uuid_or_null(object #>> '{metadata,payment_id}')
-        ),
-        (
-            select payout.org_id
-            from public.payouts payout
-            where payout.id = private.uuid_or_null(object #>> '{metadata,payout_id}')
-        ),
+        private.organization_of_metadata(object -> 'metadata'),
         private.organization_of_stripe_ids(p_account),
         private.platform_id()
     );
@@ -95,6 +86,26 @@ exception
     when statement_too_complex then
         return private.platform_id();
 end;
+$$;
+
+-- The organization of the row that our metadata of an object name; null if they name none.
+create function private.organization_of_metadata(p_metadata jsonb)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        (select payment.org_id from public.payments payment where payment.id = private.uuid_or_null(p_metadata ->> 'payment_id')),
+        (select refund.org_id from public.refunds refund where refund.id = private.uuid_or_null(p_metadata ->> 'refund_id')),
+        (select payout.org_id from public.payouts payout where payout.id = private.uuid_or_null(p_metadata ->> 'payout_id')),
+        (
+            select account.org_id
+            from public.stripe_connect_accounts account
+            where account.id = private.uuid_or_null(p_metadata ->> 'connect_account_id')
+        )
+    );
 $$;
 
 -- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.

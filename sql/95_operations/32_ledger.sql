@@ -24,7 +24,9 @@ begin
     having account.balance_cents <> coalesce(sum(entry.amount_cents), 0)
 
     union all
-    select 'what_organizations_owe_each_other_sums_to_zero', jsonb_build_object('currency', account.currency, 'cents', sum(entry.amount_cents))
+    select 'what_organizations_owe_each_other_sums_to_zero', jsonb_build_object(
+        'currency', account.currency, 'cents', sum(entry.amount_cents)
+    )
     from private.ledger_accounts account
     join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     where account.kind = 'interorganization'

@@ -1,6 +1,6 @@
--- The currencies in which what Stripe holds (p_balance, as Stripe answers) and what went to the platform's bank do not cover what is owed to
--- learners and payees, for `jobs doctor`. The platform has lost the difference, by discounts, fees and disputes, or somebody took it.
--- What is on its way is not short. Definer: the job has no access to the tables.
+-- The currencies in which what Stripe holds (p_balance, as Stripe answers) and what went to the platform's bank do not cover what is
+-- owed to learners and payees, for `jobs doctor`. The platform has lost the difference, by discounts, fees and disputes, or somebody took
+-- it. What is on its way is not missing. Definer: the job has no access to the tables.
 create function private.find_missing_funds(p_balance jsonb)
     returns table (currency text, stripe_cents bigint, bank_cents bigint, owed_cents bigint)
     language plpgsql

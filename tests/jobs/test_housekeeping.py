@@ -113,6 +113,8 @@ def test_the_doctor_finds_money_that_only_stripe_knows_of(office: Payday) -> Non
 
 def test_the_doctor_finds_that_less_is_held_than_is_owed(office: Payday) -> None:
     """Stripe took more than the platform has earned, and the books know it."""
+    pay_at_stripe(office, office.world.booking())
+    office.run("outbox")
     booked = office.world.ledger()["stripe_balance"]
     office.fake.charge_fee(booked)
     office.later(timedelta(days=2))
@@ -121,7 +123,7 @@ def test_the_doctor_finds_that_less_is_held_than_is_owed(office: Payday) -> None
     finished = office.run("doctor")
     assert failed_checks(finished) == {"funds"}
     [funds] = [event for event in finished.events("check") if event["check"] == "funds"]
-    assert funds["finding"].endswith("gbp is owed, Stripe holds 0 and 0 went to the bank")
+    assert funds["finding"] == "4500 gbp is owed, Stripe holds 0 and 0 went to the bank"
     top_up = {"id": "tu_1", "amount": booked, "currency": "gbp", "status": "succeeded"}
     office.fake.add_funds(booked)
     assert office.world.deliver("topup.succeeded", top_up) == "processed"
@@ -129,6 +131,8 @@ def test_the_doctor_finds_that_less_is_held_than_is_owed(office: Payday) -> None
 
 
 def test_what_went_to_the_platforms_bank_is_held(office: Payday) -> None:
+    pay_at_stripe(office, office.world.booking())
+    office.run("outbox")
     booked = office.world.ledger()["stripe_balance"]
     office.fake.charge_fee(booked)
     sent = {"id": "po_1", "amount": booked, "currency": "gbp", "status": "paid"}

@@ -116,6 +116,23 @@ def test_an_intent_whose_creation_was_lost_is_told_by_our_metadata(world: World)
     assert event(world) == {"org_id": MARKETPLACE, "status": "processed", "note": None}
 
 
+def test_money_of_another_intent_of_a_known_payment_stays_in_its_organization(world: World) -> None:
+    """Nothing of it was learned of, so our metadata tell whose it is."""
+    booking = world.booking()
+    booking.pay()
+    foreign = booking.intent(id="pi_second", latest_charge="ch_second")
+    assert world.deliver("payment_intent.succeeded", foreign) == "processed"
+    assert event(world)["org_id"] == MARKETPLACE
+    item = world.row("select org_id, payment_id from private.suspense_items")
+    assert item == {"org_id": MARKETPLACE, "payment_id": None}
+
+
+def test_an_account_whose_creation_was_lost_is_told_by_our_metadata(world: World) -> None:
+    instructor = world.instructor()
+    world.onboard(instructor)
+    assert event(world)["org_id"] == MARKETPLACE
+
+
 def test_what_is_neither_known_nor_ours_is_ignored(world: World) -> None:
     booking = world.booking()
     booking.open_payment()
