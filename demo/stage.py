@@ -219,7 +219,7 @@ class Stage:
         return subprocess.Popen(
             [sys.executable, "-m", "jobs", *arguments],
             cwd=ROOT,
-            env=self._environment(JOBS_DATABASE_URL=url, DIRECT_DATABASE_URL=url),
+            env=self._environment(JOBS_DATABASE_URL=url),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

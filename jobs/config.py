@@ -13,11 +13,10 @@ class Config(StripeSettings):
     """What the jobs need to know."""
 
     jobs_database_url: Annotated[SecretStr, database_url_of("jobs")]
-    direct_database_url: Annotated[SecretStr, database_url_of("jobs")] | None = None
     database_pool_timeout_seconds: float = Field(default=10, gt=0, le=60)
     payout_lease_seconds: float = Field(default=120, gt=0, le=3600)
     outbox_lease_seconds: float = Field(default=300, gt=0, le=3600)
-    outbox_poll_seconds: float = Field(default=2, gt=0, le=300)
+    outbox_poll_seconds: float = Field(default=1, gt=0, le=300)
     stripe_requests_per_second: int = Field(default=20, ge=1, le=1000)
     stripe_backoff_seconds: float = Field(default=0.5, gt=0, le=10)
     statement_fonts_dir: DirectoryPath | None = None

@@ -160,6 +160,16 @@ class BalanceDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingFunds:
+    """A currency in which less is held than is owed, in the minor unit."""
+
+    currency: str
+    stripe_cents: int
+    bank_cents: int
+    owed_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
@@ -206,6 +216,10 @@ class Database(Postgres):
     def compare_stripe_balance(self, balance: StripeDict) -> list[BalanceDifference]:
         """Return where Stripe's balance is not that of the books: nowhere, in health."""
         return self._rows(BalanceDifference, "compare_stripe_balance", balance=Jsonb(balance))
+
+    def find_missing_funds(self, balance: StripeDict) -> list[MissingFunds]:
+        """Return where Stripe and the bank hold less than is owed: nowhere, in health."""
+        return self._rows(MissingFunds, "find_missing_funds", balance=Jsonb(balance))
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""

@@ -9,7 +9,14 @@ from typing import Any
 import stripe
 
 from jobs.config import Config
-from jobs.database import BalanceDifference, Concern, Database, OverduePayday, Violation
+from jobs.database import (
+    BalanceDifference,
+    Concern,
+    Database,
+    MissingFunds,
+    OverduePayday,
+    Violation,
+)
 from jobs.output import Output
 from lplate.postgres import DatabaseError
 from lplate.stripe_client import as_dict
@@ -59,6 +66,7 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
         "stripe": lambda: _check_stripe(config, database, client),
         "transfers": lambda: _check_transfers(database, client),
         "balance": lambda: _check_balance(database, client),
+        "funds": lambda: _check_funds(database, client),
     }
     for name, check in checks.items():
         try:
@@ -171,4 +179,23 @@ def _describe_difference(difference: BalanceDifference) -> str:
     return (
         f"Stripe holds {difference.stripe_cents} {difference.currency}, the books say"
         f" {difference.ledger_cents}, and at most {difference.on_the_way_cents} is on its way"
+    )
+
+
+def _check_funds(database: Database, client: stripe.StripeClient) -> str:
+    balance = as_dict(client.v1.balance.retrieve(), "balance")
+    missing = database.find_missing_funds(balance)
+    if missing:
+        raise CheckFailed(
+            "; ".join(map(_describe_missing, missing)),
+            "Top up Stripe's balance before the next payday, and find in the ledger what the"
+            " platform has lost: promotions, processor_fees, dispute_losses, write_offs.",
+        )
+    return "what is owed is covered"
+
+
+def _describe_missing(missing: MissingFunds) -> str:
+    return (
+        f"{missing.owed_cents} {missing.currency} is owed, Stripe holds {missing.stripe_cents} and"
+        f" {missing.bank_cents} went to the bank"
     )

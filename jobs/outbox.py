@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +10,6 @@ import stripe
 
 from jobs.config import Config
 from jobs.database import Command, Database
-from jobs.notification_listener import NotificationListener
 from jobs.output import Output
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_failures import Outcome
@@ -77,19 +75,16 @@ class Outbox:
     def watch(self) -> None:
         """Drain again and again until told to stop, also through an outage of the database.
 
+        It looks for commands by itself: announcing them (NOTIFY) would make every payment take one
+        lock of the whole cluster while it commits.
         A command that was given up does not end the watch: it is reported, and the doctor lists it.
         """
-        url = self._config.direct_database_url
-        listener = NotificationListener(
-            url.get_secret_value() if url else None, self._output, self._stop
-        )
-        with closing(listener):
-            while not self._stop.is_set():
-                try:
-                    self.drain()
-                except DatabaseUnavailable as error:
-                    self._output.error("database_unavailable", reason=str(error))
-                listener.wait(self._config.outbox_poll_seconds)
+        while not self._stop.is_set():
+            try:
+                self.drain()
+            except DatabaseUnavailable as error:
+                self._output.error("database_unavailable", reason=str(error))
+            self._stop.wait(self._config.outbox_poll_seconds)
 
     def _carry_out(self, command: Command, lease: Lease) -> bool:
         try:

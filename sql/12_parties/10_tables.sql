@@ -212,7 +212,6 @@ create table public.instructor_learners (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
 );
 
-create index on public.instructor_learners (org_id, learner_id);
 create index on public.instructor_learners (instructor_id);
 create index on public.instructor_learners (learner_id);
 
@@ -267,7 +266,6 @@ create table public.learner_guardians (
 create unique index one_live_link_a_learner_and_guardian
     on public.learner_guardians (learner_id, lower(guardian_email))
     where revoked_at is null;
-create index on public.learner_guardians (org_id, learner_id);
 create index on public.learner_guardians (guardian_id);
 create index on public.learner_guardians (learner_id);
 create index on public.learner_guardians (invited_by);

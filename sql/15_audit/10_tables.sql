@@ -32,7 +32,6 @@ create table public.audit_logs (
 ) partition by range (created_at);
 
 create index on public.audit_logs (org_id, entity_type, entity_id);
-create index on public.audit_logs (entity_type, entity_id, created_at);
 create index on public.audit_logs (user_id);
 
 -- Takes rows of months without a partition, so that a maintenance job that did not run stops no booking.

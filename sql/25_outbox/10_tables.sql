@@ -1,11 +1,12 @@
 -- 25_outbox: commands that SQL has decided and that Python carries to Stripe, written in the deciding transaction.
 --
---   20_enqueue    enqueue_command: add a command once, and notify the listening workers; called by payments, connect and payouts
+--   20_enqueue    enqueue_command: add a command once; called by payments, connect and payouts
 --   30_carry_out  claim_commands, then finish_command or fail_command: called by the program jobs (jobs/outbox.py)
 --   40_replay     admin_replay_command: try a dead command again
 --
 -- A command is waiting, leased to a worker, processed, or dead (given up). It may be carried out more than once, so every
--- command carries an idempotency key for Stripe. Notifications only save time: workers also look every few seconds.
+-- command carries an idempotency key for Stripe. Workers look every second; nothing is announced, because pg_notify takes one lock of the
+-- whole cluster through the commit of the transaction that calls it.
 
 create table private.outbox (
     id bigint generated always as identity unique,

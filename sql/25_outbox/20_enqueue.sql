@@ -19,25 +19,3 @@ $$;
 
 comment on function private.enqueue_command is
     'Adds a command once for each idempotency key. It is carried out after the unfinished commands of its subject.';
-
--- Notifies the workers that listen on the channel outbox, so that they need not wait for their next look.
-create function private.notify_outbox_listeners()
-    returns trigger
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    if exists (select from new_rows) then
-        perform pg_notify('outbox', '');
-    end if;
-    return null;
-end;
-$$;
-
-create trigger notify_outbox_listeners
-    after insert on private.outbox
-    referencing new table as new_rows
-    for each statement
-    execute function private.notify_outbox_listeners();

@@ -30,7 +30,6 @@ begin
         attempts = 0,
         available_at = private.clock()
     where id = p_command_id;
-    perform pg_notify('outbox', '');
     perform private.record_decision(
         'outbox', p_command_id::text,
         jsonb_build_object('dead_at', command.dead_at, 'attempts', command.attempts),

@@ -27,10 +27,8 @@ create table public.alerts (
     constraint message_is_short check (length(message) between 1 and 1000)
 );
 
-create index on public.alerts (org_id, instructor_id);
 create index on public.alerts (org_id, created_at);
 create index on public.alerts (instructor_id, created_at);
-create index on public.alerts (org_id, learner_id);
 create index on public.alerts (learner_id, created_at);
 
 comment on table public.alerts is 'Messages about money or lessons that need somebody''s attention. Open until resolved_at is set.';

@@ -81,7 +81,6 @@ create table public.service_materials (
     constraint materials_url_is_a_link check (materials_url ~ '^https?://' and length(materials_url) <= 2000)
 );
 
-create index on public.service_materials (org_id, instructor_id);
 create index on public.service_materials (instructor_id);
 
 comment on table public.service_materials is

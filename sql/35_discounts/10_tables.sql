@@ -79,7 +79,6 @@ create table public.referral_codes (
 
 create unique index referral_code_is_unique on public.referral_codes (lower(code));
 create unique index one_live_code_a_referrer on public.referral_codes (referrer_id) where is_active;
-create index on public.referral_codes (org_id, referrer_id);
 create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
@@ -121,7 +120,6 @@ create table public.code_redemptions (
 create index on public.code_redemptions (discount_code_id, learner_person_id) where status <> 'released';
 create index on public.code_redemptions (discount_code_id);
 create index on public.code_redemptions (org_id, referral_code_id);
-create index on public.code_redemptions (org_id, learner_id);
 create index on public.code_redemptions (learner_id);
 create index on public.code_redemptions (learner_person_id);
 

@@ -143,7 +143,6 @@ create table private.instructor_calendar (
 );
 
 create index on private.instructor_calendar (org_id, instructor_id);
-create index on private.instructor_calendar (org_id, slot_id);
 
 comment on table private.instructor_calendar is
     'When an instructor is busy: one row for each taken slot, buffers included, or for a time blocked by hand, which has no slot.';

@@ -68,8 +68,6 @@ create table public.learner_credits (
     constraint client_key_is_short check (length(client_key) between 1 and 200)
 );
 
-create index on public.learner_credits (org_id, learner_id);
-create index on public.learner_credits (org_id, instructor_id);
 create index on public.learner_credits (org_id, service_id);
 create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
 create index on public.learner_credits (instructor_id);
@@ -118,11 +116,8 @@ create table public.credit_entries (
 );
 
 create index on public.credit_entries (org_id, credit_id);
-create index on public.credit_entries (org_id, booking_id);
 create index on public.credit_entries (org_id, refund_id);
 create index on public.credit_entries (org_id, dispute_id);
-create index on public.credit_entries (org_id, learner_id);
-create index on public.credit_entries (org_id, instructor_id);
 create index on public.credit_entries (learner_id);
 create index on public.credit_entries (instructor_id);
 create index on public.credit_entries (booking_id);

@@ -32,8 +32,6 @@ create table public.orders (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$')
 );
 
-create index on public.orders (org_id, learner_id);
-create index on public.orders (org_id, instructor_id);
 create index on public.orders (learner_id);
 create index on public.orders (instructor_id);
 create index on public.orders (placed_by);
@@ -100,11 +98,9 @@ create table public.order_items (
     constraint at_most_the_total_is_refunded check (refunded_cents <= share_cents + fee_cents - discount_cents),
     constraint liability_is_for_what_is_lost check (liable_cents between 0 and lost_cents),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
-);
+) with (fillfactor = 80);
 
 create index on public.order_items (org_id, order_id);
-create index on public.order_items (org_id, learner_id);
-create index on public.order_items (org_id, instructor_id);
 create unique index one_item_a_booking on public.order_items (org_id, booking_id);
 create unique index one_item_a_credit on public.order_items (org_id, credit_id);
 create index on public.order_items (learner_id);
@@ -151,7 +147,6 @@ comment on type private.item_books is
 alter table public.code_redemptions
     add foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict;
 
-create index on public.code_redemptions (org_id, order_id);
 
 alter table public.orders enable row level security;
 alter table public.order_items enable row level security;

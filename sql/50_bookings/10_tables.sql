@@ -68,8 +68,6 @@ create table public.booking_series (
     constraint it_recurs_at_least_every_13_weeks check (every_weeks between 1 and 13)
 );
 
-create index on public.booking_series (org_id, learner_id);
-create index on public.booking_series (org_id, instructor_id);
 create index on public.booking_series (org_id, service_id);
 create index on public.booking_series (learner_id);
 create index on public.booking_series (instructor_id);
@@ -189,22 +187,19 @@ create unique index one_seat_a_learner_and_lesson
 create index on public.bookings (org_id, start_at);
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
-create index on public.bookings (org_id, learner_id);
-create index on public.bookings (org_id, instructor_id);
-create index on public.bookings (org_id, service_id);
-create index on public.bookings (org_id, slot_id);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (status);
 create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
 create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
-create index on public.bookings (org_id, original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
+
+-- Pages keep room for the next versions of their rows.
+alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
@@ -255,7 +250,6 @@ create table public.booking_notes (
     constraint notes_are_short check (length(notes) <= 10000)
 );
 
-create index on public.booking_notes (org_id, instructor_id);
 create index on public.booking_notes (instructor_id);
 
 comment on table public.booking_notes is 'The instructor''s own notes on a booking. Only the instructor and admins can read them.';

@@ -33,9 +33,6 @@ create table public.lessons (
     constraint texts_are_short check (length(review) <= 5000 and length(notes) <= 10000)
 );
 
-create index on public.lessons (org_id, booking_id);
-create index on public.lessons (org_id, instructor_id);
-create index on public.lessons (org_id, learner_id);
 create index on public.lessons (instructor_id, started_at);
 create index on public.lessons (learner_id, started_at);
 

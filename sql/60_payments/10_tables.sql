@@ -4,7 +4,8 @@
 -- payment_items   which payment pays how much of which item of the order
 -- refunds         money going back to the payer, whether we or Stripe's Dashboard began it
 -- return_items    which refund, or dispute (62), took how much of which item back
--- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it
+-- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it (13_suspense_items)
+-- open_payments   the payments that have not ended (14_open_payments)
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
 -- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,
@@ -48,8 +49,8 @@ create table public.payments (
     authorized_at timestamptz,
     processing_fee_cents bigint,
     funds_available_at timestamptz,
-    stripe_payment_intent_id text unique,
-    stripe_charge_id text unique,
+    stripe_payment_intent_id text,
+    stripe_charge_id text,
     last_event_at timestamptz,
     failure_code text,
     failure_message text,
@@ -78,21 +79,14 @@ create table public.payments (
     constraint a_success_captured_money check ((status = 'succeeded') = (captured_cents > 0)),
     constraint intent_id_is_stripes check (stripe_payment_intent_id ~ '^pi_'),
     constraint processing_fee_is_not_negative check (processing_fee_cents >= 0)
-);
+) with (fillfactor = 80);
 
-create unique index one_open_payment_an_order
-    on public.payments (order_id)
-    where status not in ('succeeded', 'cancelled') and not is_accepted and not is_replaced;
-create index on public.payments (org_id, status);
 create index on public.payments (org_id, order_id);
-create index on public.payments (org_id, learner_id);
-create index on public.payments (org_id, instructor_id);
-create index on public.payments (authorized_at) where status = 'authorized';
 create index on public.payments (payer_id);
 create index on public.payments (learner_id);
 create index on public.payments (instructor_id);
-create index on public.payments (status);
 
+-- No index names a column that an event changes, and pages keep room, so that updates are HOT: they write no index.
 comment on table public.payments is
     'One attempt to collect money: a Stripe PaymentIntent, with its split frozen. Refunds and disputes are amounts, not '
     'statuses.';
@@ -144,8 +138,6 @@ create table public.payment_items (
 create index on public.payment_items (payment_id);
 create index on public.payment_items (org_id, item_id);
 create index on public.payment_items (org_id, booking_id);
-create index on public.payment_items (org_id, learner_id);
-create index on public.payment_items (org_id, instructor_id);
 create index on public.payment_items (learner_id);
 create index on public.payment_items (instructor_id);
 
@@ -166,7 +158,7 @@ create table public.refunds (
     is_made_elsewhere boolean not null default false,
     reason text not null,
     status public.refund_status not null,
-    stripe_refund_id text unique,
+    stripe_refund_id text,
     request_id uuid,
     client_key text,
     requested_by uuid references public.profiles (id) on delete set null,
@@ -191,9 +183,6 @@ create table public.refunds (
     constraint client_key_is_short check (length(client_key) between 1 and 200)
 );
 
-create index on public.refunds (org_id, payment_id);
-create index on public.refunds (org_id, learner_id);
-create index on public.refunds (org_id, instructor_id);
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
@@ -251,74 +240,10 @@ comment on table private.return_items is
 comment on column private.return_items.kind is
     'granted: of the price, by an admin; owed: of the price, by the item''s ending; excess: beyond the price; lost: by a dispute.';
 
-create table private.suspense_items (
-    id uuid not null unique default gen_random_uuid(),
-    org_id uuid not null references public.organizations (id) on delete restrict,
-    payment_id uuid,
-    refund_id uuid,
-    stripe_payment_intent_id text unique,
-    stripe_charge_id text unique,
-    currency text not null,
-    amount_cents bigint not null,
-    processing_fee_cents bigint,
-    pays_payment_id uuid,
-    resolution text,
-    resolved_at timestamptz,
-    created_at timestamptz not null default private.clock(),
-    primary key (org_id, id),
-    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
-    foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict,
-    constraint money_came_by_an_intent_or_went_by_a_refund check (
-        case when refund_id is null then stripe_payment_intent_id is not null and amount_cents > 0
-            else stripe_payment_intent_id is null and amount_cents < 0 end
-    ),
-    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint resolution_is_known check (resolution in ('payment', 'refunded_elsewhere', 'written_off')),
-    constraint a_resolved_item_says_when check ((resolution is null) = (resolved_at is null))
-);
-
-create index on private.suspense_items (org_id, payment_id);
-create index on private.suspense_items (pays_payment_id) where pays_payment_id is not null;
-create index on private.suspense_items (org_id, refund_id);
-
-comment on table private.suspense_items is
-    'Money at Stripe that matches nothing here, posted to suspense: one row for each PaymentIntent, or for each refund of prepaid hours '
-    'that paid back more than whole minutes. What is left of one, left_in_suspense says.';
-comment on column private.suspense_items.payment_id is 'The payment whose amount or state it did not match; null if there is none.';
-comment on column private.suspense_items.amount_cents is 'What was received; of a refund, the part that matches nothing, negative.';
-comment on column private.suspense_items.resolution is
-    'The latest decision of an admin; payment: it pays for a payment and is no longer here.';
-comment on column private.suspense_items.pays_payment_id is
-    'The payment, maybe of another organization, that an admin has decided it pays for, until jobs maintain has carried that out.';
-
-create table private.suspense_refunds (
-    stripe_refund_id text not null unique,
-    org_id uuid not null,
-    suspense_item_id uuid not null,
-    amount_cents bigint not null,
-    status public.refund_status not null,
-    created_at timestamptz not null default private.clock(),
-    primary key (org_id, stripe_refund_id),
-    foreign key (org_id, suspense_item_id) references private.suspense_items (org_id, id) on delete restrict,
-    constraint amount_is_positive check (amount_cents > 0),
-    constraint refund_id_is_stripes check (stripe_refund_id ~ '^(re|pyr)_')
-);
-
-create index on private.suspense_refunds (org_id, suspense_item_id);
-
-comment on table private.suspense_refunds is 'Refunds made in Stripe''s Dashboard of money that matches no payment.';
-
-create type private.stripe_outcome as (status text, note text);
-comment on type private.stripe_outcome is
-    'The outcome of applying a Stripe object: processed, ignored (not ours, or nothing to do) or parked (an admin must '
-    'look), and why.';
-
 alter table public.payments enable row level security;
 alter table public.payment_items enable row level security;
 alter table public.refunds enable row level security;
 alter table private.return_items enable row level security;
-alter table private.suspense_items enable row level security;
-alter table private.suspense_refunds enable row level security;
 
 create trigger enforce_status_transition
     before insert or update of status on public.payments
@@ -340,8 +265,6 @@ select private.audit_table('public.payments', 'id');
 
 select private.audit_table('public.refunds', 'id', '{reason}');
 
-select private.audit_table('private.suspense_items', 'id');
-
 create trigger forbid_change
     before update or delete on public.payment_items
     for each row execute function private.forbid_change();
@@ -357,3 +280,21 @@ create trigger forbid_change
 create trigger forbid_truncate
     before truncate on private.return_items
     for each statement execute function private.forbid_change();
+
+create trigger register_payment_intent
+    after insert or update of stripe_payment_intent_id on public.payments
+    for each row
+    when (new.stripe_payment_intent_id is not null)
+    execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
+
+create trigger register_charge
+    after insert or update of stripe_charge_id on public.payments
+    for each row
+    when (new.stripe_charge_id is not null)
+    execute function private.register_stripe_object('charge', 'stripe_charge_id');
+
+create trigger register_refund
+    after insert or update of stripe_refund_id on public.refunds
+    for each row
+    when (new.stripe_refund_id is not null)
+    execute function private.register_stripe_object('refund', 'stripe_refund_id');

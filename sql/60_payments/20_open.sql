@@ -196,12 +196,11 @@ as $$
 declare
     payment public.payments;
 begin
-    select open_payment.* into payment
-    from public.payments open_payment
-    where open_payment.order_id = p_order_id
-        and open_payment.status not in ('succeeded', 'cancelled')
-        and not open_payment.is_accepted
-        and not open_payment.is_replaced;
+    select opened.* into payment
+    from private.open_payments awaited
+    join public.payments opened on opened.org_id = awaited.org_id and opened.id = awaited.payment_id
+    where awaited.order_id = p_order_id
+        and awaited.is_awaited;
     if not found then
         return null;
     end if;

@@ -36,7 +36,8 @@ $$;
 
 -- Applies a PaymentIntent from a Stripe event or response to its payment. Late and repeated events change nothing: success and
 -- cancellation are final; among other statuses the latest counts. Stripe dates events in whole seconds: of different news of one
--- second the furthest along counts, until a fetch has settled which was the last.
+-- second the furthest along counts, until a fetch has settled which was the last. What bears our metadata and is no payment's is set aside
+-- under the organization whose payment they name, else the platform's.
 create function private.apply_payment_intent(p_intent jsonb, p_occurred_at timestamptz, p_is_fetched boolean default false)
     returns private.stripe_outcome
     language plpgsql
@@ -47,6 +48,7 @@ as $$
 declare
     new_status constant public.payment_status := private.payment_status_of(p_intent);
     payment public.payments;
+    named_org_id uuid;
 begin
     perform private.lock_order_of_intent(p_intent);
     select * into payment from private.lock_payment_of_intent(p_intent);
@@ -55,7 +57,12 @@ begin
         if not private.bears_our_metadata(p_intent) then
             return row('ignored', 'not_ours')::private.stripe_outcome;
         end if;
-        if new_status = 'succeeded' and private.post_to_suspense(private.platform_id(), null, p_intent, p_occurred_at) then
+        select named.org_id into named_org_id
+        from public.payments named
+        where named.id = private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id');
+        if new_status = 'succeeded'
+            and private.post_to_suspense(coalesce(named_org_id, private.platform_id()), null, p_intent, p_occurred_at)
+        then
             return row('processed', 'set_aside')::private.stripe_outcome;
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
@@ -104,8 +111,10 @@ begin
         array(
             select payment.order_id
             from public.payments payment
-            where payment.stripe_payment_intent_id = p_intent ->> 'id'
-                or payment.id = private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id')
+            where payment.id in (
+                (private.stripe_row('payments', p_intent ->> 'id')).row_id,
+                private.uuid_or_null(p_intent -> 'metadata' ->> 'payment_id')
+            )
         )
     );
 end;
@@ -165,7 +174,7 @@ as $$
     );
 $$;
 
--- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not recorded yet, by the metadata we gave it (and
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not registered yet, by the metadata we gave it (and
 -- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
 create function private.lock_payment_of_intent(p_intent jsonb)
     returns setof public.payments
@@ -179,9 +188,11 @@ declare
 begin
     return query
     select payment.*
-    from public.payments payment
-    where payment.stripe_payment_intent_id = p_intent ->> 'id'
-    for no key update;
+    from private.stripe_objects known
+    join public.payments payment on payment.org_id = known.org_id and payment.id = known.row_id
+    where known.id = p_intent ->> 'id'
+        and known.table_name = 'payments'
+    for no key update of payment;
 
     if not found then
         return query
@@ -195,9 +206,11 @@ begin
     if not found then
         return query
         select payment.*
-        from public.payments payment
-        where payment.stripe_payment_intent_id = p_intent ->> 'id'
-        for no key update;
+        from private.stripe_objects known
+        join public.payments payment on payment.org_id = known.org_id and payment.id = known.row_id
+        where known.id = p_intent ->> 'id'
+            and known.table_name = 'payments'
+        for no key update of payment;
     end if;
 end;
 $$;
@@ -244,20 +257,19 @@ create function private.apply_charge(p_charge jsonb)
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    known constant private.stripe_objects := private.stripe_row('payments', private.expandable_id(p_charge -> 'payment_intent'));
 begin
     update public.payments
     set stripe_charge_id = p_charge ->> 'id'
-    where stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
+    where org_id = known.org_id
+        and id = known.row_id
         and stripe_charge_id is null
         and p_charge ->> 'status' = 'succeeded';
     perform private.fetch_fee_of_charge(p_charge);
 
     return case
-        when exists (
-            select
-            from public.payments payment
-            where payment.stripe_payment_intent_id = private.expandable_id(p_charge -> 'payment_intent')
-        ) then row('processed', null)::private.stripe_outcome
+        when known.row_id is not null then row('processed', null)::private.stripe_outcome
         else row('ignored', 'unknown_payment')::private.stripe_outcome
     end;
 end;

@@ -52,7 +52,7 @@ begin
         and id = p_payment.id
     returning * into payment;
 
-    perform private.release_from_suspense(p_intent, p_occurred_at);
+    perform private.release_from_suspense(payment, p_intent, p_occurred_at);
     perform private.post_payment(payment, p_occurred_at);
     perform private.post_waiting_refunds(payment, p_occurred_at);
     perform private.enqueue_command(

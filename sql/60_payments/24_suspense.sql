@@ -20,7 +20,7 @@ begin
         p_org_id, p_payment_id, p_intent ->> 'id', private.expandable_id(p_intent -> 'latest_charge'),
         lower(p_intent ->> 'currency'), (p_intent ->> 'amount_received')::bigint
     )
-    on conflict (stripe_payment_intent_id) do nothing
+    on conflict (stripe_payment_intent_id, org_id) do nothing
     returning * into item;
     if not found then
         return true;
@@ -82,8 +82,9 @@ begin
 end;
 $$;
 
--- Reverses what was received, and its fee, once the PaymentIntent's payment is known; does nothing if none of it was set aside.
-create function private.release_from_suspense(p_intent jsonb, p_occurred_at timestamptz)
+-- Reverses what was received, and its fee, once the PaymentIntent's payment is known; does nothing if none of it was set aside. Money that
+-- another organization set aside, mostly the platform, stays where it was received, and is owed to the payment's organization.
+create function private.release_from_suspense(p_payment public.payments, p_intent jsonb, p_occurred_at timestamptz)
     returns void
     language plpgsql
     volatile
@@ -92,6 +93,8 @@ create function private.release_from_suspense(p_intent jsonb, p_occurred_at time
 as $$
 declare
     item private.suspense_items;
+    net_cents bigint;
+    is_own boolean;
 begin
     update private.suspense_items
     set resolution = 'payment',
@@ -103,15 +106,27 @@ begin
         return;
     end if;
 
+    net_cents := item.amount_cents - coalesce(item.processing_fee_cents, 0);
+    is_own := item.org_id = p_payment.org_id;
     perform private.post_transaction(
         item.org_id, 'unmatched_money_matched', 'suspense_item', item.id, format('suspense_item:%s:matched', item.id),
         item.currency, p_occurred_at,
         array[
-            row('stripe_balance', null, coalesce(item.processing_fee_cents, 0) - item.amount_cents),
+            row(case when is_own then 'stripe_balance' else 'interorganization' end, null, -net_cents),
             row('processor_fees', null, -coalesce(item.processing_fee_cents, 0)),
             row('suspense', null, item.amount_cents)
         ]::private.posting[]
     );
+    if not is_own then
+        perform private.post_transaction(
+            p_payment.org_id, 'received_elsewhere', 'payment', p_payment.id, format('payment:%s:received_elsewhere', p_payment.id),
+            item.currency, p_occurred_at,
+            array[
+                row('interorganization', null, net_cents),
+                row('stripe_balance', null, -net_cents)
+            ]::private.posting[]
+        );
+    end if;
 end;
 $$;
 

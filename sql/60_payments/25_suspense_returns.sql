@@ -12,12 +12,14 @@ create function private.apply_refund_to_suspense(p_refund jsonb, p_occurred_at t
 as $$
 declare
     new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    known constant private.stripe_objects := private.stripe_row('suspense_items', private.expandable_id(p_refund -> 'payment_intent'));
     item private.suspense_items;
     refund private.suspense_refunds;
 begin
     select * into item
     from private.suspense_items
-    where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+    where org_id = known.org_id
+        and id = known.row_id
     for no key update;
     if not found then
         return row('parked', 'unknown_payment')::private.stripe_outcome;
@@ -28,8 +30,8 @@ begin
 
     insert into private.suspense_refunds (org_id, stripe_refund_id, suspense_item_id, amount_cents, status)
     values (item.org_id, p_refund ->> 'id', item.id, (p_refund ->> 'amount')::bigint, 'pending')
-    on conflict (stripe_refund_id) do nothing;
-    select * into strict refund from private.suspense_refunds where stripe_refund_id = p_refund ->> 'id';
+    on conflict (org_id, stripe_refund_id) do nothing;
+    select * into strict refund from private.suspense_refunds where org_id = item.org_id and stripe_refund_id = p_refund ->> 'id';
     if new_status <= refund.status then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
@@ -82,12 +84,15 @@ create function private.apply_dispute_to_suspense(p_dispute jsonb, p_occurred_at
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row(
+        'suspense_items', private.expandable_id(p_dispute -> 'payment_intent'), private.expandable_id(p_dispute -> 'charge')
+    );
     item private.suspense_items;
 begin
     select * into item
     from private.suspense_items
-    where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
-        or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+    where org_id = known.org_id
+        and id = known.row_id
     for no key update;
     if not found then
         return row('parked', 'unknown_payment')::private.stripe_outcome;

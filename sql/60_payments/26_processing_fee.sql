@@ -38,12 +38,14 @@ create function private.fetch_fee_of_charge(p_charge jsonb)
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row('payments', p_charge ->> 'id');
     payment public.payments;
     first_key text;
 begin
     select * into payment
     from public.payments
-    where stripe_charge_id = p_charge ->> 'id'
+    where org_id = known.org_id
+        and id = known.row_id
         and status = 'succeeded';
     if not found or private.expandable_id(p_charge -> 'balance_transaction') is null then
         return;

@@ -30,6 +30,7 @@ create function private.apply_refund(p_refund jsonb, p_occurred_at timestamptz)
 as $$
 declare
     new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    known constant private.stripe_objects := private.stripe_row('payments', private.expandable_id(p_refund -> 'payment_intent'));
     payment public.payments;
     refund public.refunds;
 begin
@@ -37,12 +38,14 @@ begin
         array(
             select paid.order_id
             from public.payments paid
-            where paid.stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+            where paid.org_id = known.org_id
+                and paid.id = known.row_id
         )
     );
     select * into payment
     from public.payments
-    where stripe_payment_intent_id = private.expandable_id(p_refund -> 'payment_intent')
+    where org_id = known.org_id
+        and id = known.row_id
     for no key update;
     if not found then
         return private.apply_refund_to_suspense(p_refund, p_occurred_at);
@@ -80,16 +83,18 @@ create function private.find_or_add_refund(p_payment public.payments, p_refund j
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row('refunds', p_refund ->> 'id');
     refund public.refunds;
 begin
-    select * into refund from public.refunds where stripe_refund_id = p_refund ->> 'id';
+    select * into refund from public.refunds where org_id = known.org_id and id = known.row_id;
     if found then
         return refund;
     end if;
 
     update public.refunds
     set stripe_refund_id = p_refund ->> 'id'
-    where id = private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id')
+    where org_id = p_payment.org_id
+        and id = private.uuid_or_null(p_refund -> 'metadata' ->> 'refund_id')
         and payment_id = p_payment.id
         and amount_cents = (p_refund ->> 'amount')::bigint
         and stripe_refund_id is null

@@ -19,7 +19,7 @@ create table public.disputes (
     payment_id uuid not null,
     learner_id uuid not null,
     instructor_id uuid not null,
-    stripe_dispute_id text not null unique,
+    stripe_dispute_id text not null,
     status public.dispute_status not null,
     reason text,
     currency text not null,
@@ -49,9 +49,7 @@ create table public.disputes (
     )
 );
 
-create index on public.disputes (org_id, payment_id);
 create index on public.disputes (org_id, learner_id);
-create index on public.disputes (org_id, instructor_id);
 create index on public.disputes (payment_id);
 create index on public.disputes (instructor_id);
 create index on public.disputes (evidence_due_at) where closed_at is null;
@@ -75,7 +73,7 @@ comment on column public.disputes.last_event_at is
     'Time of the latest Stripe event applied; older events change nothing but balance transactions.';
 
 create table private.dispute_transactions (
-    stripe_id text not null unique,
+    stripe_id text not null,
     org_id uuid not null,
     dispute_id uuid not null,
     amount_cents bigint not null,
@@ -119,3 +117,8 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 select private.audit_table('public.disputes', 'id');
+
+create trigger register_dispute
+    after insert or update of stripe_dispute_id on public.disputes
+    for each row
+    execute function private.register_stripe_object('dispute', 'stripe_dispute_id');

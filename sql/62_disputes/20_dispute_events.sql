@@ -10,21 +10,25 @@ create function private.apply_dispute(p_dispute jsonb, p_occurred_at timestamptz
 as $$
 declare
     new_status constant public.dispute_status := p_dispute ->> 'status';
+    paid constant private.stripe_objects := private.stripe_row(
+        'payments', private.expandable_id(p_dispute -> 'payment_intent'), private.expandable_id(p_dispute -> 'charge')
+    );
+    known private.stripe_objects;
     payment public.payments;
     dispute public.disputes;
 begin
     perform private.lock_orders(
         array(
-            select paid.order_id
-            from public.payments paid
-            where paid.stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
-                or paid.stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+            select disputed.order_id
+            from public.payments disputed
+            where disputed.org_id = paid.org_id
+                and disputed.id = paid.row_id
         )
     );
     select * into payment
     from public.payments
-    where stripe_payment_intent_id = private.expandable_id(p_dispute -> 'payment_intent')
-        or stripe_charge_id = private.expandable_id(p_dispute -> 'charge')
+    where org_id = paid.org_id
+        and id = paid.row_id
     for no key update;
     if not found then
         return private.apply_dispute_to_suspense(p_dispute, p_occurred_at);
@@ -44,9 +48,10 @@ begin
         case when private.is_dispute_closed(new_status) then p_occurred_at end, p_occurred_at
     from public.organizations organization
     where organization.id = payment.org_id
-    on conflict (stripe_dispute_id) do nothing;
+        and (private.stripe_row('disputes', p_dispute ->> 'id')).id is null;
 
-    select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+    known := private.stripe_row('disputes', p_dispute ->> 'id');
+    select * into strict dispute from public.disputes where org_id = known.org_id and id = known.row_id;
     if not p_is_fetched and p_occurred_at = dispute.last_event_at and new_status <> dispute.status then
         perform private.fetch_dispute(dispute);
     end if;
@@ -67,7 +72,7 @@ begin
         and case when p_is_fetched then p_occurred_at = last_event_at else (p_occurred_at, new_status) >= (last_event_at, status) end
     returning * into dispute;
     if not found then
-        select * into strict dispute from public.disputes where stripe_dispute_id = p_dispute ->> 'id';
+        select * into strict dispute from public.disputes where org_id = known.org_id and id = known.row_id;
     end if;
 
     perform private.post_dispute_transactions(dispute, p_dispute -> 'balance_transactions', p_occurred_at);
@@ -155,7 +160,7 @@ begin
         insert into private.dispute_transactions (org_id, stripe_id, dispute_id, amount_cents, fee_cents)
         select p_dispute.org_id, given.id, p_dispute.id, given.amount, given.fee
         from jsonb_to_recordset(p_transactions) given (id text, amount bigint, fee bigint)
-        on conflict (stripe_id) do nothing
+        on conflict (org_id, stripe_id) do nothing
         returning *
     loop
         update public.disputes

@@ -8,12 +8,15 @@ create function private.apply_fraud_warning(p_warning jsonb)
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row(
+        'payments', private.expandable_id(p_warning -> 'payment_intent'), private.expandable_id(p_warning -> 'charge')
+    );
     payment public.payments;
 begin
     select * into payment
     from public.payments
-    where stripe_payment_intent_id = private.expandable_id(p_warning -> 'payment_intent')
-        or stripe_charge_id = private.expandable_id(p_warning -> 'charge');
+    where org_id = known.org_id
+        and id = known.row_id;
     if not found then
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;

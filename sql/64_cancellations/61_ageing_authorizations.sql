@@ -10,7 +10,8 @@ as $$
 declare
     ageing_ids constant uuid[] := array(
         select payment.id
-        from public.payments payment
+        from private.open_payments opened
+        join public.payments payment on payment.org_id = opened.org_id and payment.id = opened.payment_id
         where payment.status = 'authorized'
             and payment.authorized_at <= private.clock() - interval '6 days 12 hours'
             and payment.is_accepted

@@ -28,8 +28,6 @@ create table public.referral_rewards (
     constraint at_most_the_reward_is_taken_back check (clawed_back_cents between 0 and amount_cents)
 );
 
-create index on public.referral_rewards (org_id, redemption_id);
-create index on public.referral_rewards (org_id, referrer_id);
 create index on public.referral_rewards (org_id, booking_id);
 create index on public.referral_rewards (org_id, item_id);
 create index on public.referral_rewards (referrer_id);

@@ -15,7 +15,7 @@ create table public.stripe_connect_accounts (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
-    stripe_account_id text unique,
+    stripe_account_id text,
     account_type text not null default 'express',
     service_agreement text not null default 'full',
     status public.connect_status not null default 'not_started',
@@ -44,7 +44,6 @@ create table public.stripe_connect_accounts (
 create unique index one_live_account_a_payee
     on public.stripe_connect_accounts (org_id, (coalesce(instructor_id, org_id)))
     where retired_at is null;
-create index on public.stripe_connect_accounts (org_id, instructor_id);
 create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
@@ -106,3 +105,9 @@ create trigger touch_updated_at
 select private.audit_table('public.stripe_connect_accounts', 'id');
 
 select private.audit_table('public.connect_account_details', 'connect_account_id', '{requirements,business_profile}');
+
+create trigger register_account
+    after insert or update of stripe_account_id on public.stripe_connect_accounts
+    for each row
+    when (new.stripe_account_id is not null)
+    execute function private.register_stripe_object('account', 'stripe_account_id');

@@ -9,15 +9,13 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
 as $$
 declare
     new_status constant public.connect_status := private.connect_status_of(p_account);
+    known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account ->> 'id');
     account public.stripe_connect_accounts;
 begin
     select * into account
     from public.stripe_connect_accounts
-    where stripe_account_id = p_account ->> 'id'
-        or (
-            stripe_account_id is null
-            and id = private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id')
-        )
+    where id = coalesce(known.row_id, private.uuid_or_null(p_account -> 'metadata' ->> 'connect_account_id'))
+        and coalesce(stripe_account_id, p_account ->> 'id') = p_account ->> 'id'
     for no key update;
 
     if not found and not private.bears_our_metadata(p_account) then
@@ -136,9 +134,10 @@ create function private.apply_capability(p_event_id text, p_account_id text)
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account_id);
     account public.stripe_connect_accounts;
 begin
-    select * into account from public.stripe_connect_accounts where stripe_account_id = p_account_id;
+    select * into account from public.stripe_connect_accounts where org_id = known.org_id and id = known.row_id;
     if not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
     end if;
@@ -172,6 +171,7 @@ create function private.apply_deauthorization(p_account_id text, p_occurred_at t
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account_id);
     account public.stripe_connect_accounts;
 begin
     update public.stripe_connect_accounts
@@ -181,7 +181,8 @@ begin
         payouts_enabled = false,
         transfers_enabled = false,
         last_event_at = p_occurred_at
-    where stripe_account_id = p_account_id
+    where org_id = known.org_id
+        and id = known.row_id
         and coalesce(p_occurred_at >= last_event_at, true)
     returning * into account;
 
@@ -194,8 +195,7 @@ begin
         return row('processed', null)::private.stripe_outcome;
     end if;
     return case
-        when exists (select from public.stripe_connect_accounts known where known.stripe_account_id = p_account_id)
-            then row('processed', 'late')::private.stripe_outcome
+        when known.row_id is not null then row('processed', 'late')::private.stripe_outcome
         else row('parked', 'unknown_account')::private.stripe_outcome
     end;
 end;

@@ -51,21 +51,18 @@ create table public.earnings (
     ),
     constraint paid_earnings_are_in_a_payout check (status <> 'paid' or payout_id is not null),
     constraint only_available_earnings_are_paid_out check (payout_id is null or status in ('available', 'paid'))
-);
+) with (fillfactor = 80);
 
 create unique index one_earning_a_booking
     on public.earnings (booking_id)
     where kind in ('lesson', 'cancellation', 'no_show');
 create unique index one_earning_a_refund on public.earnings (refund_id, item_id, kind) where refund_id is not null;
 create index on public.earnings (org_id, status, available_at) where payout_id is null;
-create index on public.earnings (org_id, instructor_id);
 create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
 create index on public.earnings (org_id, refund_id);
 create index on public.earnings (org_id, dispute_id);
-create index on public.earnings (org_id, credit_entry_id);
-create index on public.earnings (org_id, payout_id);
 create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (org_id, adopted_transfer_id);
 create index on public.earnings (instructor_id, created_at);
@@ -104,7 +101,6 @@ create table public.problem_reports (
 
 create unique index one_open_report_a_booking on public.problem_reports (booking_id) where resolved_at is null;
 create index on public.problem_reports (org_id, booking_id);
-create index on public.problem_reports (org_id, learner_id);
 create index on public.problem_reports (org_id, instructor_id);
 create index on public.problem_reports (reported_by);
 create index on public.problem_reports (learner_id);

@@ -57,7 +57,7 @@ create table public.payouts (
     reversed_cents bigint not null default 0,
     status public.payout_status not null default 'pending',
     payout_date date not null,
-    stripe_transfer_id text unique,
+    stripe_transfer_id text,
     failure_code text,
     failure_message text,
     paid_at timestamptz,
@@ -85,8 +85,6 @@ create table public.payouts (
 )
 with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, vacuum_index_cleanup = on);
 
-create index on public.payouts (org_id, instructor_id);
-create index on public.payouts (org_id, run_id);
 create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
 create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
@@ -119,7 +117,6 @@ create table public.payout_items (
 );
 
 create index on public.payout_items (org_id, earning_id);
-create index on public.payout_items (org_id, instructor_id);
 create index on public.payout_items (instructor_id);
 
 comment on table public.payout_items is 'The earnings that a payout pays. Their amounts sum to the amount of the payout.';
@@ -145,7 +142,6 @@ create table public.payout_run_results (
     )
 );
 
-create index on public.payout_run_results (org_id, instructor_id);
 create index on public.payout_run_results (org_id, payout_id);
 create index on public.payout_run_results (instructor_id);
 
@@ -158,7 +154,7 @@ create table public.bank_payouts (
     org_id uuid not null,
     connect_account_id uuid not null,
     instructor_id uuid,
-    stripe_payout_id text not null unique,
+    stripe_payout_id text not null,
     currency text not null,
     amount_cents bigint not null,
     status public.bank_payout_status not null,
@@ -169,6 +165,7 @@ create table public.bank_payouts (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (stripe_payout_id, org_id),
     foreign key (org_id, connect_account_id) references public.stripe_connect_accounts (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
@@ -176,7 +173,6 @@ create table public.bank_payouts (
 );
 
 create index on public.bank_payouts (org_id, connect_account_id);
-create index on public.bank_payouts (org_id, instructor_id);
 create index on public.bank_payouts (instructor_id, created_at);
 
 comment on table public.bank_payouts is
@@ -212,7 +208,7 @@ comment on table private.payout_attempts is
 create table private.unbooked_transfers (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,
-    stripe_transfer_id text not null unique,
+    stripe_transfer_id text not null,
     payout_id uuid not null,
     payee_id uuid,
     instructor_id uuid,
@@ -225,6 +221,7 @@ create table private.unbooked_transfers (
     adopted_at timestamptz,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (stripe_transfer_id, org_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint payee_is_the_instructor_or_the_organization check (payee_id = coalesce(instructor_id, org_id)),
     constraint transfer_id_is_stripes check (stripe_transfer_id ~ '^tr_'),
@@ -285,3 +282,19 @@ select private.audit_table('public.bank_payouts', 'id');
 select private.audit_table('public.payout_runs', 'id');
 select private.audit_table('public.payouts', 'id');
 select private.audit_table('private.unbooked_transfers', 'id');
+
+create trigger register_transfer
+    after insert or update of stripe_transfer_id on public.payouts
+    for each row
+    when (new.stripe_transfer_id is not null)
+    execute function private.register_stripe_object('transfer', 'stripe_transfer_id');
+
+create trigger register_transfer
+    after insert or update of stripe_transfer_id on private.unbooked_transfers
+    for each row
+    execute function private.register_stripe_object('transfer', 'stripe_transfer_id');
+
+create trigger register_payout
+    after insert or update of stripe_payout_id on public.bank_payouts
+    for each row
+    execute function private.register_stripe_object('payout', 'stripe_payout_id');

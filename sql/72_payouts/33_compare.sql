@@ -92,7 +92,7 @@ as $$
         transferred_at
     )
     select
-        coalesce(payee.org_id, organization.id, private.platform_id()),
+        coalesce(known.org_id, payee.org_id, organization.id, private.platform_id()),
         p_transfer ->> 'id',
         told.payout_id,
         coalesce(payee.instructor_id, payee.org_id),
@@ -109,6 +109,7 @@ as $$
             private.uuid_or_null(p_transfer -> 'metadata' ->> 'org_id') as org_id,
             private.expandable_id(p_transfer -> 'destination') as destination
     ) told
+    left join private.stripe_objects known on known.id = p_transfer ->> 'id' and known.table_name = 'unbooked_transfers'
     left join public.organizations organization on organization.id = told.org_id
     left join lateral (
         select payout.org_id, payout.instructor_id
@@ -117,10 +118,10 @@ as $$
         union all
         select account.org_id, account.instructor_id
         from public.stripe_connect_accounts account
-        where account.stripe_account_id = told.destination
+        where account.id = (private.stripe_row('stripe_connect_accounts', told.destination)).row_id
         limit 1
     ) payee on true
-    on conflict (stripe_transfer_id) do update
+    on conflict (stripe_transfer_id, org_id) do update
         set cause = excluded.cause,
             reversed_cents = excluded.reversed_cents
         where unbooked.adopted_at is null

@@ -51,7 +51,10 @@ begin
     end if;
     select * into payout
     from public.payouts
-    where id = private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
+    where id = coalesce(
+            (private.stripe_row('payouts', p_transfer ->> 'id')).row_id,
+            private.uuid_or_null(p_transfer -> 'metadata' ->> 'payout_id')
+        )
     for no key update;
 
     if not found and not private.bears_our_metadata(p_transfer) then
@@ -93,7 +96,7 @@ as $$
         and exists (
             select
             from public.stripe_connect_accounts account
-            where account.stripe_account_id = private.expandable_id(p_transfer -> 'destination')
+            where account.id = (private.stripe_row('stripe_connect_accounts', private.expandable_id(p_transfer -> 'destination'))).row_id
                 and account.org_id = p_payout.org_id
                 and coalesce(account.instructor_id, account.org_id) = p_payout.payee_id
         )

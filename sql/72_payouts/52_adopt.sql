@@ -9,6 +9,7 @@ create function private.admin_adopt_transfer(p_stripe_transfer_id text, p_reason
     set search_path = '', pg_temp
 as $$
 declare
+    known constant private.stripe_objects := private.stripe_row('unbooked_transfers', p_stripe_transfer_id);
     payout public.payouts;
     unbooked private.unbooked_transfers;
 begin
@@ -17,12 +18,14 @@ begin
     select named.* into payout
     from public.payouts named
     join private.unbooked_transfers made on made.org_id = named.org_id and made.payout_id = named.id
-    where made.stripe_transfer_id = p_stripe_transfer_id
+    where made.org_id = known.org_id
+        and made.id = known.row_id
     for no key update of named;
 
     update private.unbooked_transfers
     set adopted_at = private.clock()
-    where stripe_transfer_id = p_stripe_transfer_id
+    where org_id = known.org_id
+        and id = known.row_id
         and adopted_at is null
     returning * into unbooked;
     if not found then
@@ -55,7 +58,7 @@ as $$
     select exists (
         select
         from private.unbooked_transfers adopted
-        where adopted.stripe_transfer_id = p_transfer ->> 'id'
+        where adopted.id = (private.stripe_row('unbooked_transfers', p_transfer ->> 'id')).row_id
             and adopted.adopted_at is not null
     );
 $$;
@@ -75,7 +78,7 @@ declare
 begin
     select * into strict adopted
     from private.unbooked_transfers
-    where stripe_transfer_id = p_transfer ->> 'id'
+    where id = (private.stripe_row('unbooked_transfers', p_transfer ->> 'id')).row_id
     for no key update;
 
     if total_cents > adopted.reversed_cents then

@@ -58,7 +58,8 @@ $$;
 comment on function private.receive_stripe_event is
     'Returns processed, ignored, parked or duplicate. p_raw is the body as bytes, p_payload the same body as text.';
 
--- The organization whose payment, payout or connected account an event is about; the platform, if it names none that is known,
+-- The organization that an event is about: that of its object or of what that belongs to, by the registry, or, while Stripe's ids are not
+-- known, that of the row that our metadata name, or that of its connected account; the platform, if it names none that is known,
 -- or if its body is so deeply nested that Postgres refuses to parse it.
 create function private.organization_of_event(p_payload text, p_account text)
     returns uuid
@@ -74,31 +75,37 @@ begin
         object := p_payload::jsonb #> '{data,object}';
     end if;
     return coalesce(
-        (
-            select payment.org_id
-            from public.payments payment
-            where payment.stripe_payment_intent_id = case
-                when object ->> 'object' = 'payment_intent' then object ->> 'id'
-                else private.expandable_id(object -> 'payment_intent')
-            end
+        private.organization_of_stripe_ids(
+            object ->> 'id', private.expandable_id(object -> 'payment_intent'), private.expandable_id(object -> 'charge')
         ),
-        (
-            select payment.org_id
-            from public.payments payment
-            where payment.id = private.uuid_or_null(object #>> '{metadata,payment_id}')
-        ),
-        (
-            select payout.org_id
-            from public.payouts payout
-            where payout.id = private.uuid_or_null(object #>> '{metadata,payout_id}')
-        ),
-        (select account.org_id from public.stripe_connect_accounts account where account.stripe_account_id = p_account),
+        private.organization_of_metadata(object -> 'metadata'),
+        private.organization_of_stripe_ids(p_account),
         private.platform_id()
     );
 exception
     when statement_too_complex then
         return private.platform_id();
 end;
+$$;
+
+-- The organization of the row that our metadata of an object name; null if they name none.
+create function private.organization_of_metadata(p_metadata jsonb)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        (select payment.org_id from public.payments payment where payment.id = private.uuid_or_null(p_metadata ->> 'payment_id')),
+        (select refund.org_id from public.refunds refund where refund.id = private.uuid_or_null(p_metadata ->> 'refund_id')),
+        (select payout.org_id from public.payouts payout where payout.id = private.uuid_or_null(p_metadata ->> 'payout_id')),
+        (
+            select account.org_id
+            from public.stripe_connect_accounts account
+            where account.id = private.uuid_or_null(p_metadata ->> 'connect_account_id')
+        )
+    );
 $$;
 
 -- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.

@@ -1,6 +1,6 @@
 -- Everything that must always be true and that SQL can check: one row for each violation, with the ids to look at; no row when all is
 -- well. Called by `jobs doctor`, by the payout job before it pays, and by most tests. An invariant is one query below, whose first
--- column is its name; the functions that list violations stand in files 31 to 37, ordered by what they look at.
+-- column is its name; the functions that list violations stand in files 31 to 38, ordered by what they look at.
 -- Definer: the jobs have no access to the tables.
 create function private.check_invariants()
     returns table (invariant text, detail jsonb)
@@ -26,6 +26,8 @@ begin
     select violation.invariant, violation.detail from private.violations_of_discounts() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_disputes() violation
+    union all
+    select violation.invariant, violation.detail from private.violations_of_stripe_objects() violation
     union all
     select violation.invariant, violation.detail from private.violations_of_records() violation;
 end;
@@ -56,20 +58,21 @@ begin
     union all
     select 'rows_are_audited', jsonb_build_object('entity_type', kept.entity_type, 'entity_id', kept.id)
     from (
-        select 'bookings' as entity_type, booking.id from public.bookings booking
+        select 'bookings' as entity_type, booking.org_id, booking.id from public.bookings booking
         union all
-        select 'payments', payment.id from public.payments payment
+        select 'payments', payment.org_id, payment.id from public.payments payment
         union all
-        select 'refunds', refund.id from public.refunds refund
+        select 'refunds', refund.org_id, refund.id from public.refunds refund
         union all
-        select 'earnings', earning.id from public.earnings earning
+        select 'earnings', earning.org_id, earning.id from public.earnings earning
         union all
-        select 'payouts', payout.id from public.payouts payout
+        select 'payouts', payout.org_id, payout.id from public.payouts payout
     ) kept
     where not exists (
         select
         from public.audit_logs entry
-        where entry.entity_type = kept.entity_type
+        where entry.org_id = kept.org_id
+            and entry.entity_type = kept.entity_type
             and entry.entity_id = kept.id::text
             and entry.action = 'insert'
     );

@@ -1,5 +1,5 @@
--- The currencies in which Stripe's balance (p_balance, as Stripe answers) is not what the ledger says it is, for `jobs doctor`. The balance
--- is the sum of what is available, pending and reserved for connected accounts. A difference that what is on its way may explain
+-- The currencies in which Stripe's balance (p_balance, as Stripe answers) is not what the ledgers of all organizations say together, for
+-- `jobs doctor`. A difference that what is on its way may explain
 -- is none: that amount is on_the_way_cents.
 -- Definer: the job has no access to the tables.
 create function private.compare_stripe_balance(p_balance jsonb)
@@ -12,10 +12,7 @@ as $$
 begin
     return query
     with held as (
-        select funds ->> 'currency' as currency, sum((funds ->> 'amount')::bigint)::bigint as cents
-        from unnest(array['available', 'pending', 'connect_reserved']) part
-        cross join jsonb_array_elements(p_balance -> part) funds
-        group by 1
+        select funds.currency, funds.cents from private.stripe_funds(p_balance) funds
     ),
 
     booked as (
@@ -41,6 +38,20 @@ begin
         and abs(compared.stripe_cents - compared.ledger_cents) > private.on_the_way_cents(compared.currency)
     order by compared.currency;
 end;
+$$;
+
+-- What Stripe holds in each currency: the sum of what is available, pending and reserved for connected accounts.
+create function private.stripe_funds(p_balance jsonb)
+    returns table (currency text, cents bigint)
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select funds ->> 'currency', sum((funds ->> 'amount')::bigint)::bigint
+    from unnest(array['available', 'pending', 'connect_reserved']) part
+    cross join jsonb_array_elements(p_balance -> part) funds
+    group by 1;
 $$;
 
 -- The most by which Stripe's balance and the ledger may differ for a while: payments and suspense items whose fee is not known yet,

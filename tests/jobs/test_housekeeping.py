@@ -47,6 +47,7 @@ def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
         "stripe",
         "transfers",
         "balance",
+        "funds",
         "attention",
     }
 
@@ -107,6 +108,35 @@ def test_the_doctor_finds_money_that_only_stripe_knows_of(office: Payday) -> Non
     )
     top_up = {"id": "tu_1", "amount": 20000, "currency": "gbp", "status": "succeeded"}
     assert office.world.deliver("topup.succeeded", top_up) == "processed"
+    assert failed_checks(office.run("doctor")) == set()
+
+
+def test_the_doctor_finds_that_less_is_held_than_is_owed(office: Payday) -> None:
+    """Stripe took more than the platform has earned, and the books know it."""
+    pay_at_stripe(office, office.world.booking())
+    office.run("outbox")
+    booked = office.world.ledger()["stripe_balance"]
+    office.fake.charge_fee(booked)
+    office.later(timedelta(days=2))
+    assert office.run("maintain").status == 0
+    assert office.run("outbox").status == 0
+    finished = office.run("doctor")
+    assert failed_checks(finished) == {"funds"}
+    [funds] = [event for event in finished.events("check") if event["check"] == "funds"]
+    assert funds["finding"] == "4500 gbp is owed, Stripe holds 0 and 0 went to the bank"
+    top_up = {"id": "tu_1", "amount": booked, "currency": "gbp", "status": "succeeded"}
+    office.fake.add_funds(booked)
+    assert office.world.deliver("topup.succeeded", top_up) == "processed"
+    assert failed_checks(office.run("doctor")) == set()
+
+
+def test_what_went_to_the_platforms_bank_is_held(office: Payday) -> None:
+    pay_at_stripe(office, office.world.booking())
+    office.run("outbox")
+    booked = office.world.ledger()["stripe_balance"]
+    office.fake.charge_fee(booked)
+    sent = {"id": "po_1", "amount": booked, "currency": "gbp", "status": "paid"}
+    assert office.world.deliver("payout.paid", sent) == "processed"
     assert failed_checks(office.run("doctor")) == set()
 
 

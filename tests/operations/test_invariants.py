@@ -230,6 +230,14 @@ PLANTED = {
     "transit_agrees_with_unsettled_payouts": [
         UNSENT,
     ],
+    "what_organizations_owe_each_other_sums_to_zero": [
+        "update private.ledger_accounts set kind = 'interorganization'"
+        f" where kind = 'stripe_balance' and org_id = '{MARKETPLACE}'",
+    ],
+    "stripe_ids_lead_to_their_rows": [
+        "delete from private.stripe_objects where table_name = 'payments'",
+        "update private.stripe_objects set row_id = gen_random_uuid() where type = 'transfer'",
+    ],
     "received_events_are_processed": [
         "update private.webhook_events set status = 'received', processed_at = null,"
         " received_at = received_at - interval '2 min'",

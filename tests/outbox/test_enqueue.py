@@ -1,4 +1,4 @@
-"""A command is added once, and listeners are notified."""
+"""A command is added once, and announced to nobody."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.factories import Service, World
+from tests.factories import Service
 from tests.outbox.conftest import Outbox
-from tests.patience import PATIENCE
-from tools.cluster import Cluster
 
 
 def test_a_command_is_ready_at_once(outbox: Outbox) -> None:
@@ -77,35 +75,10 @@ def test_what_money_does_to_one_thing_is_about_one_subject(outbox: Outbox) -> No
     }
 
 
-ENQUEUE = "select private.enqueue_command(private.platform_id(), 'refund_payment', %s, '{}')"
-
-
-@pytest.fixture
-def url(cluster: Cluster, committed_world: World) -> str:
-    return cluster.url("jobs", committed_world.connection.info.dbname)
-
-
-def heard(connection: psycopg.Connection) -> int:
-    """How many notifications have arrived; what was committed before is among them."""
-    connection.execute("select 1")
-    return len(list(connection.notifies(timeout=0)))
-
-
-def test_a_listener_hears_of_a_new_command(committed_world: World, url: str) -> None:
-    with psycopg.connect(url, autocommit=True) as listener:
-        listener.execute("listen outbox")
-        committed_world.rows(ENQUEUE, "refund:1")
-        (notification,) = listener.notifies(timeout=PATIENCE, stop_after=1)
-    assert (notification.channel, notification.payload) == ("outbox", "")
-
-
-def test_a_repeated_or_undone_decision_wakes_nobody(committed_world: World, url: str) -> None:
-    committed_world.rows(ENQUEUE, "refund:1")
-    with psycopg.connect(url, autocommit=True) as listener:
-        listener.execute("listen outbox")
-        committed_world.rows(ENQUEUE, "refund:1")
-        with committed_world.connection.transaction(force_rollback=True):
-            committed_world.rows(ENQUEUE, "refund:2")
-        committed_world.rows(ENQUEUE, "refund:3")
-        list(listener.notifies(timeout=PATIENCE, stop_after=1))
-        assert heard(listener) == 0
+def test_no_transaction_announces_anything(db: psycopg.Connection) -> None:
+    """NOTIFY takes one lock of the whole cluster while its transaction commits."""
+    announcing = db.execute(
+        r"select oid::regprocedure::text from pg_proc where prosrc ~* '\mpg_notify\M|\mnotify\s+\w'"
+        " and pronamespace in ('public'::regnamespace, 'private'::regnamespace)"
+    ).fetchall()
+    assert announcing == []

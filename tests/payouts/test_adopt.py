@@ -98,6 +98,7 @@ def test_what_nobody_known_was_paid_is_in_suspense(world: World, run_id: UUID) -
     adopt(world, made)
     ledger = world.ledger()
     assert (ledger["stripe_balance"], ledger["suspense"]) == (-4500, 4500)
+    assert world.violations() == []
     assert world.deliver("transfer.reversed", made | {"amount_reversed": 4500}) == "processed"
     assert "suspense" not in world.ledger()
 

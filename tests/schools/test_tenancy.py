@@ -94,6 +94,7 @@ NO_LINKS = {
     "public.bookings.learner_person_id",
     "public.code_redemptions.learner_person_id",
     "private.instructor_calendar.person_id",
+    "private.stripe_objects.row_id",
     "private.suspense_items.pays_payment_id",
     "private.unbooked_transfers.payee_id",
     "private.unbooked_transfers.payout_id",

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.factories import Booking, World, refund_object
+from tests.factories import MARKETPLACE, Booking, World, refund_object
+from tests.ledger.conftest import PLATFORM
 from tests.payments.steps import succeed
 
 PAID = {"stripe_balance": 5310, "instructor_pending": -4500, "platform_fees": -810}
@@ -109,6 +110,46 @@ def test_its_fee_is_that_of_the_payment_then(world: World, booking: Booking) -> 
     assert world.ledger() == PAID
     booking.settle_funds(fee_cents=100)
     assert world.ledger() == PAID | {"stripe_balance": 5210, "processor_fees": 100}
+
+
+def books_of(world: World, org_id: UUID) -> dict[str, int]:
+    """The sum of each kind of account of one organization, without those that are zero."""
+    sums = world.rows(
+        "select account.kind::text, sum(entry.amount_cents)::bigint as amount_cents"
+        " from private.ledger_entries entry"
+        " join private.ledger_accounts account on account.id = entry.account_id"
+        " where entry.org_id = %s"
+        " group by account.kind having sum(entry.amount_cents) <> 0",
+        org_id,
+    )
+    return {row["kind"]: row["amount_cents"] for row in sums}
+
+
+def test_what_the_platform_received_it_owes_to_the_organization_of_the_payment(
+    world: World, booking: Booking
+) -> None:
+    """The money stays where it came, its fee goes with the payment, one transaction each side."""
+    world.connection.execute(
+        'select private.record_suspense_fee(id, \'[{"id": "txn_1", "fee": 100, "currency":'
+        ' "gbp"}]\') from private.suspense_items'
+    )
+    resolve(world, "payment", p_payment_id=booking.payment["id"])
+    maintain(world)
+    booking.settle_funds(fee_cents=100)
+    assert books_of(world, PLATFORM) == {"stripe_balance": 5210, "interorganization": -5210}
+    assert books_of(world, MARKETPLACE) == {
+        "interorganization": 5210,
+        "processor_fees": 100,
+        "instructor_pending": -4500,
+        "platform_fees": -810,
+    }
+    booking.refund(5310)
+    assert books_of(world, PLATFORM) == {"stripe_balance": 5210, "interorganization": -5210}
+    assert books_of(world, MARKETPLACE) == {
+        "interorganization": 5210,
+        "processor_fees": 100,
+        "stripe_balance": -5310,
+    }
 
 
 def test_money_that_came_too_late_for_its_payment_is_refunded(

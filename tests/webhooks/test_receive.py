@@ -345,7 +345,7 @@ def test_an_event_that_breaks_a_rule_leaves_no_half_of_its_effect(world: World) 
     with world.unchanged(leaving_out=INBOX):
         assert world.deliver("payment_intent.succeeded", intent) == "parked"
     note = world.value("select note from private.webhook_events where status = 'parked'")
-    assert note == "23505 payments_stripe_charge_id_key"
+    assert note == "23505 a_stripe_id_belongs_to_one_row"
     assert second.pay() == "processed"
 
 

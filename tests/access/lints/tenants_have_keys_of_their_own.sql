@@ -21,8 +21,10 @@ with tenant as (
     where class.relnamespace in ('public'::regnamespace, 'private'::regnamespace)
         and class.relkind in ('r', 'p')
         and not class.relispartition
-        -- The audit's entries and discount codes may be of no organization.
-        and class.oid not in ('public.audit_logs'::regclass, 'public.discount_codes'::regclass)
+        -- The audit's entries and discount codes may be of no organization; a Stripe id leads to one.
+        and class.oid not in (
+            'public.audit_logs'::regclass, 'public.discount_codes'::regclass, 'private.stripe_objects'::regclass
+        )
 ),
 
 unique_key as (
