@@ -114,11 +114,11 @@ begin
 exception
     when unique_violation then
         perform private.assert_login_is_linked(false);
-    when exclusion_violation then
+    when serialization_failure then
         perform private.refuse(
-            'PT409', 'calendars_overlap',
-            'Your lessons elsewhere overlap those of this organization.',
-            'Cancel or move one of them, then accept again.'
+            'PT409', 'calendar_changed',
+            'A lesson was booked at the same moment.',
+            'Accept again.'
         );
 end;
 $$;

@@ -145,7 +145,7 @@ return private.accept_invitation(p_token);
 
 comment on function public.accept_invitation is
     'Accepts an invitation to the caller''s verified address and returns the organization''s id. Errors: sign_in_required, '
-    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendars_overlap, '
+    'invitation_not_found, invitation_for_another, invitation_used, invitation_expired, login_is_linked, own_guardian, calendar_changed, '
     'too_many_organizations.';
 
 create function public.revoke_invitation(p_invitation_id uuid)

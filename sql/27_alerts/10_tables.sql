@@ -37,8 +37,8 @@ comment on column public.alerts.learner_id is 'The learner who is told, with gua
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
     'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
-    'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor. '
-    'About a lesson: lesson_cancelled, lesson_reassigned.';
+    'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor, '
+    'calendars_overlap. About a lesson: lesson_cancelled, lesson_reassigned.';
 
 alter table public.alerts enable row level security;
 

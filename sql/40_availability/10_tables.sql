@@ -4,8 +4,8 @@
 -- instants, across changes of the clocks). Frontends list what is open by list_open_slots of 50_bookings; an instructor may
 -- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
 -- A free slot is as its service is now, and a booked one as it was booked (50_follow_service.sql).
--- A booking takes a seat of a slot, and the slot then occupies the instructor's calendar (40_occupy.sql): the exclusion
--- constraint instructor_is_never_double_booked is what finally rules out that one person gives two lessons at once.
+-- Bookings occupy the calendars of instructor and learner (40_occupy.sql): the exclusion constraint nobody_is_in_two_places is what
+-- finally rules out that one person teaches or learns in two places at once, in whichever organizations.
 --
 -- Called by bookings (50), which list and take slots. Instructors and their schools' admins write windows and exceptions
 -- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
@@ -127,32 +127,52 @@ comment on column public.bookable_slots.current_bookings is
 comment on column public.bookable_slots.is_available is
     'Whether a seat is offered and left. The instructor may still be busy with another service, which only booking finds out.';
 
-create table private.instructor_calendar (
+create table private.person_calendar (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    instructor_id uuid not null,
     person_id uuid not null,
-    slot_id uuid unique,
+    instructor_id uuid,
+    learner_id uuid,
+    slot_id uuid,
+    booking_id uuid,
+    chain_id uuid not null default gen_random_uuid(),
     during tstzrange not null,
+    expires_at timestamptz not null default 'infinity',
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, slot_id),
+    unique (org_id, booking_id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, slot_id) references public.bookable_slots (org_id, id) on delete restrict,
+    constraint a_time_is_taught_learnt_or_busy check (
+        num_nonnulls(instructor_id, learner_id) = 1
+        and (slot_id is null or instructor_id is not null)
+        and (booking_id is null or learner_id is not null)
+    ),
     constraint time_is_not_empty check (not isempty(during)),
-    constraint instructor_is_never_double_booked exclude using gist (person_id with =, during with &&)
+    constraint nobody_is_in_two_places exclude using gist (person_id with =, during with &&, chain_id with <>)
 );
 
-create index on private.instructor_calendar (org_id, instructor_id);
+create index on private.person_calendar (org_id, instructor_id);
+create index on private.person_calendar (org_id, learner_id);
 
-comment on table private.instructor_calendar is
-    'When an instructor is busy: one row for each taken slot, buffers included, or for a time blocked by hand, which has no slot.';
-comment on column private.instructor_calendar.person_id is
-    'The instructor''s login, else the instructor''s id. So a person who teaches in two organizations has one calendar.';
+comment on table private.person_calendar is
+    'What occupies a person: teaching (a row for each taken slot, buffers included), learning (a row for each booking), or a busy time '
+    'entered by hand, which has neither.';
+comment on column private.person_calendar.person_id is
+    'The login of the instructor or learner, else that row''s id. So one person has one calendar in all organizations, for both roles.';
+comment on column private.person_calendar.instructor_id is 'Who teaches or is busy; null where somebody learns.';
+comment on column private.person_calendar.chain_id is
+    'Times of one chain may overlap: a booking and the dearer replacement that is not paid yet. The person''s own id stands for lessons '
+    'that overlapped already when a login was linked.';
+comment on column private.person_calendar.expires_at is
+    'When an unpaid, unanswered or proposed lesson stops occupying the person, whether or not its booking has been expired.';
 
 alter table public.availability_windows enable row level security;
 alter table public.availability_exceptions enable row level security;
 alter table public.bookable_slots enable row level security;
-alter table private.instructor_calendar enable row level security;
+alter table private.person_calendar enable row level security;
 
 create trigger touch_updated_at
     before update on public.availability_windows

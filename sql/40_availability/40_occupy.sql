@@ -1,40 +1,65 @@
--- Puts a slot into its instructor's calendar, buffers included. True if the slot is in the calendar afterwards; false if the
--- instructor is busy. It relies on "on conflict do nothing", because an insert that catches the violation deadlocks in a race.
--- The instructor's row is locked, because accepting an invitation would change person_id. Called when a booking takes a seat.
-create function private.occupy_instructor(p_slot public.bookable_slots)
-    returns boolean
+-- Enters times into the calendars of persons, and returns the ids of those that found the person free. All go in by one insert, in the
+-- order of persons and times, so that two who teach each other cannot deadlock; "on conflict do nothing", because an insert that catches
+-- the violation deadlocks in a race. Called when a booking takes or keeps its time.
+create function private.occupy(p_wanted private.person_calendar[])
+    returns uuid[]
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    entered_ids uuid[];
 begin
-    insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
-    select
-        instructor.org_id,
-        instructor.id,
-        coalesce(instructor.user_id, instructor.id),
-        p_slot.id,
-        tstzrange(
-            p_slot.start_at - make_interval(mins => instructor.buffer_before_minutes),
-            p_slot.end_at + make_interval(mins => instructor.buffer_after_minutes)
-        )
-    from public.instructors instructor
-    where instructor.org_id = p_slot.org_id
-        and instructor.id = p_slot.instructor_id
-    for key share
-    on conflict do nothing;
+    perform private.clear_expired_times(p_wanted);
 
-    return found or (
-        p_slot.max_bookings > 1
-        and exists (
-            select
-            from private.instructor_calendar calendar
-            where calendar.org_id = p_slot.org_id
-                and calendar.slot_id = p_slot.id
+    with entered as (
+        insert into private.person_calendar (
+            id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, chain_id, during, expires_at
+        )
+        select
+            wanted.id, wanted.org_id, wanted.person_id, wanted.instructor_id, wanted.learner_id, wanted.slot_id, wanted.booking_id,
+            wanted.chain_id, wanted.during, wanted.expires_at
+        from unnest(p_wanted) wanted
+        order by wanted.person_id, lower(wanted.during)
+        on conflict do nothing
+        returning id
+    )
+
+    select coalesce(array_agg(entered.id), '{}') into entered_ids
+    from entered;
+    return entered_ids;
+end;
+$$;
+
+-- Removes the expired times that are in the way, of any organization. The bookings behind them stay as they are, so that one school's
+-- request never expires another's order: a late payment enters the time again, or is refunded. A slot's own row goes only with its last
+-- seat, because whoever frees that locks the slot first.
+create function private.clear_expired_times(p_wanted private.person_calendar[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    delete from private.person_calendar
+    where id = any (
+        array(
+            select expired.id
+            from unnest(p_wanted) wanted
+            join private.person_calendar expired
+                on expired.person_id = wanted.person_id
+                and expired.during && wanted.during
+            where expired.expires_at <= private.clock()
+                and not exists (
+                    select
+                    from unnest(p_wanted) same
+                    where same.slot_id = expired.slot_id
+                )
+            order by expired.person_id, lower(expired.during)
+            for update of expired
         )
     );
-end;
 $$;
 
 -- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them. With its last

@@ -7,7 +7,8 @@
 -- its order (56_order_item.sql).
 -- After that the instructor answers a request (53_answer.sql), an adult learner answers what a school has booked for them
 -- (55_propose.sql), the payment confirms the booking (60_confirm.sql), or it
--- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking.
+-- expires (61_expire.sql). Guards in 70_guards.sql keep seats and prices right, whoever writes a booking, and enter it in the calendars of its
+-- instructor and learner (72_calendar.sql).
 -- Cancelling and rescheduling live in 64_cancellations, lessons in 55_lessons, what follows from a status in 82_effects.
 --
 -- Called by learners and instructors through 80_api.sql, and by payments (60), which confirm what was paid.
@@ -174,11 +175,7 @@ create table public.bookings (
         and length(learner_notes) <= 5000
         and length(cancellation_reason) <= 2000
         and length(client_key) between 1 and 200
-    ),
-    constraint learner_is_never_double_booked exclude using gist (
-        learner_person_id with =,
-        tstzrange(start_at, end_at) with &&
-    ) where (not is_group and status not in ('proposed', 'cancelled', 'declined', 'expired'))
+    )
 );
 
 create unique index one_seat_a_learner_and_lesson
@@ -205,7 +202,7 @@ comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
 comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
-comment on column public.bookings.is_group is 'Whether the slot has several seats. A learner''s private lessons never overlap; group lessons may.';
+comment on column public.bookings.is_group is 'Whether the slot has several seats.';
 comment on column public.bookings.hold_expires_at is
     'How long a held booking waits for payment, a requested one for the instructor''s answer, or a proposed one for the learner''s word, '
     'before it loses its seat.';
@@ -258,6 +255,9 @@ alter table public.order_items
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
 alter table public.credit_entries
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict;
+-- Deferred, because a booking occupies its persons before its own row is there.
+alter table private.person_calendar
+    add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict deferrable initially deferred;
 
 create type private.booking_request as (
     notes text,

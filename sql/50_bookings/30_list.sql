@@ -108,8 +108,14 @@ begin
 end;
 $$;
 
--- Whether list_open_slots would list this time of a service at this instant, whatever its price. Booking asks it.
-create function private.is_slot_open(p_instructor_id uuid, p_service_id uuid, p_start_at timestamptz)
+-- Whether list_open_slots would list this time of a service at this instant, whatever its price; for a replacement, whether
+-- list_reschedule_times would. Booking asks it.
+create function private.is_slot_open(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_original_booking_id uuid
+)
     returns boolean
     language plpgsql
     stable
@@ -119,7 +125,10 @@ as $$
 begin
     return exists (
         select
-        from private.open_slots(p_instructor_id, p_service_id, p_start_at, p_start_at + interval '1 microsecond')
+        from private.open_slots(
+            p_instructor_id, p_service_id, p_start_at, p_start_at + interval '1 microsecond',
+            private.overlappable_original(p_original_booking_id)
+        )
     );
 end;
 $$;

@@ -100,7 +100,7 @@ begin
 end;
 $$;
 
--- When a person's calendar is taken around a range of times, buffers included. A hold that has passed its deadline takes
+-- When a person teaches, learns or is busy around a range of times, buffers included. A hold that has passed its deadline takes
 -- nothing, even if it has not been expired yet, and neither does the booking p_leaving_out.
 create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to timestamptz, p_leaving_out uuid)
     returns tstzmultirange
@@ -109,14 +109,22 @@ create function private.busy_times(p_person_id uuid, p_from timestamptz, p_to ti
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    its_slot_id constant uuid := (select booking.slot_id from public.bookings booking where booking.id = p_leaving_out);
 begin
     return coalesce(
         (
             select range_agg(calendar.during)
-            from private.instructor_calendar calendar
+            from private.person_calendar calendar
             where calendar.person_id = p_person_id
                 and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
-                and (calendar.slot_id is null or private.seats_taken(calendar.slot_id, p_leaving_out) > 0)
+                and calendar.expires_at > private.clock()
+                and calendar.booking_id is distinct from p_leaving_out
+                and (
+                    its_slot_id is null
+                    or calendar.slot_id is distinct from its_slot_id
+                    or private.seats_taken(its_slot_id, p_leaving_out) > 0
+                )
         ),
         '{}'
     );
@@ -142,7 +150,7 @@ begin
     end if;
     return array(
         select (slot.start_at at time zone p_instructor.time_zone)::date
-        from private.instructor_calendar calendar
+        from private.person_calendar calendar
         join public.bookable_slots slot on slot.org_id = calendar.org_id and slot.id = calendar.slot_id
         where calendar.person_id = coalesce(p_instructor.user_id, p_instructor.id)
             and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')

@@ -1,6 +1,6 @@
 -- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
 -- approval, until the instructor's answer, or where a school books for an adult, until the learner's. Most losers of a race are told by
--- an unlocked look; the others are stopped by take_seat and the constraint instructor_is_never_double_booked. Price and prepaid minutes
+-- an unlocked look; the others are stopped by take_seat and the constraint nobody_is_in_two_places. Price and prepaid minutes
 -- are those of the slot, whose length may differ from the service's; a slot that gets another length after it was priced is refused.
 -- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
 create function private.hold_slot(
@@ -51,7 +51,7 @@ begin
     if not is_proposed and (terms.credit_cents = 0 or terms.credit_cents < (terms.price).total_cents) then
         perform private.assert_may_hold(learner_person_id, p_request.series_id, organization);
     end if;
-    if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at) then
+    if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at, p_request.original_booking_id) then
         perform private.refuse_taken_slot();
     end if;
 
@@ -228,7 +228,7 @@ begin
 end;
 $$;
 
--- Inserts the booking, proposed, held or requested, with its frozen price and terms. Refuses if the learner has another lesson then.
+-- Inserts the booking, proposed, held or requested, with its frozen price and terms. Refuses a second seat for a learner.
 create function private.add_booking(
     p_slot public.bookable_slots,
     p_service public.services,
@@ -292,11 +292,7 @@ begin
     returning * into booking;
 
     if booking.id is null then
-        perform private.refuse(
-            'PT409', 'learner_busy',
-            'You already have a lesson at that time.',
-            'Choose a time that does not overlap it.'
-        );
+        perform private.refuse_busy_learner();
     end if;
     return booking;
 end;

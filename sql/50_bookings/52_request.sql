@@ -36,7 +36,7 @@ begin
 
     perform private.assert_slot_is_bookable(p_start_at, service, instructor);
     perform private.lock_daily_cap(instructor);
-    return private.reserve_slot(private.ensure_slot(service, instructor, p_start_at), learner, p_request);
+    return private.reserve_slot(private.ensure_slot(service, instructor, p_start_at, null), learner, p_request);
 end;
 $$;
 
@@ -44,7 +44,8 @@ $$;
 create function private.ensure_slot(
     p_service public.services,
     p_instructor public.instructors,
-    p_start_at timestamptz
+    p_start_at timestamptz,
+    p_original_booking_id uuid
 )
     returns public.bookable_slots
     language plpgsql
@@ -55,7 +56,7 @@ as $$
 declare
     slot public.bookable_slots;
 begin
-    if not private.is_slot_open(p_instructor.id, p_service.id, p_start_at) then
+    if not private.is_slot_open(p_instructor.id, p_service.id, p_start_at, p_original_booking_id) then
         if not private.is_time_offered(p_instructor.id, p_service.id, p_start_at) then
             perform private.refuse(
                 'PT409', 'time_not_offered',

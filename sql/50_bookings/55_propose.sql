@@ -65,14 +65,6 @@ begin
         and id = booking.id
     returning * into booking;
     return booking.status;
-exception
-    when exclusion_violation then
-        perform private.refuse(
-            'PT409', 'learner_busy',
-            'You already have a lesson at that time.',
-            'Cancel or move it first, or decline this one.'
-        );
-        return null;
 end;
 $$;
 

@@ -1,5 +1,5 @@
 -- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
--- the payment must be refunded: the time is taken, the lesson has started, the booking was ended or paid before, or the
+-- the payment must be refunded: instructor or learner are taken, the lesson has started, the booking was ended or paid before, or the
 -- original of a replacement is no longer confirmed. Called by accept_payment (60).
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
@@ -33,11 +33,11 @@ begin
     where id = p_booking_id;
     return true;
 exception
-    when exclusion_violation or unique_violation then
+    when unique_violation then
         return false;
     when sqlstate 'PT409' then
         get stacked diagnostics refusal = pg_exception_detail;
-        if refusal::jsonb ->> 'code' = 'slot_taken' then
+        if refusal::jsonb ->> 'code' in ('slot_taken', 'learner_busy') then
             return false;
         end if;
         raise;

@@ -1,6 +1,7 @@
 -- Expires proposed, held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
--- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings that are in the way of these:
--- so an expired hold never blocks anybody, even before maintenance.
+-- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings of the same organization that are in the way of
+-- these: so an expired hold never blocks anybody, even before maintenance. Of other organizations, only the times in the persons'
+-- calendars are removed (private.occupy).
 -- Whose order or booking somebody else holds is left to the next call, so that nothing waits here.
 create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
@@ -11,6 +12,17 @@ create function private.expire_holds(p_slot_id uuid default null, p_learner_pers
 as $$
 declare
     widest_buffer constant interval := '4 hours';
+    its_org_id constant uuid := (select slot.org_id from public.bookable_slots slot where slot.id = p_slot_id);
+    slot_ids_in_the_way constant uuid[] := array(
+        select calendar.slot_id
+        from public.bookable_slots slot
+        join public.instructors instructor on instructor.org_id = slot.org_id and instructor.id = slot.instructor_id
+        join private.person_calendar calendar
+            on calendar.person_id in (coalesce(instructor.user_id, instructor.id), p_learner_person_id)
+            and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
+        where slot.id = p_slot_id
+            and calendar.slot_id is not null
+    );
     overdue_id uuid;
     expired integer := 0;
 begin
@@ -22,17 +34,13 @@ begin
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0
-                or booking.learner_person_id = p_learner_person_id
-                or booking.slot_id in (
-                    select calendar.slot_id
-                    from public.bookable_slots slot
-                    join public.instructors instructor
-                        on instructor.org_id = slot.org_id
-                        and instructor.id = slot.instructor_id
-                    join private.instructor_calendar calendar
-                        on calendar.person_id = coalesce(instructor.user_id, instructor.id)
-                        and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
-                    where slot.id = p_slot_id
+                or (
+                    booking.org_id = its_org_id
+                    and (
+                        booking.learner_person_id = p_learner_person_id
+                        or booking.slot_id = p_slot_id
+                        or booking.slot_id = any (slot_ids_in_the_way)
+                    )
                 )
             )
         order by booking.start_at, booking.slot_id, booking.id

@@ -1,6 +1,7 @@
--- Lets a booking take a seat only if its slot has one and its instructor is free, whoever writes the booking. Time, service
+-- Lets a booking take a seat only if its slot has one and instructor and learner are free, whoever writes the booking. Time, service
 -- and instructor are copied from the slot, and a booking that returns to its slot must find them unchanged, and the date not
--- closed. The slot of a group is locked first, so that its seats are counted one learner at a time.
+-- closed. The slot of a group is locked first, so that its seats are counted one learner at a time. A booking that gets another deadline,
+-- or is accepted by its learner, keeps its seat, and the calendars follow.
 -- Definer: the writer needs no access to slots or the calendar.
 create function private.take_seat()
     returns trigger
@@ -11,8 +12,15 @@ create function private.take_seat()
 as $$
 declare
     slot public.bookable_slots;
+    keeps_seat constant boolean := tg_op = 'UPDATE' and private.occupies_slot(old.status);
 begin
-    if not private.occupies_slot(new.status) or (tg_op = 'UPDATE' and private.occupies_slot(old.status)) then
+    if not private.occupies_slot(new.status)
+        or (
+            keeps_seat
+            and old.status <> 'proposed'
+            and private.occupies_until(new.status, new.hold_expires_at) = private.occupies_until(old.status, old.hold_expires_at)
+        )
+    then
         return new;
     end if;
 
@@ -33,11 +41,15 @@ begin
         <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id)
         or (
             tg_op = 'UPDATE'
+            and not keeps_seat
             and private.closed_times(slot.instructor_id, slot.start_at, slot.end_at) && tstzrange(slot.start_at, slot.end_at)
         )
-        or not private.occupy_instructor(slot)
     then
         perform private.refuse_taken_slot();
+    end if;
+    perform private.occupy_persons(new, slot, keeps_seat);
+    if keeps_seat then
+        return new;
     end if;
     update public.bookable_slots
     set current_bookings = current_bookings + 1
@@ -54,10 +66,10 @@ end;
 $$;
 
 create trigger take_seat
-    before insert or update of status on public.bookings
+    before insert or update of status, hold_expires_at on public.bookings
     for each row execute function private.take_seat();
 
--- Frees the seat of a booking that ended, and the instructor's time with the last seat. A slot that was withdrawn in the meantime
+-- Frees the seat of a booking that ended, and the time of its persons. A slot that was withdrawn in the meantime
 -- is not offered again. 82_effects calls it.
 create function private.free_seat(p_booking public.bookings)
     returns void
@@ -77,14 +89,12 @@ begin
         and id = p_booking.slot_id
     returning current_bookings into seats_taken;
 
-    if seats_taken = 0 then
-        delete from private.instructor_calendar where org_id = p_booking.org_id and slot_id = p_booking.slot_id;
-    end if;
+    perform private.leave_calendars(p_booking, seats_taken);
 end;
 $$;
 
--- Whether a booking in this status keeps its seat and its instructor's time. The constraints of public.bookings and
--- seats_taken repeat the list, because a call for each row would be slow.
+-- Whether a booking in this status keeps its seat and its instructor's time. An index of public.bookings and seats_taken repeat the
+-- list, because a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language sql

@@ -51,7 +51,7 @@ as $$
         and pair.contact_until is distinct from lasting.contact_until;
 $$;
 
--- Makes the learner's bookings and used discounts count for the person behind the learner's login. 82_effects calls it when the
+-- Makes the learner's bookings, used discounts and times count for the person behind the learner's login. 82_effects calls it when the
 -- login changes.
 create function private.set_learner_person(p_learner public.learners)
     returns void
@@ -69,22 +69,7 @@ begin
     set learner_person_id = coalesce(p_learner.user_id, p_learner.id)
     where org_id = p_learner.org_id
         and learner_id = p_learner.id;
-end;
-$$;
-
--- Makes the instructor's calendar that of the person behind the instructor's login. 82_effects calls it when the login changes.
-create function private.set_instructor_person(p_instructor public.instructors)
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    update private.instructor_calendar
-    set person_id = coalesce(p_instructor.user_id, p_instructor.id)
-    where org_id = p_instructor.org_id
-        and instructor_id = p_instructor.id;
+    perform private.move_calendar(p_learner.org_id, p_learner.id, coalesce(p_learner.user_id, p_learner.id));
 end;
 $$;
 

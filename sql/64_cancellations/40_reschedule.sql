@@ -100,8 +100,8 @@ begin
 end;
 $$;
 
--- Reserves the replacement. If nothing more is due, the original ends first, so that the replacement may overlap it; otherwise
--- the original stays until the difference is paid. The pickup and dropoff places are copied.
+-- Reserves the replacement. If nothing more is due, the original ends first; otherwise it stays until the difference is paid, and the two
+-- may overlap as one chain. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
     p_booking public.bookings,
     p_service public.services,
@@ -134,7 +134,7 @@ begin
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
     end if;
 
-    replacement := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at), learner, request);
+    replacement := private.reserve_slot(private.ensure_slot(p_service, p_instructor, p_start_at, p_booking.id), learner, request);
     update public.bookings
     set pickup_address = p_booking.pickup_address,
         pickup_lat = p_booking.pickup_lat,

@@ -1,5 +1,5 @@
 -- The times to which a booking can be rescheduled at this instant, in UTC and local time, in pages, and what is left to pay for each.
--- The booking's own time counts as free where nothing more is due, because the original then ends first.
+-- The booking's own time counts as free: a replacement may overlap it. Only in groups the original ends first, so nothing more may be due.
 -- Definer: the caller may not read opening hours and calendars.
 create function private.list_reschedule_times(
     p_booking_id uuid,
@@ -52,7 +52,9 @@ begin
 
     beside as materialized (
         select free.start_at
-        from private.open_slots(booking.instructor_id, booking.service_id, greatest(p_from, p_after), p_to) free
+        from private.open_slots(
+            booking.instructor_id, booking.service_id, greatest(p_from, p_after), p_to, private.overlappable_original(booking.id)
+        ) free
         where exists (select from priced where priced.total_cents > booking.total_cents)
     )
 
@@ -67,7 +69,7 @@ begin
     from open_time
     join priced on priced.priced_on = open_time.priced_on and priced.minutes = open_time.minutes
     where priced.total_cents is not null
-        and not private.is_learner_busy(booking, open_time.during, priced.total_cents <= booking.total_cents)
+        and not private.is_learner_busy(booking, open_time.during)
         and (
             priced.total_cents <= booking.total_cents
             or open_time.start_at in (select beside.start_at from beside)
@@ -125,32 +127,27 @@ exception
 end;
 $$;
 
--- Whether the learner has another private lesson during this time, or a seat of the same group. The booking itself counts unless it
--- ends first.
-create function private.is_learner_busy(p_booking public.bookings, p_during tstzrange, p_ends_first boolean)
+-- Whether the learner teaches, learns or is busy during this time, but for the booking itself.
+create function private.is_learner_busy(p_booking public.bookings, p_during tstzrange)
     returns boolean
-    language plpgsql
+    language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-begin
-    return exists (
+    select exists (
         select
-        from public.bookings other
-        where other.learner_person_id = p_booking.learner_person_id
-            and other.start_at < upper(p_during)
-            and other.end_at > lower(p_during)
-            and private.occupies_slot(other.status)
-            and (other.status not in ('proposed', 'held', 'requested') or other.hold_expires_at > private.clock())
-            and (other.id <> p_booking.id or not p_ends_first)
-            and (
-                not (other.is_group or p_booking.is_group)
-                or (other.service_id, other.instructor_id, other.start_at)
-                = (p_booking.service_id, p_booking.instructor_id, lower(p_during))
+        from private.person_calendar other
+        where other.person_id = p_booking.learner_person_id
+            and other.during && p_during
+            and other.expires_at > private.clock()
+            and other.chain_id <> (
+                select own.chain_id
+                from private.person_calendar own
+                where own.org_id = p_booking.org_id
+                    and own.booking_id = p_booking.id
             )
     );
-end;
 $$;
 
 -- Until when a replacement must end: an authorization has to last until then.

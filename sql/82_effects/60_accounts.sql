@@ -36,7 +36,7 @@ create trigger on_learner_login_changed
     after update of user_id on public.learners
     for each row execute function private.on_learner_login_changed();
 
--- When an instructor gets or loses a login, the calendar is the person's. Definer: nobody writes the calendar directly.
+-- When an instructor gets or loses a login, the times are the person's. Definer: nobody writes the calendar directly.
 create function private.on_instructor_login_changed()
     returns trigger
     language plpgsql
@@ -46,7 +46,7 @@ create function private.on_instructor_login_changed()
 as $$
 begin
     if new.user_id is distinct from old.user_id then
-        perform private.set_instructor_person(new);
+        perform private.move_calendar(new.org_id, new.id, coalesce(new.user_id, new.id));
     end if;
     return null;
 end;

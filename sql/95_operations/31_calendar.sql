@@ -1,5 +1,6 @@
--- Slots and bookings: seats are counted, taken slots are in the calendar and where their bookings are, and nobody teaches or learns
--- in two places at once.
+-- Slots and bookings: seats are counted, what occupies persons is in their calendars, bookings are where their slots are, and nobody
+-- teaches or learns in two places at once, but where a login was linked or an original waits for its replacement. A hold that is overdue
+-- may have lost its time to another school.
 create function private.violations_of_calendar()
     returns table (invariant text, detail jsonb)
     language plpgsql
@@ -21,12 +22,33 @@ begin
     union all
     select 'taken_slots_are_in_the_calendar', jsonb_build_object('slot_id', slot.id)
     from public.bookable_slots slot
-    where (slot.current_bookings > 0) <> exists (
-        select
-        from private.instructor_calendar calendar
-        where calendar.org_id = slot.org_id
-            and calendar.slot_id = slot.id
-    )
+    join public.instructors instructor on instructor.org_id = slot.org_id and instructor.id = slot.instructor_id
+    left join private.person_calendar calendar on calendar.org_id = slot.org_id and calendar.slot_id = slot.id
+    where (slot.current_bookings = 0 and calendar.id is not null)
+        or (
+            slot.current_bookings > 0
+            and private.seats_taken(slot.id) > 0
+            and not coalesce(
+                calendar.person_id = coalesce(instructor.user_id, instructor.id)
+                and calendar.during @> tstzrange(slot.start_at, slot.end_at)
+                and calendar.expires_at >= private.slot_occupied_until(slot.id, null),
+                false
+            )
+        )
+
+    union all
+    select 'bookings_are_in_the_calendar', jsonb_build_object('booking_id', booking.id)
+    from public.bookings booking
+    left join private.person_calendar calendar on calendar.org_id = booking.org_id and calendar.booking_id = booking.id
+    where case
+        when booking.status = 'proposed' or not private.occupies_slot(booking.status) then calendar.id is not null
+        else private.occupies_until(booking.status, booking.hold_expires_at) > private.clock()
+            and (calendar.person_id, calendar.during, calendar.expires_at) is distinct from (
+                booking.learner_person_id,
+                tstzrange(booking.start_at, booking.end_at),
+                private.occupies_until(booking.status, booking.hold_expires_at)
+            )
+    end
 
     union all
     select 'bookings_are_where_their_slots_are', jsonb_build_object('booking_id', booking.id, 'slot_id', slot.id)
@@ -49,6 +71,15 @@ begin
         and (other.start_at, other.id) > (slot.start_at, slot.id)
     where slot.current_bookings > 0
         and other.current_bookings > 0
+        and private.seats_taken(slot.id) > 0
+        and private.seats_taken(other.id) > 0
+        and not exists (
+            select
+            from private.person_calendar one
+            join private.person_calendar two on two.chain_id = one.chain_id
+            where one.slot_id = slot.id
+                and two.slot_id = other.id
+        )
 
     union all
     select 'learners_are_never_double_booked', jsonb_build_object('booking_id', booking.id, 'other_booking_id', other.id)
@@ -58,10 +89,19 @@ begin
         and other.start_at >= booking.start_at
         and other.start_at < booking.end_at
         and (other.start_at, other.id) > (booking.start_at, booking.id)
-    where not booking.is_group
-        and not other.is_group
-        and private.occupies_slot(booking.status)
+    where private.occupies_slot(booking.status)
         and private.occupies_slot(other.status)
-        and 'proposed' not in (booking.status, other.status);
+        and 'proposed' not in (booking.status, other.status)
+        and least(
+            private.occupies_until(booking.status, booking.hold_expires_at),
+            private.occupies_until(other.status, other.hold_expires_at)
+        ) > private.clock()
+        and not exists (
+            select
+            from private.person_calendar one
+            join private.person_calendar two on two.chain_id = one.chain_id
+            where one.booking_id = booking.id
+                and two.booking_id = other.id
+        );
 end;
 $$;

@@ -126,8 +126,8 @@ def test_what_excludes_is_written_without_waiting() -> None:
 @pytest.mark.parametrize(
     ("path", "table"),
     [
-        ("sql/50_bookings/51_hold.sql", "public.bookings"),
-        ("sql/40_availability/40_occupy.sql", "private.instructor_calendar"),
+        ("sql/40_availability/40_occupy.sql", "private.person_calendar"),
+        ("sql/40_availability/41_link.sql", "private.person_calendar"),
     ],
 )
 def test_an_insert_that_waits_is_found(path: str, table: str) -> None:

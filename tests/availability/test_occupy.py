@@ -1,4 +1,4 @@
-"""An instructor is in one place at a time, in all organizations, buffers included.
+"""A person is in one place at a time, in all organizations, buffers of lessons included.
 A time that was booked stays where it is; a free one may be moved.
 """
 
@@ -17,12 +17,28 @@ from tools.cluster import Cluster
 
 HOUR = timedelta(hours=1)
 
-OCCUPY = "select private.occupy_instructor(slot) from public.bookable_slots slot where id = %s"
+OCCUPY = """
+    select cardinality(private.occupy(array[private.teaching_time(
+        jsonb_populate_record(
+            null::public.bookings, jsonb_build_object('id', gen_random_uuid())
+        ),
+        slot,
+        'infinity'
+    )])) = 1
+    from public.bookable_slots slot
+    where id = %s
+"""
 
 
 def occupy(world: World, slot_id: UUID) -> bool:
     taken: bool = world.value(OCCUPY, slot_id)
     return taken
+
+
+def people(world: World) -> list[UUID]:
+    """Whose time is taken, once for each time."""
+    rows = world.rows("select person_id from private.person_calendar order by person_id")
+    return [row["person_id"] for row in rows]
 
 
 @pytest.fixture
@@ -38,7 +54,7 @@ def slot(world: World, instructor: Instructor, hours: float = 0, **service: Any)
 def test_a_slot_occupies_its_instructor(world: World, ann: Instructor) -> None:
     slot_id = slot(world, ann)
     assert occupy(world, slot_id)
-    busy = world.row("select * from private.instructor_calendar")
+    busy = world.row("select person_id, slot_id, during from private.person_calendar")
     assert (busy["person_id"], busy["slot_id"]) == (ann.user_id, slot_id)
     assert (busy["during"].lower, busy["during"].upper) == (
         world.in_days(2),
@@ -51,7 +67,7 @@ def test_a_slot_occupies_its_instructor(world: World, ann: Instructor) -> None:
 def test_what_overlaps_does_not(world: World, ann: Instructor, hours: float) -> None:
     occupy(world, slot(world, ann))
     assert not occupy(world, slot(world, ann, hours))
-    assert world.count("private.instructor_calendar") == 1
+    assert world.count("private.person_calendar") == 1
 
 
 @pytest.mark.parametrize("hours", [1, -1, 24])
@@ -105,13 +121,14 @@ def test_other_people_are_not_in_the_way(world: World, ann: Instructor) -> None:
     assert occupy(world, slot(world, world.instructor()))
 
 
-def test_a_slot_for_one_is_occupied_once_and_a_group_as_often_as_asked(
+def test_a_group_occupies_its_instructor_once_and_each_learner(
     world: World, ann: Instructor
 ) -> None:
-    single, group = slot(world, ann), slot(world, ann, 2, max_participants=3)
-    assert [occupy(world, single), occupy(world, single)] == [True, False]
-    assert [occupy(world, group), occupy(world, group)] == [True, True]
-    assert world.count("private.instructor_calendar") == 2
+    group = slot(world, ann, max_participants=3)
+    learners = [world.person() for _ in range(2)]
+    for learner in learners:
+        world.book(learner, group)
+    assert people(world) == sorted([ann.user_id, *learners])
 
 
 def test_a_group_does_not_get_a_time_that_is_taken(world: World, ann: Instructor) -> None:
@@ -123,14 +140,14 @@ def test_a_group_does_not_get_a_time_that_is_taken(world: World, ann: Instructor
 def test_a_busy_block_needs_no_slot_and_keeps_its_time(world: World, ann: Instructor) -> None:
     slot_id = slot(world, ann)
     block = (
-        "insert into private.instructor_calendar (org_id, instructor_id, person_id, during)"
+        "insert into private.person_calendar (org_id, instructor_id, person_id, during)"
         " select %s, %s, %s, tstzrange(start_at, end_at) from public.bookable_slots"
     )
     person = [ann.org_id, ann.id, ann.user_id]
     with world.in_studio():
         world.connection.execute(block, person)
     assert not occupy(world, slot_id)
-    with world.refusing("23P01", "instructor_is_never_double_booked"), world.in_studio():
+    with world.refusing("23P01", "nobody_is_in_two_places"), world.in_studio():
         world.connection.execute(block, person)
     with world.refusing("23514", "time_is_not_empty"), world.in_studio():
         world.connection.execute(block.replace("end_at", "start_at"), person)
@@ -138,9 +155,9 @@ def test_a_busy_block_needs_no_slot_and_keeps_its_time(world: World, ann: Instru
 
 def test_a_calendar_row_is_of_one_tenant(world: World, ann: Instructor) -> None:
     school = world.organization()
-    with world.refusing("23503", "instructor_calendar_org_id_instructor_id_fkey"):
+    with world.refusing("23503", "person_calendar_org_id_instructor_id_fkey"):
         world.connection.execute(
-            "insert into private.instructor_calendar (org_id, instructor_id, person_id, during)"
+            "insert into private.person_calendar (org_id, instructor_id, person_id, during)"
             " values (%s, %s, %s, tstzrange(private.clock(), 'infinity'))",
             [school, ann.id, ann.user_id],
         )

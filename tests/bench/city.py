@@ -18,7 +18,7 @@ from tests.instant import INSTANT
 from tools.cluster import run_file
 
 TABLES = (
-    "private.instructor_calendar",
+    "private.person_calendar",
     "public.availability_exceptions",
     "public.availability_windows",
     "public.bookable_slots",

@@ -132,8 +132,12 @@ join person pupil
     on pupil.number = teacher.number / 20 * 20 + (teacher.number + 2 * (slot.number / 10 % 5)) % 20
 where slot.number % 10 = 0;
 
-insert into private.instructor_calendar (org_id, instructor_id, person_id, slot_id, during)
-select org_id, instructor_id, teacher_id, slot_id, tstzrange(start_at, end_at)
+insert into private.person_calendar (org_id, instructor_id, person_id, slot_id, chain_id, during)
+select org_id, instructor_id, teacher_id, slot_id, booking_id, tstzrange(start_at, end_at)
+from lesson;
+
+insert into private.person_calendar (org_id, learner_id, person_id, booking_id, chain_id, during)
+select org_id, learner_id, pupil_id, booking_id, booking_id, tstzrange(start_at, end_at)
 from lesson;
 
 insert into public.bookings (

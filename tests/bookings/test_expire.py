@@ -17,7 +17,7 @@ def test_a_hold_expires_at_its_deadline_and_gives_its_time_back(world: World) ->
     assert world.value("select private.expire_holds()") == 1
     assert booking.status == "expired"
     assert world.value("select current_bookings from public.bookable_slots") == 0
-    assert world.count("private.instructor_calendar") == 0
+    assert world.count("private.person_calendar") == 0
 
 
 def test_a_second_sweep_finds_nothing(world: World) -> None:

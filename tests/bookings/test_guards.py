@@ -42,7 +42,7 @@ def test_a_learner_is_not_double_booked_in_studio(world: World) -> None:
     booking = world.booking()
     elsewhere = world.slot(world.service(world.instructor()), world.in_days(2, 10, 30))
     same = {name: booking.columns[name] for name in ("learner_id", "learner_person_id")}
-    with world.unchanged(), world.refusing("23P01", "learner_is_never_double_booked"):
+    with world.unchanged(), world.refusing("PT409", "learner_busy"):
         insert_copy(world, booking, slot_id=elsewhere, **same)
 
 

@@ -233,7 +233,14 @@ def test_two_instructors_without_login_have_calendars_of_their_own(world: World)
         pupil = world.person()
         world.learner(school, pupil)
         world.book(pupil, world.slot(world.service(instructor)))
-    assert world.count("private.instructor_calendar") == 2
+    assert taught_times(world) == 2
+
+
+def taught_times(world: World) -> int:
+    number: int = world.value(
+        "select count(*) from private.person_calendar where slot_id is not null"
+    )
+    return number
 
 
 # Groups
@@ -245,7 +252,7 @@ def test_a_group_lesson_has_as_many_seats_as_the_service_says(world: World) -> N
         world.book(world.person(), slot_id)
     with world.unchanged(), world.refusing("PT409", "slot_taken"):
         world.book(world.person(), slot_id)
-    assert world.count("private.instructor_calendar") == 1
+    assert taught_times(world) == 1
 
 
 def test_a_seat_that_comes_free_can_be_booked_again(world: World) -> None:
@@ -263,7 +270,7 @@ def test_the_last_seat_that_comes_free_frees_the_instructor(world: World) -> Non
     world.book(world.person("Cleo"), first.slot_id)
     world.travel(by=QUARTER)
     world.serve("jobs", "private.maintain")
-    assert world.count("private.instructor_calendar") == 0
+    assert world.count("private.person_calendar") == 0
     overlapping = world.slot(world.service(first.instructor), world.in_days(2, 10, 30))
     world.book(world.person("Dora"), overlapping)
 

@@ -244,7 +244,7 @@ def spoil_minor(attempt: Attempt) -> None:
 
 def spoil_taken(attempt: Attempt) -> None:
     attempt.world.connection.execute(
-        "insert into private.instructor_calendar (org_id, instructor_id, person_id, during)"
+        "insert into private.person_calendar (org_id, instructor_id, person_id, during)"
         " select org_id, id, user_id, tstzrange(%s, %s) from public.instructors",
         [attempt.world.in_days(2, 10, 59), attempt.world.in_days(2, 12)],
     )

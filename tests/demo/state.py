@@ -18,7 +18,7 @@ QUERIES = {
     "bookings": "select to_jsonb(booking) - 'updated_at' from public.bookings booking",
     "slots": "select to_jsonb(slot) - 'updated_at' from public.bookable_slots slot",
     "calendar": """
-        select to_jsonb(taken) - '{id,created_at}'::text[] from private.instructor_calendar taken
+        select to_jsonb(taken) - '{id,created_at}'::text[] from private.person_calendar taken
     """,
     "payments": "select to_jsonb(payment) - 'updated_at' from public.payments payment",
     "orders": "select to_jsonb(ordered) from public.orders ordered",

@@ -18,7 +18,7 @@ EFFECTS = {
     " cancellation_refund_cents, restored_minutes, kept_share_cents, hold_expires_at"
     " from public.bookings",
     "seats": "select current_bookings, is_published from public.bookable_slots",
-    "calendar": "select count(*) from private.instructor_calendar",
+    "calendar": "select count(*) from private.person_calendar",
     "lessons counted": "select lesson_count from public.instructors",
     "payments": "select status, uncaptured_cents, refunded_cents from public.payments",
     "refunds": "select amount_cents, status, reason from public.refunds",

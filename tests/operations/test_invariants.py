@@ -162,11 +162,20 @@ PLANTED = {
         f"update public.bookings set status = 'expired' where {COMPLETED}",
     ],
     "taken_slots_are_in_the_calendar": [
-        "delete from private.instructor_calendar where slot_id ="
+        "delete from private.person_calendar where slot_id ="
         f" (select slot_id from public.bookings where {CONFIRMED})",
-        "update private.instructor_calendar set slot_id = (select slot_id from public.bookings"
+        "update private.person_calendar set expires_at = private.clock() where slot_id ="
+        f" (select slot_id from public.bookings where {CONFIRMED})",
+        "update private.person_calendar set slot_id = (select slot_id from public.bookings"
         " where status = 'expired' limit 1) where slot_id ="
         f" (select slot_id from public.bookings where {CONFIRMED})",
+    ],
+    "bookings_are_in_the_calendar": [
+        "delete from private.person_calendar where booking_id ="
+        f" (select id from public.bookings where {CONFIRMED})",
+        "update private.person_calendar set expires_at = private.clock() where booking_id ="
+        f" (select id from public.bookings where {CONFIRMED})",
+        f"update public.bookings set status = 'expired' where {COMPLETED}",
     ],
     "bookings_are_where_their_slots_are": [
         "update public.bookable_slots set start_at = start_at - interval '1 h' where id ="
@@ -179,7 +188,6 @@ PLANTED = {
         f" (select slot_id from public.bookings where {COMPLETED})",
     ],
     "learners_are_never_double_booked": [
-        "alter table public.bookings drop constraint learner_is_never_double_booked;"
         "update public.bookings set learner_person_id = other.learner_person_id,"
         " start_at = other.start_at, end_at = other.end_at from public.bookings other"
         f" where bookings.{CONFIRMED} and other.id ="

@@ -236,7 +236,9 @@ def book_for(school: School, learner_id: UUID, slot_id: UUID) -> UUID:
 
 def calendar(world: World) -> set[tuple[UUID, UUID]]:
     """Whose time is taken, as (instructor, person)."""
-    rows = world.rows("select instructor_id, person_id from private.instructor_calendar")
+    rows = world.rows(
+        "select instructor_id, person_id from private.person_calendar where slot_id is not null"
+    )
     return {(row["instructor_id"], row["person_id"]) for row in rows}
 
 
@@ -275,10 +277,10 @@ def lesson_elsewhere(world: World, person: UUID, start_at: datetime, as_what: st
 
 @pytest.mark.parametrize("as_what", ["instructor", "learner"])
 @pytest.mark.parametrize(
-    ("minutes_later", "is_linked"), [(-60, True), (-45, False), (0, False), (59, False), (60, True)]
+    ("minutes_later", "is_apart"), [(-60, True), (-45, False), (0, False), (59, False), (60, True)]
 )
-def test_calendars_that_overlap_are_not_made_one(
-    school: School, as_what: str, minutes_later: int, is_linked: bool
+def test_lessons_that_overlap_are_listed_to_both_sides(
+    school: School, as_what: str, minutes_later: int, is_apart: bool
 ) -> None:
     world, person = school.world, school.world.person("Jo", JO)
     instructor, learner = world.managed_instructor(school.id), world.learner(school.id)
@@ -288,12 +290,23 @@ def test_calendars_that_overlap_are_not_made_one(
 
     place = {"instructor": instructor, "learner": learner}[as_what]
     token = school.invite(school.owner, JO, as_what, **{f"p_{as_what}_id": place})
-    if is_linked:
-        school.accept(person, token)
-        assert (person, as_what) in school.roles
-    else:
-        with world.unchanged(), world.refusing("PT409", "calendars_overlap"):
-            school.accept(person, token)
+    school.accept(person, token)
+    assert (person, as_what) in school.roles
+    assert len(told(world, school.owner)) == (not is_apart)
+    assert len(told(world, person)) == (0 if is_apart else 2)
+    assert world.violations() == []
+
+    taken = world.slot(world.service(world.instructor()), world.in_days(2))
+    with world.refusing("PT409", "learner_busy"):
+        world.book(person, taken)
+
+
+def told(world: World, reader: UUID) -> list[dict[str, Any]]:
+    """The overlaps of which somebody is told."""
+    with world.acting_as(reader):
+        return world.rows(
+            "select * from public.alerts where code = 'calendars_overlap' and resolved_at is null"
+        )
 
 
 def test_a_lesson_that_was_called_off_is_in_nobodys_way(school: School) -> None:

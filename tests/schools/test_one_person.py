@@ -153,6 +153,6 @@ def test_a_booking_made_while_a_login_is_linked_is_that_persons(
     people = world.row(
         "select calendar.person_id as instructor, booking.learner_person_id as learner"
         " from public.bookings booking"
-        " join private.instructor_calendar calendar on calendar.slot_id = booking.slot_id"
+        " join private.person_calendar calendar on calendar.slot_id = booking.slot_id"
     )
     assert people == {"instructor": instructor, "learner": learner} | {role: person}

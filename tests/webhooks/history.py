@@ -35,7 +35,8 @@ STATE = """
     union all
     select 'seats', array[id::text, current_bookings::text] from public.bookable_slots
     union all
-    select 'calendar', array[slot_id::text] from private.instructor_calendar
+    select 'calendar', array[coalesce(slot_id, booking_id)::text, expires_at::text]
+    from private.person_calendar
     union all
     select 'payment', array[
         id::text, status::text, authorized_cents::text, captured_cents::text, refunded_cents::text,
