@@ -32,6 +32,8 @@ type Call<T extends keyof GeneratedFunctions, Args, Returns> = Flat<
 
 export type Place = { address?: string; lat?: number; lng?: number };
 export type Labels = { [word: string]: string };
+export type ReceiptLine = { booking_id: string | null; credit_id: string | null; title: string | null; start_at: string | null; minutes: number; amount_cents: number };
+export type Facets = { [facet: string]: string[] };
 export type Tier = { notice_minutes: number; refund_bps: number };
 export type Changes = { [column: string]: Json };
 
@@ -58,8 +60,8 @@ export type Database = {
       guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
       instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
       instructor_learners: Table<"instructor_learners">;
-      instructors: Table<"instructors", never, {}, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null }>;
-      invitations: Table<"invitations", "token_hash">;
+      instructors: Table<"instructors", never, { facets: Facets }, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null; avatar_url?: string | null; area?: string | null; area_lat?: number | null; area_lng?: number | null; facets?: Facets }>;
+      invitations: Table<"invitations">;
       learner_contacts: Table<"learner_contacts", never, {}, never, { email?: string | null; phone?: string | null }>;
       learner_credits: Table<"learner_credits">;
       learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
@@ -88,7 +90,7 @@ export type Database = {
       stripe_connect_accounts: Table<"stripe_connect_accounts">;
     };
     Views: {
-      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number }>;
+      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null }>;
       instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
       my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
     };
@@ -122,6 +124,7 @@ export type Database = {
       cancel_series: Call<"cancel_series", { p_series_id: string; p_from?: string | null; p_reason?: string | null; p_expected_refund_cents?: number | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; restored_minutes: number; currency: string }[]>;
       cancellation_policy: Call<"cancellation_policy", { p_org_id: string }, { notice_minutes: number; refund_bps: number }[]>;
       check_discount_code: Call<"check_discount_code", { p_code: string; p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_learner_id?: string | null }, { is_valid: boolean; discount_cents: number; total_cents: number; currency: string }[]>;
+      check_request: Call<"check_request", Record<PropertyKey, never>, undefined>;
       complete_lesson: Call<"complete_lesson", { p_booking_id: string; p_notes?: string | null }, string>;
       confirm_booking: Call<"confirm_booking", { p_booking_id: string }, undefined>;
       create_booking_with_payment: Call<"create_booking_with_payment", { p_learner_user_id: string; p_slot_id: string; p_notes?: string | null; p_client_key?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; amount_cents: number; currency: string; expert_id: string; session_id: string }[]>;
@@ -140,16 +143,20 @@ export type Database = {
       erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
+      instructor_contact: Call<"instructor_contact", { p_booking_id: string }, { display_name: string; phone: string | null }[]>;
       instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       invite_member: Call<"invite_member", { p_org_id: string; p_email: string; p_role: Enums["org_role"]; p_instructor_id?: string | null; p_learner_id?: string | null }, { invitation_id: string; token: string; expires_at: string }[]>;
       lesson_materials: Call<"lesson_materials", { p_booking_id: string }, string>;
       link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
+      list_currencies: Call<"list_currencies", Record<PropertyKey, never>, { code: string; minor_digits: number; minimum_charge_cents: number }[]>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
       list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
+      list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
       mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"] }, undefined>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string }[]>;
@@ -157,6 +164,7 @@ export type Database = {
       preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null }, { line_item: "lesson" | "platform_fee" | "discount"; amount_cents: number; currency: string }[]>;
+      reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
@@ -169,6 +177,7 @@ export type Database = {
       revoke_guardian: Call<"revoke_guardian", { p_learner_guardian_id: string }, undefined>;
       revoke_invitation: Call<"revoke_invitation", { p_invitation_id: string }, undefined>;
       reward_balance: Call<"reward_balance", Record<PropertyKey, never>, { learner_id: string; org_id: string; available_cents: number; currency: string }[]>;
+      search_directory: Call<"search_directory", { p_query?: string | null; p_name?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_facets?: Facets; p_org_id?: string | null; p_instructor_id?: string | null; p_currency?: string | null; p_lat?: number | null; p_lng?: number | null; p_radius_km?: number | null; p_order?: Enums["directory_order"]; p_limit?: number; p_after?: string | null }, { service_id: string; instructor_id: string; org_id: string; title: string; short_description: string | null; topic_tags: string[]; level: Enums["experience_level"] | null; duration_minutes: number; max_participants: number; requires_approval: boolean; instructor_name: string; avatar_url: string | null; area: string | null; area_lat: number | null; area_lng: number | null; distance_km: number | null; facets: Facets; rating: number | null; rating_count: number; lesson_count: number; organization_name: string; organization_slug: string; labels: Labels; time_zone: string; currency: string; list_cents: number | null; fee_cents: number | null; total_cents: number | null; next_free_at: string | null; cursor: string }[]>;
       search_instructors: Call<"search_instructors", { p_query?: string | null; p_expertise_areas?: string[]; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["instructors"]["Row"][]>;
       search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
       set_cancellation_policy: Call<"set_cancellation_policy", { p_org_id: string; p_tiers: Tier[] }, string>;
@@ -179,7 +188,7 @@ export type Database = {
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null }, undefined>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null }, undefined>;
     };
     Enums: Enums;
     CompositeTypes: { [_ in never]: never };
@@ -195,6 +204,8 @@ export type RefusalCode =
   | "another_account_is_known"
   | "append_only"
   | "bad_amount"
+  | "bad_area"
+  | "bad_cursor"
   | "bad_hours"
   | "bad_minutes"
   | "bad_party"
@@ -211,7 +222,7 @@ export type RefusalCode =
   | "booking_not_proposed"
   | "booking_not_requested"
   | "booking_not_reschedulable"
-  | "calendars_overlap"
+  | "calendar_changed"
   | "cannot_report_no_show"
   | "client_key_reused"
   | "code_exists"
@@ -255,6 +266,7 @@ export type RefusalCode =
   | "lesson_not_named"
   | "lessons_ahead"
   | "login_is_linked"
+  | "may_not_book"
   | "member_not_found"
   | "money_on_the_way"
   | "no_account"
@@ -263,6 +275,7 @@ export type RefusalCode =
   | "not_a_payday"
   | "not_an_admin"
   | "not_an_instructor"
+  | "not_another_instructor"
   | "not_whole_lessons"
   | "not_yourself"
   | "nothing_to_freeze"
@@ -294,6 +307,7 @@ export type RefusalCode =
   | "reason_required"
   | "refund_by_minutes"
   | "refund_changed"
+  | "refund_exceeds_balance"
   | "refund_exceeds_payment"
   | "refund_not_found"
   | "role_above_yours"
@@ -314,6 +328,7 @@ export type RefusalCode =
   | "suspense_not_found"
   | "tags_are_lines"
   | "time_is_plausible"
+  | "time_not_offered"
   | "too_early"
   | "too_far_ahead"
   | "too_late"
@@ -321,12 +336,14 @@ export type RefusalCode =
   | "too_many_exceptions"
   | "too_many_guardians"
   | "too_many_guesses"
+  | "too_many_held_lessons"
   | "too_many_holds"
   | "too_many_invitations"
   | "too_many_links"
   | "too_many_organizations"
   | "too_many_refund_requests"
   | "too_many_slots"
+  | "too_many_unpaid_holds"
   | "too_many_windows"
   | "too_short_notice"
   | "too_soon"
@@ -371,6 +388,9 @@ export type RuleCode =
   | "an_invitation_ends_once"
   | "an_unpaid_purchase_has_a_deadline"
   | "approval_takes_at_most_two_weeks"
+  | "area_is_on_earth"
+  | "area_is_readable"
+  | "area_is_short"
   | "at_most_the_amount_is_unmatched"
   | "at_most_the_discount_is_returned"
   | "at_most_the_reward_is_taken_back"
@@ -387,6 +407,7 @@ export type RuleCode =
   | "completed_runs_say_when"
   | "consent_is_given_by_somebody"
   | "contact_is_short"
+  | "coordinates_are_a_pair"
   | "country_is_an_iso_code"
   | "counts_are_not_negative"
   | "credit_is_valid_for_months"
@@ -413,12 +434,14 @@ export type RuleCode =
   | "end_is_not_before_start"
   | "exception_is_not_empty"
   | "expertise_is_short"
+  | "facets_are_lists_of_words"
   | "fee_is_a_fraction"
   | "full_name_is_readable"
   | "full_name_is_short"
   | "goals_are_lines"
   | "goals_are_short"
   | "group_is_of_reasonable_size"
+  | "held_lessons_are_limited"
   | "horizon_is_at_most_a_year"
   | "hourly_rate_can_be_charged"
   | "intent_id_is_stripes"

@@ -215,14 +215,14 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -635,14 +635,14 @@ isOneToOne: false
                   ]
                 },"instructors": {
                   Row: {
-                    "bio": string | null,"buffer_after_minutes": number,"buffer_before_minutes": number,"created_at": string,"currency": string,"daily_cap": number | null,"display_name": string,"expertise_areas": (string)[],"horizon_days": number,"hourly_rate_cents": number,"id": string,"is_active": boolean,"is_available": boolean,"lesson_count": number,"minimum_notice_minutes": number,"org_id": string,"rating": number | null,"rating_count": number,"time_zone": string,"updated_at": string,"user_id": string | null,"verification_status": Database["public"]['Enums']["verification_status"]
+                    "area": string | null,"area_lat": number | null,"area_lng": number | null,"avatar_url": string | null,"bio": string | null,"buffer_after_minutes": number,"buffer_before_minutes": number,"created_at": string,"currency": string,"daily_cap": number | null,"display_name": string,"expertise_areas": (string)[],"facets": NonNullable<Json>,"horizon_days": number,"hourly_rate_cents": number,"id": string,"is_active": boolean,"is_available": boolean,"lesson_count": number,"minimum_notice_minutes": number,"org_id": string,"rating": number | null,"rating_count": number,"time_zone": string,"updated_at": string,"user_id": string | null,"verification_status": Database["public"]['Enums']["verification_status"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency": string,"daily_cap"?: number | null,"display_name": string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents": number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id": string,"rating"?: number | null,"rating_count"?: number,"time_zone": string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                    "area"?: string | null,"area_lat"?: number | null,"area_lng"?: number | null,"avatar_url"?: string | null,"bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency": string,"daily_cap"?: number | null,"display_name": string,"expertise_areas"?: (string)[],"facets"?: NonNullable<Json>,"horizon_days"?: number,"hourly_rate_cents": number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id": string,"rating"?: number | null,"rating_count"?: number,"time_zone": string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
                   }
                   Update: {
-                    "bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency"?: string,"daily_cap"?: number | null,"display_name"?: string,"expertise_areas"?: (string)[],"horizon_days"?: number,"hourly_rate_cents"?: number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id"?: string,"rating"?: number | null,"rating_count"?: number,"time_zone"?: string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
+                    "area"?: string | null,"area_lat"?: number | null,"area_lng"?: number | null,"avatar_url"?: string | null,"bio"?: string | null,"buffer_after_minutes"?: number,"buffer_before_minutes"?: number,"created_at"?: string,"currency"?: string,"daily_cap"?: number | null,"display_name"?: string,"expertise_areas"?: (string)[],"facets"?: NonNullable<Json>,"horizon_days"?: number,"hourly_rate_cents"?: number,"id"?: string,"is_active"?: boolean,"is_available"?: boolean,"lesson_count"?: number,"minimum_notice_minutes"?: number,"org_id"?: string,"rating"?: number | null,"rating_count"?: number,"time_zone"?: string,"updated_at"?: string,"user_id"?: string | null,"verification_status"?: Database["public"]['Enums']["verification_status"]
                   }
                   Relationships: [
                     {
@@ -661,14 +661,14 @@ isOneToOne: false
                   ]
                 },"invitations": {
                   Row: {
-                    "accepted_at": string | null,"accepted_by": string | null,"created_at": string,"email": string,"expires_at": string,"id": string,"instructor_id": string | null,"invited_by": string | null,"learner_id": string | null,"org_id": string,"revoked_at": string | null,"role": Database["public"]['Enums']["org_role"],"token_hash": string,"updated_at": string
+                    "accepted_at": string | null,"accepted_by": string | null,"created_at": string,"email": string,"expires_at": string,"id": string,"instructor_id": string | null,"invited_by": string | null,"learner_id": string | null,"org_id": string,"revoked_at": string | null,"role": Database["public"]['Enums']["org_role"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email": string,"expires_at": string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id": string,"revoked_at"?: string | null,"role": Database["public"]['Enums']["org_role"],"token_hash": string,"updated_at"?: string
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email": string,"expires_at": string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id": string,"revoked_at"?: string | null,"role": Database["public"]['Enums']["org_role"],"updated_at"?: string
                   }
                   Update: {
-                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id"?: string,"revoked_at"?: string | null,"role"?: Database["public"]['Enums']["org_role"],"token_hash"?: string,"updated_at"?: string
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"instructor_id"?: string | null,"invited_by"?: string | null,"learner_id"?: string | null,"org_id"?: string,"revoked_at"?: string | null,"role"?: Database["public"]['Enums']["org_role"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -999,14 +999,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -1510,14 +1510,14 @@ isOneToOne: false
           Views: {
             "booking_details": {
                   Row: {
-                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"org_id": string,"payment_status": string | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
+                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"hold_expires_at": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"org_id": string,"payment_status": string | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
                          }
                         Update: {
-                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
                          }
                         Relationships: [
                     {
@@ -1682,6 +1682,9 @@ isOneToOne: false
               "currency": string,"discount_cents": number,"is_valid": boolean,"total_cents": number
             }[]
                            },
+"check_request":
+{ Args: Record<PropertyKey, never>; Returns: undefined
+                           },
 "complete_lesson":
 { Args: { "p_booking_id": string,"p_notes"?: string }; Returns: string
                            },
@@ -1744,6 +1747,11 @@ isOneToOne: false
 "give_guardian_consent":
 { Args: { "p_learner_guardian_id": string }; Returns: string
                            },
+"instructor_contact":
+{ Args: { "p_booking_id": string }; Returns: {
+              "display_name": string,"phone": string
+            }[]
+                           },
 "instructor_day":
 { Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_instructor_id": string,"p_limit"?: number,"p_on": string }; Returns: {
               "amount_authorized": number | null,
@@ -1762,6 +1770,7 @@ isOneToOne: false
 "expert_id": string,
 "expert_name": string,
 "expert_notes": string | null,
+"hold_expires_at": string | null,
 "id": string,
 "learner_id": string,
 "learner_name": string,
@@ -1797,6 +1806,11 @@ isOneToOne: false
 "link_guardian":
 { Args: { "p_can_book"?: boolean,"p_can_pay"?: boolean,"p_can_view"?: boolean,"p_guardian_email": string,"p_learner_id": string,"p_relation"?: string }; Returns: string
                            },
+"list_currencies":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "code": string,"minimum_charge_cents": number,"minor_digits": number
+            }[]
+                           },
 "list_members":
 { Args: { "p_after"?: string,"p_limit"?: number,"p_org_id": string,"p_role"?: Database["public"]['Enums']["org_role"] }; Returns: {
               "email": string,"full_name": string,"roles": (Database["public"]['Enums']["org_role"])[],"user_id": string
@@ -1810,6 +1824,11 @@ isOneToOne: false
 "list_reschedule_times":
 { Args: { "p_after"?: string,"p_booking_id": string,"p_from": string,"p_limit"?: number,"p_to": string }; Returns: {
               "amount_cents": number,"end_at": string,"local_end": string,"local_start": string,"seats_left": number,"start_at": string,"time_zone": string
+            }[]
+                           },
+"list_time_zones":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "name": string
             }[]
                            },
 "mark_no_show":
@@ -1850,6 +1869,7 @@ isOneToOne: false
 "expert_id": string,
 "expert_name": string,
 "expert_notes": string | null,
+"hold_expires_at": string | null,
 "id": string,
 "learner_id": string,
 "learner_name": string,
@@ -1874,6 +1894,11 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"my_payments":
+{ Args: { "p_after_created_at"?: string,"p_after_id"?: string,"p_limit"?: number }; Returns: {
+              "amount_cents": number,"captured_cents": number,"created_at": string,"currency": string,"description": string,"id": string,"instructor_name": string,"learner_name": string,"lines": Json,"organization_name": string,"refunded_cents": number,"status": Database["public"]['Enums']["payment_status"]
+            }[]
+                           },
 "offboard_instructor":
 { Args: { "p_instructor_id": string,"p_reason"?: string }; Returns: {
               "amount_cents": number,"credit_id": string,"currency": string,"learner_id": string,"minutes": number,"refund_id": string
@@ -1897,6 +1922,7 @@ isOneToOne: false
 "expert_id": string,
 "expert_name": string,
 "expert_notes": string | null,
+"hold_expires_at": string | null,
 "id": string,
 "learner_id": string,
 "learner_name": string,
@@ -1942,6 +1968,11 @@ isOneToOne: false
 "quote_booking":
 { Args: { "p_instructor_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
               "amount_cents": number,"currency": string,"line_item": string
+            }[]
+                           },
+"reassign_booking":
+{ Args: { "p_booking_id": string,"p_instructor_id": string,"p_service_id"?: string }; Returns: {
+              "amount_cents": number,"booking_id": string,"booking_status": Database["public"]['Enums']["booking_status"],"currency": string,"refund_cents": number,"restored_minutes": number
             }[]
                            },
 "refund_credits":
@@ -1990,9 +2021,18 @@ isOneToOne: false
               "available_cents": number,"currency": string,"learner_id": string,"org_id": string
             }[]
                            },
+"search_directory":
+{ Args: { "p_after"?: string,"p_currency"?: string,"p_facets"?: Json,"p_instructor_id"?: string,"p_lat"?: number,"p_level"?: Database["public"]['Enums']["experience_level"],"p_limit"?: number,"p_lng"?: number,"p_name"?: string,"p_order"?: Database["public"]['Enums']["directory_order"],"p_org_id"?: string,"p_query"?: string,"p_radius_km"?: number,"p_topic_tags"?: (string)[] }; Returns: {
+              "area": string,"area_lat": number,"area_lng": number,"avatar_url": string,"currency": string,"cursor": string,"distance_km": number,"duration_minutes": number,"facets": Json,"fee_cents": number,"instructor_id": string,"instructor_name": string,"labels": Json,"lesson_count": number,"level": Database["public"]['Enums']["experience_level"],"list_cents": number,"max_participants": number,"next_free_at": string,"org_id": string,"organization_name": string,"organization_slug": string,"rating": number,"rating_count": number,"requires_approval": boolean,"service_id": string,"short_description": string,"time_zone": string,"title": string,"topic_tags": (string)[],"total_cents": number
+            }[]
+                           },
 "search_instructors":
 { Args: { "p_after"?: string,"p_expertise_areas"?: (string)[],"p_limit"?: number,"p_org_id"?: string,"p_query"?: string }; Returns: {
-              "bio": string | null,
+              "area": string | null,
+"area_lat": number | null,
+"area_lng": number | null,
+"avatar_url": string | null,
+"bio": string | null,
 "buffer_after_minutes": number,
 "buffer_before_minutes": number,
 "created_at": string,
@@ -2000,6 +2040,7 @@ isOneToOne: false
 "daily_cap": number | null,
 "display_name": string,
 "expertise_areas": (string)[],
+"facets": NonNullable<Json>,
 "horizon_days": number,
 "hourly_rate_cents": number,
 "id": string,
@@ -2074,11 +2115,11 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2194,7 +2235,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const
