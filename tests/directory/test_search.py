@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import World
 
+NOBODY = UUID("00000000-0000-0000-0000-000000000001")
+
 LONDON: dict[str, Any] = {"p_lat": 51.51, "p_lng": -0.13}
 
 
@@ -187,7 +189,7 @@ def test_a_place_that_is_none_is_refused(world: World, asked: dict[str, Any]) ->
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "1", "x/y/z", f"1/{uuid4()}", f"1/{uuid4()}/{'-' * 36}", f"NaN/{uuid4()}/{uuid4()}"],
+    ["", "1", "x/y/z", f"1/{NOBODY}", f"1/{NOBODY}/{'-' * 36}", f"NaN/{NOBODY}/{NOBODY}"],
 )
 def test_a_cursor_that_no_row_had_is_refused(world: World, cursor: str) -> None:
     with world.refusing("PT422", "bad_cursor"):
