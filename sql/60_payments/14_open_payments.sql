@@ -3,17 +3,16 @@
 create table private.open_payments (
     org_id uuid not null,
     payment_id uuid not null,
-    order_id uuid not null,
-    is_awaited boolean not null,
+    order_id uuid,
     primary key (org_id, payment_id),
-    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
+    constraint one_open_payment_an_order unique (order_id, org_id)
 );
 
-create unique index one_open_payment_an_order on private.open_payments (order_id, org_id) where is_awaited;
-
 comment on table private.open_payments is 'Every payment that has neither succeeded nor been cancelled. Kept by a trigger of payments.';
-comment on column private.open_payments.is_awaited is
-    'Whether its order waits for it: it has paid for nothing yet, and no other has taken its place. An order waits for one payment.';
+comment on column private.open_payments.order_id is
+    'The order that waits for it; null once it has paid for something, or another has taken its place. An order waits for one payment.';
 
 alter table private.open_payments enable row level security;
 
@@ -30,11 +29,11 @@ begin
     if new.status in ('succeeded', 'cancelled') then
         delete from private.open_payments where org_id = new.org_id and payment_id = new.id;
     else
-        insert into private.open_payments as kept (org_id, payment_id, order_id, is_awaited)
-        values (new.org_id, new.id, new.order_id, not (new.is_accepted or new.is_replaced))
+        insert into private.open_payments as kept (org_id, payment_id, order_id)
+        values (new.org_id, new.id, case when not (new.is_accepted or new.is_replaced) then new.order_id end)
         on conflict (org_id, payment_id) do update
-            set is_awaited = excluded.is_awaited
-            where kept.is_awaited <> excluded.is_awaited;
+            set order_id = excluded.order_id
+            where kept.order_id is distinct from excluded.order_id;
     end if;
     return null;
 end;

@@ -199,8 +199,7 @@ begin
     select opened.* into payment
     from private.open_payments awaited
     join public.payments opened on opened.org_id = awaited.org_id and opened.id = awaited.payment_id
-    where awaited.order_id = p_order_id
-        and awaited.is_awaited;
+    where awaited.order_id = p_order_id;
     if not found then
         return null;
     end if;

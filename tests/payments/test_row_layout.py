@@ -76,7 +76,8 @@ def test_payments_that_have_ended_are_not_open(world: World) -> None:
     create_intent(second)
     assert world.count("private.open_payments") == 2
     succeed(first)
-    (left,) = world.rows("select payment_id, is_awaited from private.open_payments")
-    assert left == {"payment_id": second.payment["id"], "is_awaited": True}
+    (left,) = world.rows("select payment_id, order_id from private.open_payments")
+    waiting = second.payment
+    assert left == {"payment_id": waiting["id"], "order_id": waiting["order_id"]}
     world.deliver("payment_intent.canceled", second.intent("canceled"))
     assert world.count("private.open_payments") == 0
