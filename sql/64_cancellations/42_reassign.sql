@@ -44,7 +44,7 @@ begin
         dropoff_address = original.dropoff_address,
         dropoff_lat = original.dropoff_lat,
         dropoff_lng = original.dropoff_lng,
-        hold_expires_at = case when status = 'held' then private.proposal_expires_at(start_at) else hold_expires_at end
+        hold_expires_at = case status when 'held' then private.proposal_expires_at(start_at) else hold_expires_at end
     where org_id = replacement.org_id
         and id = replacement.id
     returning * into replacement;
