@@ -89,7 +89,7 @@ def test_the_own_time_does_not_stand_in_the_way(
     assert_each_can_be_moved_to(world, booking, rows)
 
 
-def test_where_more_is_due_the_own_time_is_taken_until_it_is_paid(
+def test_where_more_is_due_the_own_time_does_not_stand_in_the_way_either(
     world: World, instructor: Instructor, booking: Booking
 ) -> None:
     world.window(instructor, "09:30", "12:30")
@@ -101,7 +101,10 @@ def test_where_more_is_due_the_own_time_is_taken_until_it_is_paid(
     assert_each_can_be_moved_to(world, booking, rows)
     world.connection.execute("update services set duration_minutes = 120")
     rows = times(world, booking)
-    assert starts(rows) == ["09 11:00", "10 09:00", "10 09:30", "10 11:00"]
+    assert starts(rows) == [
+        *["09 09:00", "09 09:30", "09 11:00"],
+        *["10 09:00", "10 09:30", "10 11:00"],
+    ]
     assert_each_can_be_moved_to(world, booking, rows)
 
 
