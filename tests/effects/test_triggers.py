@@ -13,6 +13,8 @@ EFFECTS = {
     "public.credit_entries": "on_credit_entry_added",
 }
 AUDIT = {"record_insert", "record_update", "record_delete"}
+# What they keep says where a row is found. It decides nothing, as an index does.
+FINDERS = {"register_stripe_object", "keep_open_payments"}
 
 
 def triggers(db: psycopg.Connection, table: str, *, before: bool) -> dict[str, str]:
@@ -29,7 +31,11 @@ def triggers(db: psycopg.Connection, table: str, *, before: bool) -> dict[str, s
 
 @pytest.mark.parametrize("table", EFFECTS)
 def test_one_trigger_says_what_follows(db: psycopg.Connection, table: str) -> None:
-    after = triggers(db, table, before=False)
+    after = {
+        name: function
+        for name, function in triggers(db, table, before=False).items()
+        if function not in FINDERS
+    }
     effects = {name: function for name, function in after.items() if function != "record_change"}
     assert effects == {EFFECTS[table]: EFFECTS[table]}
     assert after.keys() - effects.keys() in (AUDIT, set())
