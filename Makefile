@@ -25,7 +25,7 @@ test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
 proof: check $(STACK) ## try everything as often as was promised: every kill, race and story, for hours
 	@$(BIN)/pytest -m "not bench and not browser"
 
-test-browser: $(VENV) $(STACK) $(EXAMPLE) $(BROWSER) ## book, pay, move and cancel in Chromium, on the example frontend
+test-browser: $(VENV) $(STACK) $(EXAMPLE) $(BROWSER) ## book, pay, teach and decide in Chromium, on the example frontend
 	@$(BIN)/pytest -m browser -n0
 
 up: $(VENV) $(STACK) $(EXAMPLE) ## start everything that a frontend needs, and print URLs, keys and logins: demo=1 from the played week

@@ -235,6 +235,7 @@ function sign(claims, jwtSecret) {
 // Lite's Auth knows no factors. In their place whoever has a session's token gets the same token at the level that
 // a session reaches on hosted by mfa.challengeAndVerify. Refuses, with 401, what is no valid token of a person.
 function showSecondFactor(request, jwtSecret) {
+  if (request.method === "OPTIONS") return new Response(null, { status: 204 }); // a browser's preflight
   const token = request.headers.get("Authorization")?.replace(/^Bearer /, "") ?? "";
   const claims = request.method === "POST" ? claimsOf(token, jwtSecret) : null;
   if (!claims?.sub) return Response.json({ message: "POST with the access token of a session" }, { status: 401 });

@@ -1,4 +1,4 @@
-"""A page of another origin, in a real browser: from searching to a refund."""
+"""The example frontend in a real browser: everybody whom it is for does what they come for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def chromium() -> str:
     return found
 
 
-def test_a_learner_books_pays_moves_and_cancels(data_dir: Path, chromium: str) -> None:
+def test_people_of_every_role_do_what_they_came_for(data_dir: Path, chromium: str) -> None:
     with running(data_dir) as up:
         finished = subprocess.run(
             ["node", str(HERE / "book.mjs")],
@@ -43,7 +43,7 @@ def test_a_learner_books_pays_moves_and_cancels(data_dir: Path, chromium: str) -
                 "PATH": os.environ["PATH"],
                 "HOME": os.environ.get("HOME", "/tmp"),
                 "EXAMPLE_URL": up["example_url"],
-                "EMAIL": "ada@example.com",
+                "CLOCK_URL": up["clock_url"],
                 "PASSWORD": up["password"],
                 "CHROMIUM": chromium,
                 "SCREENSHOTS": os.environ.get("SCREENSHOTS", ""),
@@ -57,18 +57,40 @@ def test_a_learner_books_pays_moves_and_cancels(data_dir: Path, chromium: str) -
     assert finished.returncode == 0, finished.stderr
     seen = json.loads(finished.stdout)
 
+    # A learner books with a code, pays, moves and cancels.
     assert seen["price"].startswith("£53.40, fee included")
-    assert seen["due"] == "Pay £53.40"
+    assert "cannot be used" in seen["badCode"]
+    assert seen["discount"] == "£5.00 off: £48.40 to pay."
+    assert seen["due"] == "Pay £48.40"
     assert "insufficient funds" in seen["declined"]
-    assert "confirmed · £53.40 paid" in seen["confirmed"]
+    assert "confirmed · £48.40 paid" in seen["confirmed"]
     assert seen["moved"].startswith("Moved to ")
-    assert seen["preview"] == "You get £53.40 back."
-    assert seen["cancelled"] == "Cancelled. £53.40 is on its way back."
+    assert seen["preview"] == "You get £48.40 back."
+    assert seen["cancelled"] == "Cancelled. £48.40 is on its way back."
 
-    assert "City driving for Ben Osei, confirmed" in seen["week"]
-    assert re.match(r"\d+ new times of City driving are published", seen["published"])
+    # Hours are bought ahead, used and given back.
+    assert seen["bought"].startswith("2 h left")
+    assert "confirmed" in seen["byHours"]
+    assert seen["givenBack"].startswith("1 h given back: £53.39")
+
+    # The instructor teaches, publishes, and is paid on Friday.
+    assert "City driving for Ben Osei, confirmed" in seen["day"]
+    assert re.match(r"\d+ new times are published", seen["published"])
+    assert seen["paid"].startswith("£45.25, paid")
+    assert "Lesson: City driving" in seen["statement"]
+    assert "City driving" in seen["csv"].splitlines()[1]
+
+    # The school's people and prices, and those who are invited or asked.
+    assert "ruth@example.com is asked to consent" in seen["added"]
+    assert "Night driving is saved" in seen["priced"]
+    assert "verified you" in seen["invited"]
+    assert seen["consented"].startswith("You answer for this learner")
     assert "Beginner's lesson for Pip Moss with Tom Ellis" in seen["ward"]
     assert "confirmed · £56.64 paid" in seen["ward"]
+
+    # The platform's admin decides.
+    assert "Ben Osei, taught by Ivy Hart" in seen["request"]
+    assert seen["granted"].startswith("Granted.")
 
     assert seen["paidClicks"] <= 10
     assert seen["calendarRequests"] <= 3

@@ -70,7 +70,9 @@ def test_a_short_password_is_refused(anonymous: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["error_code"]) == (422, "weak_password")
 
 
-@pytest.mark.parametrize("path", ["/auth/v1/signup", "/rest/v1/notes"])
+@pytest.mark.parametrize(
+    "path", ["/auth/v1/signup", "/auth/v1/local/second-factor", "/rest/v1/notes"]
+)
 def test_a_browser_may_send_what_supabase_js_sends(anonymous: httpx.Client, path: str) -> None:
     asked = "apikey,authorization,content-type,x-client-info,x-supabase-api-version"
     answer = anonymous.options(

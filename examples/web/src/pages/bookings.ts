@@ -1,12 +1,12 @@
 import { call, type Tables } from "../api";
 import { now } from "../config";
-import { day, h, money, time } from "../dom";
-import { act, show, tell, type Page } from "../main";
-import { byDay, timeButton } from "./times";
+import { amount, cards, cents, day, h, labelled, money, openDialog, path, time, WEEK } from "../dom";
+import { act, askWhy, button, done, type Page } from "../main";
+import { byDay, timeButtons } from "./times";
 
 type Booking = Tables<"booking_details">;
 
-const WORDS: Record<Booking["booking_status"], string> = {
+export const WORDS: Record<Booking["booking_status"], string> = {
   proposed: "waits for your answer",
   held: "not paid yet",
   requested: "waits for the instructor",
@@ -18,29 +18,38 @@ const WORDS: Record<Booking["booking_status"], string> = {
   declined: "declined",
   expired: "not paid in time",
 };
-const WEEK = 7 * 24 * 60 * 60 * 1000;
 
 /** The caller's lessons, and those of whom they are guardian of. */
 export async function bookingsPage(): Promise<Page> {
-  const bookings = await call("my_bookings", {});
-  const isAhead = (one: Booking) => ["held", "requested", "confirmed", "in_progress"].includes(one.booking_status);
+  const bookings = await call("my_bookings", { p_limit: 200 });
   const list = (title: string, some: Booking[]) =>
-    some.length > 0 && h("section", {}, h("h2", {}, title), h("ul", { class: "cards" }, ...some.map(card)));
+    some.length > 0 && h("section", {}, h("h2", {}, title), cards(some.map(bookingCard), ""));
   return {
     title: "My lessons",
     content: h(
       "div",
       {},
-      bookings.length === 0 && h("p", {}, "You have not booked anything yet. ", h("a", { href: "#/" }, "Find a lesson.")),
+      bookings.length === 0 && h("p", { class: "card" }, "You have not booked anything yet. ", h("a", { href: "#/" }, "Find a lesson.")),
       list("Ahead", bookings.filter(isAhead)),
       list("Over", bookings.filter((one) => !isAhead(one)).reverse()),
     ),
   };
 }
 
-function card(booking: Booking): HTMLElement {
+export function isAhead(booking: Booking): boolean {
+  return ["proposed", "held", "requested", "confirmed", "in_progress"].includes(booking.booking_status);
+}
+
+/** A lesson as its learner or a guardian sees it, with what they may do next. */
+export function bookingCard(booking: Booking): HTMLElement {
   const status = booking.payment_status === "refunded" ? "refunded" : WORDS[booking.booking_status];
-  const mayEnd = ["held", "requested", "confirmed"].includes(booking.booking_status);
+  const is = (...statuses: Booking["booking_status"][]) => statuses.includes(booking.booking_status);
+  const of = { p_booking_id: booking.id };
+  const left = booking.amount_captured - booking.amount_refunded;
+  const decline = async () => {
+    await call("decline_proposal", of);
+    await done("Declined. It costs nothing.");
+  };
   return h(
     "li",
     { class: "card" },
@@ -53,71 +62,80 @@ function card(booking: Booking): HTMLElement {
       booking.amount_captured > 0 && ` · ${money(booking.amount_captured, booking.currency)} paid`,
       booking.amount_refunded > 0 && ` · ${money(booking.amount_refunded, booking.currency)} back`,
     ),
-    mayEnd &&
-      h(
-        "p",
-        { class: "row" },
-        booking.booking_status === "held" && h("a", { class: "button main", href: `#/pay/${booking.id}` }, "Pay"),
-        booking.booking_status === "confirmed" && h("button", { type: "button", onclick: act(() => move(booking)) }, "Move"),
-        h("button", { type: "button", onclick: act(() => cancel(booking)) }, "Cancel"),
-      ),
+    h(
+      "p",
+      { class: "row" },
+      is("proposed") && button("Accept", () => accept(booking), { class: "main" }),
+      is("proposed") && button("Decline", decline),
+      is("held") && h("a", { class: "button main", href: path("pay", booking.id) }, "Pay"),
+      is("confirmed") && button("Move", () => move(booking)),
+      is("held", "requested", "confirmed") && button("Cancel", () => cancel(booking)),
+      is("completed") && left > 0 && button("Ask for money back", async () => askForRefund(booking, left)),
+    ),
   );
+}
+
+async function accept(booking: Booking): Promise<void> {
+  const status = await call("accept_proposal", { p_booking_id: booking.id });
+  if (status === "held") location.hash = path("pay", booking.id);
+  else await done("Accepted.");
 }
 
 /** Says what cancelling gives back, and cancels for exactly that. */
 async function cancel(booking: Booking): Promise<void> {
   const [preview] = await call("preview_cancellation", { p_booking_id: booking.id });
-  const back = preview!.restored_minutes > 0 ? `${preview!.restored_minutes} minutes` : money(preview!.refund_cents, preview!.currency);
-  const yes = act(async () => {
-    await call("cancel_booking", { p_booking_id: booking.id, p_expected_refund_cents: preview!.refund_cents }).finally(() => dialog.close());
-    await show();
-    tell(`Cancelled. ${back} ${preview!.restored_minutes > 0 ? "are yours again" : "is on its way back"}.`);
-  });
-  const dialog = openDialog(
+  const { restored_minutes: minutes, refund_cents: refund, kept_cents: kept, currency } = preview!;
+  const back = minutes > 0 ? `${minutes} minutes` : money(refund, currency);
+  const yes = async () => {
+    await call("cancel_booking", { p_booking_id: booking.id, p_expected_refund_cents: refund });
+    const outcome = minutes > 0 ? `${back} are yours again.` : refund > 0 ? `${back} is on its way back.` : "";
+    await done(`Cancelled. ${outcome}`);
+  };
+  openDialog(
     "Cancel this lesson?",
-    h("p", {}, `You get ${back} back${preview!.kept_cents > 0 ? `; ${money(preview!.kept_cents, preview!.currency)} is kept` : ""}.`),
-    h("button", { class: "main", type: "button", onclick: yes }, "Cancel the lesson"),
+    h("p", {}, `You get ${back} back${kept > 0 ? `; ${money(kept, currency)} is kept` : ""}.`),
+    button("Cancel the lesson", yes, { class: "main" }),
   );
 }
 
-/** Shows the open times of the next weeks, and moves the lesson to the one that is chosen. */
+/** Shows the times of the next weeks and what each costs more, and moves the lesson to the one that is chosen. */
 async function move(booking: Booking): Promise<void> {
-  const slots = await call("list_open_slots", {
-    p_instructor_id: booking.expert_id,
-    p_service_id: booking.session_id,
+  const slots = await call("list_reschedule_times", {
+    p_booking_id: booking.id,
     p_from: now().toISOString(),
     p_to: new Date(now().getTime() + 2 * WEEK).toISOString(),
   });
-  const to = (startAt: string) =>
+  const to = ({ start_at }: { start_at: string }) =>
     act(async () => {
-      const [moved] = await call("reschedule_booking", { p_booking_id: booking.id, p_start_at: startAt }).finally(() => dialog.close());
-      if (moved!.status === "held") location.hash = `#/pay/${moved!.booking_id}`;
-      else await show();
-      tell(`Moved to ${day(startAt)}, ${time(startAt)}.`);
+      const [moved] = await call("reschedule_booking", { p_booking_id: booking.id, p_start_at: start_at });
+      if (moved!.status === "held") location.hash = path("pay", moved!.booking_id);
+      else await done(`Moved to ${day(start_at)}, ${time(start_at)}.`);
     });
-  const dialog = openDialog(
+  const dearer = (slot: { amount_cents: number }) => (slot.amount_cents > 0 ? ` + ${money(slot.amount_cents, booking.currency)}` : "");
+  openDialog(
     "Move to",
-    ...byDay(slots).map(([title, times]) =>
-      h(
-        "section",
-        {},
-        h("h3", {}, title),
-        h("div", { class: "times" }, ...times.map((slot) => timeButton(slot, to(slot.start_at)))),
-      ),
-    ),
+    slots.length === 0 && h("p", {}, "Nothing is open in the next two weeks."),
+    ...byDay(slots).map(([title, times]) => h("section", {}, h("h3", {}, title), timeButtons(times, to, dearer))),
   );
 }
 
-function openDialog(title: string, ...content: Node[]): HTMLDialogElement {
-  const dialog = h(
-    "dialog",
-    { aria: { labelledby: "dialog" } },
-    h("h2", { id: "dialog" }, title),
-    ...content,
-    h("p", {}, h("button", { type: "button", onclick: () => dialog.close() }, "Leave it")),
-  );
-  dialog.addEventListener("close", () => dialog.remove());
-  document.querySelector("#content")!.append(dialog);
-  dialog.showModal();
-  return dialog;
+function askForRefund(booking: Booking, most: number): void {
+  const field = h("input", {
+    type: "number",
+    min: "0.01",
+    step: "0.01",
+    max: amount(most, booking.currency),
+    value: amount(most, booking.currency),
+  });
+  const clientKey = crypto.randomUUID();
+  const ask = async (reason: string) => {
+    await call("request_refund", {
+      p_booking_id: booking.id,
+      p_amount_cents: cents(field.value, booking.currency),
+      p_reason: reason,
+      p_client_key: clientKey,
+    });
+    await done("Asked. You hear from us once it is decided.");
+  };
+  askWhy("Ask for money back", "What was wrong?", "Ask", ask, labelled(`Amount in ${booking.currency.toUpperCase()}`, field));
 }

@@ -23,7 +23,16 @@ export async function searchPage(query = ""): Promise<Page> {
       {},
       h("form", { class: "row", role: "search", onsubmit: search }, labelled("Instructor", field), h("button", {}, "Search")),
       instructors.length === 0 && h("p", {}, "Nobody of that name teaches here."),
-      h("ul", { class: "cards" }, ...instructors.map((one) => card(one, services.filter((service) => isGivenBy(one, service))))),
+      h(
+        "ul",
+        { class: "cards" },
+        ...instructors.map((one) =>
+          card(
+            one,
+            services.filter((service) => isGivenBy(one, service)),
+          ),
+        ),
+      ),
     ),
   };
 }

@@ -1,109 +1,169 @@
-import { call, rows, supabase, type Tables } from "../api";
+import { call, forgetRoles, requireSession, rows, supabase, type Tables } from "../api";
 import { now } from "../config";
-import { day, h, labelled, money, time } from "../dom";
-import { act, show, tell, type Page } from "../main";
+import { cards, cents, DAY, day, h, isoDate, labelled, money, openDialog, path, section, tabs, time, WEEK, weeks } from "../dom";
+import { askWhy, button, done, form, type Page } from "../main";
+import { WORDS } from "./bookings";
 
 type Booking = Tables<"booking_details">;
-type Window = Tables<"availability_windows">;
+export type Me = Tables<"instructors">;
 
-const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const WEEK = 7 * 24 * 60 * 60 * 1000;
+/** The person as an instructor: once for each school, and once for the marketplace. */
+export async function myInstructors(): Promise<Me[]> {
+  const { user } = await requireSession();
+  return rows(supabase.from("instructors").select("*").eq("user_id", user.id).order("created_at"));
+}
 
-/** An instructor's week, hours, published times and money. */
-export async function teachingPage(): Promise<Page> {
-  const { data } = await supabase.auth.getUser();
-  const me = await rows(supabase.from("instructors").select("id, verification_status").eq("user_id", data.user?.id ?? ""));
+export function teachingTabs(): HTMLElement {
+  return tabs("Teaching", [
+    ["#/teaching", "Week"],
+    ["#/opening", "Hours"],
+    ["#/money", "Money"],
+  ]);
+}
+
+/** An instructor's lessons of seven days, and the requests that wait for an answer. */
+export async function weekPage(week = "0"): Promise<Page> {
+  const me = await myInstructors();
+  if (me.length === 0) return { title: "Teach here", content: beginning() };
+  const since = new Date(now().getTime() + Number(week) * WEEK);
+  const until = new Date(since.getTime() + WEEK);
   const ids = me.map((one) => one.id);
-  const since = new Date(now().getTime() - WEEK / 7);
-  const [bookings, hours, services, balances] = await Promise.all([
+  const zone = me[0]!.time_zone;
+  const days = [0, 1, 2, 3, 4, 5, 6].map((count) => isoDate(new Date(since.getTime() + count * DAY), zone));
+  const of = () => supabase.from("booking_details").select("*").in("expert_id", ids);
+  const [bookings, requests] = await Promise.all([
     rows(
-      supabase
-        .from("booking_details")
-        .select("*")
-        .in("expert_id", ids)
-        .in("booking_status", ["requested", "confirmed", "in_progress"])
-        .gte("start_at", since.toISOString())
-        .lt("start_at", new Date(since.getTime() + 2 * WEEK).toISOString())
+      of()
+        .in("booking_status", ["held", "confirmed", "in_progress", "completed", "no_show"])
+        .gte("start_at", new Date(since.getTime() - DAY).toISOString())
+        .lt("start_at", until.toISOString())
         .order("start_at"),
     ),
-    rows(supabase.from("availability_windows").select("*").in("instructor_id", ids).order("day_of_week").order("start_time")),
-    rows(supabase.from("services").select("id, title").in("instructor_id", ids).eq("is_active", true)),
-    call("my_balance", {}),
+    rows(of().eq("booking_status", "requested").order("start_at")),
   ]);
   return {
     title: "Teaching",
     content: h(
       "div",
       {},
-      me.some((one) => one.verification_status !== "verified") && h("p", {}, "Nobody finds you before the platform has verified you."),
-      h("section", {}, h("h2", {}, "Lessons ahead"), bookings.length === 0 && h("p", {}, "None in the next two weeks."), h("ul", { class: "cards" }, ...bookings.map(card))),
-      h("section", {}, h("h2", {}, "Money"), ...(balances.length ? balances.map(balance) : [h("p", {}, "Nothing was earned yet.")])),
-      h("section", {}, h("h2", {}, "Weekly hours"), h("ul", { class: "plain" }, ...hours.map(window)), ...ids.slice(0, 1).map(newHours)),
-      h("section", {}, h("h2", {}, "Publish the times of two weeks"), h("p", { class: "row" }, ...services.map(publish))),
+      teachingTabs(),
+      me.some((one) => one.verification_status !== "verified") &&
+        h("p", { class: "card" }, "Nobody finds you before the platform has verified you. Meanwhile, open your hours."),
+      requests.length > 0 && section("Waiting for your answer", cards(requests.map(lessonCard), "")),
+      weeks(since, new Date(until.getTime() - DAY), zone, (count) => path("teaching", String(Number(week) + count))),
+      h(
+        "div",
+        { class: "days" },
+        ...days.map((on) =>
+          dayOfWeek(
+            on,
+            bookings.filter((one) => isoDate(one.start_at, zone) === on),
+            zone,
+          ),
+        ),
+      ),
     ),
   };
 }
 
-function card(booking: Booking): HTMLElement {
-  const button = (text: string, work: () => Promise<unknown>) =>
-    h("button", { type: "button", onclick: act(async () => { await work(); await show(); }) }, text);
+function beginning(): HTMLElement {
+  const name = h("input", { required: true, maxLength: 100, autocomplete: "name" });
+  const rate = h("input", { type: "number", min: "0.01", step: "0.01", required: true });
+  const currency = h("input", { required: true, value: "gbp", maxLength: 3 });
+  const begin = async () => {
+    const p_time_zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const price = { p_hourly_rate_cents: cents(rate.value, currency.value), p_currency: currency.value };
+    await call("become_instructor", { p_display_name: name.value, p_time_zone, ...price });
+    forgetRoles();
+    location.hash = "#/opening";
+  };
+  const fields = [labelled("Your name, as learners see it", name), labelled("Price of an hour", rate), labelled("Currency", currency)];
+  const element = form(begin, ...fields, h("button", { class: "main" }, "Teach here"));
+  element.classList.add("narrow");
+  return element;
+}
+
+function dayOfWeek(on: string, bookings: Booking[], zone: string): HTMLElement {
+  const line = (one: Booking) =>
+    h("li", {}, h("strong", {}, time(one.start_at, zone)), ` ${one.session_title} for ${one.learner_name}, ${WORDS[one.booking_status]}`);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, h("a", { href: path("day", on) }, day(`${on}T12:00:00Z`, "UTC"))),
+    bookings.length > 0 ? h("ul", { class: "plain" }, ...bookings.map(line)) : h("p", { class: "soft" }, "Free"),
+  );
+}
+
+/** A day in the instructor's time zone, with what is to be done at each lesson. */
+export async function dayPage(on = ""): Promise<Page> {
+  const me = await myInstructors();
+  const bookings = (await Promise.all(me.map((one) => call("instructor_day", { p_instructor_id: one.id, p_on: on })))).flat();
+  const ahead = bookings.filter((one) => ["held", "requested", "confirmed"].includes(one.booking_status));
+  const cancelDay = (reason: string) =>
+    Promise.all(me.map((one) => call("cancel_day", { p_instructor_id: one.id, p_on: on, p_reason: reason }))).then((ended) =>
+      done(`The day is closed. ${ended.flat().length} lessons were cancelled; their learners are told, and get their money back.`),
+    );
+  return {
+    title: day(`${on}T12:00:00Z`, "UTC"),
+    content: h(
+      "div",
+      {},
+      teachingTabs(),
+      cards(bookings.map(lessonCard), "No lessons."),
+      h("p", { class: "row" }, h("a", { class: "button", href: "#/teaching" }, "Back to the week")),
+      ahead.length > 0 &&
+        button(
+          "Cancel the whole day",
+          async () => askWhy("Cancel every lesson of this day?", "Why, for the learners", "Cancel the day", cancelDay),
+          {
+            class: "link",
+          },
+        ),
+    ),
+  };
+}
+
+function lessonCard(booking: Booking): HTMLElement {
+  const is = (status: Booking["booking_status"]) => booking.booking_status === status;
   const of = { p_booking_id: booking.id };
+  const say = (work: Promise<unknown>, message: string) => work.then(() => done(message));
+  const isNear = Date.parse(booking.start_at) - 15 * 60 * 1000 <= now().getTime();
+  const hasBegun = Date.parse(booking.start_at) <= now().getTime();
+  const missed = () => say(call("mark_no_show", { ...of, p_who: "learner" }), "Noted. The lesson is earned all the same.");
+  const cancel = (reason: string) =>
+    say(call("cancel_booking", { ...of, p_reason: reason }), "Cancelled. The learner gets everything back.");
   return h(
     "li",
     { class: "card" },
     h("h3", {}, `${day(booking.start_at)}, ${time(booking.start_at)}`),
-    h("p", {}, `${booking.session_title} for ${booking.learner_name}, ${booking.booking_status.replace("_", " ")}`),
-    booking.learner_notes && h("p", {}, booking.learner_notes),
+    h(
+      "p",
+      {},
+      `${booking.session_title} for ${booking.learner_name}, `,
+      h("strong", { class: `status ${booking.status}` }, WORDS[booking.booking_status]),
+    ),
+    booking.learner_notes && h("p", {}, `“${booking.learner_notes}”`),
+    booking.amount_captured > 0 && h("p", { class: "soft" }, `${money(booking.amount_captured, booking.currency)} paid`),
     h(
       "p",
       { class: "row" },
-      booking.booking_status === "requested" && button("Accept", () => call("confirm_booking", of)),
-      booking.booking_status === "requested" && button("Decline", () => call("decline_booking", of)),
-      booking.booking_status === "confirmed" && button("Start", () => call("start_lesson", of)),
-      booking.booking_status === "in_progress" && button("Complete", () => call("complete_lesson", of)),
+      is("requested") && button("Accept", () => say(call("confirm_booking", of), "Accepted. The learner pays now."), { class: "main" }),
+      is("requested") && button("Decline", () => say(call("decline_booking", of), "Declined.")),
+      is("confirmed") && isNear && button("Start", () => say(call("start_lesson", of), "The lesson has begun.")),
+      is("confirmed") && hasBegun && button("Did not come", missed),
+      is("confirmed") &&
+        !hasBegun &&
+        button("Cancel", async () => askWhy("Cancel this lesson?", "Why, for the learner", "Cancel the lesson", cancel)),
+      is("in_progress") && button("Complete", async () => complete(booking), { class: "main" }),
     ),
   );
 }
 
-function balance(of: Tables<"instructor_balances">): HTMLElement {
-  const amount = (cents: number) => money(cents, of.currency);
-  return h(
-    "p",
-    {},
-    `${amount(of.total_cents)} earned: ${amount(of.pending_cents)} held for a day, ${amount(of.available_cents)} for the next payday, `,
-    `${amount(of.in_transit_cents)} on the way, ${amount(of.paid_cents)} paid.`,
-  );
-}
-
-function window(hours: Window): HTMLElement {
-  const text = `${DAYS[hours.day_of_week]}, ${hours.start_time.slice(0, 5)} to ${hours.end_time.slice(0, 5)}`;
-  const close = act(async () => {
-    await rows(supabase.from("availability_windows").delete().eq("id", hours.id).select("id"));
-    await show();
-  });
-  return h("li", { class: "row" }, text, h("button", { class: "link", type: "button", onclick: close, aria: { label: `Close ${text}` } }, "Close"));
-}
-
-function newHours(instructorId: string): HTMLElement {
-  const weekday = h("select", {}, ...DAYS.map((name, number) => h("option", { value: String(number) }, name)));
-  const start = h("input", { type: "time", required: true, value: "09:00" });
-  const end = h("input", { type: "time", required: true, value: "17:00" });
-  const open = act(async () => {
-    const hours = { instructor_id: instructorId, day_of_week: Number(weekday.value), start_time: start.value, end_time: end.value };
-    await rows(supabase.from("availability_windows").insert(hours).select("id"));
-    await show();
-  });
-  return h("form", { class: "row", onsubmit: open }, labelled("Day", weekday), labelled("From", start), labelled("To", end), h("button", {}, "Open"));
-}
-
-function publish(service: { id: string; title: string }): HTMLElement {
-  const times = act(async () => {
-    const count = await call("publish_slots", {
-      p_service_id: service.id,
-      p_from: now().toISOString(),
-      p_to: new Date(now().getTime() + 2 * WEEK).toISOString(),
-    });
-    tell(`${count} new times of ${service.title} are published.`);
-  });
-  return h("button", { type: "button", onclick: times }, service.title);
+function complete(booking: Booking): void {
+  const notes = h("textarea", { rows: 3, maxLength: 2000 });
+  const finish = async () => {
+    await call("complete_lesson", { p_booking_id: booking.id, p_notes: notes.value || null });
+    await done("Completed. You find what it earned under Money.");
+  };
+  openDialog("Complete the lesson", form(finish, labelled("Summary for the learner", notes), h("button", { class: "main" }, "Complete")));
 }
