@@ -36,9 +36,9 @@ comment on column public.alerts.instructor_id is 'The instructor who is told as 
 comment on column public.alerts.learner_id is 'The learner who is told, with guardians who may view, as well as the organization''s admins.';
 comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
-    'instructor_no_show, fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
+    'fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
     'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor, '
-    'calendars_overlap. About a lesson: lesson_cancelled, lesson_reassigned.';
+    'calendars_overlap. About a lesson: lesson_cancelled, lesson_reassigned, move_proposed, no_show_claimed, no_show_settled.';
 
 alter table public.alerts enable row level security;
 

@@ -34,6 +34,31 @@ begin
 end;
 $$;
 
+-- Restores so many of the minutes that a booking has used to their lots. Returns what was restored, by lot. 48_orders calls it.
+create function private.give_back_credit(p_booking_id uuid, p_minutes integer)
+    returns setof private.credit_part
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    used record;
+    part private.credit_part;
+    missing integer := p_minutes;
+begin
+    for used in
+        select lot.credit_id, lot.minutes from private.used_credit(p_booking_id) lot
+    loop
+        part := private.restore_minutes(used.credit_id, least(missing, used.minutes), p_booking_id, 'give_back');
+        missing := missing - part.minutes;
+        if part.minutes > 0 then
+            return next part;
+        end if;
+    end loop;
+end;
+$$;
+
 -- Restores minutes that a booking reserved (restore) or has used (give_back) to a lot, at what they are worth there. Minutes restored to
 -- a lot that has expired can be used for 30 days more.
 create function private.restore_minutes(p_credit_id uuid, p_minutes integer, p_booking_id uuid, p_kind public.credit_entry_kind)

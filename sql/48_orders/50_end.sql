@@ -1,5 +1,6 @@
 -- Ends an item with its booking: consumes its prepaid minutes but for those restored, and posts what that changes. What a cancellation
--- owes, and how many minutes it restores, was decided before, under the order's lock. 82_effects calls it.
+-- owes, and how many minutes it restores, was decided before, under the order's lock. An item that counted as given ends anew if it turns
+-- out that the instructor did not come. 82_effects calls it.
 create function private.end_item(
     p_booking_id uuid,
     p_ending public.order_item_ending,
@@ -16,17 +17,25 @@ as $$
 declare
     before public.order_items;
     item public.order_items;
+    restored private.credit_part[];
     part private.credit_part;
     postings private.posting[] := '{}';
     new_cents bigint := 0;
 begin
-    select * into before from public.order_items where booking_id = p_booking_id and ending is null for no key update;
+    select * into before
+    from public.order_items
+    where booking_id = p_booking_id
+        and (ending is null or (ending = 'given' and p_ending = 'fault'))
+    for no key update;
     if not found then
         return;
     end if;
-    for part in
-        select restored.* from private.consume_credit(p_booking_id, p_restored_minutes) restored
-    loop
+    restored := case
+        when before.ending is null
+            then array(select private.consume_credit(p_booking_id, p_restored_minutes))
+        else array(select private.give_back_credit(p_booking_id, p_restored_minutes))
+    end;
+    foreach part in array restored loop
         postings := postings || private.credit_postings(part, -1);
         new_cents := new_cents + private.credit_part_cents(part);
     end loop;
@@ -56,19 +65,15 @@ as $$
 declare
     before public.order_items;
     item public.order_items;
-    used record;
     part private.credit_part;
     postings private.posting[] := '{}';
     new_cents bigint := 0;
-    missing integer;
 begin
     select * into strict before from public.order_items where id = p_item_id for no key update;
-    missing := private.minutes_worth(before, private.owed_cents(before));
-    for used in
-        select lot.credit_id, lot.minutes from private.used_credit(before.booking_id) lot
+    for part in
+        select restored.*
+        from private.give_back_credit(before.booking_id, private.minutes_worth(before, private.owed_cents(before))) restored
     loop
-        part := private.restore_minutes(used.credit_id, least(missing, used.minutes), before.booking_id, 'give_back');
-        missing := missing - part.minutes;
         postings := postings || private.credit_postings(part, -1);
         new_cents := new_cents + private.credit_part_cents(part);
     end loop;

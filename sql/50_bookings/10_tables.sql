@@ -117,13 +117,14 @@ create table public.bookings (
     client_key text,
     series_id uuid,
     order_id uuid not null,
-    original_booking_id uuid unique,
+    original_booking_id uuid,
     is_rescheduled boolean not null default false,
     cancellation_policy_id uuid not null,
     booked_by uuid references public.profiles (id) on delete set null,
     is_fee_refundable boolean not null,
     payout_hold interval not null,
     given_up_at timestamptz,
+    accepted_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -181,6 +182,9 @@ create table public.bookings (
 create unique index one_seat_a_learner_and_lesson
     on public.bookings (slot_id, learner_person_id)
     where status not in ('cancelled', 'declined', 'expired');
+create unique index one_replacement_a_booking
+    on public.bookings (original_booking_id)
+    where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
@@ -225,6 +229,8 @@ comment on column public.bookings.original_booking_id is
     'The original booking, if this one is its replacement. Once the original has ended for it, its order item is this booking''s.';
 comment on column public.bookings.is_rescheduled is
     'Whether this booking was rescheduled: cancelled for a replacement, which takes over its order item.';
+comment on column public.bookings.accepted_at is
+    'When the learner accepted what somebody else had proposed; for two hours from then, and until the start, cancelling costs nothing.';
 comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';

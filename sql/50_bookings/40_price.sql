@@ -26,6 +26,9 @@ begin
     terms.credit_cents := 0;
     terms.original_total_cents := 0;
 
+    if p_request.uses_credit and private.is_booking_confirmed(p_request.original_booking_id) then
+        return private.price_of_original(terms, p_request.original_booking_id);
+    end if;
     if p_request.uses_credit then
         return private.price_by_credit(terms, price, p_service, p_instructor, p_start_at, p_learner, p_request);
     end if;
@@ -38,6 +41,42 @@ begin
     );
     terms.price := private.discount_price(price, coalesce((terms.offer).discount_cents, 0));
     perform private.assert_price_is_payable(terms.price);
+    return terms;
+end;
+$$;
+
+-- Whether a booking is confirmed and was not given up for a replacement.
+create function private.is_booking_confirmed(p_booking_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (select from public.bookings booking where booking.id = p_booking_id and booking.status = 'confirmed');
+$$;
+
+-- The terms of a proposed move of a booking that is paid by prepaid minutes: the original's, since it keeps its minutes until the learner
+-- accepts.
+create function private.price_of_original(p_terms private.booking_terms, p_original_booking_id uuid)
+    returns private.booking_terms
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    terms private.booking_terms := p_terms;
+    original public.bookings;
+begin
+    select * into strict original from public.bookings where id = p_original_booking_id;
+    terms.price := row(
+        original.currency, original.price_cents, original.discount_cents, original.fee_mode, original.fee_bps,
+        original.platform_fee_cents, original.instructor_share_cents, original.total_cents
+    )::private.price;
+    terms.credit_cents := original.credit_applied_cents;
+    terms.is_fee_refundable := original.is_fee_refundable;
+    terms.cancellation_policy_id := original.cancellation_policy_id;
     return terms;
 end;
 $$;

@@ -1,5 +1,5 @@
 -- Reserves a seat of a slot for a learner and freezes the price: until the checkout deadline, or where the service asks for
--- approval, until the instructor's answer, or where a school books for an adult, until the learner's. Most losers of a race are told by
+-- approval, until the instructor's answer, or where somebody else books or moves it, until the learner's. Most losers of a race are told by
 -- an unlocked look; the others are stopped by take_seat and the constraint nobody_is_in_two_places. Price and prepaid minutes
 -- are those of the slot, whose length may differ from the service's; a slot that gets another length after it was priced is refused.
 -- Locks: the caller has locked the learner's row; codes and lots are locked last, as they are when they are released.
@@ -62,7 +62,7 @@ begin
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.instructor_id, booking.order_id);
     end if;
-    if terms.credit_cents > 0 or p_request.uses_credit then
+    if (terms.credit_cents > 0 or p_request.uses_credit) and not is_proposed then
         perform private.reserve_credit(booking, service);
     end if;
     perform private.add_booking_item(booking);
@@ -265,7 +265,7 @@ begin
             else 'held'
         end::public.booking_status,
         case
-            when p_is_proposed then private.proposal_expires_at(p_slot.start_at)
+            when p_is_proposed then private.proposal_expires_at(p_slot.start_at, p_request.original_booking_id)
             else least(
                 private.clock() + case
                     when p_service.requires_approval then make_interval(hours => p_service.approval_hours)

@@ -1,8 +1,9 @@
--- A school can book for its learners, but it neither fills an adult's calendar nor spends what is theirs: such a booking is proposed. It
--- keeps the instructor's time until the learner, or a guardian who may book, accepts or declines it, or it lapses.
+-- A school can book for its learners, but it neither fills an adult's calendar nor spends what is theirs; and who teaches can move a lesson,
+-- but not to a time that the learner did not agree to. Such a booking is proposed. It keeps the instructor's time until the learner, or a
+-- guardian who may book, accepts or declines it, or it lapses. The original of a move stays as it is until then.
 
--- True if a booking waits for the learner's word: somebody books for an adult with a login who is neither the learner nor a guardian with
--- the right to book. A replacement is no new booking.
+-- True if a booking waits for the learner's word: somebody books for an adult with a login, or moves a lesson of a learner for whom anybody
+-- can answer, who is neither the learner nor a guardian with the right to book.
 create function private.waits_for_the_learner(p_learner public.learners, p_request private.booking_request)
     returns boolean
     language plpgsql
@@ -10,34 +11,44 @@ create function private.waits_for_the_learner(p_learner public.learners, p_reque
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    person constant uuid := private.my_user_id();
 begin
-    return p_request.original_booking_id is null
-        and p_learner.user_id is not null
-        and p_learner.user_id is distinct from person
-        and not p_learner.id = any (private.ward_ids(person, 'book'))
-        and not private.is_minor(private.date_of_birth_of(p_learner.id));
+    if private.may_answer_for(p_learner.id) then
+        return false;
+    end if;
+    if p_request.original_booking_id is not null then
+        return private.is_learner_reachable(p_learner.id);
+    end if;
+    return p_learner.user_id is not null and not private.is_minor(private.date_of_birth_of(p_learner.id));
 end;
 $$;
 
 -- When a proposal sent now lapses: after 48 hours, and 24 hours before the lesson at the latest; one that is sent later than that after
--- two hours, and with the start of the lesson at the latest.
-create function private.proposal_expires_at(p_start_at timestamptz)
+-- two hours, and with the start of the lesson at the latest. The lesson is the original that would move; an earlier time lapses with its
+-- own start.
+create function private.proposal_expires_at(p_start_at timestamptz, p_original_booking_id uuid)
     returns timestamptz
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select greatest(
-        least(private.clock() + interval '48 hours', p_start_at - interval '24 hours'),
-        least(private.clock() + interval '2 hours', p_start_at)
-    );
+    select least(
+        greatest(
+            least(private.clock() + interval '48 hours', lesson.start_at - interval '24 hours'),
+            least(private.clock() + interval '2 hours', lesson.start_at)
+        ),
+        p_start_at
+    )
+    from (
+        select coalesce(
+            (select original.start_at from public.bookings original where original.id = p_original_booking_id), p_start_at
+        ) as start_at
+    ) lesson;
 $$;
 
 -- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
--- is due. Definer: bookings change only through functions.
+-- is due. A move that costs nothing more ends its original; another one when the difference is paid.
+-- Definer: bookings change only through functions.
 create function private.accept_proposal(p_booking_id uuid)
     returns public.booking_status
     language plpgsql
@@ -52,9 +63,13 @@ begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.expire_holds(booking.slot_id, booking.learner_person_id);
     perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
+    if booking.original_booking_id is not null then
+        perform private.move_original(booking);
+    end if;
 
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
+        accepted_at = private.clock(),
         hold_expires_at = case
             when booking.due_cents > 0 then least(
                 private.clock() + make_interval(mins => organization.checkout_hold_minutes),
@@ -65,6 +80,84 @@ begin
         and id = booking.id
     returning * into booking;
     return booking.status;
+end;
+$$;
+
+-- Ends the original of an accepted move that costs nothing more, whose item becomes the replacement's. Prepaid minutes were the original's
+-- until now: the replacement takes them, at what they are worth now. Refuses if the original is not confirmed any more.
+create function private.move_original(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    original public.bookings;
+    booking public.bookings := p_booking;
+begin
+    select * into strict original
+    from public.bookings
+    where org_id = p_booking.org_id
+        and id = p_booking.original_booking_id;
+    if original.status <> 'confirmed' then
+        perform private.refuse(
+            'PT409', 'booking_not_reschedulable',
+            format('The lesson that would move is %s.', original.status),
+            'Reload the booking.'
+        );
+    end if;
+    if booking.due_cents > 0 then
+        return;
+    end if;
+
+    perform private.end_original_booking(original.id, 'instructor');
+    if booking.credit_applied_cents > 0 then
+        booking := private.reprice_by_credit(booking);
+    end if;
+    perform private.move_item(original.id, booking.id, private.price_of_booking(booking));
+end;
+$$;
+
+-- Gives a proposed booking that prepaid minutes pay the price that they have now, and reserves them.
+create function private.reprice_by_credit(p_booking public.bookings)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    service public.services;
+    instructor public.instructors;
+    learner public.learners;
+    terms private.booking_terms;
+    booking public.bookings;
+begin
+    select * into strict service from public.services where org_id = p_booking.org_id and id = p_booking.service_id;
+    select * into strict instructor from public.instructors where org_id = p_booking.org_id and id = p_booking.instructor_id;
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
+    service.duration_minutes := private.minutes_between(p_booking.start_at, p_booking.end_at);
+    terms := private.price_by_credit(
+        null, private.price_service(service.id, instructor.id, p_booking.start_at, service.duration_minutes),
+        service, instructor, p_booking.start_at, learner, null
+    );
+
+    update public.bookings
+    set price_cents = (terms.price).list_cents,
+        discount_cents = (terms.price).discount_cents,
+        platform_fee_cents = (terms.price).fee_cents,
+        instructor_share_cents = (terms.price).share_cents,
+        total_cents = (terms.price).total_cents,
+        fee_mode = (terms.price).fee_mode,
+        fee_bps = (terms.price).fee_bps,
+        credit_applied_cents = terms.credit_cents,
+        is_fee_refundable = terms.is_fee_refundable
+    where org_id = p_booking.org_id
+        and id = p_booking.id
+    returning * into booking;
+    perform private.reserve_credit(booking, service);
+    return booking;
 end;
 $$;
 

@@ -18,7 +18,10 @@ begin
         return false;
     end if;
     if booking.original_booking_id is not null then
-        if not private.end_original_booking(booking.original_booking_id, 'learner') then
+        if not private.end_original_booking(
+            booking.original_booking_id,
+            case when booking.accepted_at is null then 'learner' else 'instructor' end::public.booking_party
+        ) then
             return false;
         end if;
         perform private.move_item(booking.original_booking_id, booking.id, private.price_of_booking(booking));

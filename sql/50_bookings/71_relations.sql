@@ -104,3 +104,39 @@ begin
     end if;
 end;
 $$;
+
+-- Whether somebody can answer for a learner: the learner by a login, or a guardian who may book. A learner without either is the school's.
+create function private.is_learner_reachable(p_learner_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.learners learner
+        where learner.id = p_learner_id
+            and learner.user_id is not null
+    ) or exists (
+        select
+        from public.learner_guardians link
+        join public.guardians guardian on guardian.id = link.guardian_id
+        where link.learner_id = p_learner_id
+            and link.can_book
+            and p_learner_id = any (private.ward_ids(guardian.user_id, 'book'))
+    );
+$$;
+
+-- Whether the caller speaks for a learner: as the learner, or as a guardian who may book.
+create function private.may_answer_for(p_learner_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        p_learner_id = any (private.my_learner_ids()) or p_learner_id = any (private.ward_ids(private.my_user_id(), 'book')), false
+    );
+$$;

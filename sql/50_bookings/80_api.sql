@@ -214,9 +214,10 @@ create function public.accept_proposal(p_booking_id uuid)
 return private.accept_proposal(p_booking_id);
 
 comment on function public.accept_proposal is
-    'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, and returns the status: held until '
-    'it is paid, or confirmed. Errors: sign_in_required, booking_not_found, booking_not_proposed, too_many_holds, '
-    'too_many_held_lessons, too_many_unpaid_holds, learner_busy.';
+    'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
+    'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing. Errors: '
+    'sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, too_many_holds, too_many_held_lessons, '
+    'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed.';
 
 create function public.decline_proposal(p_booking_id uuid)
     returns void
@@ -227,8 +228,8 @@ create function public.decline_proposal(p_booking_id uuid)
 return private.decline_proposal(p_booking_id);
 
 comment on function public.decline_proposal is
-    'Declines what the school has booked for the caller, or for a learner for whom the caller may book; it frees the time and costs nothing. '
-    'Errors: sign_in_required, booking_not_found, booking_not_proposed.';
+    'Declines what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
+    'would move: that stays where it is. It frees the time and costs nothing. Errors: sign_in_required, booking_not_found, booking_not_proposed.';
 
 create function public.set_cancellation_policy(p_org_id uuid, p_tiers jsonb)
     returns uuid

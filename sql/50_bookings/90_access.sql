@@ -33,6 +33,18 @@ grant select on public.booking_series to authenticated, service_role;
 grant select on public.bookings to authenticated, service_role;
 -- NOTE: no write is granted: bookings change only through functions.
 
+create policy select_party on public.lesson_claims
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.lesson_claims to authenticated, service_role;
+-- NOTE: no write is granted: claims are made, answered and decided through functions.
+
 create policy select_own_or_admin on public.booking_notes
     for select
     to authenticated

@@ -1,10 +1,10 @@
 -- Lessons: what took place.
 --
 -- The instructor starts the lesson of a confirmed booking and completes it, or completes it directly if starting was
--- forgotten (20_lessons.sql). A booking that is completed earns the instructor the share, and captures an authorized payment:
--- both follow in 82_effects. rating, review and distance_meters wait for the rooms that will write them.
+-- forgotten; the learner can complete it too, earlier (20_lessons.sql). A booking that is completed earns the instructor the share, and
+-- captures an authorized payment: both follow in 82_effects. rating, review and distance_meters wait for the rooms that will write them.
 --
--- Called by instructors and their schools' admins, through 80_api.sql. A booking's status is drawn in
+-- Called by instructors, their schools' admins and learners, through 80_api.sql. A booking's status is drawn in
 -- 50_bookings/11_transitions.sql.
 
 create table public.lessons (

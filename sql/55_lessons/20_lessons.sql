@@ -42,7 +42,9 @@ begin
 end;
 $$;
 
--- Completes a lesson, which earns the instructor the share. A lesson that was never started counts from its booked time.
+-- Completes a lesson, which earns the instructor the share: from its scheduled end on, or with the learner's word earlier, which the
+-- learner or a guardian who may book gives by calling it. A lesson that was never started counts from its booked time. While somebody is
+-- said not to have come, nobody completes it.
 -- Definer: lessons and bookings change only through functions.
 create function private.complete_lesson(p_booking_id uuid, p_notes text)
     returns uuid
@@ -52,7 +54,9 @@ create function private.complete_lesson(p_booking_id uuid, p_notes text)
     set search_path = '', pg_temp
 as $$
 declare
-    booking public.bookings := private.require_taught_booking(p_booking_id);
+    booking public.bookings := private.require_booking_to_complete(p_booking_id);
+    is_learners_word constant boolean := private.may_answer_for(booking.learner_id);
+    completable_at constant timestamptz := case when is_learners_word then booking.start_at else booking.end_at end;
     completed_lesson_id uuid;
     broken_rule text;
 begin
@@ -63,11 +67,18 @@ begin
             'Only a confirmed booking''s lesson can be completed, once.'
         );
     end if;
-    if private.clock() < booking.start_at then
+    if private.clock() < completable_at then
         perform private.refuse(
             'PT422', 'too_early',
-            'This lesson has not started yet.',
-            'Complete it when it has taken place.'
+            case when is_learners_word then 'This lesson has not started yet.' else 'This lesson is not over yet.' end,
+            'Complete it at its scheduled end. If it was over earlier, the learner can complete it.'
+        );
+    end if;
+    if private.has_open_claim(booking.id) then
+        perform private.refuse(
+            'PT409', 'claim_open',
+            'It is said that somebody did not come to this lesson.',
+            'Withdraw or answer the claim first; what is contested, an admin decides.'
         );
     end if;
 
@@ -75,7 +86,7 @@ begin
         insert into public.lessons as lesson (org_id, booking_id, instructor_id, learner_id, started_at, ended_at, notes)
         values (
             booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
-            booking.start_at, private.clock(), p_notes
+            booking.start_at, private.clock(), case when not is_learners_word then p_notes end
         )
         on conflict (booking_id) do update
             set ended_at = excluded.ended_at,
@@ -89,6 +100,28 @@ begin
 
     update public.bookings set status = 'completed' where id = booking.id;
     return completed_lesson_id;
+end;
+$$;
+
+-- Returns the booking, locked, if the caller is the learner, a guardian who may book, the instructor or an admin of its organization.
+create function private.require_booking_to_complete(p_booking_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.require_person();
+    select * into booking from public.bookings where id = p_booking_id;
+    if not private.may_answer_for(booking.learner_id) then
+        return private.require_taught_booking(p_booking_id);
+    end if;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
+    return booking;
 end;
 $$;
 
@@ -107,5 +140,22 @@ begin
     where id = p_booking.instructor_id
         and p_booking.instructor_share_cents > 0;
     update public.learners set lesson_count = lesson_count + 1 where id = p_booking.learner_id;
+end;
+$$;
+
+-- Takes a lesson from the totals that turns out not to have been given. 82_effects calls it.
+create function private.uncount_lesson(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    update public.instructors
+    set lesson_count = greatest(lesson_count - 1, 0)
+    where id = p_booking.instructor_id
+        and p_booking.instructor_share_cents > 0;
+    update public.learners set lesson_count = greatest(lesson_count - 1, 0) where id = p_booking.learner_id;
 end;
 $$;

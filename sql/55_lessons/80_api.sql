@@ -19,5 +19,7 @@ create function public.complete_lesson(p_booking_id uuid, p_notes text default n
 return private.complete_lesson(p_booking_id, p_notes);
 
 comment on function public.complete_lesson is
-    'Completes a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. p_notes is a '
-    'summary for the learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, and the rules of public.lessons.';
+    'Completes a lesson and returns its id; the instructor''s share becomes payable after the organization''s payout hold. For its '
+    'instructor and admins from the scheduled end on; for the learner and guardians who may book from the start on. p_notes is the '
+    'instructor''s summary for the learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, claim_open, and '
+    'the rules of public.lessons.';

@@ -91,7 +91,19 @@ begin
 end;
 $$;
 
--- How a booking ends that a party cancels or misses. What was not confirmed is nobody's lesson, so that all of it goes back.
+-- Whether the learner may cancel for nothing at a moment: within two hours of accepting what somebody else had proposed, until the start.
+create function private.is_free_to_cancel(p_booking public.bookings, p_at timestamptz)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_booking.accepted_at is not null and p_at < least(p_booking.accepted_at + interval '2 hours', p_booking.start_at);
+$$;
+
+-- How a booking ends that a party cancels or misses. What was not confirmed is nobody's lesson, so that all of it goes back; and so it
+-- does of what the learner has just accepted.
 create function private.ending_of(
     p_booking public.bookings,
     p_ended_by public.booking_party,
@@ -100,19 +112,20 @@ create function private.ending_of(
 )
     returns public.order_item_ending
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select case
         when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
         when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
-        when p_ended_by in ('learner', 'guardian') or p_refund_bps < 10000 then 'cancelled'
+        when p_refund_bps < 10000 then 'cancelled'
+        when p_ended_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, private.clock()) then 'cancelled'
         else 'fault'
     end::public.order_item_ending;
 $$;
 
--- The prepaid minutes that a booking has reserved.
+-- The prepaid minutes that a booking has reserved, or used if its lesson counted as given.
 create function private.reserved_minutes(p_booking_id uuid)
     returns integer
     language sql
@@ -120,7 +133,12 @@ create function private.reserved_minutes(p_booking_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(reserved.minutes), 0)::integer from private.reserved_credit(p_booking_id) reserved;
+    select coalesce(sum(part.minutes), 0)::integer
+    from (
+        select reserved.minutes from private.reserved_credit(p_booking_id) reserved
+        union all
+        select used.minutes from private.used_credit(p_booking_id) used
+    ) part;
 $$;
 
 -- Whether a payment has paid for an item, or has an authorization for it.

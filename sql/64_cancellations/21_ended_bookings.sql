@@ -78,7 +78,9 @@ begin
     ending := case
         when p_booking.status = 'completed' then 'given'
         when p_booking.status = 'no_show' then case p_booking.no_show_by when 'learner' then 'missed' else 'fault' end
-        when p_booking.cancelled_by in ('learner', 'guardian') or p_booking.refund_bps < 10000 then 'cancelled'
+        when p_booking.refund_bps < 10000 then 'cancelled'
+        when p_booking.cancelled_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, p_booking.cancelled_at)
+            then 'cancelled'
         else 'fault'
     end;
     perform private.end_item(
@@ -131,7 +133,7 @@ as $$
         cancellation_reason = 'The booking to be rescheduled has ended.'
     where org_id = p_booking.org_id
         and original_booking_id = p_booking.id
-        and status in ('held', 'requested');
+        and status in ('proposed', 'held', 'requested');
 $$;
 
 -- Cancels lessons ahead of which a lost dispute has taken what was paid: all of it, or any of it where prepaid minutes paid. The rest

@@ -1,5 +1,7 @@
 -- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
 -- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
+-- What the instructor or the school moves is a proposal: the original stays until the learner accepts it (50_bookings/55_propose.sql).
+-- An original that they cannot keep, they cancel.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -100,8 +102,8 @@ begin
 end;
 $$;
 
--- Reserves the replacement. If nothing more is due, the original ends first; otherwise it stays until the difference is paid, and the two
--- may overlap as one chain. The pickup and dropoff places are copied.
+-- Reserves the replacement. If nothing more is due, the original ends first; otherwise it stays until the difference is paid, or the
+-- learner accepts, and the two may overlap as one chain. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
     p_booking public.bookings,
     p_service public.services,
@@ -120,17 +122,20 @@ declare
     replacement public.bookings;
     terms private.booking_terms;
     priced_service public.services := p_service;
+    is_proposed boolean := false;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
         p_booking.series_id, p_booking.id, p_booking.order_id
     );
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
-    if p_booking.credit_applied_cents = 0 then
+    if private.waits_for_the_learner(learner, request) then
+        is_proposed := true;
+    elsif p_booking.credit_applied_cents = 0 then
         priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
         terms := private.price_booking(priced_service, p_instructor, p_start_at, learner, request);
     end if;
-    if coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
+    if not is_proposed and coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
         perform private.end_original_booking(p_booking.id, private.party_of(p_booking));
     end if;
 
@@ -145,8 +150,36 @@ begin
     where org_id = replacement.org_id
         and id = replacement.id
     returning * into replacement;
+    if replacement.status = 'proposed' then
+        perform private.tell_of_proposal(p_booking, replacement, p_instructor);
+    end if;
     return replacement;
 end;
+$$;
+
+-- Tells the learner of a move that waits for their word.
+create function private.tell_of_proposal(p_original public.bookings, p_replacement public.bookings, p_instructor public.instructors)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.raise_alert(
+        p_replacement.org_id, null, 'move_proposed',
+        format(
+            '%s would like to move the lesson on %s to %s. It stays where it is unless this is accepted by %s.',
+            left(p_instructor.display_name, 200), told.original_start, told.start, told.deadline
+        ),
+        'bookings', p_replacement.id, format('booking:%s:move_proposed', p_replacement.id), p_replacement.learner_id
+    )
+    from (
+        select
+            to_char(p_original.start_at at time zone p_instructor.time_zone, told_as.pattern) as original_start,
+            to_char(p_replacement.start_at at time zone p_instructor.time_zone, told_as.pattern) as start,
+            to_char(p_replacement.hold_expires_at at time zone p_instructor.time_zone, told_as.pattern) as deadline
+        from (select 'FMDay FMDD FMMonth YYYY, HH24:MI' as pattern) told_as
+    ) told;
 $$;
 
 -- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,

@@ -1,5 +1,6 @@
 -- The times to which a booking can be rescheduled at this instant, in UTC and local time, in pages, and what is left to pay for each.
 -- The booking's own time counts as free: a replacement may overlap it. Only in groups the original ends first, so nothing more may be due.
+-- For a move that waits for the learner's word, the learner's other lessons are none of the caller's business.
 -- Definer: the caller may not read opening hours and calendars.
 create function private.list_reschedule_times(
     p_booking_id uuid,
@@ -19,11 +20,13 @@ create function private.list_reschedule_times(
 as $$
 declare
     booking public.bookings;
+    is_proposed boolean;
 begin
     perform private.require_person();
     perform private.assert_time_range(p_from, p_to, 62);
     booking := private.booking_of_party(p_booking_id);
     perform private.assert_reschedulable(booking, null);
+    is_proposed := not private.may_answer_for(booking.learner_id) and private.is_learner_reachable(booking.learner_id);
 
     return query
     with open_time as materialized (
@@ -55,7 +58,8 @@ begin
         from private.open_slots(
             booking.instructor_id, booking.service_id, greatest(p_from, p_after), p_to, private.overlappable_original(booking.id)
         ) free
-        where exists (select from priced where priced.total_cents > booking.total_cents)
+        where is_proposed
+            or exists (select from priced where priced.total_cents > booking.total_cents)
     )
 
     select
@@ -69,9 +73,9 @@ begin
     from open_time
     join priced on priced.priced_on = open_time.priced_on and priced.minutes = open_time.minutes
     where priced.total_cents is not null
-        and not private.is_learner_busy(booking, open_time.during)
+        and (is_proposed or not private.is_learner_busy(booking, open_time.during))
         and (
-            priced.total_cents <= booking.total_cents
+            (priced.total_cents <= booking.total_cents and not is_proposed)
             or open_time.start_at in (select beside.start_at from beside)
         )
     order by open_time.start_at

@@ -135,19 +135,70 @@ comment on function public.cancel_day is
     'a booking, at most a day''s. Errors: sign_in_required, instructor_not_found, value_missing, too_many_exceptions, and the rules of '
     'public.bookings and public.availability_exceptions.';
 
-create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party)
+create function public.mark_no_show(p_booking_id uuid, p_who public.booking_party, p_statement text default null)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.mark_no_show(p_booking_id, p_who, p_statement);
+
+comment on function public.mark_no_show is
+    'Claims that the learner or the instructor did not come, from 15 minutes after the start until 24 hours after the end, and returns the '
+    'claim''s id. The other side is told, and answers with accept_claim or contest_claim within 72 hours; unanswered it counts if start '
+    'had been pressed, else an admin decides. Money moves when it is settled: a lesson that the learner missed is earned, one that the '
+    'instructor missed is refunded in full. What the instructor says of themselves is settled at once. For the learner, a guardian who may '
+    'book, the instructor and admins. Errors: sign_in_required, booking_not_found, bad_party, cannot_report_no_show, '
+    'booking_not_confirmed, too_early, too_late, claim_exists, and the rules of public.lesson_claims.';
+
+create function public.accept_claim(p_claim_id uuid)
     returns void
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.mark_no_show(p_booking_id, p_who);
+return private.accept_claim(p_claim_id);
 
-comment on function public.mark_no_show is
-    'Records that the learner or the instructor did not come, from 15 minutes after the start. The learner''s no-show is '
-    'reported by the instructor or an admin, and the lesson is earned; the instructor''s may be reported by the learner '
-    'too, and is refunded in full. Errors: sign_in_required, booking_not_found, bad_party, cannot_report_no_show, '
-    'booking_not_confirmed, too_early.';
+comment on function public.accept_claim is
+    'Accepts a claim of lesson_claims, which settles it at once; for the side that is said not to have come. Errors: sign_in_required, '
+    'claim_not_found, claim_answered.';
+
+create function public.contest_claim(p_claim_id uuid, p_statement text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.contest_claim(p_claim_id, p_statement);
+
+comment on function public.contest_claim is
+    'Contests an open claim of lesson_claims: an admin decides. For the side that is said not to have come. Errors: sign_in_required, '
+    'claim_not_found, claim_answered, and the rules of public.lesson_claims.';
+
+create function public.withdraw_claim(p_claim_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.withdraw_claim(p_claim_id);
+
+comment on function public.withdraw_claim is
+    'Takes a claim back that is not settled; for the side that made it. Errors: sign_in_required, claim_not_found, claim_answered.';
+
+create function public.decide_claim(p_claim_id uuid, p_no_show_by public.booking_party, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.decide_claim(p_claim_id, p_no_show_by, p_reason);
+
+comment on function public.decide_claim is
+    'Decides an undecided claim: learner or instructor did not come, or null, nothing is proven. Then the booking stays as it was, or, if '
+    'each side has made a claim, the learner is refunded in full. For the school''s admins who are no party within seven days, and for the '
+    'platform''s. Both sides can read the reason. Errors: sign_in_required, claim_not_found, claim_answered, not_yours_to_decide, '
+    'not_an_admin, second_factor_required, reason_required, bad_party.';
 
 create function public.reschedule_booking(
     p_booking_id uuid,
@@ -179,12 +230,13 @@ end;
 
 comment on function public.reschedule_booking is
     'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until amount_cents is paid (the '
-    'original stays until then), or requested. refund_cents is the refund for a cheaper time. A learner may do so while cancelling would '
-    'refund in full. Errors: sign_in_required, booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, '
-    'payment_does_not_last, client_key_reused, time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, '
-    'too_short_notice, too_far_ahead, insufficient_credit, credit_changed, amount_too_small, amount_too_large, price_missing, '
-    'too_many_holds, '
-    'too_many_held_lessons, too_many_unpaid_holds, slot_taken, time_not_offered, learner_busy, and the rules of public.bookings.';
+    'original stays until then), or requested; or proposed, if the instructor or an admin moves it: the original stays until the learner '
+    'calls accept_proposal, which they can until hold_expires_at. An original that cannot be kept is cancelled with cancel_booking. '
+    'refund_cents is the refund for a cheaper time. A learner may do so while cancelling would refund in full. Errors: sign_in_required, '
+    'booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
+    'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
+    'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, '
+    'slot_taken, time_not_offered, learner_busy, and the rules of public.bookings.';
 
 create function public.list_reschedule_times(
     p_booking_id uuid,

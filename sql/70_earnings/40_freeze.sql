@@ -1,5 +1,5 @@
 -- Freezes the unpaid earnings of a booking or of a payment's money while there is a cause, and unfreezes them once there is none. Called
--- when a cause begins or ends: by 82_effects for disputes and refunds, and by 41_report_problem.sql.
+-- when a cause begins or ends: by 82_effects for disputes, refunds and claims, and by 41_report_problem.sql.
 create function private.refreeze_earnings(p_org_id uuid, p_booking_id uuid, p_payment_id uuid)
     returns void
     language plpgsql
@@ -26,8 +26,8 @@ begin
 end;
 $$;
 
--- Whether an earning has to wait: its lesson has a problem report that is open or awaits a refund, or the money that it comes from is
--- disputed.
+-- Whether an earning has to wait: its lesson has a problem report that is open or awaits a refund, somebody is said not to have come to
+-- it, or the money that it comes from is disputed.
 create function private.has_freezing_cause(p_earning public.earnings)
     returns boolean
     language plpgsql
@@ -42,7 +42,7 @@ begin
         where report.org_id = p_earning.org_id
             and report.booking_id = p_earning.booking_id
             and (report.resolved_at is null or report.awaits_refund)
-    ) or private.is_earning_disputed(p_earning);
+    ) or private.has_open_claim(p_earning.booking_id) or private.is_earning_disputed(p_earning);
 end;
 $$;
 

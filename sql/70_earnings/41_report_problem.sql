@@ -1,5 +1,5 @@
--- Freezes the earning of a lesson of which the learner, or a guardian, says that something was wrong. Possible until the hold
--- before payout has passed; a platform admin then decides with admin_resolve_problem.
+-- Freezes what a lesson earned, given or not, of which the learner, or a guardian who may book or pay, says that something was wrong.
+-- Possible until the hold before payout has passed; a platform admin then decides with admin_resolve_problem.
 -- Definer: no role may write earnings.
 create function private.report_problem(p_booking_id uuid, p_description text)
     returns uuid
@@ -18,7 +18,11 @@ begin
     select * into booking
     from public.bookings
     where id = p_booking_id
-        and learner_id = any (private.my_family_ids());
+        and (
+            learner_id = any (private.my_learner_ids())
+            or learner_id = any (private.ward_ids(person, 'book'))
+            or learner_id = any (private.ward_ids(person, 'pay'))
+        );
     if not found then
         perform private.refuse(
             'PT404', 'booking_not_found',
@@ -31,7 +35,7 @@ begin
     set status = 'frozen'
     where org_id = booking.org_id
         and booking_id = booking.id
-        and kind = 'lesson'
+        and kind in ('lesson', 'no_show', 'cancellation')
         and status = 'pending';
     if not found then
         perform private.refuse(

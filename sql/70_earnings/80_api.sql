@@ -53,9 +53,9 @@ create function public.report_problem(p_booking_id uuid, p_description text)
 return private.report_problem(p_booking_id, p_description);
 
 comment on function public.report_problem is
-    'Reports that something was wrong with a lesson, before it is paid out: its earning is frozen until a platform admin decides. For the '
-    'learner and guardians. Returns the report''s id. Errors: sign_in_required, booking_not_found, nothing_to_freeze, value_missing, and the rules '
-    'of public.problem_reports.';
+    'Reports that something was wrong with a lesson, before what it earned is paid out, given or not: the earning is frozen until a '
+    'platform admin decides. For the learner and guardians who may book or pay. Returns the report''s id. Errors: sign_in_required, '
+    'booking_not_found, nothing_to_freeze, value_missing, and the rules of public.problem_reports.';
 
 create function public.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void

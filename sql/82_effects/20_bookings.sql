@@ -28,7 +28,7 @@ begin
     if new.status = old.status then
         return null;
     end if;
-    was_confirmed := old.status in ('confirmed', 'in_progress');
+    was_confirmed := old.status in ('confirmed', 'in_progress', 'completed');
     perform private.set_contact_window(old, new);
 
     if new.status = 'confirmed' then
@@ -46,6 +46,9 @@ begin
         perform private.settle_ended_booking(new);
         perform private.cancel_replacement(new);
         perform private.write_off_restored_minutes(new);
+        if old.status = 'completed' then
+            perform private.uncount_lesson(new);
+        end if;
 
     elsif new.status = 'cancelled' and new.is_rescheduled then
         perform private.free_seat(new);
@@ -58,6 +61,10 @@ begin
         perform private.settle_ended_booking(new);
         perform private.cancel_replacement(new);
         perform private.write_off_restored_minutes(new);
+    end if;
+
+    if new.status in ('completed', 'no_show', 'cancelled') then
+        perform private.close_claims(new);
     end if;
     return null;
 end;

@@ -57,6 +57,17 @@ begin
 
     return query
     select
+        'claim_undecided', claim.id::text, claim.updated_at,
+        format(
+            'the %s is said not to have come to booking %s; the school may decide until %s',
+            claim.no_show_by, claim.booking_id, to_char(claim.decision_due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')
+        ),
+        'Decide with decide_claim, this id and a reason, if no admin of the school can.'
+    from public.lesson_claims claim
+    where claim.status = 'undecided';
+
+    return query
+    select
         'money_in_suspense', item.id::text, item.created_at,
         format('%s %s of %s', waiting.cents, item.currency, coalesce(item.stripe_payment_intent_id, item.refund_id::text)),
         'Refund it in Stripe''s Dashboard, or call admin_resolve_suspense with this id and a reason.'
@@ -124,8 +135,8 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, reported problems, money in suspense, payouts that are held or unknown for '
-    'long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
+    'Parked events, dead commands, a late outbox, open alerts, reported problems, undecided claims, money in suspense, payouts '
+    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.

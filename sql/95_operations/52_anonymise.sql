@@ -68,6 +68,11 @@ as $$
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
     update public.lessons set review = null, notes = null where learner_id = p_learner_id;
+    update public.lesson_claims
+    set statement = null,
+        answer = null,
+        reason = case when reason is not null then 'Erased' end
+    where learner_id = p_learner_id;
     update public.learner_details
     set date_of_birth = null,
         is_birth_self_declared = false,

@@ -201,6 +201,8 @@ def build(world: World) -> Marketplace:
         p_booking_id=doubtful.id,
         p_description="It was half an hour.",
     )
+    undecided_claim = doubtful.say_missing("instructor")
+    world.call(_user(eve), "public.contest_claim", p_claim_id=undecided_claim)
     waiting, held = (_leave_unpaid(world, person) for person in (max_, eve))
     world.call(
         _user(pat), "public.admin_hold_payout", p_payout_id=held, p_reason="To be looked into."
@@ -219,7 +221,10 @@ def build(world: World) -> Marketplace:
     alert, _ = (_alert(world, elm, ann.id), _alert(world, oak, None))
     _alert(world, elm, None, ben.id)
 
-    due = _book(world, stories[0], world.now() + timedelta(minutes=30))
+    missed = _book(world, stories[0], world.now() + timedelta(minutes=30))
+    world.travel(to=missed.columns["start_at"] + timedelta(minutes=15))
+    claim = missed.say_missing("learner")
+    due = _book(world, stories[0], world.now() + timedelta(minutes=60))
     world.travel(to=due.columns["start_at"])
     next_lesson = _book(world, stories[0], world.now() + timedelta(minutes=70))
     world.travel(to=next_lesson.columns["start_at"] - timedelta(minutes=5))
@@ -294,6 +299,8 @@ def build(world: World) -> Marketplace:
             "ann_open_time": _open_times(world, ann, ann_service)[-1].isoformat(),
             "max_free_slot": free_slots[stories[3]],
             "due_booking": due.id,
+            "claim": claim,
+            "undecided_claim": undecided_claim,
             "next_booking": next_lesson.id,
             "recent_booking": recent.id,
             "requested_booking": requested,

@@ -194,8 +194,7 @@ def test_an_admin_who_books_for_themselves_waits_for_nobody(school: School) -> N
     )
 
 
-def test_a_move_by_the_school_keeps_the_booking(school: School) -> None:
-    """A replacement is no new booking."""
+def test_a_move_by_the_school_waits_for_the_learner_too(school: School) -> None:
     world = school.world
     world.window(school.instructor)
     service_id = world.service(school.instructor, price_cents=0)
@@ -206,8 +205,18 @@ def test_a_move_by_the_school_keeps_the_booking(school: School) -> None:
         p_booking_id=booked["booking_id"],
         p_start_at=world.in_days(4, 12),
     )
-    statuses = world.rows("select status::text from public.bookings order by created_at, start_at")
-    assert "proposed" not in {row["status"] for row in statuses}
+    statuses = world.rows("select status::text from public.bookings order by start_at")
+    assert [row["status"] for row in statuses] == ["confirmed", "proposed"]
+
+
+def test_what_was_accepted_can_be_cancelled_for_nothing_at_first(school: School) -> None:
+    world = school.world
+    booking = propose(school, start_at=world.now() + timedelta(hours=20), price_cents=4500)
+    accept(booking)
+    booking.pay()
+    assert world.ending(school.learner, booking.id)["refund_cents"] == 5310
+    world.travel(by=timedelta(hours=2))
+    assert world.ending(school.learner, booking.id)["refund_cents"] == 2655
 
 
 def test_an_instructor_who_leaves_leaves_no_proposal_to_chance(school: School) -> None:

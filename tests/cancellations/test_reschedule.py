@@ -181,7 +181,7 @@ def test_it_is_too_late_for_the_learner_but_not_for_the_instructor(
     with world.refusing("PT409", "too_late_to_reschedule"):
         move(world, booking, start_at)
     moved = move(world, booking, start_at, booking.instructor.user_id)
-    assert (moved["status"], refunds(world)) == ("confirmed", [])
+    assert (moved["status"], refunds(world)) == ("proposed", [])
 
 
 def test_hours_come_along(world: World) -> None:

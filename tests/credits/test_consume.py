@@ -53,9 +53,7 @@ def test_everybody_elses_ending_gives_all_minutes_back(
 ) -> None:
     if how == "instructor missing":
         world.travel(to=booking.columns["start_at"] + timedelta(minutes=15))
-        world.call(
-            booking.learner, "public.mark_no_show", p_booking_id=booking.id, p_who="instructor"
-        )
+        booking.miss("instructor")
     else:
         world.travel(to=booking.columns["start_at"])
         who = booking.instructor.user_id if how == "instructor" else world.admin()
@@ -71,12 +69,7 @@ def test_a_lesson_that_was_given_or_missed_uses_its_minutes(
         booking.complete()
     else:
         world.travel(to=booking.columns["end_at"])
-        world.call(
-            booking.instructor.user_id,
-            "public.mark_no_show",
-            p_booking_id=booking.id,
-            p_who="learner",
-        )
+        booking.miss("learner")
     assert state(world, booking) == (30, 0, 7500)
     ledger = world.ledger()
     assert (ledger["instructor_pending"], ledger["learner_prepaid"]) == (-7500, -3000)

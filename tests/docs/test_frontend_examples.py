@@ -57,6 +57,7 @@ BETWEEN = {
     '.from("booking_details")': 'await tell("pay", intent);',
     'rpc("credit_balance"': 'await tell("pay", hoursIntent);',
     'rpc("start_lesson"': 'await tell("lesson", slots[0].start_at);',
+    'rpc("complete_lesson"': 'await tell("lesson", slots[0].end_at);',
     'rpc("admin_verify_instructor"': 'await tell("admin", "grace@example.com");',
     'rpc("payout_statement"': 'await tell("payday", new Date(Date.parse(slots[0].start_at)));',
 }

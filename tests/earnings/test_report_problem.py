@@ -127,6 +127,21 @@ def test_it_is_too_late_after_the_hold(world: World) -> None:
         report(world, lesson, lesson.learner)
 
 
+@pytest.mark.parametrize("kind", ["no_show", "cancellation"])
+def test_whatever_a_lesson_earned_can_be_reported(world: World, kind: str) -> None:
+    booking = world.booking()
+    booking.pay()
+    if kind == "no_show":
+        world.travel(to=booking.columns["end_at"])
+        booking.miss("learner")
+    else:
+        world.travel(to=booking.columns["start_at"] - timedelta(hours=2))
+        world.cancel(booking.learner, booking.id)
+    report(world, booking, booking.learner)
+    world.travel(by=timedelta(days=30))
+    assert earning(world) == "frozen"
+
+
 def test_it_is_too_early_before_the_lesson(world: World) -> None:
     booking = world.booking()
     booking.pay()
@@ -141,10 +156,14 @@ def test_a_lesson_is_reported_once_at_a_time(world: World) -> None:
         report(world, lesson, lesson.learner)
 
 
-def test_a_guardian_reports(world: World) -> None:
+@pytest.mark.parametrize("scope", ["book", "pay"])
+def test_a_guardian_reports_who_may_book_or_pay(world: World, scope: str) -> None:
     lesson = world.lesson()
     learner_id = lesson.columns["learner_id"]
-    report(world, lesson, world.guardian(learner_id, view=True, book=True, pay=True))
+    viewer = world.guardian(learner_id, view=True)
+    with world.unchanged(), world.refusing("PT404", "booking_not_found"):
+        report(world, lesson, viewer)
+    report(world, lesson, world.guardian(learner_id, **{scope: True}))
     assert earning(world) == "frozen"
 
 

@@ -95,9 +95,7 @@ def complete(booking: Booking) -> None:
 
 def miss(who: str) -> Callable[[Booking], None]:
     def mark(booking: Booking) -> None:
-        booking.world.call(
-            booking.instructor.user_id, "public.mark_no_show", p_booking_id=booking.id, p_who=who
-        )
+        booking.miss(who)
 
     return mark
 

@@ -210,6 +210,20 @@ class Booking:
         self.world.travel(to=self.columns["end_at"])
         self.world.call(self.instructor.user_id, "public.complete_lesson", p_booking_id=self.id)
 
+    def say_missing(self, who: str, by: UUID | None = None) -> UUID:
+        """The other side, or whoever is named, says that this one did not come; the claim's id."""
+        other = self.instructor.user_id if who == "learner" else self.learner
+        claim_id: UUID = self.world.call(
+            by or other, "public.mark_no_show", p_booking_id=self.id, p_who=who
+        )
+        return claim_id
+
+    def miss(self, who: str) -> None:
+        """This one does not come, the other side says so, and they accept it."""
+        claim_id = self.say_missing(who)
+        absent = self.learner if who == "learner" else self.instructor.user_id
+        self.world.call(absent, "public.accept_claim", p_claim_id=claim_id)
+
 
 @dataclass(frozen=True)
 class Credit:

@@ -174,6 +174,35 @@ def dispute_machine(world: World, booking: Booking) -> Machine:
     return Machine("dispute", "public.disputes", row, {"closed_at": None}, closed)
 
 
+def lesson_claim_machine(world: World, booking: Booking) -> Machine:
+    row = insert(
+        world,
+        "public.lesson_claims",
+        {
+            "org_id": booking.instructor.org_id,
+            "booking_id": booking.id,
+            "learner_id": booking.columns["learner_id"],
+            "instructor_id": booking.instructor.id,
+            "no_show_by": "learner",
+            "claimant": "instructor",
+            "status": "open",
+        },
+    )
+    decision: Columns = {"decided_at": world.now(), "decided_by": "system", "reason": "test"}
+    due: Columns = {"decision_due_at": world.now()}
+    within: dict[str, Columns] = {
+        "undecided": due,
+        **dict.fromkeys(("upheld", "dismissed", "withdrawn"), decision | due),
+    }
+    return Machine(
+        "lesson_claim",
+        "public.lesson_claims",
+        row,
+        dict.fromkeys((*decision, *due)),
+        within,
+    )
+
+
 MACHINES = {
     "booking": booking_machine,
     "payment": payment_machine,
@@ -183,6 +212,7 @@ MACHINES = {
     "credit": credit_machine,
     "redemption": redemption_machine,
     "dispute": dispute_machine,
+    "lesson_claim": lesson_claim_machine,
 }
 TABLES = {"credit": "learner_credits", "redemption": "code_redemptions"}
 
@@ -291,7 +321,7 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
 @pytest.mark.parametrize(
     ("entity", "ends"),
     [
-        ("booking", {"completed", "no_show", "cancelled", "declined"}),
+        ("booking", {"no_show", "cancelled", "declined"}),
         ("payment", {"succeeded", "cancelled"}),
         ("refund", {"declined", "failed", "cancelled"}),
         ("payout", {"cancelled", "reversed"}),
@@ -299,6 +329,7 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
         ("credit", set()),
         ("redemption", set()),
         ("dispute", set()),
+        ("lesson_claim", {"upheld", "dismissed", "withdrawn"}),
     ],
 )
 def test_every_status_can_be_reached_and_ends_where_the_story_ends(

@@ -70,11 +70,11 @@ def test_a_booking_that_is_not_paid_for_has_no_lesson(world: World, status: str)
 def test_a_lesson_lasts_from_its_start_to_its_completion(world: World) -> None:
     booking = confirmed(world)
     booking.start()
-    world.travel(by=timedelta(minutes=55))
+    world.travel(by=timedelta(minutes=65))
     lesson_id = complete(booking, notes="Parallel parking: done.")
     lesson = world.row("select * from public.lessons")
     assert lesson["id"] == lesson_id
-    assert lesson["duration_seconds"] == 55 * 60
+    assert lesson["duration_seconds"] == 65 * 60
     assert lesson["notes"] == "Parallel parking: done."
     assert booking.status == "completed"
 
@@ -97,22 +97,68 @@ def test_a_lesson_earns_the_instructors_share_once(world: World) -> None:
         complete(booking)
 
 
-def test_a_lesson_cannot_be_completed_before_its_time(world: World) -> None:
+@pytest.mark.parametrize("is_started", [False, True])
+def test_its_instructor_cannot_complete_a_lesson_before_its_end(
+    world: World, is_started: bool
+) -> None:
     booking = confirmed(world)
-    world.travel(to=booking.columns["start_at"] - timedelta(seconds=1))
-    with world.unchanged(), world.refusing("PT422", "too_early"):
-        complete(booking)
-    world.travel(by=timedelta(seconds=1))
+    if is_started:
+        booking.start()
+    world.travel(to=booking.columns["end_at"] - timedelta(microseconds=1))
+    for caller in (booking.instructor.user_id, world.admin()):
+        with world.unchanged(), world.refusing("PT422", "too_early"):
+            complete(booking, caller)
+    world.travel(by=timedelta(microseconds=1))
     complete(booking)
     assert booking.status == "completed"
 
 
-def test_a_lesson_started_early_cannot_be_completed_before_its_time(world: World) -> None:
+def test_with_the_learners_word_it_is_over_earlier(world: World) -> None:
+    """From its start on; what the learner says beside is no summary of the instructor's."""
     booking = confirmed(world)
-    world.travel(to=booking.columns["start_at"] - timedelta(minutes=10))
-    world.call(booking.instructor.user_id, "public.start_lesson", p_booking_id=booking.id)
-    with world.refusing("PT422", "too_early"):
-        complete(booking)
+    world.travel(to=booking.columns["start_at"] - timedelta(microseconds=1))
+    with world.unchanged(), world.refusing("PT422", "too_early"):
+        complete(booking, booking.learner)
+    world.travel(by=timedelta(minutes=30))
+    complete(booking, booking.learner, notes="Great!")
+    assert booking.status == "completed"
+    lesson = world.row("select notes, ended_at from public.lessons")
+    assert (lesson["notes"], lesson["ended_at"]) == (None, world.now())
+    earning = world.row("select amount_cents, available_at from public.earnings")
+    assert earning == {
+        "amount_cents": 4500,
+        "available_at": booking.columns["end_at"] + timedelta(hours=24),
+    }
+
+
+def test_the_word_of_a_guardian_counts_who_may_book(world: World) -> None:
+    booking = confirmed(world)
+    learner_id = booking.columns["learner_id"]
+    viewer = world.guardian(learner_id, view=True, pay=True)
+    booker = world.guardian(learner_id, book=True)
+    world.travel(to=booking.columns["start_at"])
+    with world.unchanged(), world.refusing("PT404", "booking_not_found"):
+        complete(booking, viewer)
+    complete(booking, booker)
+    assert booking.status == "completed"
+
+
+@pytest.mark.parametrize("who", ["learner", "instructor"])
+def test_nobody_completes_a_lesson_to_which_somebody_is_said_not_to_have_come(
+    world: World, who: str
+) -> None:
+    booking = confirmed(world)
+    booking.start()
+    world.travel(by=timedelta(minutes=15))
+    claim_id = booking.say_missing(who)
+    world.travel(to=booking.columns["end_at"])
+    for caller in (booking.instructor.user_id, booking.learner):
+        with world.unchanged(), world.refusing("PT409", "claim_open"):
+            complete(booking, caller)
+    claimant = booking.instructor.user_id if who == "learner" else booking.learner
+    world.call(claimant, "public.withdraw_claim", p_claim_id=claim_id)
+    complete(booking)
+    assert booking.status == "completed"
 
 
 @pytest.mark.parametrize("status", ["held", "expired"])
@@ -124,17 +170,17 @@ def test_an_unpaid_lesson_is_not_earned(world: World, status: str) -> None:
         complete(booking)
 
 
-def test_another_instructor_and_the_learner_cannot_complete_a_lesson(world: World) -> None:
+def test_strangers_cannot_complete_a_lesson(world: World) -> None:
     booking = confirmed(world)
     world.travel(to=booking.columns["end_at"])
-    for caller in (world.instructor().user_id, booking.learner):
+    for caller in (world.instructor().user_id, world.person()):
         with world.unchanged(), world.refusing("PT404", "booking_not_found"):
             complete(booking, caller)
 
 
 def test_notes_that_are_too_long_are_refused(world: World) -> None:
     booking = confirmed(world)
-    booking.start()
+    world.travel(to=booking.columns["end_at"])
     with world.unchanged(), world.refusing("PT422", "texts_are_short"):
         complete(booking, notes="n" * 10_001)
 
@@ -143,6 +189,7 @@ def test_notes_of_the_start_are_kept_unless_replaced(world: World) -> None:
     booking = confirmed(world)
     booking.start()
     world.connection.execute("update public.lessons set notes = 'So far, so good.'")
+    world.travel(to=booking.columns["end_at"])
     complete(booking)
     assert world.value("select notes from public.lessons") == "So far, so good."
 

@@ -97,29 +97,31 @@ class Lesson:
         self.item.give()
 
     def complete_at(self, moment: datetime) -> None:
-        """Somebody says that it is over, late or early."""
+        """The instructor says that it is over, late; or the learner, early."""
+        is_early = moment < self.booking.columns["end_at"]
         self.booking.start()
         self.play.world.travel(to=moment)
         self.play.world.call(
-            self.booking.instructor.user_id, "public.complete_lesson", p_booking_id=self.booking.id
+            self.booking.learner if is_early else self.booking.instructor.user_id,
+            "public.complete_lesson",
+            p_booking_id=self.booking.id,
         )
         self.completed_at = moment
         self.item.give()
 
     def miss(self) -> None:
         """The learner does not come."""
-        self._mark_no_show("learner")
+        self._be_absent("learner")
         self.item.miss()
 
     def be_stood_up(self) -> None:
         """The instructor does not come."""
-        self._mark_no_show("instructor")
+        self._be_absent("instructor")
         self._fail()
 
-    def _mark_no_show(self, who: str) -> None:
-        by = self.booking.learner if who == "instructor" else self.booking.instructor.user_id
+    def _be_absent(self, who: str) -> None:
         self.play.world.travel(to=self.start_at + timedelta(minutes=20))
-        self.play.world.call(by, "public.mark_no_show", p_booking_id=self.booking.id, p_who=who)
+        self.booking.miss(who)
 
     def cancel(self) -> None:
         """The learner cancels; the notice decides what comes back."""

@@ -13,12 +13,7 @@ from tests.factories import Booking, World
 
 def mark_missed(booking: Booking) -> None:
     booking.world.travel(to=booking.columns["end_at"])
-    booking.world.call(
-        booking.instructor.user_id,
-        "public.mark_no_show",
-        p_booking_id=booking.id,
-        p_who="learner",
-    )
+    booking.miss("learner")
 
 
 def test_an_authorization_confirms_the_booking_and_books_nothing(world: World) -> None:
@@ -83,9 +78,7 @@ def test_where_all_goes_back_the_authorization_is_cancelled(world: World, by: st
     world.deliver("payment_intent.amount_capturable_updated", booking.intent("requires_capture"))
     if by == "missing instructor":
         world.travel(to=booking.columns["end_at"])
-        world.call(
-            booking.learner, "public.mark_no_show", p_booking_id=booking.id, p_who="instructor"
-        )
+        booking.miss("instructor")
     else:
         world.cancel(booking.learner if by == "learner" else booking.instructor.user_id, booking.id)
     (command,) = world.commands("cancel_payment_intent")

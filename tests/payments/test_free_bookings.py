@@ -62,7 +62,5 @@ def test_a_no_show_earns_nothing_whoever_did_not_come(
     world: World, booking: Booking, who: str
 ) -> None:
     world.travel(to=booking.columns["start_at"] + timedelta(minutes=15))
-    world.call(
-        booking.instructor.user_id, "public.mark_no_show", p_booking_id=booking.id, p_who=who
-    )
+    booking.miss(who)
     assert (world.ledger(), world.count("public.earnings")) == ({}, 0)

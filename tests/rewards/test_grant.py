@@ -72,12 +72,7 @@ def test_a_lesson_that_was_not_given_or_not_paid_is_not_rewarded(
         world.cancel(booking.learner, booking.id)
     elif ending == "no-show":
         world.travel(to=booking.columns["end_at"])
-        world.call(
-            booking.instructor.user_id,
-            "public.mark_no_show",
-            p_booking_id=booking.id,
-            p_who="learner",
-        )
+        booking.miss("learner")
     else:
         booking.refund(booking.payment["amount_cents"])
         booking.complete()

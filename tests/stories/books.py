@@ -15,6 +15,11 @@ READ = """
             - coalesce(restored_minutes, 0) as minutes
         from public.bookings
         where credit_applied_cents > 0
+            -- A proposal takes its minutes when it is accepted.
+            and (
+                status <> 'cancelled'
+                or exists (select from public.credit_entries where booking_id = bookings.id)
+            )
     ),
 
     lessons as (
@@ -101,6 +106,22 @@ READ = """
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (select id, status from public.refunds) row
         ) as refunds,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
+            from (
+                select
+                    id,
+                    booking_id,
+                    learner_id,
+                    instructor_id,
+                    no_show_by,
+                    status,
+                    evidence is not null as is_evidenced,
+                    notified_at
+                from public.lesson_claims
+                where status in ('open', 'undecided')
+            ) row
+        ) as claims,
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (select id, status, amount_cents as cents from public.payouts) row

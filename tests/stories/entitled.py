@@ -32,12 +32,13 @@ class Told:
     fraction: Fraction = Fraction(0)
 
 
-def told_of_cancellation(who: str, status: str, notice: timedelta) -> Told:
+def told_of_cancellation(who: str, status: str, notice: timedelta, is_free: bool) -> Told:
     """A learner who cancels what is confirmed has what the policy gives back; else it is a fault.
 
-    What was not paid in time is refunded in full if it is paid after all, whoever cancelled it.
+    What was not paid in time is refunded in full if it is paid after all, whoever cancelled it; and
+    so is what the learner has just accepted.
     """
-    if who == "learner" and status in ("confirmed", "in_progress"):
+    if who == "learner" and status in ("confirmed", "in_progress") and not is_free:
         return Told(Ending.CANCELLED, notice_fraction(notice))
     return Told(Ending.FAULT)
 

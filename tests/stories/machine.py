@@ -31,8 +31,10 @@ is_now = st.sampled_from([True, True, True, False])
 
 Thing = TypeVar("Thing")
 
-UNDER_WAY = ("held", "requested", "confirmed", "in_progress")
-ENDED = {"complete": Ending.GIVEN, "learner": Ending.MISSED, "instructor": Ending.FAULT}
+UNDER_WAY = ("proposed", "held", "requested", "confirmed", "in_progress")
+REGRETTABLE = timedelta(hours=2)
+MISSED = {"learner": Ending.MISSED, "instructor": Ending.FAULT}
+CONTESTABLE = timedelta(hours=72)
 
 
 class Story(RuleBasedStateMachine):
@@ -49,6 +51,7 @@ class Story(RuleBasedStateMachine):
         self.untold: list[News] = []
         self.books: DictRow = {}
         self.told: dict[str, Told] = {}
+        self.accepted: dict[str, datetime] = {}
         self.is_well = True
         self.is_left_to_admins = False
         self._transaction = ExitStack()
@@ -126,6 +129,10 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def maintain(self) -> None:
+        """Time does what is due: what nobody contests and start speaks for counts."""
+        for claim in self.rows("claims", status="open", is_evidenced=True):
+            if self.now - datetime.fromisoformat(claim["notified_at"]) >= CONTESTABLE:
+                self.told[claim["booking_id"]] = Told(MISSED[claim["no_show_by"]])
         self.world.serve("jobs", "private.maintain")
 
     # Hearing from Stripe
@@ -382,7 +389,9 @@ class Story(RuleBasedStateMachine):
             for column in ("cancelled_by", "refund_bps", "refund_cents", "restored_minutes"):
                 assert preview[column] == ended[column]
             notice = datetime.fromisoformat(booking["start_at"]) - self.now
-            self.told[booking["id"]] = told_of_cancellation(who, booking["status"], notice)
+            accepted_at = self.accepted.get(booking["id"], self.now - REGRETTABLE)
+            is_free = notice > timedelta(0) and self.now < accepted_at + REGRETTABLE
+            self.told[booking["id"]] = told_of_cancellation(who, booking["status"], notice, is_free)
 
     @precondition(lambda self: self.bookings("confirmed"))
     @rule(
@@ -404,31 +413,121 @@ class Story(RuleBasedStateMachine):
             if is_paid and moved["status"] == "held":
                 self.settle(self.checkout(self.customer(booking).user_id, moved["booking_id"]))
 
+    @precondition(lambda self: self.bookings("proposed"))
+    @rule(
+        n=which,
+        who=st.sampled_from(["learner", "learner", "instructor", "admin"]),
+        is_accepted=st.sampled_from([True, True, False]),
+        is_paid=st.booleans(),
+    )
+    def answer_proposal(self, n: int, who: str, is_accepted: bool, is_paid: bool) -> None:
+        """Only the learner accepts what the other side has proposed, and may regret it."""
+        booking = pick(self.bookings("proposed"), n)
+        door = "accept_proposal" if is_accepted else "decline_proposal"
+        with self.trying():
+            status = self.world.call(
+                self.party(booking, who), f"public.{door}", p_booking_id=booking["id"]
+            )
+            assert who == "learner"
+            if is_accepted:
+                self.accepted[booking["id"]] = self.now
+            if is_paid and status == "held":
+                self.settle(self.checkout(self.customer(booking).user_id, booking["id"]))
+
+    @precondition(lambda self: self.bookings("confirmed", "in_progress"))
+    @rule(n=which, teller=st.sampled_from(["instructor", "learner", "admin"]))
+    def start_lesson(self, n: int, teller: str) -> None:
+        booking = pick(self.bookings("confirmed", "in_progress"), n)
+        with self.trying():
+            at = datetime.fromisoformat(booking["start_at"])
+            if at > self.now:
+                self.travel(at)
+            self.world.call(
+                self.party(booking, teller), "public.start_lesson", p_booking_id=booking["id"]
+            )
+
     @precondition(lambda self: self.bookings("confirmed", "in_progress"))
     @rule(
         n=which,
-        how=st.sampled_from(["complete", "complete", "start", "learner", "instructor"]),
-        teller=st.sampled_from(["instructor", "learner", "admin"]),
+        teller=st.sampled_from(["instructor", "instructor", "learner", "admin"]),
+        minutes=st.sampled_from([0, 0, -20, 90]),
     )
-    def end_lesson(self, n: int, how: str, teller: str) -> None:
-        """Comes to the lesson, which is given, or missed by somebody."""
+    def complete_lesson(self, n: int, teller: str, minutes: int) -> None:
+        """Comes to the lesson's end, or near it; who may say that it is over does so."""
         booking = pick(self.bookings("confirmed", "in_progress"), n)
         with self.trying():
-            at = datetime.fromisoformat(booking["end_at"])
+            at = datetime.fromisoformat(booking["end_at"]) + timedelta(minutes=minutes)
             if at > self.now:
                 self.travel(at)
-            if how in ("complete", "start"):
-                door, arguments = f"public.{how}_lesson", {}
-            else:
-                door, arguments = "public.mark_no_show", {"p_who": how}
             self.world.call(
-                self.party(booking, teller if arguments else "instructor"),
-                door,
-                p_booking_id=booking["id"],
-                **arguments,
+                self.party(booking, teller), "public.complete_lesson", p_booking_id=booking["id"]
             )
-            if how != "start":
-                self.told[booking["id"]] = Told(ENDED[how])
+            self.told[booking["id"]] = Told(Ending.GIVEN)
+
+    @precondition(lambda self: self.bookings("confirmed", "in_progress", "completed"))
+    @rule(
+        n=which,
+        who=st.sampled_from(["learner", "instructor"]),
+        teller=st.sampled_from(["instructor", "learner", "admin"]),
+        is_accepted=st.booleans(),
+    )
+    def say_missing(self, n: int, who: str, teller: str, is_accepted: bool) -> None:
+        """Somebody is said not to have come; what they say of themselves is settled."""
+        booking = pick(self.bookings("confirmed", "in_progress", "completed"), n)
+        with self.trying():
+            at = datetime.fromisoformat(booking["start_at"]) + timedelta(minutes=15)
+            if at > self.now:
+                self.travel(at)
+            claim_id = self.world.call(
+                self.party(booking, teller),
+                "public.mark_no_show",
+                p_booking_id=booking["id"],
+                p_who=who,
+            )
+            is_settled = who == "instructor" and (
+                teller == "instructor" or (teller == "admin" and booking["status"] != "completed")
+            )
+            if is_settled:
+                self.told[booking["id"]] = Told(Ending.FAULT)
+            elif is_accepted:
+                self.world.call(
+                    self.party(booking, who), "public.accept_claim", p_claim_id=claim_id
+                )
+                self.told[booking["id"]] = Told(MISSED[who])
+
+    @precondition(lambda self: self.rows("claims"))
+    @rule(
+        n=which,
+        how=st.sampled_from(["accept", "contest", "contest", "withdraw"]),
+        teller=st.sampled_from(["instructor", "learner", "admin"]),
+    )
+    def answer_claim(self, n: int, how: str, teller: str) -> None:
+        claim = pick(self.rows("claims"), n)
+        with self.trying():
+            self.world.call(
+                self.party(claim, teller), f"public.{how}_claim", p_claim_id=claim["id"]
+            )
+            if how == "accept":
+                self.told[claim["booking_id"]] = Told(MISSED[claim["no_show_by"]])
+
+    @precondition(lambda self: self.rows("claims", status="undecided"))
+    @rule(n=which, who=st.sampled_from(["learner", "instructor", None]))
+    def decide_claim(self, n: int, who: str | None) -> None:
+        """Of two claims against each other neither may be proven: the learner is refunded."""
+        claim = pick(self.rows("claims", status="undecided"), n)
+        claims = self.rows("claims", booking_id=claim["booking_id"])
+        with self.trying():
+            self.world.call(
+                self.marketplace.admin,
+                "public.decide_claim",
+                p_claim_id=claim["id"],
+                p_no_show_by=who,
+                p_reason="Asked both.",
+            )
+            if who is not None:
+                self.told[claim["booking_id"]] = Told(MISSED[who])
+            elif len(claims) > 1:
+                self.told[claim["booking_id"]] = Told(Ending.FAULT)
 
     # Money back
 
@@ -631,10 +730,10 @@ class Story(RuleBasedStateMachine):
                 p_reason="A mistake.",
             )
 
-    @precondition(lambda self: self.bookings("completed"))
+    @precondition(lambda self: self.bookings("completed", "no_show", "cancelled"))
     @rule(n=which)
     def report_problem(self, n: int) -> None:
-        booking = pick(self.bookings("completed"), n)
+        booking = pick(self.bookings("completed", "no_show", "cancelled"), n)
         with self.trying():
             self.world.call(
                 self.customer(booking).user_id,
