@@ -67,6 +67,7 @@ export type Database = {
       learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
       learner_guardians: Table<"learner_guardians">;
       learners: Table<"learners", never, {}, never, { full_name?: string; learning_goals?: string[]; interests?: string[]; experience_level?: Enums["experience_level"] | null; preferred_duration_minutes?: number | null }>;
+      lesson_claims: Table<"lesson_claims">;
       lessons: Table<"lessons">;
       order_items: Table<"order_items">;
       orders: Table<"orders">;
@@ -95,6 +96,7 @@ export type Database = {
       my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
     };
     Functions: {
+      accept_claim: Call<"accept_claim", { p_claim_id: string }, undefined>;
       accept_invitation: Call<"accept_invitation", { p_token: string }, string>;
       accept_proposal: Call<"accept_proposal", { p_booking_id: string }, Enums["booking_status"]>;
       add_instructor: Call<"add_instructor", { p_org_id: string; p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
@@ -127,6 +129,7 @@ export type Database = {
       check_request: Call<"check_request", Record<PropertyKey, never>, undefined>;
       complete_lesson: Call<"complete_lesson", { p_booking_id: string; p_notes?: string | null }, string>;
       confirm_booking: Call<"confirm_booking", { p_booking_id: string }, undefined>;
+      contest_claim: Call<"contest_claim", { p_claim_id: string; p_statement?: string | null }, undefined>;
       create_booking_with_payment: Call<"create_booking_with_payment", { p_learner_user_id: string; p_slot_id: string; p_notes?: string | null; p_client_key?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; amount_cents: number; currency: string; expert_id: string; session_id: string }[]>;
       create_organization: Call<"create_organization", { p_name: string; p_time_zone: string; p_currency: string; p_slug?: string | null; p_tax_id?: string | null }, string>;
       create_rate_card: Call<"create_rate_card", { p_org_id: string; p_name: string; p_currency?: string | null; p_is_default?: boolean; p_valid_from?: string | null; p_valid_to?: string | null }, string>;
@@ -134,6 +137,7 @@ export type Database = {
       create_service: Call<"create_service", { p_org_id: string; p_title: string; p_duration_minutes: number; p_instructor_id?: string | null; p_description?: string | null; p_short_description?: string | null; p_topic_tags?: string[]; p_price_cents?: number | null; p_currency?: string | null; p_level?: Enums["experience_level"] | null; p_prerequisites?: string | null; p_materials_url?: string | null; p_max_participants?: number; p_requires_approval?: boolean; p_approval_hours?: number; p_capture_mode?: Enums["capture_mode"] }, string>;
       create_session: Call<"create_session", { p_expert_user_id: string; p_title: string; p_description: string; p_duration_minutes: number; p_price_cents: number | null; p_currency?: string; p_org_id?: string | null }, string>;
       credit_balance: Call<"credit_balance", { p_instructor_id?: string | null }, { learner_id: string; instructor_id: string; service_id: string | null; minutes_left: number; hours_left: number; minutes_reserved: number; next_expiry_at: string | null }[]>;
+      decide_claim: Call<"decide_claim", { p_claim_id: string; p_no_show_by: Enums["booking_party"] | null; p_reason: string }, undefined>;
       decide_refund: Call<"decide_refund", { p_refund_id: string; p_is_granted: boolean; p_note?: string | null }, Enums["refund_status"]>;
       decline_booking: Call<"decline_booking", { p_booking_id: string; p_reason?: string | null }, undefined>;
       decline_proposal: Call<"decline_proposal", { p_booking_id: string }, undefined>;
@@ -153,7 +157,7 @@ export type Database = {
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
       list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
       list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
-      mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"] }, undefined>;
+      mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"]; p_statement?: string | null }, string>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
@@ -189,6 +193,7 @@ export type Database = {
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null }, undefined>;
+      withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
     };
     Enums: Enums;
     CompositeTypes: { [_ in never]: never };
@@ -224,6 +229,10 @@ export type RefusalCode =
   | "booking_not_reschedulable"
   | "calendar_changed"
   | "cannot_report_no_show"
+  | "claim_answered"
+  | "claim_exists"
+  | "claim_not_found"
+  | "claim_open"
   | "client_key_reused"
   | "code_exists"
   | "code_not_checked"
@@ -277,6 +286,7 @@ export type RefusalCode =
   | "not_an_instructor"
   | "not_another_instructor"
   | "not_whole_lessons"
+  | "not_yours_to_decide"
   | "not_yourself"
   | "nothing_to_freeze"
   | "nothing_to_sell"
@@ -373,6 +383,7 @@ export type RuleCode =
   | "a_resolved_report_says_how"
   | "a_reward_is_for_a_discounted_lesson"
   | "a_series_is_of_two_to_a_year_of_weeks"
+  | "a_settled_claim_says_when_by_whom_and_why"
   | "a_started_account_exists_at_stripe"
   | "a_success_captured_money"
   | "a_success_captured_the_rest"
@@ -386,6 +397,7 @@ export type RuleCode =
   | "amounts_are_not_negative"
   | "an_amount_has_a_currency"
   | "an_invitation_ends_once"
+  | "an_undecided_claim_has_a_deadline"
   | "an_unpaid_purchase_has_a_deadline"
   | "approval_takes_at_most_two_weeks"
   | "area_is_on_earth"
@@ -432,6 +444,7 @@ export type RuleCode =
   | "email_is_valid"
   | "end_is_after_start"
   | "end_is_not_before_start"
+  | "evidence_is_known"
   | "exception_is_not_empty"
   | "expertise_is_short"
   | "facets_are_lists_of_words"
@@ -471,6 +484,7 @@ export type RuleCode =
   | "notice_is_reasonable"
   | "one_organization_is_the_platform"
   | "only_a_finished_lesson_is_rated"
+  | "only_a_learner_or_an_instructor_is_absent"
   | "only_a_payout_being_sent_is_leased"
   | "only_a_resolved_report_awaits_a_refund"
   | "only_an_authorization_is_left_uncaptured"
@@ -522,6 +536,7 @@ export type RuleCode =
   | "tax_id_is_short"
   | "texts_are_readable"
   | "texts_are_short"
+  | "texts_are_visible"
   | "the_platform_has_no_people"
   | "the_platform_sells_nothing"
   | "the_share_never_grows"

@@ -215,14 +215,14 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -837,6 +837,62 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
+    }
+                  ]
+                },"lesson_claims": {
+                  Row: {
+                    "answer": string | null,"booking_id": string,"claimant": Database["public"]['Enums']["booking_party"],"claimed_by": string | null,"contested_at": string | null,"contested_by": string | null,"created_at": string,"decided_at": string | null,"decided_by": Database["public"]['Enums']["booking_party"] | null,"decided_by_person": string | null,"decision_due_at": string | null,"evidence": string | null,"id": string,"instructor_id": string,"learner_id": string,"no_show_by": Database["public"]['Enums']["booking_party"],"notified_at": string | null,"org_id": string,"reason": string | null,"statement": string | null,"status": Database["public"]['Enums']["lesson_claim_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "answer"?: string | null,"booking_id": string,"claimant": Database["public"]['Enums']["booking_party"],"claimed_by"?: string | null,"contested_at"?: string | null,"contested_by"?: string | null,"created_at"?: string,"decided_at"?: string | null,"decided_by"?: Database["public"]['Enums']["booking_party"] | null,"decided_by_person"?: string | null,"decision_due_at"?: string | null,"evidence"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"no_show_by": Database["public"]['Enums']["booking_party"],"notified_at"?: string | null,"org_id": string,"reason"?: string | null,"statement"?: string | null,"status": Database["public"]['Enums']["lesson_claim_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "answer"?: string | null,"booking_id"?: string,"claimant"?: Database["public"]['Enums']["booking_party"],"claimed_by"?: string | null,"contested_at"?: string | null,"contested_by"?: string | null,"created_at"?: string,"decided_at"?: string | null,"decided_by"?: Database["public"]['Enums']["booking_party"] | null,"decided_by_person"?: string | null,"decision_due_at"?: string | null,"evidence"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"],"notified_at"?: string | null,"org_id"?: string,"reason"?: string | null,"statement"?: string | null,"status"?: Database["public"]['Enums']["lesson_claim_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "lesson_claims_claimed_by_fkey"
+      columns: ["claimed_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "lesson_claims_contested_by_fkey"
+      columns: ["contested_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "lesson_claims_decided_by_person_fkey"
+      columns: ["decided_by_person"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "lesson_claims_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "booking_details"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lesson_claims_org_id_booking_id_fkey"
+      columns: ["org_id","booking_id"]
+isOneToOne: false
+      referencedRelation: "bookings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lesson_claims_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lesson_claims_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
     }
                   ]
                 },"lessons": {
@@ -1583,7 +1639,10 @@ isOneToOne: false
                 }
           }
           Functions: {
-            "accept_invitation":
+            "accept_claim":
+{ Args: { "p_claim_id": string }; Returns: undefined
+                           },
+"accept_invitation":
 { Args: { "p_token": string }; Returns: string
                            },
 "accept_proposal":
@@ -1691,6 +1750,9 @@ isOneToOne: false
 "confirm_booking":
 { Args: { "p_booking_id": string }; Returns: undefined
                            },
+"contest_claim":
+{ Args: { "p_claim_id": string,"p_statement"?: string }; Returns: undefined
+                           },
 "create_booking_with_payment":
 { Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pickup"?: Json,"p_slot_id": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
               "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"session_id": string
@@ -1717,6 +1779,9 @@ isOneToOne: false
 { Args: { "p_instructor_id"?: string }; Returns: {
               "hours_left": number,"instructor_id": string,"learner_id": string,"minutes_left": number,"minutes_reserved": number,"next_expiry_at": string,"service_id": string
             }[]
+                           },
+"decide_claim":
+{ Args: { "p_claim_id": string,"p_no_show_by": Database["public"]['Enums']["booking_party"],"p_reason": string }; Returns: undefined
                            },
 "decide_refund":
 { Args: { "p_is_granted": boolean,"p_note"?: string,"p_refund_id": string }; Returns: Database["public"]['Enums']["refund_status"]
@@ -1832,7 +1897,7 @@ isOneToOne: false
             }[]
                            },
 "mark_no_show":
-{ Args: { "p_booking_id": string,"p_who": Database["public"]['Enums']["booking_party"] }; Returns: undefined
+{ Args: { "p_booking_id": string,"p_statement"?: string,"p_who": Database["public"]['Enums']["booking_party"] }; Returns: string
                            },
 "my_balance":
 { Args: Record<PropertyKey, never>; Returns: {
@@ -2116,10 +2181,13 @@ isOneToOne: false
                            },
 "update_organization":
 { Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+                           },
+"withdraw_claim":
+{ Args: { "p_claim_id": string }; Returns: undefined
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2235,7 +2303,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const
