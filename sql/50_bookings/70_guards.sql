@@ -176,3 +176,36 @@ as $$
     order by booking.created_at desc, booking.id
     for no key update;
 $$;
+
+-- Locks several bookings that are about to end, as lock_bookings does, then their slots and the pairs of instructor and learner: the
+-- second's would otherwise be locked after the balances of the first, and somebody who ends one of them would wait backwards.
+create function private.lock_endings(p_booking_ids uuid[])
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.lock_bookings(p_booking_ids);
+
+    select slot.id
+    from public.bookable_slots slot
+    where slot.id in (
+        select booking.slot_id
+        from public.bookings booking
+        where booking.id = any (p_booking_ids)
+            or booking.original_booking_id = any (p_booking_ids)
+    )
+    order by slot.id
+    for no key update;
+
+    select pair.learner_id
+    from public.instructor_learners pair
+    where (pair.org_id, pair.instructor_id, pair.learner_id) in (
+        select booking.org_id, booking.instructor_id, booking.learner_id
+        from public.bookings booking
+        where booking.id = any (p_booking_ids)
+    )
+    order by pair.instructor_id, pair.learner_id
+    for no key update;
+$$;

@@ -1,4 +1,5 @@
--- Creates the row of a new booking's instructor notes, and lets instructor and learner see each other. 82_effects calls it.
+-- Creates the row of a new booking's instructor notes, and lets instructor and learner see each other. The pair is locked before any
+-- lot and any balance, because its contact window changes when the booking is confirmed or ends. 82_effects calls it.
 create function private.add_booking_relations(p_booking public.bookings)
     returns void
     language plpgsql
@@ -12,6 +13,12 @@ begin
     insert into public.instructor_learners (org_id, instructor_id, learner_id)
     values (p_booking.org_id, p_booking.instructor_id, p_booking.learner_id)
     on conflict do nothing;
+    perform
+    from public.instructor_learners pair
+    where pair.org_id = p_booking.org_id
+        and pair.instructor_id = p_booking.instructor_id
+        and pair.learner_id = p_booking.learner_id
+    for no key update;
 end;
 $$;
 

@@ -135,11 +135,11 @@ create function private.count_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
+    update public.learners set lesson_count = lesson_count + 1 where id = p_booking.learner_id;
     update public.instructors
     set lesson_count = lesson_count + 1
     where id = p_booking.instructor_id
         and p_booking.instructor_share_cents > 0;
-    update public.learners set lesson_count = lesson_count + 1 where id = p_booking.learner_id;
 end;
 $$;
 

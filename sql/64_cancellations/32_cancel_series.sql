@@ -53,7 +53,7 @@ declare
     ids constant uuid[] := array(select ahead.id from private.rest_of_series(p_series_id, p_from) ahead);
     broken_rule text;
 begin
-    perform private.lock_bookings(ids);
+    perform private.lock_endings(ids);
     perform private.cancel_locked(ids, null, p_reason);
     perform private.assert_refund_is_expected(
         (

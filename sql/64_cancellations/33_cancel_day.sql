@@ -36,6 +36,7 @@ begin
     insert into public.availability_exceptions (org_id, instructor_id, on_date, is_available, time_zone, note)
     values (instructor.org_id, instructor.id, p_on, false, instructor.time_zone, left(p_reason, 1000))
     on conflict do nothing;
+    perform private.lock_endings(ids);
     perform private.cancel_locked(
         ids,
         case when instructor.id = any (private.my_instructor_ids()) then 'instructor' else 'admin' end::public.booking_party,

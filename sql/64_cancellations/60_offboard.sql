@@ -15,11 +15,10 @@ declare
     payment public.payments;
 begin
     perform private.require_person();
-    update public.instructors
-    set is_active = false
-    where id = p_instructor_id
-        and org_id = any (private.my_admin_org_ids())
-    returning * into instructor;
+    select * into instructor
+    from public.instructors known
+    where known.id = p_instructor_id
+        and known.org_id = any (private.my_admin_org_ids());
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
@@ -29,6 +28,10 @@ begin
     end if;
 
     perform private.lock_offboarded(instructor);
+    update public.instructors
+    set is_active = false
+    where org_id = instructor.org_id
+        and id = instructor.id;
     for ahead in
         select booking.id
         from public.bookings booking
@@ -69,8 +72,8 @@ begin
 end;
 $$;
 
--- Locks the orders of the bookings that offboarding cancels and of the hours that it refunds, then the bookings: all of them before the
--- first slot or lot.
+-- Locks what offboarding changes: the orders of the bookings that it cancels and of the hours that it refunds, the bookings, the
+-- instructor, then what ends with the bookings, and the hours.
 create function private.lock_offboarded(p_instructor public.instructors)
     returns void
     language plpgsql
@@ -78,14 +81,18 @@ create function private.lock_offboarded(p_instructor public.instructors)
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    ids uuid[] := array(
+        select booking.id
+        from public.bookings booking
+        where booking.org_id = p_instructor.org_id
+            and booking.instructor_id = p_instructor.id
+            and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+    );
 begin
     perform private.lock_orders(
         array(
-            select booking.order_id
-            from public.bookings booking
-            where booking.org_id = p_instructor.org_id
-                and booking.instructor_id = p_instructor.id
-                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            select booking.order_id from public.bookings booking where booking.id = any (ids)
             union
             select item.order_id
             from public.learner_credits lot
@@ -94,15 +101,15 @@ begin
                 and lot.instructor_id = p_instructor.id
         )
     );
-    perform private.lock_bookings(
-        array(
-            select booking.id
-            from public.bookings booking
-            where booking.org_id = p_instructor.org_id
-                and booking.instructor_id = p_instructor.id
-                and booking.status in ('proposed', 'held', 'requested', 'confirmed')
-        )
-    );
+    perform private.lock_bookings(ids);
+    perform private.lock_instructors(array[p_instructor.id]);
+    perform private.lock_endings(ids);
+    perform
+    from public.learner_credits lot
+    where lot.org_id = p_instructor.org_id
+        and lot.instructor_id = p_instructor.id
+    order by lot.id
+    for no key update;
 end;
 $$;
 

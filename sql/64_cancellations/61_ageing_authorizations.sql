@@ -22,7 +22,7 @@ declare
     ageing record;
     voided integer := 0;
 begin
-    perform private.lock_bookings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
+    perform private.lock_endings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
     for ageing in
         select part.booking_id, payment.org_id, payment.instructor_id
         from public.payments payment

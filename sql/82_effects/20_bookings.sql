@@ -37,9 +37,9 @@ begin
         perform private.refund_moved_item(new);
 
     elsif new.status = 'completed' then
+        perform private.count_lesson(new);
         perform private.end_booking_item(new, was_confirmed);
         perform private.capture_item(new.id);
-        perform private.count_lesson(new);
 
     elsif new.status = 'no_show' then
         perform private.end_booking_item(new, was_confirmed);

@@ -1,8 +1,7 @@
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
 -- * 10_audited_rules.sql: the tables of rules that the audit log watches once all rooms are there.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
--- * 30_invariants.sql to 37_discounts_and_disputes.sql: everything that must always be true; `jobs doctor` lists violations, and
---   25_payday.sql keeps `jobs payouts` from paying while there are any.
+-- * 25_payday.sql: which paydays are due, and are overdue; it keeps `jobs payouts` from paying while an invariant (92) is violated.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people

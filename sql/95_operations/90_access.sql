@@ -1,5 +1,4 @@
 grant execute on function private.require_due_payout_runs to jobs;
-grant execute on function private.check_invariants to jobs;
 grant execute on function private.overdue_paydays to jobs;
 grant execute on function private.needs_attention to jobs;
 grant execute on function private.traded_currencies to jobs;

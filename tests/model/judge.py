@@ -126,15 +126,25 @@ class Lesson:
     def cancel(self) -> None:
         """The learner cancels; the notice decides what comes back."""
         fraction = notice_fraction(self.start_at - self.play.world.now())
-        self.play.world.cancel(self.booking.learner, self.booking.id)
+        said = self.play.world.cancel(self.booking.learner, self.booking.id)
         if self.hours and self.by_hours:
             self.hours.lot.cancel(self.by_hours, fraction)
         else:
             self.item.cancel(fraction)
+            self._compare_answer(said)
 
     def cancel_by_instructor(self) -> None:
-        self.play.world.cancel(self.booking.instructor.user_id, self.booking.id)
+        said = self.play.world.cancel(self.booking.instructor.user_id, self.booking.id)
         self._fail()
+        if not self.by_hours:
+            self._compare_answer(said)
+
+    def _compare_answer(self, said: DictRow) -> None:
+        """The answer of a cancellation names the refund that the ending owes."""
+        if self.item.is_paid and said["refund_cents"] != self.item.owed:
+            self.play.wrong_answers.append(
+                Difference("refund said", self.item.owed, said["refund_cents"])
+            )
 
     def move(self, cents: int, days: int = 1) -> None:
         """The learner moves it by some days, to a time that costs something else."""
@@ -282,6 +292,7 @@ class Play:
     remaining: dict[UUID, int] = field(default_factory=dict)
     withdrawn: dict[str, int] = field(default_factory=dict)
     open_disputes: dict[str, int] = field(default_factory=dict)
+    wrong_answers: list[Difference] = field(default_factory=list)
     names: int = 0
 
     def __post_init__(self) -> None:
@@ -382,16 +393,20 @@ class Play:
         """A lesson that is paid by card, or with two hours that were bought before."""
         return self.lesson() if by == "card" else self.hours(2).lesson()
 
-    def earn_reward(self) -> None:
-        """A friend takes a lesson at 10 % off: a reward of 3.00 for the learner."""
-        rewarding(self.world, discount_bps=1000, reward_cents=300)
+    def earn_reward(self, cents: int = 300) -> Lesson:
+        """A friend takes a lesson at 10 % off: a reward for the learner.
+
+        It is at most what the platform earns of that lesson.
+        """
+        rewarding(self.world, discount_bps=1000, reward_cents=cents)
         self.world.learner(MARKETPLACE, self.learner, "Ben")
         booking = booked_with(self.world, referral_code(self.world, self.learner))
         item = Item(self.price(4500, 450), is_paid=False)
         lesson = self.add(Lesson(self, booking, item, has_discount_code=False))
         self.pay(lesson)
         lesson.give()
-        self.granted += 300
+        self.granted += min(cents, item.price.fee - item.price.discount)
+        return lesson
 
     def offboard(self) -> None:
         """The instructor leaves: everything that is not given is somebody else's fault."""
@@ -545,7 +560,11 @@ class Play:
     def differences(self) -> list[Difference]:
         """Comes to a quiet point, and compares."""
         self.quiet()
-        return list(compare(self.of_model(), self.of_database())) + list(self._moments())
+        return [
+            *self.wrong_answers,
+            *compare(self.of_model(), self.of_database()),
+            *self._moments(),
+        ]
 
     def _moments(self) -> Iterable[Difference]:
         """From when each earning can be paid."""

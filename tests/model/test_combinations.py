@@ -157,9 +157,10 @@ def test_row_07_hours_a_lost_dispute_cancels_the_lesson_ahead(
 # 8. An admin decides that an earning stays frozen
 
 
-def test_row_08_a_reported_lesson_stays_frozen_and_is_half_refunded(world: World) -> None:
+@BY_CARD_OR_HOURS
+def test_row_08_a_reported_lesson_stays_frozen_and_is_half_refunded(world: World, by: str) -> None:
     play = Play(world)
-    lesson = play.lesson()
+    lesson = play.sell(by)
     lesson.give()
     lesson.resolve(lesson.report(), unfreezes=False)
     lesson.refund(2655)
@@ -241,23 +242,27 @@ def test_row_12_all_is_lost_after_hours_were_used(
 # 13. and 14. Payouts
 
 
-def test_row_13_a_transfer_fails_a_dispute_opens_and_the_run_is_repeated(world: World) -> None:
+@BY_CARD_OR_HOURS
+def test_row_13_a_transfer_fails_a_dispute_opens_and_the_run_is_repeated(
+    world: World, by: str
+) -> None:
     play = Play(world)
     world.onboard(play.instructor)
-    lesson = play.lesson()
+    lesson = play.sell(by)
     lesson.give()
     play.fail_to_pay_out()
     world.travel(by=DAY)
-    lesson.dispute()
+    (lesson.hours or lesson).dispute()
     play.pay_out(HOUR)
     assert play.paid_out == 0
     play.agrees()
 
 
-def test_row_14_nothing_is_left_of_an_earning_that_was_refunded(world: World) -> None:
+@BY_CARD_OR_HOURS
+def test_row_14_nothing_is_left_of_an_earning_that_was_refunded(world: World, by: str) -> None:
     play = Play(world)
     world.onboard(play.instructor)
-    lesson = play.lesson()
+    lesson = play.lesson() if by == "card" else play.hours(1).lesson()
     lesson.give()
     world.travel(by=2 * DAY)
     world.serve("jobs", "private.maintain")
@@ -406,9 +411,10 @@ def test_row_21_a_series_is_one_payment(world: World) -> None:
 # 22. A part was refunded before the cancellation
 
 
-def test_row_22_refunded_then_cancelled(world: World) -> None:
+@BY_CARD_OR_HOURS
+def test_row_22_refunded_then_cancelled(world: World, by: str) -> None:
     play = Play(world)
-    lesson = play.lesson()
+    lesson = play.sell(by)
     lesson.refund(1000)
     play.carry_refunds()
     world.travel(to=lesson.start_at - HOUR)
@@ -423,14 +429,17 @@ def test_row_22_refunded_then_cancelled(world: World) -> None:
     "order", list(permutations(["refund 1", "refund 2", "lose"])), ids="-".join
 )
 @pytest.mark.parametrize("who", ["platform", "instructor, and the platform keeps its fee"])
-def test_row_23_two_refunds_and_a_loss(world: World, order: tuple[str, ...], who: str) -> None:
+@BY_CARD_OR_HOURS
+def test_row_23_two_refunds_and_a_loss(
+    world: World, order: tuple[str, ...], who: str, by: str
+) -> None:
     is_liable = who != "platform"
     play = Play(world, is_fee_refundable=not is_liable, is_instructor_liable=is_liable)
-    lesson = play.lesson()
+    lesson = play.sell(by)
     lesson.give()
     for step in order:
         if step == "lose":
-            lesson.lose(1501)
+            (lesson.hours or lesson).lose(1501)
         else:
             lesson.refund_in_dashboard({"refund 1": 1333, "refund 2": 777}[step])
     play.agrees()

@@ -129,6 +129,20 @@ def test_a_reward_is_earned_and_spent(world: World) -> None:
     play.agrees()
 
 
+def test_a_reward_is_at_most_what_the_platform_earned(world: World) -> None:
+    play = Play(world)
+    play.earn_reward(700)
+    play.agrees()
+
+
+def test_a_reward_is_clawed_back_when_its_lesson_is_refunded(world: World) -> None:
+    play = Play(world)
+    rewarded = play.earn_reward()
+    rewarded.refund(rewarded.item.price.total)
+    play.granted = 0
+    play.agrees()
+
+
 def test_a_lesson_paid_with_rewards_is_refunded(world: World) -> None:
     play = Play(world)
     play.earn_reward()
@@ -152,6 +166,31 @@ def test_half_of_a_discounted_lesson_is_refunded(play: Play) -> None:
     lesson = play.lesson(450)
     lesson.give()
     lesson.refund(lesson.item.price.total // 2)
+    play.agrees()
+
+
+def test_a_code_is_free_again_when_all_is_refunded(world: World) -> None:
+    play = Play(world)
+    lesson = play.lesson(450)
+    lesson.give()
+    lesson.refund(4860)
+    play.agrees()
+
+
+@BY_CARD_OR_HOURS
+def test_a_part_is_refunded_before_the_instructor_cancels(play: Play, by: str) -> None:
+    lesson = play.sell(by)
+    lesson.refund(1000)
+    play.carry_refunds()
+    lesson.cancel_by_instructor()
+    play.agrees()
+
+
+def test_all_of_a_lesson_paid_below_its_share_is_refunded(world: World) -> None:
+    play = Play(world, is_fee_refundable=False)
+    lesson = play.lesson(2000)
+    lesson.give()
+    lesson.refund(3310)
     play.agrees()
 
 
@@ -299,6 +338,14 @@ def test_a_lesson_is_called_off_after_its_instructor_bore_a_dispute(world: World
     play.agrees()
 
 
+def test_a_part_is_lost_before_a_late_cancellation(play: Play) -> None:
+    lesson = play.lesson()
+    lesson.lose(2000)
+    play.world.travel(to=lesson.start_at - HOUR)
+    lesson.cancel()
+    play.agrees()
+
+
 @WHO_BEARS_A_LOSS
 @pytest.mark.parametrize("cents", [2655, 5310])
 def test_a_dispute_is_lost_after_half_was_refunded(
@@ -364,6 +411,14 @@ def test_a_payment_that_came_too_late_is_lost_to_a_dispute(play: Play) -> None:
     play.pay(lesson)
     lesson.lose()
     play.agrees()
+
+
+def test_a_part_of_the_hours_is_lost_and_falls_on_the_latest_lesson_ahead(play: Play) -> None:
+    hours = play.hours(2)
+    first, latest = hours.lesson(), hours.lesson()
+    hours.lose(latest.item.price.total)
+    play.agrees()
+    assert (first.booking.status, latest.booking.status) == ("confirmed", "cancelled")
 
 
 def test_all_is_lost_after_hours_were_used(play: Play) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -16,6 +17,10 @@ STORIES = 7
 STEPS_OF_STORY = 50
 # Of all numbers together more than five thousand.
 STEPS_OF_NUMBER = 630
+# What `make proof` tells besides, with seeds of its own.
+NUMBERS_OF_PROOF = 30
+STEPS_OF_PROOF = 700
+FIRST_SEED_OF_PROOF = 10_000
 SHRINKING_SECONDS = 45
 
 
@@ -45,10 +50,22 @@ def tell(stage: type[Story], seed_number: int) -> int:
     "number", [0, *(pytest.param(number, marks=pytest.mark.slow) for number in range(1, NUMBERS))]
 )
 def test_books_are_in_order_after_every_step(stage: type[Story], number: int) -> None:
-    seeds = count(number, NUMBERS)
+    assert tell_for(stage, STEPS_OF_NUMBER, count(number, NUMBERS)) * NUMBERS > 5000
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("number", range(NUMBERS_OF_PROOF))
+def test_books_are_in_order_in_many_more_stories(stage: type[Story], number: int) -> None:
+    seeds = count(FIRST_SEED_OF_PROOF + number, NUMBERS_OF_PROOF)
+    assert tell_for(stage, STEPS_OF_PROOF, seeds) >= STEPS_OF_PROOF
+
+
+def tell_for(stage: type[Story], least_steps: int, seeds: Iterator[int]) -> int:
+    """Tells stories of one seed after another, until they have come to so many steps."""
     steps = 0
-    while steps < STEPS_OF_NUMBER:
+    while steps < least_steps:
         told = tell(stage, next(seeds))
         assert told > STORIES
         steps += told
-    assert steps * NUMBERS > 5000
+    return steps

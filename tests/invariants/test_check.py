@@ -12,6 +12,8 @@ from tools.cluster import ROOT
 
 pytestmark = pytest.mark.slow
 
+ROOM = ROOT / "sql" / "92_invariants"
+
 
 @pytest.fixture
 def world(world: World) -> World:
@@ -82,12 +84,13 @@ def one(table: str, condition: str = "true") -> str:
     return f"id = (select id from {table} where {condition} order by id limit 1)"
 
 
-def entry(kind: str) -> str:
-    """One ledger entry of an account of this kind."""
+def entry(kind: str, of: str = "%") -> str:
+    """One ledger entry of an account of this kind, and of a kind of transaction."""
     return (
         "id = (select max(entry.id) from private.ledger_entries entry"
         " join private.ledger_accounts account on account.id = entry.account_id"
-        f" where account.kind = '{kind}')"
+        " join private.ledger_transactions posted on posted.id = entry.transaction_id"
+        f" where account.kind = '{kind}' and posted.kind like '{of}')"
     )
 
 
@@ -150,6 +153,12 @@ PLANTED = {
     "what_is_due_is_being_refunded": [
         "update public.order_items set excess_cents = 1 where booking_id ="
         f" (select id from public.bookings where {CONFIRMED})",
+    ],
+    "cash_is_posted_as_it_moved": [
+        f"update private.ledger_entries set amount_cents = amount_cents + 1"
+        f" where {entry('stripe_balance', 'payment_succeeded')}",
+        f"update private.ledger_entries set amount_cents = amount_cents + 1"
+        f" where {entry('stripe_balance', 'refund_succeeded')}",
     ],
     "ended_bookings_have_ended_items": [
         f"update public.bookings set status = 'expired' where {CONFIRMED}",
@@ -294,6 +303,13 @@ PLANTED_IN_RETURNS = {
         f"update private.ledger_entries set amount_cents = amount_cents - 1"
         f" where {entry('dispute_receivable')}",
     ],
+    "losses_are_those_of_disputes": [
+        "update public.order_items set lost_cents = 1",
+        "insert into private.return_items (org_id, item_id, payment_id, dispute_id, kind,"
+        " amount_cents) select part.org_id, part.item_id, part.payment_id, dispute.id, 'lost', 1"
+        " from public.disputes dispute"
+        " join public.payment_items part on part.payment_id = dispute.payment_id",
+    ],
     "only_lost_disputes_cost_anything": [
         "update public.disputes set lost_cents = 1",
         "update public.disputes set status = 'lost', closed_at = private.clock(),"
@@ -328,9 +344,25 @@ def assert_named(world: World, invariant: str, statement: str) -> None:
 
 
 def test_every_invariant_has_a_violation_planted() -> None:
-    rooms = (ROOT / "sql" / "95_operations").glob("3?_*.sql")
-    source = "".join(path.read_text() for path in rooms)
-    assert set(re.findall(r"select '(\w+)', jsonb_build_object", source)) == {
-        *PLANTED,
-        *PLANTED_IN_RETURNS,
-    }
+    assert invariants() == {*PLANTED, *PLANTED_IN_RETURNS}
+
+
+def test_every_invariant_is_checked_under_its_name() -> None:
+    checked = re.findall(
+        r"select '(\w+)', violation.detail from private.(\w+) violation",
+        (ROOM / "85_check.sql").read_text(),
+    )
+    assert len(checked) == len(invariants())
+    assert {(name, name) for name in invariants()} == set(checked)
+
+
+def test_an_invariant_is_a_file_that_bears_its_name() -> None:
+    for path in ROOM.glob("*.sql"):
+        views = re.findall(r"^create view private\.(\w+)", path.read_text(), re.MULTILINE)
+        assert views in ([], [path.stem[3:]])
+
+
+def invariants() -> set[str]:
+    """The names of the views in the room."""
+    text = "".join(path.read_text() for path in ROOM.glob("*.sql"))
+    return set(re.findall(r"^create view private\.(\w+)", text, re.MULTILINE))

@@ -1,0 +1,405 @@
+"""Every door to the money functions, as acts in the scene.
+
+An act is named by the function that it calls, and after that by what it does with it where that can
+be several things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from tests.effects.scene import Scene
+from tests.factories import (
+    MARKETPLACE,
+    charge_transaction,
+    dispute_object,
+    intent_object,
+    refund_object,
+    transfer_object,
+)
+from tests.payments.steps import fail_refund, record_refund
+from tests.payouts.paydays import record, worker_of
+from tests.payouts.transfers import book as book_transfer
+
+Act = Callable[[Scene], Any]
+
+
+def ask(by: str, function: str, **arguments: Any) -> Act:
+    """Calls a public function as somebody in the scene; texts with a dot name things in it."""
+
+    def asks(scene: Scene) -> None:
+        given = {name: look(scene, value) for name, value in arguments.items()}
+        scene.world.ask(look(scene, by), f"public.{function}", **given)
+
+    return asks
+
+
+def look(scene: Scene, value: Any) -> Any:
+    """What a path such as scene.ahead.id leads to; other values are themselves."""
+    if not isinstance(value, str) or not value.startswith("scene."):
+        return value
+    found: Any = scene
+    for name in value.split(".")[1:]:
+        found = found[name] if isinstance(found, dict) else getattr(found, name)
+    return found
+
+
+def booking(by: str, function: str, name: str, **arguments: Any) -> Act:
+    return ask(by, function, p_booking_id=f"scene.{name}.id", **arguments)
+
+
+def decide(function: str, **arguments: Any) -> Act:
+    """What an admin does, who gives a reason."""
+    return ask("scene.admin", f"admin_{function}", p_reason="Looked into it.", **arguments)
+
+
+LEARNER, INSTRUCTOR, OWNER = "scene.learner", "scene.instructor.user_id", "scene.owner"
+
+
+def request(scene: Scene) -> None:
+    scene.world.request(scene.learner, scene.instructor, scene.service_id, scene.world.in_days(17))
+
+
+def request_series(scene: Scene) -> None:
+    scene.world.ask(
+        scene.learner,
+        "public.request_booking_series",
+        p_instructor_id=scene.instructor.id,
+        p_service_id=scene.service_id,
+        p_start_at=scene.world.in_days(18),
+        p_occurrences=2,
+    )
+
+
+def move(name: str, by: str = LEARNER) -> Act:
+    def moves(scene: Scene) -> None:
+        scene.world.ask(
+            look(scene, by),
+            "public.reschedule_booking",
+            p_booking_id=getattr(scene, name).id,
+            p_start_at=scene.world.in_days(19),
+        )
+
+    return moves
+
+
+def cancel_day(scene: Scene) -> None:
+    scene.world.ask(
+        scene.instructor.user_id,
+        "public.cancel_day",
+        p_instructor_id=scene.instructor.id,
+        p_on=scene.ahead.columns["start_at"].date(),
+    )
+
+
+# What Stripe says, by webhooks and by its answers
+
+
+def hear_of_intent(name: str, status: str = "succeeded") -> Act:
+    type = "payment_intent.canceled" if status == "canceled" else "payment_intent.succeeded"
+    return lambda scene: scene.world.deliver(
+        type, intent_object(getattr(scene, name).payment, status)
+    )
+
+
+def hear_of_refund(name: str) -> Act:
+    """Somebody refunds a part in the Dashboard."""
+    return lambda scene: scene.world.deliver(
+        "refund.updated", refund_object(getattr(scene, name).payment, 700)
+    )
+
+
+def hear_of_dispute(name: str, status: str) -> Act:
+    return lambda scene: scene.world.deliver(
+        "charge.dispute.updated", dispute_object(getattr(scene, name).payment, status)
+    )
+
+
+def hear_of_reversal(scene: Scene) -> None:
+    reversed_whole = transfer_object(scene.payouts["paid"], amount_reversed=4500)
+    scene.world.deliver("transfer.reversed", reversed_whole)
+
+
+def answer_intent(scene: Scene) -> None:
+    scene.world.serve(
+        "webhook_service",
+        "private.record_payment_intent",
+        p_payment_id=scene.held.payment["id"],
+        p_payment_intent=Jsonb(scene.held.intent("succeeded")),
+    )
+
+
+def answer_dispute(scene: Scene) -> None:
+    scene.world.serve(
+        "jobs",
+        "private.record_dispute",
+        p_dispute_id=scene.world.value("select id from public.disputes"),
+        p_dispute=Jsonb(dispute_object(scene.disputed.payment, "lost")),
+        p_settles_at=scene.world.now(),
+    )
+
+
+def answer_refund(scene: Scene) -> None:
+    record_refund(scene.world, scene.waiting_refund, sent_refund(scene))
+
+
+def sent_refund(scene: Scene) -> dict[str, Any]:
+    return refund_object(
+        scene.refunded.payment,
+        1000,
+        id="re_ours",
+        created=int(scene.world.now().timestamp()),
+        balance_transaction="txn_1",
+        metadata={"refund_id": str(scene.waiting_refund)},
+    )
+
+
+def compare_refund(scene: Scene) -> None:
+    scene.world.serve(
+        "jobs",
+        "private.compare_refund",
+        p_refund_id=scene.waiting_refund,
+        p_made=Jsonb([sent_refund(scene) | {"id": "re_other", "metadata": {}}]),
+    )
+
+
+def learn_fee(scene: Scene) -> None:
+    scene.world.settle_funds(scene.also_ahead.payment, scene.world.now(), fee_cents=25)
+
+
+def learn_fee_of_suspense(scene: Scene) -> None:
+    charge = charge_transaction("txn_nobody", "gbp", 5310, 25, scene.world.now())
+    scene.world.serve(
+        "jobs",
+        "private.record_suspense_fee",
+        p_suspense_item_id=scene.suspense_id,
+        p_balance_transactions=Jsonb([charge]),
+    )
+
+
+def learn_fees_of_stripe(scene: Scene) -> None:
+    fee = {"id": "txn_fee", "currency": "gbp", "net": -30, "created": 1_770_000_000}
+    scene.world.serve("jobs", "private.record_stripe_fees", p_balance_transactions=Jsonb([fee]))
+
+
+def maintain_later(scene: Scene) -> None:
+    """A day later, when holds have expired, and authorizations and earnings are due."""
+    scene.world.travel(by=timedelta(days=2))
+    scene.world.serve("jobs", "private.maintain")
+
+
+# Paying instructors
+
+
+def open_run(scene: Scene) -> None:
+    scene.world.serve(
+        "jobs",
+        "private.open_payout_run",
+        p_org_id=MARKETPLACE,
+        p_schedule="daily",
+        p_period_on=scene.world.now().date(),
+    )
+
+
+def claim(scene: Scene) -> None:
+    scene.world.claim_payout(scene.run_id, scene.world.now())
+
+
+def record_transfer(scene: Scene) -> None:
+    record(scene.world, scene.payouts["sending"], transfer_object(scene.payouts["sending"]))
+
+
+def record_failure(scene: Scene) -> None:
+    claimed = scene.payouts["sending"]
+    scene.world.serve(
+        "jobs",
+        "private.record_transfer_failure",
+        p_payout_id=claimed["payout_id"],
+        p_attempt=claimed["attempt"],
+        p_worker_id=worker_of(scene.world, claimed),
+        p_outcome="refused",
+        p_code="balance_insufficient",
+        p_message="No.",
+    )
+
+
+def payout(step: str, name: str) -> Act:
+    return lambda scene: scene.decide_payout(step, name)
+
+
+# Direct edits, which wait for nobody
+
+
+def edit(name: str, change: str, *, in_studio: bool = False) -> Act:
+    """Somebody with the service key, or in Studio, changes a booking's row."""
+
+    def edits(scene: Scene) -> None:
+        by = scene.world.acting_as(scene.admin, "service_role")
+        with scene.world.in_studio() if in_studio else by:
+            if not in_studio:
+                scene.world.connection.execute("set local role postgres")
+            scene.world.connection.execute(
+                f"update public.bookings set {change} where id = %s", [getattr(scene, name).id]
+            )
+
+    return edits
+
+
+EDIT = "a direct edit"
+CANCELLED = "status = 'cancelled', cancelled_by = 'system', cancelled_at = private.clock()"
+
+ACTS: dict[str, Act] = {
+    "public.add_learner": ask(OWNER, "add_learner", p_org_id=MARKETPLACE, p_full_name="Kim"),
+    "public.accept_invitation": ask("scene.newcomer", "accept_invitation", p_token="scene.token"),
+    "public.check_discount_code": ask(
+        LEARNER, "check_discount_code", p_code="WELCOME", p_service_id="scene.service_id"
+    ),
+    "public.create_referral_code": ask(LEARNER, "create_referral_code"),
+    "public.buy_credits": ask(
+        LEARNER, "buy_credits", p_instructor_id="scene.instructor.id", p_hours=2
+    ),
+    "public.create_booking_with_payment": ask(
+        LEARNER,
+        "create_booking_with_payment",
+        p_learner_user_id=LEARNER,
+        p_slot_id="scene.free_slot",
+    ),
+    "public.create_booking_with_payment with hours": ask(
+        LEARNER,
+        "create_booking_with_payment",
+        p_learner_user_id=LEARNER,
+        p_slot_id="scene.free_slot",
+        p_use_credits=True,
+    ),
+    "public.create_booking_with_payment with a code": ask(
+        LEARNER,
+        "create_booking_with_payment",
+        p_learner_user_id=LEARNER,
+        p_slot_id="scene.free_slot",
+        p_discount_code="WELCOME",
+    ),
+    "public.create_booking_with_payment in a group": ask(
+        LEARNER,
+        "create_booking_with_payment",
+        p_learner_user_id=LEARNER,
+        p_slot_id="scene.group_slot",
+    ),
+    "public.request_booking": request,
+    "public.request_booking_series": request_series,
+    "public.confirm_booking": booking(INSTRUCTOR, "confirm_booking", "requested"),
+    "public.decline_booking": booking(INSTRUCTOR, "decline_booking", "requested"),
+    "public.accept_proposal": booking(LEARNER, "accept_proposal", "proposed"),
+    "public.decline_proposal": booking(LEARNER, "decline_proposal", "proposed"),
+    "public.start_lesson": booking(INSTRUCTOR, "start_lesson", "begun"),
+    "public.complete_lesson": booking(INSTRUCTOR, "complete_lesson", "begun"),
+    "public.complete_lesson of a series": booking(INSTRUCTOR, "complete_lesson", "series"),
+    "public.complete_lesson paid with hours": booking(
+        INSTRUCTOR, "complete_lesson", "over_by_hours"
+    ),
+    "public.mark_no_show of a learner": booking(
+        INSTRUCTOR, "mark_no_show", "begun_too", p_who="learner"
+    ),
+    "public.mark_no_show of the instructor": booking(
+        LEARNER, "mark_no_show", "begun", p_who="instructor"
+    ),
+    "public.cancel_booking by its learner": booking(LEARNER, "cancel_booking", "ahead"),
+    "public.cancel_booking by its instructor": booking(INSTRUCTOR, "cancel_booking", "ahead"),
+    "public.cancel_booking paid with hours": booking(LEARNER, "cancel_booking", "by_hours"),
+    "public.cancel_booking unpaid": booking(LEARNER, "cancel_booking", "held"),
+    "public.cancel_booking authorized": booking(LEARNER, "cancel_booking", "authorized"),
+    "public.cancel_booking of a series": booking(LEARNER, "cancel_booking", "series_too"),
+    "public.cancel_booking that moves": booking(LEARNER, "cancel_booking", "moving"),
+    "public.cancel_booking of a replacement": booking(LEARNER, "cancel_booking", "replacement"),
+    "public.cancel_booking of a ward": booking("scene.ward.learner", "cancel_booking", "ward"),
+    "public.cancel_series": ask(
+        INSTRUCTOR, "cancel_series", p_series_id="scene.series.columns.series_id"
+    ),
+    "public.cancel_day": cancel_day,
+    "public.reschedule_booking": move("ahead"),
+    "public.reschedule_booking paid with hours": move("by_hours"),
+    "public.reschedule_booking of a series": move("series_too"),
+    "public.request_refund": booking(
+        LEARNER, "request_refund", "reported", p_amount_cents=500, p_reason="It rained."
+    ),
+    "public.decide_refund": ask(
+        OWNER, "decide_refund", p_refund_id="scene.requested_refund", p_is_granted=True
+    ),
+    "public.admin_refund": lambda scene: scene.refund(scene.given, 700),
+    "public.admin_refund paid with hours": lambda scene: scene.refund(
+        scene.given_by_hours, 700, scene.credit
+    ),
+    "public.admin_refund of a series": lambda scene: scene.refund(scene.series, 700),
+    "public.admin_record_refund": decide(
+        "record_refund", p_payment_id="scene.given.payment.id", p_amount_cents=700
+    ),
+    "public.refund_credits": ask(
+        LEARNER, "refund_credits", p_credit_id="scene.credit.id", p_minutes=30
+    ),
+    "public.offboard_instructor": ask(
+        OWNER, "offboard_instructor", p_instructor_id="scene.instructor.id"
+    ),
+    "public.report_problem": lambda scene: scene.report(scene.just_given),
+    "public.admin_resolve_problem": decide(
+        "resolve_problem", p_problem_report_id="scene.report_id", p_unfreezes_earning=True
+    ),
+    "public.admin_resolve_suspense": decide(
+        "resolve_suspense", p_suspense_item_id="scene.suspense_id", p_resolution="written_off"
+    ),
+    "public.admin_write_off_balance": decide(
+        "write_off_balance", p_payee_id="scene.debtor.id", p_currency="gbp"
+    ),
+    "public.admin_hold_payout": payout("hold", "failed"),
+    "public.admin_release_payout": payout("release", "held"),
+    "public.admin_cancel_payout": payout("cancel", "failed"),
+    "public.admin_adopt_transfer": decide("adopt_transfer", p_stripe_transfer_id="tr_lost"),
+    "public.erase_learner": ask(OWNER, "erase_learner", p_learner_id="scene.former_learner_id"),
+    "public.erase_person": ask(
+        "scene.former.learner", "erase_person", p_user_id="scene.former.learner"
+    ),
+    "private.book_transfer": lambda scene: book_transfer(scene.world, scene.made_transfer),
+    "private.claim_payout": claim,
+    "private.compare_refund": compare_refund,
+    "private.maintain": maintain_later,
+    "private.open_payment": lambda scene: scene.unopened.open_payment(),
+    "private.open_payment of hours": lambda scene: scene.unpaid_credit.open_payment(),
+    "private.open_payout_run": open_run,
+    "private.receive_stripe_event paid": hear_of_intent("held"),
+    "private.receive_stripe_event paid hours": hear_of_intent("unpaid_credit"),
+    "private.receive_stripe_event paid for a move": hear_of_intent("replacement"),
+    "private.receive_stripe_event paid too late": hear_of_intent("lapsed"),
+    "private.receive_stripe_event authorization lost": hear_of_intent("authorized", "canceled"),
+    "private.receive_stripe_event refunded": hear_of_refund("ahead"),
+    "private.receive_stripe_event refunded after a payout": hear_of_refund("past"),
+    "private.receive_stripe_event refunded hours": hear_of_refund("credit"),
+    "private.receive_stripe_event refunded of a series": hear_of_refund("series"),
+    "private.receive_stripe_event disputed": hear_of_dispute("ahead", "needs_response"),
+    "private.receive_stripe_event disputed after a payout": hear_of_dispute(
+        "past", "needs_response"
+    ),
+    "private.receive_stripe_event disputed hours": hear_of_dispute("credit", "needs_response"),
+    "private.receive_stripe_event lost": hear_of_dispute("ahead", "lost"),
+    "private.receive_stripe_event lost hours": hear_of_dispute("credit", "lost"),
+    "private.receive_stripe_event lost of a series": hear_of_dispute("series", "lost"),
+    "private.receive_stripe_event won": hear_of_dispute("disputed", "won"),
+    "private.receive_stripe_event reversed": hear_of_reversal,
+    "private.record_dispute": answer_dispute,
+    "private.record_payment_intent": answer_intent,
+    "private.record_processing_fee": learn_fee,
+    "private.record_refund": answer_refund,
+    "private.record_refund_failure": lambda scene: fail_refund(scene.world, scene.waiting_refund),
+    "private.record_stripe_fees": learn_fees_of_stripe,
+    "private.record_suspense_fee": learn_fee_of_suspense,
+    "private.record_transfer": record_transfer,
+    "private.record_transfer_failure": record_failure,
+    f"{EDIT} cancels": edit("ahead", CANCELLED),
+    f"{EDIT} cancels what is not paid": edit("held", CANCELLED),
+    f"{EDIT} cancels what is paid with hours": edit("by_hours", CANCELLED),
+    f"{EDIT} completes": edit("begun", "status = 'completed'", in_studio=True),
+    f"{EDIT} marks a no-show": edit(
+        "begun", "status = 'no_show', no_show_by = 'learner'", in_studio=True
+    ),
+}
