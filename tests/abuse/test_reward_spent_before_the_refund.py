@@ -82,3 +82,22 @@ def test_it_does_before(school: School, friend: UUID) -> None:
     assert balance["available_cents"] == 0
     assert gain(world, [school.instructor], [friend, sock]) == 0
     assert platform_result(world) == 0
+
+
+def test_refunds_granted_at_once_share_what_is_left(school: School, friend: UUID) -> None:
+    """One of two rewards is spent in part: one lesson can be refunded, not both."""
+    world = school.world
+    (referral,) = world.ask(friend, "public.create_referral_code", p_org_id=school.id)
+    socks = [school.join("learner", f"Sock {number}") for number in range(2)]
+    first, second = (
+        given(school, sock, days, p_discount_code=referral["code"])
+        for days, sock in enumerate(socks, 2)
+    )
+    service_id = world.service(school.instructor, price_cents=500)
+    world.book(friend, world.slot(service_id, world.in_days(2)), p_use_rewards=True)
+    refund(school, first)
+    with world.unchanged(), world.refusing("PT409", "refund_exceeds_balance"):
+        refund(school, second)
+    world.carry_refunds()
+    with world.unchanged(), world.refusing("PT409", "refund_exceeds_balance"):
+        refund(school, second)

@@ -230,7 +230,9 @@ def test_a_move_into_a_group_costs_what_the_group_lasts(
 
 def test_no_race_sells_an_hour_for_another_price(cluster: Cluster, committed_world: World) -> None:
     world = committed_world
-    world.connection.execute("update public.organizations set max_open_holds = 100")
+    world.connection.execute(
+        "update public.organizations set max_open_holds = 100, max_held_lessons = 1000"
+    )
     instructor = world.instructor(time_zone="UTC", hourly_rate_cents=6000, currency="gbp")
     world.window(instructor, "00:00", "24:00")
     service_id = world.service(instructor, price_cents=None, duration_minutes=60)

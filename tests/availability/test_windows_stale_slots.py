@@ -210,7 +210,9 @@ def test_slots_stay_published_exactly_while_the_instructor_is_open_throughout(
 ) -> None:
     with world.connection.transaction(force_rollback=True):
         world.travel(to=datetime.fromisoformat("2027-03-25 22:30+00"))
-        world.connection.execute("update public.organizations set max_open_holds = 100")
+        world.connection.execute(
+            "update public.organizations set max_open_holds = 100, max_held_lessons = 1000"
+        )
         instructor, learner = world.instructor(), world.person()
         start = data.draw(st.sampled_from(["00:00", "09:00", "21:00"]))
         world.window(instructor, start, "06:30")

@@ -26,7 +26,9 @@ def after(row: DictRow) -> dict[str, Any]:
 
 @pytest.fixture
 def instructor(world: World) -> Instructor:
-    world.connection.execute("update public.organizations set max_open_holds = 100")
+    world.connection.execute(
+        "update public.organizations set max_open_holds = 100, max_held_lessons = 1000"
+    )
     return world.instructor()
 
 
@@ -267,7 +269,7 @@ def test_what_was_cancelled_declined_or_expired_is_left_out(world: World) -> Non
 
 
 def test_the_instructor_and_the_admins_see_it_and_nobody_else(world: World) -> None:
-    school = world.organization(max_open_holds=100)
+    school = world.organization(max_open_holds=100, max_held_lessons=1000)
     instructor, colleague = world.instructor(org_id=school), world.instructor(org_id=school)
     learner = world.person()
     world.learner(school, learner)
@@ -323,7 +325,7 @@ def test_an_unknown_instructor_has_no_day(world: World) -> None:
 
 @pytest.fixture
 def school(world: World) -> UUID:
-    return world.organization(max_open_holds=100)
+    return world.organization(max_open_holds=100, max_held_lessons=1000)
 
 
 def bookings(world: World, user_id: UUID, school: UUID | None, **arguments: Any) -> list[DictRow]:

@@ -25,7 +25,9 @@ ROUNDS = [5, pytest.param(50, marks=pytest.mark.slow)]
 @pytest.fixture
 def marketplace(committed_world: World) -> World:
     """A marketplace whose learners may keep many unpaid times."""
-    committed_world.connection.execute("update public.organizations set max_open_holds = 100")
+    committed_world.connection.execute(
+        "update public.organizations set max_open_holds = 100, max_held_lessons = 1000"
+    )
     return committed_world
 
 

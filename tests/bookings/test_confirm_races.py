@@ -19,7 +19,9 @@ def test_a_late_payment_and_a_new_learner_share_no_slot(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:
     world = committed_world
-    world.connection.execute("update public.organizations set max_open_holds = 100")
+    world.connection.execute(
+        "update public.organizations set max_open_holds = 100, max_held_lessons = 1000"
+    )
     instructor, cleo = world.instructor(), world.person("Cleo")
 
     with Racers(cluster.admin_url(fresh_database), 2) as racers:

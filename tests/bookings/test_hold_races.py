@@ -95,7 +95,10 @@ def test_one_learner_cannot_book_two_organizations_for_one_time(
     clients: Racers, marketplace: World
 ) -> None:
     """Nothing but the constraint knows that the two learners are one person."""
-    learner, school = marketplace.person(), marketplace.organization(max_open_holds=100)
+    learner, school = (
+        marketplace.person(),
+        marketplace.organization(max_open_holds=100, max_held_lessons=1000),
+    )
     marketplace.learner(school, learner)
     for connection in clients.connections:
         sign_in(connection, learner)

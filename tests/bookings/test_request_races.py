@@ -120,7 +120,7 @@ def test_a_day_takes_as_many_lessons_as_its_cap_in_all_organizations(
     learners: Racers, marketplace: World
 ) -> None:
     here = open_instructor(marketplace, daily_cap=3)
-    school = marketplace.organization(max_open_holds=100)
+    school = marketplace.organization(max_open_holds=100, max_held_lessons=1000)
     there = open_instructor(marketplace, org_id=school, user_id=here.user_id, daily_cap=3)
     for number, connection in enumerate(learners.connections):
         if number % 2:

@@ -33,7 +33,9 @@ def test_a_code_with_one_use_is_used_once(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int
 ) -> None:
     world = committed_world
-    world.connection.execute("update public.organizations set max_open_holds = 100")
+    world.connection.execute(
+        "update public.organizations set max_open_holds = 100, max_held_lessons = 1000"
+    )
     learners = [world.person() for _ in range(CLIENTS)]
     services = [world.hourly()[1] for _ in range(CLIENTS)]
     with Racers(cluster.admin_url(fresh_database), CLIENTS) as racers:
