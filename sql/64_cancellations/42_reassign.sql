@@ -33,7 +33,7 @@ begin
     perform private.assert_slot_is_bookable(original.start_at, service, instructor);
     perform private.lock_daily_cap(instructor);
     replacement := private.reserve_slot(
-        private.ensure_slot(service, instructor, original.start_at),
+        private.ensure_slot(service, instructor, original.start_at, null),
         learner,
         row(original.learner_notes, null, null, null, null, false, false, null, null, null)::private.booking_request
     );
@@ -44,7 +44,7 @@ begin
         dropoff_address = original.dropoff_address,
         dropoff_lat = original.dropoff_lat,
         dropoff_lng = original.dropoff_lng,
-        hold_expires_at = case status when 'held' then private.proposal_expires_at(start_at) else hold_expires_at end
+        hold_expires_at = case status when 'held' then private.proposal_expires_at(start_at, null) else hold_expires_at end
     where org_id = replacement.org_id
         and id = replacement.id
     returning * into replacement;
