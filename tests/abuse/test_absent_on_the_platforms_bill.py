@@ -46,12 +46,7 @@ def test_a_cancelled_lesson(world: World, cents: int, notice: timedelta) -> None
 def test_a_learner_who_does_not_come(world: World, cents: int) -> None:
     booking = booked(world, cents)
     world.travel(to=booking.columns["start_at"] + timedelta(minutes=16))
-    world.call(
-        booking.instructor.user_id,
-        "public.mark_no_show",
-        p_booking_id=booking.id,
-        p_who="learner",
-    )
+    booking.miss("learner")
     assert_nobody_gained(booking)
 
 

@@ -59,10 +59,5 @@ def test_nor_cancelling_it_again(world: World, cancelled: Booking) -> None:
 def test_nor_saying_that_somebody_did_not_come(world: World, cancelled: Booking) -> None:
     world.travel(to=cancelled.columns["start_at"] + timedelta(minutes=20))
     with world.unchanged(), world.refusing("PT409", "booking_not_confirmed"):
-        world.call(
-            cancelled.instructor.user_id,
-            "public.mark_no_show",
-            p_booking_id=cancelled.id,
-            p_who="learner",
-        )
+        cancelled.say_missing("learner")
     assert_half_is_kept(cancelled)
