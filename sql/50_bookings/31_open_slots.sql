@@ -119,7 +119,7 @@ begin
             where calendar.person_id = p_person_id
                 and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
                 and calendar.expires_at > private.clock()
-                and calendar.booking_id is distinct from p_leaving_out
+                and (p_leaving_out is null or calendar.booking_id is distinct from p_leaving_out)
                 and (
                     its_slot_id is null
                     or calendar.slot_id is distinct from its_slot_id

@@ -10626,6 +10626,7 @@ create index on public.bookings (learner_person_id, given_up_at) where given_up_
 create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
+create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
@@ -10814,8 +10815,6 @@ create unique index one_claim_a_booking_and_party on public.lesson_claims (booki
 create index on public.lesson_claims (notified_at) where status = 'open';
 create index on public.lesson_claims (decision_due_at) where status = 'undecided';
 create index on public.lesson_claims (org_id, booking_id);
-create index on public.lesson_claims (org_id, learner_id);
-create index on public.lesson_claims (org_id, instructor_id);
 create index on public.lesson_claims (learner_id);
 create index on public.lesson_claims (instructor_id);
 create index on public.lesson_claims (claimed_by);
@@ -11352,7 +11351,7 @@ begin
             where calendar.person_id = p_person_id
                 and calendar.during && tstzrange(p_from - interval '2 days', p_to + interval '2 days')
                 and calendar.expires_at > private.clock()
-                and calendar.booking_id is distinct from p_leaving_out
+                and (p_leaving_out is null or calendar.booking_id is distinct from p_leaving_out)
                 and (
                     its_slot_id is null
                     or calendar.slot_id is distinct from its_slot_id
