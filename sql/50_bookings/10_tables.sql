@@ -196,6 +196,7 @@ create index on public.bookings (learner_person_id, given_up_at) where given_up_
 create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
+create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 

@@ -46,8 +46,6 @@ create unique index one_claim_a_booking_and_party on public.lesson_claims (booki
 create index on public.lesson_claims (notified_at) where status = 'open';
 create index on public.lesson_claims (decision_due_at) where status = 'undecided';
 create index on public.lesson_claims (org_id, booking_id);
-create index on public.lesson_claims (org_id, learner_id);
-create index on public.lesson_claims (org_id, instructor_id);
 create index on public.lesson_claims (learner_id);
 create index on public.lesson_claims (instructor_id);
 create index on public.lesson_claims (claimed_by);

@@ -6,4 +6,4 @@ select format('%s.%s', published.tablename, watched.name)
 from pg_publication_tables published
 cross join lateral unnest(published.attnames) watched (name)
 where published.pubname = 'supabase_realtime'
-    and watched.name !~ '^(id|org_id|status|start_at|end_at|updated_at)$';
+    and watched.name !~ '^(id|org_id|order_id|status|start_at|end_at|updated_at)$';
