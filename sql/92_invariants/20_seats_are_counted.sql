@@ -1,4 +1,3 @@
--- A slot's count of seats taken is the number of bookings that occupy it.
 create view private.seats_are_counted
     with (security_invoker = true)
 as
@@ -10,3 +9,6 @@ left join public.bookings booking
     and private.occupies_slot(booking.status)
 group by slot.org_id, slot.id
 having count(booking.id) <> slot.current_bookings;
+
+comment on view private.seats_are_counted is
+    'A slot''s count of seats taken is the number of bookings that occupy it.';

@@ -1,5 +1,3 @@
--- A slot is in its instructor's calendar exactly while somebody has booked it. A hold that is overdue may have lost its time to another
--- school.
 create view private.taken_slots_are_in_the_calendar
     with (security_invoker = true)
 as
@@ -18,3 +16,7 @@ where (slot.current_bookings = 0 and calendar.id is not null)
             false
         )
     );
+
+comment on view private.taken_slots_are_in_the_calendar is
+    'A slot is in its instructor''s calendar exactly while somebody has booked it. A hold that is overdue may have lost its time to '
+    'another school.';

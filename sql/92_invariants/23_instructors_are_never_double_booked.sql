@@ -1,5 +1,3 @@
--- Nobody teaches in two places at once, in one organization or in two, but where a login was linked or an original waits for its
--- replacement: those are of one chain.
 create view private.instructors_are_never_double_booked
     with (security_invoker = true)
 as
@@ -24,3 +22,7 @@ where slot.current_bookings > 0
         where one.slot_id = slot.id
             and two.slot_id = other.id
     );
+
+comment on view private.instructors_are_never_double_booked is
+    'Nobody teaches in two places at once, in one organization or in two, but where a login was linked or an original waits for its '
+    'replacement: those are of one chain.';

@@ -1,5 +1,3 @@
--- Nobody learns in two places at once, but where a login was linked or an original waits for its replacement: those are of one chain.
--- Proposals and overdue holds do not count.
 create view private.learners_are_never_double_booked
     with (security_invoker = true)
 as
@@ -24,3 +22,7 @@ where private.occupies_slot(booking.status)
         where one.booking_id = booking.id
             and two.booking_id = other.id
     );
+
+comment on view private.learners_are_never_double_booked is
+    'Nobody learns in two places at once, but where a login was linked or an original waits for its replacement: those are of one '
+    'chain. Proposals and overdue holds do not count.';

@@ -1,4 +1,3 @@
--- A booking is in its learner's calendar exactly while it occupies its slot; a proposal is not.
 create view private.bookings_are_in_the_calendar
     with (security_invoker = true)
 as
@@ -14,3 +13,6 @@ where case
             private.occupies_until(booking.status, booking.hold_expires_at)
         )
 end;
+
+comment on view private.bookings_are_in_the_calendar is
+    'A booking is in its learner''s calendar exactly while it occupies its slot; a proposal is not.';

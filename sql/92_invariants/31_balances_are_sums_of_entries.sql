@@ -1,4 +1,3 @@
--- The running balance of an owned account is the sum of its entries.
 create view private.balances_are_sums_of_entries
     with (security_invoker = true)
 as
@@ -8,3 +7,6 @@ left join private.ledger_entries entry on entry.org_id = account.org_id and entr
 where account.owner_id is not null
 group by account.org_id, account.id
 having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
+
+comment on view private.balances_are_sums_of_entries is
+    'The running balance of an owned account is the sum of its entries.';

@@ -1,9 +1,8 @@
--- What is in suspense is what is left of the items that admins can look at, less what was paid to nobody known.
 create view private.suspense_is_explained
     with (security_invoker = true)
 as
 select jsonb_build_object(
-    'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', explained.cents
+    'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', items.cents - adopted.cents
 ) as detail
 from (
     select account.org_id, account.currency, -coalesce(sum(entry.amount_cents), 0) as cents
@@ -13,19 +12,20 @@ from (
     group by account.org_id, account.currency
 ) booked
 cross join lateral (
-    select coalesce(sum(part.cents), 0) as cents
-    from (
-        select private.left_in_suspense(item) as cents
-        from private.suspense_items item
-        where item.org_id = booked.org_id
-            and item.currency = booked.currency
-        union all
-        select adopted.reversed_cents - adopted.amount_cents
-        from private.unbooked_transfers adopted
-        where adopted.org_id = booked.org_id
-            and adopted.currency = booked.currency
-            and adopted.adopted_at is not null
-            and adopted.payee_id is null
-    ) part
-) explained
-where booked.cents <> explained.cents;
+    select coalesce(sum(private.left_in_suspense(item)), 0) as cents
+    from private.suspense_items item
+    where item.org_id = booked.org_id
+        and item.currency = booked.currency
+) items
+cross join lateral (
+    select coalesce(sum(transfer.amount_cents - transfer.reversed_cents), 0) as cents
+    from private.unbooked_transfers transfer
+    where transfer.org_id = booked.org_id
+        and transfer.currency = booked.currency
+        and transfer.adopted_at is not null
+        and transfer.payee_id is null
+) adopted
+where booked.cents <> items.cents - adopted.cents;
+
+comment on view private.suspense_is_explained is
+    'What is in suspense is what is left of the items that admins can look at, less what was paid to nobody known.';

@@ -1,4 +1,3 @@
--- What organizations owe each other sums to zero in each currency.
 create view private.what_organizations_owe_each_other_sums_to_zero
     with (security_invoker = true)
 as
@@ -8,3 +7,6 @@ join private.ledger_entries entry on entry.org_id = account.org_id and entry.acc
 where account.kind = 'interorganization'
 group by account.currency
 having sum(entry.amount_cents) <> 0;
+
+comment on view private.what_organizations_owe_each_other_sums_to_zero is
+    'What organizations owe each other sums to zero in each currency.';

@@ -1,4 +1,3 @@
--- A payment is posted to the ledger if it succeeded, and only then.
 create view private.payments_are_posted_once
     with (security_invoker = true)
 as
@@ -10,3 +9,6 @@ where (payment.status = 'succeeded') <> exists (
     where posted.org_id = payment.org_id
         and posted.idempotency_key = format('payment:%s:succeeded', payment.id)
 );
+
+comment on view private.payments_are_posted_once is
+    'A payment is posted to the ledger if it succeeded, and only then.';

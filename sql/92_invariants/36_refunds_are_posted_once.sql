@@ -1,4 +1,3 @@
--- A refund is posted if it succeeded, and its reversal if it failed afterwards.
 create view private.refunds_are_posted_once
     with (security_invoker = true)
 as
@@ -18,3 +17,6 @@ where (refund.status = 'succeeded') <> (
             and posted.idempotency_key = format('refund:%s:failed', refund.id)
     )
 );
+
+comment on view private.refunds_are_posted_once is
+    'A refund is posted if it succeeded, and its reversal if it failed afterwards.';

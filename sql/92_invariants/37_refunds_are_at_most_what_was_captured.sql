@@ -1,4 +1,3 @@
--- What a payment has refunded is the sum of its refunds, and no more than was captured.
 create view private.refunds_are_at_most_what_was_captured
     with (security_invoker = true)
 as
@@ -9,3 +8,6 @@ where payment.status = 'succeeded'
 group by payment.org_id, payment.id
 having payment.refunded_cents > payment.captured_cents
     or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents;
+
+comment on view private.refunds_are_at_most_what_was_captured is
+    'What a payment has refunded is the sum of its refunds, and no more than was captured.';

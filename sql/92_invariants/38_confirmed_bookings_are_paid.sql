@@ -1,4 +1,3 @@
--- A lesson that is not free is confirmed only if an accepted payment or prepaid minutes pay for it.
 create view private.confirmed_bookings_are_paid
     with (security_invoker = true)
 as
@@ -15,3 +14,6 @@ where booking.status in ('confirmed', 'in_progress', 'completed')
             and item.booking_id = booking.id
             and payment.is_accepted
     );
+
+comment on view private.confirmed_bookings_are_paid is
+    'A lesson that is not free is confirmed only if an accepted payment or prepaid minutes pay for it.';

@@ -1,4 +1,3 @@
--- What a payment asks for is what it pays of each item.
 create view private.payments_are_the_sum_of_their_items
     with (security_invoker = true)
 as
@@ -9,3 +8,6 @@ group by payment.org_id, payment.id
 having (payment.share_cents, payment.fee_cents, payment.discount_cents, payment.amount_cents) is distinct from (
     sum(part.share_cents)::bigint, sum(part.fee_cents)::bigint, sum(part.discount_cents)::bigint, sum(part.amount_cents)::bigint
 );
+
+comment on view private.payments_are_the_sum_of_their_items is
+    'What a payment asks for is what it pays of each item.';

@@ -1,4 +1,3 @@
--- What an ending owes to the payer is being refunded, unless a dispute or a failed refund stops it.
 create view private.what_is_due_is_being_refunded
     with (security_invoker = true)
 as
@@ -31,3 +30,6 @@ where due.cents > 0
             and part.item_id = due.item_id
             and refund.status in ('pending', 'requires_action', 'failed', 'cancelled')
     );
+
+comment on view private.what_is_due_is_being_refunded is
+    'What an ending owes to the payer is being refunded, unless a dispute or a failed refund stops it.';

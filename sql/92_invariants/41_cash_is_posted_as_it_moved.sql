@@ -1,4 +1,3 @@
--- What a payment's success posted to Stripe's balance is what was captured, and what a refund posted is its amount.
 create view private.cash_is_posted_as_it_moved
     with (security_invoker = true)
 as
@@ -23,3 +22,6 @@ from posted
 join public.refunds refund on refund.org_id = posted.org_id and refund.id = posted.source_id
 where posted.kind = 'refund_succeeded'
     and posted.cents <> -refund.amount_cents;
+
+comment on view private.cash_is_posted_as_it_moved is
+    'What a payment''s success posted to Stripe''s balance is what was captured, and what a refund posted is its amount.';

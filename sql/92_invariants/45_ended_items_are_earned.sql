@@ -1,4 +1,3 @@
--- The instructor has earned of an item that has ended what the table of entitlements says, and of others nothing.
 create view private.ended_items_are_earned
     with (security_invoker = true)
 as
@@ -14,3 +13,6 @@ cross join lateral (
         and earning.item_id = item.id
 ) earned
 where earned.cents <> case when item.ending is null then 0 else books.share_cents end;
+
+comment on view private.ended_items_are_earned is
+    'The instructor has earned of an item that has ended what the table of entitlements says, and of others nothing.';

@@ -1,4 +1,3 @@
--- A paid item has ended if its booking has, and only then.
 create view private.ended_bookings_have_ended_items
     with (security_invoker = true)
 as
@@ -10,3 +9,6 @@ where item.is_paid
         when item.ending is null then booking.status not in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
         else booking.status in ('confirmed', 'in_progress')
     end;
+
+comment on view private.ended_bookings_have_ended_items is
+    'A paid item has ended if its booking has, and only then.';

@@ -1,4 +1,3 @@
--- What the ledger owes an instructor for later is what their items come to, less what was made payable.
 create view private.pending_agrees_with_payments_and_earnings
     with (security_invoker = true)
 as
@@ -40,3 +39,6 @@ from (
     ) expected on expected.instructor_id = account.owner_id and expected.currency = account.currency
 ) owed
 where owed.amount_cents <> owed.ledger_cents;
+
+comment on view private.pending_agrees_with_payments_and_earnings is
+    'What the ledger owes an instructor for later is what their items come to, less what was made payable.';

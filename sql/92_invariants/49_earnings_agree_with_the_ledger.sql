@@ -1,4 +1,3 @@
--- What the ledger owes a payee now is the sum of the earnings that no payout has taken.
 create view private.earnings_agree_with_the_ledger
     with (security_invoker = true)
 as
@@ -25,3 +24,6 @@ from (
     ) open_earning on open_earning.payee_id = payable.owner_id and open_earning.currency = payable.currency
 ) owed
 where owed.amount_cents <> owed.ledger_cents;
+
+comment on view private.earnings_agree_with_the_ledger is
+    'What the ledger owes a payee now is the sum of the earnings that no payout has taken.';

@@ -1,4 +1,3 @@
--- An earning is paid if its payout is, and is an item of it.
 create view private.earnings_are_paid_by_their_payouts
     with (security_invoker = true)
 as
@@ -13,3 +12,6 @@ where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
             and item.payout_id = payout.id
             and item.earning_id = earning.id
     );
+
+comment on view private.earnings_are_paid_by_their_payouts is
+    'An earning is paid if its payout is, and is an item of it.';

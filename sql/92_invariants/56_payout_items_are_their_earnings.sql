@@ -1,4 +1,3 @@
--- An item of a payout has the amount of its earning, which names the payout.
 create view private.payout_items_are_their_earnings
     with (security_invoker = true)
 as
@@ -8,3 +7,6 @@ join public.earnings earning on earning.org_id = item.org_id and earning.id = it
 join public.payouts payout on payout.org_id = item.org_id and payout.id = item.payout_id
 where item.amount_cents <> earning.amount_cents
     or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id);
+
+comment on view private.payout_items_are_their_earnings is
+    'An item of a payout has the amount of its earning, which names the payout.';

@@ -1,4 +1,3 @@
--- A payout is posted if its transfer was made, and only then.
 create view private.payouts_are_posted_once
     with (security_invoker = true)
 as
@@ -10,3 +9,6 @@ where (payout.status in ('paid', 'reversed')) <> exists (
     where posted.org_id = payout.org_id
         and posted.idempotency_key = format('payout:%s:paid', payout.id)
 );
+
+comment on view private.payouts_are_posted_once is
+    'A payout is posted if its transfer was made, and only then.';

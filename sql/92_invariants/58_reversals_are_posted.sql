@@ -1,4 +1,3 @@
--- What was reversed of a transfer is posted.
 create view private.reversals_are_posted
     with (security_invoker = true)
 as
@@ -12,3 +11,6 @@ left join private.ledger_transactions posted
 left join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id and entry.amount_cents > 0
 group by payout.org_id, payout.id
 having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0);
+
+comment on view private.reversals_are_posted is
+    'What was reversed of a transfer is posted.';

@@ -1,4 +1,3 @@
--- A transfer that an admin has adopted is posted, less what was reversed of it.
 create view private.adopted_transfers_are_posted
     with (security_invoker = true)
 as
@@ -16,3 +15,6 @@ left join private.ledger_entries entry
 group by adopted.org_id, adopted.id
 having coalesce(sum(entry.amount_cents), 0)
     <> case when adopted.adopted_at is null then 0 else adopted.reversed_cents - adopted.amount_cents end;
+
+comment on view private.adopted_transfers_are_posted is
+    'A transfer that an admin has adopted is posted, less what was reversed of it.';

@@ -1,4 +1,3 @@
--- What the ledger has in transit is the sum of the payouts that are neither paid nor cancelled.
 create view private.transit_agrees_with_unsettled_payouts
     with (security_invoker = true)
 as
@@ -23,3 +22,6 @@ from (
     ) unsettled on unsettled.payee_id = account.owner_id and unsettled.currency = account.currency
 ) transit
 where transit.amount_cents <> transit.ledger_cents;
+
+comment on view private.transit_agrees_with_unsettled_payouts is
+    'What the ledger has in transit is the sum of the payouts that are neither paid nor cancelled.';

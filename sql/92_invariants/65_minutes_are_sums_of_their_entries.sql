@@ -1,4 +1,3 @@
--- A lot's minutes reserved, used and refunded are what its entries have moved.
 create view private.minutes_are_sums_of_their_entries
     with (security_invoker = true)
 as
@@ -26,3 +25,6 @@ left join lateral (
 ) moved on true
 where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded)
     is distinct from (moved.reserved, moved.used, moved.refunded);
+
+comment on view private.minutes_are_sums_of_their_entries is
+    'A lot''s minutes reserved, used and refunded are what its entries have moved.';

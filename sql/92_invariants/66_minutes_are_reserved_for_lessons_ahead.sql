@@ -1,4 +1,3 @@
--- Minutes are reserved for a booking exactly as long as its lesson is ahead.
 create view private.minutes_are_reserved_for_lessons_ahead
     with (security_invoker = true)
 as
@@ -8,3 +7,6 @@ where booking.credit_applied_cents > 0
     and (booking.status in ('held', 'requested', 'confirmed', 'in_progress')) <> exists (
         select from private.reserved_credit(booking.id)
     );
+
+comment on view private.minutes_are_reserved_for_lessons_ahead is
+    'Minutes are reserved for a booking exactly as long as its lesson is ahead.';

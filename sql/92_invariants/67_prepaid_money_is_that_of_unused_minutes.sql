@@ -1,4 +1,3 @@
--- The money of prepaid minutes in the ledger is that of minutes that are left or reserved.
 create view private.prepaid_money_is_that_of_unused_minutes
     with (security_invoker = true)
 as
@@ -46,3 +45,6 @@ select jsonb_build_object(
 from held
 full join posted on posted.kind = held.kind and posted.currency = held.currency
 where coalesce(held.cents, 0) <> coalesce(posted.cents, 0);
+
+comment on view private.prepaid_money_is_that_of_unused_minutes is
+    'The money of prepaid minutes in the ledger is that of minutes that are left or reserved.';

@@ -1,4 +1,3 @@
--- A code's count of uses is the number of its redemptions that were not released.
 create view private.uses_are_counted
     with (security_invoker = true)
 as
@@ -10,3 +9,6 @@ where code.uses_count <> (
     where redemption.discount_code_id = code.id
         and redemption.status <> 'released'
 );
+
+comment on view private.uses_are_counted is
+    'A code''s count of uses is the number of its redemptions that were not released.';

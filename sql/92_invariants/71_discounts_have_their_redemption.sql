@@ -1,4 +1,3 @@
--- A booking with a discount has a redemption that explains it.
 create view private.discounts_have_their_redemption
     with (security_invoker = true)
 as
@@ -14,3 +13,6 @@ where booking.discount_cents > 0
         where redemption.org_id = booking.org_id
             and redemption.order_id = booking.order_id
     );
+
+comment on view private.discounts_have_their_redemption is
+    'A booking with a discount has a redemption that explains it.';

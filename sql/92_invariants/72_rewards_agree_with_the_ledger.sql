@@ -1,4 +1,3 @@
--- What the ledger owes a referrer is what was granted, less what was clawed back and spent.
 create view private.rewards_agree_with_the_ledger
     with (security_invoker = true)
 as
@@ -18,3 +17,6 @@ where account.kind = 'learner_rewards'
             and redemption.kind = 'reward'
             and redemption.redeemed_at is not null
     );
+
+comment on view private.rewards_agree_with_the_ledger is
+    'What the ledger owes a referrer is what was granted, less what was clawed back and spent.';

@@ -1,4 +1,3 @@
--- What a bank has withdrawn is a claim until its dispute is lost.
 create view private.claims_are_those_of_open_disputes
     with (security_invoker = true)
 as
@@ -19,3 +18,6 @@ where claim.cents <> case
     when private.is_dispute_lost(dispute.status) and (payment.status = 'succeeded' or private.is_set_aside(payment)) then 0
     else dispute.withdrawn_cents
 end;
+
+comment on view private.claims_are_those_of_open_disputes is
+    'What a bank has withdrawn is a claim until its dispute is lost.';

@@ -1,4 +1,3 @@
--- What an item has lost is what disputes were allocated of it, and no dispute is allocated more than it has cost.
 create view private.losses_are_those_of_disputes
     with (security_invoker = true)
 as
@@ -17,3 +16,6 @@ union all
 select jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents) as detail
 from public.disputes dispute
 where private.allocated_loss_cents(dispute) > dispute.lost_cents;
+
+comment on view private.losses_are_those_of_disputes is
+    'What an item has lost is what disputes were allocated of it, and no dispute is allocated more than it has cost.';

@@ -1,4 +1,3 @@
--- Every row of money has the entry of its making in the audit log.
 create view private.rows_are_audited
     with (security_invoker = true)
 as
@@ -22,3 +21,6 @@ where not exists (
         and entry.entity_id = kept.id::text
         and entry.action = 'insert'
 );
+
+comment on view private.rows_are_audited is
+    'Every row of money has the entry of its making in the audit log.';

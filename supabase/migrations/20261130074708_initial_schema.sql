@@ -28299,7 +28299,6 @@ grant execute on function private.admin_dismiss_event to authenticated;
 grant execute on function public.admin_dismiss_event to authenticated;
 
 -- sql/92_invariants/20_seats_are_counted.sql
--- A slot's count of seats taken is the number of bookings that occupy it.
 create view private.seats_are_counted
     with (security_invoker = true)
 as
@@ -28312,9 +28311,10 @@ left join public.bookings booking
 group by slot.org_id, slot.id
 having count(booking.id) <> slot.current_bookings;
 
+comment on view private.seats_are_counted is
+    'A slot''s count of seats taken is the number of bookings that occupy it.';
+
 -- sql/92_invariants/21_taken_slots_are_in_the_calendar.sql
--- A slot is in its instructor's calendar exactly while somebody has booked it. A hold that is overdue may have lost its time to another
--- school.
 create view private.taken_slots_are_in_the_calendar
     with (security_invoker = true)
 as
@@ -28334,8 +28334,11 @@ where (slot.current_bookings = 0 and calendar.id is not null)
         )
     );
 
+comment on view private.taken_slots_are_in_the_calendar is
+    'A slot is in its instructor''s calendar exactly while somebody has booked it. A hold that is overdue may have lost its time to '
+    'another school.';
+
 -- sql/92_invariants/22_bookings_are_where_their_slots_are.sql
--- A booking that occupies a slot has the slot's time, service and instructor.
 create view private.bookings_are_where_their_slots_are
     with (security_invoker = true)
 as
@@ -28346,9 +28349,10 @@ where private.occupies_slot(booking.status)
     and (booking.start_at, booking.end_at, booking.service_id, booking.instructor_id)
     <> (slot.start_at, slot.end_at, slot.service_id, slot.instructor_id);
 
+comment on view private.bookings_are_where_their_slots_are is
+    'A booking that occupies a slot has the slot''s time, service and instructor.';
+
 -- sql/92_invariants/23_instructors_are_never_double_booked.sql
--- Nobody teaches in two places at once, in one organization or in two, but where a login was linked or an original waits for its
--- replacement: those are of one chain.
 create view private.instructors_are_never_double_booked
     with (security_invoker = true)
 as
@@ -28374,9 +28378,11 @@ where slot.current_bookings > 0
             and two.slot_id = other.id
     );
 
+comment on view private.instructors_are_never_double_booked is
+    'Nobody teaches in two places at once, in one organization or in two, but where a login was linked or an original waits for its '
+    'replacement: those are of one chain.';
+
 -- sql/92_invariants/24_learners_are_never_double_booked.sql
--- Nobody learns in two places at once, but where a login was linked or an original waits for its replacement: those are of one chain.
--- Proposals and overdue holds do not count.
 create view private.learners_are_never_double_booked
     with (security_invoker = true)
 as
@@ -28402,8 +28408,11 @@ where private.occupies_slot(booking.status)
             and two.booking_id = other.id
     );
 
+comment on view private.learners_are_never_double_booked is
+    'Nobody learns in two places at once, but where a login was linked or an original waits for its replacement: those are of one '
+    'chain. Proposals and overdue holds do not count.';
+
 -- sql/92_invariants/25_bookings_are_in_the_calendar.sql
--- A booking is in its learner's calendar exactly while it occupies its slot; a proposal is not.
 create view private.bookings_are_in_the_calendar
     with (security_invoker = true)
 as
@@ -28420,8 +28429,10 @@ where case
         )
 end;
 
+comment on view private.bookings_are_in_the_calendar is
+    'A booking is in its learner''s calendar exactly while it occupies its slot; a proposal is not.';
+
 -- sql/92_invariants/30_ledger_transactions_sum_to_zero.sql
--- Every ledger transaction has at least two entries, which sum to zero.
 create view private.ledger_transactions_sum_to_zero
     with (security_invoker = true)
 as
@@ -28431,8 +28442,10 @@ left join private.ledger_entries entry on entry.org_id = posted.org_id and entry
 group by posted.org_id, posted.id
 having count(entry.id) < 2 or sum(entry.amount_cents) <> 0;
 
+comment on view private.ledger_transactions_sum_to_zero is
+    'Every ledger transaction has at least two entries, which sum to zero.';
+
 -- sql/92_invariants/31_balances_are_sums_of_entries.sql
--- The running balance of an owned account is the sum of its entries.
 create view private.balances_are_sums_of_entries
     with (security_invoker = true)
 as
@@ -28443,13 +28456,15 @@ where account.owner_id is not null
 group by account.org_id, account.id
 having account.balance_cents <> coalesce(sum(entry.amount_cents), 0);
 
+comment on view private.balances_are_sums_of_entries is
+    'The running balance of an owned account is the sum of its entries.';
+
 -- sql/92_invariants/32_suspense_is_explained.sql
--- What is in suspense is what is left of the items that admins can look at, less what was paid to nobody known.
 create view private.suspense_is_explained
     with (security_invoker = true)
 as
 select jsonb_build_object(
-    'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', explained.cents
+    'org_id', booked.org_id, 'currency', booked.currency, 'ledger_cents', booked.cents, 'items_cents', items.cents - adopted.cents
 ) as detail
 from (
     select account.org_id, account.currency, -coalesce(sum(entry.amount_cents), 0) as cents
@@ -28459,25 +28474,25 @@ from (
     group by account.org_id, account.currency
 ) booked
 cross join lateral (
-    select coalesce(sum(part.cents), 0) as cents
-    from (
-        select private.left_in_suspense(item) as cents
-        from private.suspense_items item
-        where item.org_id = booked.org_id
-            and item.currency = booked.currency
-        union all
-        select adopted.reversed_cents - adopted.amount_cents
-        from private.unbooked_transfers adopted
-        where adopted.org_id = booked.org_id
-            and adopted.currency = booked.currency
-            and adopted.adopted_at is not null
-            and adopted.payee_id is null
-    ) part
-) explained
-where booked.cents <> explained.cents;
+    select coalesce(sum(private.left_in_suspense(item)), 0) as cents
+    from private.suspense_items item
+    where item.org_id = booked.org_id
+        and item.currency = booked.currency
+) items
+cross join lateral (
+    select coalesce(sum(transfer.amount_cents - transfer.reversed_cents), 0) as cents
+    from private.unbooked_transfers transfer
+    where transfer.org_id = booked.org_id
+        and transfer.currency = booked.currency
+        and transfer.adopted_at is not null
+        and transfer.payee_id is null
+) adopted
+where booked.cents <> items.cents - adopted.cents;
+
+comment on view private.suspense_is_explained is
+    'What is in suspense is what is left of the items that admins can look at, less what was paid to nobody known.';
 
 -- sql/92_invariants/33_what_organizations_owe_each_other_sums_to_zero.sql
--- What organizations owe each other sums to zero in each currency.
 create view private.what_organizations_owe_each_other_sums_to_zero
     with (security_invoker = true)
 as
@@ -28488,8 +28503,10 @@ where account.kind = 'interorganization'
 group by account.currency
 having sum(entry.amount_cents) <> 0;
 
+comment on view private.what_organizations_owe_each_other_sums_to_zero is
+    'What organizations owe each other sums to zero in each currency.';
+
 -- sql/92_invariants/35_payments_are_posted_once.sql
--- A payment is posted to the ledger if it succeeded, and only then.
 create view private.payments_are_posted_once
     with (security_invoker = true)
 as
@@ -28502,8 +28519,10 @@ where (payment.status = 'succeeded') <> exists (
         and posted.idempotency_key = format('payment:%s:succeeded', payment.id)
 );
 
+comment on view private.payments_are_posted_once is
+    'A payment is posted to the ledger if it succeeded, and only then.';
+
 -- sql/92_invariants/36_refunds_are_posted_once.sql
--- A refund is posted if it succeeded, and its reversal if it failed afterwards.
 create view private.refunds_are_posted_once
     with (security_invoker = true)
 as
@@ -28524,8 +28543,10 @@ where (refund.status = 'succeeded') <> (
     )
 );
 
+comment on view private.refunds_are_posted_once is
+    'A refund is posted if it succeeded, and its reversal if it failed afterwards.';
+
 -- sql/92_invariants/37_refunds_are_at_most_what_was_captured.sql
--- What a payment has refunded is the sum of its refunds, and no more than was captured.
 create view private.refunds_are_at_most_what_was_captured
     with (security_invoker = true)
 as
@@ -28537,8 +28558,10 @@ group by payment.org_id, payment.id
 having payment.refunded_cents > payment.captured_cents
     or coalesce(sum(refund.amount_cents) filter (where refund.status = 'succeeded'), 0) <> payment.refunded_cents;
 
+comment on view private.refunds_are_at_most_what_was_captured is
+    'What a payment has refunded is the sum of its refunds, and no more than was captured.';
+
 -- sql/92_invariants/38_confirmed_bookings_are_paid.sql
--- A lesson that is not free is confirmed only if an accepted payment or prepaid minutes pay for it.
 create view private.confirmed_bookings_are_paid
     with (security_invoker = true)
 as
@@ -28556,8 +28579,10 @@ where booking.status in ('confirmed', 'in_progress', 'completed')
             and payment.is_accepted
     );
 
+comment on view private.confirmed_bookings_are_paid is
+    'A lesson that is not free is confirmed only if an accepted payment or prepaid minutes pay for it.';
+
 -- sql/92_invariants/39_payments_are_the_sum_of_their_items.sql
--- What a payment asks for is what it pays of each item.
 create view private.payments_are_the_sum_of_their_items
     with (security_invoker = true)
 as
@@ -28569,8 +28594,10 @@ having (payment.share_cents, payment.fee_cents, payment.discount_cents, payment.
     sum(part.share_cents)::bigint, sum(part.fee_cents)::bigint, sum(part.discount_cents)::bigint, sum(part.amount_cents)::bigint
 );
 
+comment on view private.payments_are_the_sum_of_their_items is
+    'What a payment asks for is what it pays of each item.';
+
 -- sql/92_invariants/40_what_is_due_is_being_refunded.sql
--- What an ending owes to the payer is being refunded, unless a dispute or a failed refund stops it.
 create view private.what_is_due_is_being_refunded
     with (security_invoker = true)
 as
@@ -28604,8 +28631,10 @@ where due.cents > 0
             and refund.status in ('pending', 'requires_action', 'failed', 'cancelled')
     );
 
+comment on view private.what_is_due_is_being_refunded is
+    'What an ending owes to the payer is being refunded, unless a dispute or a failed refund stops it.';
+
 -- sql/92_invariants/41_cash_is_posted_as_it_moved.sql
--- What a payment's success posted to Stripe's balance is what was captured, and what a refund posted is its amount.
 create view private.cash_is_posted_as_it_moved
     with (security_invoker = true)
 as
@@ -28631,8 +28660,10 @@ join public.refunds refund on refund.org_id = posted.org_id and refund.id = post
 where posted.kind = 'refund_succeeded'
     and posted.cents <> -refund.amount_cents;
 
+comment on view private.cash_is_posted_as_it_moved is
+    'What a payment''s success posted to Stripe''s balance is what was captured, and what a refund posted is its amount.';
+
 -- sql/92_invariants/45_ended_items_are_earned.sql
--- The instructor has earned of an item that has ended what the table of entitlements says, and of others nothing.
 create view private.ended_items_are_earned
     with (security_invoker = true)
 as
@@ -28649,8 +28680,10 @@ cross join lateral (
 ) earned
 where earned.cents <> case when item.ending is null then 0 else books.share_cents end;
 
+comment on view private.ended_items_are_earned is
+    'The instructor has earned of an item that has ended what the table of entitlements says, and of others nothing.';
+
 -- sql/92_invariants/46_ended_bookings_have_ended_items.sql
--- A paid item has ended if its booking has, and only then.
 create view private.ended_bookings_have_ended_items
     with (security_invoker = true)
 as
@@ -28663,8 +28696,10 @@ where item.is_paid
         else booking.status in ('confirmed', 'in_progress')
     end;
 
+comment on view private.ended_bookings_have_ended_items is
+    'A paid item has ended if its booking has, and only then.';
+
 -- sql/92_invariants/47_frozen_earnings_have_a_cause.sql
--- Nothing stays frozen without a dispute or a complaint that is open.
 create view private.frozen_earnings_have_a_cause
     with (security_invoker = true)
 as
@@ -28673,8 +28708,10 @@ from public.earnings earning
 where earning.status = 'frozen'
     and not private.has_freezing_cause(earning);
 
+comment on view private.frozen_earnings_have_a_cause is
+    'Nothing stays frozen without a dispute or a complaint that is open.';
+
 -- sql/92_invariants/48_pending_agrees_with_payments_and_earnings.sql
--- What the ledger owes an instructor for later is what their items come to, less what was made payable.
 create view private.pending_agrees_with_payments_and_earnings
     with (security_invoker = true)
 as
@@ -28717,8 +28754,10 @@ from (
 ) owed
 where owed.amount_cents <> owed.ledger_cents;
 
+comment on view private.pending_agrees_with_payments_and_earnings is
+    'What the ledger owes an instructor for later is what their items come to, less what was made payable.';
+
 -- sql/92_invariants/49_earnings_agree_with_the_ledger.sql
--- What the ledger owes a payee now is the sum of the earnings that no payout has taken.
 create view private.earnings_agree_with_the_ledger
     with (security_invoker = true)
 as
@@ -28746,8 +28785,10 @@ from (
 ) owed
 where owed.amount_cents <> owed.ledger_cents;
 
+comment on view private.earnings_agree_with_the_ledger is
+    'What the ledger owes a payee now is the sum of the earnings that no payout has taken.';
+
 -- sql/92_invariants/50_earnings_are_paid_by_their_payouts.sql
--- An earning is paid if its payout is, and is an item of it.
 create view private.earnings_are_paid_by_their_payouts
     with (security_invoker = true)
 as
@@ -28763,8 +28804,10 @@ where (earning.status = 'paid') <> (payout.status in ('paid', 'reversed'))
             and item.earning_id = earning.id
     );
 
+comment on view private.earnings_are_paid_by_their_payouts is
+    'An earning is paid if its payout is, and is an item of it.';
+
 -- sql/92_invariants/55_payouts_are_sums_of_their_items.sql
--- A payout is the sum of its items.
 create view private.payouts_are_sums_of_their_items
     with (security_invoker = true)
 as
@@ -28774,8 +28817,10 @@ left join public.payout_items item on item.org_id = payout.org_id and item.payou
 group by payout.org_id, payout.id
 having payout.amount_cents <> coalesce(sum(item.amount_cents), 0);
 
+comment on view private.payouts_are_sums_of_their_items is
+    'A payout is the sum of its items.';
+
 -- sql/92_invariants/56_payout_items_are_their_earnings.sql
--- An item of a payout has the amount of its earning, which names the payout.
 create view private.payout_items_are_their_earnings
     with (security_invoker = true)
 as
@@ -28786,8 +28831,10 @@ join public.payouts payout on payout.org_id = item.org_id and payout.id = item.p
 where item.amount_cents <> earning.amount_cents
     or (payout.status <> 'cancelled' and earning.payout_id is distinct from item.payout_id);
 
+comment on view private.payout_items_are_their_earnings is
+    'An item of a payout has the amount of its earning, which names the payout.';
+
 -- sql/92_invariants/57_payouts_are_posted_once.sql
--- A payout is posted if its transfer was made, and only then.
 create view private.payouts_are_posted_once
     with (security_invoker = true)
 as
@@ -28800,8 +28847,10 @@ where (payout.status in ('paid', 'reversed')) <> exists (
         and posted.idempotency_key = format('payout:%s:paid', payout.id)
 );
 
+comment on view private.payouts_are_posted_once is
+    'A payout is posted if its transfer was made, and only then.';
+
 -- sql/92_invariants/58_reversals_are_posted.sql
--- What was reversed of a transfer is posted.
 create view private.reversals_are_posted
     with (security_invoker = true)
 as
@@ -28816,8 +28865,10 @@ left join private.ledger_entries entry on entry.org_id = posted.org_id and entry
 group by payout.org_id, payout.id
 having payout.reversed_cents <> coalesce(sum(entry.amount_cents), 0);
 
+comment on view private.reversals_are_posted is
+    'What was reversed of a transfer is posted.';
+
 -- sql/92_invariants/59_adopted_transfers_are_posted.sql
--- A transfer that an admin has adopted is posted, less what was reversed of it.
 create view private.adopted_transfers_are_posted
     with (security_invoker = true)
 as
@@ -28836,8 +28887,10 @@ group by adopted.org_id, adopted.id
 having coalesce(sum(entry.amount_cents), 0)
     <> case when adopted.adopted_at is null then 0 else adopted.reversed_cents - adopted.amount_cents end;
 
+comment on view private.adopted_transfers_are_posted is
+    'A transfer that an admin has adopted is posted, less what was reversed of it.';
+
 -- sql/92_invariants/60_transit_agrees_with_unsettled_payouts.sql
--- What the ledger has in transit is the sum of the payouts that are neither paid nor cancelled.
 create view private.transit_agrees_with_unsettled_payouts
     with (security_invoker = true)
 as
@@ -28863,8 +28916,10 @@ from (
 ) transit
 where transit.amount_cents <> transit.ledger_cents;
 
+comment on view private.transit_agrees_with_unsettled_payouts is
+    'What the ledger has in transit is the sum of the payouts that are neither paid nor cancelled.';
+
 -- sql/92_invariants/65_minutes_are_sums_of_their_entries.sql
--- A lot's minutes reserved, used and refunded are what its entries have moved.
 create view private.minutes_are_sums_of_their_entries
     with (security_invoker = true)
 as
@@ -28893,8 +28948,10 @@ left join lateral (
 where (credit.minutes_reserved, credit.minutes_used, credit.minutes_refunded)
     is distinct from (moved.reserved, moved.used, moved.refunded);
 
+comment on view private.minutes_are_sums_of_their_entries is
+    'A lot''s minutes reserved, used and refunded are what its entries have moved.';
+
 -- sql/92_invariants/66_minutes_are_reserved_for_lessons_ahead.sql
--- Minutes are reserved for a booking exactly as long as its lesson is ahead.
 create view private.minutes_are_reserved_for_lessons_ahead
     with (security_invoker = true)
 as
@@ -28905,8 +28962,10 @@ where booking.credit_applied_cents > 0
         select from private.reserved_credit(booking.id)
     );
 
+comment on view private.minutes_are_reserved_for_lessons_ahead is
+    'Minutes are reserved for a booking exactly as long as its lesson is ahead.';
+
 -- sql/92_invariants/67_prepaid_money_is_that_of_unused_minutes.sql
--- The money of prepaid minutes in the ledger is that of minutes that are left or reserved.
 create view private.prepaid_money_is_that_of_unused_minutes
     with (security_invoker = true)
 as
@@ -28955,8 +29014,10 @@ from held
 full join posted on posted.kind = held.kind and posted.currency = held.currency
 where coalesce(held.cents, 0) <> coalesce(posted.cents, 0);
 
+comment on view private.prepaid_money_is_that_of_unused_minutes is
+    'The money of prepaid minutes in the ledger is that of minutes that are left or reserved.';
+
 -- sql/92_invariants/70_uses_are_counted.sql
--- A code's count of uses is the number of its redemptions that were not released.
 create view private.uses_are_counted
     with (security_invoker = true)
 as
@@ -28969,8 +29030,10 @@ where code.uses_count <> (
         and redemption.status <> 'released'
 );
 
+comment on view private.uses_are_counted is
+    'A code''s count of uses is the number of its redemptions that were not released.';
+
 -- sql/92_invariants/71_discounts_have_their_redemption.sql
--- A booking with a discount has a redemption that explains it.
 create view private.discounts_have_their_redemption
     with (security_invoker = true)
 as
@@ -28987,8 +29050,10 @@ where booking.discount_cents > 0
             and redemption.order_id = booking.order_id
     );
 
+comment on view private.discounts_have_their_redemption is
+    'A booking with a discount has a redemption that explains it.';
+
 -- sql/92_invariants/72_rewards_agree_with_the_ledger.sql
--- What the ledger owes a referrer is what was granted, less what was clawed back and spent.
 create view private.rewards_agree_with_the_ledger
     with (security_invoker = true)
 as
@@ -29009,8 +29074,10 @@ where account.kind = 'learner_rewards'
             and redemption.redeemed_at is not null
     );
 
+comment on view private.rewards_agree_with_the_ledger is
+    'What the ledger owes a referrer is what was granted, less what was clawed back and spent.';
+
 -- sql/92_invariants/73_claims_are_those_of_open_disputes.sql
--- What a bank has withdrawn is a claim until its dispute is lost.
 create view private.claims_are_those_of_open_disputes
     with (security_invoker = true)
 as
@@ -29032,8 +29099,10 @@ where claim.cents <> case
     else dispute.withdrawn_cents
 end;
 
+comment on view private.claims_are_those_of_open_disputes is
+    'What a bank has withdrawn is a claim until its dispute is lost.';
+
 -- sql/92_invariants/74_only_lost_disputes_cost_anything.sql
--- A dispute has cost nothing unless it was lost, and then at most what was withdrawn.
 create view private.only_lost_disputes_cost_anything
     with (security_invoker = true)
 as
@@ -29041,8 +29110,10 @@ select jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_c
 from public.disputes dispute
 where dispute.lost_cents > case when private.is_dispute_lost(dispute.status) then greatest(dispute.withdrawn_cents, 0) else 0 end;
 
+comment on view private.only_lost_disputes_cost_anything is
+    'A dispute has cost nothing unless it was lost, and then at most what was withdrawn.';
+
 -- sql/92_invariants/75_losses_are_those_of_disputes.sql
--- What an item has lost is what disputes were allocated of it, and no dispute is allocated more than it has cost.
 create view private.losses_are_those_of_disputes
     with (security_invoker = true)
 as
@@ -29062,49 +29133,61 @@ select jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_c
 from public.disputes dispute
 where private.allocated_loss_cents(dispute) > dispute.lost_cents;
 
+comment on view private.losses_are_those_of_disputes is
+    'What an item has lost is what disputes were allocated of it, and no dispute is allocated more than it has cost.';
+
 -- sql/92_invariants/78_stripe_ids_lead_to_their_rows.sql
--- Every Stripe id that a row holds leads to that row, and every entry of the registry to a row that holds its id. An id in suspense leads to
--- the payment, once that is known.
 create view private.stripe_ids_lead_to_their_rows
     with (security_invoker = true)
 as
 with held as (
-    select 'payments' as table_name, payment.org_id, payment.id as row_id, given.id
+    select 'payments' as table_name, payment.org_id, payment.id as row_id, given.stripe_id
     from public.payments payment
-    cross join lateral unnest(array[payment.stripe_payment_intent_id, payment.stripe_charge_id]) given (id)
+    cross join lateral unnest(array[payment.stripe_payment_intent_id, payment.stripe_charge_id]) given (stripe_id)
     union all
-    select 'suspense_items', item.org_id, item.id, given.id
+    select 'suspense_items' as table_name, item.org_id, item.id, given.stripe_id
     from private.suspense_items item
-    cross join lateral unnest(array[item.stripe_payment_intent_id, item.stripe_charge_id]) given (id)
+    cross join lateral unnest(array[item.stripe_payment_intent_id, item.stripe_charge_id]) given (stripe_id)
     union all
-    select 'refunds', refund.org_id, refund.id, refund.stripe_refund_id from public.refunds refund
+    select 'refunds' as table_name, refund.org_id, refund.id, refund.stripe_refund_id
+    from public.refunds refund
     union all
-    select 'disputes', dispute.org_id, dispute.id, dispute.stripe_dispute_id from public.disputes dispute
+    select 'disputes' as table_name, dispute.org_id, dispute.id, dispute.stripe_dispute_id
+    from public.disputes dispute
     union all
-    select 'stripe_connect_accounts', account.org_id, account.id, account.stripe_account_id
+    select 'stripe_connect_accounts' as table_name, account.org_id, account.id, account.stripe_account_id
     from public.stripe_connect_accounts account
     union all
-    select 'payouts', payout.org_id, payout.id, payout.stripe_transfer_id from public.payouts payout
+    select 'payouts' as table_name, payout.org_id, payout.id, payout.stripe_transfer_id
+    from public.payouts payout
     union all
-    select 'unbooked_transfers', transfer.org_id, transfer.id, transfer.stripe_transfer_id
+    select 'unbooked_transfers' as table_name, transfer.org_id, transfer.id, transfer.stripe_transfer_id
     from private.unbooked_transfers transfer
     union all
-    select 'bank_payouts', sent.org_id, sent.id, sent.stripe_payout_id from public.bank_payouts sent
+    select 'bank_payouts' as table_name, sent.org_id, sent.id, sent.stripe_payout_id
+    from public.bank_payouts sent
 )
 
 select jsonb_build_object(
-    'stripe_id', coalesce(held.id, known.id), 'holder', held.table_name, 'registered', known.table_name
+    'stripe_id', coalesce(held.stripe_id, known.id), 'holder', held.table_name, 'registered', known.table_name
 ) as detail
-from (select each.* from held each where each.id is not null) held
-full join private.stripe_objects known on known.id = held.id
+from (
+    select each.*
+    from held each
+    where each.stripe_id is not null
+) held
+full join private.stripe_objects known on known.id = held.stripe_id
 where (known.table_name, known.org_id, known.row_id) is distinct from (held.table_name, held.org_id, held.row_id)
     and not (
         coalesce(held.table_name in ('suspense_items', 'unbooked_transfers'), false)
         and coalesce(known.table_name in ('payments', 'payouts', 'suspense_items'), false)
     );
 
+comment on view private.stripe_ids_lead_to_their_rows is
+    'Every Stripe id that a row holds leads to that row, and every entry of the registry to a row that holds its id. An id in suspense '
+    'leads to the payment, once that is known.';
+
 -- sql/92_invariants/80_received_events_are_processed.sql
--- No event of Stripe waits longer than a minute.
 create view private.received_events_are_processed
     with (security_invoker = true)
 as
@@ -29113,8 +29196,10 @@ from private.webhook_events event
 where event.status = 'received'
     and event.received_at < private.clock() - interval '1 minute';
 
+comment on view private.received_events_are_processed is
+    'No event of Stripe waits longer than a minute.';
+
 -- sql/92_invariants/81_leases_end.sql
--- No worker has held a command of the outbox for more than a day.
 create view private.leases_end
     with (security_invoker = true)
 as
@@ -29122,8 +29207,10 @@ select jsonb_build_object('outbox_id', command.id) as detail
 from private.outbox command
 where command.leased_until < private.clock() - interval '1 day';
 
+comment on view private.leases_end is
+    'No worker has held a command of the outbox for more than a day.';
+
 -- sql/92_invariants/82_rows_are_audited.sql
--- Every row of money has the entry of its making in the audit log.
 create view private.rows_are_audited
     with (security_invoker = true)
 as
@@ -29147,6 +29234,9 @@ where not exists (
         and entry.entity_id = kept.id::text
         and entry.action = 'insert'
 );
+
+comment on view private.rows_are_audited is
+    'Every row of money has the entry of its making in the audit log.';
 
 -- sql/92_invariants/85_check.sql
 -- Invariants: everything that must always be true and that SQL can check. Each is a view, in a file of its own, that bears as its name
