@@ -31,6 +31,12 @@ NEVER_REACHED = {
     # A time that cannot be paid for is left out of the list, which is asked about no single time.
     "public.list_reschedule_times": DISCOUNTS
     | {"same_time", "price_missing", "amount_too_small", "amount_too_large", "insufficient_credit"},
+    # A lesson ahead of one's own school; without a place, a client's key, hours or a code.
+    "public.reassign_booking": DISCOUNTS
+    | {
+        *("bad_place", "client_key_reused", "credit_changed", "insufficient_credit"),
+        *("learner_spends", "may_not_book", "not_yourself", "slot_in_the_past"),
+    },
     # Bookings of one's own school, and all that is left of lots that are not disputed.
     "public.offboard_instructor": {
         *("booking_not_found", "bad_minutes", "client_key_reused"),

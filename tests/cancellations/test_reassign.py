@@ -162,9 +162,16 @@ def test_only_to_another_of_the_school_who_gives_it_and_is_free(
     for sqlstate, code, instructor, more in refused:
         with world.unchanged(), world.refusing(sqlstate, code):
             reassign(school, booking, instructor, **more)
-    world.closing(ian, booking.columns["start_at"].date())
-    with world.unchanged(), world.refusing("PT409", "slot_taken"):
+    start_at = booking.columns["start_at"]
+    with world.connection.transaction(force_rollback=True):
+        other = world.person()
+        world.learner(school.id, other)
+        world.book(other, world.slot(world.service(ian), start_at))
+        with world.unchanged(), world.refusing("PT409", "slot_taken"):
+            reassign(school, booking, ian)
+    world.closing(ian, start_at.date())
+    with world.unchanged(), world.refusing("PT409", "time_not_offered"):
         reassign(school, booking, ian)
-    world.travel(to=booking.columns["start_at"])
+    world.travel(to=start_at)
     with world.unchanged(), world.refusing("PT409", "booking_not_cancellable"):
         reassign(school, booking, ian)
