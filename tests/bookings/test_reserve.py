@@ -190,6 +190,13 @@ def spoil_nobody(attempt: Attempt) -> None:
     attempt.arguments["p_learner_user_id"] = None
 
 
+def spoil_guardian(attempt: Attempt) -> None:
+    """The caller may see the child's lessons and pay for them, but not book."""
+    learner_id = attempt.world.child(MARKETPLACE)
+    attempt.caller = attempt.world.guardian(learner_id, view=True, pay=True)
+    attempt.arguments["p_learner_id"] = learner_id
+
+
 def spoil_anonymous(attempt: Attempt) -> None:
     attempt.claims["is_anonymous"] = True
 
@@ -312,6 +319,7 @@ REFUSALS = [
     (spoil_anonymous, "42501", "sign_in_required"),
     (spoil_somebody_else, "42501", "not_yourself"),
     (spoil_nobody, "42501", "not_yourself"),
+    (spoil_guardian, "42501", "may_not_book"),
     (spoil_unknown_slot, "PT404", "slot_not_found"),
     (spoil_no_slot, "PT404", "slot_not_found"),
     (spoil_foreign_school, "42501", "not_a_learner_here"),
