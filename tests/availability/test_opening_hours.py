@@ -254,16 +254,16 @@ def cases(draw: st.DrawFn) -> tuple[list[Window], int, int, int, datetime, datet
     for _ in range(draw(st.integers(1, 2))):
         start, end = draw(minute), draw(minute)
         assume(start != end)
-        windows.append(
-            Window(
-                zone,
-                weekday(day + DAY * draw(st.integers(-1, 1))),
-                start,
-                end,
-                draw(st.none() | st.integers(-8, 1).map(lambda n: day + DAY * n)),
-                draw(st.none() | st.integers(2, 8).map(lambda n: day + DAY * n)),
-            )
+        window = Window(
+            zone,
+            weekday(day + DAY * draw(st.integers(-1, 1))),
+            start,
+            end,
+            draw(st.none() | st.integers(-8, 1).map(lambda n: day + DAY * n)),
+            draw(st.none() | st.integers(2, 8).map(lambda n: day + DAY * n)),
         )
+        assume(window not in windows)  # the same hours are not given twice
+        windows.append(window)
     middle = datetime.combine(day, time(), tzinfo=UTC)
     hours = st.integers(0, 24 * 9 * 4).map(lambda n: timedelta(minutes=15 * n))
     return (
