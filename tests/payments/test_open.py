@@ -33,6 +33,7 @@ def test_a_payment_asks_for_what_the_booking_froze(world: World) -> None:
             "order_id": str(booking.columns["order_id"]),
             "org_id": str(booking.instructor.org_id),
         },
+        "hold_expires_at": booking.columns["hold_expires_at"],
     }
     split = ("list_cents", "discount_cents", "fee_cents", "share_cents", "amount_cents", "minutes")
     assert [payment[name] for name in split] == [4500, 0, 810, 4500, 5310, 60]
