@@ -63,7 +63,11 @@ declare
 begin
     perform private.assert_tags_are_lines(p_topic_tags);
     if not private.facets_are_valid(p_facets) then
-        perform private.refuse_violation('facets_are_lists_of_words');
+        perform private.refuse(
+            'PT422', 'facets_are_lists_of_words',
+            'These are no facets.',
+            'Send an object of lists of words, such as {"languages": ["pl"]}.'
+        );
     end if;
     perform private.assert_area(p_lat, p_lng, p_radius_km, sorting);
 

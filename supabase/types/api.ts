@@ -249,6 +249,7 @@ export type RefusalCode =
   | "discount_with_credit"
   | "event_body_is_gone"
   | "event_not_found"
+  | "facets_are_lists_of_words"
   | "guardian_is_linked"
   | "guardian_is_minor"
   | "guardianship_not_found"

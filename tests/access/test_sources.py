@@ -37,6 +37,8 @@ NEVER_REACHED = {
         *("bad_place", "client_key_reused", "credit_changed", "insufficient_credit"),
         *("learner_spends", "may_not_book", "not_yourself", "slot_in_the_past"),
     },
+    # The next free time is asked of lessons that are offered.
+    "public.search_directory": {"bad_time_range", "service_not_found"},
     # Bookings of one's own school, and all that is left of lots that are not disputed.
     "public.offboard_instructor": {
         *("booking_not_found", "bad_minutes", "client_key_reused"),
