@@ -94,5 +94,5 @@ def test_the_doctor_says_what_is_wrong_and_goes_on() -> None:
     assert [f'"check": "{name}"' in finished.stdout for name in ("database", "stripe")] == [
         True
     ] * 2
-    assert finished.stdout.count('"ok": false') == 7
-    assert finished.stdout.count('"next_step": "Look') == 7
+    assert finished.stdout.count('"ok": false') == 8
+    assert finished.stdout.count('"next_step": "Look') == 8

@@ -129,7 +129,9 @@ def test_a_parked_event_is_tried_again_when_it_is_delivered_again(world: World) 
         "payment_intent": intent["id"],
     }
     assert deliver(refund) == "parked"
-    world.connection.execute("update public.payments set stripe_payment_intent_id = null")
+    world.connection.execute(
+        "update public.payments set stripe_payment_intent_id = %s", [intent["id"]]
+    )
     booking.pay()
     assert deliver(refund) == "processed"
     assert booking.payment["refunded_cents"] == 10
