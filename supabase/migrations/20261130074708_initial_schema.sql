@@ -22474,7 +22474,7 @@ comment on function public.reassign_booking is
     'Errors: sign_in_required, booking_not_found, booking_not_cancellable, service_not_found, not_another_instructor, not_a_learner_here, '
     'consent_required, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, slot_taken, '
     'time_not_offered, price_missing, amount_too_small, amount_too_large, too_many_holds, too_many_held_lessons, '
-    'too_many_unpaid_holds, learner_busy.';
+    'too_many_unpaid_holds, learner_busy, and the rules of public.bookings.';
 
 -- sql/64_cancellations/90_access.sql
 grant execute on function private.preview_cancellation to authenticated;

@@ -63,7 +63,7 @@ def test_codes_are_sorted_so_that_one_finds_them() -> None:
 
 def test_a_code_that_nobody_catalogued_is_found() -> None:
     planted = SQL.changed("sql/10_people/40_require.sql", "'sign_in_required'", "'planted'")
-    assert Refusal("planted", "42501", "require_person") in planted.refusals - SQL.refusals
+    assert Refusal("planted", "42501", "refuse_visitor") in planted.refusals - SQL.refusals
     assert "sign_in_required" not in {each.code for each in planted.refusals}
 
 
