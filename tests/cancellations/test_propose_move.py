@@ -74,6 +74,22 @@ def test_it_keeps_the_instructors_time_but_not_the_learners(world: World, bookin
     assert booking.status == "confirmed"
 
 
+@pytest.mark.parametrize(("minutes", "accepted"), [(60, "confirmed"), (120, "held")])
+def test_it_may_overlap_its_original(
+    world: World, booking: Booking, minutes: int, accepted: str
+) -> None:
+    """For the same price, or for more because the lesson is longer since then."""
+    world.connection.execute("update public.services set duration_minutes = %s", [minutes])
+    moved = move(world, booking, world.in_days(2, 10, 30), booking.instructor.user_id)
+    there = follow(booking, moved)
+    assert (booking.status, there.status) == ("confirmed", "proposed")
+    assert answer(there, "accept") == accepted
+    if accepted == "held":
+        assert booking.status == "confirmed"
+        pay_difference(there)
+    assert (booking.status, there.status) == ("cancelled", "confirmed")
+
+
 def test_declining_is_no_cancellation(world: World, booking: Booking) -> None:
     there = propose(booking)
     answer(there, "decline")
