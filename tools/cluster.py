@@ -145,6 +145,19 @@ class Cluster:
                 run_file(connection, path)
         self._give_services_passwords()
 
+    def compare(self, dbname: str, other: Cluster, other_dbname: str) -> str:
+        """The statements that make a database like another, as the Supabase CLI writes them.
+
+        It does not know privileges on parameters, which belong to the cluster, and would refuse.
+        bootstrap.sql gives one, for a setting of a role that exists by now.
+        """
+        revoke = sql.SQL("revoke set on parameter pgrst.db_pre_request from postgres")
+        for cluster in (self, other):
+            cluster._administer(revoke)
+        source = f"{self.url('postgres', dbname)}?sslmode=disable"
+        target = f"{other.url('postgres', other_dbname)}?sslmode=disable"
+        return supabase("db", "diff", "--strict-coverage", "--from", source, "--to", target)
+
     def _give_services_passwords(self) -> None:
         with psycopg.connect(self.admin_url(), autocommit=True) as connection:
             known = connection.execute(
@@ -154,7 +167,7 @@ class Cluster:
                 alter = sql.SQL("alter role {} password {}")
                 connection.execute(alter.format(sql.Identifier(role), sql.Literal(PASSWORD)))
 
-    def _administer(self, statement: sql.Composed) -> None:
+    def _administer(self, statement: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self.admin_url(), autocommit=True) as connection:
             connection.execute(statement)
 

@@ -12,7 +12,7 @@ from subprocess import CalledProcessError
 
 import psycopg
 
-from tools.cluster import ROOT, Cluster, run_file, supabase
+from tools.cluster import ROOT, Cluster, run_file
 
 MIGRATIONS = ROOT / "supabase" / "migrations"
 
@@ -65,8 +65,7 @@ def add_new_files(cluster: Cluster, database: str) -> str:
 
 def difference(cluster: Cluster, source: str, target: str) -> str:
     """The statements that make one database like another."""
-    urls = [f"{cluster.url('postgres', name)}?sslmode=disable" for name in (source, target)]
-    changes = supabase("db", "diff", "--strict-coverage", "--from", urls[0], "--to", urls[1])
+    changes = cluster.compare(source, cluster, target)
     return PUBLISHED.sub("", changes) + "".join(PUBLISHED.findall(changes))
 
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.migrations.conftest import FROM_FILES
-from tools.cluster import Cluster, postgres_tool, supabase
+from tools.cluster import Cluster, postgres_tool
 
 Rows = list[tuple[Any, ...]]
 
@@ -90,7 +90,7 @@ def spoiled(files_cluster: Cluster) -> str:
 
 
 def test_the_differ_finds_nothing(cluster: Cluster, migrated: str, files_cluster: Cluster) -> None:
-    assert difference(cluster, migrated, files_cluster, FROM_FILES) == ""
+    assert cluster.compare(migrated, files_cluster, FROM_FILES).strip() == ""
 
 
 def test_their_dumps_are_equal(cluster: Cluster, migrated: str, files_cluster: Cluster) -> None:
@@ -112,7 +112,7 @@ def test_their_roles_are_equal(cluster: Cluster, migrated: str, files_cluster: C
 
 
 def test_the_differ_would_find_a_difference(files_cluster: Cluster, spoiled: str) -> None:
-    assert "lessons" in difference(files_cluster, FROM_FILES, files_cluster, spoiled)
+    assert "lessons" in files_cluster.compare(FROM_FILES, files_cluster, spoiled)
 
 
 def test_a_dump_would_show_a_difference(files_cluster: Cluster, spoiled: str) -> None:
@@ -136,13 +136,6 @@ def test_roles_would_show_a_difference(files_cluster: Cluster, defect: str) -> N
         connection.execute(defect.encode())
         assert roles(connection) != before
         connection.rollback()
-
-
-def difference(one: Cluster, one_name: str, other: Cluster, other_name: str) -> str:
-    """What the Supabase CLI's differ would change."""
-    source = f"{one.url('postgres', one_name)}?sslmode=disable"
-    target = f"{other.url('postgres', other_name)}?sslmode=disable"
-    return supabase("db", "diff", "--strict-coverage", "--from", source, "--to", target).strip()
 
 
 def dump(cluster: Cluster, database: str) -> dict[str, str]:
