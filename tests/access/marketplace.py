@@ -247,6 +247,9 @@ def build(world: World) -> Marketplace:
     world.connection.execute(
         "update public.instructors set is_active = false where id = %s", [eve.id]
     )
+    world.connection.execute(
+        "update public.instructors set area = 'Leeds', area_lat = 53.8, area_lng = -1.55"
+    )
     invited, _ = _invite(world, ada, nia), _invite(world, otto, nia)
 
     for person in (dan, liv):
@@ -282,6 +285,7 @@ def build(world: World) -> Marketplace:
             "ben": ben.id,
             "cleo": cleo.id,
             "dan": dan.id,
+            "eve": eve.id,
             "ben_user": ben.user_id,
             "gil_user": gil.user_id,
             "ian_user": ian.user_id,
