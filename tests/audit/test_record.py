@@ -243,6 +243,8 @@ def personal_columns(world: World, table: DictRow) -> list[DictRow]:
 def a_row_of_everything_personal(world: World) -> None:
     booking, admin = world.lesson(), world.admin()
     booking.refund(1000)
+    claim_id = booking.say_missing("instructor")
+    world.call(booking.learner, "public.withdraw_claim", p_claim_id=claim_id)
     world.discount_code()
     world.insert(
         "public.referral_codes",
