@@ -99,5 +99,11 @@ def rich_pairs(books: dict[str, Any], stripe: StripeModel) -> list[str]:
     }
     for intent in stripe.intents:
         if (pair_of_payment := pairs.get(str(intent.payment_id))) is not None:
-            gained[pair_of_payment] -= intent.received_cents - intent.refunded_cents
+            gained[pair_of_payment] -= intent.received_cents
+    for refund in stripe.refunds:
+        # What has not reached the learner yet is still the platform's.
+        if refund.status == "succeeded" and (
+            pair_of_payment := pairs.get(str(refund.intent.payment_id))
+        ):
+            gained[pair_of_payment] += refund.amount_cents
     return [f"{pair} have gained {cents}" for pair, cents in gained.items() if cents > 0]
