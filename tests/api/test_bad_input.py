@@ -31,6 +31,7 @@ IMPOSSIBLE: dict[str, list[Any]] = {
     "integer": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**31, -(2**31) - 1, 2**63, [], {}],
     "bigint": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**63, -(2**64), 10**40, [], {}],
     "numeric": ["one", "", "1h", [], {}],
+    "double precision": ["one", "", "1h", [], {}],
     "timestamp with time zone": ["NaN", "soon", "", "2026-02-30", "25:00", 12345678901234, [], {}],
     "date": ["NaN", "soon", "", "2026-02-30", 12345678901234, [], {}],
     "interval": ["soon", "", "1 fortnight and a bit", [], {}],

@@ -65,7 +65,7 @@ def test_one_person_is_never_in_two_schools_at_one_time(
     clients: Racers, marketplace: World, rounds: int
 ) -> None:
     """Ann teaches in two schools, and learns in a third."""
-    schools = [marketplace.organization(max_open_holds=100) for _ in range(3)]
+    schools = [marketplace.organization(max_open_holds=100, max_held_lessons=100) for _ in range(3)]
     ann = marketplace.person("Ann")
     offers = []
     for school in schools[:2]:

@@ -295,10 +295,27 @@ ACTS: dict[str, Act] = {
     "public.accept_proposal": booking(LEARNER, "accept_proposal", "proposed"),
     "public.decline_proposal": booking(LEARNER, "decline_proposal", "proposed"),
     "public.start_lesson": booking(INSTRUCTOR, "start_lesson", "begun"),
-    "public.complete_lesson": booking(INSTRUCTOR, "complete_lesson", "begun"),
+    "public.complete_lesson": booking(LEARNER, "complete_lesson", "begun"),
     "public.complete_lesson of a series": booking(INSTRUCTOR, "complete_lesson", "series"),
     "public.complete_lesson paid with hours": booking(
         INSTRUCTOR, "complete_lesson", "over_by_hours"
+    ),
+    "public.accept_claim": ask(LEARNER, "accept_claim", p_claim_id="scene.claim_id"),
+    "public.contest_claim": ask(LEARNER, "contest_claim", p_claim_id="scene.claim_id"),
+    "public.withdraw_claim": ask(INSTRUCTOR, "withdraw_claim", p_claim_id="scene.claim_id"),
+    "public.decide_claim": ask(
+        "scene.admin",
+        "decide_claim",
+        p_claim_id="scene.contested_claim_id",
+        p_no_show_by="learner",
+        p_reason="Looked into it.",
+    ),
+    "public.reassign_booking": booking(
+        OWNER,
+        "reassign_booking",
+        "ahead",
+        p_instructor_id="scene.substitute.id",
+        p_service_id="scene.substitute_service",
     ),
     "public.mark_no_show of a learner": booking(
         INSTRUCTOR, "mark_no_show", "begun_too", p_who="learner"

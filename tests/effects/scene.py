@@ -44,6 +44,7 @@ class Scene:
         self.prepare_refunds()
         world.travel(to=self.begun.columns["start_at"] - timedelta(minutes=5))
         self.prepare_checkouts()
+        self.prepare_claims()
 
     def over(self, world: World) -> Self:
         """The same, over another connection."""
@@ -257,6 +258,7 @@ class Scene:
         """A lesson of two learners that has begun, and of which nobody has said anything yet."""
         world = self.world
         self.just_given = self.paid(world.in_days(1, 6))
+        self.claimed, self.contested = (self.paid(world.in_days(1, hour)) for hour in (4, 5))
         self.over_by_hours = self.credit.book(self.service_id, world.in_days(1, 8))
         group = world.service(self.instructor, max_participants=3, price_cents=2000)
         self.begun = self.booked(world.in_days(1), group)
@@ -269,3 +271,18 @@ class Scene:
         assert self.begun_too.pay() == "processed"
         self.just_given.complete()
         self.group_slot = world.slot(group, world.in_days(40))
+
+    def prepare_claims(self) -> None:
+        """A claim that the learner did not come, one that is contested, and who can stand in."""
+        self.claim_id, self.contested_claim_id = (
+            self.world.call(
+                self.instructor.user_id,
+                "public.mark_no_show",
+                p_booking_id=lesson.id,
+                p_who="learner",
+            )
+            for lesson in (self.claimed, self.contested)
+        )
+        self.world.call(self.learner, "public.contest_claim", p_claim_id=self.contested_claim_id)
+        self.substitute, self.substitute_service = self.world.hourly()
+        self.world.window(self.substitute, "00:00", "24:00")

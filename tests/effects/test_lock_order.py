@@ -47,7 +47,7 @@ GATES = (
     "public.earnings",
     "public.payouts",
     "private.ledger_accounts",
-    "private.instructor_calendar",
+    "private.person_calendar",
 )
 MONEY = {
     "public.orders",

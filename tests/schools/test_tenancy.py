@@ -205,6 +205,7 @@ def refused_by(world: World, role: str, link: Link, row: dict[str, Any]) -> str 
     try:
         with world.connection.transaction(), world.acting_as(None, role):
             insert(world, link.child, link.columns, row)
+            world.connection.execute("set constraints all immediate")
     except psycopg.errors.ForeignKeyViolation as error:
         return error.diag.constraint_name
     return None
