@@ -18291,6 +18291,10 @@ begin
     where org_id = replacement.org_id
         and id = replacement.id
     returning * into replacement;
+    -- The original has ended, so that a cheaper time is paid back whatever the instructor answers.
+    if replacement.status = 'requested' then
+        perform private.refund_moved_item(replacement);
+    end if;
     return replacement;
 end;
 $$;
