@@ -145,16 +145,14 @@ begin
     where org_id = replacement.org_id
         and id = replacement.id
     returning * into replacement;
-    -- The original has ended, so that a cheaper time is paid back whatever the instructor answers.
-    if replacement.status = 'requested' then
-        perform private.refund_moved_item(replacement);
-    end if;
+    perform private.refund_moved_item(replacement);
     return replacement;
 end;
 $$;
 
--- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,
--- so nothing is due. 82_effects calls it.
+-- Refunds what a replacement costs less than its original, which has ended then: also before the instructor answers, since the difference
+-- goes back whatever the answer. Of an authorization the difference is not captured after the lesson, so nothing is due; a dearer
+-- replacement has not taken over the item yet.
 create function private.refund_moved_item(p_booking public.bookings)
     returns void
     language sql
@@ -165,6 +163,5 @@ as $$
     select private.refund_due(item.id, 'The lesson was moved to a cheaper time.')
     from public.order_items item
     where item.org_id = p_booking.org_id
-        and item.booking_id = p_booking.id
-        and p_booking.original_booking_id is not null;
+        and item.booking_id = p_booking.id;
 $$;

@@ -34,7 +34,6 @@ begin
     if new.status = 'confirmed' then
         perform private.finish_redemption(new.order_id, 'redeemed');
         perform private.pay_free_item(new.id);
-        perform private.refund_moved_item(new);
 
     elsif new.status = 'completed' then
         perform private.end_booking_item(new, was_confirmed);
