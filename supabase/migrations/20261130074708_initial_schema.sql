@@ -14894,7 +14894,7 @@ begin
     excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
 
     for source in
-        select part.payment_id, part.amount_cents - private.returned_part_cents(part) as left_cents
+        select part.payment_id, part.amount_cents - private.returned_part_cents(part.item_id, part.payment_id) as left_cents
         from public.payment_items part
         join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
         where part.org_id = item.org_id
@@ -14933,9 +14933,10 @@ create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted bo
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.item_id = p_item_id
+    where item.id = p_item_id
         and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
         and refund.status in ('pending', 'requires_action');
 $$;
@@ -14949,15 +14950,16 @@ create function private.waiting_excess_cents(p_item_id uuid)
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.item_id = p_item_id
+    where item.id = p_item_id
         and part.kind = 'excess'
         and refund.status in ('pending', 'requires_action');
 $$;
 
--- What refunds that succeeded or may still succeed return of what a payment has paid for an item.
-create function private.returned_part_cents(p_part public.payment_items)
+-- What refunds that succeeded or may still succeed return of what a payment has paid for an item, by card or by hours.
+create function private.returned_part_cents(p_item_id uuid, p_payment_id uuid)
     returns bigint
     language sql
     stable
@@ -14965,11 +14967,11 @@ create function private.returned_part_cents(p_part public.payment_items)
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.org_id = p_part.org_id
-        and part.item_id = p_part.item_id
-        and part.payment_id = p_part.payment_id
+    where item.id = p_item_id
+        and part.payment_id = p_payment_id
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
@@ -16823,6 +16825,7 @@ declare
     credit public.learner_credits;
     part private.credit_part;
     rest_cents bigint := p_cents;
+    only_lesson_id constant uuid := private.only_lesson_id(p_payment);
     are_faults boolean;
     lesson record;
 begin
@@ -16843,8 +16846,8 @@ begin
         if part.minutes < credit.minutes_left then
             return postings;
         end if;
-    elsif private.only_lesson_id(p_payment) is not null then
-        return private.lose_of_item(p_dispute, private.only_lesson_id(p_payment), rest_cents);
+    elsif only_lesson_id is not null then
+        return private.lose_of_item(p_dispute, only_lesson_id, rest_cents);
     end if;
 
     for lesson in
@@ -18606,19 +18609,12 @@ create function private.refund_sources(p_item public.order_items)
 as $$
     select
         payment.id,
-        greatest(least(source.paid_cents - returned.cents, private.refundable_cents(payment)), 0),
+        greatest(
+            least(source.paid_cents - private.returned_part_cents(p_item.id, payment.id), private.refundable_cents(payment)), 0
+        ),
         payment.is_disputed
     from private.item_payments source
     join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
-    cross join lateral (
-        select coalesce(sum(part.amount_cents), 0)::bigint as cents
-        from private.return_items part
-        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-        where part.org_id = p_item.org_id
-            and part.item_id = p_item.id
-            and part.payment_id = payment.id
-            and refund.status in ('pending', 'requires_action', 'succeeded')
-    ) returned
     where source.org_id = p_item.org_id
         and source.item_id = p_item.id
         and payment.status = 'succeeded'
