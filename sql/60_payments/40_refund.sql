@@ -27,7 +27,7 @@ begin
     excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
 
     for source in
-        select part.payment_id, part.amount_cents - private.returned_part_cents(part) as left_cents
+        select part.payment_id, part.amount_cents - private.returned_part_cents(part.item_id, part.payment_id) as left_cents
         from public.payment_items part
         join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
         where part.org_id = item.org_id
@@ -66,9 +66,10 @@ create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted bo
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.item_id = p_item_id
+    where item.id = p_item_id
         and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
         and refund.status in ('pending', 'requires_action');
 $$;
@@ -82,15 +83,16 @@ create function private.waiting_excess_cents(p_item_id uuid)
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.item_id = p_item_id
+    where item.id = p_item_id
         and part.kind = 'excess'
         and refund.status in ('pending', 'requires_action');
 $$;
 
--- What refunds that succeeded or may still succeed return of what a payment has paid for an item.
-create function private.returned_part_cents(p_part public.payment_items)
+-- What refunds that succeeded or may still succeed return of what a payment has paid for an item, by card or by hours.
+create function private.returned_part_cents(p_item_id uuid, p_payment_id uuid)
     returns bigint
     language sql
     stable
@@ -98,11 +100,11 @@ create function private.returned_part_cents(p_part public.payment_items)
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.org_id = p_part.org_id
-        and part.item_id = p_part.item_id
-        and part.payment_id = p_part.payment_id
+    where item.id = p_item_id
+        and part.payment_id = p_payment_id
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 

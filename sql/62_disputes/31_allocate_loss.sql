@@ -13,6 +13,7 @@ declare
     credit public.learner_credits;
     part private.credit_part;
     rest_cents bigint := p_cents;
+    only_lesson_id constant uuid := private.only_lesson_id(p_payment);
     are_faults boolean;
     lesson record;
 begin
@@ -33,8 +34,8 @@ begin
         if part.minutes < credit.minutes_left then
             return postings;
         end if;
-    elsif private.only_lesson_id(p_payment) is not null then
-        return private.lose_of_item(p_dispute, private.only_lesson_id(p_payment), rest_cents);
+    elsif only_lesson_id is not null then
+        return private.lose_of_item(p_dispute, only_lesson_id, rest_cents);
     end if;
 
     for lesson in

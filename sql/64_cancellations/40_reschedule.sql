@@ -153,6 +153,7 @@ begin
     if replacement.status = 'proposed' then
         perform private.tell_of_proposal(p_booking, replacement, p_instructor);
     end if;
+    perform private.refund_moved_item(replacement);
     return replacement;
 end;
 $$;
@@ -182,8 +183,9 @@ as $$
     ) told;
 $$;
 
--- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,
--- so nothing is due. 82_effects calls it.
+-- Refunds what a replacement costs less than its original, which has ended then: also before the instructor answers, since the difference
+-- goes back whatever the answer. Of an authorization the difference is not captured after the lesson, so nothing is due; a dearer
+-- replacement, and one that waits for the learner's word, has not taken over the item yet.
 create function private.refund_moved_item(p_booking public.bookings)
     returns void
     language sql
@@ -194,6 +196,5 @@ as $$
     select private.refund_due(item.id, 'The lesson was moved to a cheaper time.')
     from public.order_items item
     where item.org_id = p_booking.org_id
-        and item.booking_id = p_booking.id
-        and p_booking.original_booking_id is not null;
+        and item.booking_id = p_booking.id;
 $$;

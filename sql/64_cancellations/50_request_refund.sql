@@ -117,19 +117,12 @@ create function private.refund_sources(p_item public.order_items)
 as $$
     select
         payment.id,
-        greatest(least(source.paid_cents - returned.cents, private.refundable_cents(payment)), 0),
+        greatest(
+            least(source.paid_cents - private.returned_part_cents(p_item.id, payment.id), private.refundable_cents(payment)), 0
+        ),
         payment.is_disputed
     from private.item_payments source
     join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
-    cross join lateral (
-        select coalesce(sum(part.amount_cents), 0)::bigint as cents
-        from private.return_items part
-        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-        where part.org_id = p_item.org_id
-            and part.item_id = p_item.id
-            and part.payment_id = payment.id
-            and refund.status in ('pending', 'requires_action', 'succeeded')
-    ) returned
     where source.org_id = p_item.org_id
         and source.item_id = p_item.id
         and payment.status = 'succeeded'

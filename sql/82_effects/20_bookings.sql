@@ -34,7 +34,9 @@ begin
     if new.status = 'confirmed' then
         perform private.finish_redemption(new.order_id, 'redeemed');
         perform private.pay_free_item(new.id);
-        perform private.refund_moved_item(new);
+        if old.status = 'proposed' then
+            perform private.refund_moved_item(new);
+        end if;
 
     elsif new.status = 'completed' then
         perform private.count_lesson(new);

@@ -16711,7 +16711,7 @@ begin
     excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
 
     for source in
-        select part.payment_id, part.amount_cents - private.returned_part_cents(part) as left_cents
+        select part.payment_id, part.amount_cents - private.returned_part_cents(part.item_id, part.payment_id) as left_cents
         from public.payment_items part
         join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
         where part.org_id = item.org_id
@@ -16750,9 +16750,10 @@ create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted bo
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.item_id = p_item_id
+    where item.id = p_item_id
         and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
         and refund.status in ('pending', 'requires_action');
 $$;
@@ -16766,15 +16767,16 @@ create function private.waiting_excess_cents(p_item_id uuid)
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.item_id = p_item_id
+    where item.id = p_item_id
         and part.kind = 'excess'
         and refund.status in ('pending', 'requires_action');
 $$;
 
--- What refunds that succeeded or may still succeed return of what a payment has paid for an item.
-create function private.returned_part_cents(p_part public.payment_items)
+-- What refunds that succeeded or may still succeed return of what a payment has paid for an item, by card or by hours.
+create function private.returned_part_cents(p_item_id uuid, p_payment_id uuid)
     returns bigint
     language sql
     stable
@@ -16782,11 +16784,11 @@ create function private.returned_part_cents(p_part public.payment_items)
     set search_path = '', pg_temp
 as $$
     select coalesce(sum(part.amount_cents), 0)::bigint
-    from private.return_items part
+    from public.order_items item
+    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
     join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.org_id = p_part.org_id
-        and part.item_id = p_part.item_id
-        and part.payment_id = p_part.payment_id
+    where item.id = p_item_id
+        and part.payment_id = p_payment_id
         and refund.status in ('pending', 'requires_action', 'succeeded');
 $$;
 
@@ -18626,6 +18628,7 @@ declare
     credit public.learner_credits;
     part private.credit_part;
     rest_cents bigint := p_cents;
+    only_lesson_id constant uuid := private.only_lesson_id(p_payment);
     are_faults boolean;
     lesson record;
 begin
@@ -18646,8 +18649,8 @@ begin
         if part.minutes < credit.minutes_left then
             return postings;
         end if;
-    elsif private.only_lesson_id(p_payment) is not null then
-        return private.lose_of_item(p_dispute, private.only_lesson_id(p_payment), rest_cents);
+    elsif only_lesson_id is not null then
+        return private.lose_of_item(p_dispute, only_lesson_id, rest_cents);
     end if;
 
     for lesson in
@@ -20686,6 +20689,7 @@ begin
     if replacement.status = 'proposed' then
         perform private.tell_of_proposal(p_booking, replacement, p_instructor);
     end if;
+    perform private.refund_moved_item(replacement);
     return replacement;
 end;
 $$;
@@ -20715,8 +20719,9 @@ as $$
     ) told;
 $$;
 
--- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,
--- so nothing is due. 82_effects calls it.
+-- Refunds what a replacement costs less than its original, which has ended then: also before the instructor answers, since the difference
+-- goes back whatever the answer. Of an authorization the difference is not captured after the lesson, so nothing is due; a dearer
+-- replacement, and one that waits for the learner's word, has not taken over the item yet.
 create function private.refund_moved_item(p_booking public.bookings)
     returns void
     language sql
@@ -20727,8 +20732,7 @@ as $$
     select private.refund_due(item.id, 'The lesson was moved to a cheaper time.')
     from public.order_items item
     where item.org_id = p_booking.org_id
-        and item.booking_id = p_booking.id
-        and p_booking.original_booking_id is not null;
+        and item.booking_id = p_booking.id;
 $$;
 
 -- sql/64_cancellations/41_reschedule_times.sql
@@ -21142,19 +21146,12 @@ create function private.refund_sources(p_item public.order_items)
 as $$
     select
         payment.id,
-        greatest(least(source.paid_cents - returned.cents, private.refundable_cents(payment)), 0),
+        greatest(
+            least(source.paid_cents - private.returned_part_cents(p_item.id, payment.id), private.refundable_cents(payment)), 0
+        ),
         payment.is_disputed
     from private.item_payments source
     join public.payments payment on payment.org_id = source.org_id and payment.id = source.payment_id
-    cross join lateral (
-        select coalesce(sum(part.amount_cents), 0)::bigint as cents
-        from private.return_items part
-        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-        where part.org_id = p_item.org_id
-            and part.item_id = p_item.id
-            and part.payment_id = payment.id
-            and refund.status in ('pending', 'requires_action', 'succeeded')
-    ) returned
     where source.org_id = p_item.org_id
         and source.item_id = p_item.id
         and payment.status = 'succeeded'
@@ -27481,7 +27478,9 @@ begin
     if new.status = 'confirmed' then
         perform private.finish_redemption(new.order_id, 'redeemed');
         perform private.pay_free_item(new.id);
-        perform private.refund_moved_item(new);
+        if old.status = 'proposed' then
+            perform private.refund_moved_item(new);
+        end if;
 
     elsif new.status = 'completed' then
         perform private.count_lesson(new);

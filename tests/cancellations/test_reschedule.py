@@ -218,6 +218,23 @@ def test_a_move_that_the_instructor_does_not_confirm_gives_everything_back_once(
     assert (world.ledger(), earned(world)) == ({}, 0)
 
 
+@pytest.mark.parametrize(("answer", "back"), [("confirm", [590]), ("decline", [590, 4720])])
+def test_a_cheaper_time_is_paid_back_before_the_instructor_answers(
+    world: World, answer: str, back: list[int]
+) -> None:
+    booking = world.booking(requires_approval=True, price_cents=None)
+    price_on(world, booking, world.in_days(3), 4000)
+    world.call(booking.instructor.user_id, "public.confirm_booking", p_booking_id=booking.id)
+    booking.pay()
+    there = follow(booking, move(world, booking, world.in_days(3)))
+    assert (there.status, refunds(world)) == ("requested", [590])
+    assert world.violations() == []
+    world.call(booking.instructor.user_id, f"public.{answer}_booking", p_booking_id=there.id)
+    assert refunds(world) == back
+    world.carry_refunds()
+    assert world.violations() == []
+
+
 def test_hours_of_a_move_that_is_declined_come_back_once(world: World) -> None:
     instructor, service_id = world.hourly(requires_approval=True)
     credit = world.hours(world.person("Ben"), instructor, 1)
