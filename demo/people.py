@@ -288,6 +288,7 @@ class Instructor(Person):
 
     instructor_id = ""
     service_id = ""
+    org_id = ""
 
     def __init__(self, stage: Stage, name: str) -> None:
         super().__init__(stage, name)
@@ -302,12 +303,16 @@ class Instructor(Person):
             p_currency="gbp",
             p_time_zone="Europe/London",
         )
+        mine = self.client.table("instructors").select("org_id").eq("id", self.instructor_id)
+        (me,) = rows_of(mine)
+        self.org_id = me["org_id"]
 
     def join(self, token: str) -> None:
         """Accept a school's invitation, and take bookings."""
         self.accept_invitation(token)
-        (me,) = rows_of(self.client.table("instructors").select("id").eq("user_id", self.id))
-        self.instructor_id = me["id"]
+        mine = self.client.table("instructors").select("id, org_id").eq("user_id", self.id)
+        (me,) = rows_of(mine)
+        self.instructor_id, self.org_id = me["id"], me["org_id"]
         fetch(
             self.client.table("instructors")
             .update({"is_available": True})
@@ -319,6 +324,7 @@ class Instructor(Person):
         weekdays = [DAYS.index(day) for day in DAYS[1:]]
         windows = [
             {
+                "org_id": self.org_id,
                 "instructor_id": self.instructor_id,
                 "day_of_week": day,
                 "start_time": start,
@@ -333,6 +339,7 @@ class Instructor(Person):
         fetch(
             self.client.table("availability_exceptions").insert(
                 {
+                    "org_id": self.org_id,
                     "instructor_id": self.instructor_id,
                     "on_date": on.isoformat(),
                     "is_available": False,

@@ -11,7 +11,7 @@ begin
         select inhparent::regclass as parent, inhrelid::regclass as name
         from pg_inherits
         join pg_class on pg_class.oid = inhrelid and relkind = 'r'
-        where pg_get_expr(relpartbound, inhrelid) <> 'DEFAULT'
+        where pg_get_expr(relpartbound, inhrelid) like 'FOR VALUES FROM %'
     loop
         execute format('alter table %s detach partition %s', partition.parent, partition.name);
         execute format('insert into %s overriding system value select * from %s', partition.parent, partition.name);

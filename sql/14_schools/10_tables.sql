@@ -45,11 +45,14 @@ comment on column public.invitations.instructor_id is 'The invited person become
 comment on column public.invitations.learner_id is 'The invited person becomes the login of this learner, who has none yet.';
 
 create table private.invitation_tokens (
-    invitation_id uuid primary key references public.invitations (id) on delete cascade,
-    token_hash bytea not null unique
+    org_id uuid not null,
+    invitation_id uuid primary key,
+    token_hash bytea not null unique,
+    foreign key (org_id, invitation_id) references public.invitations (org_id, id) on delete cascade
 );
 
-comment on table private.invitation_tokens is 'The hash of each invitation''s token: admins read invitations, and nobody reads this.';
+comment on table private.invitation_tokens is
+    'The hash of each invitation''s token, which leads to the invitation''s organization: admins read invitations, and nobody reads this.';
 
 alter table public.invitations enable row level security;
 alter table private.invitation_tokens enable row level security;

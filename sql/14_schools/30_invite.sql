@@ -32,8 +32,8 @@ begin
         private.clock() + interval '7 days'
     )
     returning * into invitation;
-    insert into private.invitation_tokens (invitation_id, token_hash)
-    values (invitation.id, sha256(convert_to(secret, 'UTF8')));
+    insert into private.invitation_tokens (org_id, invitation_id, token_hash)
+    values (invitation.org_id, invitation.id, sha256(convert_to(secret, 'UTF8')));
 
     return query select invitation.id, secret, invitation.expires_at;
 exception

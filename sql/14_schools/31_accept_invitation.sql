@@ -14,7 +14,7 @@ declare
 begin
     select offered.* into invitation
     from private.invitation_tokens known
-    join public.invitations offered on offered.id = known.invitation_id
+    join public.invitations offered on offered.org_id = known.org_id and offered.id = known.invitation_id
     where known.token_hash = sha256(convert_to(p_token, 'UTF8'))
     for no key update of offered;
 

@@ -130,7 +130,7 @@ create table public.rate_card_items (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (rate_card_id, service_id),
+    unique (org_id, rate_card_id, service_id),
     foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
     foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,
     constraint price_can_be_charged check (price_cents between 0 and 50000000)

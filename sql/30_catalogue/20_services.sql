@@ -96,7 +96,7 @@ as $$
 begin
     insert into public.service_materials (service_id, org_id, instructor_id)
     values (new.id, new.org_id, new.instructor_id)
-    on conflict (service_id) do update
+    on conflict (org_id, service_id) do update
         set instructor_id = excluded.instructor_id;
     return null;
 end;

@@ -106,7 +106,7 @@ begin
     end if;
     insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
     values (card.org_id, card.id, p_service_id, card.currency, p_price_cents)
-    on conflict (rate_card_id, service_id) do update set price_cents = excluded.price_cents;
+    on conflict (org_id, rate_card_id, service_id) do update set price_cents = excluded.price_cents;
 exception
     when check_violation then
         get stacked diagnostics broken_rule = constraint_name;

@@ -77,8 +77,8 @@ create table public.referral_codes (
     constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0)
 );
 
-create unique index referral_code_is_unique on public.referral_codes (lower(code));
-create unique index one_live_code_a_referrer on public.referral_codes (referrer_id) where is_active;
+create unique index referral_code_is_unique on public.referral_codes (lower(code), org_id);
+create unique index one_live_code_a_referrer on public.referral_codes (org_id, referrer_id) where is_active;
 create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
@@ -134,18 +134,20 @@ comment on column public.code_redemptions.status is
 create table private.code_checks (
     id bigint generated always as identity primary key,
     user_id uuid not null references public.profiles (id) on delete cascade,
+    org_id uuid not null references public.organizations (id) on delete cascade,
     discount_code_id uuid references public.discount_codes (id) on delete cascade,
-    referral_code_id uuid references public.referral_codes (id) on delete cascade,
-    checked_at timestamptz not null default private.clock()
+    referral_code_id uuid,
+    checked_at timestamptz not null default private.clock(),
+    foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete cascade
 );
 
 create index on private.code_checks (user_id, checked_at);
 create index on private.code_checks (discount_code_id);
-create index on private.code_checks (referral_code_id);
+create index on private.code_checks (org_id, referral_code_id);
 
 comment on table private.code_checks is
-    'Every call of check_discount_code, with the code that was found; no code means a wrong guess. Wrong guesses are limited, and a booking '
-    'may use only a code that its caller found here.';
+    'Every call of check_discount_code, with the organization in which it asked and the code that was found; no code means a wrong guess. '
+    'Wrong guesses of a person are limited, and a booking may use only a code that its caller found here.';
 
 create type private.code_offer as (
     kind public.redemption_kind,

@@ -32,7 +32,7 @@ begin
         upper(encode(extensions.gen_random_bytes(6), 'hex')),
         organization.referral_discount_bps, organization.referral_reward_cents, organization.currency
     )
-    on conflict (referrer_id) where is_active do nothing;
+    on conflict (org_id, referrer_id) where is_active do nothing;
 
     select * into strict code
     from public.referral_codes

@@ -100,7 +100,7 @@ create table public.bookable_slots (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (instructor_id, service_id, start_at),
+    unique (org_id, instructor_id, service_id, start_at),
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, availability_window_id) references public.availability_windows (org_id, id)
@@ -112,7 +112,7 @@ create table public.bookable_slots (
 );
 
 create index on public.bookable_slots (org_id, service_id, start_at);
-create index on public.bookable_slots (org_id, instructor_id, start_at);
+create index on public.bookable_slots (instructor_id, start_at);
 create index on public.bookable_slots (org_id, availability_window_id);
 create index on public.bookable_slots (service_id, start_at) where is_available;
 create index on public.bookable_slots (start_at, end_at);

@@ -53,7 +53,7 @@ begin
         )
     order by slot_time.start_at
     limit addable + 1
-    on conflict (instructor_id, service_id, start_at) do update
+    on conflict (org_id, instructor_id, service_id, start_at) do update
         set is_published = true,
             is_withdrawn_when_free = false,
             availability_window_id = excluded.availability_window_id

@@ -74,7 +74,7 @@ begin
         p_service.org_id, p_service.id, p_instructor.id, p_start_at,
         p_start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants, false
     )
-    on conflict (instructor_id, service_id, start_at) do nothing;
+    on conflict (org_id, instructor_id, service_id, start_at) do nothing;
 
     select * into strict slot
     from public.bookable_slots

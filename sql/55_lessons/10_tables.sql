@@ -10,7 +10,7 @@
 create table public.lessons (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    booking_id uuid not null unique,
+    booking_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
     started_at timestamptz not null,
@@ -23,6 +23,7 @@ create table public.lessons (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, booking_id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,

@@ -88,7 +88,7 @@ begin
             booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
             booking.start_at, private.clock(), case when not is_learners_word then p_notes end
         )
-        on conflict (booking_id) do update
+        on conflict (org_id, booking_id) do update
             set ended_at = excluded.ended_at,
                 notes = coalesce(excluded.notes, lesson.notes)
         returning id into completed_lesson_id;

@@ -8,7 +8,7 @@
 create table public.referral_rewards (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    redemption_id uuid not null unique,
+    redemption_id uuid not null,
     referrer_id uuid not null,
     booking_id uuid not null,
     item_id uuid not null,
@@ -19,6 +19,7 @@ create table public.referral_rewards (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, redemption_id),
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,

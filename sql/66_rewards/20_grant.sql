@@ -31,7 +31,7 @@ begin
         and earned.cents > 0
         and code.currency = item.currency
     limit 1
-    on conflict (redemption_id) do nothing
+    on conflict (org_id, redemption_id) do nothing
     returning * into reward;
 
     if found then

@@ -56,7 +56,7 @@ begin
         p_account -> 'requirements',
         p_account -> 'business_profile'
     )
-    on conflict (connect_account_id) do update
+    on conflict (org_id, connect_account_id) do update
         set disabled_reason = excluded.disabled_reason,
             requirements = excluded.requirements,
             business_profile = excluded.business_profile;

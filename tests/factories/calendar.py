@@ -76,14 +76,24 @@ class Calendar(People):
         **columns: Any,
     ) -> list[UUID]:
         """Weekly hours in the instructor's local time; 0 is Sunday."""
-        given = {"instructor_id": instructor.id, "start_time": start, "end_time": end} | columns
+        given = {
+            "org_id": instructor.org_id,
+            "instructor_id": instructor.id,
+            "start_time": start,
+            "end_time": end,
+        } | columns
         return [
             self.insert("public.availability_windows", given | {"day_of_week": day}) for day in days
         ]
 
     def closing(self, instructor: Instructor, on_date: date, **columns: Any) -> UUID:
         """A date on which an instructor is closed, or from start_time to end_time of it."""
-        given = {"instructor_id": instructor.id, "on_date": on_date, "is_available": False}
+        given = {
+            "org_id": instructor.org_id,
+            "instructor_id": instructor.id,
+            "on_date": on_date,
+            "is_available": False,
+        }
         return self.insert("public.availability_exceptions", given | columns)
 
     def opening(
