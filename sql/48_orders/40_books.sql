@@ -14,7 +14,7 @@ create function private.item_books(p_item public.order_items)
 as $$
 declare
     books private.item_books := row(0, 0, 0, 0, 0, 0, 0, 0)::private.item_books;
-    credit_cents constant bigint := p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+    credit_cents constant bigint := private.prepaid_cents(p_item);
     received_cents constant bigint := credit_cents
         + case when p_item.is_paid then p_item.total_cents - credit_cents + p_item.excess_cents else 0 end;
     is_ahead constant boolean := p_item.ending is null;
@@ -98,6 +98,17 @@ as $$
         else p_item.share_cents
     end
     from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+$$;
+
+-- What prepaid minutes pay of an item's price.
+create function private.prepaid_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
 $$;
 
 -- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.

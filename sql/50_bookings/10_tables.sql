@@ -97,6 +97,7 @@ create table public.bookings (
     total_cents bigint not null,
     fee_mode public.fee_mode not null,
     fee_bps integer not null,
+    credit_minutes integer not null default 0,
     credit_applied_cents bigint not null default 0,
     original_total_cents bigint not null default 0,
     due_cents bigint not null generated always as (greatest(total_cents - credit_applied_cents - original_total_cents, 0)) stored,
@@ -140,7 +141,7 @@ create table public.bookings (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amounts_are_not_negative check (
         least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents,
-            original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
+            credit_minutes, original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
     ),
     constraint total_is_share_plus_fee_minus_discount check (
         total_cents = instructor_share_cents + platform_fee_cents - discount_cents
@@ -149,6 +150,7 @@ create table public.bookings (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
     constraint credit_pays_at_most_the_total check (credit_applied_cents <= total_cents),
+    constraint only_minutes_are_credit check (credit_applied_cents = 0 or credit_minutes > 0),
     constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
     constraint cancelled_and_no_show_say_what_they_refund check (
@@ -222,6 +224,7 @@ comment on column public.bookings.is_fee_refundable is
     'Whether refunds include the platform''s fee; copied from the organization when the booking was made.';
 comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
+comment on column public.bookings.credit_minutes is 'How many of its minutes are paid with prepaid ones; a card pays the rest.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
 comment on column public.bookings.original_booking_id is
@@ -270,13 +273,15 @@ create type private.booking_request as (
     uses_credit boolean,
     series_id uuid,
     original_booking_id uuid,
-    order_id uuid
+    order_id uuid,
+    pays_rest_by_card boolean
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
 create type private.booking_terms as (
     price private.price,
     offer private.code_offer,
+    credit_minutes integer,
     credit_cents bigint,
     original_total_cents bigint,
     is_fee_refundable boolean,

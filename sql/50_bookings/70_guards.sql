@@ -108,12 +108,12 @@ begin
     if row(
         new.id, new.org_id, new.learner_id, new.instructor_id, new.service_id, new.slot_id, new.is_group,
         new.start_at, new.end_at, new.currency, new.price_cents, new.discount_cents, new.platform_fee_cents,
-        new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_applied_cents,
+        new.instructor_share_cents, new.total_cents, new.fee_mode, new.fee_bps, new.credit_minutes, new.credit_applied_cents,
         new.order_id, new.original_booking_id, new.original_total_cents, new.cancellation_policy_id, new.is_fee_refundable, new.payout_hold
     ) is distinct from row(
         old.id, old.org_id, old.learner_id, old.instructor_id, old.service_id, old.slot_id, old.is_group,
         old.start_at, old.end_at, old.currency, old.price_cents, old.discount_cents, old.platform_fee_cents,
-        old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_applied_cents,
+        old.instructor_share_cents, old.total_cents, old.fee_mode, old.fee_bps, old.credit_minutes, old.credit_applied_cents,
         old.order_id, old.original_booking_id, old.original_total_cents, old.cancellation_policy_id, old.is_fee_refundable, old.payout_hold
     )
         or (

@@ -54,11 +54,11 @@ begin
     outcome.restored_minutes := case
         when item.id is null then 0
         when outcome.ending = 'fault'
-            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item)))
+            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item) - private.card_rest_cents(item)))
         else (private.reserved_minutes(p_booking.id) * outcome.refund_bps + 9999) / 10000
     end;
 
-    credit_cents := item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents;
+    credit_cents := private.prepaid_cents(item);
     refundable_cents := case
         when not private.is_paid_by_card(item) then 0
         else greatest(

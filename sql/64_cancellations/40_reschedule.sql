@@ -120,14 +120,15 @@ declare
     replacement public.bookings;
     terms private.booking_terms;
     priced_service public.services := p_service;
-    request constant private.booking_request := row(
-        p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
-        p_booking.series_id, p_booking.id, p_booking.order_id
-    );
+    request private.booking_request;
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
-    if p_booking.credit_applied_cents = 0 then
-        priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+    priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+    request := row(
+        p_booking.learner_notes, p_client_key, null, null, null, false, private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
+        p_booking.series_id, p_booking.id, p_booking.order_id, false
+    );
+    if not request.uses_credit then
         terms := private.price_booking(priced_service, p_instructor, p_start_at, learner, request);
     end if;
     if coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
@@ -147,6 +148,18 @@ begin
     returning * into replacement;
     return replacement;
 end;
+$$;
+
+-- Whether prepaid minutes alone pay for the replacement of a booking: they paid for all of it, or the new time is as short as what they paid.
+create function private.is_moved_by_hours(p_booking public.bookings, p_minutes integer)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_booking.credit_minutes > 0
+        and p_booking.credit_minutes >= least(p_minutes, private.minutes_between(p_booking.start_at, p_booking.end_at));
 $$;
 
 -- Refunds what a confirmed replacement costs less than its original. Of an authorization the difference is not captured after the lesson,

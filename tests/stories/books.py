@@ -11,10 +11,10 @@ READ = """
             learner_id,
             instructor_id,
             status,
-            extract(epoch from end_at - start_at)::integer / 60
-            - coalesce(restored_minutes, 0) as minutes
+            credit_minutes - coalesce(restored_minutes, 0) as minutes
         from public.bookings
-        where credit_applied_cents > 0
+        where credit_minutes > 0
+            and not private.waits_for_its_original(bookings)
     ),
 
     lessons as (
