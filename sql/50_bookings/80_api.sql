@@ -68,7 +68,7 @@ create function public.create_booking_with_payment(
     p_use_rewards boolean default false,
     p_pay_rest_by_card boolean default false
 )
-    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid)
+    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid, order_id uuid)
     language sql
     volatile
     security invoker
@@ -79,7 +79,8 @@ begin atomic
         booking.due_cents::integer,
         booking.currency,
         booking.instructor_id,
-        booking.service_id
+        booking.service_id,
+        booking.order_id
     from private.create_booking_with_payment(
         p_learner_user_id,
         p_slot_id,
@@ -92,7 +93,8 @@ end;
 
 comment on function public.create_booking_with_payment is
     'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the service''s '
-    'id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff are {"address", '
+    'id, and the order that is paid. '
+    'The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff are {"address", '
     '"lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. p_discount_code is a code '
     'that the caller has checked; p_use_credits pays everything with prepaid hours, or with p_pay_rest_by_card as much as they pay: the rest is due; '
     'p_use_rewards takes the learner''s rewards off. If nothing is '
@@ -122,7 +124,8 @@ create function public.request_booking(
         status public.booking_status,
         amount_cents bigint,
         currency text,
-        hold_expires_at timestamptz
+        hold_expires_at timestamptz,
+        order_id uuid
     )
     language sql
     volatile
@@ -134,7 +137,8 @@ begin atomic
         booking.status,
         booking.due_cents,
         booking.currency,
-        booking.hold_expires_at
+        booking.hold_expires_at,
+        booking.order_id
     from private.request_booking(
         p_instructor_id,
         p_service_id,
@@ -168,13 +172,13 @@ create function public.request_booking_series(
     p_notes text default null,
     p_use_credits boolean default false
 )
-    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 begin atomic
-    select series.occurrence, series.start_at, series.booking_id, series.refusal
+    select series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id
     from private.request_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode,
         p_learner_user_id, p_learner_id, p_notes, p_use_credits
@@ -183,7 +187,8 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses all; '
-    'skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
+    'skip_conflicts: times that are not open are left out, and their rows say why in refusal. '
+    'order_id is the order that one payment pays. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, not_a_learner_here, consent_required, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, '
     'insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, slot_taken, '
