@@ -201,7 +201,8 @@ end;
 $$;
 
 -- Opens a payment for all that can be paid of an order. A lesson whose service asks for manual capture is only authorized if it is the
--- only one and ends within six days, because an authorization lasts seven; anything else is charged at once, also what hours leave to pay.
+-- only one and ends within six days, because an authorization lasts seven; anything else is charged at once,
+-- also what hours leave to pay.
 create function private.add_payment(p_order public.orders, p_payer_id uuid)
     returns public.payments
     language plpgsql
