@@ -43,6 +43,7 @@ create table public.organizations (
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
     forfeits_expired_hours boolean not null default false,
+    refunds_resold_times boolean not null default true,
     requires_second_factor boolean not null default false,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
@@ -87,6 +88,8 @@ comment on column public.organizations.referral_discount_bps is
     'Discount on the first lesson of a referred learner; 0 turns referrals off.';
 comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.refunds_resold_times is
+    'Whether what is kept of a late cancellation goes back when somebody else pays for the same time.';
 comment on column public.organizations.forfeits_expired_hours is
     'Whether prepaid minutes that expire are earned by the instructor; else they are refunded.';
 comment on column public.organizations.requires_second_factor is

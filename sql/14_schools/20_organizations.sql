@@ -111,7 +111,8 @@ create function private.update_organization(
     p_labels jsonb,
     p_credit_validity_months integer,
     p_forfeits_expired_hours boolean,
-    p_requires_second_factor boolean
+    p_requires_second_factor boolean,
+    p_refunds_resold_times boolean
 )
     returns void
     language plpgsql
@@ -140,7 +141,8 @@ begin
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
-        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor)
+        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor),
+        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then

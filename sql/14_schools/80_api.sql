@@ -30,7 +30,8 @@ create function public.update_organization(
     p_labels jsonb default null,
     p_credit_validity_months integer default null,
     p_forfeits_expired_hours boolean default null,
-    p_requires_second_factor boolean default null
+    p_requires_second_factor boolean default null,
+    p_refunds_resold_times boolean default null
 )
     returns void
     language sql
@@ -40,14 +41,15 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor
+    p_requires_second_factor, p_refunds_resold_times
 );
 
 comment on function public.update_organization is
     'Changes a school''s own settings; null leaves one as it is. For the school''s admins. Existing bookings and payments keep the '
     'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry; '
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
-    'p_requires_second_factor: whether changing where money goes needs one, for owners. Errors: sign_in_required, '
+    'p_requires_second_factor: whether changing where money goes needs one, for owners; '
+    'p_refunds_resold_times: what is kept of a late cancellation goes back when somebody else pays for that time. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(

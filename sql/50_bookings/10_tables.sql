@@ -197,6 +197,7 @@ create index on public.bookings (org_id, slot_id);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
 create index on public.bookings (status);
+create index on public.bookings (start_at) where status = 'cancelled' and refund_bps < 10000;
 create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (org_id, series_id);

@@ -54,7 +54,10 @@ begin
     outcome.restored_minutes := case
         when item.id is null then 0
         when outcome.ending = 'fault'
-            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item) - private.card_rest_cents(item)))
+            then least(
+                private.reserved_minutes(p_booking.id),
+                private.minutes_worth(item, private.unreturned_cents(item) - private.card_rest_cents(item))
+            )
         else (private.reserved_minutes(p_booking.id) * outcome.refund_bps + 9999) / 10000
     end;
 

@@ -125,7 +125,8 @@ begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
     priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
     request := row(
-        p_booking.learner_notes, p_client_key, null, null, null, false, private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
+        p_booking.learner_notes, p_client_key, null, null, null, false,
+        private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
         p_booking.series_id, p_booking.id, p_booking.order_id, false
     );
     if not request.uses_credit then
@@ -150,7 +151,8 @@ begin
 end;
 $$;
 
--- Whether prepaid minutes alone pay for the replacement of a booking: they paid for all of it, or the new time is as short as what they paid.
+-- Whether prepaid minutes alone pay for the replacement of a booking: they paid for all of it, or the new time is as short as what they
+-- paid.
 create function private.is_moved_by_hours(p_booking public.bookings, p_minutes integer)
     returns boolean
     language sql

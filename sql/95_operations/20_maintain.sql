@@ -39,6 +39,8 @@ begin
     union all
     select 'credits_expired', private.expire_credits()::bigint
     union all
+    select 'resold_times_refunded', private.refund_resold_times()::bigint
+    union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;

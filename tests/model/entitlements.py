@@ -152,6 +152,12 @@ class Item:
         self.promised = rounded(fraction * max(refundable - self.returned - self.lost, 0))
         self.end(Ending.CANCELLED)
 
+    def sell_again(self) -> None:
+        """Somebody else pays for the time of a late cancellation: as if it had been in time."""
+        refundable = self.price.total if self.is_fee_refundable else self.price.paid_share
+        self.fraction = Fraction(1)
+        self.promised = self.given_back + max(refundable - self.returned - self.lost, 0)
+
     def fail(self) -> None:
         self.end(Ending.FAULT)
 
@@ -407,6 +413,12 @@ class Lot:
         lesson.item.promised = rounded(fraction * lesson.card_rest)
         lesson.item.end(Ending.CANCELLED)
         return self.restore(lesson, ceil(fraction * (lesson.minutes - lesson.restored)))
+
+    def sell_again(self, lesson: HourLesson) -> None:
+        """Somebody else pays for the time of a late cancellation: minutes and money come back."""
+        lesson.item.fraction = Fraction(1)
+        lesson.item.promised = lesson.item.given_back + lesson.card_rest
+        self.make_whole(lesson)
 
     def fail(self, lesson: HourLesson) -> int:
         """Somebody else's fault: what minutes still pay comes back as minutes."""

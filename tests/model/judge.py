@@ -138,6 +138,26 @@ class Lesson:
         else:
             self.item.cancel(fraction)
 
+    def sell_again(self) -> Lesson:
+        """Somebody else books and pays the time of this lesson, which was cancelled late."""
+        other = self.book_again(self.play.world.person("Eve"))
+        if self.hours and self.by_hours:
+            self.hours.lot.sell_again(self.by_hours)
+        else:
+            self.item.sell_again()
+        return other
+
+    def book_again(self, learner: UUID) -> Lesson:
+        """The time of this lesson, which was cancelled, is booked and paid by a learner."""
+        world, slot_id = self.play.world, self.booking.slot_id
+        booked = world.book(learner, slot_id)
+        price = self.play.price(6750 if self.is_mixed else 4500)
+        item = Item(price, self.item.is_fee_refundable, is_paid=False)
+        booking = Booking(world, booked["booking_id"], learner, self.booking.instructor, slot_id)
+        again = self.play.add(Lesson(self.play, booking, item))
+        self.play.pay(again)
+        return again
+
     def cancel_by_instructor(self) -> None:
         self.play.world.cancel(self.booking.instructor.user_id, self.booking.id)
         self._fail()

@@ -33,6 +33,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "holds_expired": 0,
             "purchases_expired": 0,
             "credits_expired": 0,
+            "resold_times_refunded": 0,
             "authorizations_voided": 0,
             "earnings_made_available": 0,
             "partitions_created": 0,
