@@ -162,7 +162,8 @@ create function private.admin_set_terms(
     p_fee_refundable boolean,
     p_dispute_liability public.dispute_liability,
     p_referral_discount_bps integer,
-    p_referral_reward_cents bigint
+    p_referral_reward_cents bigint,
+    p_withdrawal_mode public.withdrawal_mode
 )
     returns void
     language plpgsql
@@ -182,7 +183,8 @@ begin
         fee_refundable = coalesce(p_fee_refundable, fee_refundable),
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
-        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
+        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents),
+        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode)
     where id = p_org_id
         and not is_platform;
 

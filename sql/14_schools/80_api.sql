@@ -61,7 +61,8 @@ create function public.admin_set_terms(
     p_fee_refundable boolean default null,
     p_dispute_liability public.dispute_liability default null,
     p_referral_discount_bps integer default null,
-    p_referral_reward_cents bigint default null
+    p_referral_reward_cents bigint default null,
+    p_withdrawal_mode public.withdrawal_mode default null
 )
     returns void
     language sql
@@ -70,7 +71,7 @@ create function public.admin_set_terms(
     set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
-    p_referral_discount_bps, p_referral_reward_cents
+    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode
 );
 
 comment on function public.admin_set_terms is

@@ -83,6 +83,17 @@ begin
 end;
 $$;
 
+-- Whether an ending gives everything back: somebody else's fault, or a withdrawal.
+create function private.makes_whole(p_ending public.order_item_ending)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_ending in ('fault', 'withdrawn'), false);
+$$;
+
 -- E: what the instructor may keep of an item. One that has not ended is meant to be given.
 create function private.keepable_cents(p_item public.order_items)
     returns bigint
@@ -93,6 +104,7 @@ create function private.keepable_cents(p_item public.order_items)
 as $$
     select case p_item.ending
         when 'fault' then 0
+        when 'withdrawn' then 0
         when 'missed' then paid.share_cents
         when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
         else p_item.share_cents
@@ -122,7 +134,7 @@ as $$
     select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
 $$;
 
--- What the ending owes the payer besides what is refunded and lost. Of a fault all that is left, whatever happens later; of a
+-- What the ending owes the payer besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever happens later; of a
 -- cancellation what was fixed then.
 create function private.owed_cents(p_item public.order_items)
     returns bigint
@@ -133,7 +145,7 @@ create function private.owed_cents(p_item public.order_items)
 as $$
     select case
         when not p_item.is_paid then 0
-        when p_item.ending = 'fault' then unreturned.cents
+        when private.makes_whole(p_item.ending) then unreturned.cents
         when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
         else 0
     end

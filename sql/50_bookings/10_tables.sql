@@ -111,6 +111,7 @@ create table public.bookings (
     cancelled_by public.booking_party,
     cancellation_reason text,
     cancelled_at timestamptz,
+    is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
     cancellation_refund_cents bigint,
@@ -125,6 +126,7 @@ create table public.bookings (
     booked_by uuid references public.profiles (id) on delete set null,
     is_fee_refundable boolean not null,
     payout_hold interval not null,
+    early_start_requested_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -158,6 +160,7 @@ create table public.bookings (
         = case when status in ('cancelled', 'no_show') then 0 else 4 end
     ),
     constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
+    constraint only_a_cancelled_booking_is_withdrawn check (not is_withdrawn or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
@@ -236,6 +239,9 @@ comment on column public.bookings.original_total_cents is 'Total of the original
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
 comment on column public.bookings.restored_minutes is 'Prepaid minutes that the cancellation or no-show restores.';
+comment on column public.bookings.is_withdrawn is 'Whether it was cancelled by withdrawing from its contract within 14 days.';
+comment on column public.bookings.early_start_requested_at is
+    'When the learner expressly asked for a lesson within the 14 days in which the contract may be withdrawn from; null if it is later.';
 comment on column public.bookings.kept_share_cents is
     'The most that the instructor keeps of the share after a cancellation or no-show; null if the lesson was given or is ahead.';
 comment on column public.bookings.cancellation_policy_id is 'The version of the refund rules that was current when the booking was made.';

@@ -71,7 +71,8 @@ begin
                 private.clock() + make_interval(mins => organization.checkout_hold_minutes),
                 booking.start_at
             )
-        end
+        end,
+        early_start_requested_at = private.early_start_requested_at(booking.start_at, organization.withdrawal_mode)
     where org_id = booking.org_id
         and id = booking.id
     returning * into booking;

@@ -19,11 +19,11 @@ declare
     now_excess_cents bigint;
 begin
     select * into strict item from public.order_items where id = p_item_id;
-    if item.ending = 'fault' and private.owed_cents(item) > private.card_rest_cents(item) then
+    if private.makes_whole(item.ending) and private.owed_cents(item) > private.card_rest_cents(item) then
         perform private.restore_owed_minutes(item.id, private.owed_cents(item) - private.card_rest_cents(item));
         select * into strict item from public.order_items where id = p_item_id;
     end if;
-    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, item.ending = 'fault');
+    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, private.makes_whole(item.ending));
     excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
 
     for source in

@@ -102,7 +102,7 @@ create function private.lessons_of_payment(p_payment public.payments)
 as $$
     select
         item.id, least(private.unreturned_cents(item), paid.paid_cents - returned.cents),
-        item.ending is null, coalesce(item.ending = 'fault', false), booking.start_at, item.created_at
+        item.ending is null, private.makes_whole(item.ending), booking.start_at, item.created_at
     from private.item_payments paid
     join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id

@@ -324,3 +324,22 @@ end;
 comment on function public.offboard_instructor is
     'Deactivates an instructor: cancels the lessons ahead with full refunds, refunds the hours that learners have left, and '
     'returns one row a refunded lot; for the organization''s admins. Errors: sign_in_required, instructor_not_found.';
+
+create function public.withdraw_from_order(p_order_id uuid)
+    returns setof public.order_withdrawals
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        receipt.id, receipt.org_id, receipt.order_id, receipt.learner_id, receipt.instructor_id, receipt.currency, receipt.refund_cents,
+        receipt.restored_minutes, receipt.refunded_minutes, receipt.booking_ids, receipt.withdrawn_by, receipt.created_at
+    from private.withdraw_from_order(p_order_id) receipt;
+end;
+
+comment on function public.withdraw_from_order is
+    'Withdraws from an order within 14 days, where orders.withdrawal_mode lets consumers do so, and returns the receipt, which stays in '
+    'order_withdrawals: lessons not given and unused hours go back in full with their fee, lessons given are kept. For the learner, or a '
+    'guardian who may pay. Calling again returns the same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, '
+    'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit.';

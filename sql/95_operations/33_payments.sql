@@ -74,7 +74,7 @@ begin
     from public.order_items item
     cross join lateral (
         select private.owed_cents(item) + item.excess_cents
-            - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+            - private.waiting_refund_cents(item.id, private.makes_whole(item.ending)) - private.waiting_excess_cents(item.id) as cents
     ) due
     where due.cents > 0
         and not exists (

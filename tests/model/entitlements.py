@@ -425,6 +425,19 @@ class Lot:
         lesson.item.fail()
         return self.make_whole(lesson)
 
+    def withdraw_lesson(self, lesson: HourLesson) -> int:
+        """A lesson that minutes pay for is withdrawn from."""
+        lesson.item.withdraw()
+        return self.make_whole(lesson)
+
+    def withdraw(self) -> None:
+        """The purchase is withdrawn from: lessons given are kept, all else is paid back."""
+        for lesson in self.lessons:
+            if lesson.item.ending is None:
+                self.withdraw_lesson(lesson)
+        if self.left:
+            self.refund("withdrawn", self.left, is_fault=True)
+
     def make_whole(self, lesson: HourLesson) -> int:
         item, booked = lesson.item, lesson.minutes - lesson.restored
         if lesson.prepaid.total == 0:

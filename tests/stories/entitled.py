@@ -19,6 +19,7 @@ ENDINGS = {
     "missed": Ending.MISSED,
     "cancelled": Ending.CANCELLED,
     "fault": Ending.FAULT,
+    "withdrawn": Ending.WITHDRAWN,
 }
 
 
