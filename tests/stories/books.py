@@ -11,15 +11,10 @@ READ = """
             learner_id,
             instructor_id,
             status,
-            extract(epoch from end_at - start_at)::integer / 60
-            - coalesce(restored_minutes, 0) as minutes
+            credit_minutes - coalesce(restored_minutes, 0) as minutes
         from public.bookings
-        where credit_applied_cents > 0
-            -- A proposal takes its minutes when it is accepted.
-            and (
-                status <> 'cancelled'
-                or exists (select from public.credit_entries where booking_id = bookings.id)
-            )
+        where credit_minutes > 0
+            and not private.waits_for_its_original(bookings)
     ),
 
     lessons as (

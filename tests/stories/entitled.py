@@ -21,6 +21,7 @@ ENDINGS = {
     "missed": Ending.MISSED,
     "cancelled": Ending.CANCELLED,
     "fault": Ending.FAULT,
+    "withdrawn": Ending.WITHDRAWN,
 }
 
 

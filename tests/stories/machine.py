@@ -191,7 +191,7 @@ class Story(RuleBasedStateMachine):
         day=st.integers(0, 10),
         hour=st.sampled_from([9, 10, 10, 14]),
         by=st.sampled_from(
-            ["card", "card", "card", "hours", "hours", "hours", "rewards", *CODES, "friend"]
+            ["card", "card", "card", "hours", "hours", "hours", "both", "rewards", *CODES, "friend"]
         ),
         is_paid=st.sampled_from([True, True, False]),
     )
@@ -201,8 +201,9 @@ class Story(RuleBasedStateMachine):
         code = by if by in CODES else None
         if by == "friend":
             code = pick(self.marketplace.referral_codes, who)
-        if by == "hours" and is_paid:
-            self.buy_hours(who, what, Decimal(2), None, is_paid=True)
+        if by in ("hours", "both") and is_paid:
+            hours = Decimal(2) if by == "hours" else Decimal("0.75")
+            self.buy_hours(who, what, hours, None, is_paid=True)
         with self.trying():
             discount = self.checked(customer, code, offer.service_id, offer.instructor.id)
             booked = self.world.request(
@@ -211,7 +212,8 @@ class Story(RuleBasedStateMachine):
                 offer.service_id,
                 self.at(day, hour),
                 p_learner_id=customer.learner_id,
-                p_use_credits=by == "hours",
+                p_use_credits=by in ("hours", "both"),
+                p_pay_rest_by_card=by == "both",
                 p_use_rewards=by == "rewards",
                 **discount,
             )
