@@ -40,7 +40,8 @@ begin
 end;
 $$;
 
--- Whether the time of a cancelled lesson was sold to another learner since: all of it, and of a group the last of its seats.
+-- Whether the time of a cancelled lesson was sold to another learner since: all of it, and of a group the last of its seats. A lesson that
+-- was sold before, and only moves there, leaves another time empty.
 create function private.is_sold_again(p_cancelled public.bookings)
     returns boolean
     language sql
@@ -52,12 +53,13 @@ as $$
         select
         from public.bookings sold
         join public.order_items item on item.org_id = sold.org_id and item.booking_id = sold.id and item.is_paid
+        join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         join public.bookable_slots slot on slot.org_id = sold.org_id and slot.id = sold.slot_id
         where sold.instructor_id = p_cancelled.instructor_id
             and sold.start_at <= p_cancelled.start_at
             and sold.end_at >= p_cancelled.end_at
             and sold.start_at > p_cancelled.start_at - interval '1 day'
-            and sold.created_at >= p_cancelled.cancelled_at
+            and ordered.created_at >= p_cancelled.cancelled_at
             and sold.learner_person_id <> p_cancelled.learner_person_id
             and sold.status in ('confirmed', 'in_progress', 'completed', 'no_show')
             and slot.current_bookings >= slot.max_bookings

@@ -23,7 +23,7 @@ begin
     receipt.refund_cents := 0;
     receipt.restored_minutes := 0;
     for booking in
-        select ahead.* from private.withdrawable_bookings(ordered) ahead order by ahead.original_booking_id nulls last, ahead.start_at, ahead.id
+        select ahead.* from private.withdrawable_bookings(ordered) ahead order by ahead.start_at, ahead.id
     loop
         update public.bookings
         set status = 'cancelled',
@@ -79,7 +79,8 @@ begin
 end;
 $$;
 
--- Refuses what may not be withdrawn from, by the terms of the order, or not any more: the day of the order and 14 more have passed.
+-- Refuses what may not be withdrawn from, by the terms of the order, or not any more: the day on which the learner agreed to it and 14 more
+-- have passed. What somebody else has ordered is agreed to by accepting it.
 create function private.assert_withdrawable(p_order public.orders)
     returns void
     language plpgsql
@@ -89,6 +90,16 @@ create function private.assert_withdrawable(p_order public.orders)
 as $$
 declare
     time_zone constant text := (select organization.time_zone from public.organizations organization where organization.id = p_order.org_id);
+    agreed_at constant timestamptz := greatest(
+        p_order.created_at,
+        (
+            select max(booking.accepted_at)
+            from public.bookings booking
+            where booking.org_id = p_order.org_id
+                and booking.order_id = p_order.id
+                and booking.original_booking_id is null
+        )
+    );
 begin
     if p_order.withdrawal_mode = 'none' or (
         p_order.withdrawal_mode = 'packages'
@@ -102,7 +113,7 @@ begin
             'Cancel its lessons: preview_cancellation says what comes back.'
         );
     end if;
-    if (private.clock() at time zone time_zone)::date > (p_order.created_at at time zone time_zone)::date + 14 then
+    if (private.clock() at time zone time_zone)::date > (agreed_at at time zone time_zone)::date + 14 then
         perform private.refuse(
             'PT409', 'withdrawal_too_late',
             'The 14 days in which this order could be withdrawn from are over.',
@@ -112,7 +123,7 @@ begin
 end;
 $$;
 
--- The lessons ahead of an order, and those ahead that are booked with its hours.
+-- The lessons ahead of an order, and those ahead that are booked with its hours. A time to which a lesson might move ends with the lesson.
 create function private.withdrawable_bookings(p_order public.orders)
     returns setof public.bookings
     language sql
@@ -125,6 +136,7 @@ as $$
     where booking.org_id = p_order.org_id
         and booking.status in ('proposed', 'requested', 'held', 'confirmed')
         and booking.start_at > private.clock()
+        and not private.waits_for_its_original(booking)
         and (
             booking.order_id = p_order.id
             or booking.id in (

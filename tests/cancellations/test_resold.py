@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import MARKETPLACE, World
+from tests.factories import MARKETPLACE, Booking, World
+from tests.model.entitlements import Item
 from tests.model.judge import Lesson, Play
 
 HOUR = timedelta(hours=1)
@@ -86,3 +87,39 @@ def test_a_school_may_keep_it_all_the_same(world: World) -> None:
     lesson.sell_again()
     lesson.item.fraction, lesson.item.promised = lesson.item.fraction / 2, kept
     play.agrees()
+
+
+@pytest.mark.parametrize("who", ["learner", "instructor"])
+def test_a_claim_about_the_other_lesson_changes_nothing_for_the_first(
+    world: World, who: str
+) -> None:
+    """The time was sold, whoever does not come to it."""
+    play = Play(world)
+    lesson = cancelled_late(play, "card")
+    other = lesson.sell_again()
+    if who == "learner":
+        other.miss()
+    else:
+        other.be_stood_up()
+    play.agrees()
+    assert lesson.item.instructor == 0
+
+
+@pytest.mark.parametrize("is_proposed", [False, True])
+def test_a_lesson_that_only_moves_there_sells_nothing(world: World, is_proposed: bool) -> None:
+    """The instructor has lost the time that it leaves."""
+    play = Play(world)
+    lesson = play.lesson()
+    eve = world.person("Eve")
+    world.travel(to=lesson.start_at - 26 * HOUR)
+    slot_id = world.slot(play.service_id, lesson.start_at + 48 * HOUR)
+    booked = world.book(eve, slot_id)
+    booking = Booking(world, booked["booking_id"], eve, play.instructor, slot_id)
+    other = play.add(Lesson(play, booking, Item(play.price(4500), is_paid=False)))
+    play.pay(other)
+    world.travel(to=lesson.start_at - HOUR)
+    lesson.cancel()
+    play.agrees()
+    other.move_at_its_price(lesson.start_at, is_proposed=is_proposed)
+    play.agrees()
+    assert lesson.item.instructor == 2250

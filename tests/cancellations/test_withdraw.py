@@ -9,8 +9,13 @@ from uuid import UUID
 import pytest
 from psycopg.rows import DictRow
 
+from tests.bookings.test_propose import accept, propose
+from tests.cancellations.steps import follow, move, price_on
 from tests.factories import World
 from tests.model.judge import Hours, Lesson, Play
+from tests.schools.conftest import School, school
+
+__all__ = ["school"]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FEE = pytest.mark.parametrize("is_fee_refundable", [True, False])
@@ -135,3 +140,109 @@ def test_a_lesson_within_the_period_records_that_it_was_asked_for(
     lesson = play.hold(start_at=world.in_days(days))
     asked_at = lesson.booking.columns["early_start_requested_at"]
     assert asked_at == (world.now() if is_early else None)
+
+
+# Lessons that are proposed, moved or claimed
+
+
+def test_a_time_that_is_proposed_ends_with_the_lesson(world: World) -> None:
+    play = offering(world, "full")
+    lesson = play.lesson()
+    there = lesson.propose(lesson.start_at + DAY)
+    receipt = withdraw(lesson)
+    assert (receipt["booking_ids"], receipt["refund_cents"]) == ([lesson.booking.id], 5310)
+    assert (lesson.booking.status, there.status) == ("cancelled", "cancelled")
+    lesson.item.withdraw()
+    play.agrees()
+
+
+@pytest.mark.parametrize("cents", [3000, 4500, 6000])
+@pytest.mark.parametrize("is_proposed", [False, True])
+def test_a_lesson_that_has_moved_is_withdrawn(world: World, cents: int, is_proposed: bool) -> None:
+    play = offering(world, "full")
+    lesson = play.lesson()
+    lesson.move(cents, is_proposed=is_proposed)
+    play.quiet()
+    receipt = withdraw(lesson)
+    assert receipt["booking_ids"] == [lesson.booking.id]
+    assert receipt["refund_cents"] == lesson.item.price.total
+    lesson.item.withdraw()
+    play.agrees()
+
+
+def test_a_dearer_time_that_waits_for_its_payment_ends_too(world: World) -> None:
+    play = offering(world, "full")
+    lesson = play.lesson()
+    dearer_at = lesson.start_at + DAY
+    price_on(world, lesson.booking, dearer_at, 6000)
+    there = follow(lesson.booking, move(world, lesson.booking, dearer_at))
+    assert withdraw(lesson)["booking_ids"] == [lesson.booking.id]
+    assert (lesson.booking.status, there.status) == ("cancelled", "cancelled")
+    lesson.item.withdraw()
+    play.agrees()
+
+
+@pytest.mark.parametrize("by", ["hours", "both"])
+def test_hours_take_the_lesson_along_that_moved(world: World, by: str) -> None:
+    play = offering(world, "packages")
+    lesson = play.sell(by)
+    assert lesson.hours
+    lesson.move_at_its_price(lesson.start_at + DAY, is_proposed=True)
+    play.quiet()
+    receipt = withdraw(lesson.hours)
+    assert receipt["booking_ids"] == [lesson.booking.id]
+    lesson.hours.lot.withdraw()
+    play.agrees()
+
+
+@pytest.mark.parametrize("who", ["learner", "instructor"])
+def test_a_lesson_of_which_somebody_claims_something_stays(world: World, who: str) -> None:
+    """Minutes that the claim gives back later are the learner's to use, or to be refunded."""
+    play = offering(world, "packages")
+    hours = play.hours(3)
+    lesson = hours.lesson()
+    world.travel(to=lesson.start_at + HOUR / 2)
+    claim_id = lesson.booking.say_missing(who)
+    receipt = withdraw(hours)
+    assert (receipt["booking_ids"], receipt["refunded_minutes"]) == ([], 120)
+    hours.lot.refund("withdrawn", 120, is_fault=True)
+    play.agrees()
+    absent = play.learner if who == "learner" else play.instructor.user_id
+    world.call(absent, "public.accept_claim", p_claim_id=claim_id)
+    if who == "learner":
+        lesson.item.miss()
+    else:
+        lesson.fall_through()
+    play.agrees()
+    assert hours.lot.left == (0 if who == "learner" else 60)
+
+
+@pytest.mark.parametrize(("days", "is_in_time"), [(15, True), (16, False)])
+def test_what_others_ordered_counts_from_the_learners_word(
+    school: School, days: int, is_in_time: bool
+) -> None:
+    world = school.world
+    world.connection.execute("update public.organizations set withdrawal_mode = 'full'")
+    booking = propose(school, price_cents=4500, start_at=world.in_days(20))
+    world.travel(by=DAY)
+    accept(booking)
+    booking.pay()
+    world.travel(by=(days - 1) * DAY)
+    arguments = {"p_order_id": booking.columns["order_id"]}
+    if is_in_time:
+        (receipt,) = world.ask(school.learner, "public.withdraw_from_order", **arguments)
+        assert receipt["booking_ids"] == [booking.id]
+        return
+    with world.unchanged(), world.refusing("PT409", "withdrawal_too_late"):
+        world.ask(school.learner, "public.withdraw_from_order", **arguments)
+
+
+def test_what_waits_for_the_learners_word_is_turned_down(school: School) -> None:
+    world = school.world
+    world.connection.execute("update public.organizations set withdrawal_mode = 'full'")
+    booking = propose(school, price_cents=4500)
+    (receipt,) = world.ask(
+        school.learner, "public.withdraw_from_order", p_order_id=booking.columns["order_id"]
+    )
+    assert (receipt["booking_ids"], receipt["refund_cents"]) == ([booking.id], 0)
+    assert booking.status == "cancelled"

@@ -174,14 +174,16 @@ class Lesson:
                 Difference("refund said", self.item.owed, said["refund_cents"])
             )
 
-    def move(self, cents: int, days: int = 1) -> None:
-        """The learner moves it by some days, to a time that costs something else."""
+    def move(self, cents: int, days: int = 1, *, is_proposed: bool = False) -> None:
+        """It moves by some days, to a time that costs something else.
+
+        The learner moves it, or the instructor proposes to and the learner accepts.
+        """
         start_at = self.start_at + timedelta(days=days)
         if self.hours is None or self.is_mixed:
             price_on(self.play.world, self.booking, start_at, cents)
         before, old = self.payment, self.item.price
-        moved = move(self.play.world, self.booking, start_at)
-        self.booking = follow(self.booking, moved)
+        self.booking = self._moved(start_at, is_proposed)
         if self.by_hours is not None and self.is_mixed:
             prepaid = self.by_hours.prepaid
             self.by_hours.card = self.play.price(cents - portion(cents, self.by_hours.minutes, 90))
@@ -196,9 +198,26 @@ class Lesson:
             self.play.pay_difference(self)
         self.payment_id = before["id"]
 
-    def move_at_its_price(self, start_at: datetime) -> None:
-        """The learner moves it to a time that costs the same."""
-        self.booking = follow(self.booking, move(self.play.world, self.booking, start_at))
+    def move_at_its_price(self, start_at: datetime, *, is_proposed: bool = False) -> None:
+        """It moves to a time that costs the same."""
+        self.booking = self._moved(start_at, is_proposed)
+
+    def _moved(self, start_at: datetime, is_proposed: bool) -> Booking:
+        if not is_proposed:
+            return follow(self.booking, move(self.play.world, self.booking, start_at))
+        proposed = self.propose(start_at)
+        self.accept(proposed)
+        return proposed
+
+    def propose(self, start_at: datetime) -> Booking:
+        """The instructor would like to move it; the booking that waits for the learner's word."""
+        mover = self.play.instructor.user_id
+        moved = move(self.play.world, self.booking, start_at, mover)
+        assert moved["status"] == "proposed"
+        return follow(self.booking, moved)
+
+    def accept(self, proposed: Booking) -> None:
+        self.play.world.call(proposed.learner, "public.accept_proposal", p_booking_id=proposed.id)
 
     def fall_through(self) -> None:
         """It is not paid in time, or called off before: what hours paid of it comes back."""

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 
-from tests.cancellations.steps import follow, move, price_on
+from tests.cancellations.steps import follow, move, price_on, refunds
 from tests.factories import MARKETPLACE, World
 from tests.model.judge import Hours, Lesson, Play
 
@@ -320,10 +320,11 @@ def for_the_service(play: Play) -> tuple[Hours, Lesson]:
 
 @pytest.mark.parametrize("cents", [3000, 6750, 9000])
 @pytest.mark.parametrize("then", ["given", "cancelled", "cancelled late", "not given"])
-def test_it_moves_to_another_price(play: Play, cents: int, then: str) -> None:
+@pytest.mark.parametrize("is_proposed", [False, True])
+def test_it_moves_to_another_price(play: Play, cents: int, then: str, is_proposed: bool) -> None:
     """The minutes move along; what the rest costs more is paid, what it costs less refunded."""
     _, lesson = for_the_service(play)
-    lesson.move(cents)
+    lesson.move(cents, is_proposed=is_proposed)
     play.agrees()
     match then:
         case "given":
@@ -359,5 +360,133 @@ def test_a_lesson_moves_with_its_hours(play: Play) -> None:
     play.agrees()
     assert lesson.booking.columns["credit_minutes"] == 60
     lesson.cancel()
+    play.agrees()
+    assert hours.lot.left == 60
+
+
+# Moves that wait for the learner's word
+
+
+@pytest.mark.parametrize("answer", ["accepted", "declined", "lapsed"])
+def test_a_proposed_move_leaves_the_minutes_where_they_are(play: Play, answer: str) -> None:
+    hours, lesson = paid(play)
+    there = lesson.propose(lesson.start_at + DAY)
+    play.agrees()
+    columns = there.columns
+    assert (columns["credit_minutes"], columns["due_cents"]) == (60, 0)
+    if answer == "accepted":
+        lesson.accept(there)
+        assert (there.status, lesson.booking.status) == ("confirmed", "cancelled")
+        lesson.booking = there
+    elif answer == "declined":
+        play.world.call(play.learner, "public.decline_proposal", p_booking_id=there.id)
+    else:
+        play.world.travel(to=columns["hold_expires_at"])
+        play.world.serve("jobs", "private.maintain")
+    play.agrees()
+    assert (lesson.booking.status, hours.lot.left) == ("confirmed", 0)
+    lesson.give()
+    play.agrees()
+
+
+def test_what_was_just_accepted_is_cancelled_for_nothing(play: Play) -> None:
+    hours, lesson = paid(play)
+    card_cents = lesson.payment["amount_cents"]
+    play.world.travel(to=lesson.start_at - 3 * HOUR)
+    lesson.move_at_its_price(lesson.start_at + HOUR / 2, is_proposed=True)
+    ended = play.world.cancel(play.learner, lesson.booking.id)
+    assert (ended["refund_cents"], ended["restored_minutes"]) == (card_cents, 60)
+    lesson.fall_through()
+    play.agrees()
+    assert hours.lot.left == 60
+
+
+def test_a_dearer_proposal_that_is_accepted_and_not_paid_leaves_the_lesson(world: World) -> None:
+    play = Play(world)
+    _, lesson = for_the_service(play)
+    dearer_at = lesson.start_at + DAY
+    price_on(world, lesson.booking, dearer_at, 9000)
+    there = lesson.propose(dearer_at)
+    lesson.accept(there)
+    assert (there.status, there.columns["due_cents"]) == ("held", 885)
+    play.agrees()
+    world.travel(by=HOUR)
+    world.serve("jobs", "private.maintain")
+    assert (there.status, lesson.booking.status) == ("expired", "confirmed")
+    play.agrees()
+
+
+@pytest.mark.parametrize("is_proposed", [False, True])
+def test_a_shorter_time_is_paid_by_the_minutes_alone(world: World, is_proposed: bool) -> None:
+    """What the card has paid goes back, once the lesson has moved."""
+    play = Play(world)
+    _, lesson = paid(play)
+    world.connection.execute("update public.services set duration_minutes = 60")
+    start_at = lesson.start_at + DAY
+    if is_proposed:
+        there = lesson.propose(start_at)
+        assert refunds(world) == []
+        lesson.accept(there)
+    else:
+        there = follow(lesson.booking, move(world, lesson.booking, start_at))
+    columns = there.columns
+    assert (columns["status"], columns["credit_minutes"]) == ("confirmed", 60)
+    assert (columns["total_cents"], columns["due_cents"]) == (5310, 0)
+    assert refunds(world) == [2655]
+    play.carry_refunds()
+    there.complete()
+    assert world.value("select sum(amount_cents)::bigint from public.earnings") == 4500
+
+
+# Claims that somebody did not come
+
+
+@pytest.mark.parametrize("who", ["learner", "instructor"])
+def test_a_no_show_is_settled_in_both_kinds(play: Play, who: str) -> None:
+    hours, lesson = paid(play)
+    if who == "learner":
+        lesson.miss()
+    else:
+        lesson.be_stood_up()
+    play.agrees()
+    assert hours.lot.left == (0 if who == "learner" else 60)
+
+
+def test_a_claim_moves_nothing_while_it_is_open(world: World) -> None:
+    play = Play(world)
+    hours, lesson = paid(play)
+    world.travel(to=lesson.start_at + HOUR / 2)
+    lesson.booking.say_missing("instructor")
+    play.agrees()
+    assert hours.lot.left == 0
+
+
+def test_a_lesson_said_to_be_given_was_not(play: Play) -> None:
+    """It counted as given: minutes that were used, and what the card paid, come back."""
+    hours, lesson = paid(play)
+    lesson.give()
+    play.agrees()
+    lesson.booking.miss("instructor")
+    lesson.item.ending = None
+    lesson.fall_through()
+    play.agrees()
+    assert hours.lot.left == 60
+
+
+def test_two_words_against_each_other_give_both_back(world: World) -> None:
+    play = Play(world)
+    hours, lesson = paid(play)
+    world.travel(to=lesson.start_at + HOUR / 2)
+    lesson.booking.say_missing("instructor")
+    claim_id = lesson.booking.say_missing("learner")
+    world.call(
+        play.admin,
+        "public.decide_claim",
+        p_claim_id=claim_id,
+        p_no_show_by=None,
+        p_reason="Neither has proven it.",
+    )
+    assert lesson.booking.status == "cancelled"
+    lesson.fall_through()
     play.agrees()
     assert hours.lot.left == 60
