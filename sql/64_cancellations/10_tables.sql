@@ -40,8 +40,6 @@ create table public.order_withdrawals (
     constraint amounts_are_not_negative check (least(refund_cents, restored_minutes, refunded_minutes) >= 0)
 );
 
-create index on public.order_withdrawals (org_id, learner_id);
-create index on public.order_withdrawals (org_id, instructor_id);
 create index on public.order_withdrawals (learner_id);
 create index on public.order_withdrawals (instructor_id);
 create index on public.order_withdrawals (withdrawn_by);
