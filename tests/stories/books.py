@@ -71,10 +71,14 @@ READ = """
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, status, learner_id, instructor_id, start_at, end_at
+                select id, status, learner_id, instructor_id, start_at, end_at, cancelled_at
                 from public.bookings
             ) row
         ) as bookings,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
+            from (select id, learner_id, created_at from public.orders) row
+        ) as orders,
         (
             select coalesce(jsonb_agg(to_jsonb(item) || to_jsonb(earning)), '[]')
             from public.order_items item

@@ -19,7 +19,13 @@ from psycopg.types.json import Jsonb
 from tests.factories import World, refusal
 from tests.model.entitlements import Ending
 from tests.stories.books import READ
-from tests.stories.entitled import Told, rich_pairs, told_of_cancellation, wrong_items
+from tests.stories.entitled import (
+    Told,
+    rich_pairs,
+    sold_again,
+    told_of_cancellation,
+    wrong_items,
+)
 from tests.stories.marketplace import BEGINNING, CODES, Customer, Marketplace
 from tests.stories.stripe_model import Intent, News, Refused, StripeModel, Transfer
 
@@ -52,6 +58,7 @@ class Story(RuleBasedStateMachine):
         self.books: DictRow = {}
         self.told: dict[str, Told] = {}
         self.accepted: dict[str, datetime] = {}
+        self.resold: set[str] = set()
         self.is_well = True
         self.is_left_to_admins = False
         self._transaction = ExitStack()
@@ -133,6 +140,7 @@ class Story(RuleBasedStateMachine):
         for claim in self.rows("claims", status="open", is_evidenced=True):
             if self.now - datetime.fromisoformat(claim["notified_at"]) >= CONTESTABLE:
                 self.told[claim["booking_id"]] = Told(MISSED[claim["no_show_by"]])
+        self.resold |= sold_again(self.books)
         self.world.serve("jobs", "private.maintain")
 
     # Hearing from Stripe
@@ -394,6 +402,22 @@ class Story(RuleBasedStateMachine):
             accepted_at = self.accepted.get(booking["id"], self.now - REGRETTABLE)
             is_free = notice > timedelta(0) and self.now < accepted_at + REGRETTABLE
             self.told[booking["id"]] = told_of_cancellation(who, booking["status"], notice, is_free)
+
+    @precondition(lambda self: self.rows("orders"))
+    @rule(n=which)
+    def withdraw(self, n: int) -> None:
+        """The learner, or who pays for one, withdraws from an order; what is given stays."""
+        order = pick(self.rows("orders"), n)
+        with self.trying():
+            (receipt,) = self.world.ask(
+                self.customer(order).user_id,
+                "public.withdraw_from_order",
+                p_order_id=order["id"],
+            )
+            for booking in self.bookings(*UNDER_WAY):
+                if UUID(booking["id"]) in receipt["booking_ids"]:
+                    is_sold = booking["status"] == "confirmed"
+                    self.told[booking["id"]] = Told(Ending.WITHDRAWN if is_sold else Ending.FAULT)
 
     @precondition(lambda self: self.bookings("confirmed"))
     @rule(
@@ -889,7 +913,7 @@ class Story(RuleBasedStateMachine):
         self.books = self.world.row(READ)
         assert self.books["violations"] == [], self.books["violations"]
         assert self.books["minutes"] == [], self.books["minutes"]
-        wrong = wrong_items(self.books["items"], self.told)
+        wrong = wrong_items(self.books["items"], self.told, self.resold)
         assert wrong == [], wrong
         assert self.books["ledger_cents"] == 0
         assert self.books["stripe_cents"] == self.stripe.told.cents
